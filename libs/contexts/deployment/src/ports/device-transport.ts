@@ -1,0 +1,117 @@
+/**
+ * What deployment needs of a device, whatever speaks to it. One implementation for hosts (SSH), one for EOS (eAPI).
+ *
+ * Order of calls in a push: open → inspect → stage → apply → verify → confirm (or revert) → close.
+ * Between any two calls the process may die: the device then reverts by itself (dead-man timer), and the next push
+ * finds the remains by `inspect().pending` and undoes them with `recover`.
+ */
+import { DomainError } from '#engines/kernel';
+import type { Artefact } from '#engines/rendering';
+
+/** How to reach a device and what proves that it is the right one. Secrets are resolved just before the push. */
+export interface DeviceTarget {
+  readonly slug: string;
+  readonly address: string;
+  readonly port: number;
+  readonly username: string;
+  /** SSH: private key in OpenSSH format. eAPI: password. */
+  readonly secret: string;
+  /** SSH: accepted host keys, `ssh-ed25519 AAAA…`. There is no trust on first use: an empty list refuses. */
+  readonly sshHostKeys: readonly string[];
+  /** eAPI: accepted SHA-256 pins of the certificate's SPKI, base64. */
+  readonly tlsSpkiSha256: readonly string[];
+}
+
+/** Identifies one execution; it is written on the device, so that an older execution can be refused there too. */
+export interface PushIdentity {
+  readonly planId: string;
+  readonly revision: number;
+  /** Fencing number of the device's lease: strictly rising per device. */
+  readonly fence: number;
+}
+
+export interface PendingPush {
+  readonly fence: number;
+  /** True while a change is live but not confirmed; false when it was only staged. */
+  readonly applied: boolean;
+}
+
+export interface DeviceFindings {
+  readonly hostname: string;
+  /** Free text such as `FRR 8.4.4, ifupdown2 3.0.0` or `EOS 4.32.1F`. */
+  readonly version: string;
+  /** Present content of every path asked for; null where the file (or the section) does not exist. */
+  readonly actual: ReadonlyMap<string, string | null>;
+  readonly pending: PendingPush | null;
+  /** BGP neighbors that are Established now: none of them may be lost by the push. */
+  readonly establishedNeighbors: readonly string[];
+}
+
+export interface StagedChange {
+  /** Unified diff for people, empty when the device already has what is wanted. */
+  readonly diff: string;
+  readonly isNoop: boolean;
+}
+
+/** What must hold on the device after `apply`; made from the DeviceIntent. */
+export interface Expectations {
+  /** VNIs that the control plane must know locally. */
+  readonly vnis: readonly number[];
+  /** Neighbors that must be Established. */
+  readonly neighbors: readonly string[];
+  /** Checked only when present: the VTEPs that must be known per VNI (end-to-end check after all devices are done). */
+  readonly remoteVteps?: ReadonlyMap<number, readonly string[]>;
+}
+
+export interface VerifyReport {
+  readonly ok: boolean;
+  /** One entry per check; `message` says what was expected and what was found. */
+  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly message: string }[];
+}
+
+export interface DeviceConnection {
+  /** Reads only. `paths` are artefact paths; `previous` is what we last confirmed (EOS: which lines are ours). */
+  inspect(paths: readonly string[]): Promise<DeviceFindings>;
+  /** Undoes what an earlier execution left (staged or unconfirmed). Idempotent. */
+  recover(push: PushIdentity): Promise<void>;
+  /**
+   * Puts the new configuration beside the old one and lets the device check it. Nothing is live afterwards.
+   * `previous` are the artefacts last confirmed by us: lines that are in them and no longer wanted are removed,
+   * lines that are in neither are foreign and stay.
+   * @throws TransportError CONFIG_REFUSED with the device's own words; the staged remains are cleaned up.
+   * @throws TransportError STALE_FENCE when the device has seen a newer execution.
+   */
+  stage(push: PushIdentity, artefacts: readonly Artefact[], previous: readonly Artefact[]): Promise<StagedChange>;
+  /** Makes the staged change live with a dead-man timer on the device: unconfirmed, it is undone after that time. */
+  apply(push: PushIdentity, confirmWithinSeconds: number): Promise<void>;
+  /** Over a NEW connection: is it live, equal to what was staged, and does the protocol state hold? Polls until `withinMs`. */
+  verify(push: PushIdentity, artefacts: readonly Artefact[], expectations: Expectations, withinMs: number): Promise<VerifyReport>;
+  /** Stops the dead-man timer; after this the change stays. Idempotent. */
+  confirm(push: PushIdentity): Promise<void>;
+  /** Undoes at once what `stage` or `apply` did, and proves it. Idempotent. */
+  revert(push: PushIdentity): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DeviceTransport {
+  /**
+   * @param signal aborts everything under way: the lease was lost, another execution may already be at work.
+   * @throws TransportError UNREACHABLE | WRONG_HOST_KEY | AUTHENTICATION_FAILED
+   */
+  open(target: DeviceTarget, signal: AbortSignal): Promise<DeviceConnection>;
+}
+
+export type TransportErrorCode =
+  | 'UNREACHABLE'
+  | 'WRONG_HOST_KEY'
+  | 'AUTHENTICATION_FAILED'
+  | 'CONFIG_REFUSED'
+  | 'STALE_FENCE'
+  | 'PUSH_IN_PROGRESS'
+  | 'APPLY_FAILED'
+  | 'OUTCOME_UNKNOWN'
+  | 'REVERT_UNPROVEN'
+  | 'ABORTED';
+
+/** OUTCOME_UNKNOWN: the request was sent and no answer came; only reading the device can tell what happened. */
+export class TransportError extends DomainError<TransportErrorCode, { readonly device: string; readonly detail: string }> {}

@@ -1,0 +1,13 @@
+export type {
+  DeviceConnection,
+  DeviceFindings,
+  DeviceTarget,
+  DeviceTransport,
+  Expectations,
+  PendingPush,
+  PushIdentity,
+  StagedChange,
+  TransportErrorCode,
+  VerifyReport,
+} from './device-transport.js';
+export { TransportError } from './device-transport.js';

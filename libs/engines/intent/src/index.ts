@@ -1,0 +1,2 @@
+export * from './device-intent.js';
+export * from './snapshot.js';

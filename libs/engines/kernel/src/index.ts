@@ -1,0 +1,11 @@
+export { type Brand } from './brand.js';
+export { canonicalJson, digest } from './canonical-json.js';
+export { DomainError, type ErrorFacts, invalidValue, isDomainError } from './domain-error.js';
+export * from './ids.js';
+export { Cidr, cidrsOverlap, Ip } from './ip.js';
+export { Mac } from './mac.js';
+export { DeviceName, Fqdn, Label, PortName, Slug } from './names.js';
+export { compareNatural } from './natural-sort.js';
+export { Asn, EviId, VlanId, Vni } from './numbers.js';
+export { reverseName } from './reverse-name.js';
+export { RouteDistinguisher, RouteTarget } from './route.js';

@@ -1,0 +1,1 @@
+export type { ActualItem, Brakes, Change, ChangeVerb, Item, Plan, Target } from './plan.js';

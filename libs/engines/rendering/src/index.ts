@@ -1,0 +1,1 @@
+export type { Artefact } from './artefact.js';
