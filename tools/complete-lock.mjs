@@ -1,0 +1,51 @@
+// Adds to package-lock.json the optional platform packages that a registry mirror does not hold.
+// `npm install` leaves such a package out of the lock without a word; `npm ci` then refuses the lock ("Missing: …@ from lock file").
+// The exact versions stand in the lock already, as optionalDependencies of the packages that want them; on another platform
+// npm never fetches them. Run it after every `npm install`: `node tools/complete-lock.mjs`; `--check` only reports.
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const OPERATING_SYSTEMS = ['android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'aix', 'win32'];
+const PROCESSORS = ['arm', 'arm64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'x64'];
+const LIBC = { musl: 'musl', musleabihf: 'musl', gnu: 'glibc', gnueabihf: 'glibc' };
+
+/** Platform fields of a package that is named after its platform: `@oxlint/binding-linux-arm-musleabihf`. */
+export function platformOf(name) {
+  const words = name.split('/').pop().split(/[-.]/);
+  const os = words.find((word) => OPERATING_SYSTEMS.includes(word));
+  const cpu = words.find((word) => PROCESSORS.includes(word));
+  const libc = words.map((word) => LIBC[word]).find(Boolean);
+  if (!os || !cpu) return undefined;
+  return { cpu: [cpu], ...(os === 'linux' && libc ? { libc: [libc] } : {}), os: [os] };
+}
+
+/** Optional dependencies with an exact version that the lock names but does not hold: `[place, entry]` pairs. */
+export function missingPlatformPackages(lock) {
+  const missing = new Map();
+  for (const [place, owner] of Object.entries(lock.packages)) {
+    for (const [name, version] of Object.entries(owner.optionalDependencies ?? {})) {
+      const platform = platformOf(name);
+      if (!platform || !/^\d+\.\d+\.\d+/.test(version)) continue;
+      if (lock.packages[`node_modules/${name}`] || lock.packages[`${place}/node_modules/${name}`]) continue;
+      missing.set(`node_modules/${name}`, { version, ...(owner.dev ? { dev: true } : {}), ...platform, optional: true });
+    }
+  }
+  return [...missing];
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const file = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'package-lock.json');
+  const lock = JSON.parse(fs.readFileSync(file, 'utf8'));
+  const missing = missingPlatformPackages(lock);
+  if (process.argv.includes('--check')) {
+    for (const [place, { version }] of missing) console.error(`package-lock.json lacks ${place} ${version}`);
+    process.exit(missing.length ? 1 : 0);
+  }
+  for (const [place, entry] of missing) lock.packages[place] = entry;
+  const [root, ...rest] = Object.entries(lock.packages);
+  rest.sort(([a], [b]) => a.localeCompare(b, 'en'));
+  lock.packages = Object.fromEntries([root, ...rest]);
+  fs.writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
+  console.log(`${missing.length} platform packages added to package-lock.json`);
+}
