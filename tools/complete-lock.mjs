@@ -17,8 +17,18 @@ export function platformOf(name) {
   const cpu = words.find((word) => PROCESSORS.includes(word));
   const libc = words.map((word) => LIBC[word]).find(Boolean);
   if (!os || !cpu) return undefined;
-  return { cpu: [cpu], ...(os === 'linux' && libc ? { libc: [libc] } : {}), os: [os] };
+  return { os, cpu, libc: os === 'linux' ? libc : undefined };
 }
+
+// In the order of keys in which npm writes them, so that a later `npm install` leaves the file alone.
+const lockEntry = (version, { os, cpu, libc }, dev) => ({
+  version,
+  cpu: [cpu],
+  ...(dev ? { dev: true } : {}),
+  ...(libc ? { libc: [libc] } : {}),
+  optional: true,
+  os: [os],
+});
 
 /** Optional dependencies with an exact version that the lock names but does not hold: `[place, entry]` pairs. */
 export function missingPlatformPackages(lock) {
@@ -28,7 +38,7 @@ export function missingPlatformPackages(lock) {
       const platform = platformOf(name);
       if (!platform || !/^\d+\.\d+\.\d+/.test(version)) continue;
       if (lock.packages[`node_modules/${name}`] || lock.packages[`${place}/node_modules/${name}`]) continue;
-      missing.set(`node_modules/${name}`, { version, ...(owner.dev ? { dev: true } : {}), ...platform, optional: true });
+      missing.set(`node_modules/${name}`, lockEntry(version, platform, owner.dev));
     }
   }
   return [...missing];
