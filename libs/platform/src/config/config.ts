@@ -1,0 +1,64 @@
+/** Settings of every process, read once at boot. All problems are listed together; nothing listens before they are solved. */
+import { z } from 'zod';
+import { Secret } from '../secrets/secret.js';
+
+const key32 = (name: string) =>
+  z
+    .string(`${name} is not set: 32 random bytes in base64 (openssl rand -base64 32)`)
+    .refine((text) => Buffer.from(text, 'base64').length === 32, `${name} must be 32 bytes in base64 (openssl rand -base64 32)`)
+    .transform((text) => new Secret(text));
+const integer = (fallback: number, min: number, max: number) =>
+  z.coerce.number(`must be a number from ${min} to ${max}`).int().min(min).max(max).default(fallback);
+const url = (...protocols: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), `must be a URL that starts with ${protocols.join(' or ')}//`);
+
+const schema = z.object({
+  /** Owner of the schema. Transactions drop to the roles trame_tenant and trame_system. */
+  DATABASE_URL: url('postgres:', 'postgresql:'),
+  /** Queue in Redis; where it is not set the queue lives in Postgres. */
+  REDIS_URL: url('redis:', 'rediss:').optional(),
+  /** Connections of one process to Postgres. */
+  PG_POOL: integer(10, 2, 200),
+  HTTP_HOST: z.string().default('127.0.0.1'),
+  HTTP_PORT: integer(4000, 0, 65_535),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /** Key-encryption key of stored secrets. */
+  TRAME_KEK: key32('TRAME_KEK'),
+  /** Pepper of API token hashes. */
+  TRAME_TOKEN_PEPPER: key32('TRAME_TOKEN_PEPPER'),
+  /** An order that is not live by then is undone. */
+  ORDER_DEADLINE_SECONDS: integer(600, 5, 86_400),
+  /** Failed pushes of one device before the orders that wait for it are undone. */
+  MAX_PUSH_ATTEMPTS: integer(3, 1, 100),
+  /** Dead-man timer on the device. */
+  CONFIRM_WITHIN_SECONDS: integer(60, 5, 3600),
+  /** How long protocol state may take to come up after a push. */
+  VERIFY_WITHIN_SECONDS: integer(20, 1, 600),
+  /** Lease on a device; a worker that dies is replaced after this time. */
+  LEASE_SECONDS: integer(6, 2, 600),
+  /**
+   * Only for showing what the outbox is for: jobs are added directly after the commit and no timer looks for lost ones.
+   * Orders get lost.
+   */
+  TRAME_UNSAFE_DIRECT_ENQUEUE: z.stringbool().default(false),
+});
+
+export type Config = Readonly<z.infer<typeof schema>>;
+
+export class ConfigError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`the configuration has ${problems.length} problem${problems.length === 1 ? '' : 's'}:\n${problems.map((p) => `  - ${p}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/** @throws ConfigError with one line per problem. Values are never in the text: they may be secrets. */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const present = Object.fromEntries(Object.entries(env).filter(([name, value]) => name in schema.shape && value !== ''));
+  const result = schema.safeParse(present);
+  if (result.success) return Object.freeze(result.data);
+  throw new ConfigError(result.error.issues.map((issue) => {
+    const name = issue.path.join('.');
+    return issue.message.startsWith(name) ? issue.message : `${name}: ${issue.code === 'invalid_type' && !(name in present) ? 'is not set' : issue.message}`;
+  }));
+}

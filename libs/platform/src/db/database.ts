@@ -1,0 +1,100 @@
+import type { PoolClient } from 'pg';
+import { DataSource, type EntitySchema, type MixedList } from 'typeorm';
+import type { Logger } from '../log/logger.js';
+import { sqlState } from './sql-state.js';
+import type { Scope } from './scope.js';
+import { Tx } from './tx.js';
+
+export interface TransactionOptions {
+  readonly isolation?: 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE';
+  /** Milliseconds a single statement may take. */
+  readonly statementTimeoutMs?: number;
+}
+
+/** "Try again" in Postgres' own words: serialization_failure and deadlock_detected. Everything else is an answer. */
+const RETRYABLE = new Set(['40001', '40P01']);
+const MAX_ATTEMPTS = 5;
+
+export type EntityList = MixedList<string | EntitySchema | (new () => object)>;
+
+/** The pool, and the only place where a transaction begins. */
+export class Database {
+  private constructor(
+    private readonly source: DataSource,
+    private readonly log: Logger,
+  ) {}
+
+  /**
+   * Every connection starts as `trame_tenant` with no tenant: a statement that escapes `inTransaction` sees no rows.
+   * @throws when Postgres does not answer or the schema was never migrated (the role is missing).
+   */
+  static async connect(url: string, poolSize: number, entities: EntityList, log: Logger): Promise<Database> {
+    const source = new DataSource({
+      type: 'postgres',
+      url,
+      entities,
+      synchronize: false,
+      poolSize,
+      extra: { options: '-c role=trame_tenant', connectionTimeoutMillis: 10_000, idleTimeoutMillis: 30_000 },
+      poolErrorHandler: (error: unknown) => log.warn('database.connection_lost', { error }),
+    });
+    await source.initialize();
+    return new Database(source, log);
+  }
+
+  /**
+   * Runs `work` in one transaction; on 40001/40P01 the whole of it again in a new one (with jitter, at most five times),
+   * so `work` must have no effect outside the transaction.
+   */
+  async inTransaction<T>(scope: Scope, work: (tx: Tx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.attempt(scope, work, options);
+      } catch (error) {
+        if (!RETRYABLE.has(sqlState(error) ?? '') || attempt === MAX_ATTEMPTS) throw error;
+        this.log.debug('database.transaction_retried', { attempt, sqlState: sqlState(error) });
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt));
+      }
+    }
+  }
+
+  private async attempt<T>(scope: Scope, work: (tx: Tx) => Promise<T>, options: TransactionOptions): Promise<T> {
+    const runner = this.source.createQueryRunner();
+    try {
+      const client = (await runner.connect()) as PoolClient;
+      await runner.startTransaction(options.isolation ?? 'READ COMMITTED');
+      const tx = new Tx(client, runner, scope);
+      await tx.sql(
+        `SELECT set_config('role', $1, true), set_config('app.tenant_id', $2, true), set_config('app.actor', $3, true), set_config('statement_timeout', $4, true)`,
+        [
+          scope.kind === 'tenant' ? 'trame_tenant' : 'trame_system',
+          scope.kind === 'tenant' ? scope.tenantId : '',
+          scope.actor,
+          String(options.statementTimeoutMs ?? 10_000),
+        ],
+      );
+      const result = await work(tx);
+      await runner.commitTransaction();
+      return result;
+    } catch (error) {
+      // The connection may be gone; what matters is the first error.
+      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      throw error;
+    } finally {
+      await runner.release().catch(() => undefined);
+    }
+  }
+
+  async isAlive(): Promise<boolean> {
+    try {
+      await this.source.query('SELECT 1');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.source.isInitialized) await this.source.destroy();
+  }
+}

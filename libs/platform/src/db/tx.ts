@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import type { PoolClient } from 'pg';
+import type { EntityManager, QueryRunner } from 'typeorm';
+import type { Scope } from './scope.js';
+
+const names = new Map<string, string>();
+
+function statementName(text: string): string {
+  let name = names.get(text);
+  if (!name) {
+    name = createHash('sha1').update(text).digest('base64url');
+    names.set(text, name);
+  }
+  return name;
+}
+
+/**
+ * One open transaction. It is the first argument of every store method: without it there is no way to the database,
+ * so nothing can be written outside by mistake.
+ */
+export class Tx {
+  constructor(
+    private readonly client: PoolClient,
+    private readonly runner: QueryRunner,
+    readonly scope: Scope,
+  ) {}
+
+  /** Ordinary writes and administration go through entities. */
+  get manager(): EntityManager {
+    return this.runner.manager;
+  }
+
+  /** Prepared SQL on the same connection: hot reads and allocation. The text must be constant, values are parameters. */
+  async sql<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    const result = await this.client.query<Row>({ name: statementName(text), text, values: [...values] });
+    return result.rows;
+  }
+
+  /** The first row, or undefined. */
+  async one<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row | undefined> {
+    return (await this.sql<Row>(text, values))[0];
+  }
+
+  /** Number of rows that a write touched. */
+  async run(text: string, values: readonly unknown[] = []): Promise<number> {
+    return (await this.client.query({ name: statementName(text), text, values: [...values] })).rowCount ?? 0;
+  }
+}

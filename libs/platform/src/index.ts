@@ -1,0 +1,13 @@
+export { type Clock, systemClock } from './clock.js';
+export { type Config, ConfigError, loadConfig } from './config/config.js';
+export { Database, type EntityList, type TransactionOptions } from './db/database.js';
+export { migrateDatabase } from './db/migrate.js';
+export { type Scope, systemScope, tenantScope } from './db/scope.js';
+export { sqlState, violatedConstraint } from './db/sql-state.js';
+export { Tx } from './db/tx.js';
+export { type HeldLease, LeaseService } from './lease/lease.service.js';
+export type { Lease } from './lease/lease.store.js';
+export { createLogger, type Logger, nestLogger } from './log/logger.js';
+export { createQueueBackend, type QueueBackend } from './queue/queue-backend.js';
+export { Envelope } from './secrets/envelope.js';
+export { Secret } from './secrets/secret.js';

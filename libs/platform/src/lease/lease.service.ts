@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from '../db/database.js';
+import { systemScope } from '../db/scope.js';
+import type { Tx } from '../db/tx.js';
+import type { Logger } from '../log/logger.js';
+import { type Lease, LeaseStore } from './lease.store.js';
+
+export interface HeldLease {
+  readonly lease: Lease;
+  /** Aborted before the lease can run out: whoever works under it must stop by then. */
+  readonly signal: AbortSignal;
+  /** @returns false when the lease was lost; then nothing may be written. */
+  isHeld(tx: Tx): Promise<boolean>;
+}
+
+const SCOPE = systemScope('lease');
+
+export class LeaseService {
+  private readonly store = new LeaseStore();
+  constructor(
+    private readonly db: Database,
+    private readonly log: Logger,
+    private readonly seconds: number,
+  ) {}
+
+  /**
+   * Runs `work` while holding `resource`. @returns undefined without running it when somebody else holds the resource.
+   * Renewed every third of its time; when a renewal did not succeed for two thirds, `signal` aborts: the last third is for stopping.
+   */
+  async withLease<T>(resource: string, work: (held: HeldLease) => Promise<T>): Promise<{ result: T } | undefined> {
+    const acquiredAt = performance.now();
+    const lease = await this.db.inTransaction(SCOPE, (tx) => this.store.acquire(tx, resource, randomUUID(), this.seconds));
+    if (!lease) return undefined;
+    const controller = new AbortController();
+    const renewer = this.keepRenewed(lease, acquiredAt, controller);
+    try {
+      return { result: await work({ lease, signal: controller.signal, isHeld: (tx) => this.store.isHeld(tx, lease) }) };
+    } finally {
+      renewer.stop();
+      await this.db.inTransaction(SCOPE, (tx) => this.store.release(tx, lease)).catch((error: unknown) => this.log.warn('lease.release_failed', { resource, error }));
+    }
+  }
+
+  private keepRenewed(lease: Lease, acquiredAt: number, controller: AbortController): { stop(): void } {
+    let renewedAt = acquiredAt;
+    let isRenewing = false;
+    const tick = async (): Promise<void> => {
+      if ((performance.now() - renewedAt) / 1000 > (this.seconds * 2) / 3) controller.abort(new Error(`lease on ${lease.resource} was lost`));
+      if (isRenewing || controller.signal.aborted) return;
+      isRenewing = true;
+      const askedAt = performance.now();
+      try {
+        const ours = await this.db.inTransaction(SCOPE, (tx) => this.store.renew(tx, lease, this.seconds));
+        if (ours) renewedAt = askedAt;
+        else controller.abort(new Error(`lease on ${lease.resource} was taken over`));
+      } catch (error) {
+        this.log.warn('lease.renewal_failed', { resource: lease.resource, error });
+      } finally {
+        isRenewing = false;
+      }
+    };
+    let sinceRenewal = 0;
+    const step = Math.max(100, (this.seconds * 1000) / 12);
+    const timer = setInterval(() => {
+      sinceRenewal += step;
+      const overdue = (performance.now() - renewedAt) / 1000 > (this.seconds * 2) / 3;
+      if (sinceRenewal >= (this.seconds * 1000) / 3 || overdue) {
+        sinceRenewal = 0;
+        void tick();
+      }
+    }, step);
+    return { stop: () => clearInterval(timer) };
+  }
+}

@@ -1,0 +1,26 @@
+import { CreateRoles1767225600001 } from './0001-create-roles.js';
+import { CreateTenant1767225600002 } from './0002-create-tenant.js';
+import { CreateFabric1767225600003 } from './0003-create-fabric.js';
+import { CreateNumbering1767225600004 } from './0004-create-numbering.js';
+import { CreateTenancy1767225600005 } from './0005-create-tenancy.js';
+import { CreateAddressing1767225600006 } from './0006-create-addressing.js';
+import { CreateAttachment1767225600007 } from './0007-create-attachment.js';
+import { CreateEvents1767225600008 } from './0008-create-events.js';
+import { CreateProvisioning1767225600009 } from './0009-create-provisioning.js';
+import { CreateDeployment1767225600010 } from './0010-create-deployment.js';
+import { CreateSync1767225600011 } from './0011-create-sync.js';
+
+/** In order; a migration is never edited after it has landed. */
+export const migrations = [
+  CreateRoles1767225600001,
+  CreateTenant1767225600002,
+  CreateFabric1767225600003,
+  CreateNumbering1767225600004,
+  CreateTenancy1767225600005,
+  CreateAddressing1767225600006,
+  CreateAttachment1767225600007,
+  CreateEvents1767225600008,
+  CreateProvisioning1767225600009,
+  CreateDeployment1767225600010,
+  CreateSync1767225600011,
+];
