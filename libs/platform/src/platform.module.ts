@@ -1,0 +1,48 @@
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { type Clock, systemClock } from './clock.js';
+import type { Config } from './config/config.js';
+import { Database, type EntityList } from './db/database.js';
+import { LeaseService } from './lease/lease.service.js';
+import { createLogger, type Logger } from './log/logger.js';
+import { createQueueBackend, type QueueBackend } from './queue/queue-backend.js';
+import { Envelope } from './secrets/envelope.js';
+
+export const CONFIG = Symbol('Config');
+export const LOGGER = Symbol('Logger');
+export const CLOCK = Symbol('Clock');
+export const QUEUE_BACKEND = Symbol('QueueBackend');
+
+/** What every context may ask for: `Database`, `LeaseService`, `Envelope` by class; configuration, log, clock and queue by symbol. */
+@Module({})
+export class PlatformModule implements OnApplicationShutdown {
+  constructor(
+    private readonly database: Database,
+    @Inject(QUEUE_BACKEND) private readonly queues: QueueBackend,
+  ) {}
+
+  static forRoot(config: Config, entities: EntityList, name: string): DynamicModule {
+    const log = createLogger(config.LOG_LEVEL, { process: name });
+    return {
+      module: PlatformModule,
+      global: true,
+      providers: [
+        { provide: CONFIG, useValue: config },
+        { provide: LOGGER, useValue: log },
+        { provide: CLOCK, useValue: systemClock satisfies Clock },
+        { provide: Database, useFactory: () => Database.connect(config.DATABASE_URL, config.PG_POOL, entities, log) },
+        { provide: QUEUE_BACKEND, useFactory: () => createQueueBackend(config.DATABASE_URL, config.REDIS_URL) },
+        { provide: LeaseService, inject: [Database], useFactory: (db: Database) => new LeaseService(db, log, config.LEASE_SECONDS) },
+        { provide: Envelope, useFactory: () => new Envelope(config.TRAME_KEK) },
+      ],
+      exports: [CONFIG, LOGGER, CLOCK, Database, QUEUE_BACKEND, LeaseService, Envelope],
+    };
+  }
+
+  /** Last of all: the contexts have stopped by now. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.queues.close();
+    await this.database.close();
+  }
+}
+
+
