@@ -107,7 +107,8 @@ export class CreateAddressing1767225600006 implements MigrationInterface {
       -- A station has one place in a subnet; gateways and VIPs share theirs on purpose.
       CREATE UNIQUE INDEX ip_address_mac_unique ON ip_address (subnet_id, mac) WHERE role = 'HOST';
       CREATE INDEX ip_address_subnet ON ip_address (subnet_id, address);
-      CREATE INDEX ip_address_named ON ip_address (dns_name) WHERE dns_name IS NOT NULL;
+      -- A name belongs to one address of a family in the world that our zones are seen by: nobody can take a neighbour's name.
+      CREATE UNIQUE INDEX ip_address_dns_name_unique ON ip_address (dns_name, family(address)) WHERE dns_name IS NOT NULL;
       ${isolateByTenant('ip_address')}
 
       -- The other half of a block's parent.

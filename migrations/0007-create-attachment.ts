@@ -55,11 +55,24 @@ export class CreateAttachment1767225600007 implements MigrationInterface {
       CREATE INDEX route_distinguisher_network ON route_distinguisher (network_id);
       ${isolateByTenant('route_distinguisher')}
 
+      -- How far each device is on the way to the fabric's revision: written by deployment, read by whoever waits.
+      CREATE TABLE device_progress (
+        device_id uuid CONSTRAINT device_progress_pkey PRIMARY KEY CONSTRAINT device_progress_device_fkey REFERENCES device (id) ON DELETE CASCADE,
+        -- The device is proven to do what this revision of the fabric asks of it.
+        verified_revision bigint NOT NULL DEFAULT -1,
+        stage text NOT NULL DEFAULT 'IDLE' CONSTRAINT device_progress_stage_known CHECK (stage IN ('IDLE', 'PLANNED', 'AWAITING_APPROVAL', 'PUSHING', 'CONFIRMED', 'VERIFIED', 'FAILED')),
+        stage_revision bigint NOT NULL DEFAULT -1,
+        -- Only rises: whoever waits compares with the count at the time when it began to wait.
+        failure_count bigint NOT NULL DEFAULT 0,
+        last_error jsonb);
+
+      GRANT SELECT ON device_progress TO trame_tenant;
+      GRANT SELECT, INSERT, UPDATE, DELETE ON device_progress TO trame_system;
       GRANT SELECT, INSERT, UPDATE, DELETE ON vlan_mapping, attachment, route_distinguisher TO trame_tenant, trame_system;
     `);
   }
 
   async down(q: QueryRunner): Promise<void> {
-    await q.query('DROP TABLE route_distinguisher; DROP TABLE attachment; DROP TABLE vlan_mapping');
+    await q.query('DROP TABLE device_progress; DROP TABLE route_distinguisher; DROP TABLE attachment; DROP TABLE vlan_mapping');
   }
 }

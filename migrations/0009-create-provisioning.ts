@@ -22,6 +22,8 @@ export class CreateProvisioning1767225600009 implements MigrationInterface {
         -- Devices that must be verified at this revision of the fabric, or a later one.
         revision bigint NOT NULL,
         device_ids uuid[] NOT NULL DEFAULT '{}',
+        -- failure_count of each device when the order began to wait for it.
+        failure_baseline jsonb NOT NULL DEFAULT '{}',
         deploy_mode text NOT NULL DEFAULT 'AUTO_IF_LOW_RISK' CONSTRAINT network_order_deploy_mode_known CHECK (deploy_mode IN ('AUTO', 'AUTO_IF_LOW_RISK', 'PLAN_ONLY')),
         customer_message text NOT NULL,
         failure jsonb,

@@ -36,7 +36,7 @@ export class CreateDeployment1767225600010 implements MigrationInterface {
         wave int NOT NULL,
         desired_digest text NOT NULL,
         artefacts jsonb NOT NULL,
-        expectations jsonb NOT NULL,
+        intent jsonb NOT NULL,
         diff text NOT NULL,
         state text NOT NULL DEFAULT 'PENDING' CONSTRAINT plan_item_state_known CHECK (state IN ('PENDING', 'PUSHING', 'CONFIRMED', 'VERIFIED', 'FAILED', 'SKIPPED')),
         attempt int NOT NULL DEFAULT 0,
@@ -53,15 +53,14 @@ export class CreateDeployment1767225600010 implements MigrationInterface {
 
       CREATE TABLE device_state (
         device_id uuid CONSTRAINT device_state_pkey PRIMARY KEY CONSTRAINT device_state_device_fkey REFERENCES device (id) ON DELETE CASCADE,
-        -- The device is proven to do what this revision of the fabric asks of it.
-        verified_revision bigint NOT NULL DEFAULT -1,
+        -- What was last confirmed on the device: the base of the next diff, and of what we may remove there.
         verified_digest text,
         verified_artefacts jsonb NOT NULL DEFAULT '[]',
+        verified_intent jsonb,
         -- True from just before a change goes live until its outcome is known: then only the device can tell.
         is_uncertain boolean NOT NULL DEFAULT false,
         failures int NOT NULL DEFAULT 0,
         next_try_at timestamptz NOT NULL DEFAULT '-infinity',
-        last_error jsonb,
         last_seen_at timestamptz);
       CREATE TABLE push_attempt (
         id uuid CONSTRAINT push_attempt_pkey PRIMARY KEY,

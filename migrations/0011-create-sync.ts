@@ -15,8 +15,7 @@ export class CreateSync1767225600011 implements MigrationInterface {
         zones text[] NOT NULL,
         ttl_seconds int NOT NULL DEFAULT 300 CONSTRAINT sync_target_ttl_range CHECK (ttl_seconds BETWEEN 1 AND 604800),
         enabled boolean NOT NULL DEFAULT true,
-        -- Raised by every change of what the target should hold; a run that read revision N settles N.
-        wanted_revision bigint NOT NULL DEFAULT 0,
+        -- The revision of the fabric whose names the target holds; a run that read revision N settles N.
         settled_revision bigint NOT NULL DEFAULT -1,
         failures int NOT NULL DEFAULT 0,
         next_try_at timestamptz NOT NULL DEFAULT '-infinity',
@@ -31,8 +30,7 @@ export class CreateSync1767225600011 implements MigrationInterface {
         error text);
       CREATE INDEX sync_run_target ON sync_run (target_id, started_at);
       GRANT SELECT, INSERT, UPDATE, DELETE ON sync_target, sync_run TO trame_system;
-      GRANT SELECT (id, fabric_id, slug, kind, zones, enabled, wanted_revision, settled_revision) ON sync_target TO trame_tenant;
-      GRANT UPDATE (wanted_revision) ON sync_target TO trame_tenant;
+      GRANT SELECT (id, fabric_id, slug, kind, zones, enabled, settled_revision) ON sync_target TO trame_tenant;
     `);
   }
 

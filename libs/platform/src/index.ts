@@ -9,6 +9,7 @@ export { type HeldLease, LeaseService } from './lease/lease.service.js';
 export type { Lease } from './lease/lease.store.js';
 export { createLogger, type Logger, nestLogger } from './log/logger.js';
 export { CLOCK, CONFIG, LOGGER, PlatformModule, QUEUE_BACKEND } from './platform.module.js';
+export { newId } from './new-id.js';
 export { createQueueBackend, type QueueBackend } from './queue/queue-backend.js';
 export { Envelope } from './secrets/envelope.js';
 export { Secret } from './secrets/secret.js';

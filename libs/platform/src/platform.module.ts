@@ -3,7 +3,7 @@ import { type Clock, systemClock } from './clock.js';
 import type { Config } from './config/config.js';
 import { Database, type EntityList } from './db/database.js';
 import { LeaseService } from './lease/lease.service.js';
-import { createLogger, type Logger } from './log/logger.js';
+import { createLogger } from './log/logger.js';
 import { createQueueBackend, type QueueBackend } from './queue/queue-backend.js';
 import { Envelope } from './secrets/envelope.js';
 
