@@ -2,7 +2,22 @@
  * DeviceIntent: what one device has to do, all choices made, nothing of its dialect.
  * Every list is sorted: equal intents are equal bytes.
  */
-import type { Asn, Cidr, DeviceId, DeviceName, EviId, Ip, Label, Mac, PortName, RouteDistinguisher, RouteTarget, Slug, VlanId, Vni } from '#engines/kernel';
+import type {
+  Asn,
+  Cidr,
+  DeviceId,
+  DeviceName,
+  EviId,
+  Ip,
+  Label,
+  Mac,
+  PortName,
+  RouteDistinguisher,
+  RouteTarget,
+  Slug,
+  VlanId,
+  Vni,
+} from '#engines/kernel';
 import type { AddressFamily, Platform, ReplicationMode, Tagging } from './snapshot.js';
 
 export interface FabricIntent {

@@ -148,4 +148,3 @@ export interface RdFacts {
   readonly eviId: EviId;
   readonly rd: RouteDistinguisher;
 }
-

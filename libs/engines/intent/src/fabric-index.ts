@@ -1,0 +1,69 @@
+/** The snapshot by key. Built once per compilation, so that neither checks nor compiler ever search a list for a list. */
+import type { Cidr, DeviceId, EviId, NetworkId, RouteDistinguisher, VlanId, VrfId } from '#engines/kernel';
+import { groupBy } from './group-by.js';
+import type {
+  AttachmentFacts,
+  DeviceFacts,
+  FabricSnapshot,
+  LinkEnd,
+  NetworkFacts,
+  RdFacts,
+  SubnetFacts,
+  VlanMappingFacts,
+  VrfFacts,
+} from './snapshot.js';
+
+export class FabricIndex {
+  readonly device: ReadonlyMap<DeviceId, DeviceFacts>;
+  readonly network: ReadonlyMap<NetworkId, NetworkFacts>;
+  readonly vrf: ReadonlyMap<VrfId, VrfFacts>;
+  readonly attachmentsOfDevice: ReadonlyMap<DeviceId, readonly AttachmentFacts[]>;
+  readonly linkEndsOfDevice: ReadonlyMap<DeviceId, readonly (LinkEnd & { readonly prefix: Cidr })[]>;
+  /** Devices where a network comes out, once each. */
+  readonly membersOfNetwork: ReadonlyMap<NetworkId, ReadonlySet<DeviceId>>;
+  /** Devices that route a VRF: those with a network of the VRF that has an anycast gateway. */
+  readonly membersOfVrf: ReadonlyMap<VrfId, ReadonlySet<DeviceId>>;
+  private readonly vlans: ReadonlyMap<string, VlanMappingFacts>;
+  private readonly rds: ReadonlyMap<string, RdFacts>;
+
+  constructor(readonly snapshot: FabricSnapshot) {
+    this.device = new Map(snapshot.devices.map((device) => [device.id, device]));
+    this.network = new Map(snapshot.networks.map((network) => [network.id, network]));
+    this.vrf = new Map(snapshot.vrfs.map((vrf) => [vrf.id, vrf]));
+    this.attachmentsOfDevice = groupBy(snapshot.attachments, (attachment) => attachment.deviceId);
+    this.linkEndsOfDevice = groupBy(
+      snapshot.links.flatMap(({ prefix, ends }) => ends.map((end) => ({ ...end, prefix }))),
+      (end) => end.deviceId,
+    );
+    this.vlans = new Map(snapshot.vlanMappings.map((mapping) => [`${mapping.deviceId} ${mapping.networkId}`, mapping]));
+    this.rds = new Map(snapshot.routeDistinguishers.map((entry) => [`${entry.deviceId} ${entry.eviId}`, entry]));
+    const membersOfNetwork = new Map<NetworkId, Set<DeviceId>>();
+    const membersOfVrf = new Map<VrfId, Set<DeviceId>>();
+    for (const { networkId, deviceId } of snapshot.attachments) {
+      add(membersOfNetwork, networkId, deviceId);
+      const network = this.network.get(networkId);
+      if (network?.vrfId && anycastSubnets(network).length > 0) add(membersOfVrf, network.vrfId, deviceId);
+    }
+    this.membersOfNetwork = membersOfNetwork;
+    this.membersOfVrf = membersOfVrf;
+  }
+
+  vlan(deviceId: DeviceId, networkId: NetworkId): VlanId | null {
+    return this.vlans.get(`${deviceId} ${networkId}`)?.vlan ?? null;
+  }
+
+  rd(deviceId: DeviceId, eviId: EviId): RouteDistinguisher | null {
+    return this.rds.get(`${deviceId} ${eviId}`)?.rd ?? null;
+  }
+}
+
+/** Subnets whose gateway sits on every VTEP of the network. */
+export function anycastSubnets(network: NetworkFacts): readonly SubnetFacts[] {
+  return network.subnets.filter((subnet) => subnet.gatewayMode === 'ANYCAST_VTEP');
+}
+
+function add<K, V>(sets: Map<K, Set<V>>, key: K, value: V): void {
+  const set = sets.get(key);
+  if (set) set.add(value);
+  else sets.set(key, new Set([value]));
+}

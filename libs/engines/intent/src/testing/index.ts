@@ -1,0 +1,2 @@
+export { demoFabric, demoSnapshot } from './demo-fabric.js';
+export { type NetworkSpec, SnapshotBuilder, type VrfSpec } from './snapshot-builder.js';

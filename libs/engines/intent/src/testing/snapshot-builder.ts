@@ -1,0 +1,250 @@
+/**
+ * Builds snapshots for tests: say what the test is about, the rest is derived as allocation would (RT = administrator:VNI,
+ * RD = VTEP loopback:EVI id, one per VTEP and EVI). Ids are readable: `device-pve1`, `network-blue`.
+ */
+import {
+  Asn,
+  type AttachmentId,
+  Cidr,
+  type DeviceId,
+  EviId,
+  type FabricId,
+  Ip,
+  Label,
+  Mac,
+  type NetworkId,
+  PortName,
+  RouteDistinguisher,
+  RouteTarget,
+  Slug,
+  VlanId,
+  Vni,
+  type VrfId,
+} from '#engines/kernel';
+import type {
+  AddressFamily,
+  AttachmentFacts,
+  BgpRole,
+  BgpSessionFacts,
+  DeviceFacts,
+  FabricFacts,
+  FabricSnapshot,
+  GatewayMode,
+  LinkFacts,
+  NetworkFacts,
+  Platform,
+  PortFacts,
+  RdFacts,
+  Tagging,
+  VlanMappingFacts,
+  VrfFacts,
+} from '../snapshot.js';
+
+export interface PlaceSpec {
+  readonly device: string;
+  readonly port?: string;
+  readonly tagging?: Tagging;
+  readonly vlan?: number;
+}
+export interface NetworkSpec {
+  readonly slug: string;
+  readonly vni: number;
+  readonly eviId: number;
+  readonly name?: string;
+  readonly vrf?: string;
+  readonly mtu?: number;
+  /** Where it comes out: a device slug alone is a bridge only. */
+  readonly on?: readonly (string | PlaceSpec)[];
+  readonly subnets?: readonly { readonly cidr: string; readonly gateway?: string; readonly mode?: GatewayMode }[];
+  readonly importTargets?: readonly string[];
+  readonly exportTargets?: readonly string[];
+}
+export interface VrfSpec {
+  readonly name: string;
+  readonly l3vni: number;
+  readonly eviId: number;
+  readonly importTargets?: readonly string[];
+  readonly exportTargets?: readonly string[];
+}
+export interface DeviceSpec {
+  readonly slug: string;
+  readonly platform: Platform;
+  readonly vtep: string | null;
+  readonly hostname?: string;
+  readonly asn?: number;
+  readonly ports: readonly (string | { readonly name: string; readonly mtu?: number; readonly description?: string })[];
+}
+export interface EndSpec {
+  readonly device: string;
+  readonly port: string;
+  readonly address: string;
+  readonly role?: BgpRole;
+}
+
+const deviceId = (slug: string): DeviceId => `device-${slug}` as DeviceId;
+
+/** Every method changes the builder and returns it; `build()` may be called more than once. */
+export class SnapshotBuilder {
+  private readonly devices: DeviceFacts[] = [];
+  private readonly links: LinkFacts[] = [];
+  private readonly sessions: BgpSessionFacts[] = [];
+  private readonly vrfs: VrfFacts[] = [];
+  private readonly networks: NetworkFacts[] = [];
+  private readonly attachments: AttachmentFacts[] = [];
+  private readonly vlanMappings: VlanMappingFacts[] = [];
+  private revisionNumber = 1;
+  private fabricFacts: FabricFacts = {
+    id: 'fabric-demo' as FabricId,
+    slug: Slug.parse('demo'),
+    rtAdministrator: 65_051,
+    vtepUdpPort: 4789,
+    replication: 'INGRESS_EVPN',
+    underlayFamily: 4,
+    underlayMtu: 1500,
+    anycastGatewayMac: Mac.parse('00:1c:73:00:00:01'),
+  };
+
+  fabric(facts: Partial<FabricFacts>): this {
+    this.fabricFacts = { ...this.fabricFacts, ...facts };
+    return this;
+  }
+
+  revision(revision: number): this {
+    this.revisionNumber = revision;
+    return this;
+  }
+
+  device(spec: DeviceSpec): this {
+    const address = spec.vtep === null ? null : Ip.parse(spec.vtep);
+    const routerId = address && (Ip.family(address) === 4 ? address : Ip.fromBigInt(4, Ip.toBigInt(address) & 0xffff_ffffn));
+    this.devices.push({
+      id: deviceId(spec.slug),
+      slug: Slug.parse(spec.slug),
+      hostname: spec.hostname ?? spec.slug,
+      platform: spec.platform,
+      vtep: address && routerId && { address, routerId, asn: Asn.parse(spec.asn ?? 65_051) },
+      ports: spec.ports.map((port): PortFacts => {
+        const { name, mtu, description } = typeof port === 'string' ? { name: port } : port;
+        return { name: PortName.parse(name), description: description === undefined ? null : Label.parse(description), mtu: mtu ?? null };
+      }),
+    });
+    return this;
+  }
+
+  link(prefix: string, a: EndSpec, b: EndSpec): this {
+    const end = ({ device, port, address }: EndSpec) => ({
+      deviceId: deviceId(device),
+      port: PortName.parse(port),
+      address: Ip.parse(address),
+    });
+    this.links.push({ prefix: Cidr.parse(prefix), ends: [end(a), end(b)] });
+    return this;
+  }
+
+  /** A BGP session between the two addresses; `families` are those of the demo when absent. */
+  session(
+    a: EndSpec,
+    b: EndSpec,
+    spec: { readonly families?: readonly AddressFamily[]; readonly keepalive?: number; readonly hold?: number } = {},
+  ): this {
+    const end = ({ device, address, role }: EndSpec) => ({
+      deviceId: deviceId(device),
+      address: Ip.parse(address),
+      role: role ?? ('PEER' as const),
+    });
+    this.sessions.push({
+      ends: [end(a), end(b)],
+      families: spec.families ?? ['IPV4_UNICAST', 'L2VPN_EVPN'],
+      keepaliveSeconds: spec.keepalive ?? 20,
+      holdSeconds: spec.hold ?? 60,
+    });
+    return this;
+  }
+
+  /** A routed link and the session over it. */
+  peering(prefix: string, a: EndSpec, b: EndSpec): this {
+    return this.link(prefix, a, b).session(a, b);
+  }
+
+  vrf(spec: VrfSpec): this {
+    const own = [`${this.fabricFacts.rtAdministrator}:${spec.l3vni}`];
+    this.vrfs.push({
+      id: `vrf-${spec.name}` as VrfId,
+      deviceName: spec.name,
+      l3vni: Vni.parse(spec.l3vni),
+      eviId: EviId.parse(spec.eviId),
+      importTargets: (spec.importTargets ?? own).map(RouteTarget.parse),
+      exportTargets: (spec.exportTargets ?? own).map(RouteTarget.parse),
+    });
+    return this;
+  }
+
+  network(spec: NetworkSpec): this {
+    const own = [`${this.fabricFacts.rtAdministrator}:${spec.vni}`];
+    const id = `network-${spec.slug}` as NetworkId;
+    this.networks.push({
+      id,
+      slug: Slug.parse(spec.slug),
+      name: Label.parse(spec.name ?? spec.slug),
+      vrfId: spec.vrf === undefined ? null : (`vrf-${spec.vrf}` as VrfId),
+      vni: Vni.parse(spec.vni),
+      eviId: EviId.parse(spec.eviId),
+      mtu: spec.mtu ?? 1450,
+      importTargets: (spec.importTargets ?? own).map(RouteTarget.parse),
+      exportTargets: (spec.exportTargets ?? own).map(RouteTarget.parse),
+      subnets: (spec.subnets ?? []).map(({ cidr, gateway, mode }) => ({
+        cidr: Cidr.parse(cidr),
+        gatewayMode: mode ?? 'NONE',
+        gatewayAddress: gateway === undefined ? null : Ip.parse(gateway),
+      })),
+    });
+    for (const place of spec.on ?? []) this.attach(spec.slug, typeof place === 'string' ? { device: place } : place);
+    return this;
+  }
+
+  attach(network: string, { device, port, tagging, vlan }: PlaceSpec): this {
+    const networkId = `network-${network}` as NetworkId;
+    this.attachments.push({
+      id: `attachment-${network}-${device}${port === undefined ? '' : `-${port}`}` as AttachmentId,
+      networkId,
+      deviceId: deviceId(device),
+      port: port === undefined ? null : PortName.parse(port),
+      tagging: tagging ?? (port === undefined ? 'BRIDGE_ONLY' : 'UNTAGGED'),
+    });
+    if (vlan !== undefined) this.vlanMappings.push({ deviceId: deviceId(device), networkId, vlan: VlanId.parse(vlan) });
+    return this;
+  }
+
+  build(): FabricSnapshot {
+    return {
+      fabric: this.fabricFacts,
+      revision: this.revisionNumber,
+      devices: [...this.devices],
+      links: [...this.links],
+      sessions: [...this.sessions],
+      vrfs: [...this.vrfs],
+      networks: [...this.networks],
+      attachments: [...this.attachments],
+      vlanMappings: [...this.vlanMappings],
+      routeDistinguishers: this.routeDistinguishers(),
+    };
+  }
+
+  /** One per (VTEP, EVI) in use, as RFC 7432 §7.9 recommends: `<loopback>:<EVI id>`. */
+  private routeDistinguishers(): readonly RdFacts[] {
+    const networks = new Map(this.networks.map((network) => [network.id, network]));
+    const vrfs = new Map(this.vrfs.map((vrf) => [vrf.id, vrf]));
+    const found = new Map<string, RdFacts>();
+    for (const attachment of this.attachments) {
+      const device = this.devices.find(({ id }) => id === attachment.deviceId);
+      const network = networks.get(attachment.networkId);
+      if (!device?.vtep || !network) continue;
+      const vrf = network.vrfId ? vrfs.get(network.vrfId) : undefined;
+      for (const eviId of vrf ? [network.eviId, vrf.eviId] : [network.eviId]) {
+        const rd = RouteDistinguisher.of(device.vtep.routerId, eviId);
+        found.set(rd, { deviceId: device.id, eviId, rd });
+      }
+    }
+    return [...found.values()];
+  }
+}

@@ -1,0 +1,2 @@
+export { eosOutline } from './outline.js';
+export { renderEos } from './render-eos.js';

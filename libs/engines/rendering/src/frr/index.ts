@@ -1,0 +1,2 @@
+export { frrOutline } from './outline.js';
+export { renderFrr } from './render-frr.js';
