@@ -1,0 +1,27 @@
+import { Cidr, Ip } from '#engines/kernel';
+import { freeExtents, hostRange } from './subnet-layout.js';
+
+describe('addresses that hosts may have', () => {
+  it.each([
+    ['10.20.0.0/24', '10.20.0.1', '10.20.0.254'],
+    ['10.20.0.0/30', '10.20.0.1', '10.20.0.2'],
+    ['10.20.0.0/31', '10.20.0.0', '10.20.0.1'],
+    ['10.20.0.7/32', '10.20.0.7', '10.20.0.7'],
+    ['2001:db8::/64', '2001:db8::1', '2001:db8::ffff:ffff:ffff:ffff'],
+    ['2001:db8::/127', '2001:db8::', '2001:db8::1'],
+    ['2001:db8::9/128', '2001:db8::9', '2001:db8::9'],
+  ])('%s: %s to %s', (cidr, first, last) => {
+    expect(hostRange(Cidr.parse(cidr))).toEqual({ first, last });
+  });
+
+  it('leaves the gateway out, wherever it is', () => {
+    const cidr = Cidr.parse('10.20.0.0/29');
+    expect(freeExtents(cidr, Ip.parse('10.20.0.1'))).toEqual([{ first: '10.20.0.2', last: '10.20.0.6' }]);
+    expect(freeExtents(cidr, Ip.parse('10.20.0.6'))).toEqual([{ first: '10.20.0.1', last: '10.20.0.5' }]);
+    expect(freeExtents(cidr, Ip.parse('10.20.0.3'))).toEqual([
+      { first: '10.20.0.1', last: '10.20.0.2' },
+      { first: '10.20.0.4', last: '10.20.0.6' },
+    ]);
+    expect(freeExtents(Cidr.parse('10.20.0.7/32'), Ip.parse('10.20.0.7'))).toEqual([]);
+  });
+});

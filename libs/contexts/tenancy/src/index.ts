@@ -1,0 +1,6 @@
+export { INTENDED_STATES, type Network, type NetworkState, type Tenant, type Vrf } from './domain/network.js';
+export { vxlanOverhead } from './domain/vxlan-overhead.js';
+export type { PageRequest } from './store/network.store.js';
+export { tenancyEntities } from './store/tenant.entity.js';
+export { TenancyModule } from './tenancy.module.js';
+export { type NewNetwork, type NewVrf, TenancyService } from './tenancy.service.js';

@@ -1,0 +1,180 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError, type FabricId, Label, type NetworkId, notFound, type PoolId, RouteTarget, Slug, type TenantId, type VrfId } from '#engines/kernel';
+import type { ClaimedNumber } from '#contexts/numbering';
+import { NumberingService } from '#contexts/numbering';
+import { newId, type Tx, violatedConstraint } from '#platform';
+import { INTENDED_STATES, type Network, type NetworkState, type Tenant, type Vrf } from './domain/network.js';
+import { type PageRequest, TenancyStore } from './store/network.store.js';
+
+export interface NewNetwork {
+  readonly tenantId: TenantId;
+  readonly fabricId: FabricId;
+  readonly rtAdministrator: number;
+  readonly vrfId: VrfId | null;
+  readonly name: Label;
+  readonly externalRef: string | null;
+  readonly vni: ClaimedNumber;
+  readonly evi: ClaimedNumber;
+  readonly mtu: number;
+}
+
+export interface NewVrf {
+  readonly tenantId: TenantId;
+  readonly fabricId: FabricId;
+  readonly rtAdministrator: number;
+  readonly l3vniPoolId: PoolId;
+  readonly eviPoolId: PoolId;
+  readonly slug: string;
+  readonly name: Label;
+  readonly key: string;
+}
+
+/** Tenants, VRFs and networks: who has what, under which numbers. Prefixes and places are other contexts'. */
+@Injectable()
+export class TenancyService {
+  constructor(
+    private readonly store: TenancyStore,
+    private readonly numbering: NumberingService,
+  ) {}
+
+  /** @throws DomainError INVALID_VALUE | ALREADY_EXISTS. */
+  async createTenant(tx: Tx, tenant: { slug: string; name: string; externalRef?: string }): Promise<Tenant> {
+    const id = newId<TenantId>();
+    try {
+      await this.store.insertTenant(tx, { id, slug: Slug.parse(tenant.slug), name: Label.parse(tenant.name), externalRef: tenant.externalRef ?? null });
+    } catch (error) {
+      if (violatedConstraint(error) !== 'tenant_slug_unique') throw error;
+      throw new DomainError('ALREADY_EXISTS', `there is a tenant ${tenant.slug} already`, { slug: tenant.slug }, { cause: error });
+    }
+    return this.tenant(tx, id);
+  }
+
+  async tenant(tx: Tx, id: TenantId): Promise<Tenant> {
+    const tenant = await this.store.tenant(tx, id);
+    if (!tenant) throw notFound('tenant', id);
+    return tenant;
+  }
+
+  async tenantBySlug(tx: Tx, slug: string): Promise<Tenant> {
+    const tenant = await this.store.tenantBySlug(tx, slug);
+    if (!tenant) throw notFound('tenant', slug);
+    return tenant;
+  }
+
+  tenants(tx: Tx, page: PageRequest): Promise<Tenant[]> {
+    return this.store.tenants(tx, page);
+  }
+
+  /** L3 VNI and EVI id are claimed here: a VRF is made by people, seldom, and not inside an order. */
+  async createVrf(tx: Tx, vrf: NewVrf): Promise<Vrf> {
+    const claims = await this.numbering.claimAll(
+      tx,
+      new Map([
+        ['l3vni', { poolId: vrf.l3vniPoolId, tenantId: vrf.tenantId, key: `${vrf.key}/l3vni` }],
+        ['evi', { poolId: vrf.eviPoolId, tenantId: vrf.tenantId, key: `${vrf.key}/evi` }],
+      ]),
+    );
+    const l3vni = claims.get('l3vni') as ClaimedNumber;
+    const evi = claims.get('evi') as ClaimedNumber;
+    const id = newId<VrfId>();
+    try {
+      await this.store.insertVrf(tx, {
+        id,
+        tenantId: vrf.tenantId,
+        fabricId: vrf.fabricId,
+        slug: Slug.parse(vrf.slug),
+        name: vrf.name,
+        // Unique because the L3 VNI is, and never longer than 11 octets (vrf + 8 digits).
+        deviceName: `vrf${l3vni.value}`,
+        l3vniAllocationId: l3vni.allocationId,
+        l3vni: l3vni.value,
+        eviAllocationId: evi.allocationId,
+        eviId: evi.value,
+      });
+    } catch (error) {
+      if (violatedConstraint(error) !== 'vrf_slug_unique') throw error;
+      throw new DomainError('ALREADY_EXISTS', `there is a VRF ${vrf.slug} already`, { slug: vrf.slug }, { cause: error });
+    }
+    await this.store.insertRouteTarget(tx, { ...vrf, target: RouteTarget.of(vrf.rtAdministrator, l3vni.value), networkId: null, vrfId: id });
+    return this.vrf(tx, id);
+  }
+
+  async vrf(tx: Tx, id: VrfId): Promise<Vrf> {
+    const vrf = await this.store.vrf(tx, id);
+    if (!vrf) throw notFound('vrf', id);
+    return vrf;
+  }
+
+  vrfs(tx: Tx, page: PageRequest): Promise<Vrf[]> {
+    return this.store.vrfs(tx, page);
+  }
+
+  /** The slug carries the VNI: unique without asking, and the same word on every device and in DNS. */
+  async createNetwork(tx: Tx, network: NewNetwork): Promise<Network> {
+    const id = newId<NetworkId>();
+    const stem = Slug.fromLabel(network.name) || 'net';
+    await this.store.insertNetwork(tx, {
+      id,
+      tenantId: network.tenantId,
+      fabricId: network.fabricId,
+      vrfId: network.vrfId,
+      slug: `${stem}-${network.vni.value}`,
+      name: network.name,
+      externalRef: network.externalRef,
+      vniAllocationId: network.vni.allocationId,
+      vni: network.vni.value,
+      eviAllocationId: network.evi.allocationId,
+      eviId: network.evi.value,
+      mtu: network.mtu,
+      state: 'PROVISIONING',
+    });
+    await this.store.insertRouteTarget(tx, { ...network, target: RouteTarget.of(network.rtAdministrator, network.vni.value), networkId: id, vrfId: null });
+    return this.network(tx, id);
+  }
+
+  /** @throws DomainError NOT_FOUND, for another tenant's network too. */
+  async network(tx: Tx, id: NetworkId): Promise<Network> {
+    const network = await this.store.network(tx, id);
+    if (!network) throw notFound('network', id);
+    return network;
+  }
+
+  /** The same, and nobody else changes it before this transaction ends. */
+  async lockNetwork(tx: Tx, id: NetworkId): Promise<Network> {
+    const network = await this.store.lockNetwork(tx, id);
+    if (!network) throw notFound('network', id);
+    return network;
+  }
+
+  findNetwork(tx: Tx, by: { vni: number } | { externalRef: string }): Promise<Network | undefined> {
+    return this.store.networkBy(tx, by);
+  }
+
+  networks(tx: Tx, page: PageRequest & { vrfId?: VrfId }): Promise<Network[]> {
+    return this.store.networks(tx, page);
+  }
+
+  /** Every device that should carry it was verified. */
+  activate(tx: Tx, id: NetworkId): Promise<boolean> {
+    return this.store.setNetworkState(tx, id, INTENDED_STATES, 'ACTIVE');
+  }
+
+  /** Takes the network out of the intent; its numbers stay its own until the devices are proven clean. */
+  beginDeprovision(tx: Tx, id: NetworkId): Promise<boolean> {
+    return this.store.setNetworkState(tx, id, INTENDED_STATES satisfies readonly NetworkState[], 'DEPROVISIONING');
+  }
+
+  /** No device carries it any more: numbers into quarantine, the row stays as history. */
+  async retire(tx: Tx, network: Network): Promise<void> {
+    await this.store.retireNetwork(tx, network.id);
+    await this.numbering.quarantine(tx, allocationsOf(network));
+  }
+
+  /** It was never live: no row stays, the numbers are free at once. */
+  async forget(tx: Tx, network: Network): Promise<void> {
+    await this.store.deleteNetwork(tx, network.id);
+    await this.numbering.free(tx, allocationsOf(network));
+  }
+}
+
+const allocationsOf = (network: Network) => [network.vniAllocationId, network.eviAllocationId].filter((id) => id !== null);
