@@ -1,0 +1,2 @@
+export { OutboundError, type OutboundCode, type OutboundFacts, type OutboundPhase } from './outbound-error.js';
+export { OutboundHttp, type OutboundOptions, type OutboundRequest, type OutboundResponse } from './outbound-http.js';
