@@ -24,7 +24,6 @@ export class CreateProvisioning1767225600009 implements MigrationInterface {
         device_ids uuid[] NOT NULL DEFAULT '{}',
         -- failure_count of each device when the order began to wait for it.
         failure_baseline jsonb NOT NULL DEFAULT '{}',
-        deploy_mode text NOT NULL DEFAULT 'AUTO_IF_LOW_RISK' CONSTRAINT network_order_deploy_mode_known CHECK (deploy_mode IN ('AUTO', 'AUTO_IF_LOW_RISK', 'PLAN_ONLY')),
         customer_message text NOT NULL,
         failure jsonb,
         deadline_at timestamptz NOT NULL,
@@ -34,7 +33,7 @@ export class CreateProvisioning1767225600009 implements MigrationInterface {
         CONSTRAINT network_order_tenant_id UNIQUE (tenant_id, id),
         CONSTRAINT network_order_key_unique UNIQUE (tenant_id, idempotency_key),
         CONSTRAINT network_order_network_fkey FOREIGN KEY (tenant_id, network_id) REFERENCES network (tenant_id, id));
-      CREATE INDEX network_order_open ON network_order (fabric_id, revision) WHERE state IN ('ACCEPTED', 'RUNNING', 'AWAITING_APPROVAL', 'COMPENSATING');
+      CREATE INDEX network_order_open ON network_order (fabric_id, revision) WHERE state IN ('ACCEPTED', 'RUNNING', 'AWAITING_APPROVAL', 'COMPENSATING', 'FAILED_STUCK');
       CREATE INDEX network_order_external_ref ON network_order (tenant_id, external_ref);
       CREATE INDEX network_order_network ON network_order (network_id);
       ${isolateByTenant('network_order')}

@@ -1,0 +1,203 @@
+import { Injectable } from '@nestjs/common';
+import { checkFabric, type FabricSnapshot, type Tagging } from '#engines/intent';
+import { type DeviceId, DomainError, type EviId, type FabricId, type NetworkId, notFound, type PortName, type PoolId, type VlanDomainId, type VrfId } from '#engines/kernel';
+import { type ClaimedNumber, NumberingService } from '#contexts/numbering';
+import type { Network } from '#contexts/tenancy';
+import { Envelope, newId, type Secret, type Tx, violatedConstraint } from '#platform';
+import { credentialContext } from './inventory.service.js';
+import { type Attachment, AttachmentStore, type AttachPoint } from './store/attachment.store.js';
+import { type Device, type DeviceAccess, type DeviceProgress, DeviceStore, type ProgressStage } from './store/device.store.js';
+import { type SnapshotFilter, SnapshotStore } from './store/snapshot.store.js';
+
+/** Where an order wants its network. */
+export interface WantedAttachment {
+  readonly deviceId: DeviceId;
+  readonly port: PortName | null;
+  readonly tagging: Tagging;
+  /** This VLAN or none; only where the device's VLAN domain gives VLANs. */
+  readonly vlan: number | null;
+}
+
+/** What has to be claimed before a network can be attached to these places. */
+export interface VlanNeed {
+  readonly vlanDomainId: VlanDomainId;
+  readonly poolId: PoolId;
+  readonly prefer: number | null;
+}
+
+export interface FabricSettings {
+  readonly id: FabricId;
+  readonly rtAdministrator: number;
+  readonly underlayFamily: 4 | 6;
+  readonly underlayMtu: number;
+  readonly revision: number;
+}
+
+/** Places: devices, ports, VLAN domains; where networks are attached; how far each device is. It pushes nothing. */
+@Injectable()
+export class FabricService {
+  constructor(
+    private readonly snapshots: SnapshotStore,
+    private readonly attachments: AttachmentStore,
+    private readonly deviceStore: DeviceStore,
+    private readonly numbering: NumberingService,
+    private readonly envelope: Envelope,
+  ) {}
+
+  async settings(tx: Tx, fabricId: FabricId): Promise<FabricSettings> {
+    const row = await tx.one<FabricSettings & { revision: string }>(
+      'SELECT id, rt_administrator AS "rtAdministrator", underlay_family AS "underlayFamily", underlay_mtu AS "underlayMtu", revision FROM fabric WHERE id = $1',
+      [fabricId],
+    );
+    if (!row) throw notFound('fabric', fabricId);
+    return { ...row, revision: Number(row.revision) };
+  }
+
+  /** Every change of intent ends with this: it orders intents, and it is the last lock of a transaction. */
+  async raiseRevision(tx: Tx, fabricId: FabricId): Promise<number> {
+    const row = await tx.one<{ revision: string }>('UPDATE fabric SET revision = revision + 1 WHERE id = $1 RETURNING revision', [fabricId]);
+    if (!row) throw notFound('fabric', fabricId);
+    return Number(row.revision);
+  }
+
+  snapshot(tx: Tx, fabricId: FabricId, filter?: SnapshotFilter): Promise<FabricSnapshot> {
+    return this.snapshots.read(tx, fabricId, filter);
+  }
+
+  /**
+   * Would the compiler take these networks as they stand in this transaction? An order that cannot be built is refused here,
+   * before it can stop the fabric's next plan. @throws DomainError CHECK_FAILED with the findings.
+   */
+  async check(tx: Tx, fabricId: FabricId, networkIds: readonly NetworkId[]): Promise<void> {
+    const errors = checkFabric(await this.snapshots.read(tx, fabricId, { networkIds })).filter((finding) => finding.severity === 'ERROR');
+    const [first] = errors;
+    if (first) throw new DomainError('CHECK_FAILED', first.message, { findings: errors });
+  }
+
+  /** @throws DomainError NOT_FOUND | INVALID_STATE (only observed, or no VTEP) | INVALID_VALUE (the devices are of two fabrics). */
+  async attachPoints(tx: Tx, wanted: readonly WantedAttachment[]): Promise<ReadonlyMap<DeviceId, AttachPoint>> {
+    const points = new Map((await this.attachments.points(tx, wanted.map((w) => w.deviceId))).map((point) => [point.deviceId, point]));
+    for (const { deviceId } of wanted) {
+      const point = points.get(deviceId);
+      if (!point) throw notFound('device', deviceId);
+      if (point.managed === 'OBSERVE' || point.vtepId === null) {
+        throw new DomainError('INVALID_STATE', `${point.slug} carries no networks: it is only observed, or it has no VTEP`, { device: point.slug });
+      }
+    }
+    if (new Set([...points.values()].map((point) => point.fabricId)).size > 1) {
+      throw new DomainError('INVALID_VALUE', 'the attachments are in two fabrics; a network belongs to one', { devices: [...points.values()].map((point) => point.slug) });
+    }
+    return points;
+  }
+
+  /** One VLAN per VLAN domain that the network comes to. */
+  async vlanNeeds(tx: Tx, points: ReadonlyMap<DeviceId, AttachPoint>, wanted: readonly WantedAttachment[]): Promise<VlanNeed[]> {
+    const needs = new Map<VlanDomainId, VlanNeed>();
+    for (const place of wanted) {
+      const point = points.get(place.deviceId);
+      if (!point?.vlanDomainId) continue;
+      const known = needs.get(point.vlanDomainId);
+      if (known?.prefer && place.vlan !== null && known.prefer !== place.vlan) {
+        throw new DomainError('INVALID_VALUE', `a network has one VLAN in a VLAN domain; the order asks for ${known.prefer} and ${place.vlan}`, { vlans: [known.prefer, place.vlan] });
+      }
+      needs.set(point.vlanDomainId, {
+        vlanDomainId: point.vlanDomainId,
+        poolId: known?.poolId ?? (await this.numbering.poolOf(tx, point.fabricId, 'VLAN', point.vlanDomainId)),
+        prefer: known?.prefer ?? place.vlan,
+      });
+    }
+    return [...needs.values()];
+  }
+
+  /** @throws DomainError NOT_FOUND (port) | IN_USE (another untagged network on the port) | ALREADY_EXISTS (the same place twice). */
+  async attach(tx: Tx, network: Network, points: ReadonlyMap<DeviceId, AttachPoint>, wanted: readonly WantedAttachment[], vlans: ReadonlyMap<VlanDomainId, ClaimedNumber>): Promise<void> {
+    for (const [vlanDomainId, vlan] of vlans) {
+      await this.attachments.mapVlan(tx, { tenantId: network.tenantId, networkId: network.id, vlanDomainId, vlanAllocationId: vlan.allocationId, vlan: vlan.value });
+    }
+    for (const place of wanted) await this.attachOne(tx, network, points.get(place.deviceId) as AttachPoint, place);
+    for (const point of points.values()) await this.assignRds(tx, network, point);
+  }
+
+  private async attachOne(tx: Tx, network: Network, point: AttachPoint, place: WantedAttachment): Promise<void> {
+    const portId = place.port === null ? null : await this.attachments.edgePort(tx, place.deviceId, place.port);
+    if (portId === undefined) {
+      const allowed = await this.attachments.edgePortNames(tx, place.deviceId);
+      throw new DomainError('NOT_FOUND', `${point.slug} has no port ${place.port} for customers`, { kind: 'port', id: place.port, allowed });
+    }
+    try {
+      await this.attachments.insert(tx, { id: newId(), tenantId: network.tenantId, networkId: network.id, deviceId: place.deviceId, portId, tagging: place.tagging });
+    } catch (error) {
+      const constraint = violatedConstraint(error);
+      if (constraint === 'attachment_untagged_unique') {
+        throw new DomainError('IN_USE', `${point.slug} ${place.port} carries another untagged network`, { device: point.slug, port: place.port }, { cause: error });
+      }
+      if (constraint === 'attachment_place_unique') {
+        throw new DomainError('ALREADY_EXISTS', `the order names ${point.slug} ${place.port ?? ''} twice`, { device: point.slug, port: place.port }, { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  private async assignRds(tx: Tx, network: Network, point: AttachPoint): Promise<void> {
+    if (!point.vtepId || !point.vtepAddress) return;
+    const vtep = { tenantId: network.tenantId, vtepId: point.vtepId, vtepAddress: point.vtepAddress };
+    await this.attachments.assignRd(tx, { ...vtep, eviId: network.eviId as EviId, networkId: network.id, vrfId: null });
+    if (network.vrfId === null) return;
+    const vrf = await tx.one<{ id: VrfId; evi_id: EviId }>('SELECT id, evi_id FROM vrf WHERE id = $1', [network.vrfId]);
+    if (vrf) await this.attachments.assignRd(tx, { ...vtep, eviId: vrf.evi_id, networkId: null, vrfId: vrf.id });
+  }
+
+  attachmentsOf(tx: Tx, networkIds: readonly NetworkId[]): Promise<Attachment[]> {
+    return this.attachments.ofNetworks(tx, networkIds);
+  }
+
+  /** Removes every trace of where the network was. `live` says whether devices ever carried it: then its VLANs rest in quarantine. */
+  async detachAll(tx: Tx, networkId: NetworkId, live: boolean): Promise<void> {
+    const vlanAllocations = await this.attachments.deleteOfNetwork(tx, networkId);
+    await (live ? this.numbering.quarantine(tx, vlanAllocations) : this.numbering.free(tx, vlanAllocations));
+  }
+
+  async device(tx: Tx, id: DeviceId): Promise<Device> {
+    const device = await this.deviceStore.device(tx, id);
+    if (!device) throw notFound('device', id);
+    return device;
+  }
+
+  async deviceBySlug(tx: Tx, slug: string): Promise<Device> {
+    const device = await this.deviceStore.deviceBySlug(tx, slug);
+    if (!device) throw notFound('device', slug);
+    return device;
+  }
+
+  devices(tx: Tx, page: { first: number; after: string | null }): Promise<Device[]> {
+    return this.deviceStore.devices(tx, page);
+  }
+
+  fabrics(tx: Tx): Promise<FabricId[]> {
+    return this.deviceStore.fabrics(tx);
+  }
+
+  /** Address, pins and the opened secret; only just before a connection. @throws DomainError NOT_FOUND | SECRET_UNREADABLE. */
+  async access(tx: Tx, id: DeviceId): Promise<DeviceAccess & { secret: Secret }> {
+    const access = await this.deviceStore.access(tx, id);
+    if (!access?.sealed) throw notFound('device', id);
+    return { ...access, secret: this.envelope.open(credentialContext(id), access.sealed) };
+  }
+
+  progress(tx: Tx, deviceIds: readonly DeviceId[]): Promise<DeviceProgress[]> {
+    return this.deviceStore.progress(tx, deviceIds);
+  }
+
+  reportStage(tx: Tx, deviceIds: readonly DeviceId[], stage: ProgressStage, revision: number): Promise<void> {
+    return this.deviceStore.reportStage(tx, deviceIds, stage, revision);
+  }
+
+  reportVerified(tx: Tx, deviceIds: readonly DeviceId[], revision: number): Promise<void> {
+    return this.deviceStore.reportVerified(tx, deviceIds, revision);
+  }
+
+  /** @param weight how much the failure counts towards giving up: more than one for what another try cannot mend. */
+  reportFailed(tx: Tx, deviceId: DeviceId, revision: number, weight: number, error: { code: string; message: string }): Promise<void> {
+    return this.deviceStore.reportFailed(tx, deviceId, revision, weight, error);
+  }
+}

@@ -1,0 +1,158 @@
+import { Injectable } from '@nestjs/common';
+import { Asn, Cidr, type DeviceId, type FabricId, Ip, Label, Mac, type PortId, PortName, type SiteId, Slug, type VlanDomainId, type VtepId } from '#engines/kernel';
+import { Envelope, newId, Secret, type Tx } from '#platform';
+import type { FabricInventory, InventoryDevice } from './domain/inventory.js';
+import {
+  BgpSessionEntity,
+  DeviceCredentialEntity,
+  DeviceEntity,
+  FabricEntity,
+  LinkEndEntity,
+  LinkEntity,
+  PortEntity,
+  SiteEntity,
+  VlanDomainEntity,
+  VlanDomainMemberEntity,
+  VtepEntity,
+} from './store/fabric.entity.js';
+
+export interface LoadedFabric {
+  readonly fabricId: FabricId;
+  readonly devices: ReadonlyMap<string, DeviceId>;
+  readonly vlanDomains: ReadonlyMap<string, VlanDomainId>;
+}
+
+const TRANSPORT = { DEBIAN_FRR: 'SSH', ARISTA_EOS: 'EAPI' } as const;
+
+/** Where a device's secret is sealed to. */
+export const credentialContext = (deviceId: DeviceId): string => `device/${deviceId}/secret`;
+
+/** The operator's side: what there is. */
+@Injectable()
+export class InventoryService {
+  constructor(private readonly envelope: Envelope) {}
+
+  /** Loads a whole fabric or nothing of it. @throws DomainError INVALID_VALUE; a name that refers to nothing is one. */
+  async load(tx: Tx, inventory: FabricInventory): Promise<LoadedFabric> {
+    const fabricId = await this.createFabric(tx, inventory.fabric);
+    const sites = new Map<string, SiteId>();
+    for (const site of inventory.sites) {
+      const id = newId<SiteId>();
+      sites.set(site.slug, id);
+      await tx.manager.insert(SiteEntity, { id, fabricId, slug: Slug.parse(site.slug), name: Label.parse(site.name) });
+    }
+    const devices = new Map<string, DeviceId>();
+    const ports = new Map<string, PortId>();
+    for (const device of inventory.devices) {
+      devices.set(device.slug, await this.registerDevice(tx, fabricId, known(sites, device.site, 'site'), device, ports));
+    }
+    await this.loadLinks(tx, fabricId, inventory, devices, ports);
+    return { fabricId, devices, vlanDomains: await this.loadVlanDomains(tx, fabricId, inventory, devices) };
+  }
+
+  private async createFabric(tx: Tx, fabric: FabricInventory['fabric']): Promise<FabricId> {
+    const id = newId<FabricId>();
+    await tx.manager.insert(FabricEntity, {
+      id,
+      slug: Slug.parse(fabric.slug),
+      name: Label.parse(fabric.name),
+      asnScheme: fabric.asnScheme,
+      rtAdministrator: fabric.rtAdministrator,
+      vtepPool: Cidr.parse(fabric.vtepPool),
+      vtepUdpPort: fabric.vtepUdpPort ?? 4789,
+      replication: fabric.replication ?? 'INGRESS_EVPN',
+      underlayFamily: fabric.underlayFamily ?? 4,
+      underlayMtu: fabric.underlayMtu ?? 1500,
+      anycastGatewayMac: Mac.parse(fabric.anycastGatewayMac),
+    });
+    return id;
+  }
+
+  private async registerDevice(tx: Tx, fabricId: FabricId, siteId: SiteId, device: InventoryDevice, ports: Map<string, PortId>): Promise<DeviceId> {
+    const id = newId<DeviceId>();
+    await tx.manager.insert(DeviceEntity, {
+      id,
+      fabricId,
+      siteId,
+      slug: Slug.parse(device.slug),
+      hostname: device.hostname,
+      platform: device.platform,
+      transport: TRANSPORT[device.platform],
+      managementAddress: device.managementAddress,
+      managementPort: device.managementPort,
+      username: device.username,
+      sshHostKeys: [...(device.sshHostKeys ?? [])],
+      tlsSpkiSha256: [...(device.tlsSpkiSha256 ?? [])],
+    });
+    await tx.manager.insert(DeviceCredentialEntity, { deviceId: id, sealed: this.envelope.seal(credentialContext(id), new Secret(device.secret)) });
+    if (device.vtep) {
+      await tx.manager.insert(VtepEntity, {
+        id: newId<VtepId>(),
+        fabricId,
+        deviceId: id,
+        address: Ip.parse(device.vtep.address),
+        routerId: Ip.parse(device.vtep.routerId),
+        asn: String(Asn.parse(device.vtep.asn)),
+      });
+    }
+    for (const port of device.ports) {
+      const portId = newId<PortId>();
+      ports.set(`${device.slug} ${port.name}`, portId);
+      await tx.manager.insert(PortEntity, {
+        id: portId,
+        deviceId: id,
+        name: PortName.parse(port.name),
+        description: port.description === undefined ? null : Label.parse(port.description),
+        mtu: port.mtu ?? null,
+        isEdge: port.isEdge ?? false,
+      });
+    }
+    await tx.run('INSERT INTO device_progress (device_id) VALUES ($1)', [id]);
+    return id;
+  }
+
+  private async loadLinks(tx: Tx, fabricId: FabricId, inventory: FabricInventory, devices: ReadonlyMap<string, DeviceId>, ports: ReadonlyMap<string, PortId>): Promise<void> {
+    for (const link of inventory.links) {
+      const linkId = newId<string>();
+      await tx.manager.insert(LinkEntity, { id: linkId, fabricId, prefix: Cidr.parse(link.prefix) });
+      for (const [index, end] of link.ends.entries()) {
+        await tx.manager.insert(LinkEndEntity, { linkId, side: index === 0 ? 'A' : 'B', portId: known(ports, `${end.device} ${end.port}`, 'port'), address: Ip.parse(end.address) });
+      }
+    }
+    for (const { ends, ...session } of inventory.sessions) {
+      const [a, b] = ends;
+      await tx.manager.insert(BgpSessionEntity, {
+        id: newId(),
+        fabricId,
+        aDeviceId: known(devices, a.device, 'device'),
+        bDeviceId: known(devices, b.device, 'device'),
+        aAddress: Ip.parse(a.address),
+        bAddress: Ip.parse(b.address),
+        aRole: a.role,
+        bRole: b.role,
+        families: [...session.families],
+        keepaliveSeconds: session.keepaliveSeconds,
+        holdSeconds: session.holdSeconds,
+      });
+    }
+  }
+
+  private async loadVlanDomains(tx: Tx, fabricId: FabricId, inventory: FabricInventory, devices: ReadonlyMap<string, DeviceId>): Promise<Map<string, VlanDomainId>> {
+    const domains = new Map<string, VlanDomainId>();
+    for (const domain of inventory.vlanDomains) {
+      const id = newId<VlanDomainId>();
+      domains.set(domain.slug, id);
+      await tx.manager.insert(VlanDomainEntity, { id, fabricId, slug: Slug.parse(domain.slug), kind: domain.kind });
+      for (const device of domain.devices) {
+        await tx.manager.insert(VlanDomainMemberEntity, { deviceId: known(devices, device, 'device'), fabricId, vlanDomainId: id });
+      }
+    }
+    return domains;
+  }
+}
+
+function known<T>(map: ReadonlyMap<string, T>, name: string, kind: string): T {
+  const value = map.get(name);
+  if (value === undefined) throw new Error(`the inventory refers to the ${kind} ${name}, which it does not have`);
+  return value;
+}

@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import { type AllocationId, type AttachmentId, type DeviceId, type EviId, type FabricId, type NetworkId, type PortId, RouteDistinguisher, type TenantId, type VlanDomainId, type VrfId, type VtepId } from '#engines/kernel';
+import type { Tagging } from '#engines/intent';
+import type { Ip } from '#engines/kernel';
+import { newId, type Tx } from '#platform';
+import { AttachmentEntity, RouteDistinguisherEntity, VlanMappingEntity } from './fabric.entity.js';
+
+/** A device as a place where a network may come out. */
+export interface AttachPoint {
+  readonly deviceId: DeviceId;
+  readonly fabricId: FabricId;
+  readonly slug: string;
+  readonly platform: 'DEBIAN_FRR' | 'ARISTA_EOS';
+  readonly managed: 'OBSERVE' | 'SECTION' | 'FULL';
+  readonly vtepId: VtepId | null;
+  readonly vtepAddress: Ip | null;
+  readonly vlanDomainId: VlanDomainId | null;
+}
+
+export interface Attachment {
+  readonly id: AttachmentId;
+  readonly tenantId: TenantId;
+  readonly networkId: NetworkId;
+  readonly deviceId: DeviceId;
+  readonly port: string | null;
+  readonly tagging: Tagging;
+  readonly vlan: number | null;
+}
+
+@Injectable()
+export class AttachmentStore {
+  points(tx: Tx, deviceIds: readonly DeviceId[]): Promise<AttachPoint[]> {
+    return tx.sql<AttachPoint>(
+      `SELECT d.id AS "deviceId", d.fabric_id AS "fabricId", d.slug, d.platform, d.managed, v.id AS "vtepId", host(v.address) AS "vtepAddress", m.vlan_domain_id AS "vlanDomainId"
+         FROM device d LEFT JOIN vtep v ON v.device_id = d.id LEFT JOIN vlan_domain_member m ON m.device_id = d.id WHERE d.id = ANY($1)`,
+      [deviceIds],
+    );
+  }
+
+  async edgePort(tx: Tx, deviceId: DeviceId, name: string): Promise<PortId | undefined> {
+    return (await tx.one<{ id: PortId }>('SELECT id FROM port WHERE device_id = $1 AND name = $2 AND is_edge', [deviceId, name]))?.id;
+  }
+
+  async edgePortNames(tx: Tx, deviceId: DeviceId): Promise<string[]> {
+    return (await tx.sql<{ name: string }>('SELECT name FROM port WHERE device_id = $1 AND is_edge ORDER BY name LIMIT 50', [deviceId])).map((row) => row.name);
+  }
+
+  async insert(tx: Tx, attachment: AttachmentEntity): Promise<void> {
+    await tx.manager.insert(AttachmentEntity, attachment);
+  }
+
+  async mapVlan(tx: Tx, mapping: { tenantId: TenantId; networkId: NetworkId; vlanDomainId: VlanDomainId; vlanAllocationId: AllocationId; vlan: number }): Promise<void> {
+    await tx.manager.insert(VlanMappingEntity, { id: newId(), ...mapping });
+  }
+
+  /** RFC 7432 §7.9: type 1, the address of the PE and the number of the EVI: unique because both are. Idempotent: a VRF's RD may be there. */
+  async assignRd(tx: Tx, rd: { tenantId: TenantId; vtepId: VtepId; vtepAddress: Ip; eviId: EviId; networkId: NetworkId | null; vrfId: VrfId | null }): Promise<void> {
+    const value = RouteDistinguisher.of(rd.vtepAddress, rd.eviId);
+    await tx.manager
+      .createQueryBuilder()
+      .insert()
+      .into(RouteDistinguisherEntity)
+      .values({
+        id: newId(),
+        tenantId: rd.tenantId,
+        vtepId: rd.vtepId,
+        eviId: rd.eviId,
+        networkId: rd.networkId,
+        vrfId: rd.vrfId,
+        value: Buffer.from(RouteDistinguisher.toHex(value), 'hex'),
+        text: value,
+      })
+      .orIgnore()
+      .execute();
+  }
+
+  ofNetworks(tx: Tx, networkIds: readonly NetworkId[]): Promise<Attachment[]> {
+    return tx.sql<Attachment>(
+      `SELECT a.id, a.tenant_id AS "tenantId", a.network_id AS "networkId", a.device_id AS "deviceId", p.name AS port, a.tagging, x.vlan
+         FROM attachment a LEFT JOIN port p ON p.id = a.port_id LEFT JOIN vlan_domain_member m ON m.device_id = a.device_id
+         LEFT JOIN vlan_mapping x ON x.vlan_domain_id = m.vlan_domain_id AND x.network_id = a.network_id
+        WHERE a.network_id = ANY($1) ORDER BY a.id`,
+      [networkIds],
+    );
+  }
+
+  async deleteOfNetwork(tx: Tx, networkId: NetworkId): Promise<AllocationId[]> {
+    await tx.run('DELETE FROM attachment WHERE network_id = $1', [networkId]);
+    await tx.run('DELETE FROM route_distinguisher WHERE network_id = $1', [networkId]);
+    const rows = await tx.sql<{ id: AllocationId }>('DELETE FROM vlan_mapping WHERE network_id = $1 RETURNING vlan_allocation_id AS id', [networkId]);
+    return rows.map((row) => row.id);
+  }
+}

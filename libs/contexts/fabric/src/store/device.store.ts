@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import type { DeviceId, FabricId } from '#engines/kernel';
+import type { Tx } from '#platform';
+
+export interface Device {
+  readonly id: DeviceId;
+  readonly fabricId: FabricId;
+  readonly slug: string;
+  readonly platform: 'DEBIAN_FRR' | 'ARISTA_EOS';
+  readonly managed: 'OBSERVE' | 'SECTION' | 'FULL';
+  readonly site: string;
+  readonly vtepAddress: string | null;
+  readonly version: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** How to reach a device; only the system reads it. */
+export interface DeviceAccess {
+  readonly id: DeviceId;
+  readonly slug: string;
+  readonly transport: 'SSH' | 'EAPI';
+  readonly managementAddress: string;
+  readonly managementPort: number;
+  readonly username: string;
+  readonly sshHostKeys: readonly string[];
+  readonly tlsSpkiSha256: readonly string[];
+  readonly sealed: Buffer | null;
+}
+
+export type ProgressStage = 'IDLE' | 'PLANNED' | 'AWAITING_APPROVAL' | 'PUSHING' | 'CONFIRMED' | 'VERIFIED' | 'FAILED';
+
+export interface DeviceProgress {
+  readonly deviceId: DeviceId;
+  readonly slug: string;
+  readonly verifiedRevision: number;
+  readonly stage: ProgressStage;
+  readonly stageRevision: number;
+  readonly failureCount: number;
+  readonly lastError: { readonly code: string; readonly message: string } | null;
+}
+
+const DEVICE = `SELECT d.id, d.fabric_id AS "fabricId", d.slug, d.platform, d.managed, s.slug AS site, host(v.address) AS "vtepAddress", d.version,
+    d.created_at AS "createdAt", d.updated_at AS "updatedAt" FROM device d JOIN site s ON s.id = d.site_id LEFT JOIN vtep v ON v.device_id = d.id`;
+
+@Injectable()
+export class DeviceStore {
+  device(tx: Tx, id: DeviceId): Promise<Device | undefined> {
+    return tx.one<Device>(`${DEVICE} WHERE d.id = $1`, [id]);
+  }
+
+  deviceBySlug(tx: Tx, slug: string): Promise<Device | undefined> {
+    return tx.one<Device>(`${DEVICE} WHERE d.slug = $1 ORDER BY d.id LIMIT 1`, [slug]);
+  }
+
+  devices(tx: Tx, page: { first: number; after: string | null }): Promise<Device[]> {
+    return tx.sql<Device>(`${DEVICE} WHERE ($1::uuid IS NULL OR d.id > $1) ORDER BY d.id LIMIT $2`, [page.after, page.first]);
+  }
+
+  access(tx: Tx, id: DeviceId): Promise<DeviceAccess | undefined> {
+    return tx.one<DeviceAccess>(
+      `SELECT d.id, d.slug, d.transport, d.management_address AS "managementAddress", d.management_port AS "managementPort", d.username,
+          d.ssh_host_keys AS "sshHostKeys", d.tls_spki_sha256 AS "tlsSpkiSha256", c.sealed
+         FROM device d LEFT JOIN device_credential c ON c.device_id = d.id WHERE d.id = $1`,
+      [id],
+    );
+  }
+
+  async progress(tx: Tx, deviceIds: readonly DeviceId[]): Promise<DeviceProgress[]> {
+    const rows = await tx.sql<Omit<DeviceProgress, 'verifiedRevision' | 'stageRevision' | 'failureCount'> & Record<'verifiedRevision' | 'stageRevision' | 'failureCount', string>>(
+      `SELECT p.device_id AS "deviceId", d.slug, p.verified_revision AS "verifiedRevision", p.stage, p.stage_revision AS "stageRevision",
+          p.failure_count AS "failureCount", p.last_error AS "lastError" FROM device_progress p JOIN device d ON d.id = p.device_id WHERE p.device_id = ANY($1)`,
+      [deviceIds],
+    );
+    return rows.map((row) => ({ ...row, verifiedRevision: Number(row.verifiedRevision), stageRevision: Number(row.stageRevision), failureCount: Number(row.failureCount) }));
+  }
+
+  async reportStage(tx: Tx, deviceIds: readonly DeviceId[], stage: ProgressStage, revision: number): Promise<void> {
+    await tx.run('UPDATE device_progress SET stage = $2, stage_revision = $3 WHERE device_id = ANY($1)', [deviceIds, stage, revision]);
+  }
+
+  async reportVerified(tx: Tx, deviceIds: readonly DeviceId[], revision: number): Promise<void> {
+    await tx.run(
+      `UPDATE device_progress SET verified_revision = greatest(verified_revision, $2), stage = 'VERIFIED', stage_revision = greatest(stage_revision, $2), last_error = NULL WHERE device_id = ANY($1)`,
+      [deviceIds, revision],
+    );
+  }
+
+  async reportFailed(tx: Tx, deviceId: DeviceId, revision: number, weight: number, error: { code: string; message: string }): Promise<void> {
+    await tx.run(`UPDATE device_progress SET stage = 'FAILED', stage_revision = $2, failure_count = failure_count + $3, last_error = $4 WHERE device_id = $1`, [
+      deviceId,
+      revision,
+      weight,
+      JSON.stringify(error),
+    ]);
+  }
+
+  async fabrics(tx: Tx): Promise<FabricId[]> {
+    return (await tx.sql<{ id: FabricId }>('SELECT id FROM fabric ORDER BY id')).map((row) => row.id);
+  }
+}

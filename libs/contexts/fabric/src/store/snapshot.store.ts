@@ -1,0 +1,119 @@
+import { Injectable } from '@nestjs/common';
+import type { AttachmentFacts, BgpSessionFacts, DeviceFacts, FabricFacts, FabricSnapshot, LinkFacts, NetworkFacts, RdFacts, VlanMappingFacts, VrfFacts } from '#engines/intent';
+import { type DeviceId, type FabricId, type NetworkId, notFound } from '#engines/kernel';
+import type { Tx } from '#platform';
+
+/** Networks that are looked at: those of the intent, or only some of them (and then only the devices that carry these). */
+export type SnapshotFilter = { readonly networkIds: readonly NetworkId[] } | undefined;
+
+/** Reads the whole of a fabric as plain data. Call it in one REPEATABLE READ transaction: revision and rows belong together. */
+@Injectable()
+export class SnapshotStore {
+  async read(tx: Tx, fabricId: FabricId, filter?: SnapshotFilter): Promise<FabricSnapshot> {
+    const head = await tx.one<FabricFacts & { revision: string }>(
+      `SELECT id, slug, rt_administrator AS "rtAdministrator", vtep_udp_port AS "vtepUdpPort", replication, underlay_family AS "underlayFamily",
+          underlay_mtu AS "underlayMtu", anycast_gateway_mac::text AS "anycastGatewayMac", revision FROM fabric WHERE id = $1`,
+      [fabricId],
+    );
+    if (!head) throw notFound('fabric', fabricId);
+    const { revision, ...fabric } = head;
+    const networks = await this.networks(tx, fabricId, filter);
+    const networkIds = networks.map((network) => network.id);
+    const attachments = await this.attachments(tx, networkIds);
+    const deviceIds = filter ? [...new Set(attachments.map((attachment) => attachment.deviceId))] : null;
+    return {
+      fabric,
+      revision: Number(revision),
+      networks,
+      attachments,
+      devices: await this.devices(tx, fabricId, deviceIds),
+      links: await this.links(tx, fabricId, deviceIds),
+      sessions: filter ? [] : await this.sessions(tx, fabricId),
+      vrfs: await this.vrfs(tx, fabricId, filter ? networks.map((network) => network.vrfId).filter((id) => id !== null) : null),
+      vlanMappings: await this.vlanMappings(tx, networkIds),
+      routeDistinguishers: await this.routeDistinguishers(tx, fabricId, filter ? networkIds : null),
+    };
+  }
+
+  private networks(tx: Tx, fabricId: FabricId, filter: SnapshotFilter): Promise<NetworkFacts[]> {
+    return tx.sql<NetworkFacts>(
+      `SELECT n.id, n.slug, n.name, n.vrf_id AS "vrfId", n.vni, n.evi_id AS "eviId", n.mtu,
+          ARRAY(SELECT t.text FROM route_target t WHERE t.network_id = n.id) AS "importTargets",
+          ARRAY(SELECT t.text FROM route_target t WHERE t.network_id = n.id) AS "exportTargets",
+          coalesce((SELECT json_agg(json_build_object('cidr', s.cidr, 'gatewayMode', s.gateway_mode, 'gatewayAddress', host(s.gateway_address)) ORDER BY s.cidr)
+                      FROM subnet s WHERE s.network_id = n.id), '[]') AS subnets
+         FROM network n WHERE n.fabric_id = $1 AND n.state IN ('PROVISIONING', 'ACTIVE', 'DEGRADED') AND ($2::uuid[] IS NULL OR n.id = ANY($2)) ORDER BY n.vni`,
+      [fabricId, filter?.networkIds ?? null],
+    );
+  }
+
+  private attachments(tx: Tx, networkIds: readonly NetworkId[]): Promise<AttachmentFacts[]> {
+    return tx.sql<AttachmentFacts>(
+      `SELECT a.id, a.network_id AS "networkId", a.device_id AS "deviceId", p.name AS port, a.tagging
+         FROM attachment a LEFT JOIN port p ON p.id = a.port_id WHERE a.network_id = ANY($1)`,
+      [networkIds],
+    );
+  }
+
+  private async devices(tx: Tx, fabricId: FabricId, ids: readonly DeviceId[] | null): Promise<DeviceFacts[]> {
+    // Host names are the operator's: a tenant's transaction checks its order without them.
+    const hostname = tx.scope.kind === 'system' ? 'd.hostname' : 'd.slug';
+    return tx.sql<DeviceFacts>(
+      `SELECT d.id, d.slug, ${hostname} AS hostname, d.platform,
+          CASE WHEN v.id IS NULL THEN NULL ELSE json_build_object('address', host(v.address), 'routerId', host(v.router_id), 'asn', v.asn) END AS vtep,
+          coalesce((SELECT json_agg(json_build_object('name', p.name, 'description', p.description, 'mtu', p.mtu)) FROM port p WHERE p.device_id = d.id), '[]') AS ports
+         FROM device d LEFT JOIN vtep v ON v.device_id = d.id WHERE d.fabric_id = $1 AND d.managed <> 'OBSERVE' AND ($2::uuid[] IS NULL OR d.id = ANY($2))`,
+      [fabricId, ids],
+    );
+  }
+
+  private async links(tx: Tx, fabricId: FabricId, ids: readonly DeviceId[] | null): Promise<LinkFacts[]> {
+    if (tx.scope.kind === 'tenant') return [];
+    return tx.sql<LinkFacts>(
+      `SELECT l.prefix::text AS prefix, json_build_array(
+            json_build_object('deviceId', pa.device_id, 'port', pa.name, 'address', host(a.address)),
+            json_build_object('deviceId', pb.device_id, 'port', pb.name, 'address', host(b.address))) AS ends
+         FROM link l JOIN link_end a ON a.link_id = l.id AND a.side = 'A' JOIN port pa ON pa.id = a.port_id
+                     JOIN link_end b ON b.link_id = l.id AND b.side = 'B' JOIN port pb ON pb.id = b.port_id
+        WHERE l.fabric_id = $1 AND ($2::uuid[] IS NULL OR (pa.device_id = ANY($2) AND pb.device_id = ANY($2)))`,
+      [fabricId, ids],
+    );
+  }
+
+  private sessions(tx: Tx, fabricId: FabricId): Promise<BgpSessionFacts[]> {
+    return tx.sql<BgpSessionFacts>(
+      `SELECT json_build_array(
+            json_build_object('deviceId', s.a_device_id, 'address', host(s.a_address), 'role', s.a_role),
+            json_build_object('deviceId', s.b_device_id, 'address', host(s.b_address), 'role', s.b_role)) AS ends,
+          s.families, s.keepalive_seconds AS "keepaliveSeconds", s.hold_seconds AS "holdSeconds"
+         FROM bgp_session s WHERE s.fabric_id = $1`,
+      [fabricId],
+    );
+  }
+
+  private vrfs(tx: Tx, fabricId: FabricId, ids: readonly string[] | null): Promise<VrfFacts[]> {
+    return tx.sql<VrfFacts>(
+      `SELECT v.id, v.device_name AS "deviceName", v.l3vni, v.evi_id AS "eviId",
+          ARRAY(SELECT t.text FROM route_target t WHERE t.vrf_id = v.id) AS "importTargets",
+          ARRAY(SELECT t.text FROM route_target t WHERE t.vrf_id = v.id) AS "exportTargets"
+         FROM vrf v WHERE v.fabric_id = $1 AND ($2::uuid[] IS NULL OR v.id = ANY($2))`,
+      [fabricId, ids],
+    );
+  }
+
+  private vlanMappings(tx: Tx, networkIds: readonly NetworkId[]): Promise<VlanMappingFacts[]> {
+    return tx.sql<VlanMappingFacts>(
+      `SELECT m.device_id AS "deviceId", x.network_id AS "networkId", x.vlan
+         FROM vlan_mapping x JOIN vlan_domain_member m ON m.vlan_domain_id = x.vlan_domain_id WHERE x.network_id = ANY($1)`,
+      [networkIds],
+    );
+  }
+
+  private routeDistinguishers(tx: Tx, fabricId: FabricId, networkIds: readonly NetworkId[] | null): Promise<RdFacts[]> {
+    return tx.sql<RdFacts>(
+      `SELECT v.device_id AS "deviceId", r.evi_id AS "eviId", r.text AS rd FROM route_distinguisher r JOIN vtep v ON v.id = r.vtep_id
+        WHERE v.fabric_id = $1 AND ($2::uuid[] IS NULL OR r.network_id = ANY($2) OR r.vrf_id IN (SELECT n.vrf_id FROM network n WHERE n.id = ANY($2)))`,
+      [fabricId, networkIds],
+    );
+  }
+}

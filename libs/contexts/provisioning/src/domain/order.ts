@@ -1,0 +1,88 @@
+import type { Cidr, DeviceId, FabricId, Fqdn, Ip, Label, Mac, NetworkId, OrderId, PoolId, PortName, PrefixPoolId, TenantId, VlanId, VrfId } from '#engines/kernel';
+import type { Tagging } from '#engines/intent';
+import type { GatewayMode } from '#contexts/addressing';
+
+export type OrderKind = 'PROVISION' | 'DEPROVISION';
+/** ACTIVE and RETIRED are the good ends; FAILED_COMPENSATED left nothing behind; FAILED_STUCK needs a person and is still tried. */
+export type OrderState = 'ACCEPTED' | 'RUNNING' | 'AWAITING_APPROVAL' | 'ACTIVE' | 'RETIRED' | 'COMPENSATING' | 'FAILED_COMPENSATED' | 'FAILED_STUCK' | 'CANCELLED';
+export type StepState = 'PENDING' | 'RUNNING' | 'DONE' | 'FAILED' | 'SKIPPED' | 'UNDONE';
+
+export const OPEN_STATES: readonly OrderState[] = ['ACCEPTED', 'RUNNING', 'AWAITING_APPROVAL', 'COMPENSATING', 'FAILED_STUCK'];
+
+/** What a portal may ask for; every field was parsed at the edge. */
+export interface ProvisionRequest {
+  /** 1 to 128 printable ASCII characters; the same key and the same request give the same order. */
+  readonly idempotencyKey: string;
+  readonly externalRef: string | null;
+  readonly name: Label;
+  readonly vrfId: VrfId | null;
+  readonly vniPoolId: PoolId;
+  readonly subnets: readonly RequestedSubnet[];
+  readonly attachments: readonly RequestedAttachment[];
+}
+export interface RequestedSubnet {
+  readonly poolId: PrefixPoolId;
+  readonly cidr: Cidr | null;
+  readonly length: number | null;
+  readonly gateway: GatewayMode;
+  /** Zone that the names of this subnet live in; without it there are no DNS records. */
+  readonly zone: Fqdn | null;
+  readonly hosts: readonly RequestedHost[];
+}
+export interface RequestedHost {
+  /** One DNS label; the record is `<name>.<network slug>.<zone>`. */
+  readonly name: string;
+  readonly mac: Mac | null;
+  readonly address: Ip | null;
+}
+export interface RequestedAttachment {
+  readonly deviceId: DeviceId;
+  readonly port: PortName | null;
+  readonly tagging: Tagging;
+  readonly vlan: VlanId | null;
+}
+
+export interface DeprovisionRequest {
+  readonly idempotencyKey: string;
+  readonly networkId: NetworkId;
+  /** The version that the caller saw; null asks for none. */
+  readonly ifVersion: number | null;
+}
+
+export interface OrderFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly device: string | null;
+  readonly needsOperator: boolean;
+}
+
+export interface NetworkOrder {
+  readonly id: OrderId;
+  readonly tenantId: TenantId;
+  readonly fabricId: FabricId;
+  readonly kind: OrderKind;
+  readonly state: OrderState;
+  readonly externalRef: string | null;
+  readonly idempotencyKey: string;
+  readonly requestSha256: string;
+  readonly requestedBy: string;
+  readonly networkId: NetworkId | null;
+  /** Devices that must be verified at this revision of the fabric, or a later one. */
+  readonly revision: number;
+  readonly deviceIds: readonly DeviceId[];
+  readonly failureBaseline: Readonly<Record<string, number>>;
+  readonly customerMessage: string;
+  readonly failure: OrderFailure | null;
+  readonly isOverdue: boolean;
+  readonly version: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export interface OrderStep {
+  readonly name: string;
+  readonly state: StepState;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+  readonly message: string | null;
+}

@@ -1,0 +1,6 @@
+export type { DeprovisionRequest, NetworkOrder, OrderFailure, OrderKind, OrderState, OrderStep, ProvisionRequest, StepState } from './domain/order.js';
+export { OrderEvents, type PortalMessage } from './order-event.js';
+export { OrderReconciler } from './order-reconciler.js';
+export { OrderService, type SubmittedOrder } from './order.service.js';
+export { ProvisioningModule } from './provisioning.module.js';
+export { provisioningEntities } from './store/order.entity.js';

@@ -1,0 +1,152 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AddressingService } from '#contexts/addressing';
+import { EventService } from '#contexts/events';
+import { FabricService } from '#contexts/fabric';
+import { TenancyService } from '#contexts/tenancy';
+import type { OrderId } from '#engines/kernel';
+import { CONFIG, type Config, Database, LOGGER, type Logger, systemScope, type Tx } from '#platform';
+import type { NetworkOrder, OrderState } from './domain/order.js';
+import { deviceSteps, judge, type Verdict } from './domain/order-progress.js';
+import { OrderRecords } from './order-records.js';
+import { OrderStore } from './store/order.store.js';
+
+const SCOPE = systemScope('orders');
+const STEP_OFFSET: Record<'RUNNING' | 'UNDOING', number> = { RUNNING: 10, UNDOING: 200 };
+
+/**
+ * Moves open orders on. It takes no input but an id and reads the world again, so it may run at any time, twice, or after
+ * everything was lost from the queue: a signal only makes it run sooner.
+ */
+@Injectable()
+export class OrderReconciler {
+  constructor(
+    private readonly db: Database,
+    private readonly orders: OrderStore,
+    private readonly records: OrderRecords,
+    private readonly tenancy: TenancyService,
+    private readonly addressing: AddressingService,
+    private readonly fabric: FabricService,
+    private readonly events: EventService,
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  /** Advances every open order; one that fails does not stop the others. */
+  async advanceOpen(limit = 1000): Promise<void> {
+    const ids = await this.db.inTransaction(SCOPE, (tx) => this.orders.openIds(tx, limit));
+    for (const id of ids) {
+      try {
+        await this.advance(id);
+      } catch (error) {
+        this.log.error('order.advance_failed', { orderId: id, error });
+      }
+    }
+  }
+
+  async advance(id: OrderId): Promise<void> {
+    await this.db.inTransaction(SCOPE, async (tx) => {
+      const order = await this.orders.lockOpen(tx, id);
+      if (!order || order.networkId === null) return;
+      const devices = (await this.fabric.progress(tx, order.deviceIds)).sort((a, b) => (a.slug < b.slug ? -1 : 1));
+      await this.showSteps(tx, order, deviceSteps(order, devices));
+      const verdict = judge(order, devices, this.config.MAX_PUSH_ATTEMPTS);
+      if (isUndoing(order)) await this.advanceUndo(tx, order, verdict);
+      else if (order.kind === 'PROVISION') await this.advanceProvision(tx, order, verdict);
+      else await this.advanceDeprovision(tx, order, verdict);
+    });
+  }
+
+  private async advanceProvision(tx: Tx, order: NetworkOrder, verdict: Verdict): Promise<void> {
+    const network = await this.tenancy.network(tx, order.networkId as NonNullable<NetworkOrder['networkId']>);
+    if (network.state === 'DEPROVISIONING' || network.state === 'RETIRED') return this.end(tx, order, 'CANCELLED', 'The network was removed before it was ready.');
+    switch (verdict.kind) {
+      case 'REACHED':
+        await this.tenancy.activate(tx, network.id);
+        return this.end(tx, order, 'ACTIVE', 'Your network is live.');
+      case 'FAILED':
+        return this.compensate(tx, order, verdict);
+      default:
+        return this.wait(tx, order, verdict, 'Your network is being built.');
+    }
+  }
+
+  private async advanceDeprovision(tx: Tx, order: NetworkOrder, verdict: Verdict): Promise<void> {
+    switch (verdict.kind) {
+      case 'REACHED': {
+        const network = await this.tenancy.lockNetwork(tx, order.networkId as NonNullable<NetworkOrder['networkId']>);
+        await this.fabric.detachAll(tx, network.id, true);
+        await this.addressing.retireNetwork(tx, network.id);
+        await this.tenancy.retire(tx, network);
+        return this.end(tx, order, 'RETIRED', 'Your network was removed.');
+      }
+      case 'FAILED':
+        return this.stick(tx, order, verdict, 'Removing your network takes longer than it should; we are on it.');
+      default:
+        return this.wait(tx, order, verdict, 'Your network is being removed.');
+    }
+  }
+
+  /** Out of the intent, and back to the devices: whatever part of it is live anywhere is removed before its numbers are free. */
+  private async compensate(tx: Tx, order: NetworkOrder, verdict: Verdict & { kind: 'FAILED' }): Promise<void> {
+    const networkId = order.networkId as NonNullable<NetworkOrder['networkId']>;
+    await this.tenancy.beginDeprovision(tx, networkId);
+    await this.orders.setState(tx, order.id, 'COMPENSATING', 'We could not build your network and are undoing it.', {
+      code: verdict.code,
+      message: verdict.message,
+      device: verdict.device,
+      needsOperator: false,
+    });
+    await this.records.record(tx, await this.records.aim(tx, order, networkId, order.deviceIds, 'COMPENSATING'), 'order.compensating');
+  }
+
+  private async advanceUndo(tx: Tx, order: NetworkOrder, verdict: Verdict): Promise<void> {
+    switch (verdict.kind) {
+      case 'REACHED': {
+        const network = await this.tenancy.lockNetwork(tx, order.networkId as NonNullable<NetworkOrder['networkId']>);
+        await this.fabric.detachAll(tx, network.id, false);
+        await this.addressing.forgetNetwork(tx, network.id);
+        await this.orders.forgetNetworkEverywhere(tx, network.id);
+        await this.tenancy.forget(tx, network);
+        return this.end(tx, order, 'FAILED_COMPENSATED', 'We could not build your network; nothing of it is left and nothing is charged.');
+      }
+      case 'FAILED':
+        return this.stick(tx, order, verdict, 'We could not build your network; undoing it needs a person.');
+      default:
+        return this.wait(tx, order, verdict, order.customerMessage);
+    }
+  }
+
+  private async wait(tx: Tx, order: NetworkOrder, verdict: Verdict, message: string): Promise<void> {
+    const next: OrderState = isUndoing(order) ? 'COMPENSATING' : verdict.kind === 'AWAITING_APPROVAL' ? 'AWAITING_APPROVAL' : 'RUNNING';
+    if (order.state === next || order.state === 'FAILED_STUCK') return;
+    await this.orders.setState(tx, order.id, next, message, null);
+    await this.events.append(tx, { tenantId: order.tenantId, type: 'order.step', subjectId: order.id, body: { state: next } });
+  }
+
+  /** It is still tried: a device that comes back ends it. Nobody has to do anything but repair the device. */
+  private async stick(tx: Tx, order: NetworkOrder, verdict: Verdict & { kind: 'FAILED' }, message: string): Promise<void> {
+    if (order.state === 'FAILED_STUCK') return;
+    const failure = { code: verdict.code, message: verdict.message, device: verdict.device, needsOperator: true };
+    await this.orders.setState(tx, order.id, 'FAILED_STUCK', message, order.failure ? { ...order.failure, needsOperator: true } : failure);
+    await this.records.record(tx, { ...order, state: 'FAILED_STUCK', customerMessage: message }, 'order.stuck');
+    this.log.error('order.stuck', { orderId: order.id, ...failure });
+  }
+
+  private async end(tx: Tx, order: NetworkOrder, state: OrderState, message: string): Promise<void> {
+    await this.orders.setState(tx, order.id, state, message, null);
+    await this.orders.setStep(tx, order, 999, { name: state.toLowerCase(), state: 'DONE', message: null });
+    await this.records.record(tx, { ...order, state, customerMessage: message }, `order.${state.toLowerCase()}`);
+    this.log.info('order.ended', { orderId: order.id, state });
+  }
+
+  private async showSteps(tx: Tx, order: NetworkOrder, steps: ReturnType<typeof deviceSteps>): Promise<void> {
+    const offset = STEP_OFFSET[isUndoing(order) ? 'UNDOING' : 'RUNNING'];
+    for (const [index, step] of steps.entries()) {
+      if (!(await this.orders.setStep(tx, order, offset + index, step))) continue;
+      await this.events.append(tx, { tenantId: order.tenantId, type: 'order.step', subjectId: order.id, body: { state: order.state, step: step.name, stepState: step.state, message: step.message } });
+    }
+  }
+}
+
+/** A provision order that failed is on its way back, also while a person is needed for it. */
+const isUndoing = (order: NetworkOrder): boolean => order.kind === 'PROVISION' && (order.state === 'COMPENSATING' || (order.state === 'FAILED_STUCK' && order.failure !== null));

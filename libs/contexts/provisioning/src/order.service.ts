@@ -1,0 +1,129 @@
+import { Injectable } from '@nestjs/common';
+import { FabricService } from '#contexts/fabric';
+import { type Network, TenancyService } from '#contexts/tenancy';
+import { type DeviceId, digest, DomainError, type FabricId, notFound, type OrderId, type TenantId } from '#engines/kernel';
+import { Database, newId, type Tx, tenantScope } from '#platform';
+import { parseIdempotencyKey } from './domain/idempotency-key.js';
+import type { DeprovisionRequest, NetworkOrder, OrderStep, ProvisionRequest } from './domain/order.js';
+import { OrderAllocator } from './order-allocator.js';
+import { OrderRecords } from './order-records.js';
+import { OrderStore } from './store/order.store.js';
+
+export interface SubmittedOrder {
+  readonly order: NetworkOrder;
+  /** True when the key was seen before and this is the stored answer. */
+  readonly replayed: boolean;
+}
+
+/** Accepts orders: one transaction allocates everything, records it, and asks for the fabric to be brought there. */
+@Injectable()
+export class OrderService {
+  constructor(
+    private readonly db: Database,
+    private readonly orders: OrderStore,
+    private readonly allocator: OrderAllocator,
+    private readonly tenancy: TenancyService,
+    private readonly fabric: FabricService,
+    private readonly records: OrderRecords,
+  ) {}
+
+  /**
+   * @throws DomainError IDEMPOTENCY_KEY_REUSED (same key, another request), NOT_FOUND, POOL_EXHAUSTED, OVERLAPS, IN_USE, CHECK_FAILED …;
+   * nothing of a refused order is kept.
+   */
+  provision(tenantId: TenantId, actor: string, request: ProvisionRequest): Promise<SubmittedOrder> {
+    parseIdempotencyKey(request.idempotencyKey);
+    if (request.attachments.length === 0) {
+      throw new DomainError('INVALID_VALUE', 'an order needs at least one attachment: a network is somewhere', { path: ['attachments'], accepted: 'one attachment or more' });
+    }
+    return this.db.inTransaction(tenantScope(tenantId, actor), async (tx) => {
+      const points = await this.fabric.attachPoints(tx, request.attachments);
+      const fabricId = ([...points.values()][0] as { fabricId: FabricId }).fabricId;
+      const begun = await this.begin(tx, { tenantId, fabricId, kind: 'PROVISION', externalRef: request.externalRef, key: request.idempotencyKey, request, message: 'Your network is being built.' });
+      if (begun.replayed) return begun;
+      const { network, deviceIds } = await this.allocator.allocate(tx, tenantId, fabricId, request);
+      return this.launch(tx, begun.order, network, deviceIds, 'allocated', `VNI ${network.vni}`);
+    });
+  }
+
+  /** Takes a network out of service. @throws DomainError NOT_FOUND | VERSION_CONFLICT | INVALID_STATE | IDEMPOTENCY_KEY_REUSED. */
+  deprovision(tenantId: TenantId, actor: string, request: DeprovisionRequest): Promise<SubmittedOrder> {
+    parseIdempotencyKey(request.idempotencyKey);
+    return this.db.inTransaction(tenantScope(tenantId, actor), async (tx) => {
+      const network = await this.tenancy.lockNetwork(tx, request.networkId);
+      const begun = await this.begin(tx, {
+        tenantId,
+        fabricId: network.fabricId,
+        kind: 'DEPROVISION',
+        externalRef: network.externalRef,
+        key: request.idempotencyKey,
+        request,
+        message: 'Your network is being removed.',
+      });
+      if (begun.replayed) return begun;
+      if (request.ifVersion !== null && request.ifVersion !== network.version) {
+        throw new DomainError('VERSION_CONFLICT', `the network changed since you read it: version ${network.version}, not ${request.ifVersion}`, { currentVersion: network.version });
+      }
+      if (!(await this.tenancy.beginDeprovision(tx, network.id))) {
+        throw new DomainError('INVALID_STATE', `the network is ${network.state}`, { state: network.state, allowedStates: ['PROVISIONING', 'ACTIVE', 'DEGRADED'] });
+      }
+      const deviceIds = [...new Set((await this.fabric.attachmentsOf(tx, [network.id])).map((attachment) => attachment.deviceId))].sort();
+      return this.launch(tx, begun.order, network, deviceIds, 'withdrawn', `VNI ${network.vni}`);
+    });
+  }
+
+  /** @throws DomainError NOT_FOUND, for another tenant's order too. */
+  async order(tx: Tx, id: OrderId): Promise<NetworkOrder> {
+    const order = await this.orders.byId(tx, id);
+    if (!order) throw notFound('order', id);
+    return order;
+  }
+
+  orderByExternalRef(tx: Tx, externalRef: string): Promise<NetworkOrder | undefined> {
+    return this.orders.byExternalRef(tx, externalRef);
+  }
+
+  ordersPage(tx: Tx, page: { first: number; after: string | null }): Promise<NetworkOrder[]> {
+    return this.orders.page(tx, page);
+  }
+
+  steps(tx: Tx, id: OrderId): Promise<OrderStep[]> {
+    return this.orders.steps(tx, id);
+  }
+
+  private async begin(
+    tx: Tx,
+    order: { tenantId: TenantId; fabricId: FabricId; kind: NetworkOrder['kind']; externalRef: string | null; key: string; request: object; message: string },
+  ): Promise<SubmittedOrder> {
+    const id = newId<OrderId>();
+    const requestSha256 = digest(order.request);
+    const inserted = await this.orders.insert(tx, {
+      id,
+      tenantId: order.tenantId,
+      fabricId: order.fabricId,
+      kind: order.kind,
+      externalRef: order.externalRef,
+      idempotencyKey: order.key,
+      request: order.request,
+      requestSha256,
+      requestedBy: tx.scope.actor,
+      customerMessage: order.message,
+      deadlineSeconds: this.records.deadlineSeconds,
+    });
+    if (inserted) return { order: await this.order(tx, id), replayed: false };
+    const first = await this.orders.byKey(tx, order.tenantId, order.key);
+    if (!first) throw notFound('order', order.key);
+    if (first.requestSha256 !== requestSha256) {
+      throw new DomainError('IDEMPOTENCY_KEY_REUSED', 'this idempotency key was used for another request', { firstSeenAt: first.createdAt.toISOString() });
+    }
+    return { order: first, replayed: true };
+  }
+
+  private async launch(tx: Tx, order: NetworkOrder, network: Network, deviceIds: readonly DeviceId[], step: string, message: string): Promise<SubmittedOrder> {
+    await this.orders.setStep(tx, order, 1, { name: 'accepted', state: 'DONE', message: null });
+    await this.orders.setStep(tx, order, 2, { name: step, state: 'DONE', message });
+    const launched = await this.records.aim(tx, order, network.id, deviceIds, 'RUNNING');
+    await this.records.record(tx, launched, `order.${step}`);
+    return { order: launched, replayed: false };
+  }
+}
