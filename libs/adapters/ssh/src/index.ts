@@ -1,0 +1,1 @@
+export { generateSshKeyPair, type SshKeyPair } from './ssh-key-pair.js';
