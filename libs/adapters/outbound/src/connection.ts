@@ -59,13 +59,13 @@ export async function openConnection(
 function refuseForbidden(address: string, reach: Reach): void {
   const why = forbiddenAddress(address, reach);
   if (why === null) return;
-  throw new ConnectionRefusal('FORBIDDEN_TARGET', `the address is ${why} and may not be called`, why, false);
+  throw new ConnectionRefusal('FORBIDDEN_TARGET', `the address is ${why} and may not be called`, why);
 }
 
 /** Refuses a name as a whole when one of its addresses is forbidden: a name that mixes both is built to slip through. */
-function guardedLookup(reach: Reach): LookupFunction {
+export function guardedLookup(reach: Reach, resolve: typeof lookup = lookup): LookupFunction {
   return (hostname, options, done) => {
-    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return done(error, '', 0);
       try {
         for (const { address } of addresses) refuseForbidden(address, reach);

@@ -1,0 +1,1 @@
+export { type SelfSignedCertificate, selfSignedCertificate } from './self-signed-certificate.js';
