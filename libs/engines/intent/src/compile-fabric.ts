@@ -9,6 +9,7 @@ import type { Finding } from './finding.js';
 import { groupBy } from './group-by.js';
 import { bridgeName, vrfBridgeName, vrfVxlanName, vxlanName } from './interface-names.js';
 import { known } from './known.js';
+import { overlayMtu } from './overlay-mtu.js';
 import { routerMac } from './router-mac.js';
 import type { AttachmentFacts, DeviceFacts, FabricSnapshot, NetworkFacts, VrfFacts } from './snapshot.js';
 
@@ -97,6 +98,7 @@ function compileVrf(index: FabricIndex, device: DeviceFacts, vrf: VrfFacts): Vrf
     rd: rdOf(index, device, vrf.eviId),
     importTargets: [...new Set(vrf.importTargets)].sort(compareNatural),
     exportTargets: [...new Set(vrf.exportTargets)].sort(compareNatural),
+    mtu: overlayMtu(index.snapshot.fabric),
     bridgeName: vrfBridgeName(vrf.l3vni),
     vxlanName: vrfVxlanName(vrf.l3vni),
     routerMac: routerMac(known(device.vtep).address),

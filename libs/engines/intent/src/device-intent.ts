@@ -109,6 +109,8 @@ export interface VrfIntent {
   readonly rd: RouteDistinguisher;
   readonly importTargets: readonly RouteTarget[];
   readonly exportTargets: readonly RouteTarget[];
+  /** Largest IP packet that fits through the underlay between any two VTEPs, bytes. */
+  readonly mtu: number;
   /** `vrfbr<l3vni>` and `vrfvx<l3vni>`, ≤ 15 octets. */
   readonly bridgeName: DeviceName;
   readonly vxlanName: DeviceName;

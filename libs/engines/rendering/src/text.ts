@@ -14,3 +14,8 @@ export function indent(by: number, ...parts: readonly Part[]): string[] {
 export function block(by: number, head: string, body: Part, tail: string | null = null): string[] {
   return lines(head, indent(by, body), tail);
 }
+
+/** Paragraphs with a separator line between them; empty ones are left out. */
+export function paragraphs(separator: string, parts: readonly (readonly string[])[]): string[] {
+  return parts.filter((part) => part.length > 0).flatMap((part, position) => (position === 0 ? part : [separator, ...part]));
+}

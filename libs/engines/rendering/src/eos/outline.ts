@@ -1,10 +1,12 @@
 /** What the owned EOS lines have to say, stated again from the numbers of the intent. */
-import type { BgpIntent, DeviceIntent, EdgePortIntent, L2VniIntent } from '#engines/intent';
+import type { AddressFamily, BgpIntent, BgpNeighborIntent, DeviceIntent, EdgePortIntent, L2VniIntent } from '#engines/intent';
 import { deviceLabel } from '../device-label.js';
 import { outline, type OutlineEntry } from '../outline.js';
 import { vrfPrefixes } from '../vrf-prefixes.js';
+import { nextHopMapName, setsNextHop } from './next-hop-map.js';
 import { LOOPBACK } from './source-interface.js';
 
+const FAMILIES = ['4', '6'] as const;
 const ip = (address: string): string => (address.includes(':') ? 'ipv6 address' : 'ip address');
 
 export function eosOutline(intent: DeviceIntent): OutlineEntry[] {
@@ -16,12 +18,7 @@ export function eosOutline(intent: DeviceIntent): OutlineEntry[] {
       intent.vrfs.map(({ name }) => `vrf instance ${name}`),
     ),
     ...intent.underlayPorts.flatMap(({ port, address, mtu, description }) =>
-      section(`interface ${port}`, [
-        'no switchport',
-        `${ip(address)} ${address}`.replace(/ [^ ]+$/, ''),
-        ...(mtu === null ? [] : ['mtu']),
-        ...label(description),
-      ]),
+      section(`interface ${port}`, ['no switchport', ip(address), ...(mtu === null ? [] : ['mtu']), ...label(description)]),
     ),
     ...intent.edgePorts.flatMap(edgePort),
     ...(vtep ? section(`interface ${LOOPBACK}`, [ip(vtep.address)]) : []),
@@ -29,8 +26,22 @@ export function eosOutline(intent: DeviceIntent): OutlineEntry[] {
     ...(vtep ? section('interface Vxlan1', vxlanKeys(intent)) : []),
     ...outline([], intent.vrfs.length > 0 ? [`ip virtual-router mac-address ${intent.anycastGatewayMac}`] : []),
     ...(bgp ? outline([], ['ip routing', ...intent.vrfs.map(({ name }) => `ip routing vrf ${name}`)]) : []),
+    ...outline([], ipv6Routing(intent)),
+    ...(bgp ? nextHopMaps(bgp) : []),
     ...(bgp ? bgpOutline(intent, bgp) : []),
   ];
+}
+
+function ipv6Routing(intent: DeviceIntent): string[] {
+  const vrfs = new Set(intent.l2vnis.filter(({ gateways }) => gateways.some(({ address }) => address.includes(':'))).map(({ vrf }) => vrf));
+  const underlay = intent.underlayPorts.some(({ address }) => address.includes(':')) ? ['ipv6 unicast-routing'] : [];
+  return [...underlay, ...[...vrfs].map((vrf) => `ipv6 unicast-routing vrf ${vrf}`)];
+}
+
+function nextHopMaps(bgp: BgpIntent): OutlineEntry[] {
+  return FAMILIES.filter((family) => bgp.neighbors.some((neighbor) => setsNextHop(neighbor, family))).flatMap((family) =>
+    section(`route-map ${nextHopMapName(family)} permit 10`, [`set ${family === '4' ? 'ip' : 'ipv6'} next-hop peer-address`]),
+  );
 }
 
 function edgePort({ port, members }: EdgePortIntent): OutlineEntry[] {
@@ -43,7 +54,8 @@ function edgePort({ port, members }: EdgePortIntent): OutlineEntry[] {
 
 function svi(network: L2VniIntent): OutlineEntry[] {
   const addresses = network.gateways.map(({ address }) => `${ip(address)} virtual`);
-  return section(`interface Vlan${network.vlan}`, ['mtu', `vrf ${network.vrf}`, ...addresses, ...label(network.networkName)]);
+  const enable = network.gateways.some(({ address }) => address.includes(':')) ? ['ipv6 enable'] : [];
+  return section(`interface Vlan${network.vlan}`, ['mtu', `vrf ${network.vrf}`, ...enable, ...addresses, ...label(network.networkName)]);
 }
 
 function vxlanKeys(intent: DeviceIntent): string[] {
@@ -58,20 +70,13 @@ function vxlanKeys(intent: DeviceIntent): string[] {
 
 function bgpOutline(intent: DeviceIntent, bgp: BgpIntent): OutlineEntry[] {
   const top = `router bgp ${bgp.asn}`;
-  const active = (name: string): string[] =>
-    bgp.neighbors.filter(({ families }) => families.some((family) => family === name)).map(({ address }) => `neighbor ${address} activate`);
-  const own = (isV6: boolean): string[] =>
-    bgp.originate.filter((prefix) => prefix.includes(':') === isV6).map((prefix) => `network ${prefix}`);
-  const family = (name: string, neighbors: readonly string[], rest: readonly string[]): OutlineEntry[] =>
-    neighbors.length === 0 ? [] : nested(top, `address-family ${name}`, [...neighbors, ...rest]);
   return [
     ...section(top, [`router-id ${bgp.routerId}`, 'no bgp default ipv4-unicast']),
-    ...bgp.neighbors.flatMap(({ address, nextHopSelf, routeReflectorClient }) =>
+    ...bgp.neighbors.flatMap(({ address, routeReflectorClient }) =>
       outline(
         [top],
         [
-          ...['remote-as', 'update-source', 'description', 'timers', 'send-community extended'],
-          ...(nextHopSelf ? ['next-hop-self'] : []),
+          ...['remote-as', 'update-source', 'description', 'timers', 'send-community extended', 'maximum-routes 0'],
           ...(routeReflectorClient ? ['route-reflector-client'] : []),
         ].map((key) => `neighbor ${address} ${key}`),
       ),
@@ -79,9 +84,16 @@ function bgpOutline(intent: DeviceIntent, bgp: BgpIntent): OutlineEntry[] {
     ...intent.l2vnis.flatMap((network) =>
       nested(top, `vlan ${network.vlan}`, [`rd ${network.rd}`, 'redistribute learned', ...macVrfTargets(network)]),
     ),
-    ...family('evpn', active('L2VPN_EVPN'), []),
-    ...family('ipv4', active('IPV4_UNICAST'), own(false)),
-    ...family('ipv6', active('IPV6_UNICAST'), own(true)),
+    ...addressFamily(bgp, 'evpn', 'L2VPN_EVPN', () => [], []),
+    ...FAMILIES.flatMap((family) =>
+      addressFamily(
+        bgp,
+        `ipv${family}`,
+        `IPV${family}_UNICAST`,
+        (neighbor) => (setsNextHop(neighbor, family) ? [`neighbor ${neighbor.address} route-map ${nextHopMapName(family)} out`] : []),
+        bgp.originate.filter((prefix) => prefix.includes(':') === (family === '6')).map((prefix) => `network ${prefix}`),
+      ),
+    ),
     ...intent.vrfs.flatMap((vrf) => {
       const prefixes = vrfPrefixes(intent, vrf);
       return nested(top, `vrf ${vrf.name}`, [
@@ -95,9 +107,22 @@ function bgpOutline(intent: DeviceIntent, bgp: BgpIntent): OutlineEntry[] {
   ];
 }
 
+function addressFamily(
+  bgp: BgpIntent,
+  name: string,
+  family: AddressFamily,
+  extra: (neighbor: BgpNeighborIntent) => string[],
+  rest: readonly string[],
+): OutlineEntry[] {
+  const active = bgp.neighbors.filter(({ families }) => families.includes(family));
+  if (active.length === 0) return [];
+  const keys = active.flatMap((neighbor) => [`neighbor ${neighbor.address} activate`, ...extra(neighbor)]);
+  return nested(`router bgp ${bgp.asn}`, `address-family ${name}`, [...keys, ...rest]);
+}
+
 function macVrfTargets({ importTargets, exportTargets }: L2VniIntent): string[] {
   return [...new Set([...importTargets, ...exportTargets])].map((target) => {
-    const direction = !exportTargets.includes(target as never) ? 'import' : !importTargets.includes(target as never) ? 'export' : 'both';
+    const direction = !exportTargets.includes(target) ? 'import' : !importTargets.includes(target) ? 'export' : 'both';
     return `route-target ${direction} ${target}`;
   });
 }

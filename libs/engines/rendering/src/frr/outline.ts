@@ -37,7 +37,7 @@ function bgpOutline(intent: DeviceIntent, bgp: BgpIntent): OutlineEntry[] {
       top,
       'l2vpn evpn',
       evpn,
-      ['advertise-all-vni', ...intent.l2vnis.flatMap(({ vni }) => [`vni ${vni}`, 'exit-vni'])],
+      ['advertise-all-vni', 'autort rfc8365-compatible', ...intent.l2vnis.flatMap(({ vni }) => [`vni ${vni}`, 'exit-vni'])],
       false,
     ),
     ...(evpn.length === 0

@@ -3,6 +3,13 @@ import type { BgpIntent, BgpNeighborIntent, DeviceIntent, L2VniIntent, VrfIntent
 import { block, lines } from '../text.js';
 import { vrfPrefixes } from '../vrf-prefixes.js';
 
+/**
+ * FRR treats an explicit route target that equals its automatic one (AS:VNI) as a no-op: it stays automatic, is missing in
+ * `show running-config` and frr-reload finds it anew for ever (8.4.4). This line moves the automatic value away (RFC 8365 §5.1.2.1 sets
+ * a bit above the VNI), so that every target in the file is really explicit. It has to precede the `vni` blocks.
+ */
+const EXPLICIT_TARGETS = 'autort rfc8365-compatible';
+
 export function renderFrr(intent: DeviceIntent): string[] {
   return lines(
     '! Owned by Trame: changes made here by hand are undone.',
@@ -80,6 +87,7 @@ function evpn(intent: DeviceIntent, bgp: BgpIntent): string[] {
           lines(`neighbor ${address} activate`, routeReflectorClient && `neighbor ${address} route-reflector-client`),
         ),
         'advertise-all-vni', // has to come before the first `vni`
+        EXPLICIT_TARGETS,
         ...intent.l2vnis.map(macVrf),
       ],
       'exit-address-family',

@@ -1,10 +1,11 @@
 /** What interfaces.d/trame has to say, stated again from the numbers of the intent. */
 import type { DeviceIntent, L2VniIntent } from '#engines/intent';
+import { deviceLabel } from '../device-label.js';
 import { outline, type OutlineEntry } from '../outline.js';
 import { hostPorts } from './host-ports.js';
 
-const VXLAN = ['vxlan-id', 'vxlan-local-tunnelip', 'vxlan-port', 'vxlan-learning', 'bridge-learning'];
-const BRIDGE = ['bridge-ports', 'bridge-stp', 'bridge-fd'];
+const VXLAN = ['vxlan-id', 'vxlan-local-tunnelip', 'vxlan-port', 'vxlan-learning', 'bridge-learning', 'mtu'];
+const BRIDGE = ['bridge-ports', 'bridge-stp', 'bridge-fd', 'mtu'];
 
 export function ifupdown2Outline(intent: DeviceIntent): OutlineEntry[] {
   return [
@@ -14,17 +15,22 @@ export function ifupdown2Outline(intent: DeviceIntent): OutlineEntry[] {
     ...intent.vrfs.flatMap((vrf) => [
       ...iface(vrf.name, ['vrf-table auto']),
       ...iface(vrf.vxlanName, VXLAN),
-      ...iface(vrf.bridgeName, [...BRIDGE, 'hwaddress', 'vrf']),
+      ...iface(vrf.bridgeName, [...BRIDGE, 'hwaddress', `vrf ${vrf.name}`]),
     ]),
     ...intent.l2vnis.flatMap((network) => [
-      ...iface(network.vxlanName, [...VXLAN, 'bridge-arp-nd-suppress', 'mtu']),
-      ...iface(network.bridgeName, [...BRIDGE, ...gatewayKeys(network), ...(network.vrf ? ['vrf'] : [])]),
+      ...iface(network.vxlanName, [...VXLAN, 'bridge-arp-nd-suppress']),
+      ...iface(network.bridgeName, [...BRIDGE, 'bridge-ports-condone-regex', 'ip-forward', 'ip6-forward', ...networkKeys(network)]),
     ]),
   ];
 }
 
-function gatewayKeys(network: L2VniIntent): string[] {
-  return network.gateways.length > 0 ? ['hwaddress', ...network.gateways.map(() => 'address')] : [];
+function networkKeys(network: L2VniIntent): string[] {
+  return [
+    ...(deviceLabel(network.networkName) === '' ? [] : ['alias']),
+    ...(network.gateways.length === 0 ? [] : ['hwaddress', ...network.gateways.map(() => 'address')]),
+    ...(network.gateways.some(({ address }) => address.includes(':')) ? [] : ['ipv6-addrgen off']),
+    ...(network.vrf === null ? [] : [`vrf ${network.vrf}`]),
+  ];
 }
 
 function iface(name: string, keys: readonly string[], method = ''): OutlineEntry[] {

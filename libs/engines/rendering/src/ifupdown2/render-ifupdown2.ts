@@ -1,80 +1,97 @@
 /** /etc/network/interfaces.d/trame for ifupdown2 3.0: our own file; the management stanza lives elsewhere and is never touched. */
 import type { DeviceIntent, L2VniIntent, UnderlayPortIntent, VrfIntent, VtepIntent } from '#engines/intent';
-import { block, lines } from '../text.js';
-import { hostPorts, type HostPort } from './host-ports.js';
+import { deviceLabel } from '../device-label.js';
+import { block, lines, type Part, paragraphs } from '../text.js';
+import { type HostPort, hostPorts } from './host-ports.js';
 
 const STEP = 4;
+
+/**
+ * Taps of guests come and go behind our back (Proxmox, libvirt). A port that matches stays enslaved at `ifreload`, and
+ * `ifquery --check` shows it in brackets instead of calling the bridge drifted.
+ */
+const GUEST_PORTS = '^(tap|veth|fwpr|fwln|vnet)';
 
 export function renderIfupdown2(intent: DeviceIntent): string[] {
   const { vtep } = intent;
   const ports = hostPorts(intent);
-  return paragraphs([
+  return paragraphs('', [
     ['# Owned by Trame: changes made here by hand are undone.'],
-    // A second stanza for lo is merged with the one of the distribution (ifupdown2 adds up the addresses).
-    vtep ? stanza('lo', 'inet loopback', [`address ${vtep.address}/${vtep.address.includes(':') ? 128 : 32}`]) : [],
+    // A second stanza for lo adds to the one of the distribution; the address is on lo because it needs no extra kernel module.
+    vtep ? stanza('lo', 'inet loopback', `address ${vtep.address}/${vtep.address.includes(':') ? 128 : 32}`) : [],
     ...intent.underlayPorts.map(underlayPort),
     ...ports.map(edgePort),
-    ...intent.vrfs.flatMap((vrf) => (vtep ? vrfStanzas(vrf, vtep) : [])),
-    ...intent.l2vnis.flatMap((vni) => (vtep ? l2VniStanzas(vni, vtep, ports, intent.anycastGatewayMac) : [])),
+    ...(vtep ? intent.vrfs.flatMap((vrf) => vrfStanzas(vrf, vtep)) : []),
+    ...(vtep ? intent.l2vnis.flatMap((network) => networkStanzas(network, vtep, ports, intent.anycastGatewayMac)) : []),
   ]);
 }
 
 function underlayPort({ port, address, prefixLength, mtu }: UnderlayPortIntent): string[] {
-  return stanza(port, null, [`address ${address}/${prefixLength}`, mtu !== null && `mtu ${mtu}`]);
+  return stanza(port, null, `address ${address}/${prefixLength}`, mtu !== null && `mtu ${mtu}`);
 }
 
 function edgePort({ name, tag }: HostPort): string[] {
-  return stanza(name, null, tag ? [`vlan-raw-device ${tag.device}`, `vlan-id ${tag.vlan}`] : []);
+  return stanza(name, null, tag && [`vlan-raw-device ${tag.device}`, `vlan-id ${tag.vlan}`]);
 }
 
 function vrfStanzas(vrf: VrfIntent, vtep: VtepIntent): string[][] {
   return [
-    stanza(vrf.name, null, ['vrf-table auto']),
-    stanza(vrf.vxlanName, null, vxlan(vrf.l3vni, vtep)),
-    stanza(vrf.bridgeName, null, [
-      `bridge-ports ${vrf.vxlanName}`,
-      'bridge-stp off',
-      'bridge-fd 0',
-      `hwaddress ${vrf.routerMac}`,
-      `vrf ${vrf.name}`,
-    ]),
+    stanza(vrf.name, null, 'vrf-table auto'),
+    stanza(vrf.vxlanName, null, vxlan(vrf.l3vni, vtep), `mtu ${vrf.mtu}`),
+    stanza(vrf.bridgeName, null, `hwaddress ${vrf.routerMac}`, bridge([vrf.vxlanName]), `mtu ${vrf.mtu}`, `vrf ${vrf.name}`),
   ];
 }
 
-function l2VniStanzas(network: L2VniIntent, vtep: VtepIntent, ports: readonly HostPort[], gatewayMac: string): string[][] {
+function networkStanzas(network: L2VniIntent, vtep: VtepIntent, ports: readonly HostPort[], gatewayMac: string): string[][] {
   const members = ports.filter((port) => port.vni === network.vni).map((port) => port.name);
+  const label = deviceLabel(network.networkName);
   return [
-    stanza(network.vxlanName, null, [...vxlan(network.vni, vtep), 'bridge-arp-nd-suppress on', `mtu ${network.mtu}`]),
+    stanza(network.vxlanName, null, vxlan(network.vni, vtep), 'bridge-arp-nd-suppress on', `mtu ${network.mtu}`),
     stanza(
       network.bridgeName,
       null,
-      [
-        network.gateways.map(({ address, prefixLength }) => `address ${address}/${prefixLength}`),
-        // Same MAC on every VTEP, or a guest keeps a stale gateway after a live migration (RFC 9135 §4.1, anycast).
-        network.gateways.length > 0 && `hwaddress ${gatewayMac}`,
-        `bridge-ports ${[network.vxlanName, ...members].join(' ')}`,
-        'bridge-stp off',
-        'bridge-fd 0',
-        network.vrf && `vrf ${network.vrf}`,
-      ].flat(),
+      label !== '' && `alias ${label}`,
+      participation(network, gatewayMac),
+      bridge([network.vxlanName, ...members]),
+      `bridge-ports-condone-regex ${GUEST_PORTS}`,
+      `mtu ${network.mtu}`,
     ),
   ];
 }
 
-function vxlan(vni: number, vtep: VtepIntent): string[] {
+/** Where the host is no gateway it only bridges: no address of its own, and no way through it into the underlay. */
+function participation({ gateways, vrf }: L2VniIntent, gatewayMac: string): Part {
+  const hasV4 = gateways.some(({ address }) => !address.includes(':'));
+  const hasV6 = gateways.some(({ address }) => address.includes(':'));
+  return [
+    ...gateways.map(({ address, prefixLength }) => `address ${address}/${prefixLength}`),
+    // The same MAC on every VTEP, or a guest keeps a stale gateway after a live migration (RFC 9135 §4.1).
+    gateways.length > 0 && `hwaddress ${gatewayMac}`,
+    !hasV6 && 'ipv6-addrgen off',
+    `ip-forward ${hasV4 ? 'on' : 'off'}`,
+    `ip6-forward ${hasV6 ? 'on' : 'off'}`,
+    vrf && `vrf ${vrf}`,
+  ];
+}
+
+/**
+ * `mtu` is written although ifupdown2 calls it needless: without it ifupdown2 sets 1500 on the bridge itself (3.0.0), and guests that
+ * take their MTU from the bridge would send packets that no VXLAN tunnel carries.
+ */
+function bridge(ports: readonly string[]): Part {
+  return [`bridge-ports ${ports.join(' ')}`, 'bridge-stp off', 'bridge-fd 0'];
+}
+
+function vxlan(vni: number, vtep: VtepIntent): Part {
   return [
     `vxlan-id ${vni}`,
     `vxlan-local-tunnelip ${vtep.address}`,
     `vxlan-port ${vtep.udpPort}`,
-    'vxlan-learning off', // the control plane fills the FDB
+    'vxlan-learning off', // the control plane fills the forwarding table
     'bridge-learning off',
   ];
 }
 
-function stanza(name: string, method: string | null, body: readonly (string | null | false)[]): string[] {
-  return lines(`auto ${name}`, block(STEP, method === null ? `iface ${name}` : `iface ${name} ${method}`, [...body]));
-}
-
-function paragraphs(parts: readonly (readonly string[])[]): string[] {
-  return parts.filter((part) => part.length > 0).flatMap((part, position) => (position === 0 ? part : ['', ...part]));
+function stanza(name: string, method: string | null, ...body: readonly Part[]): string[] {
+  return lines(`auto ${name}`, block(STEP, method === null ? `iface ${name}` : `iface ${name} ${method}`, body));
 }

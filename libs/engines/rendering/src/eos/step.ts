@@ -1,0 +1,2 @@
+/** Blanks per level, as EOS prints. */
+export const STEP = 3;
