@@ -1,1 +1,6 @@
 export type { ActualItem, Brakes, Change, ChangeVerb, Item, Plan, Target } from './plan.js';
+export { diffText } from './config/diff-text.js';
+export { type ConfigNode, parseConfig, printConfig } from './config/config-tree.js';
+export { ownedText } from './config/owned-text.js';
+export { RemediationError, type RemediationErrorCode } from './config/refusals.js';
+export { remediate, type ThreeWay } from './config/remediate.js';

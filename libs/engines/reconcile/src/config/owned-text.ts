@@ -1,0 +1,64 @@
+/** Read-back: what has become of the lines that we own, in the words and the order in which we own them. */
+import { canonicalConfig, type FactNode } from './canonical-config.js';
+import { type ConfigNode, parseConfig, printConfig } from './config-tree.js';
+import { expandLine, isUnprintedDefault, joinFacts, keyOf, listCommand, listMember, type SectionPath } from './eos-dialect.js';
+
+/**
+ * Equal to `owned` exactly when the device has all of it, however it prints it. A line that is missing is missing here;
+ * one whose value was changed appears with the value that the device has; lines of others never appear.
+ * @param running `show running-config`
+ * @param owned content of an artefact
+ */
+export function ownedText(running: string, owned: string): string {
+  return printConfig(readBack([], parseConfig(owned), canonicalConfig(running)));
+}
+
+function readBack(path: SectionPath, nodes: readonly ConfigNode[], running: FactNode): readonly ConfigNode[] {
+  const kept = nodes.flatMap((node) => (node.kind === 'separator' ? [node] : readBackLine(path, node, running)));
+  const isComplete = kept.length === nodes.length && nodes.every((node, i) => kept[i] === node);
+  return isComplete ? kept : kept.filter((node, i) => node.text !== '!' || (i > 0 && kept[i - 1]?.text !== '!'));
+}
+
+function readBackLine(path: SectionPath, node: ConfigNode, running: FactNode): readonly ConfigNode[] {
+  if (node.text.trim() === 'end') return [node];
+  const facts =
+    node.kind === 'comment' || node.block.length > 0 ? [[node.text.trim(), ...node.block].join('\n')] : expandLine(path, node.text);
+  const found = facts.map((fact) => (isThere(path, fact, running) ? fact : valueThere(fact, running)));
+  const [header] = facts;
+  if (found.every((text, i) => text === facts[i]))
+    return [withChildren(path, node, header === undefined ? undefined : running.children.get(header))];
+  return compact(found.filter((text) => text !== undefined)).map((text) => ({
+    ...withChildren(path, node, running.children.get(text)),
+    text,
+  }));
+}
+
+/** The same node when everything below it is there too: identity tells the caller that nothing was lost. */
+function withChildren(path: SectionPath, node: ConfigNode, section: FactNode | undefined): ConfigNode {
+  if (node.children.length === 0 || section === undefined) return node;
+  const children = readBack([...path, section.text], node.children, section);
+  const isComplete = children.length === node.children.length && node.children.every((child, i) => children[i] === child);
+  return isComplete ? node : { ...node, children };
+}
+
+function isThere(path: SectionPath, fact: string, running: FactNode): boolean {
+  if (running.children.has(fact)) return true;
+  return isUnprintedDefault(path, fact) && valueThere(fact, running) === undefined;
+}
+
+function valueThere(fact: string, running: FactNode): string | undefined {
+  const key = keyOf(fact);
+  return [...running.children.keys()].find((text) => text !== fact && keyOf(text) === key);
+}
+
+function compact(facts: readonly string[]): readonly string[] {
+  const lists = new Map<string, string[]>();
+  for (const fact of facts) {
+    const member = listMember(fact);
+    if (member !== undefined) lists.set(member.command, [...(lists.get(member.command) ?? []), member.member]);
+  }
+  return [
+    ...joinFacts(facts.filter((fact) => listMember(fact) === undefined)),
+    ...[...lists].map(([command, members]) => listCommand(command, members)),
+  ];
+}
