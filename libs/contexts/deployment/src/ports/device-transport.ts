@@ -109,6 +109,7 @@ export type TransportErrorCode =
   | 'STALE_FENCE'
   | 'PUSH_IN_PROGRESS'
   | 'APPLY_FAILED'
+  | 'VERIFY_FAILED'
   | 'OUTCOME_UNKNOWN'
   | 'REVERT_UNPROVEN'
   | 'ABORTED';

@@ -1,0 +1,174 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { FabricService } from '#contexts/fabric';
+import { type DeviceId, DomainError } from '#engines/kernel';
+import { CONFIG, type Config, Database, type HeldLease, LeaseService, LOGGER, type Logger, systemScope, type Tx } from '#platform';
+import { backoffSeconds, failureOf } from './domain/failure.js';
+import type { DeploymentPlan, DeviceRecord, PlanItem } from './domain/plan.js';
+import { type DeviceConnection, type DeviceTransport, type PushIdentity, TransportError, type VerifyReport } from './ports/index.js';
+import { DeviceStateStore } from './store/device-state.store.js';
+import { PlanStore } from './store/plan.store.js';
+
+export const DEVICE_TRANSPORTS = Symbol('DeviceTransports');
+export type DeviceTransports = ReadonlyMap<'SSH' | 'EAPI', DeviceTransport>;
+
+const SCOPE = systemScope('pusher');
+
+/**
+ * One push to one device, under the device's lease. What is written to the database is written by whoever holds the lease, and
+ * `is_uncertain` is written before anything can go live: after a crash the next holder asks the device and not its memory.
+ */
+@Injectable()
+export class DevicePusher {
+  constructor(
+    private readonly db: Database,
+    private readonly leases: LeaseService,
+    private readonly fabric: FabricService,
+    private readonly plans: PlanStore,
+    private readonly devices: DeviceStateStore,
+    @Inject(DEVICE_TRANSPORTS) private readonly transports: DeviceTransports,
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  /** @returns true when the device confirmed; false when it failed (and is as it was before, or will be by its own timer). */
+  async push(plan: DeploymentPlan, item: PlanItem, signal: AbortSignal): Promise<boolean> {
+    const ran = await this.leases.withLease(deviceLease(item.deviceId), (held) => this.pushHolding(plan, item, held, signal));
+    if (ran) return ran.result;
+    this.log.info('device.push_deferred', { device: item.slug, planId: plan.id });
+    return false;
+  }
+
+  /** Reads the device against the whole intent: neighbours and remote VTEPs included. @throws TransportError. */
+  async verifyReach(plan: DeploymentPlan, item: PlanItem, reachable: ReadonlySet<string>, signal: AbortSignal): Promise<VerifyReport> {
+    const { connection, identity } = await this.open(plan, item.deviceId, 0, signal);
+    try {
+      const expectations = {
+        vnis: item.intent.l2vnis.map((network) => network.vni as number),
+        neighbors: [],
+        remoteVteps: new Map(item.intent.l2vnis.map((network) => [network.vni as number, network.remoteVteps.filter((vtep) => reachable.has(vtep))])),
+      };
+      return await connection.verify(identity, item.artefacts, expectations, this.config.VERIFY_WITHIN_SECONDS * 1000);
+    } finally {
+      await this.close(connection, item.slug);
+    }
+  }
+
+  private async pushHolding(plan: DeploymentPlan, item: PlanItem, held: HeldLease, signal: AbortSignal): Promise<boolean> {
+    const startedAt = performance.now();
+    const attemptId = await this.held(held, async (tx) => {
+      await this.plans.setItem(tx, plan.id, item.deviceId, 'PUSHING');
+      await this.fabric.reportStage(tx, [item.deviceId], 'PUSHING', plan.targetRevision);
+      return this.devices.beginAttempt(tx, plan.id, item.deviceId, held.lease.fence);
+    });
+    try {
+      const outcome = await this.configure(plan, item, held, AbortSignal.any([signal, held.signal]));
+      await this.held(held, async (tx) => {
+        await this.devices.confirm(tx, item.deviceId, item.desiredDigest, item.artefacts, item.intent);
+        await this.devices.endAttempt(tx, attemptId, outcome, null);
+        await this.plans.setItem(tx, plan.id, item.deviceId, 'CONFIRMED');
+        await this.fabric.reportStage(tx, [item.deviceId], 'CONFIRMED', plan.targetRevision);
+      });
+      this.log.info('device.pushed', { device: item.slug, planId: plan.id, fence: held.lease.fence, outcome, durationMs: Math.round(performance.now() - startedAt) });
+      return true;
+    } catch (error) {
+      await this.recordFailure(plan, item, held, attemptId, error);
+      return false;
+    }
+  }
+
+  private async configure(plan: DeploymentPlan, item: PlanItem, held: HeldLease, signal: AbortSignal): Promise<'CONFIRMED' | 'NOOP'> {
+    const record = await this.db.inTransaction(SCOPE, (tx) => this.devices.record(tx, item.deviceId));
+    const { connection, identity } = await this.open(plan, item.deviceId, held.lease.fence, signal);
+    try {
+      const findings = await connection.inspect(item.artefacts.map((artefact) => artefact.path));
+      if (findings.pending) await connection.recover(identity);
+      const staged = await connection.stage(identity, item.artefacts, record?.verifiedArtefacts ?? []);
+      if (staged.isNoop) return 'NOOP';
+      await this.goLive(connection, identity, item, held, record, findings.establishedNeighbors);
+      return 'CONFIRMED';
+    } finally {
+      await this.close(connection, item.slug);
+    }
+  }
+
+  private async goLive(connection: DeviceConnection, identity: PushIdentity, item: PlanItem, held: HeldLease, record: DeviceRecord | undefined, established: readonly string[]): Promise<void> {
+    await this.held(held, (tx) => this.devices.markUncertain(tx, item.deviceId));
+    try {
+      await connection.apply(identity, this.config.CONFIRM_WITHIN_SECONDS);
+      const wanted = new Set((item.intent.bgp?.neighbors ?? []).map((neighbor) => neighbor.address as string));
+      const expectations = { vnis: item.intent.l2vnis.map((network) => network.vni as number), neighbors: established.filter((neighbor) => wanted.has(neighbor)) };
+      const report = await connection.verify(identity, item.artefacts, expectations, this.config.VERIFY_WITHIN_SECONDS * 1000);
+      if (!report.ok) throw verifyFailed(item.slug, report);
+      await connection.confirm(identity);
+    } catch (error) {
+      await this.undo(connection, identity, item, held, record, error);
+      throw error;
+    }
+  }
+
+  /** Back at once where the device answers; where it does not, its own timer does it and the device stays uncertain. */
+  private async undo(connection: DeviceConnection, identity: PushIdentity, item: PlanItem, held: HeldLease, record: DeviceRecord | undefined, reason: unknown): Promise<void> {
+    try {
+      await connection.revert(identity);
+      if (record && !record.isUncertain) await this.held(held, (tx) => this.devices.markCertain(tx, item.deviceId));
+    } catch (error) {
+      this.log.warn('device.revert_left_to_timer', { device: item.slug, reason: failureOf(reason).code, error });
+    }
+  }
+
+  private async recordFailure(plan: DeploymentPlan, item: PlanItem, held: HeldLease, attemptId: string, error: unknown): Promise<void> {
+    const failure = failureOf(error);
+    this.log.warn('device.push_failed', { device: item.slug, planId: plan.id, fence: held.lease.fence, error });
+    await this.held(held, async (tx) => {
+      await this.devices.endAttempt(tx, attemptId, 'FAILED', `${failure.code}: ${failure.message}`);
+      await this.fail(tx, plan, item, failure);
+    });
+  }
+
+  /** The device failed: it rests, whoever waits for it is told, its item ends. */
+  async fail(tx: Tx, plan: DeploymentPlan, item: PlanItem, failure: ReturnType<typeof failureOf>): Promise<void> {
+    const error = { code: failure.code, message: failure.message };
+    await this.plans.setItem(tx, plan.id, item.deviceId, 'FAILED', error);
+    if (!failure.isCounted) return;
+    await this.devices.failed(tx, item.deviceId, backoffSeconds);
+    await this.fabric.reportFailed(tx, item.deviceId, plan.targetRevision, failure.isHopeless ? this.config.MAX_PUSH_ATTEMPTS : 1, error);
+  }
+
+  /** A transaction that only the holder of the lease gets through. @throws DomainError LEASE_LOST. */
+  private held<T>(held: HeldLease, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.db.inTransaction(SCOPE, async (tx) => {
+      if (!(await held.isHeld(tx))) throw new DomainError('LEASE_LOST', `the lease ${held.lease.resource} belongs to another execution now`, { resource: held.lease.resource });
+      return work(tx);
+    });
+  }
+
+  private async open(plan: DeploymentPlan, deviceId: DeviceId, fence: number, signal: AbortSignal): Promise<{ connection: DeviceConnection; identity: PushIdentity }> {
+    const access = await this.db.inTransaction(SCOPE, (tx) => this.fabric.access(tx, deviceId));
+    const transport = this.transports.get(access.transport);
+    if (!transport) throw new DomainError('INTERNAL', `there is no transport ${access.transport}`, { transport: access.transport });
+    const connection = await transport.open(
+      {
+        slug: access.slug,
+        address: access.managementAddress,
+        port: access.managementPort,
+        username: access.username,
+        secret: access.secret.reveal(),
+        sshHostKeys: access.sshHostKeys,
+        tlsSpkiSha256: access.tlsSpkiSha256,
+      },
+      signal,
+    );
+    return { connection, identity: { planId: plan.id, revision: plan.targetRevision, fence } };
+  }
+
+  private async close(connection: DeviceConnection, device: string): Promise<void> {
+    await connection.close().catch((error: unknown) => this.log.warn('device.close_failed', { device, error }));
+  }
+}
+
+export const deviceLease = (deviceId: DeviceId): string => `device:${deviceId}`;
+
+export function verifyFailed(device: string, report: VerifyReport): TransportError {
+  const failed = report.checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.message}`);
+  return new TransportError('VERIFY_FAILED', `${device} does not do what was asked: ${failed.join('; ')}`, { device, detail: failed.join('\n') });
+}

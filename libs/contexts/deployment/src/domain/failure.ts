@@ -1,0 +1,26 @@
+import { isDomainError } from '#engines/kernel';
+
+/** What another try cannot mend: the order is given up at once instead of after the usual number of tries. */
+const HOPELESS: ReadonlySet<string> = new Set(['WRONG_HOST_KEY', 'AUTHENTICATION_FAILED', 'CONFIG_REFUSED', 'SECRET_UNREADABLE']);
+/** The execution was overtaken or lost its lease: not the device's fault, and not counted. */
+const NOBODYS_FAULT: ReadonlySet<string> = new Set(['ABORTED', 'STALE_FENCE', 'PUSH_IN_PROGRESS', 'LEASE_LOST']);
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly isHopeless: boolean;
+  readonly isCounted: boolean;
+}
+
+export function failureOf(error: unknown): Failure {
+  const code = isDomainError(error) ? error.code : 'INTERNAL';
+  return {
+    code,
+    message: error instanceof Error ? error.message.slice(0, 500) : String(error),
+    isHopeless: HOPELESS.has(code),
+    isCounted: !NOBODYS_FAULT.has(code),
+  };
+}
+
+/** Seconds until the next try: 1, 2, 4 … 60. */
+export const backoffSeconds = (failures: number): number => Math.min(60, 2 ** Math.min(Math.max(failures - 1, 0), 6));

@@ -1,0 +1,76 @@
+/** From intent to plan: pure, so that the same intent and the same records give the same plan, whoever makes it and when. */
+import { createTwoFilesPatch } from 'diff';
+import type { DeviceIntent, FabricIntent } from '#engines/intent';
+import { canonicalJson, type DeviceId, digest } from '#engines/kernel';
+import { type Artefact, renderDevice } from '#engines/rendering';
+import type { DeviceRecord, PlanItem, Risk } from './plan.js';
+
+export type DraftItem = Omit<PlanItem, 'state' | 'attempt' | 'error'>;
+
+export interface DraftPlan {
+  readonly targetRevision: number;
+  readonly items: readonly DraftItem[];
+  readonly risk: Risk;
+  readonly digest: string;
+  /** Devices that do already what is asked: they are at the target revision without a push. */
+  readonly settled: readonly DeviceId[];
+}
+
+/** Share of a device's networks that one plan may take away without a person, and the number below which nobody is asked. */
+const MAX_REMOVED_RATIO = 0.1;
+const MAX_REMOVED_UNASKED = 5;
+
+export function makeDeploymentPlan(intent: FabricIntent, records: ReadonlyMap<DeviceId, DeviceRecord>, only?: ReadonlySet<DeviceId>): DraftPlan {
+  const settled: DeviceId[] = [];
+  const changed: { device: DeviceIntent; artefacts: readonly Artefact[]; desiredDigest: string; record: DeviceRecord | undefined }[] = [];
+  for (const device of intent.devices) {
+    const record = records.get(device.deviceId);
+    const artefacts = renderDevice(device);
+    const desiredDigest = artefactsDigest(artefacts);
+    if (record && !record.isUncertain && record.verifiedDigest === desiredDigest) settled.push(device.deviceId);
+    else if (!record?.isResting && (!only || only.has(device.deviceId))) changed.push({ device, artefacts, desiredDigest, record });
+  }
+  const items = changed.map(
+    ({ device, artefacts, desiredDigest, record }, index): DraftItem => ({
+      deviceId: device.deviceId,
+      slug: device.slug,
+      wave: index === 0 ? 0 : 1,
+      desiredDigest,
+      artefacts,
+      intent: device,
+      diff: diffArtefacts(record?.verifiedArtefacts ?? [], artefacts),
+    }),
+  );
+  const risk = changed.reduce<Risk>((worst, { device, record }) => higher(worst, riskOf(device, record)), 'NONE');
+  const identity = { revision: intent.revision, items: items.map((item) => [item.slug, item.wave, item.desiredDigest]) };
+  return { targetRevision: intent.revision, items, risk, digest: digest(identity), settled };
+}
+
+/** Over paths and contents: the identity of what a device shall carry. */
+export function artefactsDigest(artefacts: readonly Artefact[]): string {
+  return digest([...artefacts].sort((a, b) => (a.path < b.path ? -1 : 1)).map((artefact) => [artefact.path, artefact.mode, artefact.owner, artefact.sha256]));
+}
+
+/** HIGH: the underlay or a first takeover (a person approves). MEDIUM: more networks go than usual. LOW: everyday work. */
+function riskOf(device: DeviceIntent, record: DeviceRecord | undefined): Risk {
+  const before = record?.verifiedIntent;
+  if (!before) return 'HIGH';
+  const underlay = ({ vtep, underlayPorts, bgp, hostname }: DeviceIntent): string => canonicalJson({ vtep, underlayPorts, bgp, hostname });
+  if (underlay(before) !== underlay(device)) return 'HIGH';
+  const kept = new Set(device.l2vnis.map((network) => network.vni));
+  const removed = before.l2vnis.filter((network) => !kept.has(network.vni)).length;
+  return removed > MAX_REMOVED_UNASKED && removed / before.l2vnis.length > MAX_REMOVED_RATIO ? 'MEDIUM' : 'LOW';
+}
+
+const ORDER: readonly Risk[] = ['NONE', 'LOW', 'MEDIUM', 'HIGH'];
+const higher = (a: Risk, b: Risk): Risk => (ORDER.indexOf(a) >= ORDER.indexOf(b) ? a : b);
+
+function diffArtefacts(before: readonly Artefact[], after: readonly Artefact[]): string {
+  const old = new Map(before.map((artefact) => [artefact.path, artefact.content]));
+  const fresh = new Map(after.map((artefact) => [artefact.path, artefact.content]));
+  return [...new Set([...old.keys(), ...fresh.keys()])]
+    .sort()
+    .filter((path) => old.get(path) !== fresh.get(path))
+    .map((path) => createTwoFilesPatch(path, path, old.get(path) ?? '', fresh.get(path) ?? '', undefined, undefined, { context: 3 }))
+    .join('');
+}

@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { FabricService } from '#contexts/fabric';
+import { compileFabric } from '#engines/intent';
+import { type DeviceId, DomainError, type FabricId, notFound, type PlanId } from '#engines/kernel';
+import { Database, systemScope } from '#platform';
+import { type DraftPlan, makeDeploymentPlan } from './domain/make-plan.js';
+import type { DeploymentPlan } from './domain/plan.js';
+import { DeviceStateStore } from './store/device-state.store.js';
+import { PlanStore } from './store/plan.store.js';
+
+const PLAN_LIFETIME_SECONDS = 3600;
+
+/** Makes plans; changes nothing else. The same fabric and the same devices give the same digest, whoever asks. */
+@Injectable()
+export class PlannerService {
+  constructor(
+    private readonly db: Database,
+    private readonly fabric: FabricService,
+    private readonly plans: PlanStore,
+    private readonly devices: DeviceStateStore,
+  ) {}
+
+  /**
+   * Plans what the fabric needs now. Devices that already do what is asked are reported at the target revision.
+   * @param autoApprove a plan of at most LOW risk needs no person.
+   * @returns undefined when there is nothing to do.
+   * @throws DomainError CHECK_FAILED with the findings: then nothing was planned.
+   */
+  async plan(fabricId: FabricId, actor: string, autoApprove: boolean, only?: ReadonlySet<DeviceId>): Promise<DeploymentPlan | undefined> {
+    const draft = await this.draft(fabricId, only);
+    return this.db.inTransaction(systemScope(actor), async (tx) => {
+      await this.fabric.reportVerified(tx, draft.settled, draft.targetRevision);
+      if (draft.items.length === 0) {
+        await this.plans.supersedeProposed(tx, fabricId, null);
+        return undefined;
+      }
+      const waiting = await this.plans.proposed(tx, fabricId);
+      const deviceIds = draft.items.map((item) => item.deviceId);
+      if (waiting?.digest === draft.digest) {
+        await this.fabric.reportStage(tx, deviceIds, 'AWAITING_APPROVAL', draft.targetRevision);
+        return waiting;
+      }
+      const isApproved = autoApprove && (draft.risk === 'NONE' || draft.risk === 'LOW');
+      const id = await this.plans.insert(tx, fabricId, draft, isApproved ? 'APPROVED' : 'PROPOSED', actor, PLAN_LIFETIME_SECONDS);
+      await this.plans.supersedeProposed(tx, fabricId, id);
+      await this.fabric.reportStage(tx, deviceIds, isApproved ? 'PLANNED' : 'AWAITING_APPROVAL', draft.targetRevision);
+      return this.plans.byId(tx, id);
+    });
+  }
+
+  /** @throws DomainError NOT_FOUND | PLAN_STALE (another digest) | PLAN_EXPIRED | INVALID_STATE. */
+  async approve(planId: PlanId, digest: string, actor: string, comment: string | null): Promise<DeploymentPlan> {
+    return this.db.inTransaction(systemScope(actor), async (tx) => {
+      const plan = await this.plans.byId(tx, planId);
+      if (!plan) throw notFound('plan', planId);
+      refuseUnlessCurrent(plan, digest);
+      if (plan.state !== 'PROPOSED' && plan.state !== 'APPROVED') throw notIn(plan, ['PROPOSED']);
+      await this.plans.approve(tx, planId, actor, comment);
+      await this.plans.setState(tx, planId, ['PROPOSED'], 'APPROVED');
+      return (await this.plans.byId(tx, planId)) as DeploymentPlan;
+    });
+  }
+
+  /** Reads in one REPEATABLE READ transaction: revision, intent and device records belong together. */
+  private async draft(fabricId: FabricId, only?: ReadonlySet<DeviceId>): Promise<DraftPlan> {
+    const { snapshot, records } = await this.db.inTransaction(
+      systemScope('planner'),
+      async (tx) => ({ snapshot: await this.fabric.snapshot(tx, fabricId), records: await this.devices.records(tx, fabricId) }),
+      { isolation: 'REPEATABLE READ' },
+    );
+    return makeDeploymentPlan(compileFabric(snapshot), records, only);
+  }
+}
+
+function refuseUnlessCurrent(plan: DeploymentPlan, digest: string): void {
+  if (plan.digest !== digest) throw new DomainError('PLAN_STALE', 'this is not the plan that you saw: its digest differs', { planId: plan.id, digest: plan.digest });
+  if (plan.expiresAt.getTime() < Date.now()) throw new DomainError('PLAN_EXPIRED', 'the plan is too old; make a new one', { planId: plan.id, expiresAt: plan.expiresAt.toISOString() });
+}
+
+export function notIn(plan: DeploymentPlan, allowedStates: readonly string[]): DomainError<'INVALID_STATE'> {
+  return new DomainError('INVALID_STATE', `the plan is ${plan.state}`, { state: plan.state, allowedStates });
+}
+
+export { refuseUnlessCurrent };

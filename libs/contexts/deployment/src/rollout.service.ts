@@ -1,0 +1,160 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AuditService, OutboxService } from '#contexts/events';
+import { FabricService } from '#contexts/fabric';
+import { DomainError, type FabricId, notFound, type PlanId } from '#engines/kernel';
+import { Database, LeaseService, LOGGER, type Logger, systemScope } from '#platform';
+import { DevicePusher, verifyFailed } from './device-pusher.js';
+import { failureOf } from './domain/failure.js';
+import type { DeploymentPlan, PlanItem } from './domain/plan.js';
+import { notIn, PlannerService, refuseUnlessCurrent } from './planner.service.js';
+import { DeviceStateStore } from './store/device-state.store.js';
+import { PlanStore } from './store/plan.store.js';
+
+const SCOPE = systemScope('deployment');
+const PARALLEL_PUSHES = 10;
+
+/**
+ * Brings a fabric to its intent: plan, canary, the rest, proof. One rollout at a time in a fabric (lease), one push at a time on a
+ * device (lease). Started by a signal or a timer, with nothing but the fabric's id; it reads the world again each time.
+ */
+@Injectable()
+export class RolloutService {
+  constructor(
+    private readonly db: Database,
+    private readonly leases: LeaseService,
+    private readonly planner: PlannerService,
+    private readonly pusher: DevicePusher,
+    private readonly fabric: FabricService,
+    private readonly plans: PlanStore,
+    private readonly devices: DeviceStateStore,
+    private readonly outbox: OutboxService,
+    private readonly audit: AuditService,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  /** All fabrics, level-triggered. One that cannot be planned does not stop the others. */
+  async convergeAll(): Promise<void> {
+    for (const fabricId of await this.db.inTransaction(SCOPE, (tx) => this.fabric.fabrics(tx))) {
+      await this.converge(fabricId).catch((error: unknown) => this.log.error('fabric.converge_failed', { fabricId, error }));
+    }
+  }
+
+  /** @returns at once when somebody else is at this fabric: that execution sees what changed, or is followed by another. */
+  async converge(fabricId: FabricId, signal: AbortSignal = new AbortController().signal): Promise<void> {
+    await this.leases.withLease(`fabric:${fabricId}`, async (held) => {
+      const stop = AbortSignal.any([signal, held.signal]);
+      const open = await this.db.inTransaction(SCOPE, (tx) => this.plans.next(tx, fabricId));
+      const plan = open ?? (await this.planner.plan(fabricId, 'system', true));
+      if (!plan || (plan.state !== 'APPROVED' && plan.state !== 'APPLYING')) return this.settled(fabricId);
+      await this.apply(plan, stop);
+    });
+  }
+
+  /** A person's request to run exactly the plan that was seen. @throws DomainError NOT_FOUND | PLAN_STALE | PLAN_EXPIRED | APPROVAL_REQUIRED | INVALID_STATE. */
+  async requestApply(planId: PlanId, digest: string, actor: string): Promise<DeploymentPlan> {
+    return this.db.inTransaction(systemScope(actor), async (tx) => {
+      const plan = await this.plans.byId(tx, planId);
+      if (!plan) throw notFound('plan', planId);
+      if (plan.state === 'APPLYING' || plan.state === 'APPLIED') return plan;
+      refuseUnlessCurrent(plan, digest);
+      if (plan.state === 'PROPOSED') throw new DomainError('APPROVAL_REQUIRED', `a plan of risk ${plan.risk} needs an approval first`, { planId, risk: plan.risk });
+      if (plan.state !== 'APPROVED') throw notIn(plan, ['APPROVED']);
+      await this.audit.append(tx, { tenantId: null, action: 'plan.apply_requested', subjectKind: 'plan', subjectId: planId, detail: { digest } });
+      await this.outbox.append(tx, 'fabric.changed', plan.fabricId);
+      return plan;
+    });
+  }
+
+  async plan(planId: PlanId): Promise<DeploymentPlan> {
+    const plan = await this.db.inTransaction(SCOPE, (tx) => this.plans.byId(tx, planId));
+    if (!plan) throw notFound('plan', planId);
+    return plan;
+  }
+
+  private async apply(plan: DeploymentPlan, signal: AbortSignal): Promise<void> {
+    await this.db.inTransaction(SCOPE, async (tx) => {
+      await this.plans.setState(tx, plan.id, ['APPROVED'], 'APPLYING');
+      await this.outbox.append(tx, 'deployment.settled', plan.fabricId);
+    });
+    const failed = await this.pushWaves(plan, signal);
+    if (signal.aborted) return; // Another execution goes on from what is written.
+    const unproven = await this.prove(plan, signal);
+    if (signal.aborted) return;
+    await this.finish(plan, [...failed, ...unproven]);
+  }
+
+  /** The canary alone, then the others; a canary that fails ends the rollout before it touched anything else. */
+  private async pushWaves(plan: DeploymentPlan, signal: AbortSignal): Promise<string[]> {
+    const failed: string[] = [];
+    for (const wave of [0, 1]) {
+      const todo = plan.items.filter((item) => item.wave === wave && item.state !== 'CONFIRMED' && item.state !== 'VERIFIED');
+      if (failed.length > 0) {
+        await this.skip(plan, todo);
+        continue;
+      }
+      for (let start = 0; start < todo.length && !signal.aborted; start += PARALLEL_PUSHES) {
+        const batch = todo.slice(start, start + PARALLEL_PUSHES);
+        const results = await Promise.all(batch.map((item) => this.pusher.push(plan, item, signal)));
+        failed.push(...batch.filter((_, index) => !results[index]).map((item) => item.slug));
+        await this.db.inTransaction(SCOPE, (tx) => this.outbox.append(tx, 'deployment.settled', plan.fabricId));
+      }
+    }
+    return failed;
+  }
+
+  private async skip(plan: DeploymentPlan, items: readonly PlanItem[]): Promise<void> {
+    await this.db.inTransaction(SCOPE, async (tx) => {
+      for (const item of items) await this.plans.setItem(tx, plan.id, item.deviceId, 'SKIPPED');
+    });
+  }
+
+  /** End to end: every confirmed device knows the others of its networks. Only then it is verified. */
+  private async prove(plan: DeploymentPlan, signal: AbortSignal): Promise<string[]> {
+    const current = await this.plan(plan.id);
+    const confirmed = current.items.filter((item) => item.state === 'CONFIRMED');
+    const reachable = await this.carriers(current);
+    const results = await Promise.all(confirmed.map((item) => this.proveOne(plan, item, reachable, signal)));
+    return confirmed.filter((_, index) => !results[index]).map((item) => item.slug);
+  }
+
+  private async proveOne(plan: DeploymentPlan, item: PlanItem, reachable: ReadonlySet<string>, signal: AbortSignal): Promise<boolean> {
+    try {
+      const report = await this.pusher.verifyReach(plan, item, reachable, signal);
+      if (!report.ok) throw verifyFailed(item.slug, report);
+      await this.db.inTransaction(SCOPE, async (tx) => {
+        await this.plans.setItem(tx, plan.id, item.deviceId, 'VERIFIED');
+        await this.devices.succeeded(tx, [item.deviceId]);
+        await this.fabric.reportVerified(tx, [item.deviceId], plan.targetRevision);
+      });
+      return true;
+    } catch (error) {
+      if (signal.aborted) return false;
+      this.log.warn('device.unproven', { device: item.slug, planId: plan.id, error });
+      await this.db.inTransaction(SCOPE, async (tx) => {
+        await this.devices.markUncertain(tx, item.deviceId); // Its files are right and its network is not: look again.
+        await this.pusher.fail(tx, plan, item, failureOf(error));
+      });
+      return false;
+    }
+  }
+
+  /** VTEPs whose devices carry what this plan, or an earlier one, asked of them: the others cannot be seen yet. */
+  private async carriers(plan: DeploymentPlan): Promise<Set<string>> {
+    const records = await this.db.inTransaction(SCOPE, (tx) => this.devices.records(tx, plan.fabricId));
+    return new Set([...records.values()].filter((record) => !record.isUncertain).flatMap((record) => (record.verifiedIntent?.vtep ? [record.verifiedIntent.vtep.address as string] : [])));
+  }
+
+  private async finish(plan: DeploymentPlan, failed: readonly string[]): Promise<void> {
+    await this.db.inTransaction(SCOPE, async (tx) => {
+      const reason = failed.length === 0 ? null : `failed on ${[...new Set(failed)].sort().join(', ')}`;
+      await this.plans.setState(tx, plan.id, ['APPLYING'], reason === null ? 'APPLIED' : 'FAILED', reason);
+      await this.audit.append(tx, { tenantId: null, action: reason === null ? 'plan.applied' : 'plan.failed', subjectKind: 'plan', subjectId: plan.id, detail: { digest: plan.digest, reason } });
+      await this.outbox.append(tx, 'deployment.settled', plan.fabricId);
+      await this.outbox.append(tx, 'fabric.changed', plan.fabricId); // There may be a newer intent already.
+    });
+  }
+
+  private async settled(fabricId: FabricId): Promise<void> {
+    await this.db.inTransaction(SCOPE, (tx) => this.outbox.append(tx, 'deployment.settled', fabricId));
+  }
+}

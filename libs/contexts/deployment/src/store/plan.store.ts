@@ -1,0 +1,96 @@
+import { Injectable } from '@nestjs/common';
+import type { DeviceId, FabricId, PlanId } from '#engines/kernel';
+import { newId, type Tx } from '#platform';
+import type { DraftPlan } from '../domain/make-plan.js';
+import type { DeploymentPlan, ItemState, PlanItem, PlanState } from '../domain/plan.js';
+
+const PLAN = `SELECT p.id, p.fabric_id AS "fabricId", p.generation, p.target_revision AS "targetRevision", p.digest, p.risk, p.state, p.created_by AS "createdBy",
+    p.created_at AS "createdAt", p.expires_at AS "expiresAt", p.halt_reason AS "haltReason" FROM plan p`;
+const ITEM = `SELECT i.device_id AS "deviceId", d.slug, i.wave, i.desired_digest AS "desiredDigest", i.artefacts, i.intent, i.diff, i.state, i.attempt, i.error
+    FROM plan_item i JOIN device d ON d.id = i.device_id`;
+
+type PlanRecord = Omit<DeploymentPlan, 'generation' | 'targetRevision' | 'items'> & { generation: string; targetRevision: string };
+
+@Injectable()
+export class PlanStore {
+  async insert(tx: Tx, fabricId: FabricId, draft: DraftPlan, state: 'PROPOSED' | 'APPROVED', createdBy: string, expiresInSeconds: number): Promise<PlanId> {
+    const id = newId<PlanId>();
+    await tx.run(
+      `INSERT INTO plan (id, fabric_id, generation, target_revision, digest, risk, state, created_by, expires_at)
+       SELECT $1, $2, coalesce(max(generation), 0) + 1, $3, $4, $5, $6, $7, clock_timestamp() + make_interval(secs => $8) FROM plan WHERE fabric_id = $2`,
+      [id, fabricId, draft.targetRevision, draft.digest, draft.risk, state, createdBy, expiresInSeconds],
+    );
+    for (const item of draft.items) {
+      await tx.run('INSERT INTO plan_item (plan_id, device_id, wave, desired_digest, artefacts, intent, diff) VALUES ($1, $2, $3, $4, $5, $6, $7)', [
+        id,
+        item.deviceId,
+        item.wave,
+        item.desiredDigest,
+        JSON.stringify(item.artefacts),
+        JSON.stringify(item.intent),
+        item.diff,
+      ]);
+    }
+    return id;
+  }
+
+  async byId(tx: Tx, id: PlanId): Promise<DeploymentPlan | undefined> {
+    const row = await tx.one<PlanRecord>(`${PLAN} WHERE p.id = $1`, [id]);
+    return row && this.withItems(tx, row);
+  }
+
+  /** The plan under way, or the approved one that waits, of a fabric; the one under way first. */
+  async next(tx: Tx, fabricId: FabricId): Promise<DeploymentPlan | undefined> {
+    const row = await tx.one<PlanRecord>(`${PLAN} WHERE p.fabric_id = $1 AND p.state IN ('APPLYING', 'APPROVED') ORDER BY p.state = 'APPLYING' DESC, p.generation LIMIT 1`, [fabricId]);
+    return row && this.withItems(tx, row);
+  }
+
+  async proposed(tx: Tx, fabricId: FabricId): Promise<DeploymentPlan | undefined> {
+    const row = await tx.one<PlanRecord>(`${PLAN} WHERE p.fabric_id = $1 AND p.state = 'PROPOSED' AND p.expires_at > clock_timestamp() ORDER BY p.generation DESC LIMIT 1`, [fabricId]);
+    return row && this.withItems(tx, row);
+  }
+
+  async page(tx: Tx, page: { first: number; after: string | null }): Promise<DeploymentPlan[]> {
+    const rows = await tx.sql<PlanRecord>(`${PLAN} WHERE ($1::uuid IS NULL OR p.id > $1) ORDER BY p.id LIMIT $2`, [page.after, page.first]);
+    return Promise.all(rows.map((row) => this.withItems(tx, row)));
+  }
+
+  /** Compare and set. @returns false when the plan was not in one of the states any more. */
+  async setState(tx: Tx, id: PlanId, from: readonly PlanState[], to: PlanState, haltReason: string | null = null): Promise<boolean> {
+    const touched = await tx.run(
+      `UPDATE plan SET state = $3, halt_reason = coalesce($4, halt_reason),
+          started_at = CASE WHEN $3 = 'APPLYING' THEN clock_timestamp() ELSE started_at END,
+          finished_at = CASE WHEN $3 IN ('APPLIED', 'FAILED', 'SUPERSEDED', 'EXPIRED') THEN clock_timestamp() END
+        WHERE id = $1 AND state = ANY($2)`,
+      [id, from, to, haltReason],
+    );
+    return touched === 1;
+  }
+
+  /** Plans that nobody approved and that a newer one replaces. */
+  async supersedeProposed(tx: Tx, fabricId: FabricId, except: PlanId | null): Promise<void> {
+    await tx.run(`UPDATE plan SET state = 'SUPERSEDED', finished_at = clock_timestamp() WHERE fabric_id = $1 AND state IN ('PROPOSED', 'APPROVED') AND id IS DISTINCT FROM $2`, [
+      fabricId,
+      except,
+    ]);
+  }
+
+  async approve(tx: Tx, id: PlanId, by: string, comment: string | null): Promise<void> {
+    await tx.run('INSERT INTO plan_approval (plan_id, approved_by, comment) VALUES ($1, $2, $3) ON CONFLICT ON CONSTRAINT plan_approval_pkey DO NOTHING', [id, by, comment]);
+  }
+
+  async setItem(tx: Tx, planId: PlanId, deviceId: DeviceId, state: ItemState, error: { code: string; message: string } | null = null): Promise<void> {
+    await tx.run(
+      `UPDATE plan_item SET state = $3, error = $4, attempt = attempt + CASE WHEN $3 = 'PUSHING' THEN 1 ELSE 0 END,
+          started_at = CASE WHEN $3 = 'PUSHING' THEN clock_timestamp() ELSE started_at END,
+          finished_at = CASE WHEN $3 IN ('VERIFIED', 'FAILED', 'SKIPPED') THEN clock_timestamp() END
+        WHERE plan_id = $1 AND device_id = $2`,
+      [planId, deviceId, state, error && JSON.stringify(error)],
+    );
+  }
+
+  private async withItems(tx: Tx, row: PlanRecord): Promise<DeploymentPlan> {
+    const items = await tx.sql<PlanItem>(`${ITEM} WHERE i.plan_id = $1 ORDER BY i.wave, d.slug`, [row.id]);
+    return { ...row, generation: Number(row.generation), targetRevision: Number(row.targetRevision), items };
+  }
+}
