@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 // Package imports (`#contexts/…`) resolve to sources under the condition "source"; never add 'import'/'node' by hand (breaks typeorm).
 const conditions = ['source', ...defaultServerConditions];
+const nowhere = ['**/node_modules/**', '**/dist/**'];
 
 export default defineConfig({
   resolve: { tsconfigPaths: true },
@@ -11,11 +12,40 @@ export default defineConfig({
     globals: true,
     environment: 'node',
     pool: 'forks',
-    globalSetup: ['test/support/global-setup.ts'],
+    maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['{apps,libs,test/architecture}/**/*.spec.ts'], exclude: ['**/*.medium.spec.ts', '**/node_modules/**'], isolate: false } },
-      { extends: true, test: { name: 'medium', include: ['{apps,libs,test}/**/*.medium.spec.ts'], fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000 } },
-      { extends: true, test: { name: 'lab', include: ['test/lab/**/*.lab.spec.ts'], fileParallelism: false, testTimeout: 180_000, hookTimeout: 180_000 } },
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['{apps,libs,test/architecture,test/support,tools}/**/*.spec.ts'],
+          exclude: ['**/*.medium.spec.ts', '**/*.lab.spec.ts', ...nowhere],
+          isolate: false, // Importing Nest and TypeORM once per file costs twelve times as much.
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'medium',
+          include: ['{apps,libs,test}/**/*.medium.spec.ts'],
+          exclude: nowhere,
+          globalSetup: ['test/support/global-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'lab',
+          include: ['test/lab/**/*.lab.spec.ts'],
+          exclude: nowhere,
+          globalSetup: ['test/support/global-setup.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
     ],
   },
 });

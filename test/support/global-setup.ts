@@ -1,0 +1,77 @@
+// One Postgres for the whole run, with a migrated database that every test database is a copy of.
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+import { startEmbeddedPostgres } from '#platform';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A database on the test server from which others can be made; it is empty itself. */
+    maintenanceDatabaseUrl: string;
+    /** Name of the migrated database. The databases of this run begin with it. */
+    templateDatabase: string;
+  }
+}
+
+interface TestServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Yours, where DATABASE_URL names one (its user must be allowed to create databases), else an embedded one in a scratch directory. */
+async function testServer(): Promise<TestServer> {
+  const { DATABASE_URL } = process.env;
+  if (DATABASE_URL) return { url: DATABASE_URL, stop: () => Promise.resolve() };
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'trame-test-'));
+  fs.chmodSync(directory, 0o711); // As root the server runs under another account and has to get in.
+  const postgres = await startEmbeddedPostgres({ directory, durable: false });
+  return {
+    url: postgres.url,
+    async stop() {
+      await postgres.stop();
+      fs.rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const server = await testServer();
+  const template = `trame_test_${process.pid}_${project.name}`;
+  try {
+    await dropDatabases(server.url, template);
+    await onServer(server.url, (client) => client.query(`CREATE DATABASE ${template}`));
+    const { migrateDatabase } = await import('#platform');
+    const url = new URL(server.url);
+    url.pathname = `/${template}`;
+    await migrateDatabase(url.href);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  project.provide('maintenanceDatabaseUrl', server.url);
+  project.provide('templateDatabase', template);
+  return async () => {
+    await dropDatabases(server.url, template);
+    await server.stop();
+  };
+}
+
+async function onServer<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** The template and what tests left behind. */
+async function dropDatabases(url: string, template: string): Promise<void> {
+  await onServer(url, async (client) => {
+    const { rows } = await client.query<{ datname: string }>('SELECT datname FROM pg_database WHERE starts_with(datname, $1)', [template]);
+    for (const { datname } of rows) await client.query(`DROP DATABASE ${client.escapeIdentifier(datname)} WITH (FORCE)`);
+  });
+}
