@@ -38,6 +38,7 @@ export class CreateDeployment1767225600010 implements MigrationInterface {
         artefacts jsonb NOT NULL,
         intent jsonb NOT NULL,
         diff text NOT NULL,
+        risk text NOT NULL CONSTRAINT plan_item_risk_known CHECK (risk IN ('NONE', 'LOW', 'MEDIUM', 'HIGH')),
         state text NOT NULL DEFAULT 'PENDING' CONSTRAINT plan_item_state_known CHECK (state IN ('PENDING', 'PUSHING', 'CONFIRMED', 'VERIFIED', 'FAILED', 'SKIPPED')),
         attempt int NOT NULL DEFAULT 0,
         error jsonb,

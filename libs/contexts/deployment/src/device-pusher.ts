@@ -9,6 +9,8 @@ import { DeviceStateStore } from './store/device-state.store.js';
 import { PlanStore } from './store/plan.store.js';
 
 export const DEVICE_TRANSPORTS = Symbol('DeviceTransports');
+/** VTEP addresses by VNI: the devices that carry a network by now. */
+export type Carriers = ReadonlyMap<number, ReadonlySet<string>>;
 export type DeviceTransports = ReadonlyMap<'SSH' | 'EAPI', DeviceTransport>;
 
 const SCOPE = systemScope('pusher');
@@ -32,20 +34,28 @@ export class DevicePusher {
 
   /** @returns true when the device confirmed; false when it failed (and is as it was before, or will be by its own timer). */
   async push(plan: DeploymentPlan, item: PlanItem, signal: AbortSignal): Promise<boolean> {
-    const ran = await this.leases.withLease(deviceLease(item.deviceId), (held) => this.pushHolding(plan, item, held, signal));
-    if (ran) return ran.result;
-    this.log.info('device.push_deferred', { device: item.slug, planId: plan.id });
+    try {
+      // A worker that died holds its lease a little longer: wait for it instead of failing the device for it.
+      for (const deadline = performance.now() + (this.config.LEASE_SECONDS + 2) * 1000; performance.now() < deadline && !signal.aborted; await pause(200)) {
+        const ran = await this.leases.withLease(deviceLease(item.deviceId), (held) => this.pushHolding(plan, item, held, signal));
+        if (ran) return ran.result;
+      }
+      this.log.info('device.push_deferred', { device: item.slug, planId: plan.id });
+    } catch (error) {
+      // The lease or the database was lost: what is written stands, and the next execution goes on from there.
+      this.log.warn('device.push_abandoned', { device: item.slug, planId: plan.id, error });
+    }
     return false;
   }
 
-  /** Reads the device against the whole intent: neighbours and remote VTEPs included. @throws TransportError. */
-  async verifyReach(plan: DeploymentPlan, item: PlanItem, reachable: ReadonlySet<string>, signal: AbortSignal): Promise<VerifyReport> {
+  /** Reads the device against its networks: each must know the VTEPs that carry it too. @throws TransportError. */
+  async verifyReach(plan: DeploymentPlan, item: PlanItem, carriers: Carriers, signal: AbortSignal): Promise<VerifyReport> {
     const { connection, identity } = await this.open(plan, item.deviceId, 0, signal);
     try {
       const expectations = {
         vnis: item.intent.l2vnis.map((network) => network.vni as number),
         neighbors: [],
-        remoteVteps: new Map(item.intent.l2vnis.map((network) => [network.vni as number, network.remoteVteps.filter((vtep) => reachable.has(vtep))])),
+        remoteVteps: new Map(item.intent.l2vnis.map((network) => [network.vni as number, network.remoteVteps.filter((vtep) => carriers.get(network.vni)?.has(vtep))])),
       };
       return await connection.verify(identity, item.artefacts, expectations, this.config.VERIFY_WITHIN_SECONDS * 1000);
     } finally {
@@ -129,8 +139,8 @@ export class DevicePusher {
   async fail(tx: Tx, plan: DeploymentPlan, item: PlanItem, failure: ReturnType<typeof failureOf>): Promise<void> {
     const error = { code: failure.code, message: failure.message };
     await this.plans.setItem(tx, plan.id, item.deviceId, 'FAILED', error);
-    if (!failure.isCounted) return;
     await this.devices.failed(tx, item.deviceId, backoffSeconds);
+    if (!failure.isCounted) return;
     await this.fabric.reportFailed(tx, item.deviceId, plan.targetRevision, failure.isHopeless ? this.config.MAX_PUSH_ATTEMPTS : 1, error);
   }
 
@@ -165,6 +175,8 @@ export class DevicePusher {
     await connection.close().catch((error: unknown) => this.log.warn('device.close_failed', { device, error }));
   }
 }
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export const deviceLease = (deviceId: DeviceId): string => `device:${deviceId}`;
 

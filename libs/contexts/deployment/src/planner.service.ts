@@ -3,7 +3,7 @@ import { FabricService } from '#contexts/fabric';
 import { compileFabric } from '#engines/intent';
 import { type DeviceId, DomainError, type FabricId, notFound, type PlanId } from '#engines/kernel';
 import { Database, systemScope } from '#platform';
-import { type DraftPlan, makeDeploymentPlan } from './domain/make-plan.js';
+import { type DraftPlan, lowRiskPart, makeDeploymentPlan } from './domain/make-plan.js';
 import type { DeploymentPlan } from './domain/plan.js';
 import { DeviceStateStore } from './store/device-state.store.js';
 import { PlanStore } from './store/plan.store.js';
@@ -22,12 +22,15 @@ export class PlannerService {
 
   /**
    * Plans what the fabric needs now. Devices that already do what is asked are reported at the target revision.
-   * @param autoApprove a plan of at most LOW risk needs no person.
+   * @param autoApprove what is of at most LOW risk needs no person: it is planned first and alone, the rest is proposed after it.
    * @returns undefined when there is nothing to do.
    * @throws DomainError CHECK_FAILED with the findings: then nothing was planned.
    */
   async plan(fabricId: FabricId, actor: string, autoApprove: boolean, only?: ReadonlySet<DeviceId>): Promise<DeploymentPlan | undefined> {
-    const draft = await this.draft(fabricId, only);
+    const whole = await this.draft(fabricId, only);
+    const everyday = autoApprove ? lowRiskPart(whole) : undefined;
+    const isApproved = everyday !== undefined && everyday.items.length > 0;
+    const draft = isApproved ? everyday : whole;
     return this.db.inTransaction(systemScope(actor), async (tx) => {
       await this.fabric.reportVerified(tx, draft.settled, draft.targetRevision);
       if (draft.items.length === 0) {
@@ -40,7 +43,6 @@ export class PlannerService {
         await this.fabric.reportStage(tx, deviceIds, 'AWAITING_APPROVAL', draft.targetRevision);
         return waiting;
       }
-      const isApproved = autoApprove && (draft.risk === 'NONE' || draft.risk === 'LOW');
       const id = await this.plans.insert(tx, fabricId, draft, isApproved ? 'APPROVED' : 'PROPOSED', actor, PLAN_LIFETIME_SECONDS);
       await this.plans.supersedeProposed(tx, fabricId, id);
       await this.fabric.reportStage(tx, deviceIds, isApproved ? 'PLANNED' : 'AWAITING_APPROVAL', draft.targetRevision);

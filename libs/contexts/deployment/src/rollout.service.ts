@@ -3,7 +3,7 @@ import { AuditService, OutboxService } from '#contexts/events';
 import { FabricService } from '#contexts/fabric';
 import { DomainError, type FabricId, notFound, type PlanId } from '#engines/kernel';
 import { Database, LeaseService, LOGGER, type Logger, systemScope } from '#platform';
-import { DevicePusher, verifyFailed } from './device-pusher.js';
+import { type Carriers, DevicePusher, verifyFailed } from './device-pusher.js';
 import { failureOf } from './domain/failure.js';
 import type { DeploymentPlan, PlanItem } from './domain/plan.js';
 import { notIn, PlannerService, refuseUnlessCurrent } from './planner.service.js';
@@ -43,10 +43,11 @@ export class RolloutService {
   async converge(fabricId: FabricId, signal: AbortSignal = new AbortController().signal): Promise<void> {
     await this.leases.withLease(`fabric:${fabricId}`, async (held) => {
       const stop = AbortSignal.any([signal, held.signal]);
-      const open = await this.db.inTransaction(SCOPE, (tx) => this.plans.next(tx, fabricId));
+      const { open, isSettled } = await this.db.inTransaction(SCOPE, async (tx) => ({ open: await this.plans.next(tx, fabricId), isSettled: await this.fabric.isSettled(tx, fabricId) }));
+      if (!open && isSettled) return;
       const plan = open ?? (await this.planner.plan(fabricId, 'system', true));
-      if (!plan || (plan.state !== 'APPROVED' && plan.state !== 'APPLYING')) return this.settled(fabricId);
-      await this.apply(plan, stop);
+      if (plan && (plan.state === 'APPROVED' || plan.state === 'APPLYING')) await this.apply(plan, stop);
+      else await this.db.inTransaction(SCOPE, (tx) => this.outbox.append(tx, 'deployment.settled', fabricId));
     });
   }
 
@@ -85,9 +86,9 @@ export class RolloutService {
 
   /** The canary alone, then the others; a canary that fails ends the rollout before it touched anything else. */
   private async pushWaves(plan: DeploymentPlan, signal: AbortSignal): Promise<string[]> {
-    const failed: string[] = [];
+    const failed = plan.items.filter((item) => item.state === 'FAILED').map((item) => item.slug);
     for (const wave of [0, 1]) {
-      const todo = plan.items.filter((item) => item.wave === wave && item.state !== 'CONFIRMED' && item.state !== 'VERIFIED');
+      const todo = plan.items.filter((item) => item.wave === wave && (item.state === 'PENDING' || item.state === 'PUSHING'));
       if (failed.length > 0) {
         await this.skip(plan, todo);
         continue;
@@ -112,14 +113,14 @@ export class RolloutService {
   private async prove(plan: DeploymentPlan, signal: AbortSignal): Promise<string[]> {
     const current = await this.plan(plan.id);
     const confirmed = current.items.filter((item) => item.state === 'CONFIRMED');
-    const reachable = await this.carriers(current);
-    const results = await Promise.all(confirmed.map((item) => this.proveOne(plan, item, reachable, signal)));
+    const carriers = await this.carriers(current);
+    const results = await Promise.all(confirmed.map((item) => this.proveOne(plan, item, carriers, signal)));
     return confirmed.filter((_, index) => !results[index]).map((item) => item.slug);
   }
 
-  private async proveOne(plan: DeploymentPlan, item: PlanItem, reachable: ReadonlySet<string>, signal: AbortSignal): Promise<boolean> {
+  private async proveOne(plan: DeploymentPlan, item: PlanItem, carriers: Carriers, signal: AbortSignal): Promise<boolean> {
     try {
-      const report = await this.pusher.verifyReach(plan, item, reachable, signal);
+      const report = await this.pusher.verifyReach(plan, item, carriers, signal);
       if (!report.ok) throw verifyFailed(item.slug, report);
       await this.db.inTransaction(SCOPE, async (tx) => {
         await this.plans.setItem(tx, plan.id, item.deviceId, 'VERIFIED');
@@ -138,10 +139,15 @@ export class RolloutService {
     }
   }
 
-  /** VTEPs whose devices carry what this plan, or an earlier one, asked of them: the others cannot be seen yet. */
-  private async carriers(plan: DeploymentPlan): Promise<Set<string>> {
+  /** A device that failed, or whose outcome is not known, cannot be expected to be seen by the others. */
+  private async carriers(plan: DeploymentPlan): Promise<Carriers> {
     const records = await this.db.inTransaction(SCOPE, (tx) => this.devices.records(tx, plan.fabricId));
-    return new Set([...records.values()].filter((record) => !record.isUncertain).flatMap((record) => (record.verifiedIntent?.vtep ? [record.verifiedIntent.vtep.address as string] : [])));
+    const carriers = new Map<number, Set<string>>();
+    for (const { isUncertain, verifiedIntent } of records.values()) {
+      if (isUncertain || !verifiedIntent?.vtep) continue;
+      for (const { vni } of verifiedIntent.l2vnis) carriers.set(vni, (carriers.get(vni) ?? new Set()).add(verifiedIntent.vtep.address));
+    }
+    return carriers;
   }
 
   private async finish(plan: DeploymentPlan, failed: readonly string[]): Promise<void> {
@@ -152,9 +158,5 @@ export class RolloutService {
       await this.outbox.append(tx, 'deployment.settled', plan.fabricId);
       await this.outbox.append(tx, 'fabric.changed', plan.fabricId); // There may be a newer intent already.
     });
-  }
-
-  private async settled(fabricId: FabricId): Promise<void> {
-    await this.db.inTransaction(SCOPE, (tx) => this.outbox.append(tx, 'deployment.settled', fabricId));
   }
 }

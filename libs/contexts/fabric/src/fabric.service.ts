@@ -184,6 +184,16 @@ export class FabricService {
     return { ...access, secret: this.envelope.open(credentialContext(id), access.sealed) };
   }
 
+  /** Every managed device is proven to do what the fabric's revision asks. */
+  async isSettled(tx: Tx, fabricId: FabricId): Promise<boolean> {
+    const behind = await tx.one(
+      `SELECT 1 AS behind FROM fabric f JOIN device d ON d.fabric_id = f.id JOIN device_progress p ON p.device_id = d.id
+        WHERE f.id = $1 AND d.managed <> 'OBSERVE' AND p.verified_revision < f.revision LIMIT 1`,
+      [fabricId],
+    );
+    return behind === undefined;
+  }
+
   progress(tx: Tx, deviceIds: readonly DeviceId[]): Promise<DeviceProgress[]> {
     return this.deviceStore.progress(tx, deviceIds);
   }

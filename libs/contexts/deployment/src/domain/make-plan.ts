@@ -31,19 +31,32 @@ export function makeDeploymentPlan(intent: FabricIntent, records: ReadonlyMap<De
     else if (!record?.isResting && (!only || only.has(device.deviceId))) changed.push({ device, artefacts, desiredDigest, record });
   }
   const items = changed.map(
-    ({ device, artefacts, desiredDigest, record }, index): DraftItem => ({
+    ({ device, artefacts, desiredDigest, record }): Omit<DraftItem, 'wave'> => ({
       deviceId: device.deviceId,
       slug: device.slug,
-      wave: index === 0 ? 0 : 1,
       desiredDigest,
       artefacts,
       intent: device,
       diff: diffArtefacts(record?.verifiedArtefacts ?? [], artefacts),
+      risk: riskOf(device, record),
     }),
   );
-  const risk = changed.reduce<Risk>((worst, { device, record }) => higher(worst, riskOf(device, record)), 'NONE');
-  const identity = { revision: intent.revision, items: items.map((item) => [item.slug, item.wave, item.desiredDigest]) };
-  return { targetRevision: intent.revision, items, risk, digest: digest(identity), settled };
+  return draft(intent.revision, items, settled);
+}
+
+/** The part of a plan that needs no person: everyday work does not wait for an approval that something else needs. */
+export function lowRiskPart(plan: DraftPlan): DraftPlan {
+  return draft(
+    plan.targetRevision,
+    plan.items.filter((item) => item.risk === 'NONE' || item.risk === 'LOW'),
+    plan.settled,
+  );
+}
+
+function draft(targetRevision: number, items: readonly Omit<DraftItem, 'wave'>[], settled: readonly DeviceId[]): DraftPlan {
+  const waves = items.map((item, index) => ({ ...item, wave: index === 0 ? 0 : 1 }));
+  const identity = { revision: targetRevision, items: waves.map((item) => [item.slug, item.wave, item.desiredDigest]) };
+  return { targetRevision, items: waves, risk: items.reduce<Risk>((worst, item) => higher(worst, item.risk), 'NONE'), digest: digest(identity), settled };
 }
 
 /** Over paths and contents: the identity of what a device shall carry. */

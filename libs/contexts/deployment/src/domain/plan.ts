@@ -35,6 +35,7 @@ export interface PlanItem {
   readonly intent: DeviceIntent;
   /** Unified diff against what was last confirmed. */
   readonly diff: string;
+  readonly risk: Risk;
   readonly state: ItemState;
   readonly attempt: number;
   readonly error: { readonly code: string; readonly message: string } | null;

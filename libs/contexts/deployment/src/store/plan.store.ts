@@ -6,7 +6,7 @@ import type { DeploymentPlan, ItemState, PlanItem, PlanState } from '../domain/p
 
 const PLAN = `SELECT p.id, p.fabric_id AS "fabricId", p.generation, p.target_revision AS "targetRevision", p.digest, p.risk, p.state, p.created_by AS "createdBy",
     p.created_at AS "createdAt", p.expires_at AS "expiresAt", p.halt_reason AS "haltReason" FROM plan p`;
-const ITEM = `SELECT i.device_id AS "deviceId", d.slug, i.wave, i.desired_digest AS "desiredDigest", i.artefacts, i.intent, i.diff, i.state, i.attempt, i.error
+const ITEM = `SELECT i.device_id AS "deviceId", d.slug, i.wave, i.desired_digest AS "desiredDigest", i.artefacts, i.intent, i.diff, i.risk, i.state, i.attempt, i.error
     FROM plan_item i JOIN device d ON d.id = i.device_id`;
 
 type PlanRecord = Omit<DeploymentPlan, 'generation' | 'targetRevision' | 'items'> & { generation: string; targetRevision: string };
@@ -21,7 +21,7 @@ export class PlanStore {
       [id, fabricId, draft.targetRevision, draft.digest, draft.risk, state, createdBy, expiresInSeconds],
     );
     for (const item of draft.items) {
-      await tx.run('INSERT INTO plan_item (plan_id, device_id, wave, desired_digest, artefacts, intent, diff) VALUES ($1, $2, $3, $4, $5, $6, $7)', [
+      await tx.run('INSERT INTO plan_item (plan_id, device_id, wave, desired_digest, artefacts, intent, diff, risk) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)', [
         id,
         item.deviceId,
         item.wave,
@@ -29,6 +29,7 @@ export class PlanStore {
         JSON.stringify(item.artefacts),
         JSON.stringify(item.intent),
         item.diff,
+        item.risk,
       ]);
     }
     return id;
