@@ -8,6 +8,7 @@ const nowhere = ['**/node_modules/**', '**/dist/**'];
 export default defineConfig({
   resolve: { tsconfigPaths: true },
   ssr: { resolve: { conditions, externalConditions: ['node'] } },
+  environments: { __vitest__: { resolve: { conditions, externalConditions: ['node'] } } }, // What globalSetup runs in.
   test: {
     globals: true,
     environment: 'node',
