@@ -119,18 +119,18 @@ export class CreateAddressing1767225600006 implements MigrationInterface {
 
       CREATE FUNCTION prefix_put_back(p_pool uuid, p_block cidr) RETURNS void LANGUAGE plpgsql AS $$
       DECLARE
-        block cidr := p_block;
+        freed cidr := p_block;
         l int := masklen(p_block);
         top int;
       BEGIN
         SELECT masklen(cidr) INTO STRICT top FROM prefix_pool WHERE id = p_pool;
         WHILE l > top LOOP
-          DELETE FROM free_prefix f WHERE f.pool_id = p_pool AND f.length = l AND f.block = prefix_buddy(prefix_put_back.block);
+          DELETE FROM free_prefix f WHERE f.pool_id = p_pool AND f.length = l AND f.block = prefix_buddy(freed);
           EXIT WHEN NOT FOUND;
           l := l - 1;
-          block := network(set_masklen(block::inet, l));
+          freed := network(set_masklen(freed::inet, l));
         END LOOP;
-        INSERT INTO free_prefix (pool_id, length, block) VALUES (p_pool, l, prefix_put_back.block);
+        INSERT INTO free_prefix (pool_id, length, block) VALUES (p_pool, l, freed);
       END $$;
 
       -- Smallest free block that fits, lowest address first (best fit), or exactly p_prefer. NULL: none.
