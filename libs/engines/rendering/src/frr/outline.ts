@@ -78,6 +78,7 @@ function vrfOutline(intent: DeviceIntent, bgp: BgpIntent): OutlineEntry[] {
     return [
       ...outline([], [top, 'exit']),
       ...outline([top], [`bgp router-id ${bgp.routerId}`, 'address-family l2vpn evpn', 'exit-address-family']),
+      ...outline([top, 'address-family l2vpn evpn'], ['autort rfc8365-compatible']),
       ...families.flatMap((family) => [
         ...outline([top], [`address-family ipv${family} unicast`, 'exit-address-family']),
         ...outline(

@@ -130,6 +130,7 @@ function vrfBgp(intent: DeviceIntent, bgp: BgpIntent, vrf: VrfIntent): string[] 
         1,
         'address-family l2vpn evpn',
         [
+          EXPLICIT_TARGETS,
           ...families.map((family) => `advertise ipv${family} unicast`),
           `rd ${vrf.rd}`,
           ...vrf.importTargets.map((target) => `route-target import ${target}`),

@@ -13,7 +13,7 @@ export function ifupdown2Outline(intent: DeviceIntent): OutlineEntry[] {
     ...intent.underlayPorts.flatMap(({ port, mtu }) => iface(port, mtu === null ? ['address'] : ['address', 'mtu'])),
     ...hostPorts(intent).flatMap(({ name, tag }) => iface(name, tag ? ['vlan-raw-device', 'vlan-id'] : [])),
     ...intent.vrfs.flatMap((vrf) => [
-      ...iface(vrf.name, ['vrf-table auto']),
+      ...iface(vrf.name, ['vrf-table auto', `post-up ip route replace vrf ${vrf.name}`, `post-up ip -6 route replace vrf ${vrf.name}`]),
       ...iface(vrf.vxlanName, VXLAN),
       ...iface(vrf.bridgeName, [...BRIDGE, 'hwaddress', `vrf ${vrf.name}`]),
     ]),
@@ -24,12 +24,14 @@ export function ifupdown2Outline(intent: DeviceIntent): OutlineEntry[] {
   ];
 }
 
-function networkKeys(network: L2VniIntent): string[] {
+function networkKeys({ networkName, gateways, vrf, bridgeName }: L2VniIntent): string[] {
+  const v6 = gateways.filter(({ address }) => address.includes(':'));
   return [
-    ...(deviceLabel(network.networkName) === '' ? [] : ['alias']),
-    ...(network.gateways.length === 0 ? [] : ['hwaddress', ...network.gateways.map(() => 'address')]),
-    ...(network.gateways.some(({ address }) => address.includes(':')) ? [] : ['ipv6-addrgen off']),
-    ...(network.vrf === null ? [] : [`vrf ${network.vrf}`]),
+    ...(deviceLabel(networkName) === '' ? [] : ['alias']),
+    ...(gateways.length === 0 ? [] : ['hwaddress', 'arp-accept on', ...gateways.map(() => 'address')]),
+    ...v6.map(({ address, prefixLength }) => `post-up ip -6 address replace ${address}/${prefixLength} dev ${bridgeName} nodad`),
+    ...(v6.length > 0 ? [] : ['ipv6-addrgen off']),
+    ...(vrf === null ? [] : [`vrf ${vrf}`]),
   ];
 }
 

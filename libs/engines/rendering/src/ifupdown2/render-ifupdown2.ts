@@ -12,6 +12,9 @@ const STEP = 4;
  */
 const GUEST_PORTS = '^(tap|veth|fwpr|fwln|vnet)';
 
+/** The metric that the kernel's VRF documentation recommends: worse than every real route. */
+const LAST_RESORT = 4_278_198_272;
+
 export function renderIfupdown2(intent: DeviceIntent): string[] {
   const { vtep } = intent;
   const ports = hostPorts(intent);
@@ -36,7 +39,14 @@ function edgePort({ name, tag }: HostPort): string[] {
 
 function vrfStanzas(vrf: VrfIntent, vtep: VtepIntent): string[][] {
   return [
-    stanza(vrf.name, null, 'vrf-table auto'),
+    stanza(
+      vrf.name,
+      null,
+      'vrf-table auto',
+      // A look-up that misses in the VRF's table would go on in the main table: into the underlay and the management network.
+      `post-up ip route replace vrf ${vrf.name} unreachable default metric ${LAST_RESORT}`,
+      `post-up ip -6 route replace vrf ${vrf.name} unreachable default metric ${LAST_RESORT}`,
+    ),
     stanza(vrf.vxlanName, null, vxlan(vrf.l3vni, vtep), `mtu ${vrf.mtu}`),
     stanza(vrf.bridgeName, null, `hwaddress ${vrf.routerMac}`, bridge([vrf.vxlanName]), `mtu ${vrf.mtu}`, `vrf ${vrf.name}`),
   ];
@@ -60,16 +70,19 @@ function networkStanzas(network: L2VniIntent, vtep: VtepIntent, ports: readonly 
 }
 
 /** Where the host is no gateway it only bridges: no address of its own, and no way through it into the underlay. */
-function participation({ gateways, vrf }: L2VniIntent, gatewayMac: string): Part {
-  const hasV4 = gateways.some(({ address }) => !address.includes(':'));
-  const hasV6 = gateways.some(({ address }) => address.includes(':'));
+function participation({ bridgeName, gateways, vrf }: L2VniIntent, gatewayMac: string): Part {
+  if (gateways.length === 0) return ['ipv6-addrgen off', 'ip-forward off', 'ip6-forward off'];
+  const v6 = gateways.filter(({ address }) => address.includes(':'));
   return [
     ...gateways.map(({ address, prefixLength }) => `address ${address}/${prefixLength}`),
-    // The same MAC on every VTEP, or a guest keeps a stale gateway after a live migration (RFC 9135 §4.1).
-    gateways.length > 0 && `hwaddress ${gatewayMac}`,
-    !hasV6 && 'ipv6-addrgen off',
-    `ip-forward ${hasV4 ? 'on' : 'off'}`,
-    `ip6-forward ${hasV6 ? 'on' : 'off'}`,
+    // ifupdown2 sets the MAC after the addresses, with the link down, and the kernel forgets the IPv6 ones. Without duplicate
+    // address detection, because the other VTEPs do have the same address.
+    ...v6.map(({ address, prefixLength }) => `post-up ip -6 address replace ${address}/${prefixLength} dev ${bridgeName} nodad`),
+    `hwaddress ${gatewayMac}`, // the same on every VTEP, or a guest keeps a stale gateway after a live migration (RFC 9135 §4.1)
+    'arp-accept on', // a guest that has moved says so by a gratuitous ARP
+    v6.length === 0 && 'ipv6-addrgen off',
+    'ip-forward on',
+    'ip6-forward on', // ifupdown2 switches both families on for a bridge with an address
     vrf && `vrf ${vrf}`,
   ];
 }
