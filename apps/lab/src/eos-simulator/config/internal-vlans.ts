@@ -1,0 +1,15 @@
+/** EOS takes one VLAN for each routed port out of a range that nobody may use (default 1006–4094, ascending). */
+import type { Section } from './section.js';
+
+export function internalVlans(root: Section): readonly number[] {
+  const routed = root.sectionsOf('ethernet').filter((port) => port.has('no switchport')).length;
+  const [direction = 'ascending', , first = '1006', last = '4094'] = (root.valueOf('vlan internal order') ?? '').split(' ').filter(Boolean);
+  const used = new Set(root.sectionsOf('vlan').map((vlan) => Number(vlan.header.split(' ')[1])));
+  const range = Array.from({ length: Number(last) - Number(first) + 1 }, (_, i) => Number(first) + i).filter((vlan) => !used.has(vlan));
+  return (direction === 'descending' ? range.reverse() : range).slice(0, routed);
+}
+
+export function reasonUnusableVlan(root: Section, vlan: number): string | undefined {
+  if (root.sections.has(`vlan ${vlan}`)) return undefined;
+  return internalVlans(root).includes(vlan) ? `Cannot create VLAN ${vlan}: it is in use as an internal VLAN` : undefined;
+}
