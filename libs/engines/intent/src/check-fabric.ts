@@ -1,8 +1,41 @@
 /** Everything that must hold before a line is rendered. All checks run: a caller sees every finding at once. */
+import { compareNatural } from '#engines/kernel';
+import { checkAttachments } from './checks/attachments.js';
+import { checkCapabilities } from './checks/capabilities.js';
+import { checkDuplicates } from './checks/duplicates.js';
+import { checkLinks } from './checks/links.js';
+import { checkMtu } from './checks/mtu.js';
+import { checkNames } from './checks/names.js';
+import { checkReferences } from './checks/references.js';
+import { checkRouteDistinguishers } from './checks/route-distinguishers.js';
+import { checkRouteTargets } from './checks/route-targets.js';
+import { checkSessions } from './checks/sessions.js';
+import { checkSubnets } from './checks/subnets.js';
+import { checkVlans } from './checks/vlans.js';
+import { FabricIndex } from './fabric-index.js';
 import type { Finding } from './finding.js';
 import type { FabricSnapshot } from './snapshot.js';
 
-/** Sorted by path and code; empty when the fabric can be compiled without remark. */
-export function checkFabric(_snapshot: FabricSnapshot): readonly Finding[] {
-  return [];
+const CHECKS: readonly ((index: FabricIndex) => readonly Finding[])[] = [
+  checkReferences,
+  checkDuplicates,
+  checkNames,
+  checkCapabilities,
+  checkLinks,
+  checkSessions,
+  checkAttachments,
+  checkVlans,
+  checkRouteDistinguishers,
+  checkRouteTargets,
+  checkMtu,
+  checkSubnets,
+];
+
+/** Errors before warnings, then by path and code; empty when the fabric can be compiled without remark. */
+export function checkFabric(snapshot: FabricSnapshot): readonly Finding[] {
+  const index = new FabricIndex(snapshot);
+  const rank = ({ severity }: Finding): number => (severity === 'ERROR' ? 0 : 1);
+  return CHECKS.flatMap((check) => check(index)).sort(
+    (a, b) => rank(a) - rank(b) || compareNatural(a.path, b.path) || compareNatural(a.code, b.code) || compareNatural(a.message, b.message),
+  );
 }

@@ -86,8 +86,9 @@ function compileL2Vni(index: FabricIndex, device: DeviceFacts, network: NetworkF
 }
 
 function compileVrfs(index: FabricIndex, device: DeviceFacts): readonly VrfIntent[] {
-  const here = index.snapshot.vrfs.filter((vrf) => index.membersOfVrf.get(vrf.id)?.has(device.id));
-  return here.map((vrf) => compileVrf(index, device, vrf)).sort((a, b) => compareNatural(a.name, b.name));
+  return (index.vrfsOfDevice.get(device.id) ?? [])
+    .map((vrf) => compileVrf(index, device, vrf))
+    .sort((a, b) => compareNatural(a.name, b.name));
 }
 
 function compileVrf(index: FabricIndex, device: DeviceFacts, vrf: VrfFacts): VrfIntent {

@@ -23,6 +23,8 @@ export class FabricIndex {
   readonly membersOfNetwork: ReadonlyMap<NetworkId, ReadonlySet<DeviceId>>;
   /** Devices that route a VRF: those with a network of the VRF that has an anycast gateway. */
   readonly membersOfVrf: ReadonlyMap<VrfId, ReadonlySet<DeviceId>>;
+  /** The same, by device. */
+  readonly vrfsOfDevice: ReadonlyMap<DeviceId, readonly VrfFacts[]>;
   private readonly vlans: ReadonlyMap<string, VlanMappingFacts>;
   private readonly rds: ReadonlyMap<string, RdFacts>;
 
@@ -46,6 +48,8 @@ export class FabricIndex {
     }
     this.membersOfNetwork = membersOfNetwork;
     this.membersOfVrf = membersOfVrf;
+    const placed = snapshot.vrfs.flatMap((vrf) => [...(membersOfVrf.get(vrf.id) ?? [])].map((deviceId) => ({ vrf, deviceId })));
+    this.vrfsOfDevice = new Map([...groupBy(placed, ({ deviceId }) => deviceId)].map(([id, list]) => [id, list.map(({ vrf }) => vrf)]));
   }
 
   vlan(deviceId: DeviceId, networkId: NetworkId): VlanId | null {

@@ -6,23 +6,20 @@ export type FindingCode =
   | 'DUPLICATE_RD'
   | 'DUPLICATE_NAME'
   | 'DUPLICATE_ADDRESS'
-  | 'MISSING_RD'
-  | 'RD_NOT_CANONICAL'
+  | 'RD_MISSING'
   | 'RT_UNREACHABLE'
   | 'RT_LEAK'
-  | 'RT_LIMIT'
-  | 'VLAN_CLASH'
   | 'VLAN_MISSING'
+  | 'VLAN_CLASH'
   | 'PORT_CLASH'
+  | 'ATTACHMENT_INVALID'
+  | 'LINK_INVALID'
+  | 'SESSION_INVALID'
   | 'MTU_TOO_SMALL'
   | 'SUBNET_OVERLAP'
   | 'GATEWAY_INVALID'
   | 'NAME_INVALID'
-  | 'CAPABILITY'
-  | 'ANYCAST_WITHOUT_VRF'
-  | 'SESSION_INVALID'
-  | 'LINK_INVALID'
-  | 'ATTACHMENT_INVALID';
+  | 'NOT_SUPPORTED';
 
 export interface Finding {
   readonly code: FindingCode;
@@ -30,7 +27,7 @@ export interface Finding {
   readonly severity: 'ERROR' | 'WARNING';
   /** One sentence that says what to do. */
   readonly message: string;
-  /** Where in the snapshot, by slugs and not by list positions: `networks.blue.subnets.10.20.0.0/24`. */
+  /** Where in the snapshot, by names and not by list positions: `networks.blue.subnets.10.20.0.0/24`. */
   readonly path: string;
   /** Ids of the objects concerned, sorted. */
   readonly subjects: readonly string[];
@@ -42,4 +39,12 @@ export function error(code: FindingCode, path: string, message: string, subjects
 
 export function warning(code: FindingCode, path: string, message: string, subjects: readonly string[]): Finding {
   return { ...error(code, path, message, subjects), severity: 'WARNING' };
+}
+
+/** `blue, green and 3 more`: a sentence stays a sentence, however many there are. */
+export function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 4);
+  const rest = names.length - shown.length;
+  if (rest > 0) return `${shown.join(', ')} and ${rest} more`;
+  return shown.length > 1 ? `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}` : shown.join('');
 }

@@ -84,7 +84,7 @@ function bgpOutline(intent: DeviceIntent, bgp: BgpIntent): OutlineEntry[] {
     ...intent.l2vnis.flatMap((network) =>
       nested(top, `vlan ${network.vlan}`, [`rd ${network.rd}`, 'redistribute learned', ...macVrfTargets(network)]),
     ),
-    ...addressFamily(bgp, 'evpn', 'L2VPN_EVPN', () => [], []),
+    ...addressFamily(bgp, 'evpn', 'L2VPN_EVPN', () => [], crossesAs(bgp) ? ['bgp next-hop-unchanged'] : []),
     ...FAMILIES.flatMap((family) =>
       addressFamily(
         bgp,
@@ -118,6 +118,10 @@ function addressFamily(
   if (active.length === 0) return [];
   const keys = active.flatMap((neighbor) => [`neighbor ${neighbor.address} activate`, ...extra(neighbor)]);
   return nested(`router bgp ${bgp.asn}`, `address-family ${name}`, [...keys, ...rest]);
+}
+
+function crossesAs(bgp: BgpIntent): boolean {
+  return bgp.neighbors.some(({ remoteAsn, families }) => remoteAsn !== bgp.asn && families.includes('L2VPN_EVPN'));
 }
 
 function macVrfTargets({ importTargets, exportTargets }: L2VniIntent): string[] {

@@ -46,16 +46,15 @@ function macVrf({ vlan, rd, importTargets, exportTargets }: L2VniIntent): string
 
 function evpn(bgp: BgpIntent): string[] {
   const active = bgp.neighbors.filter(({ families }) => families.includes('L2VPN_EVPN'));
-  return active.length === 0
-    ? []
-    : [
-        '!',
-        ...block(
-          STEP,
-          'address-family evpn',
-          active.map(({ address }) => `neighbor ${address} activate`),
-        ),
-      ];
+  if (active.length === 0) return [];
+  return [
+    '!',
+    ...block(STEP, 'address-family evpn', [
+      // Towards another AS a switch would put itself in the place of the VTEP.
+      active.some(({ remoteAsn }) => remoteAsn !== bgp.asn) && 'bgp next-hop-unchanged',
+      ...active.map(({ address }) => `neighbor ${address} activate`),
+    ]),
+  ];
 }
 
 function unicast(bgp: BgpIntent, family: Family): string[] {

@@ -1,0 +1,60 @@
+/** Where a network comes out: the place must exist, be able to carry it and not be in use for something else. */
+import { compareNatural } from '#engines/kernel';
+import type { FabricIndex } from '../fabric-index.js';
+import { error, type Finding, listed } from '../finding.js';
+import { groupBy } from '../group-by.js';
+import type { AttachmentFacts, DeviceFacts } from '../snapshot.js';
+
+export function checkAttachments(index: FabricIndex): Finding[] {
+  return [...index.snapshot.attachments.flatMap((attachment) => place(index, attachment)), ...sharedPorts(index)];
+}
+
+function place(index: FabricIndex, attachment: AttachmentFacts): Finding[] {
+  const device = index.device.get(attachment.deviceId);
+  const network = index.network.get(attachment.networkId);
+  if (!device || !network) return [];
+  const problem = refusal(device, attachment);
+  return problem === null ? [] : [error('ATTACHMENT_INVALID', `networks.${network.slug}.${device.slug}`, problem, [attachment.id])];
+}
+
+function refusal(device: DeviceFacts, { port, tagging }: AttachmentFacts): string | null {
+  if (!device.vtep) return `give ${device.slug} a VTEP before networks are attached there`;
+  if (port === null) {
+    if (tagging !== 'BRIDGE_ONLY') return `name the port of ${device.slug} where the network comes out ${tagging.toLowerCase()}`;
+    return device.platform === 'ARISTA_EOS' ? `name a port of ${device.slug}: a switch has no bridge without a port` : null;
+  }
+  if (tagging === 'BRIDGE_ONLY') return `say whether the network is tagged or untagged on ${device.slug} ${port}, or leave the port out`;
+  return device.ports.some(({ name }) => name === port) ? null : `add port ${port} to ${device.slug}, or choose one that it has`;
+}
+
+function sharedPorts(index: FabricIndex): Finding[] {
+  const routed = new Set(index.snapshot.links.flatMap(({ ends }) => ends.map(({ deviceId, port }) => `${deviceId} ${port}`)));
+  const withPort = index.snapshot.attachments.filter(({ port }) => port !== null);
+  return [...groupBy(withPort, ({ deviceId, port }) => `${deviceId} ${port}`)].flatMap(([key, uses]) => {
+    const [first] = uses;
+    const device = first && index.device.get(first.deviceId);
+    if (!first || !device) return [];
+    const path = `devices.${device.slug}.ports.${first.port}`;
+    const ids = uses.map(({ id }) => id);
+    const names = (of: readonly AttachmentFacts[]): string =>
+      listed(of.map(({ networkId }) => index.network.get(networkId)?.slug ?? networkId).sort(compareNatural));
+    const untagged = uses.filter(({ tagging }) => tagging === 'UNTAGGED');
+    const again = [...groupBy(uses, ({ networkId }) => networkId).values()].find((same) => same.length > 1);
+    return [
+      ...(routed.has(key)
+        ? [error('PORT_CLASH', path, `attach ${names(uses)} elsewhere: ${device.slug} ${first.port} is a link of the underlay`, ids)]
+        : []),
+      ...(untagged.length > 1
+        ? [
+            error(
+              'PORT_CLASH',
+              path,
+              `tag all but one of ${names(untagged)} on ${device.slug} ${first.port}: a frame without a tag has one network`,
+              ids,
+            ),
+          ]
+        : []),
+      ...(again ? [error('PORT_CLASH', path, `attach ${names(again.slice(0, 1))} once to ${device.slug} ${first.port}`, ids)] : []),
+    ];
+  });
+}

@@ -1,0 +1,128 @@
+/** Numbers, names and addresses that exist once per fabric. The database keeps them apart; a snapshot may come from elsewhere. */
+import { compareNatural, type DeviceId } from '#engines/kernel';
+import type { FabricIndex } from '../fabric-index.js';
+import { error, type Finding, type FindingCode, listed } from '../finding.js';
+import { groupBy } from '../group-by.js';
+
+interface Use {
+  readonly value: string | number;
+  /** Who has it, in words: `network blue`. */
+  readonly owner: string;
+  readonly id: string;
+}
+
+export function checkDuplicates(index: FabricIndex): Finding[] {
+  return [...numbers(index), ...names(index), ...addresses(index), ...routeDistinguishers(index)];
+}
+
+function numbers({ snapshot }: FabricIndex): Finding[] {
+  const network = snapshot.networks.map(({ id, slug, vni, eviId }) => ({ id, owner: `network ${slug}`, vni, eviId }));
+  const vrf = snapshot.vrfs.map(({ id, deviceName, l3vni, eviId }) => ({ id, owner: `VRF ${deviceName}`, vni: l3vni, eviId }));
+  // L2 and L3 share both spaces: a VNI is either bridged or routed, and an RD is made of an EVI id.
+  const all = [...network, ...vrf];
+  return [
+    ...doubled(
+      'DUPLICATE_VNI',
+      'vnis',
+      'VNI',
+      all.map(({ vni, ...use }) => ({ ...use, value: vni })),
+    ),
+    ...doubled(
+      'DUPLICATE_EVI',
+      'evis',
+      'EVI id',
+      all.map(({ eviId, ...use }) => ({ ...use, value: eviId })),
+    ),
+  ];
+}
+
+function names({ snapshot }: FabricIndex): Finding[] {
+  const device = snapshot.devices.map(({ id, slug, hostname }) => ({ id, owner: `device ${slug}`, slug, hostname }));
+  return [
+    ...doubled(
+      'DUPLICATE_NAME',
+      'networks',
+      'slug',
+      snapshot.networks.map(({ id, slug }) => ({ id, owner: id, value: slug })),
+    ),
+    ...doubled(
+      'DUPLICATE_NAME',
+      'vrfs',
+      'name',
+      snapshot.vrfs.map(({ id, deviceName }) => ({ id, owner: id, value: deviceName })),
+    ),
+    ...doubled(
+      'DUPLICATE_NAME',
+      'devices',
+      'slug',
+      device.map(({ id, slug }) => ({ id, owner: id, value: slug })),
+    ),
+    ...doubled(
+      'DUPLICATE_NAME',
+      'hostnames',
+      'host name',
+      device.map(({ hostname, ...use }) => ({ ...use, value: hostname.toLowerCase() })),
+    ),
+  ];
+}
+
+function addresses(index: FabricIndex): Finding[] {
+  const { devices, links } = index.snapshot;
+  const vteps = devices.flatMap(({ id, slug, vtep }) => (vtep ? [{ id, owner: `device ${slug}`, vtep }] : []));
+  const ports = links.flatMap(({ ends }) =>
+    ends.map(({ deviceId, port, address }) => ({ id: deviceId, owner: `${nameOf(index, deviceId)} ${port}`, value: address })),
+  );
+  return [
+    ...doubled(
+      'DUPLICATE_ADDRESS',
+      'routerIds',
+      'router id',
+      vteps.map(({ vtep, ...use }) => ({ ...use, value: vtep.routerId })),
+    ),
+    ...doubled('DUPLICATE_ADDRESS', 'addresses', 'underlay address', [
+      ...vteps.map(({ vtep, ...use }) => ({ ...use, value: vtep.address })),
+      ...ports,
+    ]),
+  ];
+}
+
+function routeDistinguishers(index: FabricIndex): Finding[] {
+  const all = index.snapshot.routeDistinguishers;
+  const shared = doubled(
+    'DUPLICATE_RD',
+    'routeDistinguishers',
+    'route distinguisher',
+    all.map(({ rd, deviceId, eviId }) => ({ value: rd, owner: `EVI ${eviId} on ${nameOf(index, deviceId)}`, id: deviceId })),
+  );
+  const several = [...groupBy(all, ({ deviceId, eviId }) => `${deviceId} ${eviId}`).values()].flatMap((entries) => {
+    const [first] = entries;
+    if (!first || new Set(entries.map(({ rd }) => rd)).size < 2) return [];
+    const place = `EVI ${first.eviId} on ${nameOf(index, first.deviceId)}`;
+    return [
+      error(
+        'DUPLICATE_RD',
+        `evis.${first.eviId}.${nameOf(index, first.deviceId)}`,
+        `keep one of ${listed(entries.map(({ rd }) => rd))} for ${place}`,
+        [first.deviceId],
+      ),
+    ];
+  });
+  return [...shared, ...several];
+}
+
+function doubled(code: FindingCode, folder: string, what: string, uses: readonly Use[]): Finding[] {
+  return [...groupBy(uses, ({ value }) => value)]
+    .filter(([, users]) => users.length > 1)
+    .map(([value, users]) => {
+      const owners = users.map(({ owner }) => owner).sort(compareNatural);
+      const message = `give ${listed(owners)} a ${what} each: they share ${value}`;
+      return error(
+        code,
+        `${folder}.${value}`,
+        message,
+        users.map(({ id }) => id),
+      );
+    });
+}
+
+const nameOf = (index: FabricIndex, id: DeviceId): string => index.device.get(id)?.slug ?? id;
