@@ -1,0 +1,70 @@
+import { compareNatural, Fqdn, Ip, reverseName } from '#engines/kernel';
+import type { Item } from '#engines/reconcile';
+import type { RrsetValue } from '../ports/rrset.js';
+
+/** One name of one address. An address may have several names and a name several addresses. */
+export interface NamedAddress {
+  readonly address: Ip;
+  readonly name: Fqdn;
+  readonly ttlSeconds: number;
+}
+
+/** A record that belongs in no zone of the list. */
+export interface OutsideZones {
+  readonly name: Fqdn;
+  readonly address: Ip;
+  readonly missing: 'FORWARD_ZONE' | 'REVERSE_ZONE';
+}
+
+export interface DesiredDns {
+  /** Every zone of the list, those without records too: what is not desired there any more is to be deleted. */
+  readonly zones: ReadonlyMap<Fqdn, readonly Item<RrsetValue>[]>;
+  readonly outside: readonly OutsideZones[];
+}
+
+/**
+ * A or AAAA (RFC 3596 §2.1) of each name in the longest zone that holds it, and one PTR per address in the longest reverse zone
+ * (RFC 1035 §3.5, RFC 3596 §2.5). Of several names the PTR gets the first in natural order. The lowest TTL of a set holds for the set.
+ */
+export function dnsRecords(names: readonly NamedAddress[], zones: readonly Fqdn[]): DesiredDns {
+  const longestFirst = [...new Set(zones)].sort((a, b) => b.length - a.length || compareNatural(a, b));
+  const zoneOf = (owner: string): Fqdn | undefined => longestFirst.find((zone) => Fqdn.isWithin(owner, zone));
+  const sets = new Map<Fqdn, Map<string, RrsetValue>>([...longestFirst].sort(compareNatural).map((zone) => [zone, new Map()]));
+  const outside: OutsideZones[] = [];
+
+  for (const { name, address, ttlSeconds } of distinct(names)) {
+    const zone = zoneOf(name);
+    if (zone) merge(sets.get(zone), `${name}/${Ip.family(address) === 4 ? 'a' : 'aaaa'}`, address, ttlSeconds);
+    else outside.push({ name, address, missing: 'FORWARD_ZONE' });
+  }
+  for (const { name, address, ttlSeconds } of firstNames(names)) {
+    const owner = reverseName(address);
+    const zone = zoneOf(owner);
+    if (zone) merge(sets.get(zone), `${owner}/ptr`, `${name}.`, ttlSeconds);
+    else outside.push({ name, address, missing: 'REVERSE_ZONE' });
+  }
+  return { zones: new Map([...sets].map(([zone, set]) => [zone, sortedItems(set)])), outside };
+}
+
+/** Sorted by name, then address; of equal pairs one, with the lowest TTL. */
+function distinct(names: readonly NamedAddress[]): NamedAddress[] {
+  const sorted = [...names].sort(
+    (a, b) => compareNatural(a.name, b.name) || compareNatural(a.address, b.address) || a.ttlSeconds - b.ttlSeconds,
+  );
+  return sorted.filter((entry, i) => entry.name !== sorted[i - 1]?.name || entry.address !== sorted[i - 1]?.address);
+}
+
+function firstNames(names: readonly NamedAddress[]): NamedAddress[] {
+  const first = new Map<Ip, NamedAddress>();
+  for (const entry of distinct(names)) if (!first.has(entry.address)) first.set(entry.address, entry);
+  return [...first.values()];
+}
+
+function merge(set: Map<string, RrsetValue> | undefined, key: string, content: string, ttl: number): void {
+  const present = set?.get(key);
+  const records = [...(present?.records ?? []), content].sort(compareNatural);
+  set?.set(key, { ttl: Math.min(ttl, present?.ttl ?? ttl), records });
+}
+
+const sortedItems = (set: ReadonlyMap<string, RrsetValue>): Item<RrsetValue>[] =>
+  [...set].map(([key, value]) => ({ key, value })).sort((a, b) => compareNatural(a.key, b.key));

@@ -1,0 +1,1 @@
+export { type DesiredDns, dnsRecords, type NamedAddress, type OutsideZones } from './desired/dns-records.js';
