@@ -1,0 +1,134 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { DomainError, invalidValue, Label, type TenantId } from '#engines/kernel';
+import { CLOCK, type Clock, CONFIG, type Config, Database, type Scope, systemScope, tenantScope } from '#platform';
+import { isTokenScope, TOKEN_SCOPES, type TokenScope } from './domain/token-scope.js';
+import { type StoredToken, type TokenRow, TokenStore } from './store/token.store.js';
+import { newTokenText, parseTokenText } from './token-text.js';
+
+/** Who calls, after a token was proved. */
+export interface Principal {
+  readonly tokenId: string;
+  readonly actor: string;
+  /** Null: the operator. */
+  readonly tenantId: TenantId | null;
+  readonly scopes: ReadonlySet<string>;
+  /** Rows this principal may see and write. */
+  readonly scope: Scope;
+}
+
+export interface NewToken {
+  readonly name: string;
+  readonly tenantId: TenantId | null;
+  readonly scopes: readonly string[];
+  /** At most one year away. */
+  readonly expiresAt: Date;
+  readonly createdBy: string;
+}
+
+/** A revoked token stops working after this time at the latest, in every process. */
+const REMEMBERED_MS = 3000;
+const REMEMBERED_TOKENS = 10_000;
+const LONGEST_LIFE_MS = 366 * 24 * 3600 * 1000;
+const PEPPER_VERSION = 1;
+const SCOPE = systemScope('access');
+
+@Injectable()
+export class TokenService {
+  private readonly remembered = new Map<string, { token: StoredToken; until: number }>();
+
+  constructor(
+    private readonly db: Database,
+    private readonly store: TokenStore,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /**
+   * The secret is in the answer and nowhere else: only its HMAC is stored, so that a stolen table opens nothing.
+   * @throws DomainError INVALID_VALUE for a name, a scope or an expiry that cannot be.
+   */
+  async create(input: NewToken): Promise<{ token: TokenRow; secret: string }> {
+    const name = Label.parse(input.name);
+    const scopes = parseScopes(input.scopes);
+    const now = this.clock.now().getTime();
+    const expires = input.expiresAt.getTime();
+    if (!(expires > now && expires <= now + LONGEST_LIFE_MS))
+      throw invalidValue('expiry', input.expiresAt, 'a time within the next 366 days');
+    const text = newTokenText();
+    const row = {
+      id: text.id,
+      name,
+      tenantId: input.tenantId,
+      scopes,
+      expiresAt: input.expiresAt,
+      secretHash: this.hash(text.secret),
+      pepperVersion: PEPPER_VERSION,
+    };
+    return { token: await this.db.inTransaction(systemScope(input.createdBy), (tx) => this.store.insert(tx, row)), secret: text.text };
+  }
+
+  /** @returns undefined for everything that does not prove a principal; which of the reasons it was is nobody's business. */
+  async authenticate(bearer: string | undefined): Promise<Principal | undefined> {
+    const text = parseTokenText(bearer ?? '');
+    if (!text) return undefined;
+    const hash = this.hash(text.secret);
+    const now = this.clock.now();
+    const known = this.remembered.get(text.id);
+    const token = known && known.until > now.getTime() ? known.token : await this.load(text.id, hash, now);
+    if (!token || !timingSafeEqual(token.secretHash, hash) || token.revokedAt !== null || token.expiresAt <= now) return undefined;
+    return toPrincipal(token);
+  }
+
+  /** Works at once in this process, elsewhere within three seconds. @throws DomainError NOT_FOUND. */
+  async revoke(id: string): Promise<void> {
+    this.remembered.delete(id);
+    const isKnown = await this.db.inTransaction(
+      SCOPE,
+      async (tx) => (await this.store.revoke(tx, id, this.clock.now())) || (await this.store.byId(tx, id)) !== undefined,
+    );
+    this.remembered.delete(id); // A request in between may have remembered it again.
+    if (!isKnown) throw new DomainError('NOT_FOUND', 'there is no such token', { kind: 'token', id: id.slice(0, 64) });
+  }
+
+  /** True while nobody could administer this installation: then the first start hands out a token. */
+  async hasOperatorToken(): Promise<boolean> {
+    return (await this.db.inTransaction(SCOPE, (tx) => this.store.countOperatorTokens(tx, this.clock.now()))) > 0;
+  }
+
+  private async load(id: string, hash: Buffer, now: Date): Promise<StoredToken | undefined> {
+    const token = await this.db.inTransaction(SCOPE, async (tx) => {
+      const found = await this.store.byId(tx, id);
+      const isStale = found && (found.lastUsedAt === null || now.getTime() - found.lastUsedAt.getTime() >= 60_000);
+      if (isStale && timingSafeEqual(found.secretHash, hash)) await this.store.touch(tx, id, now);
+      return found;
+    });
+    // Only what was proved is remembered: guesses must not push real tokens out.
+    if (token && timingSafeEqual(token.secretHash, hash)) {
+      if (this.remembered.size >= REMEMBERED_TOKENS) this.remembered.clear();
+      this.remembered.set(id, { token, until: now.getTime() + REMEMBERED_MS });
+    }
+    return token;
+  }
+
+  private hash(secret: string): Buffer {
+    return createHmac('sha256', Buffer.from(this.config.TRAME_TOKEN_PEPPER.reveal(), 'base64')).update(secret).digest();
+  }
+}
+
+function parseScopes(scopes: readonly string[]): TokenScope[] {
+  const unknown = scopes.find((scope) => !isTokenScope(scope));
+  if (unknown !== undefined || scopes.length === 0) throw invalidValue('scope', unknown ?? '', `one or more of ${TOKEN_SCOPES.join(', ')}`);
+  return [...new Set(scopes)] as TokenScope[];
+}
+
+function toPrincipal(token: StoredToken): Principal {
+  const actor = `token:${token.id}`;
+  return {
+    tokenId: token.id,
+    actor,
+    tenantId: token.tenantId,
+    scopes: new Set(token.scopes),
+    scope: token.tenantId === null ? systemScope(actor) : tenantScope(token.tenantId, actor),
+  };
+}
