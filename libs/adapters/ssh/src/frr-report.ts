@@ -1,0 +1,67 @@
+/** Reads FRR's `show … json` (8.4.4). A daemon that is not running answers with a sentence instead of JSON: that is `null`. */
+import type { AnswerPart } from './answer.js';
+import { asRecord } from './json-shape.js';
+
+export interface EvpnTargets {
+  readonly rd: string;
+  readonly importTargets: readonly string[];
+  readonly exportTargets: readonly string[];
+}
+
+/** @returns null when the daemon did not answer with JSON. */
+export function frrJson(part: AnswerPart | undefined): unknown {
+  if (part === undefined || part.status !== 0) return null;
+  // `show evpn vni detail json` prints nothing at all while EVPN is not configured.
+  if (part.text.trim() === '') return {};
+  try {
+    return JSON.parse(part.text);
+  } catch {
+    return null;
+  }
+}
+
+/** `show bgp summary json`: state per neighbor; a neighbor with several families is as good as its worst one. */
+export function neighborStates(summary: unknown): Map<string, string> {
+  const states = new Map<string, string>();
+  for (const family of Object.values(asRecord(summary))) {
+    for (const [address, peer] of Object.entries(asRecord(asRecord(family)['peers']))) {
+      const state = String(asRecord(peer)['state'] ?? 'unknown');
+      if (!states.has(address) || state !== 'Established') states.set(address, state);
+    }
+  }
+  return states;
+}
+
+export function establishedNeighbors(summary: unknown): string[] {
+  return [...neighborStates(summary)]
+    .filter(([, state]) => state === 'Established')
+    .map(([address]) => address)
+    .sort();
+}
+
+/** `show bgp l2vpn evpn vni json`: what bgpd really uses per VNI that the kernel has. */
+export function evpnTargets(report: unknown): Map<number, EvpnTargets> {
+  const targets = new Map<number, EvpnTargets>();
+  for (const [key, value] of Object.entries(asRecord(report))) {
+    if (!/^\d+$/.test(key)) continue;
+    const { rd, inKernel, importRTs, exportRTs } = asRecord(value);
+    if (inKernel === 'False') continue;
+    targets.set(Number(key), { rd: String(rd ?? ''), importTargets: strings(importRTs), exportTargets: strings(exportRTs) });
+  }
+  return targets;
+}
+
+/** `show evpn vni detail json`: remote VTEPs per VNI that zebra has a head-end replication entry for. */
+export function remoteVteps(report: unknown): Map<number, readonly string[]> {
+  const entries = Array.isArray(report) ? report : Object.values(asRecord(report));
+  return new Map(entries.map((entry) => [Number(asRecord(entry)['vni']), vteps(asRecord(entry)['numRemoteVteps'])] as const));
+}
+
+/** The member is called a number and is a list of addresses (`zebra_evpn_print_hash_detail`); without VTEPs it is missing. */
+function vteps(value: unknown): readonly string[] {
+  return strings(value).sort();
+}
+
+function strings(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}

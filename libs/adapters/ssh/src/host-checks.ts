@@ -1,0 +1,101 @@
+/** Verdicts on what a host says about itself after a push. Each names what was expected and what was found. */
+import type { Expectations, VerifyReport } from '#contexts/deployment/ports';
+import type { Answer, AnswerPart } from './answer.js';
+import { evpnTargets, frrJson, neighborStates, remoteVteps } from './frr-report.js';
+import { evpnTargetsInText } from './frr-text.js';
+import { type Artefact, hostFileAt } from './host-file.js';
+import { interfaceDrift } from './ifquery-report.js';
+
+export type Check = VerifyReport['checks'][number];
+
+/** Files, interfaces and routing configuration: needs the answer of `verify`. */
+export function configurationChecks(answer: Answer, artefacts: readonly Artefact[]): Check[] {
+  return artefacts.flatMap((artefact): Check[] => {
+    const file = hostFileAt(artefact.path);
+    if (file === null) return [];
+    const part = answer.get(file.slot);
+    const isLive = part?.status === 0 && part.text === artefact.content;
+    const found = isLive ? 'is what was staged' : part?.status === 0 ? 'has other content than what was staged' : 'does not exist';
+    const state =
+      file.slot === 'interfaces' ? interfaceCheck(answer.get('ifquery'), artefact.content) : residualCheck(answer.get('residual'));
+    return [{ name: `file ${artefact.path}`, ok: isLive, message: `${artefact.path} ${found}` }, state];
+  });
+}
+
+function interfaceCheck(part: AnswerPart | undefined, text: string): Check {
+  const name = 'interfaces';
+  try {
+    const drift = interfaceDrift(part?.text ?? '', text);
+    const message = drift.map((entry) => `${entry.name} ${entry.message}`).join('; ');
+    return { name, ok: drift.length === 0, message: message === '' ? 'every interface is as the file says (ifquery --check)' : message };
+  } catch (error) {
+    return { name, ok: false, message: `ifquery --check gave no report: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+function residualCheck(part: AnswerPart | undefined): Check {
+  const residual = part?.text.trim() ?? '';
+  const name = 'frr running configuration';
+  if (part?.status !== 0)
+    return { name, ok: false, message: `frr-reload.py --test ended with ${part?.status ?? 'no answer'}: ${residual.slice(0, 500)}` };
+  if (residual === '') return { name, ok: true, message: 'FRR runs what frr.conf says' };
+  return {
+    name,
+    ok: false,
+    message: `FRR runs something else than frr.conf: ${residual
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .join(' | ')
+      .slice(0, 500)}`,
+  };
+}
+
+/** State of the control plane: needs the answer of `verify` or of `protocol`. */
+export function protocolChecks(answer: Answer, artefacts: readonly Artefact[], expectations: Expectations): Check[] {
+  const text = artefacts.find(({ format }) => format === 'frr')?.content ?? '';
+  return [
+    ...neighborChecks(frrJson(answer.get('bgp')), expectations.neighbors),
+    ...vniChecks(frrJson(answer.get('targets')), text, expectations.vnis),
+    ...vtepChecks(frrJson(answer.get('vnis')), expectations.remoteVteps ?? new Map()),
+  ];
+}
+
+function neighborChecks(summary: unknown, neighbors: readonly string[]): Check[] {
+  const states = neighborStates(summary);
+  return neighbors.map((address) => {
+    const state = summary === null ? 'unknown, bgpd does not answer' : (states.get(address) ?? 'not configured');
+    return {
+      name: `bgp ${address}`,
+      ok: state === 'Established',
+      message: `session with ${address}: expected Established, found ${state}`,
+    };
+  });
+}
+
+function vniChecks(report: unknown, text: string, vnis: readonly number[]): Check[] {
+  const known = evpnTargets(report);
+  const wanted = evpnTargetsInText(text);
+  return vnis.map((vni) => {
+    const name = `vni ${vni}`;
+    const found = known.get(vni);
+    if (report === null) return { name, ok: false, message: `VNI ${vni}: bgpd does not answer` };
+    if (found === undefined) return { name, ok: false, message: `VNI ${vni}: bgpd does not know it as a VNI of this host` };
+    const expected = wanted.get(vni);
+    const say = (targets: typeof found): string =>
+      `rd ${targets.rd} import ${sorted(targets.importTargets)} export ${sorted(targets.exportTargets)}`;
+    if (expected === undefined || say(expected) === say(found)) return { name, ok: true, message: `VNI ${vni}: ${say(found)}` };
+    return { name, ok: false, message: `VNI ${vni}: expected ${say(expected)}, found ${say(found)}` };
+  });
+}
+
+function vtepChecks(report: unknown, expected: ReadonlyMap<number, readonly string[]>): Check[] {
+  const known = remoteVteps(report);
+  return [...expected].map(([vni, vteps]) => {
+    const found = known.get(vni) ?? [];
+    const missing = vteps.filter((vtep) => !found.includes(vtep));
+    const message = `VNI ${vni}: expected remote VTEPs ${sorted(vteps) || 'none'}, found ${report === null ? 'no answer from zebra' : sorted(found) || 'none'}`;
+    return { name: `remote VTEPs of vni ${vni}`, ok: report !== null && missing.length === 0, message };
+  });
+}
+
+const sorted = (words: readonly string[]): string => [...words].sort().join(' ');

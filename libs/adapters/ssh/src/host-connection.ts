@@ -1,0 +1,187 @@
+/** One push to one host, from inspection to confirmation. See push-program.ts for what happens on the host. */
+import type {
+  DeviceConnection,
+  DeviceFindings,
+  Expectations,
+  PendingPush,
+  PushIdentity,
+  StagedChange,
+  VerifyReport,
+} from '#contexts/deployment/ports';
+import { invalidValue, isDomainError } from '#engines/kernel';
+import type { Answer } from './answer.js';
+import { configDiff } from './config-diff.js';
+import { establishedNeighbors, frrJson } from './frr-report.js';
+import { type Check, configurationChecks, protocolChecks } from './host-checks.js';
+import { type Artefact, HOST_FILES, type HostFile, hostFileAt, type HostSlot } from './host-file.js';
+import type { PushClient } from './push-client.js';
+import { transportError } from './ssh-session.js';
+import { encodeStageRequest } from './stage-request.js';
+
+/** Between two looks at the protocol state: BGP needs some 2 s to come up, one look costs the host some 60 ms. */
+const POLL_MS = 200;
+
+type Contents = ReadonlyMap<HostSlot, string | null>;
+
+export class HostConnection implements DeviceConnection {
+  /** What the host had when this connection staged: the proof of an undo is that the host has it again. */
+  private before: Contents | null = null;
+
+  constructor(
+    private readonly device: string,
+    private readonly client: PushClient,
+  ) {}
+
+  async inspect(paths: readonly string[]): Promise<DeviceFindings> {
+    const files = paths.map(ownedFile);
+    const answer = await this.client.call('inspect');
+    const contents = contentsOf(answer);
+    return {
+      hostname: answer.get('hostname')?.text.trim() ?? '',
+      version: versionOf(answer),
+      actual: new Map(files.map(({ path, slot }) => [path, contents.get(slot) ?? null])),
+      pending: pendingOf(answer),
+      establishedNeighbors: establishedNeighbors(frrJson(answer.get('bgp'))),
+    };
+  }
+
+  async recover(push: PushIdentity): Promise<void> {
+    await this.client.call('recover', [fenceOf(push)]);
+  }
+
+  async stage(push: PushIdentity, artefacts: readonly Artefact[], previous: readonly Artefact[]): Promise<StagedChange> {
+    const files = this.wantedContents(artefacts, previous);
+    const request = encodeStageRequest({ planId: planIdOf(push), revision: push.revision, files });
+    const answer = await this.client.call('stage', [fenceOf(push)], request);
+    const before = contentsOf(answer);
+    this.before = before;
+    const diffs = HOST_FILES.map(({ path, slot }) =>
+      configDiff(path, before.get(slot) ?? null, files.has(slot) ? (files.get(slot) ?? null) : (before.get(slot) ?? null)),
+    );
+    const drift = answer.has('residual') ? configurationChecks(answer, artefacts).filter(({ ok }) => !ok) : [];
+    const diff = [...diffs, ...drift.map(({ name, message }) => `# drift, ${name}: ${message}\n`)].join('');
+    return { diff, isNoop: diff === '' };
+  }
+
+  async apply(push: PushIdentity, confirmWithinSeconds: number): Promise<void> {
+    if (!Number.isInteger(confirmWithinSeconds) || confirmWithinSeconds < 1 || confirmWithinSeconds > 3_600) {
+      throw invalidValue('time to confirm', confirmWithinSeconds, 'whole seconds from 1 to 3600');
+    }
+    await this.client.call('apply', [fenceOf(push), confirmWithinSeconds]);
+  }
+
+  async verify(push: PushIdentity, artefacts: readonly Artefact[], expectations: Expectations, withinMs: number): Promise<VerifyReport> {
+    const deadline = Date.now() + withinMs;
+    let configuration: readonly Check[] = [];
+    let isNew = false;
+    for (;;) {
+      let checks: readonly Check[];
+      try {
+        // Only a connection made after the change proves that the host can still be managed.
+        if (!isNew) await this.client.reconnect();
+        isNew = true;
+        const isSettled = configuration.length > 0 && configuration.every(({ ok }) => ok);
+        const answer = await this.client.call(isSettled ? 'protocol' : 'verify');
+        if (!isSettled) configuration = [this.pendingCheck(answer, push), ...configurationChecks(answer, artefacts)];
+        checks = [...configuration, ...protocolChecks(answer, artefacts, expectations)];
+      } catch (error) {
+        if (!isDomainError(error) || error.code !== 'UNREACHABLE') throw error;
+        isNew = false;
+        checks = [{ name: 'management', ok: false, message: `no new connection after the change: ${error.message}` }];
+      }
+      const ok = checks.every((check) => check.ok);
+      if (ok || Date.now() + POLL_MS > deadline) return { ok, checks };
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
+  async confirm(push: PushIdentity): Promise<void> {
+    await this.client.call('confirm', [fenceOf(push)]);
+  }
+
+  async revert(push: PushIdentity): Promise<void> {
+    const now = contentsOf(await this.client.call('revert', [fenceOf(push)]));
+    const wrong = HOST_FILES.filter(({ slot }) => this.before !== null && this.before.get(slot) !== now.get(slot));
+    if (wrong.length === 0) return;
+    const paths = wrong.map(({ path }) => path).join(' and ');
+    throw transportError('REVERT_UNPROVEN', this.device, `${paths} does not hold the bytes that were there before`);
+  }
+
+  close(): Promise<void> {
+    this.client.close();
+    return Promise.resolve();
+  }
+
+  /** What was ours and is no longer wanted shall not exist. */
+  private wantedContents(artefacts: readonly Artefact[], previous: readonly Artefact[]): Contents {
+    const contents = new Map<HostSlot, string | null>();
+    for (const { path } of previous) contents.set(ownedFile(path).slot, null);
+    for (const artefact of artefacts) {
+      const { slot, mode, owner } = ownedFile(artefact.path);
+      if (artefact.mode !== mode || artefact.owner !== owner) {
+        const found = `mode 0${artefact.mode.toString(8)}, owner ${artefact.owner}`;
+        throw transportError(
+          'CONFIG_REFUSED',
+          this.device,
+          `${artefact.path} has mode 0${mode.toString(8)} and owner ${owner}, not ${found}`,
+        );
+      }
+      contents.set(slot, artefact.content);
+    }
+    return contents;
+  }
+
+  private pendingCheck(answer: Answer, push: PushIdentity): Check {
+    const pending = pendingOf(answer);
+    const name = 'push';
+    // Confirmed already, or a drift check without a push: the files say the rest.
+    if (pending === null) return { name, ok: true, message: 'no change is waiting for confirmation' };
+    const ok = pending.fence === push.fence && pending.applied;
+    return {
+      name,
+      ok,
+      message: `the change with fence ${pending.fence} is ${pending.applied ? 'live and waits for confirmation' : 'only staged'}`,
+    };
+  }
+}
+
+function contentsOf(answer: Answer): Contents {
+  return new Map(
+    HOST_FILES.map(({ slot }) => {
+      const part = answer.get(slot);
+      return [slot, part?.status === 0 ? part.text : null];
+    }),
+  );
+}
+
+function pendingOf(answer: Answer): PendingPush | null {
+  const [, fence, state] = /^(\d+) (staged|applied)$/.exec(answer.get('pending')?.text.trim() ?? '') ?? [];
+  return fence === undefined ? null : { fence: Number(fence), applied: state === 'applied' };
+}
+
+/** `frr 8.4.4-1.1~deb12u2, ifupdown2 3.0.0-1.1`; and whether FRR runs at all. */
+function versionOf(answer: Answer): string {
+  const packages = (answer.get('packages')?.text ?? '')
+    .trim()
+    .split('\n')
+    .map((line) => line.replace('\t', ' '))
+    .join(', ');
+  return frrJson(answer.get('bgp')) === null ? `${packages} (FRR does not answer)` : packages;
+}
+
+function ownedFile(path: string): HostFile {
+  const file = hostFileAt(path);
+  if (file === null) throw invalidValue('path on a host', path, `one of ${HOST_FILES.map((known) => known.path).join(', ')}`);
+  return file;
+}
+
+function fenceOf({ fence }: PushIdentity): number {
+  if (!Number.isSafeInteger(fence) || fence < 1) throw invalidValue('fence', fence, 'a whole number from 1');
+  return fence;
+}
+
+function planIdOf({ planId }: PushIdentity): string {
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(planId))
+    throw invalidValue('plan id', planId, '1 to 64 letters, digits, dots, hyphens or underscores');
+  return planId;
+}

@@ -1,0 +1,125 @@
+/** Calls the push program on a host: installs it where it is missing, opens a new connection where one was lost, names its failures. */
+import type { DeviceTarget, TransportError, TransportErrorCode } from '#contexts/deployment/ports';
+import { isDomainError } from '#engines/kernel';
+import { type Answer, decodeAnswer } from './answer.js';
+import { INSTALL_COMMAND, PUSH_EXIT, PUSH_PROGRAM, PUSH_PROGRAM_PATH } from './push-program.js';
+import { type CommandOutcome, SshSession, transportError } from './ssh-session.js';
+
+export interface HostTimeouts {
+  /** Milliseconds for connecting, key exchange and authentication together. */
+  readonly connectMs: number;
+  /** Milliseconds for a verb that only reads or checks. */
+  readonly readMs: number;
+  /** Milliseconds for a verb that changes the host; longer than ifreload, frr-reload and their undoing may take there. */
+  readonly changeMs: number;
+  /** Milliseconds from `open` until everything is closed, whatever is under way. */
+  readonly overallMs: number;
+}
+
+type ReadVerb = 'inspect' | 'stage' | 'verify' | 'protocol';
+type ChangeVerb = 'apply' | 'confirm' | 'revert' | 'recover';
+
+const CHANGES: ReadonlySet<string> = new Set<ChangeVerb>(['apply', 'confirm', 'revert', 'recover']);
+
+/** What a status means; a status that is not here says that the program did not run to its end. */
+const ERROR_OF_STATUS: ReadonlyMap<number, TransportErrorCode> = new Map([
+  [PUSH_EXIT.staleFence, 'STALE_FENCE'],
+  [PUSH_EXIT.configRefused, 'CONFIG_REFUSED'],
+  [PUSH_EXIT.badRequest, 'CONFIG_REFUSED'],
+  [PUSH_EXIT.applyFailedAndUndone, 'APPLY_FAILED'],
+  [PUSH_EXIT.noSuchPush, 'APPLY_FAILED'],
+  [PUSH_EXIT.storageFailed, 'APPLY_FAILED'],
+  [PUSH_EXIT.undoUnproven, 'REVERT_UNPROVEN'],
+  [PUSH_EXIT.inProgress, 'PUSH_IN_PROGRESS'],
+]);
+
+export class PushClient {
+  private session: SshSession | null = null;
+
+  constructor(
+    private readonly target: DeviceTarget,
+    private readonly timeouts: HostTimeouts,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** Leaves the present connection and opens another one. @throws TransportError as SshSession.connect */
+  async reconnect(): Promise<void> {
+    this.session?.close();
+    this.session = await SshSession.connect(this.target, this.timeouts.connectMs, this.signal);
+  }
+
+  /**
+   * @param numbers fence and seconds: safe integers, the only values that ever stand on a command line.
+   * @throws TransportError OUTCOME_UNKNOWN when a changing verb was sent and no answer came.
+   */
+  async call(verb: ReadVerb | ChangeVerb, numbers: readonly number[] = [], input?: Buffer): Promise<Answer> {
+    const session = await this.openSession();
+    const command = ['sh', PUSH_PROGRAM_PATH, verb, ...numbers.map(digits)].join(' ');
+    const timeoutMs = CHANGES.has(verb) ? this.timeouts.changeMs : this.timeouts.readMs;
+    try {
+      let outcome = await session.run(command, timeoutMs, input);
+      if (isMissing(outcome)) {
+        await this.install(session);
+        outcome = await session.run(command, timeoutMs, input);
+      }
+      return this.read(verb, outcome);
+    } catch (error) {
+      throw isDomainError(error) && error.code === 'UNREACHABLE' && CHANGES.has(verb) ? this.unknown(verb, error) : error;
+    }
+  }
+
+  close(): void {
+    this.session?.close();
+    this.session = null;
+  }
+
+  private async openSession(): Promise<SshSession> {
+    if (this.session?.isOpen !== true) await this.reconnect();
+    if (this.session === null) throw transportError('ABORTED', this.target.slug, 'the connection was closed');
+    return this.session;
+  }
+
+  private async install(session: SshSession): Promise<void> {
+    const { status, stderr } = await session.run(INSTALL_COMMAND, this.timeouts.readMs, Buffer.from(PUSH_PROGRAM));
+    if (status !== 0)
+      throw transportError('UNREACHABLE', this.target.slug, `cannot store the push program (status ${status}): ${oneLine(stderr)}`);
+  }
+
+  private read(verb: ReadVerb | ChangeVerb, { status, stdout, stderr }: CommandOutcome): Answer {
+    const detail = oneLine(stderr);
+    const code = ERROR_OF_STATUS.get(status ?? -1);
+    if (code !== undefined) throw transportError(code, this.target.slug, detail);
+    if (status !== PUSH_EXIT.done) throw transportError('UNREACHABLE', this.target.slug, `${verb} ended with status ${status}: ${detail}`);
+    try {
+      return decodeAnswer(stdout);
+    } catch (error) {
+      throw transportError('UNREACHABLE', this.target.slug, `${verb}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  private unknown(verb: string, { message }: Error): TransportError {
+    return transportError(
+      'OUTCOME_UNKNOWN',
+      this.target.slug,
+      `${verb} was sent and no answer came (${message}); read the device before doing more`,
+    );
+  }
+}
+
+/** A shell that finds no program says 2 (dash) or 127 (bash); the program itself never ends so. */
+const isMissing = ({ status, stdout }: CommandOutcome): boolean => (status === 2 || status === 127) && stdout.length === 0;
+
+function digits(value: number): string {
+  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is not a whole number that may stand on a command line`);
+  return String(value);
+}
+
+/** A host's own words, for an error that is shown and logged: printable, and no longer than a screen. */
+function oneLine(words: string): string {
+  return words
+    .replace(/[^\x20-\x7e\n]/g, '?')
+    .trim()
+    .split('\n')
+    .join(' | ')
+    .slice(0, 2_000);
+}

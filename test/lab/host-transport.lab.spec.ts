@@ -1,0 +1,55 @@
+/** The transport against real hosts: namespaces with sshd, ifupdown2 and FRR. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generateSshKeyPair } from '#adapters/ssh';
+import { Lab, missingForRealHosts } from '../../apps/lab/src/hosts/index.js';
+import { type ContractHost, describeSshTransportContract } from '../contract/ssh-transport.contract.js';
+
+const missing = missingForRealHosts();
+
+/** One blank host; the far end of ens19 is a node without any configuration. */
+async function realHost(): Promise<ContractHost> {
+  const directory = await mkdtemp(join(tmpdir(), 'trame-host-'));
+  const lab = await Lab.create(directory);
+  const client = generateSshKeyPair();
+  const [pve1, far] = await Promise.all([lab.host('pve1', { authorizedKeys: [client.publicKey] }), lab.node('far')]);
+  await lab.link(pve1, 'ens19', far, 'eth1');
+  const { node } = pve1;
+  return {
+    target: {
+      slug: 'pve1',
+      address: pve1.sshAddress,
+      port: pve1.sshPort,
+      username: 'root',
+      secret: client.privateKey,
+      sshHostKeys: [pve1.sshHostKey],
+      tlsSpkiSha256: [],
+    },
+    readFile: (path) =>
+      readFile(node.hostPath(path), 'utf8').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return null;
+        throw error;
+      }),
+    writeFile: (path, content) => node.writeFile(path, content),
+    runningConfig: () => node.run(['vtysh', '-c', 'show running-config']),
+    interfaces: async () => (await node.run(['ls', '/sys/class/net'])).split('\n'),
+    logins: async () => {
+      const log = await readFile(node.hostPath('/etc/ssh/lab_sshd.log'), 'utf8').catch(() => '');
+      return log.split('\n').filter((line) => line.startsWith('Accepted publickey')).length;
+    },
+    dropConnections: () => pve1.dropConnections(),
+    loseTimer: async () => {
+      // Inside the node's own process namespace: only its own watchers can be meant.
+      await node.exec(['pkill', '-KILL', '-f', '/var/lib/trame/push-[0-9a-f]*.sh watch']);
+      pve1.dropConnections();
+    },
+    close: async () => {
+      await lab.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+if (missing.length > 0) describe.skip(`real hosts: ${missing.join('; ')}`, () => it('needs what is missing', () => undefined));
+else describeSshTransportContract('a real host', realHost);
