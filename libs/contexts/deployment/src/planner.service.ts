@@ -33,6 +33,8 @@ export class PlannerService {
     const draft = isApproved ? everyday : whole;
     return this.db.inTransaction(systemScope(actor), async (tx) => {
       await this.fabric.reportVerified(tx, draft.settled, draft.targetRevision);
+      // What a device failed at is not asked of it any more: the next order starts its own count of tries.
+      await this.devices.succeeded(tx, draft.settled);
       if (draft.items.length === 0) {
         await this.plans.supersedeProposed(tx, fabricId, null);
         return undefined;

@@ -31,7 +31,7 @@ export class OrderService {
    * @throws DomainError IDEMPOTENCY_KEY_REUSED (same key, another request), NOT_FOUND, POOL_EXHAUSTED, OVERLAPS, IN_USE, CHECK_FAILED …;
    * nothing of a refused order is kept.
    */
-  provision(tenantId: TenantId, actor: string, request: ProvisionRequest): Promise<SubmittedOrder> {
+  async provision(tenantId: TenantId, actor: string, request: ProvisionRequest): Promise<SubmittedOrder> {
     parseIdempotencyKey(request.idempotencyKey);
     if (request.attachments.length === 0) {
       throw new DomainError('INVALID_VALUE', 'an order needs at least one attachment: a network is somewhere', { path: ['attachments'], accepted: 'one attachment or more' });
@@ -47,7 +47,7 @@ export class OrderService {
   }
 
   /** Takes a network out of service. @throws DomainError NOT_FOUND | VERSION_CONFLICT | INVALID_STATE | IDEMPOTENCY_KEY_REUSED. */
-  deprovision(tenantId: TenantId, actor: string, request: DeprovisionRequest): Promise<SubmittedOrder> {
+  async deprovision(tenantId: TenantId, actor: string, request: DeprovisionRequest): Promise<SubmittedOrder> {
     parseIdempotencyKey(request.idempotencyKey);
     return this.db.inTransaction(tenantScope(tenantId, actor), async (tx) => {
       const network = await this.tenancy.lockNetwork(tx, request.networkId);

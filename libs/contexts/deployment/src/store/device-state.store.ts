@@ -39,7 +39,7 @@ export class DeviceStateStore {
   }
 
   async succeeded(tx: Tx, deviceIds: readonly DeviceId[]): Promise<void> {
-    await tx.run(`UPDATE device_state SET failures = 0, next_try_at = '-infinity' WHERE device_id = ANY($1)`, [deviceIds]);
+    await tx.run(`UPDATE device_state SET failures = 0, next_try_at = '-infinity' WHERE device_id = ANY($1) AND failures > 0`, [deviceIds]);
   }
 
   /** @returns failures in a row, this one included. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { AttachmentFacts, BgpSessionFacts, DeviceFacts, FabricFacts, FabricSnapshot, LinkFacts, NetworkFacts, RdFacts, VlanMappingFacts, VrfFacts } from '#engines/intent';
-import { type DeviceId, type FabricId, type NetworkId, notFound } from '#engines/kernel';
+import { type DeviceId, type FabricId, type NetworkId, notFound, type VrfId } from '#engines/kernel';
 import type { Tx } from '#platform';
 
 /** Networks that are looked at: those of the intent, or only some of them (and then only the devices that carry these). */
@@ -20,6 +20,7 @@ export class SnapshotStore {
     const networks = await this.networks(tx, fabricId, filter);
     const networkIds = networks.map((network) => network.id);
     const attachments = await this.attachments(tx, networkIds);
+    const vrfs = await this.vrfs(tx, fabricId, filter ? networks.map((network) => network.vrfId).filter((id) => id !== null) : null);
     const deviceIds = filter ? [...new Set(attachments.map((attachment) => attachment.deviceId))] : null;
     return {
       fabric,
@@ -29,9 +30,9 @@ export class SnapshotStore {
       devices: await this.devices(tx, fabricId, deviceIds),
       links: await this.links(tx, fabricId, deviceIds),
       sessions: filter ? [] : await this.sessions(tx, fabricId),
-      vrfs: await this.vrfs(tx, fabricId, filter ? networks.map((network) => network.vrfId).filter((id) => id !== null) : null),
+      vrfs,
       vlanMappings: await this.vlanMappings(tx, networkIds),
-      routeDistinguishers: await this.routeDistinguishers(tx, fabricId, filter ? networkIds : null),
+      routeDistinguishers: await this.routeDistinguishers(tx, networkIds, vrfs.map((vrf) => vrf.id)),
     };
   }
 
@@ -109,11 +110,12 @@ export class SnapshotStore {
     );
   }
 
-  private routeDistinguishers(tx: Tx, fabricId: FabricId, networkIds: readonly NetworkId[] | null): Promise<RdFacts[]> {
+  /** Only of what is in the snapshot: a network on its way out keeps its RDs until the devices are proven clean. */
+  private routeDistinguishers(tx: Tx, networkIds: readonly NetworkId[], vrfIds: readonly VrfId[]): Promise<RdFacts[]> {
     return tx.sql<RdFacts>(
       `SELECT v.device_id AS "deviceId", r.evi_id AS "eviId", r.text AS rd FROM route_distinguisher r JOIN vtep v ON v.id = r.vtep_id
-        WHERE v.fabric_id = $1 AND ($2::uuid[] IS NULL OR r.network_id = ANY($2) OR r.vrf_id IN (SELECT n.vrf_id FROM network n WHERE n.id = ANY($2)))`,
-      [fabricId, networkIds],
+        WHERE r.network_id = ANY($1) OR r.vrf_id = ANY($2)`,
+      [networkIds, vrfIds],
     );
   }
 }

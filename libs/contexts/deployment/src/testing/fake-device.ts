@@ -1,0 +1,117 @@
+/** A device in memory behind the port: it keeps files, refuses stale fences, reverts what nobody confirmed, and fails on demand. */
+import { type Artefact, artefactPaths } from './artefact-paths.js';
+import { type DeviceConnection, type DeviceTarget, type DeviceTransport, type PushIdentity, TransportError, type TransportErrorCode } from '../ports/index.js';
+
+export type FakeStep = 'open' | 'inspect' | 'stage' | 'apply' | 'verify' | 'confirm';
+
+export class FakeDevice {
+  readonly files = new Map<string, string>();
+  readonly pushes: { readonly fence: number; readonly from: number; to: number }[] = [];
+  private faults = new Map<FakeStep, TransportErrorCode>();
+  private diesAfterApply = false;
+  private backup: ReadonlyMap<string, string> | null = null;
+  private pendingFence = 0;
+  private highestFence = 0;
+
+  constructor(readonly slug: string) {}
+
+  /** Every call of that step fails from now on, until `heal`. */
+  failAt(step: FakeStep, code: TransportErrorCode): void {
+    this.faults.set(step, code);
+  }
+  /** The change goes live, the answer never comes, and nobody gets through afterwards. */
+  dieAfterApply(): void {
+    this.diesAfterApply = true;
+  }
+  heal(): void {
+    this.diesAfterApply = false;
+    this.faults.clear();
+  }
+  check(step: FakeStep): void {
+    const code = this.faults.get(step);
+    if (code) throw new TransportError(code, `${this.slug} failed at ${step}`, { device: this.slug, detail: step });
+  }
+  fence(push: PushIdentity): void {
+    if (push.fence < this.highestFence) throw new TransportError('STALE_FENCE', `${this.slug} has seen fence ${this.highestFence}`, { device: this.slug, detail: String(push.fence) });
+    this.highestFence = push.fence;
+  }
+  get pending(): { fence: number; applied: boolean } | null {
+    return this.backup ? { fence: this.pendingFence, applied: true } : null;
+  }
+  goLive(push: PushIdentity, files: ReadonlyMap<string, string>): void {
+    this.backup = new Map(this.files);
+    this.pendingFence = push.fence;
+    this.replace(files);
+    if (this.diesAfterApply) this.failAt('open', 'UNREACHABLE');
+    if (this.diesAfterApply) this.failAt('verify', 'UNREACHABLE');
+  }
+  confirm(): void {
+    this.backup = null;
+  }
+  /** What the dead-man timer does. */
+  revert(): void {
+    if (this.backup) this.replace(this.backup);
+    this.backup = null;
+  }
+  private replace(files: ReadonlyMap<string, string>): void {
+    const fresh = new Map(files);
+    this.files.clear();
+    for (const [path, content] of fresh) this.files.set(path, content);
+  }
+}
+
+export class FakeTransport implements DeviceTransport {
+  constructor(private readonly devices: ReadonlyMap<string, FakeDevice>) {}
+
+  async open(target: DeviceTarget, signal: AbortSignal): Promise<DeviceConnection> {
+    const device = this.devices.get(target.slug);
+    if (!device) throw new TransportError('UNREACHABLE', `${target.slug} does not answer`, { device: target.slug, detail: 'no route' });
+    device.check('open');
+    signal.throwIfAborted();
+    return new FakeConnection(device);
+  }
+}
+
+class FakeConnection implements DeviceConnection {
+  private staged: ReadonlyMap<string, string> = new Map();
+  private readonly openedAt = performance.now();
+
+  constructor(private readonly device: FakeDevice) {}
+
+  async inspect(paths: readonly string[]) {
+    this.device.check('inspect');
+    return { hostname: this.device.slug, version: 'fake 1', actual: new Map(paths.map((path) => [path, this.device.files.get(path) ?? null])), pending: this.device.pending, establishedNeighbors: [] };
+  }
+  async recover(push: PushIdentity) {
+    this.device.fence(push);
+    this.device.revert();
+  }
+  async stage(push: PushIdentity, artefacts: readonly Artefact[]) {
+    this.device.check('stage');
+    this.device.fence(push);
+    this.staged = artefactPaths(artefacts);
+    const isNoop = [...this.staged].every(([path, content]) => this.device.files.get(path) === content);
+    return { diff: isNoop ? '' : 'changed', isNoop };
+  }
+  async apply(push: PushIdentity) {
+    this.device.fence(push);
+    this.device.goLive(push, this.staged);
+    this.device.check('apply');
+  }
+  async verify(_push: PushIdentity, artefacts: readonly Artefact[]) {
+    this.device.check('verify');
+    const wrong = [...artefactPaths(artefacts)].filter(([path, content]) => this.device.files.get(path) !== content).map(([path]) => path);
+    return { ok: wrong.length === 0, checks: [{ name: 'files', ok: wrong.length === 0, message: wrong.join(', ') }] };
+  }
+  async confirm() {
+    this.device.check('confirm');
+    this.device.confirm();
+  }
+  async revert() {
+    this.device.check('open');
+    this.device.revert();
+  }
+  async close() {
+    this.device.pushes.push({ fence: 0, from: this.openedAt, to: performance.now() });
+  }
+}

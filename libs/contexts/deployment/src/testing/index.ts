@@ -1,0 +1,1 @@
+export { FakeDevice, type FakeStep, FakeTransport } from './fake-device.js';
