@@ -1,0 +1,189 @@
+/** The HTTPS side of eAPI: `/command-api` with Basic authentication or a login cookie, and the faults of the line. */
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { CliSession, type SwitchUser } from './cli-session.js';
+import { readCall, runCall } from './eapi-call.js';
+import type { EosSwitch } from './eos-switch.js';
+import { type FaultKind, Faults } from './faults.js';
+import { type SelfSignedCertificate, selfSignedCertificate } from './self-signed-certificate.js';
+
+export interface EapiServerOptions {
+  readonly users: readonly SwitchUser[];
+  readonly enableSecret: string | null;
+  /** Milliseconds that a reload keeps the switch off the network. */
+  readonly bootMs: number;
+}
+
+const COOKIE_MS = 24 * 3600 * 1000;
+
+export class EapiServer {
+  readonly faults = new Faults();
+  private readonly certificate: SelfSignedCertificate;
+  private readonly cookies = new Map<string, { readonly user: SwitchUser; readonly expiresAt: number }>();
+  private readonly sockets = new Set<Socket>();
+  private server: Server | null = null;
+  private boundPort = 0;
+
+  constructor(
+    private readonly device: EosSwitch,
+    private readonly options: EapiServerOptions,
+  ) {
+    this.certificate = selfSignedCertificate(device.current.hostname);
+  }
+
+  get port(): number {
+    return this.boundPort;
+  }
+
+  get spkiSha256(): string {
+    return this.certificate.spkiSha256;
+  }
+
+  /** @param port 0 for any free one; again the same after `disconnect()`. */
+  async connect(port = this.boundPort): Promise<void> {
+    const server = createServer({ cert: this.certificate.certificatePem, key: this.certificate.privateKeyPem }, (request, response) => {
+      this.answer(request, response).catch((error: Error) => response.destroy(error));
+    });
+    server.on('connection', (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+      if (this.faults.takeForConnection()) socket.destroy();
+    });
+    server.on('tlsClientError', () => undefined); // the client's own affair: it refused our certificate
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', resolve);
+    });
+    this.server = server;
+    this.boundPort = (server.address() as AddressInfo).port;
+  }
+
+  /** The cable is pulled: new connections are refused, present ones cut. Idempotent. */
+  async disconnect(): Promise<void> {
+    const { server } = this;
+    this.server = null;
+    for (const socket of this.sockets) socket.destroy();
+    if (server !== null) await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+
+  async reboot(): Promise<void> {
+    await this.disconnect();
+    this.device.setPower(false);
+    this.cookies.clear();
+    if (this.options.bootMs > 0) await new Promise((resolve) => setTimeout(resolve, this.options.bootMs));
+    this.device.setPower(true);
+    await this.device.reboot();
+    await this.connect();
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!this.device.hasApi) return void request.socket.destroy();
+    const body = await readBody(request);
+    if (request.method === 'POST' && request.url === '/login') return this.login(body, response);
+    if (request.method === 'POST' && request.url === '/logout') return this.logout(request, response);
+    if (request.url !== '/command-api') return reply(response, 404, 'text/plain', 'Not Found\n');
+    const user = this.authenticate(request);
+    if (user === undefined)
+      return reply(response, 401, 'text/plain', 'Unable to authenticate user: Bad username/password combination', {
+        'www-authenticate': 'Basic realm="COMMAND_API_AUTH"',
+      });
+    if (request.method === 'HEAD') return reply(response, 200, 'application/json', '');
+    if (request.method !== 'POST') return reply(response, 405, 'text/plain', 'Method Not Allowed\n');
+    await this.serve(user, body, request, response);
+  }
+
+  private async serve(user: SwitchUser, body: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const call = readCall(body);
+    if ('answer' in call) return replyJson(response, call.answer);
+    const commands = call.commands.map(({ cmd }) => cmd);
+    const fault = this.faults.takeForRequest(commands);
+    const entry = this.device.journal.request(user.username, commands);
+    if (fault !== undefined && BEFORE.includes(fault)) {
+      this.device.journal.close(entry, 'lost');
+      return this.failBefore(fault, request, response);
+    }
+    const { answer, isDone } = await runCall(new CliSession(this.device, user, this.options.enableSecret), call);
+    const isAnswered = fault === undefined && this.device.hasApi;
+    this.device.journal.close(entry, isAnswered ? (isDone ? 'done' : 'refused') : 'lost');
+    if (isAnswered) replyJson(response, answer);
+    else await this.failAfter(fault ?? 'reset-after', JSON.stringify(answer), request, response);
+  }
+
+  private async failBefore(fault: FaultKind, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (fault === 'bad-gateway') reply(response, 502, 'text/html', '<html><head><title>502 Bad Gateway</title></head></html>\n');
+    else if (fault === 'reset-before') request.socket.destroy();
+    else if (fault === 'reboot-before') await this.reboot();
+    // `hang`: the client's patience decides.
+  }
+
+  private async failAfter(fault: FaultKind, answer: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const half = answer.slice(0, answer.length / 2);
+    if (fault === 'truncated-json') return reply(response, 200, 'application/json', half);
+    if (fault === 'reboot-after') return this.reboot();
+    if (fault === 'hang-after') return;
+    if (fault === 'reset-in-body') {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(answer) });
+      await new Promise((resolve) => response.write(half, resolve));
+    }
+    request.socket.destroy();
+  }
+
+  private authenticate(request: IncomingMessage): SwitchUser | undefined {
+    const cookie = /(?:^|;\s*)Session=([0-9a-f]+)/.exec(request.headers.cookie ?? '')?.[1];
+    const session = cookie === undefined ? undefined : this.cookies.get(cookie);
+    if (session !== undefined && session.expiresAt > this.device.clock.now()) return session.user;
+    const encoded = /^Basic (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    if (encoded === undefined) return undefined;
+    const [username, ...password] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
+    return this.findUser(username ?? '', password.join(':'));
+  }
+
+  private findUser(username: string, password: string): SwitchUser | undefined {
+    return this.options.users.find((user) => user.username === username && isEqual(user.password, password));
+  }
+
+  private login(body: string, response: ServerResponse): void {
+    const credentials = parseCredentials(body);
+    const user = credentials === null ? undefined : this.findUser(credentials.username, credentials.password);
+    if (user === undefined) return reply(response, 401, 'text/plain', 'Bad username/password combination');
+    const cookie = randomBytes(16).toString('hex');
+    this.cookies.set(cookie, { user, expiresAt: this.device.clock.now() + COOKIE_MS });
+    reply(response, 200, 'application/json', '{"success":true}', { 'set-cookie': `Session=${cookie}; Path=/; HttpOnly; Secure` });
+  }
+
+  private logout(request: IncomingMessage, response: ServerResponse): void {
+    this.cookies.delete(/Session=([0-9a-f]+)/.exec(request.headers.cookie ?? '')?.[1] ?? '');
+    reply(response, 200, 'application/json', '{"success":true}');
+  }
+}
+
+const BEFORE: readonly FaultKind[] = ['hang', 'bad-gateway', 'reset-before', 'reboot-before'];
+
+function isEqual(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+function parseCredentials(body: string): { username: string; password: string } | null {
+  try {
+    const { username, password } = JSON.parse(body) as { username?: unknown; password?: unknown };
+    return typeof username === 'string' && typeof password === 'string' ? { username, password } : null;
+  } catch {
+    return null; // not JSON: answered as wrong credentials
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function reply(response: ServerResponse, status: number, type: string, body: string, headers: Readonly<Record<string, string>> = {}): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body), ...headers });
+  response.end(body);
+}
+
+const replyJson = (response: ServerResponse, answer: unknown): void => reply(response, 200, 'application/json', JSON.stringify(answer));

@@ -1,0 +1,8 @@
+export type { SwitchUser } from './cli-session.js';
+export { type Clock, realClock, VirtualClock } from './clock.js';
+export type { ControlPlane, Dataplane, EvpnPeer } from './control-plane.js';
+export { factoryConfig } from './factory-config.js';
+export type { Fault, FaultKind } from './faults.js';
+export type { Journal, JournalPush, JournalRequest } from './journal.js';
+export { type EosSimulator, type EosSimulatorOptions, startEosSimulator } from './start-eos-simulator.js';
+export type { BgpState, MacVrfState, NeighborState, PortState, SwitchState } from './switch-state.js';

@@ -1,0 +1,157 @@
+/** What a configuration makes the switch do: read once per change, by the show commands, the fabric and the data plane. */
+import { expandList } from './config/number-list.js';
+import type { Section } from './config/section.js';
+
+export interface PortState {
+  readonly name: string;
+  readonly isShutdown: boolean;
+  readonly isRouted: boolean;
+  /** Octets, null where nothing is configured. */
+  readonly mtu: number | null;
+  /** With prefix length. */
+  readonly addresses: readonly string[];
+  /** VLANs that come out of the port: one untagged, the others tagged. */
+  readonly untaggedVlan: number | null;
+  readonly taggedVlans: readonly number[];
+}
+
+export interface NeighborState {
+  readonly address: string;
+  readonly remoteAsn: number;
+  readonly updateSource: string | null;
+  readonly keepaliveSeconds: number;
+  readonly holdSeconds: number;
+  readonly isRouteReflectorClient: boolean;
+  readonly isNextHopSelf: boolean;
+  /** Route targets are extended communities: they go out only with `send-community` (all) or `… extended`. */
+  readonly sendsExtendedCommunities: boolean;
+  readonly evpn: boolean;
+  readonly ipv4: boolean;
+  /** Outbound route map of the IPv4 family. */
+  readonly routeMapOut: string | null;
+}
+
+export interface MacVrfState {
+  readonly vlan: number;
+  readonly rd: string | null;
+  readonly importRts: readonly string[];
+  readonly exportRts: readonly string[];
+}
+
+export interface BgpState {
+  readonly asn: number;
+  readonly routerId: string | null;
+  readonly neighbors: readonly NeighborState[];
+  readonly macVrfs: readonly MacVrfState[];
+  readonly networks: readonly string[];
+  readonly redistributesConnected: boolean;
+}
+
+export interface SwitchState {
+  readonly hostname: string;
+  /** Null until Vxlan1 has a source interface with an address. */
+  readonly vtep: { readonly sourceInterface: string; readonly address: string; readonly udpPort: number } | null;
+  readonly vlans: readonly number[];
+  /** Mappings whose VLAN exists: EOS keeps the others in the configuration and does nothing with them. */
+  readonly mappings: readonly { readonly vlan: number; readonly vni: number }[];
+  readonly loopbackAddresses: readonly string[];
+  readonly ports: readonly PortState[];
+  readonly bgp: BgpState | null;
+  /** Route maps that make the next hop the switch's own address. */
+  readonly nextHopSelfMaps: readonly string[];
+}
+
+export function readSwitchState(root: Section): SwitchState {
+  const vlans = root.sectionsOf('vlan').map(({ header }) => Number(header.slice(5)));
+  const vxlan = root.sections.get('interface Vxlan1');
+  const mappings = (vxlan?.valuesOf('vxlan vlan') ?? []).map((text) => {
+    const [vlan, , vni] = text.split(' ').map(Number);
+    return { vlan: vlan as number, vni: vni as number };
+  });
+  return {
+    hostname: root.valueOf('hostname') ?? 'localhost',
+    vtep: readVtep(root, vxlan),
+    vlans,
+    mappings: mappings.filter(({ vlan }) => vlans.includes(vlan)),
+    loopbackAddresses: root.sectionsOf('loopback').flatMap(addressesOf),
+    ports: root.sectionsOf('ethernet').map(readPort),
+    bgp: readBgp(root),
+    nextHopSelfMaps: root
+      .sectionsOf('route-map')
+      .filter((map) => map.has('set ip next-hop peer-address'))
+      .map(({ header }) => header.split(' ')[1] as string),
+  };
+}
+
+const addressesOf = (section: Section): readonly string[] =>
+  (section.valueOf('vrf') === undefined ? section.valuesOf('ip address') : []).map((text) => text.split(' ')[0] as string);
+
+function readVtep(root: Section, vxlan: Section | undefined): SwitchState['vtep'] {
+  const sourceInterface = vxlan?.valueOf('vxlan source-interface');
+  const loopback = sourceInterface === undefined ? undefined : root.sections.get(`interface ${sourceInterface}`);
+  const address = loopback === undefined ? undefined : addressesOf(loopback)[0]?.split('/')[0];
+  if (sourceInterface === undefined || address === undefined || vxlan?.has('shutdown')) return null;
+  return { sourceInterface, address, udpPort: Number(vxlan?.valueOf('vxlan udp-port') ?? 4789) };
+}
+
+function readPort(port: Section): PortState {
+  const isRouted = port.has('no switchport');
+  const isTrunk = port.has('switchport mode trunk');
+  const native = Number(port.valueOf('switchport trunk native vlan') ?? 1);
+  const allowed = port.valueOf('switchport trunk allowed vlan') ?? '1-4094';
+  const trunkVlans = allowed === 'none' ? [] : expandList(allowed).map(Number);
+  const trunk = { untaggedVlan: trunkVlans.includes(native) ? native : null, taggedVlans: trunkVlans.filter((vlan) => vlan !== native) };
+  const access = { untaggedVlan: Number(port.valueOf('switchport access vlan') ?? 1), taggedVlans: [] };
+  const mtu = port.valueOf('mtu');
+  return {
+    name: port.header.replace('interface ', ''),
+    isShutdown: port.has('shutdown'),
+    isRouted,
+    mtu: mtu === undefined ? null : Number(mtu),
+    addresses: isRouted ? addressesOf(port) : [],
+    ...(isRouted ? { untaggedVlan: null, taggedVlans: [] } : isTrunk ? trunk : access),
+  };
+}
+
+function readBgp(root: Section): BgpState | null {
+  const bgp = root.sectionsOf('bgp')[0];
+  if (bgp === undefined || !root.has('ip routing')) return null;
+  const ipv4 = bgp.sections.get('address-family ipv4');
+  return {
+    asn: Number(bgp.header.split(' ')[2]),
+    routerId: bgp.valueOf('router-id') ?? null,
+    neighbors: bgp.valuesOf('neighbor').flatMap((text) => {
+      const [, address, remoteAsn] = /^(\d\S+|\S*:\S*) remote-as (\d+)$/.exec(text) ?? [];
+      return address === undefined ? [] : [readNeighbor(bgp, address, Number(remoteAsn))];
+    }),
+    macVrfs: bgp.sectionsOf('mac-vrf').map((vrf) => ({
+      vlan: Number(vrf.header.slice(5)),
+      rd: vrf.valueOf('rd') ?? null,
+      importRts: vrf.valuesOf('route-target import'),
+      exportRts: vrf.valuesOf('route-target export'),
+    })),
+    networks: ipv4?.valuesOf('network') ?? [],
+    redistributesConnected: [bgp, ipv4].some((section) => section?.valueOf('redistribute')?.startsWith('connected') === true),
+  };
+}
+
+function readNeighbor(bgp: Section, address: string, remoteAsn: number): NeighborState {
+  const own = `neighbor ${address}`;
+  const [evpn, ipv4] = [bgp.sections.get('address-family evpn'), bgp.sections.get('address-family ipv4')];
+  const isDefaultFamily = !bgp.has('no bgp default ipv4-unicast') && ipv4?.has(`no ${own} activate`) !== true;
+  const [keepalive, hold] = (bgp.valueOf(`${own} timers`) ?? bgp.valueOf('timers bgp') ?? '60 180').split(' ').map(Number);
+  const [map] = (ipv4?.valuesOf(`${own} route-map`) ?? []).filter((text) => text.endsWith(' out'));
+  return {
+    address,
+    remoteAsn,
+    updateSource: bgp.valueOf(`${own} update-source`) ?? null,
+    keepaliveSeconds: keepalive as number,
+    holdSeconds: hold as number,
+    isRouteReflectorClient: bgp.has(`${own} route-reflector-client`),
+    isNextHopSelf: bgp.has(`${own} next-hop-self`),
+    sendsExtendedCommunities: bgp.has(`${own} send-community`) || /\bextended$/.test(bgp.valueOf(`${own} send-community`) ?? ''),
+    evpn: evpn?.has(`${own} activate`) === true,
+    ipv4: isDefaultFamily || ipv4?.has(`${own} activate`) === true,
+    routeMapOut: map?.split(' ')[0] ?? null,
+  };
+}
