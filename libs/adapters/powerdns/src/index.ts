@@ -1,0 +1,3 @@
+export { PowerDnsError, type PowerDnsCode, type PowerDnsFacts } from './powerdns-error.js';
+export { PowerDnsServer, type PowerDnsOptions } from './powerdns-server.js';
+export { PowerDnsTarget } from './powerdns-target.js';

@@ -1,0 +1,46 @@
+import { OutboundHttp } from '#adapters/outbound';
+import type { DnsZones, RrsetValue } from '#contexts/sync/ports';
+import { invalidValue } from '#engines/kernel';
+import type { Target } from '#engines/reconcile';
+import { PowerDnsTarget } from './powerdns-target.js';
+import { ZoneApi } from './zone-api.js';
+
+export interface PowerDnsOptions {
+  /** Where the API listens, without a path: `http://127.0.0.1:8081`. */
+  readonly apiUrl: string;
+  readonly apiKey: string;
+  /** Distinguishes this installation from others that write into the same zones; kept in a comment of every record set, ≤ 60 characters. */
+  readonly ownerId: string;
+  /** Default `localhost`, the only one an authoritative server has. */
+  readonly serverId?: string;
+  /** Per call, default 15 000. */
+  readonly timeoutMs?: number;
+  /** Default 32 MiB, about 150 000 record sets. */
+  readonly maxResponseBytes?: number;
+  readonly tls?: { readonly pinnedSpkiSha256: readonly string[] };
+}
+
+/** A PowerDNS authoritative server, 4.7 or later with a backend that stores comments (gsql, LMDB; not BIND). */
+export class PowerDnsServer implements DnsZones {
+  private readonly http: OutboundHttp;
+  private readonly serverUrl: string;
+
+  constructor(private readonly options: PowerDnsOptions) {
+    if (!/^[A-Za-z0-9._-]{1,60}$/.test(options.ownerId)) {
+      throw invalidValue('owner id', options.ownerId, '1 to 60 letters, digits, dots, dashes and underscores');
+    }
+    this.serverUrl = `${options.apiUrl.replace(/\/+$/, '')}/api/v1/servers/${options.serverId ?? 'localhost'}`;
+    this.http = new OutboundHttp({
+      name: 'powerdns',
+      timeoutMs: options.timeoutMs ?? 15_000,
+      maxResponseBytes: options.maxResponseBytes ?? 32 * 1024 * 1024,
+      allowPrivate: true, // an operator's own server, most often beside this one
+      ...(options.tls ? { tls: options.tls } : {}),
+    });
+  }
+
+  zone(name: string, knownKeys: readonly string[] = []): Target<RrsetValue> {
+    const api = new ZoneApi(this.http, this.serverUrl, this.options.apiKey, name.toLowerCase().replace(/\.$/, ''));
+    return new PowerDnsTarget(api, this.options.ownerId, knownKeys);
+  }
+}

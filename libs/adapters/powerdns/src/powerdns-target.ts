@@ -1,0 +1,153 @@
+import type { RrsetValue } from '#contexts/sync/ports';
+import { canonicalJson } from '#engines/kernel';
+import type { ActualItem, Change, Plan, Target } from '#engines/reconcile';
+import { type ApiComment, type ApiRrset, byKey, type RrsetWrite, splitKey, valueOf } from './api-rrset.js';
+import { PowerDnsError } from './powerdns-error.js';
+import type { ZoneApi } from './zone-api.js';
+
+/** Account of the comment that marks a record set as ours; its content says whose installation it is. */
+const ACCOUNT = 'trame';
+/** `webserver-max-bodysize` is 2 MiB; a larger body is answered 400 and nothing is written. */
+const MAX_PATCH_BYTES = 1_500_000;
+
+interface Refused {
+  readonly key: string;
+  readonly reason: string;
+}
+
+/**
+ * One zone of a PowerDNS server. What carries our comment is ours; everything else is someone else's, and neither a plan nor a mistake in
+ * a plan changes it: each key is looked at again before it is written.
+ */
+export class PowerDnsTarget implements Target<RrsetValue> {
+  readonly name: string;
+
+  constructor(
+    private readonly api: ZoneApi,
+    private readonly ownerId: string,
+    private readonly knownKeys: readonly string[] = [],
+  ) {
+    this.name = `zone ${api.zone}`;
+  }
+
+  /** @throws PowerDnsError; a zone too large to be read at once is read by the known keys, and only with them. */
+  async read(): Promise<readonly ActualItem<RrsetValue>[]> {
+    const rrsets = await this.current(this.knownKeys);
+    return [...rrsets]
+      .filter(([, rrset]) => exists(rrset))
+      .map(([key, rrset]) => ({ key, value: valueOf(rrset), owned: this.isOurs(rrset) }));
+  }
+
+  /**
+   * Deletes before it replaces: a CNAME that goes makes room for an address. What is in place already is not written again, because every
+   * PATCH raises the serial. When the server refuses a body, its halves are tried, so that one bad record does not hold up the others.
+   * @returns the keys that were not written, with the server's text, `not ours`, or what was read back instead.
+   * @throws PowerDnsError when it is not known what was written; running the plan again is then the way out.
+   */
+  async apply(plan: Plan<RrsetValue>): Promise<readonly Refused[]> {
+    const writes = plan.changes.filter(({ verb }) => verb === 'DELETE' || verb === 'UPDATE' || verb === 'CREATE');
+    if (writes.length === 0) return [];
+    const keys = writes.map(({ key }) => key);
+    const before = await this.current(keys);
+    const taken = writes.filter(({ key }) => this.isForeign(before.get(key)));
+    const due = writes.filter((change) => !taken.includes(change) && !this.isInPlace(change, before.get(change.key)));
+    const refused: Refused[] = taken.map(({ key }) => ({ key, reason: 'not ours: it does not carry our comment' }));
+    if (due.length === 0) return refused;
+
+    for (const chunk of inChunks(due.map((change) => ({ key: change.key, rrset: this.toWrite(change, before.get(change.key)) })))) {
+      refused.push(...(await this.write(chunk)));
+    }
+    const after = await this.current(keys);
+    const known = new Set(refused.map(({ key }) => key));
+    for (const change of due) {
+      if (known.has(change.key) || this.isInPlace(change, after.get(change.key))) continue;
+      refused.push({ key: change.key, reason: `written, but ${found(after.get(change.key))} was read back` });
+    }
+    return refused;
+  }
+
+  private async current(keys: readonly string[]): Promise<Map<string, ApiRrset>> {
+    try {
+      return byKey(await this.api.rrsets());
+    } catch (error) {
+      if (!(error instanceof PowerDnsError) || error.code !== 'ZONE_TOO_LARGE' || keys.length === 0) throw error;
+      return byKey(await this.api.rrsetsOf([...new Set(keys.map((key) => splitKey(key).name))]));
+    }
+  }
+
+  private async write(chunk: readonly PendingWrite[]): Promise<readonly Refused[]> {
+    try {
+      await this.api.patch(chunk.map(({ rrset }) => rrset));
+      return [];
+    } catch (error) {
+      if (!(error instanceof PowerDnsError) || error.code !== 'DNS_REFUSED') throw error;
+      const reason = error.facts.detail ?? error.message;
+      if (/does not support editing comments/.test(reason)) throw error; // no marker can be set: no record would be better off alone
+      const [first] = chunk;
+      if (chunk.length === 1 && first) return [{ key: first.key, reason }];
+      const half = Math.ceil(chunk.length / 2);
+      return [...(await this.write(chunk.slice(0, half))), ...(await this.write(chunk.slice(half)))];
+    }
+  }
+
+  private toWrite({ key, after }: Change<RrsetValue>, present: ApiRrset | undefined): RrsetWrite {
+    const { name, type } = splitKey(key);
+    if (after === null) return { name, type, changetype: 'DELETE' };
+    const records = after.records.map((content) => ({ content, disabled: false }));
+    // REPLACE replaces all comments: what people noted beside ours stays.
+    const others = (present?.comments ?? []).filter((comment) => !this.isMarker(comment));
+    return {
+      name,
+      type,
+      changetype: 'REPLACE',
+      ttl: after.ttl,
+      records,
+      comments: [{ account: ACCOUNT, content: this.marker }, ...others],
+    };
+  }
+
+  private isInPlace({ after }: Change<RrsetValue>, rrset: ApiRrset | undefined): boolean {
+    if (after === null) return !exists(rrset);
+    return exists(rrset) && this.isOurs(rrset) && canonicalJson(valueOf(rrset)) === canonicalJson(after);
+  }
+
+  private isForeign(rrset: ApiRrset | undefined): boolean {
+    return exists(rrset) && !this.isOurs(rrset);
+  }
+
+  private isOurs(rrset: ApiRrset): boolean {
+    return rrset.comments.some((comment) => this.isMarker(comment));
+  }
+
+  private isMarker({ account, content }: ApiComment): boolean {
+    return account === ACCOUNT && content === this.marker;
+  }
+
+  /** Two installations may share a zone: the account alone would let one delete what the other wrote. */
+  private get marker(): string {
+    return `id=${this.ownerId}`;
+  }
+}
+
+interface PendingWrite {
+  readonly key: string;
+  readonly rrset: RrsetWrite;
+}
+
+const exists = (rrset: ApiRrset | undefined): rrset is ApiRrset => rrset !== undefined && rrset.records.length > 0;
+const found = (rrset: ApiRrset | undefined): string => (exists(rrset) ? canonicalJson(valueOf(rrset)) : 'nothing');
+
+function inChunks(writes: readonly PendingWrite[]): PendingWrite[][] {
+  const chunks: PendingWrite[][] = [];
+  let size = Number.POSITIVE_INFINITY;
+  for (const write of writes) {
+    const bytes = Buffer.byteLength(JSON.stringify(write.rrset)) + 1;
+    if (size + bytes > MAX_PATCH_BYTES) {
+      chunks.push([]);
+      size = '{"rrsets":[]}'.length;
+    }
+    chunks.at(-1)?.push(write);
+    size += bytes;
+  }
+  return chunks;
+}

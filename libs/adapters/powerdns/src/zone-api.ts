@@ -1,0 +1,111 @@
+import { OutboundError, type OutboundHttp, type OutboundResponse } from '#adapters/outbound';
+import { type ApiRrset, ApiZone, type RrsetWrite } from './api-rrset.js';
+import { PowerDnsError } from './powerdns-error.js';
+import { zoneId } from './zone-id.js';
+
+/** Reads of single names that may be under way at once; the server allows 100 connections in all. */
+const PARALLEL_READS = 8;
+
+/** The calls on one zone, each with typed errors. Everything that is not the expected answer throws. */
+export class ZoneApi {
+  private readonly path: string;
+
+  /** @param serverUrl up to and with the server id: `http://127.0.0.1:8081/api/v1/servers/localhost`. */
+  constructor(
+    private readonly http: OutboundHttp,
+    serverUrl: string,
+    private readonly apiKey: string,
+    readonly zone: string,
+  ) {
+    this.path = `${serverUrl}/zones/${zoneId(zone)}`;
+  }
+
+  /** @throws ZONE_TOO_LARGE when the answer exceeds what the client accepts. */
+  async rrsets(): Promise<readonly ApiRrset[]> {
+    return this.parse(await this.call('GET', ''));
+  }
+
+  /** The sets of these absolute names; since 4.7, older servers answer with the whole zone. May hold other names too. */
+  async rrsetsOf(names: readonly string[]): Promise<readonly ApiRrset[]> {
+    const found: ApiRrset[] = [];
+    for (let i = 0; i < names.length; i += PARALLEL_READS) {
+      const answers = names.slice(i, i + PARALLEL_READS).map(async (name) => {
+        const rrsets = this.parse(await this.call('GET', `?rrset_name=${encodeURIComponent(name)}`));
+        return rrsets.filter((rrset) => rrset.name.toLowerCase() === name);
+      });
+      found.push(...(await Promise.all(answers)).flat());
+    }
+    return found;
+  }
+
+  /** One transaction: all or none. @throws DNS_REFUSED with the server's text. */
+  async patch(rrsets: readonly RrsetWrite[]): Promise<void> {
+    await this.call('PATCH', '', JSON.stringify({ rrsets }));
+  }
+
+  private async call(method: 'GET' | 'PATCH', query: string, body?: string): Promise<OutboundResponse> {
+    const headers = { 'x-api-key': this.apiKey, accept: 'application/json', 'content-type': 'application/json' };
+    const response = await this.http
+      .request({ method, url: this.path + query, headers, ...(body === undefined ? {} : { body }) })
+      .catch((error: unknown) => {
+        throw this.unreachable(error);
+      });
+    if (response.status < 200 || response.status > 299) throw this.refusal(response);
+    return response;
+  }
+
+  private unreachable(error: unknown): unknown {
+    if (!(error instanceof OutboundError)) return error;
+    const { zone } = this;
+    if (error.code === 'RESPONSE_TOO_LARGE') {
+      return new PowerDnsError(
+        'ZONE_TOO_LARGE',
+        `zone ${zone} is too large to be read at once`,
+        { zone, retriable: false },
+        { cause: error },
+      );
+    }
+    // Unlike a single PATCH, a plan may always run again: it looks before it writes.
+    const retriable = error.facts.retriable || error.code === 'TIMEOUT' || error.code === 'RESET';
+    const message = `the DNS server of zone ${zone} cannot be reached: ${error.message}`;
+    return new PowerDnsError('DNS_UNREACHABLE', message, { zone, retriable, detail: error.code }, { cause: error });
+  }
+
+  private refusal({ status, body }: OutboundResponse): PowerDnsError {
+    const { zone } = this;
+    const detail = errorText(body);
+    const facts = { zone, status, detail, retriable: false };
+    // 404 since 4.2, 422 "Could not find domain" before.
+    if (status === 404 || (status === 422 && /^Could not find domain/.test(detail))) {
+      return new PowerDnsError('ZONE_MISSING', `the DNS server has no zone ${zone}: create it there, Trame only fills it`, facts);
+    }
+    if (status === 401 || status === 403)
+      return new PowerDnsError('DNS_UNAUTHORIZED', `the DNS server refused the API key (zone ${zone})`, facts);
+    if (status === 422) return new PowerDnsError('DNS_REFUSED', `the DNS server refused the change of zone ${zone}: ${detail}`, facts);
+    const message = `the DNS server answered ${status} for zone ${zone}: ${detail}`;
+    return new PowerDnsError('DNS_UNEXPECTED_ANSWER', message, { ...facts, retriable: status >= 500 || status === 429 });
+  }
+
+  private parse(response: OutboundResponse): readonly ApiRrset[] {
+    const parsed = ApiZone.safeParse(jsonOf(response.body));
+    if (parsed.success) return parsed.data.rrsets;
+    const where = parsed.error.issues[0]?.path.join('.') ?? '';
+    const facts = { zone: this.zone, status: response.status, detail: `no zone in the answer (${where || 'not JSON'})`, retriable: false };
+    throw new PowerDnsError('DNS_UNEXPECTED_ANSWER', `the DNS server's answer for zone ${this.zone} holds ${facts.detail}`, facts);
+  }
+}
+
+function jsonOf(body: string): unknown {
+  try {
+    return JSON.parse(body) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `{"error":"…"}`, or the plain text that 400, 401 and 404 have. */
+function errorText(body: string): string {
+  const json = jsonOf(body);
+  const text = json !== null && typeof json === 'object' && 'error' in json ? String(json.error) : body;
+  return text.slice(0, 300);
+}
