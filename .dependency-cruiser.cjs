@@ -23,22 +23,8 @@ const onlyDown = rooms.map(({ room, imports }) => ({
   to: { path: `^${ROOM}/`, pathNot: [below(directoryOf(room)), ...imports.flatMap(reachable)] },
 }));
 
-const typesOnly = rooms.flatMap(({ room, imports }) =>
-  imports
-    .flatMap(targetsOf)
-    .filter((target) => target.typesOnly)
-    .map((target) => ({
-      name: 'types-only',
-      comment: `${room} may take types from ${target.room}, nothing that runs`,
-      severity: 'error',
-      from: { path: below(directoryOf(room)), pathNot: TESTS },
-      to: { path: below(directoryOf(target.room)), dependencyTypesNot: ['type-only'] },
-    })),
-);
-
 const forbidden = [
   ...onlyDown,
-  ...typesOnly,
   {
     name: 'siblings-never-meet',
     comment: 'provisioning, deployment and sync meet in the closed union of events, never in an import',

@@ -1,8 +1,8 @@
 // THE module map: who may import whom. `.dependency-cruiser.cjs` turns it into rules, `tools/write-module-map.mjs` into the
 // table of ARCHITECTURE.md. Imports only go down: a room names rooms of a lower rank, never one of its own.
 //
-// An entry of `imports` is a room (its door `index.ts` and its `ports`), a room's ports alone (`contexts/sync/ports`), a
-// family (`contexts/*`), or a room of which types alone are taken (`engines/intent (types)`).
+// An entry of `imports` is a room (its door `index.ts` and its `ports`), a room's ports alone (`contexts/sync/ports`), or a
+// family (`contexts/*`).
 
 /** @type {readonly { rank: number; room: string; imports: readonly string[] }[]} */
 const rooms = [
@@ -30,7 +30,7 @@ const rooms = [
     room: 'contexts/fabric',
     imports: [
       'engines/kernel',
-      'engines/intent (types)',
+      'engines/intent',
       'platform',
       'contexts/access',
       'contexts/events',
@@ -100,15 +100,13 @@ const siblings = ['contexts/provisioning', 'contexts/deployment', 'contexts/sync
 
 const directoryOf = (room) => (/^(apps\/|migrations)/.test(room) ? room : `libs/${room}`);
 
-/** @returns {{ room: string; part: 'door' | 'ports'; typesOnly: boolean }[]} the rooms that an entry stands for. */
+/** @returns {{ room: string; part: 'door' | 'ports' }[]} the rooms that an entry stands for. */
 function targetsOf(entry) {
-  const typesOnly = entry.endsWith(' (types)');
-  const name = entry.replace(' (types)', '');
-  if (name.endsWith('/*')) {
-    return rooms.filter(({ room }) => room.startsWith(name.slice(0, -1))).map(({ room }) => ({ room, part: 'door', typesOnly }));
+  if (entry.endsWith('/*')) {
+    return rooms.filter(({ room }) => room.startsWith(entry.slice(0, -1))).map(({ room }) => ({ room, part: 'door' }));
   }
-  const part = name.endsWith('/ports') ? 'ports' : 'door';
-  return [{ room: part === 'ports' ? name.slice(0, -'/ports'.length) : name, part, typesOnly }];
+  if (entry.endsWith('/ports')) return [{ room: entry.slice(0, -'/ports'.length), part: 'ports' }];
+  return [{ room: entry, part: 'door' }];
 }
 
 /** The table for people: one line per room, from the bottom up. */
