@@ -12,9 +12,10 @@ import { type CommandOptions, type CommandResult, runCommand } from './run-comma
 const PRIVATE_FOLDERS = ['/etc/network', '/etc/frr', '/etc/ssh', '/var/log/frr'];
 
 /**
- * Pid 1 of the node. Two facts shaped it:
+ * Pid 1 of the node. Three facts shaped it:
  *  - /var/lib/trame does not exist on the machine underneath, and nothing may be created there: so /var/lib becomes a
  *    tmpfs of links to the real entries, with our folder among them;
+ *  - root's shell start-up files of the machine would cost every SSH command some 80 ms: /root is empty;
  *  - it ends when its standard input closes, so no node outlives the process that made it, not even after kill -9.
  * bash, because as pid 1 it reaps the orphans that daemons leave behind (dash and cat do not).
  */
@@ -23,13 +24,15 @@ set -e
 name=$1 root=$2
 mount -t sysfs sysfs /sys
 for folder in ${PRIVATE_FOLDERS.join(' ')}; do [ -d "$folder" ] && mount --bind "$root$folder" "$folder"; done
-mkdir -p "$root/host-var-lib"
-mount --rbind /var/lib "$root/host-var-lib"
-mount -t tmpfs tmpfs /var/lib
-for entry in "$root"/host-var-lib/*; do ln -s "$entry" /var/lib/; done
-mkdir /var/lib/trame
-mount --bind "$root/var/lib/trame" /var/lib/trame
 mount -t tmpfs tmpfs /run
+mkdir /run/host-var-lib /run/own-state
+mount --bind "$root/var/lib/trame" /run/own-state
+mount --rbind /var/lib /run/host-var-lib
+mount -t tmpfs tmpfs /root
+mount -t tmpfs tmpfs /var/lib
+for entry in /run/host-var-lib/*; do ln -s "$entry" /var/lib/; done
+mkdir /var/lib/trame
+mount --bind /run/own-state /var/lib/trame
 mount -t tmpfs -o mode=1777 tmpfs /var/tmp
 mkdir -p /run/network /run/sshd /run/lock
 if id frr >/dev/null 2>&1; then

@@ -1,6 +1,6 @@
 /** A set of nodes, the cables between them and the guests on their bridges; everything lives under one folder. */
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { LabHost, type LabHostOptions } from './lab-host.js';
 import { LabNode } from './lab-node.js';
 import { LabVm, type LabVmOptions } from './lab-vm.js';
@@ -14,14 +14,16 @@ export class Lab {
   private constructor(private readonly directory: string) {}
 
   /**
-   * @param directory is created; `close()` removes it with everything in it.
+   * @param directory is created; `close()` removes it with everything in it. Not below /run, which every node has for itself.
    * @throws Error naming everything that this machine lacks for real hosts.
    */
   static async create(directory: string): Promise<Lab> {
     const missing = missingForRealHosts();
     if (missing.length > 0) throw new Error(`real hosts cannot run here: ${missing.join('; ')}`);
-    await mkdir(directory, { recursive: true });
-    return new Lab(directory);
+    const path = resolve(directory);
+    if (path === '/run' || path.startsWith('/run/')) throw new Error(`${path} cannot hold a lab: take a folder that is not below /run`);
+    await mkdir(path, { recursive: true });
+    return new Lab(path);
   }
 
   /** A bare machine: no sshd, no FRR until `startFrr()`. */

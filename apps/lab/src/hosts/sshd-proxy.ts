@@ -35,7 +35,8 @@ export class SshdProxy {
     await writeFile(node.hostPath('/etc/ssh/lab_host_key'), hostKey.privateKey, { mode: 0o600 });
     await writeFile(node.hostPath('/etc/ssh/lab_authorized_keys'), `${authorizedKeys.join('\n')}\n`);
     await writeFile(node.hostPath('/etc/ssh/lab_sshd_config'), SSHD_CONFIG);
-    const server = createServer();
+    // Without it small packets wait for the acknowledgement of earlier ones: 40 ms per step of the protocol.
+    const server = createServer({ noDelay: true });
     const proxy = new SshdProxy(server, hostKey.publicKey);
     server.on('connection', (socket) => proxy.serve(socket, node));
     await new Promise<void>((resolve, reject) => {
