@@ -1,17 +1,16 @@
 // Adds to package-lock.json the optional platform packages that a registry mirror does not hold.
 // `npm install` leaves such a package out of the lock without a word; `npm ci` then refuses the lock ("Missing: …@ from lock file").
 // The exact versions stand in the lock already, as optionalDependencies of the packages that want them; on another platform
-// npm never fetches them. Run it after every `npm install`: `node tools/complete-lock.mjs`; `--check` only reports.
+// npm never fetches them. Run it after every `npm install`: `node tools/complete-lock.mjs [--check] [lock file]`; `--check` only
+// reports.
 import fs from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 const OPERATING_SYSTEMS = ['android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'aix', 'win32'];
 const PROCESSORS = ['arm', 'arm64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'x64'];
 const LIBC = { musl: 'musl', musleabihf: 'musl', gnu: 'glibc', gnueabihf: 'glibc' };
 
 /** Platform fields of a package that is named after its platform: `@oxlint/binding-linux-arm-musleabihf`. */
-export function platformOf(name) {
+function platformOf(name) {
   const words = name.split('/').pop().split(/[-.]/);
   const os = words.find((word) => OPERATING_SYSTEMS.includes(word));
   const cpu = words.find((word) => PROCESSORS.includes(word));
@@ -31,7 +30,7 @@ const lockEntry = (version, { os, cpu, libc }, dev) => ({
 });
 
 /** Optional dependencies with an exact version that the lock names but does not hold: `[place, entry]` pairs. */
-export function missingPlatformPackages(lock) {
+function missingPlatformPackages(lock) {
   const missing = new Map();
   for (const [place, owner] of Object.entries(lock.packages)) {
     for (const [name, version] of Object.entries(owner.optionalDependencies ?? {})) {
@@ -44,14 +43,14 @@ export function missingPlatformPackages(lock) {
   return [...missing];
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const file = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'package-lock.json');
-  const lock = JSON.parse(fs.readFileSync(file, 'utf8'));
-  const missing = missingPlatformPackages(lock);
-  if (process.argv.includes('--check')) {
-    for (const [place, { version }] of missing) console.error(`package-lock.json lacks ${place} ${version}`);
-    process.exit(missing.length ? 1 : 0);
-  }
+const isCheck = process.argv.includes('--check');
+const file = process.argv.slice(2).find((argument) => argument !== '--check') ?? new URL('../package-lock.json', import.meta.url);
+const lock = JSON.parse(fs.readFileSync(file, 'utf8'));
+const missing = missingPlatformPackages(lock);
+if (isCheck) {
+  for (const [place, { version }] of missing) console.error(`package-lock.json lacks ${place} ${version}: node tools/complete-lock.mjs`);
+  process.exitCode = missing.length > 0 ? 1 : 0;
+} else {
   for (const [place, entry] of missing) lock.packages[place] = entry;
   const [root, ...rest] = Object.entries(lock.packages);
   rest.sort(([a], [b]) => a.localeCompare(b, 'en'));

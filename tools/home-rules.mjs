@@ -1,5 +1,5 @@
 // Rules of this house that no ready-made tool has: what a file may reach without importing it (globals, the environment).
-// The import rules are in .dependency-cruiser.cjs. `node tools/home-rules.mjs` prints one line per violation.
+// The import rules are in .dependency-cruiser.cjs. `node tools/home-rules.mjs [root]` prints one line per violation.
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,8 @@ const RULES = [
   {
     name: 'pure-rooms-have-no-clock-and-no-dice',
     instead: 'take the time or the number as an argument',
-    reads: /^(new Date\(\)|Date\(\)|Date\.now|performance\.now|Math\.random|crypto\.(randomUUID|getRandomValues)|setTimeout|setInterval|setImmediate)$/,
+    reads:
+      /^(new Date\(\)|Date\(\)|Date\.now|performance\.now|Math\.random|crypto\.(randomUUID|getRandomValues)|setTimeout|setInterval|setImmediate)$/,
     applies: (file) => !TESTS.test(file) && PURE.test(file),
   },
   {
@@ -37,10 +38,6 @@ const RULES = [
 ];
 
 /** One line per violation: `file:line rule-name: what was found; what to do instead`. */
-export function homeRuleViolations(root) {
-  return ['apps', 'libs', 'migrations', 'test'].flatMap((directory) => sourcesBelow(root, directory)).flatMap((file) => violationsIn(root, file));
-}
-
 function violationsIn(root, file) {
   const rules = RULES.filter(({ applies }) => applies(file));
   if (rules.length === 0) return [];
@@ -91,8 +88,9 @@ function sourcesBelow(root, directory) {
     .sort();
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const violations = homeRuleViolations(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
-  for (const violation of violations) console.error(violation);
-  process.exitCode = violations.length > 0 ? 1 : 0;
-}
+const root = process.argv[2] ?? path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const violations = ['apps', 'libs', 'migrations', 'test']
+  .flatMap((directory) => sourcesBelow(root, directory))
+  .flatMap((file) => violationsIn(root, file));
+for (const violation of violations) console.error(violation);
+process.exitCode = violations.length > 0 ? 1 : 0;

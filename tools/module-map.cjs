@@ -19,7 +19,11 @@ const rooms = [
 
   { rank: 3, room: 'contexts/events', imports: ['engines/kernel', 'platform', 'adapters/outbound', 'contexts/access'] },
   { rank: 4, room: 'contexts/numbering', imports: ['engines/kernel', 'platform', 'contexts/access', 'contexts/events'] },
-  { rank: 5, room: 'contexts/tenancy', imports: ['engines/kernel', 'platform', 'contexts/access', 'contexts/events', 'contexts/numbering'] },
+  {
+    rank: 5,
+    room: 'contexts/tenancy',
+    imports: ['engines/kernel', 'platform', 'contexts/access', 'contexts/events', 'contexts/numbering'],
+  },
   {
     rank: 6,
     room: 'contexts/addressing',
@@ -111,7 +115,9 @@ function targetsOf(entry) {
 
 /** The table for people: one line per room, from the bottom up. */
 function moduleMapTable() {
-  const lines = rooms.map(({ rank, room, imports }) => `| ${rank} | \`${room}\` | ${imports.map((name) => name.replaceAll('*', '\\*')).join(', ') || '–'} |`);
+  const lines = rooms.map(
+    ({ rank, room, imports }) => `| ${rank} | \`${room}\` | ${imports.map((name) => name.replaceAll('*', '\\*')).join(', ') || '–'} |`,
+  );
   return ['| rank | room | may import |', '|---|---|---|', ...lines].join('\n');
 }
 
