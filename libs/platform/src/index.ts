@@ -6,6 +6,7 @@ export { type Scope, systemScope, tenantScope } from './db/scope.js';
 export { sqlState, violatedConstraint } from './db/sql-state.js';
 export { Tx } from './db/tx.js';
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './embedded-postgres/index.js';
+export * from './graphql/index.js';
 export { type HeldLease, LeaseService } from './lease/lease.service.js';
 export type { Lease } from './lease/lease.store.js';
 export { createLogger, type Logger, nestLogger } from './log/logger.js';

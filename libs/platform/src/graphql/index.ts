@@ -1,0 +1,27 @@
+export {
+  type Connection,
+  connectionOf,
+  type Edge,
+  type Keyset,
+  keyset,
+  PageArgs,
+  PageInfo,
+  type SortColumn,
+  toConnection,
+} from './connection.js';
+export { isKnownErrorCode, isUserError, TOP_LEVEL_ERRORS, type TopLevelCode } from './error-table.js';
+export {
+  AsnScalar,
+  CidrScalar,
+  IpAddressScalar,
+  MacScalar,
+  RouteDistinguisherScalar,
+  RouteTargetScalar,
+  VlanIdScalar,
+  VniScalar,
+} from './network-scalars.js';
+export { payloadErrors, withErrors } from './payload-errors.js';
+export { isDatabaseAway, PublicError, toPublicError } from './public-error.js';
+export { DomainNameScalar, LabelScalar, SlugScalar } from './text-scalars.js';
+export { ErrorCode, UserError, userErrorTypes } from './user-error.js';
+export { BigCountScalar, DateTimeScalar, JsonObjectScalar } from './value-scalars.js';
