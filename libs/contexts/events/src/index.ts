@@ -1,7 +1,19 @@
 export { type AuditEntry, AuditService } from './audit.service.js';
 export { TOPICS, type Topic } from './domain/topic.js';
 export { EventService, type StreamedEvent } from './event.service.js';
+export { EventStreams } from './event-streams.js';
 export { EventsModule } from './events.module.js';
+export { InboundSourceService } from './inbound-source.service.js';
+export {
+  type InboxHandler,
+  type InboxMessage,
+  type InboxOutcome,
+  InboxService,
+  MAX_WEBHOOK_BYTES,
+  type WebhookVerdict,
+} from './inbox.service.js';
+export { JOB_HANDLERS, type JobHandler } from './job-handler.js';
 export { JobQueues, queueName } from './job-queues.js';
 export { OutboxRelay } from './outbox-relay.js';
 export { OutboxService } from './outbox.service.js';
+export { type Reconciler, ReconcilerRegistry } from './reconciler.js';

@@ -24,7 +24,11 @@ export class JobQueues implements OnApplicationShutdown {
    */
   async add(topic: Topic, key: string): Promise<void> {
     const id = `${queueName(topic)}-${key}`; // BullMQ refuses ':' in ids.
-    const added = this.queue(topic).add(topic, { key }, { deduplication: { id, keepLastIfActive: true }, removeOnComplete: true, removeOnFail: true });
+    const added = this.queue(topic).add(
+      topic,
+      { key },
+      { deduplication: { id, keepLastIfActive: true }, removeOnComplete: true, removeOnFail: true },
+    );
     await withDeadline(added, `the queue ${queueName(topic)} did not answer`);
   }
 

@@ -20,7 +20,10 @@ export class OutboxRelay {
   /** @returns how many rows were relayed; call again at once while it is a full batch. */
   async relayBatch(): Promise<number> {
     return this.db.inTransaction(SCOPE, async (tx) => {
-      const rows = await tx.sql<{ id: string; topic: Topic; key: string }>('SELECT id, topic, key FROM outbox ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED', [BATCH]);
+      const rows = await tx.sql<{ id: string; topic: Topic; key: string }>(
+        'SELECT id, topic, key FROM outbox ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED',
+        [BATCH],
+      );
       if (rows.length === 0) return 0;
       const wanted = new Map(rows.map((row) => [`${row.topic} ${row.key}`, row]));
       for (const row of wanted.values()) await this.queues.add(row.topic, row.key);
