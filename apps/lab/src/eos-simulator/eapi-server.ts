@@ -3,11 +3,11 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { type SelfSignedCertificate, selfSignedCertificate } from '#adapters/outbound/testing';
 import { CliSession, type SwitchUser } from './cli-session.js';
 import { readCall, runCall } from './eapi-call.js';
 import type { EosSwitch } from './eos-switch.js';
 import { type FaultKind, Faults } from './faults.js';
-import { type SelfSignedCertificate, selfSignedCertificate } from './self-signed-certificate.js';
 
 export interface EapiServerOptions {
   readonly users: readonly SwitchUser[];
@@ -43,7 +43,7 @@ export class EapiServer {
 
   /** @param port 0 for any free one; again the same after `disconnect()`. */
   async connect(port = this.boundPort): Promise<void> {
-    const server = createServer({ cert: this.certificate.certificatePem, key: this.certificate.privateKeyPem }, (request, response) => {
+    const server = createServer({ cert: this.certificate.cert, key: this.certificate.key }, (request, response) => {
       this.answer(request, response).catch((error: Error) => response.destroy(error));
     });
     server.on('connection', (socket: Socket) => {

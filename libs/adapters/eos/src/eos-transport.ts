@@ -1,0 +1,35 @@
+/** Pushes to Arista EOS through eAPI: configuration session, commit timer, proof by reading over new connections. */
+import { type DeviceConnection, type DeviceTarget, type DeviceTransport, TransportError } from '#contexts/deployment/ports';
+import { EapiClient, type EapiTimeouts } from './eapi-client.js';
+import { EosConnection } from './eos-connection.js';
+import { SwitchReader } from './switch-reader.js';
+
+export interface EosTiming extends EapiTimeouts {
+  /** How long a switch that does not answer is asked again before it counts as unreachable. */
+  readonly patienceMs: number;
+  /** A commit that was not answered may still be under way in the switch: how long its absence must last to be believed. */
+  readonly settleMs: number;
+}
+
+const DEFAULT_TIMING: EosTiming = { requestMs: 30_000, commitMs: 90_000, patienceMs: 10_000, settleMs: 5_000 };
+
+/** Stateless: one `open` is one push. */
+export class EosTransport implements DeviceTransport {
+  private readonly timing: EosTiming;
+
+  constructor(timing: Partial<EosTiming> = {}) {
+    this.timing = { ...DEFAULT_TIMING, ...timing };
+  }
+
+  /** @throws TransportError UNREACHABLE | WRONG_HOST_KEY | AUTHENTICATION_FAILED | ABORTED */
+  async open(target: DeviceTarget, signal: AbortSignal): Promise<DeviceConnection> {
+    if (target.tlsSpkiSha256.length === 0) {
+      const detail = 'no certificate pin is recorded for it; read one on its console (SHA-256 of the SPKI, base64)';
+      throw new TransportError('WRONG_HOST_KEY', `${target.slug}: ${detail}`, { device: target.slug, detail });
+    }
+    const client = new EapiClient(target, this.timing, signal);
+    const reader = new SwitchReader(client, target.slug, signal, this.timing.patienceMs);
+    const identity = await reader.identity();
+    return new EosConnection(identity, { device: target.slug, client, reader, signal, settleMs: this.timing.settleMs });
+  }
+}

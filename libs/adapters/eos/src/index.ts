@@ -1,0 +1,1 @@
+export { EosTransport, type EosTiming } from './eos-transport.js';

@@ -1,0 +1,173 @@
+/** Reads of the switch, repeated while no answer comes: reading changes nothing. */
+import { z } from 'zod';
+import { TransportError } from '#contexts/deployment/ports';
+import { CommandRefusal, type EapiClient, NoAnswer } from './eapi-client.js';
+import { parseSessionName, type SessionName } from './session-name.js';
+import { pause } from './pause.js';
+
+export interface OpenSession {
+  readonly name: string;
+  /** Present for ours. */
+  readonly ours: SessionName | undefined;
+  /** `timed`: its configuration is live and will be taken back when its commit timer runs out. */
+  readonly state: 'pending' | 'timed' | 'ended';
+}
+
+export interface SwitchStatus {
+  readonly sessions: readonly OpenSession[];
+  /** Session whose commit timer runs. EOS has one at most. */
+  readonly timer: string | null;
+  /** Hash of the running-config as EOS counts it: equal digests, equal configurations. */
+  readonly digest: string;
+}
+
+/** The digest in an answer to `DIGEST`, undefined where there is none. */
+export const digestOf = (answer: unknown): string | undefined => digestShape.safeParse(answer).data?.digest;
+
+export interface SwitchIdentity {
+  readonly hostname: string;
+  /** EOS release, `4.32.1F`. */
+  readonly release: string;
+}
+
+/** EOS's own hash of the running-config. */
+export const DIGEST = 'show running-config digest';
+
+const digestShape = z.object({ digest: z.string().min(1) });
+const sessionsShape = z.object({
+  sessions: z.record(z.string(), z.object({ state: z.string() })).default({}),
+  commitTimerSessionName: z.string().optional(),
+});
+const hostnameShape = z.object({ hostname: z.string() });
+const versionShape = z.object({ version: z.string() });
+const evpnShape = z.object({
+  vrfs: z.record(z.string(), z.object({ peers: z.record(z.string(), z.object({ peerState: z.string() })).default({}) })),
+});
+const vniShape = z.object({ vxlanIntfs: z.record(z.string(), z.object({ vniBindings: z.record(z.string(), z.unknown()).default({}) })) });
+const vtepShape = z.object({ interfaces: z.record(z.string(), z.object({ vteps: z.array(z.string()).default([]) })) });
+const vxlanShape = z.object({
+  interfaces: z.record(
+    z.string(),
+    z.object({
+      vlanToVniMap: z.record(z.string(), z.object({ vni: z.number() })).default({}),
+      vlanToVtepList: z.record(z.string(), z.object({ remoteVtepAddr: z.array(z.string()).default([]) })).default({}),
+    }),
+  ),
+});
+
+const RETRY_MS = 250;
+
+export class SwitchReader {
+  constructor(
+    private readonly client: EapiClient,
+    private readonly device: string,
+    private readonly signal: AbortSignal,
+    /** How long no answer is tolerated, milliseconds. */
+    private readonly patienceMs: number,
+  ) {}
+
+  /** Asked once: whoever opens a connection wants to know now. */
+  async identity(): Promise<SwitchIdentity> {
+    const [, hostname, version] = await this.json(['enable', 'show hostname', 'show version'], 0);
+    return {
+      hostname: this.as(hostnameShape, hostname, 'show hostname').hostname,
+      release: this.as(versionShape, version, 'show version').version,
+    };
+  }
+
+  /** Sessions and digest of one moment. */
+  async status(patienceMs = this.patienceMs): Promise<SwitchStatus> {
+    const [, sessions, digest] = await this.json(['enable', 'show configuration sessions detail', DIGEST], patienceMs);
+    const detail = this.as(sessionsShape, sessions, 'show configuration sessions detail');
+    const timer = runningTimer(detail);
+    return {
+      timer,
+      digest: this.as(digestShape, digest, DIGEST).digest,
+      sessions: Object.entries(detail.sessions).map(([name, { state }]) => ({
+        name,
+        ours: parseSessionName(name),
+        state: name === timer ? 'timed' : state === 'pending' ? 'pending' : 'ended',
+      })),
+    };
+  }
+
+  async runningConfig(): Promise<string> {
+    const [, text] = await this.again(() => this.client.text(['enable', 'show running-config']));
+    if (text === undefined || text.trim() === '') throw this.unreadable('show running-config', 'an empty text');
+    return text;
+  }
+
+  /** What committing the session would change: a unified diff, empty for nothing. EOS has it as text only. */
+  async sessionDiff(session: string): Promise<string> {
+    const [, text = ''] = await this.again(() => this.client.text(['enable', `show session-config named ${session} diffs`]));
+    return text.trim() === '' ? '' : text;
+  }
+
+  /** BGP neighbors whose EVPN session is Established. A switch without BGP has none, and refuses the question on some releases. */
+  async evpnNeighbors(runningConfig: string): Promise<readonly string[]> {
+    if (!/^router bgp /m.test(runningConfig)) return [];
+    const [, summary] = await this.json(['enable', 'show bgp evpn summary']);
+    const { vrfs } = this.as(evpnShape, summary, 'show bgp evpn summary');
+    return Object.values(vrfs).flatMap(({ peers }) =>
+      Object.entries(peers).flatMap(([address, { peerState }]) => (peerState === 'Established' ? [address] : [])),
+    );
+  }
+
+  async localVnis(): Promise<readonly number[]> {
+    const [, vnis] = await this.json(['enable', 'show vxlan vni']);
+    return Object.values(this.as(vniShape, vnis, 'show vxlan vni').vxlanIntfs).flatMap(({ vniBindings }) =>
+      Object.keys(vniBindings).map(Number),
+    );
+  }
+
+  /** VTEPs that the switch knows, and those in the flood list of each VNI. */
+  async remoteVteps(): Promise<{ readonly known: readonly string[]; readonly byVni: ReadonlyMap<number, readonly string[]> }> {
+    const [, vteps, vxlan] = await this.json(['enable', 'show vxlan vtep', 'show interfaces vxlan 1']);
+    const byVni = new Map<number, readonly string[]>();
+    for (const { vlanToVniMap, vlanToVtepList } of Object.values(this.as(vxlanShape, vxlan, 'show interfaces vxlan 1').interfaces)) {
+      for (const [vlan, { vni }] of Object.entries(vlanToVniMap)) byVni.set(vni, vlanToVtepList[vlan]?.remoteVtepAddr ?? []);
+    }
+    return { known: Object.values(this.as(vtepShape, vteps, 'show vxlan vtep').interfaces).flatMap((one) => one.vteps), byVni };
+  }
+
+  private json(commands: readonly string[], patienceMs = this.patienceMs): Promise<readonly unknown[]> {
+    return this.again(() => this.client.json(commands), patienceMs);
+  }
+
+  private async again<T>(read: () => Promise<T>, patienceMs = this.patienceMs): Promise<T> {
+    const deadline = Date.now() + patienceMs;
+    for (;;) {
+      try {
+        return await read();
+      } catch (error) {
+        if (error instanceof CommandRefusal) throw this.unreadable(error.command, error.errors.join('; '));
+        if (!(error instanceof NoAnswer)) throw error;
+        if (Date.now() + RETRY_MS > deadline) throw this.unreachable(error.message);
+        await pause(RETRY_MS, this.signal);
+      }
+    }
+  }
+
+  private as<T>(shape: z.ZodType<T>, value: unknown, command: string): T {
+    const parsed = shape.safeParse(value);
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    throw this.unreadable(command, `its answer has another shape than we know (${issue?.path.join('.')}: ${issue?.message})`);
+  }
+
+  private unreachable(detail: string): TransportError {
+    return new TransportError('UNREACHABLE', `${this.device}: ${detail}`, { device: this.device, detail });
+  }
+
+  /** Not an empty list, and not worth repeating: the switch and we do not understand one another. */
+  private unreadable(command: string, detail: string): TransportError {
+    const text = `"${command}" cannot be read: ${detail}`;
+    return new TransportError('UNREACHABLE', `${this.device}: ${text}`, { device: this.device, detail: text });
+  }
+}
+
+/** Up to 4.31 the timer is a state of the session; from 4.32 on it stands beside, and the session is `committed` at once. */
+function runningTimer({ sessions, commitTimerSessionName }: z.infer<typeof sessionsShape>): string | null {
+  if (commitTimerSessionName !== undefined && commitTimerSessionName !== '') return commitTimerSessionName;
+  return Object.entries(sessions).find(([, { state }]) => state === 'pendingCommitTimer')?.[0] ?? null;
+}
