@@ -178,7 +178,7 @@ reload_frr() {
   run timeout -k 5 120 /usr/lib/frr/frr-reload.py --reload --stdout /etc/frr/frr.conf > "$work/frr" 2>&1
   reloaded=$?
   [ $bare = no ] || rm -f /etc/frr/frr.conf
-  [ $reloaded -eq 0 ] || { echo "frr-reload.py ended with $reloaded:"; grep -v -e ' INFO: ' -e '^$' "$work/frr" | tail -n 20; }
+  [ $reloaded -eq 0 ] || { echo "frr-reload.py ended with $reloaded:"; grep -E -e '^%' -e '^line [0-9]' -e 'ERROR|vtysh|daemon' "$work/frr" | tail -n 20; }
   return $reloaded
 }
 

@@ -1,0 +1,158 @@
+/**
+ * The operating system of a simulated host: files, network interfaces and routing daemons. The configured and the live
+ * state are apart, as on a real host: only `ifreload` and `frr-reload` carry one into the other.
+ */
+import { FRR_PATH, INTERFACES_PATH } from './owned-paths.js';
+import { applyFrr, checkFrrSyntax, type FrrRunning, linesOf } from './frr-text.js';
+import { type InterfaceStanza, readInterfaces } from './interfaces-text.js';
+
+/** What a tool said: exit status and text, the same that the real one would give. */
+export interface ToolResult {
+  readonly status: number;
+  readonly text: string;
+}
+
+const MANAGEMENT_PATH = '/etc/network/interfaces';
+const MANAGEMENT = 'auto lo\niface lo inet loopback\n\nsource /etc/network/interfaces.d/*\n';
+
+export class HostSystem {
+  private readonly files = new Map<string, string>();
+  private live: readonly InterfaceStanza[] = [];
+  private running: FrrRunning;
+  isRoutingUp = true;
+
+  constructor(readonly hostname: string) {
+    this.files.set(MANAGEMENT_PATH, MANAGEMENT);
+    this.files.set(FRR_PATH, `frr defaults datacenter\nhostname ${hostname}\nservice integrated-vtysh-config\n`);
+    this.running = applyFrr('');
+    this.boot();
+  }
+
+  /** Power on: what the files say becomes live. */
+  boot(): void {
+    this.live = this.configured();
+    this.running = applyFrr(this.readFile(FRR_PATH) ?? '');
+  }
+
+  readFile(path: string): string | null {
+    return this.files.get(path) ?? null;
+  }
+
+  writeFile(path: string, content: string | null): void {
+    if (content === null) this.files.delete(path);
+    else this.files.set(path, content);
+  }
+
+  get interfaces(): readonly InterfaceStanza[] {
+    return this.live;
+  }
+
+  get routing(): FrrRunning {
+    return this.running;
+  }
+
+  /** `ip link del`: somebody's hand, or a crash. */
+  deleteInterface(name: string): void {
+    this.live = this.live.filter((stanza) => stanza.name !== name);
+  }
+
+  /** `ifup -a -s -i FILE` */
+  checkInterfaces(text: string): ToolResult {
+    const { complaints, stanzas } = readInterfaces(text, '/var/lib/trame/pending/new/interfaces');
+    if (complaints.length > 0) return { status: 1, text: complaints.join('\n') };
+    return stanzas.length > 0
+      ? { status: 0, text: '' }
+      : { status: 1, text: 'error: main exception: no ifaces found matching given allow lists' };
+  }
+
+  /** `vtysh -C -f FILE` */
+  checkRouting(text: string): ToolResult {
+    const complaints = checkFrrSyntax(text);
+    return { status: complaints.length > 0 ? 2 : 0, text: complaints.join('\n') };
+  }
+
+  /** `ifreload -a` */
+  reloadInterfaces(): ToolResult {
+    const wanted = this.configured();
+    const stuck = wanted.flatMap((stanza) => {
+      const before = attribute(
+        this.live.find(({ name }) => name === stanza.name),
+        'vxlan-id',
+      );
+      const after = attribute(stanza, 'vxlan-id');
+      return before !== null && after !== null && before !== after
+        ? [`error: ${stanza.name}: Cannot change running vxlan id (${before}): Operation not supported`]
+        : [];
+    });
+    if (stuck.length > 0) return { status: 1, text: stuck.join('\n') };
+    this.live = wanted;
+    return { status: 0, text: '' };
+  }
+
+  /** `frr-reload.py --reload /etc/frr/frr.conf`: stops at a syntax error, applies what it can of a wrong meaning. */
+  reloadRouting(): ToolResult {
+    if (!this.isRoutingUp) return { status: 1, text: 'Exiting: failed to connect to any daemons.' };
+    const text = this.readFile(FRR_PATH) ?? '';
+    const syntax = this.checkRouting(text);
+    if (syntax.status !== 0) return { status: 1, text: `ERROR: vtysh failed to process new configuration: ${syntax.text}` };
+    this.running = applyFrr(text);
+    return { status: this.running.failures.length > 0 ? 1 : 0, text: this.running.failures.join('\n') };
+  }
+
+  /** `frr-reload.py --test --stdout`: empty when the daemons run what the file says. */
+  routingResidual(): ToolResult {
+    if (!this.isRoutingUp) return { status: 1, text: 'Exiting: failed to connect to any daemons.' };
+    const [file, running] = [linesOf(this.readFile(FRR_PATH) ?? ''), this.running.lines];
+    const section = (title: string, lines: readonly string[]): string[] =>
+      lines.length === 0 ? [] : ['', title, '='.repeat(title.length), ...lines];
+    const surplus = section(
+      'Lines To Delete',
+      running.filter((line) => !file.includes(line)),
+    );
+    const missing = section(
+      'Lines To Add',
+      file.filter((line) => !running.includes(line)),
+    );
+    return { status: 0, text: [...surplus, ...missing].join('\n') };
+  }
+
+  /** `ifquery -a --check -o json` */
+  checkLiveInterfaces(): ToolResult {
+    const report = this.configured().map((stanza) => {
+      const live = this.live.find(({ name }) => name === stanza.name);
+      const keys = [...new Set(stanza.attributes.map(([key]) => key))];
+      const verdicts = keys.map((key) => [key, valuesOf(stanza, key) === valuesOf(live, key) ? 'pass' : 'fail'] as const);
+      return {
+        name: stanza.name,
+        auto: stanza.isAuto,
+        config: live === undefined ? {} : Object.fromEntries(keys.map((key) => [key, valuesOf(live, key)])),
+        config_status: live === undefined ? {} : Object.fromEntries(verdicts),
+        status: live !== undefined && verdicts.every(([, verdict]) => verdict === 'pass') ? 'pass' : 'fail',
+      };
+    });
+    return { status: report.every(({ status }) => status === 'pass') ? 0 : 1, text: JSON.stringify(report) };
+  }
+
+  /** What /etc/network/interfaces and the file that it sources say together; two stanzas of one name are one interface. */
+  private configured(): readonly InterfaceStanza[] {
+    const merged = new Map<string, InterfaceStanza>();
+    for (const path of [MANAGEMENT_PATH, INTERFACES_PATH]) {
+      for (const stanza of readInterfaces(this.readFile(path) ?? '', path).stanzas) {
+        const before = merged.get(stanza.name)?.attributes ?? [];
+        if (stanza.isAuto) merged.set(stanza.name, { ...stanza, attributes: [...before, ...stanza.attributes] });
+      }
+    }
+    return [...merged.values()];
+  }
+}
+
+export function attribute(stanza: InterfaceStanza | undefined, key: string): string | null {
+  return stanza?.attributes.find(([name]) => name === key)?.[1] ?? null;
+}
+
+function valuesOf(stanza: InterfaceStanza | undefined, key: string): string {
+  return (stanza?.attributes ?? [])
+    .filter(([name]) => name === key)
+    .map(([, value]) => value)
+    .join(' ');
+}
