@@ -89,7 +89,11 @@ const rooms = [
     ],
   },
 
-  { rank: 9, room: 'adapters/eos', imports: ['engines/kernel', 'adapters/outbound', 'contexts/deployment/ports'] },
+  {
+    rank: 9,
+    room: 'adapters/eos',
+    imports: ['engines/kernel', 'engines/reconcile', 'engines/rendering', 'adapters/outbound', 'contexts/deployment/ports'],
+  },
   { rank: 9, room: 'adapters/ssh', imports: ['engines/kernel', 'contexts/deployment/ports'] },
   { rank: 9, room: 'adapters/powerdns', imports: ['engines/kernel', 'engines/reconcile', 'adapters/outbound', 'contexts/sync/ports'] },
 
