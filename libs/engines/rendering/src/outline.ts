@@ -4,13 +4,13 @@
  */
 import { DomainError } from '#engines/kernel';
 
-/** `block` = the heads that lead to the line, joined by ` › `; `key` = the line, or its first words where a value follows. */
+/** `block` = the heads that lead to the line, joined by ` > `; `key` = the line, or its first words where a value follows. */
 export interface OutlineEntry {
   readonly block: string;
   readonly key: string;
 }
 
-const SEPARATOR = ' › ';
+const SEPARATOR = ' > ';
 const PRINTABLE = /^[ -~]*$/;
 
 /** Entries of one block and of what is nested in it. */

@@ -115,7 +115,7 @@ function doubled(code: FindingCode, folder: string, what: string, uses: readonly
     .filter(([, users]) => users.length > 1)
     .map(([value, users]) => {
       const owners = users.map(({ owner }) => owner).sort(compareNatural);
-      const message = `give ${listed(owners)} a ${what} each: they share ${value}`;
+      const message = `give each of ${listed(owners)} its own ${what}: they share ${value}`;
       return error(
         code,
         `${folder}.${value}`,

@@ -62,7 +62,7 @@ function leaks(instances: readonly Instance[]): Finding[] {
     const involved = [...new Set([...from, ...to])];
     if (to.length === 0 || involved.length < 2) return [];
     const owners = involved.map(({ owner }) => owner);
-    const message = `give ${listed(owners)} a route target each: with ${target} in common the routes of one reach the other`;
+    const message = `give each of ${listed(owners)} its own route target: with ${target} in common the routes of one reach the other`;
     return [
       error(
         'RT_LEAK',

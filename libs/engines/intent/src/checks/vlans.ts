@@ -27,7 +27,7 @@ function clashes(index: FabricIndex): Finding[] {
     const networks = [...new Set(uses.map(({ networkId }) => networkId))];
     const [first] = uses;
     if (!first || networks.length < 2) return [];
-    const message = `give ${listed(networks.map(name).sort(compareNatural))} a VLAN each on ${place(first.deviceId)}: they share ${first.vlan}`;
+    const message = `give each of ${listed(networks.map(name).sort(compareNatural))} its own VLAN on ${place(first.deviceId)}: they share ${first.vlan}`;
     return [error('VLAN_CLASH', `devices.${place(first.deviceId)}.vlans.${first.vlan}`, message, [first.deviceId, ...networks])];
   });
   const several = [...groupBy(mappings, ({ deviceId, networkId }) => `${deviceId} ${networkId}`).values()].flatMap((uses) => {
