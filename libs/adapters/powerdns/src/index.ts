@@ -1,3 +1,2 @@
 export { PowerDnsError, type PowerDnsCode, type PowerDnsFacts } from './powerdns-error.js';
 export { PowerDnsServer, type PowerDnsOptions } from './powerdns-server.js';
-export { PowerDnsTarget } from './powerdns-target.js';
