@@ -80,6 +80,8 @@ export class CreateDeployment1767225600010 implements MigrationInterface {
   }
 
   async down(q: QueryRunner): Promise<void> {
-    await q.query('DROP TABLE push_attempt; DROP TABLE device_state; DROP TABLE plan_approval; DROP TABLE plan_item; DROP TABLE plan; DROP TABLE lease');
+    await q.query(
+      'DROP TABLE push_attempt; DROP TABLE device_state; DROP TABLE plan_approval; DROP TABLE plan_item; DROP TABLE plan; DROP TABLE lease',
+    );
   }
 }

@@ -10,9 +10,23 @@ afterAll(() => world.close());
 
 const orders = (): OrderService => world.app.get(OrderService);
 const files = (): string => JSON.stringify([...world.devices].map(([slug, device]) => [slug, [...device.files].sort()]));
-const leafPort = (port: string) => ({ deviceId: world.deviceIds.get('test') as DeviceId, port: PortName.parse(port), tagging: 'UNTAGGED' as const, vlan: null });
+const leafPort = (port: string) => ({
+  deviceId: world.deviceIds.get('test') as DeviceId,
+  port: PortName.parse(port),
+  tagging: 'UNTAGGED' as const,
+  vlan: null,
+});
 const provision = (over: Parameters<World['order']>[0] = {}) => orders().provision(world.tenantId, 'portal', world.order(over));
-const TABLES = ['network', 'route_target', 'subnet', 'ip_address', 'attachment', 'vlan_mapping', 'route_distinguisher', 'number_allocation'];
+const TABLES = [
+  'network',
+  'route_target',
+  'subnet',
+  'ip_address',
+  'attachment',
+  'vlan_mapping',
+  'route_distinguisher',
+  'number_allocation',
+];
 const traces = async (): Promise<number[]> => Promise.all(TABLES.map((table) => world.count(table)));
 
 describe('an order', () => {
@@ -20,8 +34,13 @@ describe('an order', () => {
     const before = files();
     const { order } = await provision({ attachments: [...world.order().attachments, leafPort('Ethernet2')] });
     expect(await world.settle(order.id)).toBe('ACTIVE');
-    for (const slug of ['pve1', 'pve2', 'test'] as const) expect([...(world.devices.get(slug)?.files.values() ?? [])].join('\n')).toContain('10000');
-    const removal = await orders().deprovision(world.tenantId, 'portal', { idempotencyKey: 'bye', networkId: order.networkId as NetworkId, ifVersion: null });
+    for (const slug of ['pve1', 'pve2', 'test'] as const)
+      expect([...(world.devices.get(slug)?.files.values() ?? [])].join('\n')).toContain('10000');
+    const removal = await orders().deprovision(world.tenantId, 'portal', {
+      idempotencyKey: 'bye',
+      networkId: order.networkId as NetworkId,
+      ifVersion: null,
+    });
     expect(await world.settle(removal.order.id)).toBe('RETIRED');
     expect(files()).toBe(before);
     // The number rests: the next order gets another one.
@@ -36,7 +55,9 @@ describe('an order', () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => orders().provision(world.tenantId, 'portal', request)));
     expect(new Set(answers.map((answer) => answer.order.id)).size).toBe(1);
     expect(answers.filter((answer) => !answer.replayed)).toHaveLength(1);
-    await expect(orders().provision(world.tenantId, 'portal', { ...request, name: Label.parse('other') })).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+    await expect(orders().provision(world.tenantId, 'portal', { ...request, name: Label.parse('other') })).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_KEY_REUSED',
+    });
     expect(await world.settle((answers[0] as { order: { id: Parameters<World['settle']>[0] } }).order.id)).toBe('ACTIVE');
   });
 

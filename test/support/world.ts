@@ -17,7 +17,16 @@ export const allEntities = [...numberingEntities, ...tenancyEntities, ...address
 
 export function testConfig(url: string, over: NodeJS.ProcessEnv = {}): Config {
   const key = Buffer.alloc(32, 3).toString('base64');
-  return loadConfig({ DATABASE_URL: url, TRAME_KEK: key, TRAME_TOKEN_PEPPER: key, LOG_LEVEL: 'silent', LEASE_SECONDS: '3', MAX_PUSH_ATTEMPTS: '2', VERIFY_WITHIN_SECONDS: '2', ...over });
+  return loadConfig({
+    DATABASE_URL: url,
+    TRAME_KEK: key,
+    TRAME_TOKEN_PEPPER: key,
+    LOG_LEVEL: 'silent',
+    LEASE_SECONDS: '3',
+    MAX_PUSH_ATTEMPTS: '2',
+    VERIFY_WITHIN_SECONDS: '2',
+    ...over,
+  });
 }
 
 export interface World extends LoadedWorld {
@@ -62,14 +71,22 @@ export async function createWorld(options: WorldOptions & { env?: NodeJS.Process
   const app = await NestFactory.createApplicationContext(WorldModule, { logger: false });
   const db = app.get(Database);
   const endpoint = { address: '127.0.0.1', port: 22, username: 'root', secret: 's' };
-  const services = { db, inventory: app.get(InventoryService), pools: app.get(PoolAdminService), addressing: app.get(AddressingService), tenancy: app.get(TenancyService) };
+  const services = {
+    db,
+    inventory: app.get(InventoryService),
+    pools: app.get(PoolAdminService),
+    addressing: app.get(AddressingService),
+    tenancy: app.get(TenancyService),
+  };
   const loaded = await loadFabric(services, demoInventory({ pve1: endpoint, pve2: endpoint, test: endpoint }), options);
   const ids = await db.inTransaction(systemScope('test'), (tx) => tx.sql<{ id: DeviceId; slug: string }>('SELECT id, slug FROM device'));
   const deviceIds = new Map(ids.map((row) => [row.slug, row.id]));
   const rollouts = app.get(RolloutService);
   const reconciler = app.get(OrderReconciler);
-  const one = async <Row extends object>(sql: string, values: unknown[] = []): Promise<Row> => (await db.inTransaction(systemScope('test'), (tx) => tx.one<Row>(sql, values))) as Row;
-  const state = async (order: OrderId): Promise<OrderState> => (await one<{ state: OrderState }>('SELECT state FROM network_order WHERE id = $1', [order])).state;
+  const one = async <Row extends object>(sql: string, values: unknown[] = []): Promise<Row> =>
+    (await db.inTransaction(systemScope('test'), (tx) => tx.one<Row>(sql, values))) as Row;
+  const state = async (order: OrderId): Promise<OrderState> =>
+    (await one<{ state: OrderState }>('SELECT state FROM network_order WHERE id = $1', [order])).state;
   let serial = 0;
   const world: World = {
     ...loaded,
@@ -86,7 +103,12 @@ export async function createWorld(options: WorldOptions & { env?: NodeJS.Process
       vrfId: null,
       vniPoolId: loaded.vniPoolId,
       subnets: [{ poolId: loaded.prefixPoolId, cidr: null, length: null, gateway: 'EXTERNAL_FIREWALL', zone: null, hosts: [] }],
-      attachments: ['pve1', 'pve2'].map((slug) => ({ deviceId: deviceIds.get(slug) as DeviceId, port: null, tagging: 'BRIDGE_ONLY', vlan: null })),
+      attachments: ['pve1', 'pve2'].map((slug) => ({
+        deviceId: deviceIds.get(slug) as DeviceId,
+        port: null,
+        tagging: 'BRIDGE_ONLY',
+        vlan: null,
+      })),
       ...over,
     }),
     converge: () => rollouts.converge(loaded.fabricId),

@@ -40,7 +40,14 @@ export function demoInventory(endpoints: Readonly<Record<DemoDevice, DeviceEndpo
     holdSeconds: 60,
   });
   return {
-    fabric: { slug: 'lab', name: 'Lab', asnScheme: 'IBGP', rtAdministrator: 65_051, vtepPool: '172.16.1.0/24', anycastGatewayMac: '00:1c:73:00:00:01' },
+    fabric: {
+      slug: 'lab',
+      name: 'Lab',
+      asnScheme: 'IBGP',
+      rtAdministrator: 65_051,
+      vtepPool: '172.16.1.0/24',
+      anycastGatewayMac: '00:1c:73:00:00:01',
+    },
     sites: [{ slug: 'par1', name: 'Paris 1' }],
     devices: [
       host('pve1', '172.16.1.51'),

@@ -32,12 +32,25 @@ export function loadFabric(services: WorldServices, inventory: FabricInventory, 
   return services.db.inTransaction(systemScope('lab'), async (tx) => {
     const { fabricId, vlanDomains } = await services.inventory.load(tx, inventory);
     const pool = { fabricId, ...quarantine };
-    const vniPoolId = await services.pools.create(tx, { ...pool, kind: 'VNI', slug: 'cust-vni', name: 'Customer VNIs', ranges: [options.vnis ?? { first: 10_000, last: 19_999 }] });
+    const vniPoolId = await services.pools.create(tx, {
+      ...pool,
+      kind: 'VNI',
+      slug: 'cust-vni',
+      name: 'Customer VNIs',
+      ranges: [options.vnis ?? { first: 10_000, last: 19_999 }],
+    });
     await services.pools.create(tx, { ...pool, kind: 'L3VNI', slug: 'l3vni', name: 'L3 VNIs', ranges: [{ first: 50_000, last: 50_999 }] });
     await services.pools.create(tx, { ...pool, kind: 'EVI', slug: 'evi', name: 'EVI ids', ranges: [{ first: 1, last: 65_535 }] });
     for (const [slug, vlanDomainId] of vlanDomains as ReadonlyMap<string, VlanDomainId>) {
       // EOS takes VLANs for routed ports from 1006 up by default: customers stay below.
-      await services.pools.create(tx, { ...pool, kind: 'VLAN', vlanDomainId, slug: `vlan-${slug}`, name: `VLANs of ${slug}`, ranges: [{ first: 100, last: 999 }] });
+      await services.pools.create(tx, {
+        ...pool,
+        kind: 'VLAN',
+        vlanDomainId,
+        slug: `vlan-${slug}`,
+        name: `VLANs of ${slug}`,
+        ranges: [{ first: 100, last: 999 }],
+      });
     }
     const spaceId = await services.addressing.createSpace(tx, { fabricId, slug: 'customers', name: 'Customers' });
     const cidr = Cidr.parse(options.prefix ?? '10.20.0.0/16');

@@ -17,7 +17,10 @@ beforeAll(async () => {
   opened = await openTestDatabase(addressingEntities);
   [fabricId, tenantId] = [newId<FabricId>(), newId<TenantId>()];
   await opened.db.inTransaction(system, async (tx) => {
-    await tx.run(`INSERT INTO fabric (id, slug, name, asn_scheme, rt_administrator, vtep_pool, anycast_gateway_mac) VALUES ($1, 'f', 'F', 'IBGP', 65051, '172.16.0.0/16', '00:1c:73:00:00:01')`, [fabricId]);
+    await tx.run(
+      `INSERT INTO fabric (id, slug, name, asn_scheme, rt_administrator, vtep_pool, anycast_gateway_mac) VALUES ($1, 'f', 'F', 'IBGP', 65051, '172.16.0.0/16', '00:1c:73:00:00:01')`,
+      [fabricId],
+    );
     await tx.run(`INSERT INTO tenant (id, slug, name) VALUES ($1, 'acme', 'Acme')`, [tenantId]);
   });
 });
@@ -29,20 +32,40 @@ const inTenant = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => opened.db.inTr
 async function network(): Promise<NetworkId> {
   const id = newId<NetworkId>();
   await opened.db.inTransaction(system, (tx) =>
-    tx.run(`INSERT INTO network (id, tenant_id, fabric_id, slug, name, vni, evi_id, mtu, state) VALUES ($1, $2, $3, $4, 'N', 1, 1, 1450, 'RETIRED')`, [id, tenantId, fabricId, `n${++serial}`]),
+    tx.run(
+      `INSERT INTO network (id, tenant_id, fabric_id, slug, name, vni, evi_id, mtu, state) VALUES ($1, $2, $3, $4, 'N', 1, 1, 1450, 'RETIRED')`,
+      [id, tenantId, fabricId, `n${++serial}`],
+    ),
   );
   return id;
 }
 function pool(cidr: string, defaultLength: number, maxLength = 32): Promise<PrefixPoolId> {
   return opened.db.inTransaction(system, async (tx) => {
     const spaceId = await addressing.createSpace(tx, { fabricId, slug: `s${++serial}`, name: 'S' });
-    return addressing.createPrefixPool(tx, { spaceId, cidr: Cidr.parse(cidr), slug: `p${serial}`, name: 'P', defaultLength, minLength: Cidr.length(Cidr.parse(cidr)), maxLength });
+    return addressing.createPrefixPool(tx, {
+      spaceId,
+      cidr: Cidr.parse(cidr),
+      slug: `p${serial}`,
+      name: 'P',
+      defaultLength,
+      minLength: Cidr.length(Cidr.parse(cidr)),
+      maxLength,
+    });
   });
 }
 async function subnet(poolId: PrefixPoolId, over: Partial<NewSubnet> = {}) {
   const networkId = over.networkId ?? (await network());
   return inTenant((tx) =>
-    addressing.createSubnet(tx, { tenantId, networkId, poolId, gatewayMode: 'EXTERNAL_FIREWALL', gatewayName: null, dnsZone: null, key: `k${++serial}`, ...over }),
+    addressing.createSubnet(tx, {
+      tenantId,
+      networkId,
+      poolId,
+      gatewayMode: 'EXTERNAL_FIREWALL',
+      gatewayName: null,
+      dnsZone: null,
+      key: `k${++serial}`,
+      ...over,
+    }),
   );
 }
 
@@ -66,7 +89,10 @@ describe('carving prefixes', () => {
   it('refuses what overlaps, lies outside or has a length that the pool does not give', async () => {
     const poolId = await pool('10.1.0.0/16', 24, 28);
     await subnet(poolId, { cidr: Cidr.parse('10.1.4.0/22') });
-    await expect(subnet(poolId, { cidr: Cidr.parse('10.1.5.0/24') })).rejects.toMatchObject({ code: 'OVERLAPS', facts: { overlapping: ['10.1.4.0/22'] } });
+    await expect(subnet(poolId, { cidr: Cidr.parse('10.1.5.0/24') })).rejects.toMatchObject({
+      code: 'OVERLAPS',
+      facts: { overlapping: ['10.1.4.0/22'] },
+    });
     await expect(subnet(poolId, { cidr: Cidr.parse('10.1.0.0/20') })).rejects.toMatchObject({ code: 'OVERLAPS' });
     await expect(subnet(poolId, { cidr: Cidr.parse('10.2.0.0/24') })).rejects.toMatchObject({ code: 'OUT_OF_RANGE' });
     await expect(subnet(poolId, { cidr: Cidr.parse('2001:db8::/64') })).rejects.toMatchObject({ code: 'OUT_OF_RANGE' });
@@ -126,7 +152,8 @@ describe('assigning addresses', () => {
     const s = await subnet(await pool('10.51.0.0/24', 24));
     expect((await assign(s, 'a', { prefer: '10.51.0.10' })).address).toBe('10.51.0.10');
     await expect(assign(s, 'b', { prefer: '10.51.0.10' })).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
-    for (const prefer of ['10.51.0.0', '10.51.0.255', '10.52.0.1']) await expect(assign(s, 'c', { prefer })).rejects.toMatchObject({ code: 'OUT_OF_RANGE' });
+    for (const prefer of ['10.51.0.0', '10.51.0.255', '10.52.0.1'])
+      await expect(assign(s, 'c', { prefer })).rejects.toMatchObject({ code: 'OUT_OF_RANGE' });
     await expect(assign(s, 'd', { prefer: '10.51.0.1' })).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
   });
 
@@ -139,10 +166,10 @@ describe('assigning addresses', () => {
 
   it('costs the same in an IPv6 /64', async () => {
     const s = await subnet(await pool('2001:db8::/48', 64, 64));
-    expect([s.gatewayAddress, (await assign(s, 'a')).address, (await assign(s, 'b', { prefer: '2001:db8::ffff:ffff:ffff:ffff' })).address]).toEqual([
-      '2001:db8::1',
-      '2001:db8::2',
-      '2001:db8::ffff:ffff:ffff:ffff',
-    ]);
+    expect([
+      s.gatewayAddress,
+      (await assign(s, 'a')).address,
+      (await assign(s, 'b', { prefer: '2001:db8::ffff:ffff:ffff:ffff' })).address,
+    ]).toEqual(['2001:db8::1', '2001:db8::2', '2001:db8::ffff:ffff:ffff:ffff']);
   });
 });

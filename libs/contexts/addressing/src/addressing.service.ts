@@ -1,5 +1,21 @@
 import { Injectable } from '@nestjs/common';
-import { type AddressSpaceId, Cidr, DomainError, type FabricId, type Fqdn, Ip, type IpAddressId, type Mac, type NetworkId, notFound, type PrefixId, type PrefixPoolId, Slug, type SubnetId, type TenantId } from '#engines/kernel';
+import {
+  type AddressSpaceId,
+  Cidr,
+  DomainError,
+  type FabricId,
+  type Fqdn,
+  Ip,
+  type IpAddressId,
+  type Mac,
+  type NetworkId,
+  notFound,
+  type PrefixId,
+  type PrefixPoolId,
+  Slug,
+  type SubnetId,
+  type TenantId,
+} from '#engines/kernel';
 import { newId, type Tx, violatedConstraint } from '#platform';
 import { addressTaken, outOfRange, overlaps, prefixPoolExhausted } from './domain/errors.js';
 import { freeExtents, hostRange } from './domain/subnet-layout.js';
@@ -48,18 +64,43 @@ export class AddressingService {
   /** @throws DomainError OVERLAPS | OUT_OF_RANGE | ALREADY_EXISTS. */
   async createPrefixPool(
     tx: Tx,
-    pool: { spaceId: AddressSpaceId; cidr: Cidr; slug: string; name: string; defaultLength: number; minLength: number; maxLength: number; quarantineSeconds?: number },
+    pool: {
+      spaceId: AddressSpaceId;
+      cidr: Cidr;
+      slug: string;
+      name: string;
+      defaultLength: number;
+      minLength: number;
+      maxLength: number;
+      quarantineSeconds?: number;
+    },
   ): Promise<PrefixPoolId> {
     const prefixId = newId<PrefixId>();
     const id = newId<PrefixPoolId>();
     try {
-      await this.prefixes.insert(tx, { id: prefixId, spaceId: pool.spaceId, cidr: pool.cidr, role: 'POOL', parentId: null, tenantId: null, key: null });
-      await tx.manager.insert(PrefixPoolEntity, { ...pool, id, prefixId, slug: Slug.parse(pool.slug), quarantineSeconds: pool.quarantineSeconds ?? 86_400 });
+      await this.prefixes.insert(tx, {
+        id: prefixId,
+        spaceId: pool.spaceId,
+        cidr: pool.cidr,
+        role: 'POOL',
+        parentId: null,
+        tenantId: null,
+        key: null,
+      });
+      await tx.manager.insert(PrefixPoolEntity, {
+        ...pool,
+        id,
+        prefixId,
+        slug: Slug.parse(pool.slug),
+        quarantineSeconds: pool.quarantineSeconds ?? 86_400,
+      });
     } catch (error) {
       const constraint = violatedConstraint(error);
       if (constraint === 'prefix_pool_disjoint' || constraint === 'prefix_cidr_unique') throw overlaps(pool.cidr, []);
-      if (constraint === 'prefix_pool_lengths') throw outOfRange('prefix length', `/${Cidr.length(pool.cidr)} ≤ minLength ≤ defaultLength ≤ maxLength`);
-      if (constraint === 'prefix_pool_slug_unique') throw new DomainError('ALREADY_EXISTS', `there is a prefix pool ${pool.slug} already`, { slug: pool.slug }, { cause: error });
+      if (constraint === 'prefix_pool_lengths')
+        throw outOfRange('prefix length', `/${Cidr.length(pool.cidr)} ≤ minLength ≤ defaultLength ≤ maxLength`);
+      if (constraint === 'prefix_pool_slug_unique')
+        throw new DomainError('ALREADY_EXISTS', `there is a prefix pool ${pool.slug} already`, { slug: pool.slug }, { cause: error });
       throw error;
     }
     await this.prefixes.seedFree(tx, id, pool.cidr);
@@ -89,11 +130,35 @@ export class AddressingService {
     const gatewayAddress = gatewayOf(cidr, subnet);
     const prefixId = newId<PrefixId>();
     const id = newId<SubnetId>();
-    await this.prefixes.insert(tx, { id: prefixId, spaceId: pool.spaceId, cidr, role: 'SUBNET', parentId: pool.prefixId, tenantId: subnet.tenantId, key: subnet.key });
-    const row = { id, tenantId: subnet.tenantId, networkId: subnet.networkId, prefixId, spaceId: pool.spaceId, cidr, gatewayMode: subnet.gatewayMode, gatewayAddress, dnsZone: subnet.dnsZone };
+    await this.prefixes.insert(tx, {
+      id: prefixId,
+      spaceId: pool.spaceId,
+      cidr,
+      role: 'SUBNET',
+      parentId: pool.prefixId,
+      tenantId: subnet.tenantId,
+      key: subnet.key,
+    });
+    const row = {
+      id,
+      tenantId: subnet.tenantId,
+      networkId: subnet.networkId,
+      prefixId,
+      spaceId: pool.spaceId,
+      cidr,
+      gatewayMode: subnet.gatewayMode,
+      gatewayAddress,
+      dnsZone: subnet.dnsZone,
+    };
     await this.subnets.insert(tx, row, freeExtents(cidr, gatewayAddress));
     if (gatewayAddress !== null) {
-      await this.insertAddress(tx, row, { address: gatewayAddress, mac: null, dnsName: subnet.gatewayName, role: 'GATEWAY', key: 'gateway' });
+      await this.insertAddress(tx, row, {
+        address: gatewayAddress,
+        mac: null,
+        dnsName: subnet.gatewayName,
+        role: 'GATEWAY',
+        key: 'gateway',
+      });
     }
     return row;
   }
@@ -106,7 +171,10 @@ export class AddressingService {
       throw outOfRange(`address ${wanted.prefer}`, `${first} to ${last} in ${subnet.cidr}`);
     }
     const address = await this.subnets.takeAddress(tx, subnet.id, wanted.prefer ?? null);
-    if (address === undefined) throw wanted.prefer ? addressTaken(wanted.prefer) : prefixPoolExhausted({ slug: subnet.cidr, length: Cidr.family(subnet.cidr) === 4 ? 32 : 128, largestFreePrefixLength: null });
+    if (address === undefined)
+      throw wanted.prefer
+        ? addressTaken(wanted.prefer)
+        : prefixPoolExhausted({ slug: subnet.cidr, length: Cidr.family(subnet.cidr) === 4 ? 32 : 128, largestFreePrefixLength: null });
     return this.insertAddress(tx, subnet, { address, mac: wanted.mac, dnsName: wanted.dnsName, role: 'HOST', key: wanted.key });
   }
 
@@ -165,8 +233,15 @@ export class AddressingService {
       await this.subnets.insertAddress(tx, { id, tenantId: subnet.tenantId, spaceId: subnet.spaceId, subnetId: subnet.id, ...address });
     } catch (error) {
       const constraint = violatedConstraint(error);
-      if (constraint === 'ip_address_dns_name_unique') throw new DomainError('ALREADY_EXISTS', `the name ${address.dnsName} is in use`, { name: address.dnsName }, { cause: error });
-      if (constraint === 'ip_address_mac_unique') throw new DomainError('ALREADY_EXISTS', `the MAC address ${address.mac} has an address in this subnet already`, { mac: address.mac }, { cause: error });
+      if (constraint === 'ip_address_dns_name_unique')
+        throw new DomainError('ALREADY_EXISTS', `the name ${address.dnsName} is in use`, { name: address.dnsName }, { cause: error });
+      if (constraint === 'ip_address_mac_unique')
+        throw new DomainError(
+          'ALREADY_EXISTS',
+          `the MAC address ${address.mac} has an address in this subnet already`,
+          { mac: address.mac },
+          { cause: error },
+        );
       throw error;
     }
     return { id, subnetId: subnet.id, address: address.address, mac: address.mac, dnsName: address.dnsName, role: address.role };

@@ -1,3 +1,4 @@
+export { GatewayModeEnum } from './api/subnet.object.js';
 export { AddressingModule } from './addressing.module.js';
 export { AddressingService, type NewAddress, type NewSubnet } from './addressing.service.js';
 export { addressingEntities } from './store/addressing.entity.js';

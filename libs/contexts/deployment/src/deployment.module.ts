@@ -1,11 +1,16 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
-import { EventsModule } from '#contexts/events';
+import { AccessModule } from '#contexts/access';
+import { EventsModule, JOB_HANDLERS } from '#contexts/events';
 import { FabricModule } from '#contexts/fabric';
+import { PlanResolver } from './api/plan.resolver.js';
 import { DEVICE_TRANSPORTS, DevicePusher, type DeviceTransports } from './device-pusher.js';
+import { FabricJob } from './fabric-job.js';
 import { PlannerService } from './planner.service.js';
 import { RolloutService } from './rollout.service.js';
 import { DeviceStateStore } from './store/device-state.store.js';
 import { PlanStore } from './store/plan.store.js';
+
+const job = { provide: JOB_HANDLERS['fabric.changed'], useClass: FabricJob };
 
 @Module({})
 export class DeploymentModule {
@@ -14,9 +19,9 @@ export class DeploymentModule {
     const binding: Provider = { provide: DEVICE_TRANSPORTS, useValue: transports };
     return {
       module: DeploymentModule,
-      imports: [EventsModule, FabricModule],
-      providers: [PlanStore, DeviceStateStore, PlannerService, DevicePusher, RolloutService, binding],
-      exports: [PlannerService, RolloutService],
+      imports: [AccessModule, EventsModule, FabricModule],
+      providers: [PlanStore, DeviceStateStore, PlannerService, DevicePusher, RolloutService, PlanResolver, job, binding],
+      exports: [PlannerService, RolloutService, job.provide],
     };
   }
 }

@@ -36,7 +36,11 @@ export class DevicePusher {
   async push(plan: DeploymentPlan, item: PlanItem, signal: AbortSignal): Promise<boolean> {
     try {
       // A worker that died holds its lease a little longer: wait for it instead of failing the device for it.
-      for (const deadline = performance.now() + (this.config.LEASE_SECONDS + 2) * 1000; performance.now() < deadline && !signal.aborted; await pause(200)) {
+      for (
+        const deadline = performance.now() + (this.config.LEASE_SECONDS + 2) * 1000;
+        performance.now() < deadline && !signal.aborted;
+        await pause(200)
+      ) {
         const ran = await this.leases.withLease(deviceLease(item.deviceId), (held) => this.pushHolding(plan, item, held, signal));
         if (ran) return ran.result;
       }
@@ -55,7 +59,12 @@ export class DevicePusher {
       const expectations = {
         vnis: item.intent.l2vnis.map((network) => network.vni as number),
         neighbors: [],
-        remoteVteps: new Map(item.intent.l2vnis.map((network) => [network.vni as number, network.remoteVteps.filter((vtep) => carriers.get(network.vni)?.has(vtep))])),
+        remoteVteps: new Map(
+          item.intent.l2vnis.map((network) => [
+            network.vni as number,
+            network.remoteVteps.filter((vtep) => carriers.get(network.vni)?.has(vtep)),
+          ]),
+        ),
       };
       return await connection.verify(identity, item.artefacts, expectations, this.config.VERIFY_WITHIN_SECONDS * 1000);
     } finally {
@@ -78,7 +87,13 @@ export class DevicePusher {
         await this.plans.setItem(tx, plan.id, item.deviceId, 'CONFIRMED');
         await this.fabric.reportStage(tx, [item.deviceId], 'CONFIRMED', plan.targetRevision);
       });
-      this.log.info('device.pushed', { device: item.slug, planId: plan.id, fence: held.lease.fence, outcome, durationMs: Math.round(performance.now() - startedAt) });
+      this.log.info('device.pushed', {
+        device: item.slug,
+        planId: plan.id,
+        fence: held.lease.fence,
+        outcome,
+        durationMs: Math.round(performance.now() - startedAt),
+      });
       return true;
     } catch (error) {
       await this.recordFailure(plan, item, held, attemptId, error);
@@ -101,12 +116,22 @@ export class DevicePusher {
     }
   }
 
-  private async goLive(connection: DeviceConnection, identity: PushIdentity, item: PlanItem, held: HeldLease, record: DeviceRecord | undefined, established: readonly string[]): Promise<void> {
+  private async goLive(
+    connection: DeviceConnection,
+    identity: PushIdentity,
+    item: PlanItem,
+    held: HeldLease,
+    record: DeviceRecord | undefined,
+    established: readonly string[],
+  ): Promise<void> {
     await this.held(held, (tx) => this.devices.markUncertain(tx, item.deviceId));
     try {
       await connection.apply(identity, this.config.CONFIRM_WITHIN_SECONDS);
       const wanted = new Set((item.intent.bgp?.neighbors ?? []).map((neighbor) => neighbor.address as string));
-      const expectations = { vnis: item.intent.l2vnis.map((network) => network.vni as number), neighbors: established.filter((neighbor) => wanted.has(neighbor)) };
+      const expectations = {
+        vnis: item.intent.l2vnis.map((network) => network.vni as number),
+        neighbors: established.filter((neighbor) => wanted.has(neighbor)),
+      };
       const report = await connection.verify(identity, item.artefacts, expectations, this.config.VERIFY_WITHIN_SECONDS * 1000);
       if (!report.ok) throw verifyFailed(item.slug, report);
       await connection.confirm(identity);
@@ -117,7 +142,14 @@ export class DevicePusher {
   }
 
   /** Back at once where the device answers; where it does not, its own timer does it and the device stays uncertain. */
-  private async undo(connection: DeviceConnection, identity: PushIdentity, item: PlanItem, held: HeldLease, record: DeviceRecord | undefined, reason: unknown): Promise<void> {
+  private async undo(
+    connection: DeviceConnection,
+    identity: PushIdentity,
+    item: PlanItem,
+    held: HeldLease,
+    record: DeviceRecord | undefined,
+    reason: unknown,
+  ): Promise<void> {
     try {
       await connection.revert(identity);
       if (record && !record.isUncertain) await this.held(held, (tx) => this.devices.markCertain(tx, item.deviceId));
@@ -147,12 +179,20 @@ export class DevicePusher {
   /** A transaction that only the holder of the lease gets through. @throws DomainError LEASE_LOST. */
   private held<T>(held: HeldLease, work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.db.inTransaction(SCOPE, async (tx) => {
-      if (!(await held.isHeld(tx))) throw new DomainError('LEASE_LOST', `the lease ${held.lease.resource} belongs to another execution now`, { resource: held.lease.resource });
+      if (!(await held.isHeld(tx)))
+        throw new DomainError('LEASE_LOST', `the lease ${held.lease.resource} belongs to another execution now`, {
+          resource: held.lease.resource,
+        });
       return work(tx);
     });
   }
 
-  private async open(plan: DeploymentPlan, deviceId: DeviceId, fence: number, signal: AbortSignal): Promise<{ connection: DeviceConnection; identity: PushIdentity }> {
+  private async open(
+    plan: DeploymentPlan,
+    deviceId: DeviceId,
+    fence: number,
+    signal: AbortSignal,
+  ): Promise<{ connection: DeviceConnection; identity: PushIdentity }> {
     const access = await this.db.inTransaction(SCOPE, (tx) => this.fabric.access(tx, deviceId));
     const transport = this.transports.get(access.transport);
     if (!transport) throw new DomainError('INTERNAL', `there is no transport ${access.transport}`, { transport: access.transport });
@@ -182,5 +222,8 @@ export const deviceLease = (deviceId: DeviceId): string => `device:${deviceId}`;
 
 export function verifyFailed(device: string, report: VerifyReport): TransportError {
   const failed = report.checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.message}`);
-  return new TransportError('VERIFY_FAILED', `${device} does not do what was asked: ${failed.join('; ')}`, { device, detail: failed.join('\n') });
+  return new TransportError('VERIFY_FAILED', `${device} does not do what was asked: ${failed.join('; ')}`, {
+    device,
+    detail: failed.join('\n'),
+  });
 }

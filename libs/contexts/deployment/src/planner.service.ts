@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AuditService } from '#contexts/events';
 import { FabricService } from '#contexts/fabric';
 import { compileFabric } from '#engines/intent';
 import { type DeviceId, DomainError, type FabricId, notFound, type PlanId } from '#engines/kernel';
@@ -18,6 +19,7 @@ export class PlannerService {
     private readonly fabric: FabricService,
     private readonly plans: PlanStore,
     private readonly devices: DeviceStateStore,
+    private readonly audit: AuditService,
   ) {}
 
   /**
@@ -52,6 +54,23 @@ export class PlannerService {
     });
   }
 
+  /** A person's question: what would be pushed? The fabric is that of the devices, or the only one there is. @throws DomainError NOT_FOUND | INVALID_VALUE. */
+  async planOnly(actor: string, only?: ReadonlySet<DeviceId>): Promise<DeploymentPlan | undefined> {
+    const fabricIds = await this.db.inTransaction(systemScope(actor), async (tx) =>
+      only
+        ? [...new Set(await Promise.all([...only].map(async (id) => (await this.fabric.device(tx, id)).fabricId)))]
+        : this.fabric.fabrics(tx),
+    );
+    const [fabricId] = fabricIds;
+    if (fabricId === undefined || fabricIds.length > 1) {
+      throw new DomainError('INVALID_VALUE', 'a plan is for one fabric: name devices of one', {
+        path: ['devices'],
+        accepted: 'devices of one fabric',
+      });
+    }
+    return this.plan(fabricId, actor, false, only);
+  }
+
   /** @throws DomainError NOT_FOUND | PLAN_STALE (another digest) | PLAN_EXPIRED | INVALID_STATE. */
   async approve(planId: PlanId, digest: string, actor: string, comment: string | null): Promise<DeploymentPlan> {
     return this.db.inTransaction(systemScope(actor), async (tx) => {
@@ -60,6 +79,13 @@ export class PlannerService {
       refuseUnlessCurrent(plan, digest);
       if (plan.state !== 'PROPOSED' && plan.state !== 'APPROVED') throw notIn(plan, ['PROPOSED']);
       await this.plans.approve(tx, planId, actor, comment);
+      await this.audit.append(tx, {
+        tenantId: null,
+        action: 'plan.approved',
+        subjectKind: 'plan',
+        subjectId: planId,
+        detail: { digest, risk: plan.risk },
+      });
       await this.plans.setState(tx, planId, ['PROPOSED'], 'APPROVED');
       return (await this.plans.byId(tx, planId)) as DeploymentPlan;
     });
@@ -77,8 +103,13 @@ export class PlannerService {
 }
 
 function refuseUnlessCurrent(plan: DeploymentPlan, digest: string): void {
-  if (plan.digest !== digest) throw new DomainError('PLAN_STALE', 'this is not the plan that you saw: its digest differs', { planId: plan.id, digest: plan.digest });
-  if (plan.expiresAt.getTime() < Date.now()) throw new DomainError('PLAN_EXPIRED', 'the plan is too old; make a new one', { planId: plan.id, expiresAt: plan.expiresAt.toISOString() });
+  if (plan.digest !== digest)
+    throw new DomainError('PLAN_STALE', 'this is not the plan that you saw: its digest differs', { planId: plan.id, digest: plan.digest });
+  if (plan.expiresAt.getTime() < Date.now())
+    throw new DomainError('PLAN_EXPIRED', 'the plan is too old; make a new one', {
+      planId: plan.id,
+      expiresAt: plan.expiresAt.toISOString(),
+    });
 }
 
 export function notIn(plan: DeploymentPlan, allowedStates: readonly string[]): DomainError<'INVALID_STATE'> {

@@ -33,9 +33,10 @@ export class RolloutService {
   ) {}
 
   /** All fabrics, level-triggered. One that cannot be planned does not stop the others. */
-  async convergeAll(): Promise<void> {
+  async convergeAll(signal: AbortSignal = new AbortController().signal): Promise<void> {
     for (const fabricId of await this.db.inTransaction(SCOPE, (tx) => this.fabric.fabrics(tx))) {
-      await this.converge(fabricId).catch((error: unknown) => this.log.error('fabric.converge_failed', { fabricId, error }));
+      if (signal.aborted) return;
+      await this.converge(fabricId, signal).catch((error: unknown) => this.log.error('fabric.converge_failed', { fabricId, error }));
     }
   }
 
@@ -43,7 +44,10 @@ export class RolloutService {
   async converge(fabricId: FabricId, signal: AbortSignal = new AbortController().signal): Promise<void> {
     await this.leases.withLease(`fabric:${fabricId}`, async (held) => {
       const stop = AbortSignal.any([signal, held.signal]);
-      const { open, isSettled } = await this.db.inTransaction(SCOPE, async (tx) => ({ open: await this.plans.next(tx, fabricId), isSettled: await this.fabric.isSettled(tx, fabricId) }));
+      const { open, isSettled } = await this.db.inTransaction(SCOPE, async (tx) => ({
+        open: await this.plans.next(tx, fabricId),
+        isSettled: await this.fabric.isSettled(tx, fabricId),
+      }));
       if (!open && isSettled) return;
       const plan = open ?? (await this.planner.plan(fabricId, 'system', true));
       if (plan && (plan.state === 'APPROVED' || plan.state === 'APPLYING')) await this.apply(plan, stop);
@@ -58,9 +62,16 @@ export class RolloutService {
       if (!plan) throw notFound('plan', planId);
       if (plan.state === 'APPLYING' || plan.state === 'APPLIED') return plan;
       refuseUnlessCurrent(plan, digest);
-      if (plan.state === 'PROPOSED') throw new DomainError('APPROVAL_REQUIRED', `a plan of risk ${plan.risk} needs an approval first`, { planId, risk: plan.risk });
+      if (plan.state === 'PROPOSED')
+        throw new DomainError('APPROVAL_REQUIRED', `a plan of risk ${plan.risk} needs an approval first`, { planId, risk: plan.risk });
       if (plan.state !== 'APPROVED') throw notIn(plan, ['APPROVED']);
-      await this.audit.append(tx, { tenantId: null, action: 'plan.apply_requested', subjectKind: 'plan', subjectId: planId, detail: { digest } });
+      await this.audit.append(tx, {
+        tenantId: null,
+        action: 'plan.apply_requested',
+        subjectKind: 'plan',
+        subjectId: planId,
+        detail: { digest },
+      });
       await this.outbox.append(tx, 'fabric.changed', plan.fabricId);
       return plan;
     });
@@ -154,7 +165,13 @@ export class RolloutService {
     await this.db.inTransaction(SCOPE, async (tx) => {
       const reason = failed.length === 0 ? null : `failed on ${[...new Set(failed)].sort().join(', ')}`;
       await this.plans.setState(tx, plan.id, ['APPLYING'], reason === null ? 'APPLIED' : 'FAILED', reason);
-      await this.audit.append(tx, { tenantId: null, action: reason === null ? 'plan.applied' : 'plan.failed', subjectKind: 'plan', subjectId: plan.id, detail: { digest: plan.digest, reason } });
+      await this.audit.append(tx, {
+        tenantId: null,
+        action: reason === null ? 'plan.applied' : 'plan.failed',
+        subjectKind: 'plan',
+        subjectId: plan.id,
+        detail: { digest: plan.digest, reason },
+      });
       await this.outbox.append(tx, 'deployment.settled', plan.fabricId);
       await this.outbox.append(tx, 'fabric.changed', plan.fabricId); // There may be a newer intent already.
     });

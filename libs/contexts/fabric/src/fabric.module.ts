@@ -1,10 +1,26 @@
 import { Module } from '@nestjs/common';
+import { AccessModule } from '#contexts/access';
 import { NumberingModule } from '#contexts/numbering';
+import { TenancyModule } from '#contexts/tenancy';
+import { AttachmentDeviceResolver, DeviceResolver, NetworkAttachmentsResolver } from './api/device.resolver.js';
 import { FabricService } from './fabric.service.js';
 import { InventoryService } from './inventory.service.js';
 import { AttachmentStore } from './store/attachment.store.js';
 import { DeviceStore } from './store/device.store.js';
 import { SnapshotStore } from './store/snapshot.store.js';
 
-@Module({ imports: [NumberingModule], providers: [SnapshotStore, AttachmentStore, DeviceStore, FabricService, InventoryService], exports: [FabricService, InventoryService] })
+@Module({
+  imports: [AccessModule, NumberingModule, TenancyModule],
+  providers: [
+    SnapshotStore,
+    AttachmentStore,
+    DeviceStore,
+    FabricService,
+    InventoryService,
+    DeviceResolver,
+    NetworkAttachmentsResolver,
+    AttachmentDeviceResolver,
+  ],
+  exports: [FabricService, InventoryService],
+})
 export class FabricModule {}

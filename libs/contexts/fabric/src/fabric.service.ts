@@ -1,8 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { checkFabric, type FabricSnapshot, type Tagging } from '#engines/intent';
-import { type DeviceId, DomainError, type EviId, type FabricId, type NetworkId, notFound, type PortName, type PoolId, type VlanDomainId, type VrfId } from '#engines/kernel';
+import {
+  type DeviceId,
+  DomainError,
+  type EviId,
+  type FabricId,
+  type Label,
+  type NetworkId,
+  notFound,
+  type PortName,
+  type PoolId,
+  type TenantId,
+  type VlanDomainId,
+  type VrfId,
+} from '#engines/kernel';
 import { type ClaimedNumber, NumberingService } from '#contexts/numbering';
-import type { Network } from '#contexts/tenancy';
+import { type Network, TenancyService, type Vrf } from '#contexts/tenancy';
 import { Envelope, newId, type Secret, type Tx, violatedConstraint } from '#platform';
 import { credentialContext } from './inventory.service.js';
 import { type Attachment, AttachmentStore, type AttachPoint } from './store/attachment.store.js';
@@ -41,6 +54,7 @@ export class FabricService {
     private readonly attachments: AttachmentStore,
     private readonly deviceStore: DeviceStore,
     private readonly numbering: NumberingService,
+    private readonly tenancy: TenancyService,
     private readonly envelope: Envelope,
   ) {}
 
@@ -55,7 +69,9 @@ export class FabricService {
 
   /** Every change of intent ends with this: it orders intents, and it is the last lock of a transaction. */
   async raiseRevision(tx: Tx, fabricId: FabricId): Promise<number> {
-    const row = await tx.one<{ revision: string }>('UPDATE fabric SET revision = revision + 1 WHERE id = $1 RETURNING revision', [fabricId]);
+    const row = await tx.one<{ revision: string }>('UPDATE fabric SET revision = revision + 1 WHERE id = $1 RETURNING revision', [
+      fabricId,
+    ]);
     if (!row) throw notFound('fabric', fabricId);
     return Number(row.revision);
   }
@@ -76,16 +92,27 @@ export class FabricService {
 
   /** @throws DomainError NOT_FOUND | INVALID_STATE (only observed, or no VTEP) | INVALID_VALUE (the devices are of two fabrics). */
   async attachPoints(tx: Tx, wanted: readonly WantedAttachment[]): Promise<ReadonlyMap<DeviceId, AttachPoint>> {
-    const points = new Map((await this.attachments.points(tx, wanted.map((w) => w.deviceId))).map((point) => [point.deviceId, point]));
+    const points = new Map(
+      (
+        await this.attachments.points(
+          tx,
+          wanted.map((w) => w.deviceId),
+        )
+      ).map((point) => [point.deviceId, point]),
+    );
     for (const { deviceId } of wanted) {
       const point = points.get(deviceId);
       if (!point) throw notFound('device', deviceId);
       if (point.managed === 'OBSERVE' || point.vtepId === null) {
-        throw new DomainError('INVALID_STATE', `${point.slug} carries no networks: it is only observed, or it has no VTEP`, { device: point.slug });
+        throw new DomainError('INVALID_STATE', `${point.slug} carries no networks: it is only observed, or it has no VTEP`, {
+          device: point.slug,
+        });
       }
     }
     if (new Set([...points.values()].map((point) => point.fabricId)).size > 1) {
-      throw new DomainError('INVALID_VALUE', 'the attachments are in two fabrics; a network belongs to one', { devices: [...points.values()].map((point) => point.slug) });
+      throw new DomainError('INVALID_VALUE', 'the attachments are in two fabrics; a network belongs to one', {
+        devices: [...points.values()].map((point) => point.slug),
+      });
     }
     return points;
   }
@@ -98,7 +125,11 @@ export class FabricService {
       if (!point?.vlanDomainId) continue;
       const known = needs.get(point.vlanDomainId);
       if (known?.prefer && place.vlan !== null && known.prefer !== place.vlan) {
-        throw new DomainError('INVALID_VALUE', `a network has one VLAN in a VLAN domain; the order asks for ${known.prefer} and ${place.vlan}`, { vlans: [known.prefer, place.vlan] });
+        throw new DomainError(
+          'INVALID_VALUE',
+          `a network has one VLAN in a VLAN domain; the order asks for ${known.prefer} and ${place.vlan}`,
+          { vlans: [known.prefer, place.vlan] },
+        );
       }
       needs.set(point.vlanDomainId, {
         vlanDomainId: point.vlanDomainId,
@@ -110,9 +141,21 @@ export class FabricService {
   }
 
   /** @throws DomainError NOT_FOUND (port) | IN_USE (another untagged network on the port) | ALREADY_EXISTS (the same place twice). */
-  async attach(tx: Tx, network: Network, points: ReadonlyMap<DeviceId, AttachPoint>, wanted: readonly WantedAttachment[], vlans: ReadonlyMap<VlanDomainId, ClaimedNumber>): Promise<void> {
+  async attach(
+    tx: Tx,
+    network: Network,
+    points: ReadonlyMap<DeviceId, AttachPoint>,
+    wanted: readonly WantedAttachment[],
+    vlans: ReadonlyMap<VlanDomainId, ClaimedNumber>,
+  ): Promise<void> {
     for (const [vlanDomainId, vlan] of vlans) {
-      await this.attachments.mapVlan(tx, { tenantId: network.tenantId, networkId: network.id, vlanDomainId, vlanAllocationId: vlan.allocationId, vlan: vlan.value });
+      await this.attachments.mapVlan(tx, {
+        tenantId: network.tenantId,
+        networkId: network.id,
+        vlanDomainId,
+        vlanAllocationId: vlan.allocationId,
+        vlan: vlan.value,
+      });
     }
     for (const place of wanted) await this.attachOne(tx, network, points.get(place.deviceId) as AttachPoint, place);
     for (const point of points.values()) await this.assignRds(tx, network, point);
@@ -122,17 +165,38 @@ export class FabricService {
     const portId = place.port === null ? null : await this.attachments.edgePort(tx, place.deviceId, place.port);
     if (portId === undefined) {
       const allowed = await this.attachments.edgePortNames(tx, place.deviceId);
-      throw new DomainError('NOT_FOUND', `${point.slug} has no port ${place.port} for customers`, { kind: 'port', id: place.port, allowed });
+      throw new DomainError('NOT_FOUND', `${point.slug} has no port ${place.port} for customers`, {
+        kind: 'port',
+        id: place.port,
+        allowed,
+      });
     }
     try {
-      await this.attachments.insert(tx, { id: newId(), tenantId: network.tenantId, networkId: network.id, deviceId: place.deviceId, portId, tagging: place.tagging });
+      await this.attachments.insert(tx, {
+        id: newId(),
+        tenantId: network.tenantId,
+        networkId: network.id,
+        deviceId: place.deviceId,
+        portId,
+        tagging: place.tagging,
+      });
     } catch (error) {
       const constraint = violatedConstraint(error);
       if (constraint === 'attachment_untagged_unique') {
-        throw new DomainError('IN_USE', `${point.slug} ${place.port} carries another untagged network`, { device: point.slug, port: place.port }, { cause: error });
+        throw new DomainError(
+          'IN_USE',
+          `${point.slug} ${place.port} carries another untagged network`,
+          { device: point.slug, port: place.port },
+          { cause: error },
+        );
       }
       if (constraint === 'attachment_place_unique') {
-        throw new DomainError('ALREADY_EXISTS', `the order names ${point.slug} ${place.port ?? ''} twice`, { device: point.slug, port: place.port }, { cause: error });
+        throw new DomainError(
+          'ALREADY_EXISTS',
+          `the order names ${point.slug} ${place.port ?? ''} twice`,
+          { device: point.slug, port: place.port },
+          { cause: error },
+        );
       }
       throw error;
     }
@@ -171,6 +235,17 @@ export class FabricService {
 
   devices(tx: Tx, page: { first: number; after: string | null }): Promise<Device[]> {
     return this.deviceStore.devices(tx, page);
+  }
+
+  devicesById(tx: Tx, ids: readonly DeviceId[]): Promise<Device[]> {
+    return this.deviceStore.byIds(tx, ids);
+  }
+
+  /** In the fabric of its pool of L3 VNIs. @throws DomainError NOT_FOUND | POOL_EXHAUSTED | ALREADY_EXISTS. */
+  async createVrf(tx: Tx, vrf: { tenantId: TenantId; l3vniPoolId: PoolId; slug: string; name: Label; key: string }): Promise<Vrf> {
+    const { fabricId } = await this.numbering.pool(tx, vrf.l3vniPoolId);
+    const { rtAdministrator } = await this.settings(tx, fabricId);
+    return this.tenancy.createVrf(tx, { ...vrf, fabricId, rtAdministrator, eviPoolId: await this.numbering.poolOf(tx, fabricId, 'EVI') });
   }
 
   fabrics(tx: Tx): Promise<FabricId[]> {

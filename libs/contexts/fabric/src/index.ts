@@ -1,3 +1,4 @@
+export { TaggingEnum } from './api/device.object.js';
 export type { FabricInventory, InventoryDevice } from './domain/inventory.js';
 export { FabricModule } from './fabric.module.js';
 export { FabricService, type FabricSettings, type VlanNeed, type WantedAttachment } from './fabric.service.js';

@@ -1,5 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { Asn, Cidr, type DeviceId, type FabricId, Ip, Label, Mac, type PortId, PortName, type SiteId, Slug, type VlanDomainId, type VtepId } from '#engines/kernel';
+import {
+  Asn,
+  Cidr,
+  type DeviceId,
+  type FabricId,
+  Ip,
+  Label,
+  Mac,
+  type PortId,
+  PortName,
+  type SiteId,
+  Slug,
+  type VlanDomainId,
+  type VtepId,
+} from '#engines/kernel';
 import { Envelope, newId, Secret, type Tx } from '#platform';
 import type { FabricInventory, InventoryDevice } from './domain/inventory.js';
 import {
@@ -68,7 +82,13 @@ export class InventoryService {
     return id;
   }
 
-  private async registerDevice(tx: Tx, fabricId: FabricId, siteId: SiteId, device: InventoryDevice, ports: Map<string, PortId>): Promise<DeviceId> {
+  private async registerDevice(
+    tx: Tx,
+    fabricId: FabricId,
+    siteId: SiteId,
+    device: InventoryDevice,
+    ports: Map<string, PortId>,
+  ): Promise<DeviceId> {
     const id = newId<DeviceId>();
     await tx.manager.insert(DeviceEntity, {
       id,
@@ -84,7 +104,10 @@ export class InventoryService {
       sshHostKeys: [...(device.sshHostKeys ?? [])],
       tlsSpkiSha256: [...(device.tlsSpkiSha256 ?? [])],
     });
-    await tx.manager.insert(DeviceCredentialEntity, { deviceId: id, sealed: this.envelope.seal(credentialContext(id), new Secret(device.secret)) });
+    await tx.manager.insert(DeviceCredentialEntity, {
+      deviceId: id,
+      sealed: this.envelope.seal(credentialContext(id), new Secret(device.secret)),
+    });
     if (device.vtep) {
       await tx.manager.insert(VtepEntity, {
         id: newId<VtepId>(),
@@ -111,12 +134,23 @@ export class InventoryService {
     return id;
   }
 
-  private async loadLinks(tx: Tx, fabricId: FabricId, inventory: FabricInventory, devices: ReadonlyMap<string, DeviceId>, ports: ReadonlyMap<string, PortId>): Promise<void> {
+  private async loadLinks(
+    tx: Tx,
+    fabricId: FabricId,
+    inventory: FabricInventory,
+    devices: ReadonlyMap<string, DeviceId>,
+    ports: ReadonlyMap<string, PortId>,
+  ): Promise<void> {
     for (const link of inventory.links) {
       const linkId = newId<string>();
       await tx.manager.insert(LinkEntity, { id: linkId, fabricId, prefix: Cidr.parse(link.prefix) });
       for (const [index, end] of link.ends.entries()) {
-        await tx.manager.insert(LinkEndEntity, { linkId, side: index === 0 ? 'A' : 'B', portId: known(ports, `${end.device} ${end.port}`, 'port'), address: Ip.parse(end.address) });
+        await tx.manager.insert(LinkEndEntity, {
+          linkId,
+          side: index === 0 ? 'A' : 'B',
+          portId: known(ports, `${end.device} ${end.port}`, 'port'),
+          address: Ip.parse(end.address),
+        });
       }
     }
     for (const { ends, ...session } of inventory.sessions) {
@@ -137,7 +171,12 @@ export class InventoryService {
     }
   }
 
-  private async loadVlanDomains(tx: Tx, fabricId: FabricId, inventory: FabricInventory, devices: ReadonlyMap<string, DeviceId>): Promise<Map<string, VlanDomainId>> {
+  private async loadVlanDomains(
+    tx: Tx,
+    fabricId: FabricId,
+    inventory: FabricInventory,
+    devices: ReadonlyMap<string, DeviceId>,
+  ): Promise<Map<string, VlanDomainId>> {
     const domains = new Map<string, VlanDomainId>();
     for (const domain of inventory.vlanDomains) {
       const id = newId<VlanDomainId>();

@@ -17,23 +17,38 @@ beforeAll(async () => {
   opened = await openTestDatabase(numberingEntities);
   fabricId = newId<FabricId>();
   await opened.db.inTransaction(system, (tx) =>
-    tx.run(`INSERT INTO fabric (id, slug, name, asn_scheme, rt_administrator, vtep_pool, anycast_gateway_mac) VALUES ($1, 'f', 'F', 'IBGP', 65051, '172.16.0.0/16', '00:1c:73:00:00:01')`, [fabricId]),
+    tx.run(
+      `INSERT INTO fabric (id, slug, name, asn_scheme, rt_administrator, vtep_pool, anycast_gateway_mac) VALUES ($1, 'f', 'F', 'IBGP', 65051, '172.16.0.0/16', '00:1c:73:00:00:01')`,
+      [fabricId],
+    ),
   );
 });
 afterAll(() => opened.close());
 
 async function tenant(): Promise<TenantId> {
   const id = newId<TenantId>();
-  await opened.db.inTransaction(system, (tx) => tx.run('INSERT INTO tenant (id, slug, name) VALUES ($1, $2, $2)', [id, Slug.parse(`t${++serial}`)]));
+  await opened.db.inTransaction(system, (tx) =>
+    tx.run('INSERT INTO tenant (id, slug, name) VALUES ($1, $2, $2)', [id, Slug.parse(`t${++serial}`)]),
+  );
   return id;
 }
 /** Each pool has its own stretch of the VNI space. */
 async function pool(size: number, quarantineSeconds = 86_400): Promise<{ id: PoolId; first: number }> {
   const first = ++serial * 10_000;
-  const id = await opened.db.inTransaction(system, (tx) => admin.create(tx, { fabricId, kind: 'VNI', slug: `p${serial}`, name: 'P', ranges: [{ first, last: first + size - 1 }], quarantineSeconds }));
+  const id = await opened.db.inTransaction(system, (tx) =>
+    admin.create(tx, {
+      fabricId,
+      kind: 'VNI',
+      slug: `p${serial}`,
+      name: 'P',
+      ranges: [{ first, last: first + size - 1 }],
+      quarantineSeconds,
+    }),
+  );
   return { id, first };
 }
-const inTenant = <T>(tenantId: TenantId, work: (tx: Tx) => Promise<T>): Promise<T> => opened.db.inTransaction(tenantScope(tenantId, 'spec'), work);
+const inTenant = <T>(tenantId: TenantId, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  opened.db.inTransaction(tenantScope(tenantId, 'spec'), work);
 const claim = (tenantId: TenantId, poolId: PoolId, key: string, prefer?: number) =>
   inTenant(tenantId, (tx) => numbering.claim(tx, { poolId, tenantId, key, ...(prefer === undefined ? {} : { prefer }) }));
 /** Free and allocated values together are what the pool was given, and no value is in both. */
@@ -122,7 +137,9 @@ describe('giving numbers back', () => {
     await release(t, [first.allocationId]);
     await sweep();
     expect((await claim(t, p.id, 'a')).value).toBe(p.first + 1);
-    await opened.db.inTransaction(system, (tx) => tx.run(`UPDATE number_allocation SET reusable_at = now() WHERE id = $1`, [first.allocationId]));
+    await opened.db.inTransaction(system, (tx) =>
+      tx.run(`UPDATE number_allocation SET reusable_at = now() WHERE id = $1`, [first.allocationId]),
+    );
     await sweep();
     expect((await claim(t, p.id, 'b')).value).toBe(p.first);
     await expectConserved(p.id);

@@ -36,7 +36,8 @@ export class NumberingService {
       externalRef: claim.externalRef ?? null,
     });
     if (claimed) {
-      if (claim.prefer !== undefined && claimed.value !== claim.prefer) throw numberTaken(await this.poolFacts(tx, claim.poolId), claim.prefer);
+      if (claim.prefer !== undefined && claimed.value !== claim.prefer)
+        throw numberTaken(await this.poolFacts(tx, claim.poolId), claim.prefer);
       return claimed;
     }
     const facts = await this.poolFacts(tx, claim.poolId);

@@ -43,7 +43,14 @@ export class PoolAdminService {
     const id = newId<PoolId>();
     const spaceId = await this.space(tx, pool);
     try {
-      await tx.manager.insert(NumberPoolEntity, { id, spaceId, slug: Slug.parse(pool.slug), name: pool.name, kind: pool.kind, quarantineSeconds: pool.quarantineSeconds ?? 86_400 });
+      await tx.manager.insert(NumberPoolEntity, {
+        id,
+        spaceId,
+        slug: Slug.parse(pool.slug),
+        name: pool.name,
+        kind: pool.kind,
+        quarantineSeconds: pool.quarantineSeconds ?? 86_400,
+      });
       for (const range of pool.ranges) {
         const bigints = { poolId: id, first: String(range.first), last: String(range.last) };
         await tx.manager.insert(NumberPoolRangeEntity, { ...bigints, spaceId });
@@ -51,8 +58,15 @@ export class PoolAdminService {
       }
     } catch (error) {
       const constraint = violatedConstraint(error);
-      if (constraint === 'number_pool_slug_unique') throw new DomainError('ALREADY_EXISTS', `there is a pool ${pool.slug} already`, { slug: pool.slug }, { cause: error });
-      if (constraint === 'number_pool_range_disjoint') throw new DomainError('OVERLAPS', `a range of ${pool.slug} overlaps another pool of the same space`, { ranges: pool.ranges }, { cause: error });
+      if (constraint === 'number_pool_slug_unique')
+        throw new DomainError('ALREADY_EXISTS', `there is a pool ${pool.slug} already`, { slug: pool.slug }, { cause: error });
+      if (constraint === 'number_pool_range_disjoint')
+        throw new DomainError(
+          'OVERLAPS',
+          `a range of ${pool.slug} overlaps another pool of the same space`,
+          { ranges: pool.ranges },
+          { cause: error },
+        );
       throw error;
     }
     return id;
@@ -60,12 +74,17 @@ export class PoolAdminService {
 
   private async space(tx: Tx, pool: NewNumberPool): Promise<string> {
     const place = { fabricId: pool.fabricId as string, kind: SPACE_OF[pool.kind], vlanDomainId: pool.vlanDomainId ?? null };
-    await tx.manager.createQueryBuilder().insert().into(NumberSpaceEntity).values({ id: newId(), ...place }).orIgnore().execute();
-    const row = await tx.one<{ id: string }>('SELECT id FROM number_space WHERE fabric_id = $1 AND kind = $2 AND vlan_domain_id IS NOT DISTINCT FROM $3', [
-      place.fabricId,
-      place.kind,
-      place.vlanDomainId,
-    ]);
+    await tx.manager
+      .createQueryBuilder()
+      .insert()
+      .into(NumberSpaceEntity)
+      .values({ id: newId(), ...place })
+      .orIgnore()
+      .execute();
+    const row = await tx.one<{ id: string }>(
+      'SELECT id FROM number_space WHERE fabric_id = $1 AND kind = $2 AND vlan_domain_id IS NOT DISTINCT FROM $3',
+      [place.fabricId, place.kind, place.vlanDomainId],
+    );
     return (row as { id: string }).id;
   }
 }

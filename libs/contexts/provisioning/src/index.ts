@@ -1,4 +1,13 @@
-export type { DeprovisionRequest, NetworkOrder, OrderFailure, OrderKind, OrderState, OrderStep, ProvisionRequest, StepState } from './domain/order.js';
+export type {
+  DeprovisionRequest,
+  NetworkOrder,
+  OrderFailure,
+  OrderKind,
+  OrderState,
+  OrderStep,
+  ProvisionRequest,
+  StepState,
+} from './domain/order.js';
 export { OrderEvents, type PortalMessage } from './order-event.js';
 export { OrderReconciler } from './order-reconciler.js';
 export { OrderService, type SubmittedOrder } from './order.service.js';

@@ -39,7 +39,13 @@ export class OrderAllocator {
     const claims = new Map([
       ['vni', claim(request.vniPoolId, 'vni')],
       ['evi', claim(await this.numbering.poolOf(tx, fabricId, 'EVI'), 'evi')],
-      ...needs.map((need) => [need.vlanDomainId as string, { ...claim(need.poolId, `vlan/${need.vlanDomainId}`), ...(need.prefer === null ? {} : { prefer: need.prefer }) }] as const),
+      ...needs.map(
+        (need) =>
+          [
+            need.vlanDomainId as string,
+            { ...claim(need.poolId, `vlan/${need.vlanDomainId}`), ...(need.prefer === null ? {} : { prefer: need.prefer }) },
+          ] as const,
+      ),
     ]);
     const claimed = await this.numbering.claimAll(tx, claims);
     const settings = await this.fabric.settings(tx, fabricId);
@@ -57,7 +63,9 @@ export class OrderAllocator {
     // In the order of pool ids: one order of locks for all orders.
     const subnets = [...request.subnets.entries()].sort(([, a], [, b]) => (a.poolId < b.poolId ? -1 : a.poolId > b.poolId ? 1 : 0));
     for (const [index, subnet] of subnets) await this.addSubnet(tx, network, subnet, `${request.idempotencyKey}/${index}`);
-    const vlans = new Map<VlanDomainId, ClaimedNumber>(needs.map((need) => [need.vlanDomainId, claimed.get(need.vlanDomainId) as ClaimedNumber]));
+    const vlans = new Map<VlanDomainId, ClaimedNumber>(
+      needs.map((need) => [need.vlanDomainId, claimed.get(need.vlanDomainId) as ClaimedNumber]),
+    );
     await this.fabric.attach(tx, network, points, request.attachments, vlans);
     await this.fabric.check(tx, fabricId, await this.togetherWith(tx, network));
     return { network, deviceIds: [...points.keys()].sort() };
@@ -78,7 +86,13 @@ export class OrderAllocator {
     });
     // Hosts with a wanted address first: the others must not take it.
     for (const host of [...wanted.hosts].sort((a, b) => Number(b.address !== null) - Number(a.address !== null))) {
-      await this.addressing.assign(tx, { subnet, ...(host.address === null ? {} : { prefer: host.address }), mac: host.mac, dnsName: nameOf(host.name), key: `host/${host.name}` });
+      await this.addressing.assign(tx, {
+        subnet,
+        ...(host.address === null ? {} : { prefer: host.address }),
+        mac: host.mac,
+        dnsName: nameOf(host.name),
+        key: `host/${host.name}`,
+      });
     }
     return subnet;
   }

@@ -31,7 +31,16 @@ const orderCreated = z.strictObject({
         length: z.int().min(0).max(128).optional(),
         gateway: z.enum(['ANYCAST_VTEP', 'CENTRAL_VRRP', 'EXTERNAL_FIREWALL', 'NONE']).default('EXTERNAL_FIREWALL'),
         zone: z.string().optional(),
-        hosts: z.array(z.strictObject({ name: z.string().regex(HOST_LABEL, 'one DNS label'), mac: z.string().optional(), address: z.string().optional() })).max(256).default([]),
+        hosts: z
+          .array(
+            z.strictObject({
+              name: z.string().regex(HOST_LABEL, 'one DNS label'),
+              mac: z.string().optional(),
+              address: z.string().optional(),
+            }),
+          )
+          .max(256)
+          .default([]),
       }),
     )
     .max(32)
@@ -73,21 +82,31 @@ export class OrderEvents {
       }
       case 'order.terminated': {
         const { order } = parse(orderTerminated, message.data);
-        const network = await this.db.inTransaction(tenantScope(message.tenantId, actor), (tx) => this.tenancy.findNetwork(tx, { externalRef: order }));
+        const network = await this.db.inTransaction(tenantScope(message.tenantId, actor), (tx) =>
+          this.tenancy.findNetwork(tx, { externalRef: order }),
+        );
         if (!network) throw notFound('network', order);
         const key = `hook:${message.source}:${order}:terminate:${network.id}`;
-        return (await this.orders.deprovision(message.tenantId, actor, { idempotencyKey: key, networkId: network.id, ifVersion: null })).order.id;
+        return (await this.orders.deprovision(message.tenantId, actor, { idempotencyKey: key, networkId: network.id, ifVersion: null }))
+          .order.id;
       }
       default:
-        throw new DomainError('INVALID_VALUE', `the message type ${JSON.stringify(message.type.slice(0, 60))} is not known: order.created or order.terminated`, {
-          accepted: ['order.created', 'order.terminated'],
-        });
+        throw new DomainError(
+          'INVALID_VALUE',
+          `the message type ${JSON.stringify(message.type.slice(0, 60))} is not known: order.created or order.terminated`,
+          {
+            accepted: ['order.created', 'order.terminated'],
+          },
+        );
     }
   }
 
   private async resolve(tx: Tx, source: string, data: z.infer<typeof orderCreated>): Promise<ProvisionRequest> {
     const vniPool = await this.numbering.poolBySlug(tx, data.vniPool);
-    const vrf = data.vrf === undefined ? null : (await this.tenancy.vrfs(tx, { first: 1000, after: null })).find((candidate) => candidate.slug === data.vrf);
+    const vrf =
+      data.vrf === undefined
+        ? null
+        : (await this.tenancy.vrfs(tx, { first: 1000, after: null })).find((candidate) => candidate.slug === data.vrf);
     if (vrf === undefined) throw notFound('vrf', data.vrf ?? '');
     const subnets = [];
     for (const subnet of data.subnets) {

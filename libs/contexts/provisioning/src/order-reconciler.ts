@@ -58,7 +58,8 @@ export class OrderReconciler {
 
   private async advanceProvision(tx: Tx, order: NetworkOrder, verdict: Verdict): Promise<void> {
     const network = await this.tenancy.network(tx, order.networkId as NonNullable<NetworkOrder['networkId']>);
-    if (network.state === 'DEPROVISIONING' || network.state === 'RETIRED') return this.end(tx, order, 'CANCELLED', 'The network was removed before it was ready.');
+    if (network.state === 'DEPROVISIONING' || network.state === 'RETIRED')
+      return this.end(tx, order, 'CANCELLED', 'The network was removed before it was ready.');
     switch (verdict.kind) {
       case 'REACHED':
         await this.tenancy.activate(tx, network.id);
@@ -143,10 +144,16 @@ export class OrderReconciler {
     const offset = STEP_OFFSET[isUndoing(order) ? 'UNDOING' : 'RUNNING'];
     for (const [index, step] of steps.entries()) {
       if (!(await this.orders.setStep(tx, order, offset + index, step))) continue;
-      await this.events.append(tx, { tenantId: order.tenantId, type: 'order.step', subjectId: order.id, body: { state: order.state, step: step.name, stepState: step.state, message: step.message } });
+      await this.events.append(tx, {
+        tenantId: order.tenantId,
+        type: 'order.step',
+        subjectId: order.id,
+        body: { state: order.state, step: step.name, stepState: step.state, message: step.message },
+      });
     }
   }
 }
 
 /** A provision order that failed is on its way back, also while a person is needed for it. */
-const isUndoing = (order: NetworkOrder): boolean => order.kind === 'PROVISION' && (order.state === 'COMPENSATING' || (order.state === 'FAILED_STUCK' && order.failure !== null));
+const isUndoing = (order: NetworkOrder): boolean =>
+  order.kind === 'PROVISION' && (order.state === 'COMPENSATING' || (order.state === 'FAILED_STUCK' && order.failure !== null));

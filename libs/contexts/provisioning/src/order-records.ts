@@ -23,8 +23,16 @@ export class OrderRecords {
   }
 
   /** Raises the revision (the last lock of the transaction) and wakes deployment and synchronisation. */
-  async aim(tx: Tx, order: NetworkOrder, networkId: NetworkId, deviceIds: readonly DeviceId[], state: 'RUNNING' | 'COMPENSATING'): Promise<NetworkOrder> {
-    const failureBaseline = Object.fromEntries((await this.fabric.progress(tx, deviceIds)).map((device) => [device.deviceId, device.failureCount]));
+  async aim(
+    tx: Tx,
+    order: NetworkOrder,
+    networkId: NetworkId,
+    deviceIds: readonly DeviceId[],
+    state: 'RUNNING' | 'COMPENSATING',
+  ): Promise<NetworkOrder> {
+    const failureBaseline = Object.fromEntries(
+      (await this.fabric.progress(tx, deviceIds)).map((device) => [device.deviceId, device.failureCount]),
+    );
     const revision = await this.fabric.raiseRevision(tx, order.fabricId);
     await this.orders.aim(tx, order.id, { state, networkId, revision, deviceIds, failureBaseline, deadlineSeconds: this.deadlineSeconds });
     await this.outbox.append(tx, 'fabric.changed', order.fabricId);
@@ -33,7 +41,18 @@ export class OrderRecords {
   }
 
   async record(tx: Tx, order: NetworkOrder, action: string): Promise<void> {
-    await this.audit.append(tx, { tenantId: order.tenantId, action, subjectKind: 'order', subjectId: order.id, detail: { state: order.state, revision: order.revision, networkId: order.networkId } });
-    await this.events.append(tx, { tenantId: order.tenantId, type: action, subjectId: order.id, body: { state: order.state, message: order.customerMessage } });
+    await this.audit.append(tx, {
+      tenantId: order.tenantId,
+      action,
+      subjectKind: 'order',
+      subjectId: order.id,
+      detail: { state: order.state, revision: order.revision, networkId: order.networkId },
+    });
+    await this.events.append(tx, {
+      tenantId: order.tenantId,
+      type: action,
+      subjectId: order.id,
+      body: { state: order.state, message: order.customerMessage },
+    });
   }
 }

@@ -34,12 +34,23 @@ export class OrderService {
   async provision(tenantId: TenantId, actor: string, request: ProvisionRequest): Promise<SubmittedOrder> {
     parseIdempotencyKey(request.idempotencyKey);
     if (request.attachments.length === 0) {
-      throw new DomainError('INVALID_VALUE', 'an order needs at least one attachment: a network is somewhere', { path: ['attachments'], accepted: 'one attachment or more' });
+      throw new DomainError('INVALID_VALUE', 'an order needs at least one attachment: a network is somewhere', {
+        path: ['attachments'],
+        accepted: 'one attachment or more',
+      });
     }
     return this.db.inTransaction(tenantScope(tenantId, actor), async (tx) => {
       const points = await this.fabric.attachPoints(tx, request.attachments);
       const fabricId = ([...points.values()][0] as { fabricId: FabricId }).fabricId;
-      const begun = await this.begin(tx, { tenantId, fabricId, kind: 'PROVISION', externalRef: request.externalRef, key: request.idempotencyKey, request, message: 'Your network is being built.' });
+      const begun = await this.begin(tx, {
+        tenantId,
+        fabricId,
+        kind: 'PROVISION',
+        externalRef: request.externalRef,
+        key: request.idempotencyKey,
+        request,
+        message: 'Your network is being built.',
+      });
       if (begun.replayed) return begun;
       const { network, deviceIds } = await this.allocator.allocate(tx, tenantId, fabricId, request);
       return this.launch(tx, begun.order, network, deviceIds, 'allocated', `VNI ${network.vni}`);
@@ -62,10 +73,17 @@ export class OrderService {
       });
       if (begun.replayed) return begun;
       if (request.ifVersion !== null && request.ifVersion !== network.version) {
-        throw new DomainError('VERSION_CONFLICT', `the network changed since you read it: version ${network.version}, not ${request.ifVersion}`, { currentVersion: network.version });
+        throw new DomainError(
+          'VERSION_CONFLICT',
+          `the network changed since you read it: version ${network.version}, not ${request.ifVersion}`,
+          { currentVersion: network.version },
+        );
       }
       if (!(await this.tenancy.beginDeprovision(tx, network.id))) {
-        throw new DomainError('INVALID_STATE', `the network is ${network.state}`, { state: network.state, allowedStates: ['PROVISIONING', 'ACTIVE', 'DEGRADED'] });
+        throw new DomainError('INVALID_STATE', `the network is ${network.state}`, {
+          state: network.state,
+          allowedStates: ['PROVISIONING', 'ACTIVE', 'DEGRADED'],
+        });
       }
       const deviceIds = [...new Set((await this.fabric.attachmentsOf(tx, [network.id])).map((attachment) => attachment.deviceId))].sort();
       return this.launch(tx, begun.order, network, deviceIds, 'withdrawn', `VNI ${network.vni}`);
@@ -93,7 +111,15 @@ export class OrderService {
 
   private async begin(
     tx: Tx,
-    order: { tenantId: TenantId; fabricId: FabricId; kind: NetworkOrder['kind']; externalRef: string | null; key: string; request: object; message: string },
+    order: {
+      tenantId: TenantId;
+      fabricId: FabricId;
+      kind: NetworkOrder['kind'];
+      externalRef: string | null;
+      key: string;
+      request: object;
+      message: string;
+    },
   ): Promise<SubmittedOrder> {
     const id = newId<OrderId>();
     const requestSha256 = digest(order.request);
@@ -114,12 +140,21 @@ export class OrderService {
     const first = await this.orders.byKey(tx, order.tenantId, order.key);
     if (!first) throw notFound('order', order.key);
     if (first.requestSha256 !== requestSha256) {
-      throw new DomainError('IDEMPOTENCY_KEY_REUSED', 'this idempotency key was used for another request', { firstSeenAt: first.createdAt.toISOString() });
+      throw new DomainError('IDEMPOTENCY_KEY_REUSED', 'this idempotency key was used for another request', {
+        firstSeenAt: first.createdAt.toISOString(),
+      });
     }
     return { order: first, replayed: true };
   }
 
-  private async launch(tx: Tx, order: NetworkOrder, network: Network, deviceIds: readonly DeviceId[], step: string, message: string): Promise<SubmittedOrder> {
+  private async launch(
+    tx: Tx,
+    order: NetworkOrder,
+    network: Network,
+    deviceIds: readonly DeviceId[],
+    step: string,
+    message: string,
+  ): Promise<SubmittedOrder> {
     await this.orders.setStep(tx, order, 1, { name: 'accepted', state: 'DONE', message: null });
     await this.orders.setStep(tx, order, 2, { name: step, state: 'DONE', message });
     const launched = await this.records.aim(tx, order, network.id, deviceIds, 'RUNNING');

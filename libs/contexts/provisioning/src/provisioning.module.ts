@@ -1,19 +1,38 @@
 import { Module } from '@nestjs/common';
+import { AccessModule } from '#contexts/access';
 import { AddressingModule } from '#contexts/addressing';
-import { EventsModule } from '#contexts/events';
+import { EventsModule, JOB_HANDLERS } from '#contexts/events';
 import { FabricModule } from '#contexts/fabric';
 import { NumberingModule } from '#contexts/numbering';
 import { TenancyModule } from '#contexts/tenancy';
+import { OrderResolver } from './api/order.resolver.js';
 import { OrderAllocator } from './order-allocator.js';
 import { OrderEvents } from './order-event.js';
+import { InboxJob, OrderJob, OrdersJob, QuarantineSweeper } from './order-jobs.js';
 import { OrderReconciler } from './order-reconciler.js';
 import { OrderRecords } from './order-records.js';
 import { OrderService } from './order.service.js';
 import { OrderStore } from './store/order.store.js';
 
+const jobs = [
+  { provide: JOB_HANDLERS['inbox.received'], useClass: InboxJob },
+  { provide: JOB_HANDLERS['deployment.settled'], useClass: OrdersJob },
+  { provide: JOB_HANDLERS['order.changed'], useClass: OrderJob },
+];
+
 @Module({
-  imports: [EventsModule, NumberingModule, TenancyModule, AddressingModule, FabricModule],
-  providers: [OrderStore, OrderAllocator, OrderRecords, OrderService, OrderReconciler, OrderEvents],
-  exports: [OrderService, OrderReconciler, OrderEvents],
+  imports: [AccessModule, EventsModule, NumberingModule, TenancyModule, AddressingModule, FabricModule],
+  providers: [
+    OrderStore,
+    OrderAllocator,
+    OrderRecords,
+    OrderService,
+    OrderReconciler,
+    OrderEvents,
+    OrderResolver,
+    QuarantineSweeper,
+    ...jobs,
+  ],
+  exports: [OrderService, OrderReconciler, OrderEvents, ...jobs.map((job) => job.provide)],
 })
 export class ProvisioningModule {}

@@ -31,7 +31,10 @@ export class SyncService {
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
-  async createTarget(tx: Tx, target: { fabricId: FabricId; slug: string; url: string; apiKey: Secret; zones: readonly string[]; ttlSeconds?: number }): Promise<SyncTargetId> {
+  async createTarget(
+    tx: Tx,
+    target: { fabricId: FabricId; slug: string; url: string; apiKey: Secret; zones: readonly string[]; ttlSeconds?: number },
+  ): Promise<SyncTargetId> {
     const id = newId<SyncTargetId>();
     await this.store.insertTarget(tx, {
       id,
@@ -81,7 +84,10 @@ export class SyncService {
     });
   }
 
-  private async apply(target: SyncTarget, desired: ReadonlyMap<Fqdn, readonly Item<RrsetValue>[]>): Promise<{ state: RunState; changes: RunChange[]; error: string | null }> {
+  private async apply(
+    target: SyncTarget,
+    desired: ReadonlyMap<Fqdn, readonly Item<RrsetValue>[]>,
+  ): Promise<{ state: RunState; changes: RunChange[]; error: string | null }> {
     const server = this.dnsZones({ url: target.url, apiKey: this.envelope.open(secretContext(target.id), target.sealedSecret) });
     const changes: RunChange[] = [];
     const errors: string[] = [];
@@ -98,7 +104,8 @@ export class SyncService {
         const refused = new Map((await zoneTarget.apply(plan)).map(({ key, reason }) => [key, reason]));
         for (const change of plan.changes) {
           const reason = change.verb === 'FOREIGN' ? 'the record set is not ours' : refused.get(change.key);
-          if (change.verb !== 'KEEP') changes.push({ zone, verb: change.verb, key: change.key, ...(reason === undefined ? {} : { reason }) });
+          if (change.verb !== 'KEEP')
+            changes.push({ zone, verb: change.verb, key: change.key, ...(reason === undefined ? {} : { reason }) });
         }
         errors.push(...[...refused].map(([key, reason]) => `${key}: ${reason}`));
       } catch (error) {
@@ -107,7 +114,14 @@ export class SyncService {
         this.log.warn('sync.zone_failed', { target: target.slug, zone, error });
       }
     }
-    const state: RunState = errors.length === 0 ? 'SUCCEEDED' : isBlocked ? 'BLOCKED_BY_GUARD' : changes.some((change) => change.reason === undefined) ? 'PARTIAL' : 'FAILED';
+    const state: RunState =
+      errors.length === 0
+        ? 'SUCCEEDED'
+        : isBlocked
+          ? 'BLOCKED_BY_GUARD'
+          : changes.some((change) => change.reason === undefined)
+            ? 'PARTIAL'
+            : 'FAILED';
     return { state, changes, error: errors.length === 0 ? null : errors.join('; ') };
   }
 }

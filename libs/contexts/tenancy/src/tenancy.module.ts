@@ -1,7 +1,14 @@
 import { Module } from '@nestjs/common';
+import { AccessModule } from '#contexts/access';
+import { EventsModule } from '#contexts/events';
 import { NumberingModule } from '#contexts/numbering';
+import { TenancyResolver } from './api/tenancy.resolver.js';
 import { TenancyStore } from './store/network.store.js';
 import { TenancyService } from './tenancy.service.js';
 
-@Module({ imports: [NumberingModule], providers: [TenancyStore, TenancyService], exports: [TenancyService] })
+@Module({
+  imports: [AccessModule, EventsModule, NumberingModule],
+  providers: [TenancyStore, TenancyService, TenancyResolver],
+  exports: [TenancyService],
+})
 export class TenancyModule {}

@@ -1,7 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError, type FabricId, Label, type NetworkId, notFound, type PoolId, RouteTarget, Slug, type TenantId, type VrfId } from '#engines/kernel';
-import type { ClaimedNumber } from '#contexts/numbering';
-import { NumberingService } from '#contexts/numbering';
+import {
+  DomainError,
+  type FabricId,
+  Label,
+  type NetworkId,
+  notFound,
+  type PoolId,
+  RouteTarget,
+  Slug,
+  type TenantId,
+  type VrfId,
+} from '#engines/kernel';
+import { AuditService } from '#contexts/events';
+import { type ClaimedNumber, NumberingService } from '#contexts/numbering';
 import { newId, type Tx, violatedConstraint } from '#platform';
 import { INTENDED_STATES, type Network, type NetworkState, type Tenant, type Vrf } from './domain/network.js';
 import { type PageRequest, TenancyStore } from './store/network.store.js';
@@ -35,17 +46,24 @@ export class TenancyService {
   constructor(
     private readonly store: TenancyStore,
     private readonly numbering: NumberingService,
+    private readonly audit: AuditService,
   ) {}
 
   /** @throws DomainError INVALID_VALUE | ALREADY_EXISTS. */
-  async createTenant(tx: Tx, tenant: { slug: string; name: string; externalRef?: string }): Promise<Tenant> {
+  async createTenant(tx: Tx, tenant: { slug: string; name: string; externalRef?: string | null }): Promise<Tenant> {
     const id = newId<TenantId>();
     try {
-      await this.store.insertTenant(tx, { id, slug: Slug.parse(tenant.slug), name: Label.parse(tenant.name), externalRef: tenant.externalRef ?? null });
+      await this.store.insertTenant(tx, {
+        id,
+        slug: Slug.parse(tenant.slug),
+        name: Label.parse(tenant.name),
+        externalRef: tenant.externalRef ?? null,
+      });
     } catch (error) {
       if (violatedConstraint(error) !== 'tenant_slug_unique') throw error;
       throw new DomainError('ALREADY_EXISTS', `there is a tenant ${tenant.slug} already`, { slug: tenant.slug }, { cause: error });
     }
+    await this.audit.append(tx, { tenantId: id, action: 'tenant.created', subjectKind: 'tenant', subjectId: id });
     return this.tenant(tx, id);
   }
 
@@ -95,7 +113,19 @@ export class TenancyService {
       if (violatedConstraint(error) !== 'vrf_slug_unique') throw error;
       throw new DomainError('ALREADY_EXISTS', `there is a VRF ${vrf.slug} already`, { slug: vrf.slug }, { cause: error });
     }
-    await this.store.insertRouteTarget(tx, { ...vrf, target: RouteTarget.of(vrf.rtAdministrator, l3vni.value), networkId: null, vrfId: id });
+    await this.store.insertRouteTarget(tx, {
+      ...vrf,
+      target: RouteTarget.of(vrf.rtAdministrator, l3vni.value),
+      networkId: null,
+      vrfId: id,
+    });
+    await this.audit.append(tx, {
+      tenantId: vrf.tenantId,
+      action: 'vrf.created',
+      subjectKind: 'vrf',
+      subjectId: id,
+      detail: { l3vni: l3vni.value },
+    });
     return this.vrf(tx, id);
   }
 
@@ -128,7 +158,12 @@ export class TenancyService {
       mtu: network.mtu,
       state: 'PROVISIONING',
     });
-    await this.store.insertRouteTarget(tx, { ...network, target: RouteTarget.of(network.rtAdministrator, network.vni.value), networkId: id, vrfId: null });
+    await this.store.insertRouteTarget(tx, {
+      ...network,
+      target: RouteTarget.of(network.rtAdministrator, network.vni.value),
+      networkId: id,
+      vrfId: null,
+    });
     return this.network(tx, id);
   }
 

@@ -10,7 +10,12 @@ const key32 = (name: string) =>
 const integer = (fallback: number, min: number, max: number) =>
   z.coerce.number(`must be a number from ${min} to ${max}`).int().min(min).max(max).default(fallback);
 const url = (...protocols: string[]) =>
-  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), `must be a URL that starts with ${protocols.join(' or ')}//`);
+  z
+    .string()
+    .refine(
+      (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
+      `must be a URL that starts with ${protocols.join(' or ')}//`,
+    );
 
 const schema = z.object({
   /** Owner of the schema. Transactions drop to the roles trame_tenant and trame_system. */
@@ -47,7 +52,9 @@ export type Config = Readonly<z.infer<typeof schema>>;
 
 export class ConfigError extends Error {
   constructor(readonly problems: readonly string[]) {
-    super(`the configuration has ${problems.length} problem${problems.length === 1 ? '' : 's'}:\n${problems.map((p) => `  - ${p}`).join('\n')}`);
+    super(
+      `the configuration has ${problems.length} problem${problems.length === 1 ? '' : 's'}:\n${problems.map((p) => `  - ${p}`).join('\n')}`,
+    );
     this.name = 'ConfigError';
   }
 }
@@ -57,8 +64,12 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const present = Object.fromEntries(Object.entries(env).filter(([name, value]) => name in schema.shape && value !== ''));
   const result = schema.safeParse(present);
   if (result.success) return Object.freeze(result.data);
-  throw new ConfigError(result.error.issues.map((issue) => {
-    const name = issue.path.join('.');
-    return issue.message.startsWith(name) ? issue.message : `${name}: ${issue.code === 'invalid_type' && !(name in present) ? 'is not set' : issue.message}`;
-  }));
+  throw new ConfigError(
+    result.error.issues.map((issue) => {
+      const name = issue.path.join('.');
+      return issue.message.startsWith(name)
+        ? issue.message
+        : `${name}: ${issue.code === 'invalid_type' && !(name in present) ? 'is not set' : issue.message}`;
+    }),
+  );
 }

@@ -8,8 +8,13 @@ let opened: OpenDatabase;
 const system = systemScope('spec');
 const increment = (id: string) => (tx: Tx) => tx.run('UPDATE lease SET fence = fence + 1 WHERE resource = $1', [id]);
 const fenceOf = async (id: string): Promise<number> =>
-  Number((await opened.db.inTransaction(system, (tx) => tx.one<{ fence: string }>('SELECT fence FROM lease WHERE resource = $1', [id])))?.fence);
-const row = (id: string) => opened.db.inTransaction(system, (tx) => tx.run(`INSERT INTO lease (resource, holder, fence, until) VALUES ($1, gen_random_uuid(), 0, now())`, [id]));
+  Number(
+    (await opened.db.inTransaction(system, (tx) => tx.one<{ fence: string }>('SELECT fence FROM lease WHERE resource = $1', [id])))?.fence,
+  );
+const row = (id: string) =>
+  opened.db.inTransaction(system, (tx) =>
+    tx.run(`INSERT INTO lease (resource, holder, fence, until) VALUES ($1, gen_random_uuid(), 0, now())`, [id]),
+  );
 
 beforeAll(async () => {
   opened = await openTestDatabase([]);

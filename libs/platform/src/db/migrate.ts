@@ -12,7 +12,14 @@ export async function migrateDatabase(url: string): Promise<readonly string[]> {
   const client = new pg.Client({ connectionString: url });
   client.on('error', () => undefined); // Reported by the query that fails.
   await client.connect();
-  const source = new DataSource({ type: 'postgres', url, migrations, migrationsTransactionMode: 'each', migrationsTableName: 'schema_migration', poolSize: 2 });
+  const source = new DataSource({
+    type: 'postgres',
+    url,
+    migrations,
+    migrationsTransactionMode: 'each',
+    migrationsTableName: 'schema_migration',
+    poolSize: 2,
+  });
   try {
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await source.initialize();

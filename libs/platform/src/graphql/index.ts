@@ -1,3 +1,4 @@
+export { batched } from './batched.js';
 export {
   type Connection,
   connectionOf,
@@ -20,6 +21,7 @@ export {
   VlanIdScalar,
   VniScalar,
 } from './network-scalars.js';
+export { orNull, rowsOf } from './page-request.js';
 export { payloadErrors, withErrors } from './payload-errors.js';
 export { isDatabaseAway, PublicError, toPublicError } from './public-error.js';
 export { DomainNameScalar, LabelScalar, SlugScalar } from './text-scalars.js';

@@ -37,7 +37,9 @@ export class LeaseService {
       return { result: await work({ lease, signal: controller.signal, isHeld: (tx) => this.store.isHeld(tx, lease) }) };
     } finally {
       renewer.stop();
-      await this.db.inTransaction(SCOPE, (tx) => this.store.release(tx, lease)).catch((error: unknown) => this.log.warn('lease.release_failed', { resource, error }));
+      await this.db
+        .inTransaction(SCOPE, (tx) => this.store.release(tx, lease))
+        .catch((error: unknown) => this.log.warn('lease.release_failed', { resource, error }));
     }
   }
 
@@ -45,7 +47,8 @@ export class LeaseService {
     let renewedAt = acquiredAt;
     let isRenewing = false;
     const tick = async (): Promise<void> => {
-      if ((performance.now() - renewedAt) / 1000 > (this.seconds * 2) / 3) controller.abort(new Error(`lease on ${lease.resource} was lost`));
+      if ((performance.now() - renewedAt) / 1000 > (this.seconds * 2) / 3)
+        controller.abort(new Error(`lease on ${lease.resource} was lost`));
       if (isRenewing || controller.signal.aborted) return;
       isRenewing = true;
       const askedAt = performance.now();

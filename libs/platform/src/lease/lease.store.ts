@@ -34,15 +34,18 @@ export class LeaseStore {
 
   /** Locks the row for the rest of the transaction: what is written with it was written by the holder. */
   async isHeld(tx: Tx, lease: Lease): Promise<boolean> {
-    const row = await tx.one(`SELECT 1 AS held FROM lease WHERE resource = $1 AND holder = $2 AND fence = $3 AND until > clock_timestamp() FOR UPDATE`, [
-      lease.resource,
-      lease.holder,
-      lease.fence,
-    ]);
+    const row = await tx.one(
+      `SELECT 1 AS held FROM lease WHERE resource = $1 AND holder = $2 AND fence = $3 AND until > clock_timestamp() FOR UPDATE`,
+      [lease.resource, lease.holder, lease.fence],
+    );
     return row !== undefined;
   }
 
   async release(tx: Tx, lease: Lease): Promise<void> {
-    await tx.run(`UPDATE lease SET until = clock_timestamp() WHERE resource = $1 AND holder = $2 AND fence = $3`, [lease.resource, lease.holder, lease.fence]);
+    await tx.run(`UPDATE lease SET until = clock_timestamp() WHERE resource = $1 AND holder = $2 AND fence = $3`, [
+      lease.resource,
+      lease.holder,
+      lease.fence,
+    ]);
   }
 }

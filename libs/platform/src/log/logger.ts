@@ -10,7 +10,10 @@ export interface Logger {
 
 /** JSON lines on stderr: an event name and fields, never a sentence with values in it. Errors go in the field `error`. */
 export function createLogger(level: string, base: Record<string, unknown> = {}): Logger {
-  const log = pino({ level, base, messageKey: 'event', serializers: { error: describeError }, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
+  const log = pino(
+    { level, base, messageKey: 'event', serializers: { error: describeError }, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination(2),
+  );
   const at =
     (name: 'debug' | 'info' | 'warn' | 'error') =>
     (event: string, fields: Record<string, unknown> = {}): void =>
@@ -26,7 +29,9 @@ function describeError(error: unknown): unknown {
 
 /** Nest's own messages in our form. */
 export function nestLogger(log: Logger): LoggerService {
-  const forward = (level: 'debug' | 'info' | 'warn' | 'error') => (message: unknown, ...rest: unknown[]) =>
-    log[level]('nest', { message: message instanceof Error ? message.message : message, context: rest.at(-1) });
+  const forward =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (message: unknown, ...rest: unknown[]) =>
+      log[level]('nest', { message: message instanceof Error ? message.message : message, context: rest.at(-1) });
   return { log: forward('debug'), error: forward('error'), warn: forward('warn'), debug: forward('debug'), verbose: forward('debug') };
 }

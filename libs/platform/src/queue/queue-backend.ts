@@ -28,7 +28,8 @@ function postgresBackend(databaseUrl: string): QueueBackend {
   return {
     kind: 'postgres',
     queue: (name) => new classes.Queue(name, base as never) as unknown as Queue,
-    worker: (name, processor, concurrency) => new classes.Worker(name, processor as never, { ...base, ...TIMING, concurrency } as never) as unknown as Worker,
+    worker: (name, processor, concurrency) =>
+      new classes.Worker(name, processor as never, { ...base, ...TIMING, concurrency } as never) as unknown as Worker,
     close: () => pool.end(),
   };
 }

@@ -1,6 +1,10 @@
 import { type Cidr, DomainError, type Ip } from '#engines/kernel';
 
-export const prefixPoolExhausted = (facts: { slug: string; length: number; largestFreePrefixLength: number | null }): DomainError<'POOL_EXHAUSTED'> =>
+export const prefixPoolExhausted = (facts: {
+  slug: string;
+  length: number;
+  largestFreePrefixLength: number | null;
+}): DomainError<'POOL_EXHAUSTED'> =>
   new DomainError(
     'POOL_EXHAUSTED',
     facts.largestFreePrefixLength === null
@@ -15,4 +19,5 @@ export const overlaps = (cidr: Cidr, overlapping: readonly Cidr[]): DomainError<
 export const outOfRange = (what: string, accepted: string): DomainError<'OUT_OF_RANGE'> =>
   new DomainError('OUT_OF_RANGE', `${what} is out of range: ${accepted}`, { what, accepted });
 
-export const addressTaken = (address: Ip): DomainError<'ALREADY_EXISTS'> => new DomainError('ALREADY_EXISTS', `${address} is not free in its subnet`, { address });
+export const addressTaken = (address: Ip): DomainError<'ALREADY_EXISTS'> =>
+  new DomainError('ALREADY_EXISTS', `${address} is not free in its subnet`, { address });

@@ -74,7 +74,9 @@ export class PrefixStore {
   }
 
   async prefixIdsOfNetwork(tx: Tx, networkId: NetworkId): Promise<PrefixId[]> {
-    return (await tx.sql<{ prefix_id: PrefixId }>('SELECT prefix_id FROM subnet WHERE network_id = $1', [networkId])).map((row) => row.prefix_id);
+    return (await tx.sql<{ prefix_id: PrefixId }>('SELECT prefix_id FROM subnet WHERE network_id = $1', [networkId])).map(
+      (row) => row.prefix_id,
+    );
   }
 
   /** Deletes leaves and puts their space back into their pools (in the order of pools: one order of locks). */
@@ -93,8 +95,11 @@ export class PrefixStore {
   }
 
   async reusable(tx: Tx, limit: number): Promise<PrefixId[]> {
-    return (await tx.sql<{ id: PrefixId }>(`SELECT id FROM prefix WHERE state = 'QUARANTINED' AND reusable_at <= now() ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED`, [limit])).map(
-      (row) => row.id,
-    );
+    return (
+      await tx.sql<{ id: PrefixId }>(
+        `SELECT id FROM prefix WHERE state = 'QUARANTINED' AND reusable_at <= now() ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED`,
+        [limit],
+      )
+    ).map((row) => row.id);
   }
 }

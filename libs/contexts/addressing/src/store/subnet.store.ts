@@ -41,7 +41,8 @@ const ADDRESS = `SELECT id, subnet_id AS "subnetId", host(address) AS address, m
 export class SubnetStore {
   async insert(tx: Tx, subnet: SubnetEntity, free: readonly AddressExtent[]): Promise<void> {
     await tx.manager.insert(SubnetEntity, subnet);
-    for (const extent of free) await tx.run('INSERT INTO free_address (subnet_id, first, last) VALUES ($1, $2, $3)', [subnet.id, extent.first, extent.last]);
+    for (const extent of free)
+      await tx.run('INSERT INTO free_address (subnet_id, first, last) VALUES ($1, $2, $3)', [subnet.id, extent.first, extent.last]);
   }
 
   async subnet(tx: Tx, id: SubnetId): Promise<Subnet | undefined> {

@@ -20,7 +20,11 @@ export interface DraftPlan {
 const MAX_REMOVED_RATIO = 0.1;
 const MAX_REMOVED_UNASKED = 5;
 
-export function makeDeploymentPlan(intent: FabricIntent, records: ReadonlyMap<DeviceId, DeviceRecord>, only?: ReadonlySet<DeviceId>): DraftPlan {
+export function makeDeploymentPlan(
+  intent: FabricIntent,
+  records: ReadonlyMap<DeviceId, DeviceRecord>,
+  only?: ReadonlySet<DeviceId>,
+): DraftPlan {
   const settled: DeviceId[] = [];
   const changed: { device: DeviceIntent; artefacts: readonly Artefact[]; desiredDigest: string; record: DeviceRecord | undefined }[] = [];
   for (const device of intent.devices) {
@@ -56,12 +60,22 @@ export function lowRiskPart(plan: DraftPlan): DraftPlan {
 function draft(targetRevision: number, items: readonly Omit<DraftItem, 'wave'>[], settled: readonly DeviceId[]): DraftPlan {
   const waves = items.map((item, index) => ({ ...item, wave: index === 0 ? 0 : 1 }));
   const identity = { revision: targetRevision, items: waves.map((item) => [item.slug, item.wave, item.desiredDigest]) };
-  return { targetRevision, items: waves, risk: items.reduce<Risk>((worst, item) => higher(worst, item.risk), 'NONE'), digest: digest(identity), settled };
+  return {
+    targetRevision,
+    items: waves,
+    risk: items.reduce<Risk>((worst, item) => higher(worst, item.risk), 'NONE'),
+    digest: digest(identity),
+    settled,
+  };
 }
 
 /** Over paths and contents: the identity of what a device shall carry. */
 export function artefactsDigest(artefacts: readonly Artefact[]): string {
-  return digest([...artefacts].sort((a, b) => (a.path < b.path ? -1 : 1)).map((artefact) => [artefact.path, artefact.mode, artefact.owner, artefact.sha256]));
+  return digest(
+    [...artefacts]
+      .sort((a, b) => (a.path < b.path ? -1 : 1))
+      .map((artefact) => [artefact.path, artefact.mode, artefact.owner, artefact.sha256]),
+  );
 }
 
 /** HIGH: the underlay or a first takeover (a person approves). MEDIUM: more networks go than usual. LOW: everyday work. */

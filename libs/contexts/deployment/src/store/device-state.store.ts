@@ -22,7 +22,10 @@ export class DeviceStateStore {
 
   /** Written before anything can go live: from here on only the device knows. */
   async markUncertain(tx: Tx, deviceId: DeviceId): Promise<void> {
-    await tx.run('INSERT INTO device_state (device_id, is_uncertain) VALUES ($1, true) ON CONFLICT (device_id) DO UPDATE SET is_uncertain = true', [deviceId]);
+    await tx.run(
+      'INSERT INTO device_state (device_id, is_uncertain) VALUES ($1, true) ON CONFLICT (device_id) DO UPDATE SET is_uncertain = true',
+      [deviceId],
+    );
   }
 
   async confirm(tx: Tx, deviceId: DeviceId, digest: string, artefacts: readonly Artefact[], intent: DeviceIntent): Promise<void> {
@@ -49,14 +52,20 @@ export class DeviceStateStore {
       [deviceId],
     );
     const failures = row?.failures ?? 1;
-    await tx.run('UPDATE device_state SET next_try_at = clock_timestamp() + make_interval(secs => $2) WHERE device_id = $1', [deviceId, restSeconds(failures)]);
+    await tx.run('UPDATE device_state SET next_try_at = clock_timestamp() + make_interval(secs => $2) WHERE device_id = $1', [
+      deviceId,
+      restSeconds(failures),
+    ]);
     return failures;
   }
 
   async beginAttempt(tx: Tx, planId: PlanId, deviceId: DeviceId, fence: number): Promise<string> {
     const id = newId<string>();
     // An attempt of a dead worker never says how it ended.
-    await tx.run(`UPDATE push_attempt SET outcome = 'ABANDONED', finished_at = clock_timestamp() WHERE device_id = $1 AND finished_at IS NULL`, [deviceId]);
+    await tx.run(
+      `UPDATE push_attempt SET outcome = 'ABANDONED', finished_at = clock_timestamp() WHERE device_id = $1 AND finished_at IS NULL`,
+      [deviceId],
+    );
     await tx.run('INSERT INTO push_attempt (id, plan_id, device_id, fence) VALUES ($1, $2, $3, $4)', [id, planId, deviceId, fence]);
     return id;
   }

@@ -13,7 +13,14 @@ type PlanRecord = Omit<DeploymentPlan, 'generation' | 'targetRevision' | 'items'
 
 @Injectable()
 export class PlanStore {
-  async insert(tx: Tx, fabricId: FabricId, draft: DraftPlan, state: 'PROPOSED' | 'APPROVED', createdBy: string, expiresInSeconds: number): Promise<PlanId> {
+  async insert(
+    tx: Tx,
+    fabricId: FabricId,
+    draft: DraftPlan,
+    state: 'PROPOSED' | 'APPROVED',
+    createdBy: string,
+    expiresInSeconds: number,
+  ): Promise<PlanId> {
     const id = newId<PlanId>();
     await tx.run(
       `INSERT INTO plan (id, fabric_id, generation, target_revision, digest, risk, state, created_by, expires_at)
@@ -21,16 +28,19 @@ export class PlanStore {
       [id, fabricId, draft.targetRevision, draft.digest, draft.risk, state, createdBy, expiresInSeconds],
     );
     for (const item of draft.items) {
-      await tx.run('INSERT INTO plan_item (plan_id, device_id, wave, desired_digest, artefacts, intent, diff, risk) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)', [
-        id,
-        item.deviceId,
-        item.wave,
-        item.desiredDigest,
-        JSON.stringify(item.artefacts),
-        JSON.stringify(item.intent),
-        item.diff,
-        item.risk,
-      ]);
+      await tx.run(
+        'INSERT INTO plan_item (plan_id, device_id, wave, desired_digest, artefacts, intent, diff, risk) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)',
+        [
+          id,
+          item.deviceId,
+          item.wave,
+          item.desiredDigest,
+          JSON.stringify(item.artefacts),
+          JSON.stringify(item.intent),
+          item.diff,
+          item.risk,
+        ],
+      );
     }
     return id;
   }
@@ -42,12 +52,18 @@ export class PlanStore {
 
   /** The plan under way, or the approved one that waits, of a fabric; the one under way first. */
   async next(tx: Tx, fabricId: FabricId): Promise<DeploymentPlan | undefined> {
-    const row = await tx.one<PlanRecord>(`${PLAN} WHERE p.fabric_id = $1 AND p.state IN ('APPLYING', 'APPROVED') ORDER BY p.state = 'APPLYING' DESC, p.generation LIMIT 1`, [fabricId]);
+    const row = await tx.one<PlanRecord>(
+      `${PLAN} WHERE p.fabric_id = $1 AND p.state IN ('APPLYING', 'APPROVED') ORDER BY p.state = 'APPLYING' DESC, p.generation LIMIT 1`,
+      [fabricId],
+    );
     return row && this.withItems(tx, row);
   }
 
   async proposed(tx: Tx, fabricId: FabricId): Promise<DeploymentPlan | undefined> {
-    const row = await tx.one<PlanRecord>(`${PLAN} WHERE p.fabric_id = $1 AND p.state = 'PROPOSED' AND p.expires_at > clock_timestamp() ORDER BY p.generation DESC LIMIT 1`, [fabricId]);
+    const row = await tx.one<PlanRecord>(
+      `${PLAN} WHERE p.fabric_id = $1 AND p.state = 'PROPOSED' AND p.expires_at > clock_timestamp() ORDER BY p.generation DESC LIMIT 1`,
+      [fabricId],
+    );
     return row && this.withItems(tx, row);
   }
 
@@ -70,17 +86,26 @@ export class PlanStore {
 
   /** Plans that nobody approved and that a newer one replaces. */
   async supersedeProposed(tx: Tx, fabricId: FabricId, except: PlanId | null): Promise<void> {
-    await tx.run(`UPDATE plan SET state = 'SUPERSEDED', finished_at = clock_timestamp() WHERE fabric_id = $1 AND state IN ('PROPOSED', 'APPROVED') AND id IS DISTINCT FROM $2`, [
-      fabricId,
-      except,
-    ]);
+    await tx.run(
+      `UPDATE plan SET state = 'SUPERSEDED', finished_at = clock_timestamp() WHERE fabric_id = $1 AND state IN ('PROPOSED', 'APPROVED') AND id IS DISTINCT FROM $2`,
+      [fabricId, except],
+    );
   }
 
   async approve(tx: Tx, id: PlanId, by: string, comment: string | null): Promise<void> {
-    await tx.run('INSERT INTO plan_approval (plan_id, approved_by, comment) VALUES ($1, $2, $3) ON CONFLICT ON CONSTRAINT plan_approval_pkey DO NOTHING', [id, by, comment]);
+    await tx.run(
+      'INSERT INTO plan_approval (plan_id, approved_by, comment) VALUES ($1, $2, $3) ON CONFLICT ON CONSTRAINT plan_approval_pkey DO NOTHING',
+      [id, by, comment],
+    );
   }
 
-  async setItem(tx: Tx, planId: PlanId, deviceId: DeviceId, state: ItemState, error: { code: string; message: string } | null = null): Promise<void> {
+  async setItem(
+    tx: Tx,
+    planId: PlanId,
+    deviceId: DeviceId,
+    state: ItemState,
+    error: { code: string; message: string } | null = null,
+  ): Promise<void> {
     await tx.run(
       `UPDATE plan_item SET state = $3, error = $4, attempt = attempt + CASE WHEN $3 = 'PUSHING' THEN 1 ELSE 0 END,
           started_at = CASE WHEN $3 = 'PUSHING' THEN clock_timestamp() ELSE started_at END,

@@ -2,4 +2,5 @@ import type { Artefact } from '#engines/rendering';
 
 export type { Artefact };
 
-export const artefactPaths = (artefacts: readonly Artefact[]): ReadonlyMap<string, string> => new Map(artefacts.map((artefact) => [artefact.path, artefact.content]));
+export const artefactPaths = (artefacts: readonly Artefact[]): ReadonlyMap<string, string> =>
+  new Map(artefacts.map((artefact) => [artefact.path, artefact.content]));

@@ -1,6 +1,13 @@
 /** A device in memory behind the port: it keeps files, refuses stale fences, reverts what nobody confirmed, and fails on demand. */
 import { type Artefact, artefactPaths } from './artefact-paths.js';
-import { type DeviceConnection, type DeviceTarget, type DeviceTransport, type PushIdentity, TransportError, type TransportErrorCode } from '../ports/index.js';
+import {
+  type DeviceConnection,
+  type DeviceTarget,
+  type DeviceTransport,
+  type PushIdentity,
+  TransportError,
+  type TransportErrorCode,
+} from '../ports/index.js';
 
 export type FakeStep = 'open' | 'inspect' | 'stage' | 'apply' | 'verify' | 'confirm';
 
@@ -32,7 +39,11 @@ export class FakeDevice {
     if (code) throw new TransportError(code, `${this.slug} failed at ${step}`, { device: this.slug, detail: step });
   }
   fence(push: PushIdentity): void {
-    if (push.fence < this.highestFence) throw new TransportError('STALE_FENCE', `${this.slug} has seen fence ${this.highestFence}`, { device: this.slug, detail: String(push.fence) });
+    if (push.fence < this.highestFence)
+      throw new TransportError('STALE_FENCE', `${this.slug} has seen fence ${this.highestFence}`, {
+        device: this.slug,
+        detail: String(push.fence),
+      });
     this.highestFence = push.fence;
   }
   get pending(): { fence: number; applied: boolean } | null {
@@ -80,7 +91,13 @@ class FakeConnection implements DeviceConnection {
 
   async inspect(paths: readonly string[]) {
     this.device.check('inspect');
-    return { hostname: this.device.slug, version: 'fake 1', actual: new Map(paths.map((path) => [path, this.device.files.get(path) ?? null])), pending: this.device.pending, establishedNeighbors: [] };
+    return {
+      hostname: this.device.slug,
+      version: 'fake 1',
+      actual: new Map(paths.map((path) => [path, this.device.files.get(path) ?? null])),
+      pending: this.device.pending,
+      establishedNeighbors: [],
+    };
   }
   async recover(push: PushIdentity) {
     this.device.fence(push);

@@ -23,7 +23,11 @@ export interface FabricInventory {
     readonly keepaliveSeconds: number;
     readonly holdSeconds: number;
   }[];
-  readonly vlanDomains: readonly { readonly slug: string; readonly kind: 'SITE' | 'VTEP' | 'MLAG_PAIR' | 'OVS_BRIDGE' | 'LIBVIRT_NETWORK'; readonly devices: readonly string[] }[];
+  readonly vlanDomains: readonly {
+    readonly slug: string;
+    readonly kind: 'SITE' | 'VTEP' | 'MLAG_PAIR' | 'OVS_BRIDGE' | 'LIBVIRT_NETWORK';
+    readonly devices: readonly string[];
+  }[];
 }
 
 export interface InventoryDevice {

@@ -1,5 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { type AllocationId, type AttachmentId, type DeviceId, type EviId, type FabricId, type NetworkId, type PortId, RouteDistinguisher, type TenantId, type VlanDomainId, type VrfId, type VtepId } from '#engines/kernel';
+import {
+  type AllocationId,
+  type AttachmentId,
+  type DeviceId,
+  type EviId,
+  type FabricId,
+  type NetworkId,
+  type PortId,
+  RouteDistinguisher,
+  type TenantId,
+  type VlanDomainId,
+  type VrfId,
+  type VtepId,
+} from '#engines/kernel';
 import type { Tagging } from '#engines/intent';
 import type { Ip } from '#engines/kernel';
 import { newId, type Tx } from '#platform';
@@ -42,19 +55,27 @@ export class AttachmentStore {
   }
 
   async edgePortNames(tx: Tx, deviceId: DeviceId): Promise<string[]> {
-    return (await tx.sql<{ name: string }>('SELECT name FROM port WHERE device_id = $1 AND is_edge ORDER BY name LIMIT 50', [deviceId])).map((row) => row.name);
+    return (
+      await tx.sql<{ name: string }>('SELECT name FROM port WHERE device_id = $1 AND is_edge ORDER BY name LIMIT 50', [deviceId])
+    ).map((row) => row.name);
   }
 
   async insert(tx: Tx, attachment: AttachmentEntity): Promise<void> {
     await tx.manager.insert(AttachmentEntity, attachment);
   }
 
-  async mapVlan(tx: Tx, mapping: { tenantId: TenantId; networkId: NetworkId; vlanDomainId: VlanDomainId; vlanAllocationId: AllocationId; vlan: number }): Promise<void> {
+  async mapVlan(
+    tx: Tx,
+    mapping: { tenantId: TenantId; networkId: NetworkId; vlanDomainId: VlanDomainId; vlanAllocationId: AllocationId; vlan: number },
+  ): Promise<void> {
     await tx.manager.insert(VlanMappingEntity, { id: newId(), ...mapping });
   }
 
   /** RFC 7432 §7.9: type 1, the address of the PE and the number of the EVI: unique because both are. Idempotent: a VRF's RD may be there. */
-  async assignRd(tx: Tx, rd: { tenantId: TenantId; vtepId: VtepId; vtepAddress: Ip; eviId: EviId; networkId: NetworkId | null; vrfId: VrfId | null }): Promise<void> {
+  async assignRd(
+    tx: Tx,
+    rd: { tenantId: TenantId; vtepId: VtepId; vtepAddress: Ip; eviId: EviId; networkId: NetworkId | null; vrfId: VrfId | null },
+  ): Promise<void> {
     const value = RouteDistinguisher.of(rd.vtepAddress, rd.eviId);
     await tx.manager
       .createQueryBuilder()
@@ -87,7 +108,9 @@ export class AttachmentStore {
   async deleteOfNetwork(tx: Tx, networkId: NetworkId): Promise<AllocationId[]> {
     await tx.run('DELETE FROM attachment WHERE network_id = $1', [networkId]);
     await tx.run('DELETE FROM route_distinguisher WHERE network_id = $1', [networkId]);
-    const rows = await tx.sql<{ id: AllocationId }>('DELETE FROM vlan_mapping WHERE network_id = $1 RETURNING vlan_allocation_id AS id', [networkId]);
+    const rows = await tx.sql<{ id: AllocationId }>('DELETE FROM vlan_mapping WHERE network_id = $1 RETURNING vlan_allocation_id AS id', [
+      networkId,
+    ]);
     return rows.map((row) => row.id);
   }
 }

@@ -53,6 +53,10 @@ export class DeviceStore {
     return tx.one<Device>(`${DEVICE} WHERE d.slug = $1 ORDER BY d.id LIMIT 1`, [slug]);
   }
 
+  byIds(tx: Tx, ids: readonly DeviceId[]): Promise<Device[]> {
+    return tx.sql<Device>(`${DEVICE} WHERE d.id = ANY($1)`, [ids]);
+  }
+
   devices(tx: Tx, page: { first: number; after: string | null }): Promise<Device[]> {
     return tx.sql<Device>(`${DEVICE} WHERE ($1::uuid IS NULL OR d.id > $1) ORDER BY d.id LIMIT $2`, [page.after, page.first]);
   }
@@ -67,12 +71,20 @@ export class DeviceStore {
   }
 
   async progress(tx: Tx, deviceIds: readonly DeviceId[]): Promise<DeviceProgress[]> {
-    const rows = await tx.sql<Omit<DeviceProgress, 'verifiedRevision' | 'stageRevision' | 'failureCount'> & Record<'verifiedRevision' | 'stageRevision' | 'failureCount', string>>(
+    const rows = await tx.sql<
+      Omit<DeviceProgress, 'verifiedRevision' | 'stageRevision' | 'failureCount'> &
+        Record<'verifiedRevision' | 'stageRevision' | 'failureCount', string>
+    >(
       `SELECT p.device_id AS "deviceId", d.slug, p.verified_revision AS "verifiedRevision", p.stage, p.stage_revision AS "stageRevision",
           p.failure_count AS "failureCount", p.last_error AS "lastError" FROM device_progress p JOIN device d ON d.id = p.device_id WHERE p.device_id = ANY($1)`,
       [deviceIds],
     );
-    return rows.map((row) => ({ ...row, verifiedRevision: Number(row.verifiedRevision), stageRevision: Number(row.stageRevision), failureCount: Number(row.failureCount) }));
+    return rows.map((row) => ({
+      ...row,
+      verifiedRevision: Number(row.verifiedRevision),
+      stageRevision: Number(row.stageRevision),
+      failureCount: Number(row.failureCount),
+    }));
   }
 
   async reportStage(tx: Tx, deviceIds: readonly DeviceId[], stage: ProgressStage, revision: number): Promise<void> {
@@ -86,13 +98,17 @@ export class DeviceStore {
     );
   }
 
-  async reportFailed(tx: Tx, deviceId: DeviceId, revision: number, weight: number, error: { code: string; message: string }): Promise<void> {
-    await tx.run(`UPDATE device_progress SET stage = 'FAILED', stage_revision = $2, failure_count = failure_count + $3, last_error = $4 WHERE device_id = $1`, [
-      deviceId,
-      revision,
-      weight,
-      JSON.stringify(error),
-    ]);
+  async reportFailed(
+    tx: Tx,
+    deviceId: DeviceId,
+    revision: number,
+    weight: number,
+    error: { code: string; message: string },
+  ): Promise<void> {
+    await tx.run(
+      `UPDATE device_progress SET stage = 'FAILED', stage_revision = $2, failure_count = failure_count + $3, last_error = $4 WHERE device_id = $1`,
+      [deviceId, revision, weight, JSON.stringify(error)],
+    );
   }
 
   async fabrics(tx: Tx): Promise<FabricId[]> {

@@ -1,5 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import type { AttachmentFacts, BgpSessionFacts, DeviceFacts, FabricFacts, FabricSnapshot, LinkFacts, NetworkFacts, RdFacts, VlanMappingFacts, VrfFacts } from '#engines/intent';
+import type {
+  AttachmentFacts,
+  BgpSessionFacts,
+  DeviceFacts,
+  FabricFacts,
+  FabricSnapshot,
+  LinkFacts,
+  NetworkFacts,
+  RdFacts,
+  VlanMappingFacts,
+  VrfFacts,
+} from '#engines/intent';
 import { type DeviceId, type FabricId, type NetworkId, notFound, type VrfId } from '#engines/kernel';
 import type { Tx } from '#platform';
 
@@ -32,7 +43,11 @@ export class SnapshotStore {
       sessions: filter ? [] : await this.sessions(tx, fabricId),
       vrfs,
       vlanMappings: await this.vlanMappings(tx, networkIds),
-      routeDistinguishers: await this.routeDistinguishers(tx, networkIds, vrfs.map((vrf) => vrf.id)),
+      routeDistinguishers: await this.routeDistinguishers(
+        tx,
+        networkIds,
+        vrfs.map((vrf) => vrf.id),
+      ),
     };
   }
 

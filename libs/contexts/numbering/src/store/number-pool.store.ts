@@ -6,6 +6,7 @@ export type NumberKind = 'VNI' | 'L3VNI' | 'VLAN' | 'EVI';
 
 export interface PoolRow {
   readonly id: PoolId;
+  readonly fabricId: FabricId;
   readonly slug: string;
   readonly name: string;
   readonly kind: NumberKind;
@@ -25,6 +26,7 @@ export interface AllocationRow {
 
 interface PoolRecord {
   id: PoolId;
+  fabric_id: FabricId;
   slug: string;
   name: string;
   kind: NumberKind;
@@ -35,6 +37,7 @@ interface PoolRecord {
 
 const toPool = (row: PoolRecord): PoolRow => ({
   id: row.id,
+  fabricId: row.fabric_id,
   slug: row.slug,
   name: row.name,
   kind: row.kind,
@@ -43,10 +46,10 @@ const toPool = (row: PoolRecord): PoolRow => ({
   free: BigInt(row.free),
 });
 
-const POOL = `SELECT p.id, p.slug, p.name, p.kind, p.quarantine_seconds,
+const POOL = `SELECT p.id, s.fabric_id, p.slug, p.name, p.kind, p.quarantine_seconds,
     coalesce((SELECT sum(r.last - r.first + 1) FROM number_pool_range r WHERE r.pool_id = p.id), 0)::text AS total,
     coalesce((SELECT sum(f.last - f.first + 1) FROM free_number f WHERE f.pool_id = p.id), 0)::text AS free
-  FROM number_pool p`;
+  FROM number_pool p JOIN number_space s ON s.id = p.space_id`;
 
 /** Prepared SQL of the claims; why a number is never given twice stands at `number_claim` in migration 0004. */
 @Injectable()
@@ -59,7 +62,9 @@ export class NumberPoolStore {
       'SELECT allocation_id, value, replayed FROM number_claim($1, $2, $3, $4, $5, $6)',
       [claim.id, claim.poolId, claim.tenantId, claim.key, claim.prefer, claim.externalRef],
     );
-    return row?.allocation_id && row.value ? { allocationId: row.allocation_id, value: Number(row.value), replayed: row.replayed } : undefined;
+    return row?.allocation_id && row.value
+      ? { allocationId: row.allocation_id, value: Number(row.value), replayed: row.replayed }
+      : undefined;
   }
 
   /** The key becomes free with the quarantine, so that the same caller may order again. */
@@ -73,7 +78,9 @@ export class NumberPoolStore {
 
   async free(tx: Tx, allocationIds: readonly AllocationId[]): Promise<void> {
     // In the order of the pools: every transaction takes their locks in one order.
-    await tx.sql('SELECT number_free(x.id) FROM (SELECT id FROM number_allocation WHERE id = ANY($1) ORDER BY pool_id, value) x', [allocationIds]);
+    await tx.sql('SELECT number_free(x.id) FROM (SELECT id FROM number_allocation WHERE id = ANY($1) ORDER BY pool_id, value) x', [
+      allocationIds,
+    ]);
   }
 
   /** @returns how many quarantined numbers went back, at most `limit`. */
@@ -110,10 +117,24 @@ export class NumberPoolStore {
   }
 
   async allocations(tx: Tx, ids: readonly AllocationId[]): Promise<AllocationRow[]> {
-    const rows = await tx.sql<{ id: AllocationId; pool_id: PoolId; kind: NumberKind; value: string; state: AllocationRow['state']; reusable_at: Date | null }>(
+    const rows = await tx.sql<{
+      id: AllocationId;
+      pool_id: PoolId;
+      kind: NumberKind;
+      value: string;
+      state: AllocationRow['state'];
+      reusable_at: Date | null;
+    }>(
       `SELECT a.id, a.pool_id, p.kind, a.value, a.state, a.reusable_at FROM number_allocation a JOIN number_pool p ON p.id = a.pool_id WHERE a.id = ANY($1) ORDER BY p.kind, a.value`,
       [ids],
     );
-    return rows.map((row) => ({ id: row.id, poolId: row.pool_id, kind: row.kind, value: Number(row.value), state: row.state, reusableAt: row.reusable_at }));
+    return rows.map((row) => ({
+      id: row.id,
+      poolId: row.pool_id,
+      kind: row.kind,
+      value: Number(row.value),
+      state: row.state,
+      reusableAt: row.reusable_at,
+    }));
   }
 }

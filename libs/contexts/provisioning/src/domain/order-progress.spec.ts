@@ -14,7 +14,9 @@ const order = { revision: 5, failureBaseline: { d1: 7, d2: 0 }, isOverdue: false
 
 describe('an order and its devices', () => {
   it('is reached when every device is verified at its revision or a later one', () => {
-    expect(judge(order, [device({ verifiedRevision: 5 }), device({ deviceId: 'd2', verifiedRevision: 9 })], 3)).toEqual({ kind: 'REACHED' });
+    expect(judge(order, [device({ verifiedRevision: 5 }), device({ deviceId: 'd2', verifiedRevision: 9 })], 3)).toEqual({
+      kind: 'REACHED',
+    });
     expect(judge(order, [device({ verifiedRevision: 5 }), device()], 3)).toEqual({ kind: 'WAITING' });
   });
 
@@ -35,7 +37,17 @@ describe('an order and its devices', () => {
   });
 
   it('shows each device as a step', () => {
-    const steps = deviceSteps(order, [device({ stage: 'PUSHING', stageRevision: 5 }), device({ slug: 'pve2', verifiedRevision: 5 }), device({ slug: 'test' })]);
-    expect(steps.map((step) => `${step.name} ${step.state}`)).toEqual(['planned RUNNING', 'device:pve1 RUNNING', 'device:pve2 DONE', 'device:test PENDING', 'verified PENDING']);
+    const steps = deviceSteps(order, [
+      device({ stage: 'PUSHING', stageRevision: 5 }),
+      device({ slug: 'pve2', verifiedRevision: 5 }),
+      device({ slug: 'test' }),
+    ]);
+    expect(steps.map((step) => `${step.name} ${step.state}`)).toEqual([
+      'planned RUNNING',
+      'device:pve1 RUNNING',
+      'device:pve2 DONE',
+      'device:test PENDING',
+      'verified PENDING',
+    ]);
   });
 });

@@ -25,13 +25,24 @@ export function judge(order: Standing, devices: readonly DeviceStanding[], maxFa
   if (waiting.length === 0) return { kind: 'REACHED' };
   const failed = waiting.find((device) => device.failureCount - (order.failureBaseline[device.deviceId] ?? 0) >= maxFailures);
   if (failed) {
-    return { kind: 'FAILED', device: failed.slug, code: failed.lastError?.code ?? 'DEVICE_UNREACHABLE', message: failed.lastError?.message ?? `${failed.slug} could not be configured` };
+    return {
+      kind: 'FAILED',
+      device: failed.slug,
+      code: failed.lastError?.code ?? 'DEVICE_UNREACHABLE',
+      message: failed.lastError?.message ?? `${failed.slug} could not be configured`,
+    };
   }
   // A person decides: no deadline runs meanwhile.
-  if (waiting.some((device) => device.stage === 'AWAITING_APPROVAL' && device.stageRevision >= order.revision)) return { kind: 'AWAITING_APPROVAL' };
+  if (waiting.some((device) => device.stage === 'AWAITING_APPROVAL' && device.stageRevision >= order.revision))
+    return { kind: 'AWAITING_APPROVAL' };
   if (order.isOverdue) {
     const slowest = waiting[0] as DeviceStanding;
-    return { kind: 'FAILED', device: slowest.slug, code: slowest.lastError?.code ?? 'TIMEOUT', message: slowest.lastError?.message ?? `${slowest.slug} was not verified in time` };
+    return {
+      kind: 'FAILED',
+      device: slowest.slug,
+      code: slowest.lastError?.code ?? 'TIMEOUT',
+      message: slowest.lastError?.message ?? `${slowest.slug} was not verified in time`,
+    };
   }
   return { kind: 'WAITING' };
 }

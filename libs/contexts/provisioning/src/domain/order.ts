@@ -1,10 +1,35 @@
-import type { Cidr, DeviceId, FabricId, Fqdn, Ip, Label, Mac, NetworkId, OrderId, PoolId, PortName, PrefixPoolId, TenantId, VlanId, VrfId } from '#engines/kernel';
+import type {
+  Cidr,
+  DeviceId,
+  FabricId,
+  Fqdn,
+  Ip,
+  Label,
+  Mac,
+  NetworkId,
+  OrderId,
+  PoolId,
+  PortName,
+  PrefixPoolId,
+  TenantId,
+  VlanId,
+  VrfId,
+} from '#engines/kernel';
 import type { Tagging } from '#engines/intent';
 import type { GatewayMode } from '#contexts/addressing';
 
 export type OrderKind = 'PROVISION' | 'DEPROVISION';
 /** ACTIVE and RETIRED are the good ends; FAILED_COMPENSATED left nothing behind; FAILED_STUCK needs a person and is still tried. */
-export type OrderState = 'ACCEPTED' | 'RUNNING' | 'AWAITING_APPROVAL' | 'ACTIVE' | 'RETIRED' | 'COMPENSATING' | 'FAILED_COMPENSATED' | 'FAILED_STUCK' | 'CANCELLED';
+export type OrderState =
+  | 'ACCEPTED'
+  | 'RUNNING'
+  | 'AWAITING_APPROVAL'
+  | 'ACTIVE'
+  | 'RETIRED'
+  | 'COMPENSATING'
+  | 'FAILED_COMPENSATED'
+  | 'FAILED_STUCK'
+  | 'CANCELLED';
 export type StepState = 'PENDING' | 'RUNNING' | 'DONE' | 'FAILED' | 'SKIPPED' | 'UNDONE';
 
 export const OPEN_STATES: readonly OrderState[] = ['ACCEPTED', 'RUNNING', 'AWAITING_APPROVAL', 'COMPENSATING', 'FAILED_STUCK'];

@@ -1,7 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { DeviceId, FabricId, NetworkId, OrderId, TenantId } from '#engines/kernel';
 import type { Tx } from '#platform';
-import { type NetworkOrder, OPEN_STATES, type OrderFailure, type OrderKind, type OrderState, type OrderStep, type StepState } from '../domain/order.js';
+import {
+  type NetworkOrder,
+  OPEN_STATES,
+  type OrderFailure,
+  type OrderKind,
+  type OrderState,
+  type OrderStep,
+  type StepState,
+} from '../domain/order.js';
 
 const ORDER = `SELECT o.id, o.tenant_id AS "tenantId", o.fabric_id AS "fabricId", o.kind, o.state, o.external_ref AS "externalRef", o.idempotency_key AS "idempotencyKey",
     o.request_sha256 AS "requestSha256", o.requested_by AS "requestedBy", o.network_id AS "networkId", o.revision, o.device_ids AS "deviceIds",
@@ -66,7 +74,9 @@ export class OrderStore {
   }
 
   async page(tx: Tx, page: { first: number; after: string | null }): Promise<NetworkOrder[]> {
-    return (await tx.sql<OrderRecord>(`${ORDER} WHERE ($1::uuid IS NULL OR o.id > $1) ORDER BY o.id LIMIT $2`, [page.after, page.first])).map(toOrder);
+    return (
+      await tx.sql<OrderRecord>(`${ORDER} WHERE ($1::uuid IS NULL OR o.id > $1) ORDER BY o.id LIMIT $2`, [page.after, page.first])
+    ).map(toOrder);
   }
 
   /** The row locked; undefined when it is not open, or when somebody is at it. */
@@ -76,14 +86,23 @@ export class OrderStore {
   }
 
   async openIds(tx: Tx, limit: number): Promise<OrderId[]> {
-    return (await tx.sql<{ id: OrderId }>(`SELECT id FROM network_order WHERE state = ANY($1) ORDER BY revision LIMIT $2`, [OPEN_STATES, limit])).map((row) => row.id);
+    return (
+      await tx.sql<{ id: OrderId }>(`SELECT id FROM network_order WHERE state = ANY($1) ORDER BY revision LIMIT $2`, [OPEN_STATES, limit])
+    ).map((row) => row.id);
   }
 
   /** What has to be reached from now on. */
   async aim(
     tx: Tx,
     id: OrderId,
-    aim: { state: OrderState; networkId: NetworkId; revision: number; deviceIds: readonly DeviceId[]; failureBaseline: Record<string, number>; deadlineSeconds: number },
+    aim: {
+      state: OrderState;
+      networkId: NetworkId;
+      revision: number;
+      deviceIds: readonly DeviceId[];
+      failureBaseline: Record<string, number>;
+      deadlineSeconds: number;
+    },
   ): Promise<void> {
     await tx.run(
       `UPDATE network_order SET state = $2, network_id = $3, revision = $4, device_ids = $5, failure_baseline = $6,
@@ -108,7 +127,12 @@ export class OrderStore {
   }
 
   /** @returns true when the step was not in that state before. */
-  async setStep(tx: Tx, order: { id: OrderId; tenantId: TenantId }, position: number, step: { name: string; state: StepState; message: string | null }): Promise<boolean> {
+  async setStep(
+    tx: Tx,
+    order: { id: OrderId; tenantId: TenantId },
+    position: number,
+    step: { name: string; state: StepState; message: string | null },
+  ): Promise<boolean> {
     const changed = await tx.run(
       `INSERT INTO order_step AS s (tenant_id, order_id, position, name, state, started_at, finished_at, message)
        VALUES ($1, $2, $3, $4, $5, CASE WHEN $5 <> 'PENDING' THEN clock_timestamp() END, CASE WHEN $5 IN ('DONE', 'FAILED', 'SKIPPED', 'UNDONE') THEN clock_timestamp() END, $6)
@@ -121,6 +145,9 @@ export class OrderStore {
   }
 
   steps(tx: Tx, orderId: OrderId): Promise<OrderStep[]> {
-    return tx.sql<OrderStep>('SELECT name, state, started_at AS "startedAt", finished_at AS "finishedAt", message FROM order_step WHERE order_id = $1 ORDER BY position', [orderId]);
+    return tx.sql<OrderStep>(
+      'SELECT name, state, started_at AS "startedAt", finished_at AS "finishedAt", message FROM order_step WHERE order_id = $1 ORDER BY position',
+      [orderId],
+    );
   }
 }

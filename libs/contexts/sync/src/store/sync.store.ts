@@ -54,11 +54,19 @@ export class SyncStore {
   }
 
   async endRun(tx: Tx, runId: string, state: RunState, changes: readonly RunChange[], error: string | null): Promise<void> {
-    await tx.run('UPDATE sync_run SET state = $2, plan = $3, error = $4, finished_at = clock_timestamp() WHERE id = $1', [runId, state, JSON.stringify(changes), error]);
+    await tx.run('UPDATE sync_run SET state = $2, plan = $3, error = $4, finished_at = clock_timestamp() WHERE id = $1', [
+      runId,
+      state,
+      JSON.stringify(changes),
+      error,
+    ]);
   }
 
   async settle(tx: Tx, id: SyncTargetId, revision: number): Promise<void> {
-    await tx.run(`UPDATE sync_target SET settled_revision = greatest(settled_revision, $2), failures = 0, next_try_at = '-infinity', last_error = NULL WHERE id = $1`, [id, revision]);
+    await tx.run(
+      `UPDATE sync_target SET settled_revision = greatest(settled_revision, $2), failures = 0, next_try_at = '-infinity', last_error = NULL WHERE id = $1`,
+      [id, revision],
+    );
   }
 
   /** Tries again after 1, 2, 4 … 300 seconds. */

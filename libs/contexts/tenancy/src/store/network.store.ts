@@ -56,7 +56,10 @@ export class TenancyStore {
     await tx.manager.insert(NetworkEntity, network);
   }
 
-  async insertRouteTarget(tx: Tx, target: { tenantId: TenantId; fabricId: FabricId; target: RouteTarget; networkId: NetworkId | null; vrfId: VrfId | null }): Promise<void> {
+  async insertRouteTarget(
+    tx: Tx,
+    target: { tenantId: TenantId; fabricId: FabricId; target: RouteTarget; networkId: NetworkId | null; vrfId: VrfId | null },
+  ): Promise<void> {
     await tx.manager.insert(RouteTargetEntity, {
       id: newId(),
       tenantId: target.tenantId,
@@ -92,12 +95,18 @@ export class TenancyStore {
 
   async setNetworkState(tx: Tx, id: NetworkId, from: readonly NetworkState[], to: NetworkState): Promise<boolean> {
     return (
-      (await tx.run('UPDATE network SET state = $3, version = version + 1, generation = generation + 1, updated_at = now() WHERE id = $1 AND state = ANY($2)', [id, from, to])) === 1
+      (await tx.run(
+        'UPDATE network SET state = $3, version = version + 1, generation = generation + 1, updated_at = now() WHERE id = $1 AND state = ANY($2)',
+        [id, from, to],
+      )) === 1
     );
   }
 
   async retireNetwork(tx: Tx, id: NetworkId): Promise<void> {
-    await tx.run(`UPDATE network SET state = 'RETIRED', vni_allocation_id = NULL, evi_allocation_id = NULL, version = version + 1, updated_at = now() WHERE id = $1`, [id]);
+    await tx.run(
+      `UPDATE network SET state = 'RETIRED', vni_allocation_id = NULL, evi_allocation_id = NULL, version = version + 1, updated_at = now() WHERE id = $1`,
+      [id],
+    );
     await tx.run('DELETE FROM route_target WHERE network_id = $1', [id]);
   }
 

@@ -1,0 +1,66 @@
+import { Field, HideField, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { type DeviceId, encodeId } from '#engines/kernel';
+import { connectionOf, DateTimeScalar, IpAddressScalar, SlugScalar, VlanIdScalar } from '#platform';
+import type { Attachment } from '../store/attachment.store.js';
+import type { Device } from '../store/device.store.js';
+
+export enum TaggingEnum {
+  UNTAGGED = 'UNTAGGED',
+  TAGGED = 'TAGGED',
+  BRIDGE_ONLY = 'BRIDGE_ONLY',
+}
+registerEnumType(TaggingEnum, { name: 'Tagging' });
+
+export enum DeviceKindEnum {
+  ARISTA_EOS = 'ARISTA_EOS',
+  DEBIAN_FRR = 'DEBIAN_FRR',
+}
+registerEnumType(DeviceKindEnum, { name: 'DeviceKind' });
+
+@ObjectType('DeviceProgress', { description: 'How far a device is on the way to what the fabric asks of it.' })
+export class DeviceProgressObject {
+  @Field(() => Int) verifiedRevision: number;
+  @Field({ description: 'IDLE, PLANNED, AWAITING_APPROVAL, PUSHING, CONFIRMED, VERIFIED or FAILED.' }) stage: string;
+  @Field(() => String, { nullable: true }) lastError: string | null;
+}
+
+@ObjectType('Device')
+export class DeviceObject {
+  @Field(() => ID) id: string;
+  @Field(() => SlugScalar) slug: string;
+  @Field(() => DeviceKindEnum) kind: string;
+  @Field(() => SlugScalar) site: string;
+  @Field({ description: 'FULL, SECTION (named blocks only) or OBSERVE (never written to).' }) managed: string;
+  @Field(() => IpAddressScalar, { nullable: true }) vtepAddress: string | null;
+  @Field(() => Int) version: number;
+  @Field(() => DateTimeScalar) createdAt: Date;
+  @Field(() => DateTimeScalar) updatedAt: Date;
+  @HideField() uuid: DeviceId;
+}
+
+export const toDeviceObject = (device: Device): DeviceObject => ({
+  ...device,
+  id: encodeId('device', device.id),
+  uuid: device.id,
+  kind: device.platform,
+});
+
+@ObjectType('DeviceConnection')
+export class DeviceConnection extends connectionOf(DeviceObject, 'Device') {}
+
+@ObjectType('Attachment', { description: 'Network ↔ the place where it comes out.' })
+export class AttachmentObject {
+  @Field(() => ID) id: string;
+  @Field(() => String, { nullable: true }) port: string | null;
+  @Field(() => VlanIdScalar, { nullable: true, description: "VLAN of the network in the device's VLAN domain." }) vlan: number | null;
+  @Field(() => TaggingEnum) tagging: string;
+  @HideField() deviceUuid: DeviceId;
+}
+
+export const toAttachmentObject = (attachment: Attachment): AttachmentObject => ({
+  id: encodeId('attachment', attachment.id),
+  port: attachment.port,
+  vlan: attachment.vlan,
+  tagging: attachment.tagging,
+  deviceUuid: attachment.deviceId,
+});

@@ -1,0 +1,107 @@
+import { Field, HideField, ID, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { encodeId, type NetworkId, type OrderId } from '#engines/kernel';
+import { connectionOf, DateTimeScalar, UserError } from '#platform';
+import type { NetworkOrder, OrderFailure, OrderStep } from '../domain/order.js';
+
+export enum OrderStateEnum {
+  ACCEPTED = 'ACCEPTED',
+  RUNNING = 'RUNNING',
+  AWAITING_APPROVAL = 'AWAITING_APPROVAL',
+  ACTIVE = 'ACTIVE',
+  RETIRED = 'RETIRED',
+  COMPENSATING = 'COMPENSATING',
+  FAILED_COMPENSATED = 'FAILED_COMPENSATED',
+  FAILED_STUCK = 'FAILED_STUCK',
+  CANCELLED = 'CANCELLED',
+}
+registerEnumType(OrderStateEnum, {
+  name: 'OrderState',
+  valuesMap: {
+    ACTIVE: { description: 'The network is live: every device was verified.' },
+    RETIRED: { description: 'The network is gone from every device.' },
+    FAILED_COMPENSATED: { description: 'It could not be built; nothing of it is left.' },
+    FAILED_STUCK: { description: 'A device has to be mended first. It is still tried.' },
+  },
+});
+
+export enum OrderKindEnum {
+  PROVISION = 'PROVISION',
+  DEPROVISION = 'DEPROVISION',
+}
+registerEnumType(OrderKindEnum, { name: 'OrderKind' });
+
+@ObjectType('OrderStep')
+export class OrderStepObject {
+  @Field() name: string;
+  @Field({ description: 'PENDING, RUNNING, DONE, FAILED, SKIPPED or UNDONE.' }) state: string;
+  @Field(() => DateTimeScalar, { nullable: true }) startedAt: Date | null;
+  @Field(() => DateTimeScalar, { nullable: true }) finishedAt: Date | null;
+  @Field(() => String, { nullable: true }) message: string | null;
+}
+
+@ObjectType('OrderFailure')
+export class OrderFailureObject {
+  @Field() code: string;
+  @Field({ description: 'For the operator.' }) message: string;
+  @Field() needsOperator: boolean;
+}
+
+@ObjectType('NetworkOrder')
+export class NetworkOrderObject {
+  @Field(() => ID) id: string;
+  @Field(() => OrderKindEnum) kind: string;
+  @Field(() => OrderStateEnum) state: string;
+  @Field(() => String, { nullable: true }) externalRef: string | null;
+  @Field() requestedBy: string;
+  @Field({ description: 'One sentence for the customer: no device, no stack trace, nobody else.' }) customerMessage: string;
+  @Field(() => OrderFailureObject, { nullable: true }) failure: OrderFailureObject | null;
+  @Field(() => DateTimeScalar) createdAt: Date;
+  @Field(() => DateTimeScalar) updatedAt: Date;
+  @HideField() uuid: OrderId;
+  @HideField() networkUuid: NetworkId | null;
+}
+
+const toFailure = (failure: OrderFailure): OrderFailureObject => ({
+  code: failure.code,
+  message: failure.message,
+  needsOperator: failure.needsOperator,
+});
+
+export const toOrderObject = (order: NetworkOrder): NetworkOrderObject => ({
+  id: encodeId('order', order.id),
+  uuid: order.id,
+  networkUuid: order.networkId,
+  kind: order.kind,
+  state: order.state,
+  externalRef: order.externalRef,
+  requestedBy: order.requestedBy,
+  customerMessage: order.customerMessage,
+  failure: order.failure && toFailure(order.failure),
+  createdAt: order.createdAt,
+  updatedAt: order.updatedAt,
+});
+
+export const toStepObject = (step: OrderStep): OrderStepObject => ({ ...step });
+
+@ObjectType('NetworkOrderConnection')
+export class NetworkOrderConnection extends connectionOf(NetworkOrderObject, 'NetworkOrder') {}
+
+@ObjectType('OrderPayload')
+export class OrderPayload {
+  @Field(() => NetworkOrderObject, { nullable: true }) order?: NetworkOrderObject | null;
+  @Field(() => Boolean, { nullable: true, description: 'True when the key was seen before and this is the stored answer.' }) replayed?:
+    | boolean
+    | null;
+  @Field(() => [UserError]) errors: UserError[];
+}
+
+@ObjectType('OrderEvent')
+export class OrderEventObject {
+  @Field({ description: 'Give it back as `after` and nothing is missed.' }) cursor: string;
+  @Field(() => DateTimeScalar) at: Date;
+  @Field({ description: '`order.accepted`, `order.step`, `order.active` …' }) type: string;
+  @Field(() => NetworkOrderObject) order: NetworkOrderObject;
+  @Field(() => String, { nullable: true, description: 'Name of the step that moved.' }) step: string | null;
+  @Field(() => String, { nullable: true }) stepState: string | null;
+  @Field(() => String, { nullable: true }) message: string | null;
+}
