@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { type Scope, Database, LOGGER, type Logger, systemScope } from '#platform';
 import { EventService, parseCursor, type StreamedEvent } from './event.service.js';
 
@@ -20,7 +20,7 @@ interface Reader {
  * nothing is missed, because every reader goes on from its own cursor.
  */
 @Injectable()
-export class EventStreams implements OnApplicationShutdown {
+export class EventStreams implements BeforeApplicationShutdown {
   private readonly readers = new Set<Reader>();
   private timer: NodeJS.Timeout | undefined;
   private isPolling = false;
@@ -62,7 +62,7 @@ export class EventStreams implements OnApplicationShutdown {
     return iterator;
   }
 
-  onApplicationShutdown(): void {
+  beforeApplicationShutdown(): void {
     this.isClosed = true;
     for (const reader of this.readers) this.leave(reader);
   }
@@ -74,7 +74,7 @@ export class EventStreams implements OnApplicationShutdown {
   }
 
   private startPolling(): void {
-    if (this.isClosed) this.onApplicationShutdown();
+    if (this.isClosed) this.beforeApplicationShutdown();
     else this.timer ??= setInterval(() => void this.poll(), POLL_MS);
   }
 

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { DataSource, type EntitySchema, type MixedList } from 'typeorm';
+import { migrations } from '../../../../migrations/index.js';
 import type { Logger } from '../log/logger.js';
 import { sqlState } from './sql-state.js';
 import type { Scope } from './scope.js';
@@ -80,6 +81,24 @@ export class Database {
       // The connection may be gone; what matters is the first error.
       if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
       throw error;
+    } finally {
+      await runner.release().catch(() => undefined);
+    }
+  }
+
+  /** Migrations that this code knows and the database lacks, by name; undefined when the database does not answer. */
+  async pendingMigrations(): Promise<readonly string[] | undefined> {
+    const runner = this.source.createQueryRunner();
+    try {
+      await runner.startTransaction();
+      await runner.query('SET LOCAL ROLE NONE'); // The list of migrations is the owner's.
+      const done = (await runner.query('SELECT name FROM schema_migration')) as { name: string }[];
+      await runner.commitTransaction();
+      return migrations.map((migration) => new migration().name).filter((name) => !done.some((row) => row.name === name));
+    } catch (error) {
+      this.log.warn('database.not_ready', { error });
+      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      return sqlState(error) === '42P01' ? migrations.map((migration) => new migration().name) : undefined;
     } finally {
       await runner.release().catch(() => undefined);
     }

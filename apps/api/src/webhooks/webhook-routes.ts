@@ -1,0 +1,42 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type InboxService, MAX_WEBHOOK_BYTES, type WebhookVerdict } from '#contexts/events';
+import { type Clock, isDatabaseAway, type Logger } from '#platform';
+
+interface Fault {
+  readonly statusCode?: number;
+}
+
+/**
+ * `POST /hooks/{source}`: the door of portals (Standard Webhooks). It has no body parser: what was signed are the bytes, and a body
+ * that is not JSON must be refused for its missing proof first.
+ */
+export function webhookRoutes(inbox: InboxService, clock: Clock, log: Logger): (app: FastifyInstance) => Promise<void> {
+  return async (app) => {
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    app.setErrorHandler((error, request, reply) => refuse(error as Fault, request, reply, log));
+    app.post<{ Params: { source: string } }>('/hooks/:source', { bodyLimit: MAX_WEBHOOK_BYTES }, async (request, reply) => {
+      const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      const verdict = await inbox.receive({ source: request.params.source, headers: request.headers, rawBody, now: clock.now() });
+      return answer(reply, verdict);
+    });
+  };
+}
+
+const answer = (
+  reply: FastifyReply,
+  { status, code, message }: Omit<WebhookVerdict, 'status' | 'code'> & { status: number; code: string },
+): FastifyReply => reply.status(status).send(status < 300 ? { status: code } : { error: { code, message, requestId: reply.request.id } });
+
+function refuse(error: Fault, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
+  if (error.statusCode === 413)
+    return answer(reply, { status: 413, code: 'TOO_LARGE', message: `a body has at most ${MAX_WEBHOOK_BYTES} bytes` });
+  if (error.statusCode !== undefined && error.statusCode < 500)
+    return answer(reply, { status: error.statusCode, code: 'BAD_REQUEST', message: 'the request is not complete' });
+  if (isDatabaseAway(error)) {
+    log.warn('webhook.database_away', { requestId: request.id, error });
+    return answer(reply.header('retry-after', '5'), { status: 503, code: 'UNAVAILABLE', message: 'nothing was stored; send it again' });
+  }
+  log.error('webhook.failed', { requestId: request.id, error });
+  return answer(reply, { status: 500, code: 'INTERNAL', message: 'nothing was stored; send it again' });
+}
