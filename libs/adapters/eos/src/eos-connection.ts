@@ -8,14 +8,12 @@ import type {
   StagedChange,
   VerifyReport,
 } from '#contexts/deployment/ports';
-import type { Artefact } from '#engines/rendering';
+import { type Artefact, RUNNING_CONFIG_PATH } from '#engines/rendering';
 import { ConfigPush, type PushTools } from './config-push.js';
 import { pushFailure } from './push-failure.js';
 import type { OpenSession, SwitchIdentity } from './switch-reader.js';
 import { verifyPush } from './verify-push.js';
 
-/** The one path that a switch has: the lines of its running-config that are ours. */
-const RUNNING_CONFIG = 'running-config';
 
 export class EosConnection implements DeviceConnection {
   private readonly pushes = new Map<number, ConfigPush>();
@@ -32,7 +30,7 @@ export class EosConnection implements DeviceConnection {
     return {
       hostname: this.identity.hostname,
       version: `EOS ${this.identity.release}`,
-      actual: new Map(paths.map((path) => [path, path === RUNNING_CONFIG ? running : null])),
+      actual: new Map(paths.map((path) => [path, path === RUNNING_CONFIG_PATH ? running : null])),
       pending: pendingPush(sessions),
       establishedNeighbors: await reader.evpnNeighbors(running),
     };
@@ -79,12 +77,12 @@ export class EosConnection implements DeviceConnection {
   }
 
   private content(artefacts: readonly Artefact[]): string {
-    const stray = artefacts.find(({ path, format }) => path !== RUNNING_CONFIG || format !== 'eos');
+    const stray = artefacts.find(({ path, format }) => path !== RUNNING_CONFIG_PATH || format !== 'eos');
     if (stray !== undefined) {
       throw pushFailure(
         this.tools.device,
         'CONFIG_REFUSED',
-        `${stray.path} (${stray.format}) is nothing for a switch: it takes ${RUNNING_CONFIG} in the format eos`,
+        `${stray.path} (${stray.format}) is nothing for a switch: it takes ${RUNNING_CONFIG_PATH} in the format eos`,
       );
     }
     return artefacts.map(({ content }) => content).join('\n');
