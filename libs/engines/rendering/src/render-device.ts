@@ -1,5 +1,5 @@
 /** Intent of one device → the files or lines it shall have. Pure; after rendering every text is parsed again and compared. */
-import { type DeviceIntent } from '#engines/intent';
+import type { DeviceIntent } from '#engines/intent';
 import { digest } from '#engines/kernel';
 import type { Artefact } from './artefact.js';
 import { eosOutline, renderEos } from './eos/index.js';

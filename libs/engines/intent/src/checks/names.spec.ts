@@ -1,6 +1,6 @@
 import { checkFabric, type FabricSnapshot } from '#engines/intent';
 import { demoFabric, demoSnapshot, SnapshotBuilder } from '#engines/intent/testing';
-import { type Label, type VrfId } from '#engines/kernel';
+import type { Label, VrfId } from '#engines/kernel';
 
 /** What a person sees of the findings, without the ids. */
 const seen = (snapshot: FabricSnapshot) =>

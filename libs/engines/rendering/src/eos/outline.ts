@@ -6,6 +6,7 @@ import { vrfPrefixes } from '../vrf-prefixes.js';
 import { nextHopMapName, setsNextHop } from './next-hop-map.js';
 import { LOOPBACK } from './source-interface.js';
 
+const NEIGHBOR_KEYS = ['remote-as', 'update-source', 'description', 'timers', 'send-community extended', 'maximum-routes 0'];
 const FAMILIES = ['4', '6'] as const;
 const ip = (address: string): string => (address.includes(':') ? 'ipv6 address' : 'ip address');
 
@@ -75,10 +76,7 @@ function bgpOutline(intent: DeviceIntent, bgp: BgpIntent): OutlineEntry[] {
     ...bgp.neighbors.flatMap(({ address, routeReflectorClient }) =>
       outline(
         [top],
-        [
-          ...['remote-as', 'update-source', 'description', 'timers', 'send-community extended', 'maximum-routes 0'],
-          ...(routeReflectorClient ? ['route-reflector-client'] : []),
-        ].map((key) => `neighbor ${address} ${key}`),
+        [...NEIGHBOR_KEYS, ...(routeReflectorClient ? ['route-reflector-client'] : [])].map((key) => `neighbor ${address} ${key}`),
       ),
     ),
     ...intent.l2vnis.flatMap((network) =>
