@@ -281,17 +281,17 @@ function contract(start: () => Promise<{ dns: LabDns; release: () => Promise<voi
       expect(await said(patch(rrset({ records: twice })))).toBe(`422 Duplicate record in RRset a.${zone}. IN A with content "10.0.0.1"`);
       expect(await said(api('PATCH', `/zones/${zone}.`, {}))).toBe('422 No rrsets given in update request');
       expect(await said(api('POST', '/zones', { name: `${zone}.`, kind: 'Native', nameservers: [] }))).toBe('409 Conflict');
+      const unreadable = { method: 'PATCH', url: `${dns.apiUrl}/api/v1/servers/localhost/zones/${zone}.`, body: 'no JSON' };
+      expect(await said(http.request({ ...unreadable, headers: { 'x-api-key': dns.apiKey } }))).toBe('400 Bad Request');
       expect(await said(api('GET', '/nothing'))).toBe('404 Not Found');
       expect(await said(api('GET', '/zones/nowhere.example.'))).toBe('404 Not Found');
       expect(await said(api('PUT', '/zones', {}))).toBe('405 Method Not Allowed');
     });
 
-    it('answers in plain text to who does not ask for JSON, and to a body it cannot read', async () => {
+    it('answers in plain text to who does not ask for JSON', async () => {
       const url = `${dns.apiUrl}/api/v1/servers/localhost`;
       const plain = { method: 'GET', headers: { accept: 'text/plain', 'x-api-key': 'wrong' } };
       expect(await http.request({ ...plain, url })).toMatchObject({ status: 401, body: 'Unauthorized' });
-      const unreadable = { method: 'PATCH', url: `${url}/zones/${zone}.`, headers: { 'x-api-key': dns.apiKey }, body: 'no JSON' };
-      expect(await http.request(unreadable)).toMatchObject({ status: 400, body: 'Bad Request' });
     });
 
     it('writes nothing of a body that it refuses, and all of one that it takes, without looking for differences', async () => {

@@ -18,8 +18,8 @@ export class SimulatedApi {
       (error: unknown) => {
         const status = error instanceof ApiRefusal ? error.status : 500;
         const message = error instanceof ApiRefusal ? error.message : 'Internal Server Error';
-        // 422 is always JSON, an unreadable request (400) never, all others for who asks for it [measured].
-        const isJson = status === 422 || (status !== 400 && request.headers.accept?.includes('application/json') === true);
+        // 422 is always JSON, everything else for who asks for it [measured].
+        const isJson = status === 422 || request.headers.accept?.includes('application/json') === true;
         if (isJson) reply(response, status, JSON.stringify({ error: message }), 'application/json');
         else reply(response, status, message, 'text/plain; charset=utf-8');
       },

@@ -1,0 +1,124 @@
+// What a well-behaved server never does; everything it does is in the contract test.
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
+import { makePlan } from '#engines/reconcile';
+import { PowerDnsServer } from './powerdns-server.js';
+
+const servers: http.Server[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    await new Promise((closed) => server.close(closed));
+  }
+});
+
+/** A server with these answers by method; it remembers the bodies of each PATCH. */
+async function answering(answers: { GET?: [number, string]; PATCH?: [number, string] }) {
+  const patches: { rrsets: { name: string; changetype: string }[] }[] = [];
+  const server = http.createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    if (request.method === 'PATCH') patches.push(JSON.parse(Buffer.concat(chunks).toString()));
+    const [status, body] = (request.method === 'PATCH' ? answers.PATCH : answers.GET) ?? [500, ''];
+    response.writeHead(status).end(body);
+  });
+  servers.push(server.listen(0, '127.0.0.1'));
+  await once(server, 'listening');
+  const apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { zone: new PowerDnsServer({ apiUrl, apiKey: 'CANARY-KEY', ownerId: 'us' }).zone('cust.example'), patches };
+}
+
+const EMPTY_ZONE: [number, string] = [200, '{"rrsets":[]}'];
+const value = { ttl: 300, records: ['10.20.0.1'] };
+const creating = (...keys: string[]) =>
+  makePlan({ subject: 'zone cust.example', desired: keys.map((key) => ({ key, value })), actual: [] });
+
+describe('reading a zone', () => {
+  it.each([
+    [200, 'not JSON', 'DNS_UNEXPECTED_ANSWER', false],
+    [200, '{}', 'DNS_UNEXPECTED_ANSWER', false],
+    [200, '[]', 'DNS_UNEXPECTED_ANSWER', false],
+    [200, '{"rrsets":[{"name":"a."}]}', 'DNS_UNEXPECTED_ANSWER', false],
+    [204, '', 'DNS_UNEXPECTED_ANSWER', false],
+    [301, '', 'DNS_UNEXPECTED_ANSWER', false],
+    [500, '<html>', 'DNS_UNEXPECTED_ANSWER', true],
+    [503, '', 'DNS_UNEXPECTED_ANSWER', true],
+    [429, '', 'DNS_UNEXPECTED_ANSWER', true],
+    [403, '', 'DNS_UNAUTHORIZED', false],
+    [404, 'Not Found', 'ZONE_MISSING', false],
+    [422, `{"error":"Could not find domain 'cust.example.'"}`, 'ZONE_MISSING', false],
+    [422, '{"error":"something else"}', 'DNS_REFUSED', false],
+  ])('throws for %i %j, and never takes it for an empty zone', async (status, body, code, retriable) => {
+    const { zone } = await answering({ GET: [status, body] });
+    const error = await zone.read().catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code, facts: { zone: 'cust.example', retriable } });
+    expect(inspect(error, { depth: 10 })).not.toContain('CANARY');
+  });
+
+  it('takes names and contents that differ in case for the same, and leaves records of others as they are', async () => {
+    const comments = [{ account: 'trame', content: 'id=us' }];
+    const rrsets = [
+      { name: 'GW.Cust.Example.', type: 'AAAA', ttl: 60, records: [{ content: '2001:DB8:0:0::1', disabled: false }], comments },
+      { name: '1.0.20.10.in-addr.arpa.', type: 'PTR', ttl: 60, records: [{ content: 'GW.cust.example.', disabled: false }], comments },
+      { name: 'note.cust.example.', type: 'TXT', ttl: 60, records: [{ content: '"Case Matters"', disabled: false }], comments: [] },
+    ];
+    const { zone } = await answering({ GET: [200, JSON.stringify({ rrsets })] });
+    expect(await zone.read()).toEqual([
+      { key: 'gw.cust.example/aaaa', value: { ttl: 60, records: ['2001:db8::1'] }, owned: true },
+      { key: '1.0.20.10.in-addr.arpa/ptr', value: { ttl: 60, records: ['gw.cust.example.'] }, owned: true },
+      { key: 'note.cust.example/txt', value: { ttl: 60, records: ['"Case Matters"'] }, owned: false },
+    ]);
+  });
+});
+
+describe('writing a zone', () => {
+  it('is one request, deletes first', async () => {
+    const comments = [{ account: 'trame', content: 'id=us' }];
+    const old = { name: 'old.cust.example.', type: 'A', ttl: 300, records: [{ content: '10.20.0.9', disabled: false }], comments };
+    const { zone, patches } = await answering({ GET: [200, JSON.stringify({ rrsets: [old] })], PATCH: [204, ''] });
+    const plan = makePlan({ subject: zone.name, desired: [{ key: 'a.cust.example/a', value }], actual: await zone.read() });
+    await zone.apply(plan);
+    expect(patches.map(({ rrsets }) => rrsets.map(({ name, changetype }) => `${changetype} ${name}`))).toEqual([
+      ['DELETE old.cust.example.', 'REPLACE a.cust.example.'],
+    ]);
+  });
+
+  it('believes what it reads back, not a 204', async () => {
+    const { zone } = await answering({ GET: EMPTY_ZONE, PATCH: [204, ''] });
+    expect(await zone.apply(creating('a.cust.example/a'))).toEqual([
+      { key: 'a.cust.example/a', reason: 'written, but nothing was read back' },
+    ]);
+  });
+
+  it('gives up at once on a backend that stores no comments, instead of asking for each record', async () => {
+    const { zone, patches } = await answering({
+      GET: EMPTY_ZONE,
+      PATCH: [422, '{"error":"Hosting backend does not support editing comments."}'],
+    });
+    const plan = creating(...Array.from({ length: 64 }, (_, i) => `h${i}.cust.example/a`));
+    await expect(zone.apply(plan)).rejects.toMatchObject({ code: 'DNS_REFUSED', facts: { detail: expect.stringContaining('comments') } });
+    expect(patches).toHaveLength(1);
+  });
+
+  it('throws when it cannot know what was written', async () => {
+    const { zone } = await answering({ GET: EMPTY_ZONE, PATCH: [500, 'deadlock'] });
+    await expect(zone.apply(creating('a.cust.example/a'))).rejects.toMatchObject({
+      code: 'DNS_UNEXPECTED_ANSWER',
+      facts: { status: 500, retriable: true },
+    });
+  });
+
+  it('does nothing at all for a plan without changes', async () => {
+    const { zone } = await answering({ GET: [500, ''] });
+    expect(await zone.apply(creating())).toEqual([]);
+  });
+});
+
+describe('an owner id', () => {
+  it.each(['', 'with space', 'x'.repeat(61), 'a/b'])('%j is refused', (ownerId) => {
+    const make = () => new PowerDnsServer({ apiUrl: 'http://127.0.0.1', apiKey: 'k', ownerId });
+    expect(make).toThrow(expect.objectContaining({ code: 'INVALID_VALUE', message: expect.stringContaining('1 to 60 letters') }));
+  });
+});
