@@ -23,6 +23,7 @@ export interface PushTools {
   readonly signal: AbortSignal;
   /** Milliseconds, see EosTiming. */
   readonly settleMs: number;
+  readonly afterTimerMs: number;
 }
 
 export interface Wanted {
@@ -49,8 +50,6 @@ interface Armed {
 const POLL_MS = 200;
 /** Somebody else commits all the time: then a person has to look. */
 const ATTEMPTS = 3;
-/** After its timer a switch needs a moment to be back; measured by others at a few seconds. */
-const AFTER_TIMER_MS = 30_000;
 /** EOS answers an abort when it has rolled back; a slow agent shows the old digest a little later. */
 const ROLLBACK_MS = 15_000;
 /** Default of EOS (`service configuration session max pending`). */
@@ -98,7 +97,10 @@ export class ConfigPush {
 
   async apply(confirmWithinSeconds: number): Promise<void> {
     if (this.staged === null) throw this.failure('APPLY_FAILED', 'nothing was staged over this connection');
-    if (this.armed !== null) return;
+    if (this.armed !== null) {
+      if ((await this.status()).timer === this.armed.session) return;
+      throw this.failure('APPLY_FAILED', 'it was applied already, and the switch has undone it');
+    }
     for (let attempt = 1; attempt <= ATTEMPTS && this.staged.session !== null; attempt += 1) {
       const { session, digestBefore } = this.staged;
       if (await this.isUntouched(session, digestBefore)) {
@@ -142,7 +144,7 @@ export class ConfigPush {
   /** Idempotent. @throws TransportError REVERT_UNPROVEN when the configuration before cannot be shown to be back. */
   async revert(): Promise<void> {
     const { armed } = this;
-    const deadline = (armed === null ? Date.now() : Math.max(armed.endsAt, Date.now())) + AFTER_TIMER_MS;
+    const deadline = (armed === null ? Date.now() : Math.max(armed.endsAt, Date.now())) + this.tools.afterTimerMs;
     for (;;) {
       try {
         const status = await this.status();

@@ -14,7 +14,6 @@ import { pushFailure } from './push-failure.js';
 import type { OpenSession, SwitchIdentity } from './switch-reader.js';
 import { verifyPush } from './verify-push.js';
 
-
 export class EosConnection implements DeviceConnection {
   private readonly pushes = new Map<number, ConfigPush>();
 

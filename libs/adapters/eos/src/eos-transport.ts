@@ -9,9 +9,11 @@ export interface EosTiming extends EapiTimeouts {
   readonly patienceMs: number;
   /** A commit that was not answered may still be under way in the switch: how long its absence must last to be believed. */
   readonly settleMs: number;
+  /** How long after its commit timer has run out a switch may take to answer again. */
+  readonly afterTimerMs: number;
 }
 
-const DEFAULT_TIMING: EosTiming = { requestMs: 30_000, commitMs: 90_000, patienceMs: 10_000, settleMs: 5_000 };
+const DEFAULT_TIMING: EosTiming = { requestMs: 30_000, commitMs: 90_000, patienceMs: 10_000, settleMs: 5_000, afterTimerMs: 30_000 };
 
 /** Stateless: one `open` is one push. */
 export class EosTransport implements DeviceTransport {
@@ -30,6 +32,13 @@ export class EosTransport implements DeviceTransport {
     const client = new EapiClient(target, this.timing, signal);
     const reader = new SwitchReader(client, target.slug, signal, this.timing.patienceMs);
     const identity = await reader.identity();
-    return new EosConnection(identity, { device: target.slug, client, reader, signal, settleMs: this.timing.settleMs });
+    return new EosConnection(identity, {
+      device: target.slug,
+      client,
+      reader,
+      signal,
+      settleMs: this.timing.settleMs,
+      afterTimerMs: this.timing.afterTimerMs,
+    });
   }
 }

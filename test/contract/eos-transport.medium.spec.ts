@@ -1,0 +1,401 @@
+/** What EosTransport does with a switch: a real one takes the first part too, the second needs time and faults in our hands. */
+import { createHash } from 'node:crypto';
+import { EosTransport } from '#adapters/eos';
+import type { DeviceConnection, DeviceTarget, PushIdentity } from '#contexts/deployment/ports';
+import { compileFabric } from '#engines/intent';
+import { demoFabric, demoSnapshot } from '#engines/intent/testing';
+import { type Artefact, RUNNING_CONFIG_PATH, renderDevice } from '#engines/rendering';
+import { type EosSimulatorOptions, VirtualClock } from '../../apps/lab/src/eos-simulator/index.js';
+import { SimulatedFabric } from '../../apps/lab/src/simulated-fabric.js';
+import { isRealSwitch, SwitchUnderTest } from './eos-switch.js';
+
+const push = (fence: number): PushIdentity => ({ planId: `plan-${fence}`, revision: fence, fence });
+
+const artefact = (content: string): Artefact => ({
+  device: 'test',
+  path: RUNNING_CONFIG_PATH,
+  format: 'eos',
+  mode: 0o644,
+  owner: 'root',
+  content,
+  sha256: createHash('sha256').update(content).digest('hex'),
+});
+
+/** Lines that mean nothing to whatever else a switch does. */
+const ONE = artefact('vlan 3981\n   name contract-one\n!\ninterface Loopback981\n   description contract\n   ip address 198.51.100.1/32\n');
+const TWO = artefact(
+  'vlan 3981\n   name contract-two\n!\nvlan 3982\n   name contract\n!\ninterface Loopback981\n   ip address 198.51.100.1/32\n',
+);
+const NOTHING = { vnis: [], neighbors: [] };
+/** Rises from run to run, as fences do on a switch that remembers. */
+let fence = Math.floor(Date.now() / 1000) - 1_700_000_000;
+
+const TIMING = { patienceMs: 2_000, settleMs: 300, requestMs: 2_000, commitMs: 2_000 };
+
+class Pushing {
+  constructor(
+    readonly device: SwitchUnderTest,
+    private readonly transport = new EosTransport(isRealSwitch ? {} : TIMING),
+  ) {}
+
+  open(target: Partial<DeviceTarget> = {}, signal = new AbortController().signal): Promise<DeviceConnection> {
+    return this.transport.open({ ...this.device.target, ...target }, signal);
+  }
+
+  /** A whole push that nobody disturbs. */
+  async all(wanted: readonly Artefact[], previous: readonly Artefact[] = []): Promise<void> {
+    const connection = await this.open();
+    const identity = push((fence += 1));
+    await connection.stage(identity, wanted, previous);
+    await connection.apply(identity, 60);
+    expect(await connection.verify(identity, wanted, NOTHING, 5_000)).toMatchObject({ ok: true });
+    await connection.confirm(identity);
+    await connection.close();
+  }
+}
+
+describe(`EosTransport with ${isRealSwitch ? 'a real switch' : 'the simulator'}`, () => {
+  let device: SwitchUnderTest;
+  let pushing: Pushing;
+
+  beforeAll(async () => {
+    device = await SwitchUnderTest.start();
+    pushing = new Pushing(device);
+  });
+  afterEach(async () => {
+    const cleaner = await pushing.open();
+    await cleaner.recover(push((fence += 1)));
+    await pushing.all([], [ONE, TWO]);
+  });
+  afterAll(() => device.close());
+
+  it('takes lines in, changes them, takes them away, and leaves the configuration as it was', async () => {
+    const before = await device.runningConfig();
+    await pushing.all([ONE]);
+    expect(await device.runningConfig()).toMatch(/^vlan 3981\n {3}name contract-one$/m);
+    await pushing.all([TWO], [ONE]);
+    const config = await device.runningConfig();
+    expect(config).toMatch(/^vlan 3981\n {3}name contract-two$/m);
+    expect(config).not.toContain('description contract');
+    await pushing.all([], [TWO]);
+    expect(await device.runningConfig()).toBe(before);
+  });
+
+  it('says what it found, what it would change, and that nothing is to be done when nothing is', async () => {
+    const connection = await pushing.open();
+    const found = await connection.inspect([RUNNING_CONFIG_PATH, '/etc/frr/frr.conf']);
+    expect(found.version).toMatch(/^EOS \d+\.\d+/);
+    expect(found.hostname).not.toBe('');
+    expect(found.actual.get(RUNNING_CONFIG_PATH)).toContain(`hostname ${found.hostname}`);
+    expect(found.actual.get('/etc/frr/frr.conf')).toBeNull();
+    expect(found.pending).toBeNull();
+    const staged = await connection.stage(push((fence += 1)), [ONE], []);
+    expect(staged.isNoop).toBe(false);
+    expect(staged.diff).toMatch(/^\+vlan 3981$/m);
+    expect(await device.runningConfig()).not.toContain('3981');
+    await connection.revert(push(fence));
+    await pushing.all([ONE]);
+    expect(await connection.stage(push((fence += 1)), [ONE], [ONE])).toEqual({ diff: '', isNoop: true });
+    await connection.apply(push(fence), 60);
+    await connection.confirm(push(fence));
+    expect((await connection.inspect([])).pending).toBeNull();
+  });
+
+  it('refuses another key than the pinned one, and no pinned key, before it sends the password', async () => {
+    const wrong = createHash('sha256').update('somebody else').digest('base64');
+    await expect(pushing.open({ tlsSpkiSha256: [wrong] })).rejects.toMatchObject({ code: 'WRONG_HOST_KEY' });
+    await expect(pushing.open({ tlsSpkiSha256: [] })).rejects.toMatchObject({ code: 'WRONG_HOST_KEY' });
+    await (await pushing.open({ tlsSpkiSha256: [wrong, ...device.target.tlsSpkiSha256] })).close();
+  });
+
+  it('tells a wrong password from a switch that is not there', async () => {
+    await expect(pushing.open({ secret: 'wrong' })).rejects.toMatchObject({ code: 'AUTHENTICATION_FAILED' });
+    await expect(pushing.open({ port: 1 })).rejects.toMatchObject({ code: 'UNREACHABLE' });
+  });
+
+  it.each([
+    ['a VLAN out of range', 'vlan 4095\n', /vlan 4095.*4095/],
+    ['an address that is none', 'interface Loopback981\n   ip address 198.51.100.300/32\n', /198\.51\.100\.300/],
+    ['a command that does not exist', 'vlan 3981\n   nickname x\n', /nickname/],
+    ['a line that would end the session', 'vlan 3981\n   end\n   commit\n', /not one configuration command/],
+    ['a line about logins', 'username eve privilege 15 role network-admin secret x\n', /management of the switch/],
+    ['a line about the management port', 'interface Management1\n   shutdown\n', /management of the switch/],
+  ])('refuses %s, leaves no session behind and the configuration alone', async (_, content, words) => {
+    const before = await device.runningConfig();
+    const connection = await pushing.open();
+    const refusal = await connection.stage(push((fence += 1)), [artefact(content)], []).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'CONFIG_REFUSED', facts: { detail: expect.stringMatching(words) as string } });
+    expect((await connection.inspect([])).pending).toBeNull();
+    expect(await device.runningConfig()).toBe(before);
+    await expect(connection.apply(push(fence), 60)).rejects.toMatchObject({ code: 'APPLY_FAILED' });
+  });
+
+  it('refuses artefacts that are for hosts', async () => {
+    const connection = await pushing.open();
+    const stray: Artefact = { ...ONE, path: '/etc/frr/frr.conf', format: 'frr' };
+    await expect(connection.stage(push((fence += 1)), [stray], [])).rejects.toMatchObject({ code: 'CONFIG_REFUSED' });
+  });
+
+  it('undoes an applied change at once, twice without harm, and cannot confirm it then', async () => {
+    const before = await device.runningConfig();
+    const connection = await pushing.open();
+    const identity = push((fence += 1));
+    await connection.stage(identity, [ONE], []);
+    await connection.apply(identity, 60);
+    expect((await connection.inspect([])).pending).toEqual({ fence, applied: true });
+    await connection.revert(identity);
+    await connection.revert(identity);
+    expect(await device.runningConfig()).toBe(before);
+    await expect(connection.confirm(identity)).rejects.toMatchObject({ code: 'APPLY_FAILED' });
+  });
+
+  it('confirms twice without harm, and cannot revert then', async () => {
+    const connection = await pushing.open();
+    const identity = push((fence += 1));
+    await connection.stage(identity, [ONE], []);
+    await connection.apply(identity, 60);
+    await connection.confirm(identity);
+    await connection.confirm(identity);
+    await expect(connection.revert(identity)).rejects.toMatchObject({ code: 'REVERT_UNPROVEN' });
+    expect(await device.runningConfig()).toContain('contract-one');
+    expect(await device.print('show startup-config')).toContain('contract-one');
+  });
+
+  it('finds what an execution left that died, undoes it, and lets the dead one do nothing any more', async () => {
+    const before = await device.runningConfig();
+    const dead = await pushing.open();
+    const older = push((fence += 1));
+    await dead.stage(older, [ONE], []);
+    await dead.apply(older, 600);
+    const next = await pushing.open();
+    const newer = push((fence += 1));
+    expect((await next.inspect([])).pending).toEqual({ fence: older.fence, applied: true });
+    await expect(next.stage(newer, [TWO], [])).rejects.toMatchObject({ code: 'PUSH_IN_PROGRESS' });
+    await next.recover(newer);
+    await next.recover(newer);
+    expect(await device.runningConfig()).toBe(before);
+    await next.stage(newer, [TWO], []);
+    await expect(dead.apply(older, 60)).rejects.toMatchObject({ code: 'STALE_FENCE' });
+    await expect(dead.confirm(older)).rejects.toMatchObject({ code: 'STALE_FENCE' });
+    await expect(dead.recover(older)).rejects.toMatchObject({ code: 'STALE_FENCE' });
+    await expect(dead.revert(older)).rejects.toMatchObject({ code: 'STALE_FENCE' });
+    await next.apply(newer, 60);
+    await next.confirm(newer);
+    await expect(dead.stage(older, [ONE], [])).rejects.toMatchObject({ code: 'STALE_FENCE' });
+    expect(await device.runningConfig()).toContain('contract-two');
+  });
+
+  it('reports what is staged only, and drops it with the next staging', async () => {
+    const connection = await pushing.open();
+    await connection.stage(push((fence += 1)), [ONE], []);
+    expect((await connection.inspect([])).pending).toEqual({ fence, applied: false });
+    await connection.stage(push((fence += 1)), [TWO], []);
+    const [detail] = await device.show('show configuration sessions detail');
+    expect(Object.keys((detail as { sessions: object }).sessions).filter((name) => name.startsWith(`trame-${fence - 1}-`))).toEqual([]);
+  });
+
+  it('never touches sessions of others, and waits for their commit timer', async () => {
+    const foreign = `human-${fence}`;
+    await device.show(`configure session ${foreign}`, 'vlan 3990');
+    await pushing.all([ONE]);
+    const connection = await pushing.open();
+    await connection.recover(push((fence += 1)));
+    expect((await device.show('show configuration sessions detail'))[0]?.sessions).toMatchObject({ [foreign]: { state: 'pending' } });
+    await connection.stage(push((fence += 1)), [TWO], [ONE]);
+    await device.show(`configure session ${foreign}-2`, 'vlan 3991', 'commit timer 00:05:00');
+    await expect(connection.apply(push(fence), 60)).rejects.toMatchObject({ code: 'PUSH_IN_PROGRESS' });
+    await expect(connection.stage(push(fence), [TWO], [ONE])).rejects.toMatchObject({ code: 'PUSH_IN_PROGRESS' });
+    await device.dropSessions(foreign, `${foreign}-2`);
+    await device.show('configure', 'no vlan 3990-3991');
+  });
+
+  it('keeps what somebody else commits between staging and applying', async () => {
+    const connection = await pushing.open();
+    const identity = push((fence += 1));
+    await connection.stage(identity, [ONE], []);
+    await device.show('configure', 'vlan 3990', 'name by-hand');
+    await connection.apply(identity, 60);
+    const config = await device.runningConfig();
+    expect(config).toContain('by-hand');
+    expect(config).toContain('contract-one');
+    await connection.revert(identity);
+    expect(await device.runningConfig()).toContain('by-hand');
+    await device.show('configure', 'no vlan 3990');
+  });
+
+  it('names in verification what is not as it should be', async () => {
+    const connection = await pushing.open();
+    const identity = push((fence += 1));
+    await connection.stage(identity, [ONE], []);
+    await connection.apply(identity, 60);
+    await device.show('configure', 'vlan 3981', 'name by-hand');
+    const expected = { vnis: [16_000_000], neighbors: ['203.0.113.9'], remoteVteps: new Map([[16_000_000, ['203.0.113.8']]]) };
+    const report = await connection.verify(identity, [ONE], expected, 300);
+    expect(report.ok).toBe(false);
+    expect(report.checks.map(({ name, ok }) => `${name} ${ok}`)).toEqual([
+      'running-config false',
+      'VNI 16000000 false',
+      'BGP EVPN 203.0.113.9 false',
+      'VTEP 203.0.113.8 of VNI 16000000 false',
+    ]);
+    expect(report.checks[0]?.message).toContain('-   name contract-one\n+   name by-hand');
+  });
+
+  it('stops everything when the push is called off', async () => {
+    const lease = new AbortController();
+    const connection = await pushing.open({}, lease.signal);
+    await connection.stage(push((fence += 1)), [ONE], []);
+    lease.abort();
+    await expect(connection.apply(push(fence), 60)).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(connection.inspect([])).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(await device.runningConfig()).not.toContain('3981');
+  });
+});
+
+describe.skipIf(isRealSwitch)('EosTransport with a switch whose time and lines are ours', () => {
+  let device: SwitchUnderTest;
+  const start = async (options: Partial<EosSimulatorOptions> = {}): Promise<Pushing> => {
+    device = await SwitchUnderTest.start(options);
+    return new Pushing(device);
+  };
+  afterEach(() => device.close());
+
+  it.each(['4.31.2F', '4.32.1F', '4.36.0F'])('lets the switch undo what nobody confirms, and proves it (EOS %s)', async (version) => {
+    const clock = new VirtualClock();
+    const pushing = await start({ clock, version });
+    const before = await device.runningConfig();
+    const connection = await pushing.open();
+    await connection.stage(push(1), [ONE], []);
+    await connection.apply(push(1), 60);
+    clock.advance(61_000);
+    expect(await device.runningConfig()).toBe(before);
+    await expect(connection.confirm(push(1))).rejects.toMatchObject({ code: 'APPLY_FAILED' });
+    await connection.revert(push(1));
+    const next = await pushing.open();
+    expect((await next.inspect([])).pending).toBeNull();
+  });
+
+  it.each(['4.31.2F', '4.32.1F'])('keeps a confirmed change for ever (EOS %s)', async (version) => {
+    const clock = new VirtualClock();
+    const pushing = await start({ clock, version });
+    await pushing.all([ONE]);
+    clock.advance(24 * 3600_000);
+    await device.simulator.reboot();
+    expect(await device.runningConfig()).toContain('contract-one');
+  });
+
+  it('takes its commit back when somebody else committed in the last moment, and commits again with their change', async () => {
+    const pushing = await start();
+    const connection = await pushing.open();
+    await connection.stage(push(1), [ONE], []);
+    let isDone = false;
+    const others = device.simulator.device;
+    device.simulator.faults.add({
+      kind: 'bad-gateway',
+      // Runs when the commit arrives, before the switch does it: the moment that no guard can see.
+      when: (commands) => {
+        if (!isDone && commands.some((command) => command.startsWith('commit timer'))) {
+          isDone = true;
+          others.sessions.enter('human', 'jo').config.settings.set('hostname', { text: 'hostname BY-HAND', rule: null });
+          void others.sessions.commit('human');
+        }
+        return false;
+      },
+    });
+    await connection.apply(push(1), 60);
+    expect(isDone).toBe(true);
+    const config = await device.runningConfig();
+    expect(config).toContain('hostname BY-HAND');
+    expect(config).toContain('contract-one');
+    expect(device.simulator.journal.events.map(({ event }) => event)).toContain('reverted');
+  });
+
+  it('gives up when somebody else commits all the time', async () => {
+    const pushing = await start();
+    const connection = await pushing.open();
+    await connection.stage(push(1), [ONE], []);
+    let count = 0;
+    device.simulator.faults.add({
+      kind: 'bad-gateway',
+      when: (commands) => {
+        if (commands.includes('show running-config digest') && !commands.some((command) => command.startsWith('commit'))) {
+          device.simulator.device.running.settings.set('ntp', { text: `ntp server 192.0.2.${(count += 1)}`, rule: null });
+        }
+        return false;
+      },
+    });
+    await expect(connection.apply(push(1), 60)).rejects.toMatchObject({ code: 'APPLY_FAILED' });
+    expect(await device.runningConfig()).not.toContain('3981');
+  });
+
+  it('says that a push is under way when others hold every session that the switch has', async () => {
+    const pushing = await start();
+    for (let i = 0; i < 5; i += 1) await device.show(`configure session human-${i}`, `vlan ${200 + i}`);
+    const connection = await pushing.open();
+    await expect(connection.stage(push(1), [ONE], [])).rejects.toMatchObject({
+      code: 'PUSH_IN_PROGRESS',
+      facts: { detail: expect.stringContaining('human-3') as string },
+    });
+  });
+
+  it('confirms what it cannot save, and says so', async () => {
+    const pushing = await start();
+    const connection = await pushing.open();
+    await connection.stage(push(1), [ONE], []);
+    await connection.apply(push(1), 60);
+    const isSave = (commands: readonly string[]): boolean => commands.includes('write memory');
+    device.simulator.faults.add(...Array.from({ length: 3 }, () => ({ kind: 'bad-gateway' as const, when: isSave })));
+    await expect(connection.confirm(push(1))).rejects.toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+      facts: { detail: expect.stringContaining('not saved') as string },
+    });
+    expect(await device.runningConfig()).toContain('contract-one');
+    await connection.confirm(push(1));
+    expect(await device.print('show startup-config')).toContain('contract-one');
+  });
+
+  it('cannot prove a revert on a switch that stays silent, and says so', async () => {
+    const pushing = new Pushing((await start()).device, new EosTransport({ ...TIMING, patienceMs: 100, afterTimerMs: 300 }));
+    const connection = await pushing.open();
+    await connection.stage(push(1), [ONE], []);
+    await connection.apply(push(1), 1);
+    await device.simulator.disconnect();
+    await expect(connection.revert(push(1))).rejects.toMatchObject({ code: 'REVERT_UNPROVEN' });
+    await device.simulator.connect();
+    await connection.revert(push(1));
+    expect(await device.runningConfig()).not.toContain('3981');
+  });
+
+  it('builds the demo leaf, sees its neighbor and the VTEP behind it, and leaves a factory switch when it goes', async () => {
+    const fabric = new SimulatedFabric();
+    const pushing = await start({ fabric });
+    const leafOf = (snapshot: ReturnType<typeof demoSnapshot>): readonly Artefact[] =>
+      compileFabric(snapshot)
+        .devices.filter(({ slug }) => slug === 'test')
+        .flatMap(renderDevice);
+    const evi = { vni: 10_001, importRts: ['65051:10001'], exportRts: ['65051:10001'] };
+    const neighbor = { address: '192.168.100.1', remoteAsn: 65_051, evpn: true, routeReflectorClient: false };
+    fabric.register({
+      slug: 'pve1',
+      facts: () => ({ vtep: '172.16.1.51', asn: 65_051, addresses: ['192.168.100.2'], neighbors: [neighbor], evis: [evi] }),
+    });
+    const factory = await device.runningConfig();
+    const [underlay, network] = [leafOf(demoFabric().build()), leafOf(demoSnapshot())];
+    await pushing.all(underlay);
+    const beforeNetwork = await device.runningConfig();
+
+    const connection = await pushing.open();
+    const identity = push((fence += 1));
+    await connection.stage(identity, network, underlay);
+    await connection.apply(identity, 60);
+    const expected = { vnis: [10_001], neighbors: ['192.168.100.2'], remoteVteps: new Map([[10_001, ['172.16.1.51']]]) };
+    expect(await connection.verify(identity, network, expected, 1_000)).toMatchObject({ ok: true });
+    await connection.confirm(identity);
+    expect((await connection.inspect([])).establishedNeighbors).toEqual(['192.168.100.2']);
+
+    await pushing.all(underlay, network);
+    expect(await device.runningConfig()).toBe(beforeNetwork);
+    await pushing.all([], underlay);
+    expect(await device.runningConfig()).toBe(factory);
+  });
+});
