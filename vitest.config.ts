@@ -6,7 +6,8 @@ const conditions = ['source', ...defaultServerConditions];
 const nowhere = ['**/node_modules/**', '**/dist/**'];
 
 export default defineConfig({
-  resolve: { tsconfigPaths: true },
+  // graphql has no exports map: Vite would take its `module` entry while Node gives Nest the other one, and a scalar of one is none to the other.
+  resolve: { tsconfigPaths: true, alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   ssr: { resolve: { conditions, externalConditions: ['node'] } },
   environments: { __vitest__: { resolve: { conditions, externalConditions: ['node'] } } }, // What globalSetup runs in.
   test: {

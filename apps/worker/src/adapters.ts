@@ -1,0 +1,16 @@
+/** Which foreign system stands behind which port. */
+import { EosTransport } from '#adapters/eos';
+import { PowerDnsServer } from '#adapters/powerdns';
+import { SshHostTransport } from '#adapters/ssh';
+import type { DeviceTransports } from '#contexts/deployment';
+import type { DeviceTransport } from '#contexts/deployment/ports';
+import type { DnsZonesFactory } from '#contexts/sync';
+
+export const deviceTransports = (): DeviceTransports =>
+  new Map<'SSH' | 'EAPI', DeviceTransport>([
+    ['SSH', new SshHostTransport()],
+    ['EAPI', new EosTransport()],
+  ]);
+
+export const dnsZones: DnsZonesFactory = ({ url, apiKey }) =>
+  new PowerDnsServer({ apiUrl: url, apiKey: apiKey.reveal(), ownerId: 'trame' });

@@ -1,0 +1,58 @@
+import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { OutboxRelay, ReconcilerRegistry } from '#contexts/events';
+import { CONFIG, type Config, LOGGER, type Logger, nestLogger, QUEUE_BACKEND, type QueueBackend } from '#platform';
+import { JobRunner, resolveHandlers } from './jobs.js';
+import { RepeatingTask } from './repeating-task.js';
+
+const RELAY_EVERY_MS = 100;
+/** What is under way may end by itself for this long; then it is told to end. */
+const PATIENCE_MS = 7000;
+
+export interface RunningWorker {
+  readonly app: INestApplicationContext;
+  /** Takes nothing new, lets a push end or abort, closes everything. Within ten seconds unless a handler ignores its signal. */
+  stop(): Promise<void>;
+}
+
+/** @param root another root module than the product's, for tests of the machinery itself. @throws when a topic has no handler. */
+export async function startWorker(root: Type | DynamicModule, patienceMs = PATIENCE_MS): Promise<RunningWorker> {
+  const app = await NestFactory.createApplicationContext(root, { abortOnError: false, bufferLogs: true });
+  const log = app.get<Logger>(LOGGER);
+  app.useLogger(nestLogger(log));
+  const ending = new AbortController();
+  try {
+    const jobs = new JobRunner(app.get<QueueBackend>(QUEUE_BACKEND), resolveHandlers(app), log);
+    const tasks = repeatingTasks(app, log);
+    jobs.start(ending.signal);
+    for (const task of tasks) task.start(ending.signal);
+    log.info('worker.started', { tasks: tasks.length });
+    return { app, stop: () => stop(app, jobs, tasks, ending, patienceMs) };
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
+/** With TRAME_UNSAFE_DIRECT_ENQUEUE nobody looks for what was lost: that is what it is there to show. */
+function repeatingTasks(app: INestApplicationContext, log: Logger): RepeatingTask[] {
+  if (app.get<Config>(CONFIG).TRAME_UNSAFE_DIRECT_ENQUEUE) return [];
+  const relay = app.get(OutboxRelay, { strict: false });
+  const reconcilers = app.get(ReconcilerRegistry, { strict: false }).all();
+  return [{ name: 'outbox-relay', everyMs: RELAY_EVERY_MS, run: () => relay.relayAll() }, ...reconcilers].map(
+    (task) => new RepeatingTask(task, log),
+  );
+}
+
+async function stop(
+  app: INestApplicationContext,
+  jobs: JobRunner,
+  tasks: readonly RepeatingTask[],
+  ending: AbortController,
+  patienceMs: number,
+): Promise<void> {
+  const impatience = setTimeout(() => ending.abort(new Error('the process is stopping')), patienceMs);
+  await Promise.all([jobs.stop(), ...tasks.map((task) => task.stop())]);
+  clearTimeout(impatience);
+  await app.close();
+}
