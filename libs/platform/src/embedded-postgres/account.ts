@@ -7,7 +7,7 @@ export interface Account {
   readonly gid: number;
 }
 
-/** `nobody` on Linux; any number other than 0 would do, no entry in /etc/passwd is needed. */
+/** `nobody` on Linux. No account is made for it, yet initdb wants one that has a name. */
 const NOBODY: Account = { uid: 65_534, gid: 65_534 };
 
 /**

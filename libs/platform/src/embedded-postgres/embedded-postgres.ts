@@ -12,7 +12,7 @@ export interface EmbeddedPostgresOptions {
   readonly directory: string;
   /** Undefined takes any free port. It listens on 127.0.0.1 only. */
   readonly port?: number;
-  /** True: what was committed survives a crash (fsync). False: as fast as it gets, for tests. */
+  /** True: what was committed survives a crash of the machine (fsync). False: a crash of Postgres only, for tests. */
   readonly durable: boolean;
   /** Gets what the server writes to its log, line by line. */
   readonly log?: (line: string) => void;
