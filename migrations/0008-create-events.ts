@@ -13,7 +13,7 @@ export class CreateEvents1767225600008 implements MigrationInterface {
         key text NOT NULL,
         created_at timestamptz NOT NULL DEFAULT clock_timestamp());
       GRANT INSERT ON outbox TO trame_tenant;
-      GRANT SELECT, INSERT, DELETE ON outbox TO trame_system;
+      GRANT SELECT, INSERT, UPDATE, DELETE ON outbox TO trame_system; -- UPDATE: FOR UPDATE SKIP LOCKED asks for it.
 
       -- The stream of events. Readers order by (xid, cursor) and stop at the oldest open transaction: ids commit out of order.
       CREATE TABLE event (
