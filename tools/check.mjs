@@ -14,7 +14,11 @@ const STEPS = {
   'home rules': [[process.execPath, 'tools/home-rules.mjs']],
   'dead code': [bin('knip/bin/knip.js')],
   'lock file': [[process.execPath, 'tools/complete-lock.mjs', '--check']],
-  generated: [bin('tsgo/bin/tsc', '-p', 'tsconfig.build.json'), [process.execPath, 'dist/apps/cli/src/main.js', 'gen', '--check']],
+  generated: [
+    [process.execPath, 'tools/write-module-map.mjs', '--check'],
+    bin('tsgo/bin/tsc', '-p', 'tsconfig.build.json'),
+    [process.execPath, 'dist/apps/cli/src/main.js', 'gen', '--check'],
+  ],
 };
 
 /** @returns the exit code: 0 when every step is content. */

@@ -1,62 +1,28 @@
 // What stands behind the npm scripts that must work on a bare clone: installs, builds, then runs one thing.
 // Plain Node, no dependency: it runs before there are any.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
-import { constants } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { check } from './check.mjs';
+import { foreground } from './foreground.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const inRoot = (...parts) => path.join(root, ...parts);
 const OLDEST_NODE = [20, 19];
+
+const node = (...command) => foreground(root, ['--enable-source-maps', ...command, ...process.argv.slice(3)]);
 
 const TARGETS = {
   demo: () => node('dist/apps/lab/src/demo.js'),
   start: () => node('dist/apps/cli/src/start.js'),
   chaos: () => node('dist/apps/lab/src/chaos.js'),
   migrate: () => node('dist/apps/cli/src/main.js', 'migrate'),
-  gen: () => node('dist/apps/cli/src/main.js', 'gen'),
-  test,
+  gen: async () => (await node('tools/write-module-map.mjs')) || node('dist/apps/cli/src/main.js', 'gen'),
+  test: () => node('tools/test.mjs'),
   check: () => check(root),
 };
-
-/** Resolves to the exit code. `onMessage` gets what the child sends over its channel. */
-function run(command, onMessage) {
-  const stdio = onMessage ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit';
-  const child = spawn(process.execPath, command, { cwd: root, stdio });
-  if (onMessage) child.on('message', onMessage);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    // Ctrl-C in a terminal goes to the child as well: passed on, it would arrive twice.
-    process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)));
-  }
-  return new Promise((resolve) => {
-    child.once('error', (error) => {
-      console.error(error.message);
-      resolve(1);
-    });
-    child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
-  });
-}
-
-const node = (...command) => run(['--enable-source-maps', ...command, ...process.argv.slice(3)]);
-
-/** All projects (or what the arguments of vitest choose). The last line is the count, whatever happened before. */
-async function test() {
-  let summary = { passed: 0, failed: 0, skipped: 0, refusedSkips: [] };
-  const reporters = ['--reporter=default', '--reporter=./test/support/summary-reporter.ts'];
-  const code = await run(['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...process.argv.slice(3)], (message) => {
-    if (message && Array.isArray(message.refusedSkips)) summary = message;
-  });
-  const { passed, skipped, refusedSkips } = summary;
-  if (refusedSkips.length > 0) console.error(`${refusedSkips.length} tests were skipped for something that .ci/run installs`);
-  const hasFailed = code !== 0 || summary.failed > 0;
-  // A run that fails without a failed test (it could not start, it was killed) is one failure too.
-  const failed = hasFailed && summary.failed === 0 ? Math.max(1, refusedSkips.length) : summary.failed;
-  await new Promise((resolve) => process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`, resolve));
-  return hasFailed ? code || 1 : 0;
-}
 
 function refuseOldNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
@@ -72,9 +38,21 @@ function install() {
     .digest('hex');
   const stamp = inRoot('node_modules', '.trame-lock');
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === digest) return;
-  console.error('installing dependencies…');
-  quietly('npm', ['ci', '--no-audit', '--no-fund']);
+  if (!isInstalled()) {
+    console.error('installing dependencies…');
+    quietly('npm', ['ci', '--no-audit', '--no-fund']);
+  }
   fs.writeFileSync(stamp, digest);
+}
+
+/** Whether somebody ran `npm ci` himself: npm notes in node_modules what it installed. Packages of other platforms are not there. */
+function isInstalled() {
+  const noted = inRoot('node_modules', '.package-lock.json');
+  if (!fs.existsSync(noted)) return false;
+  const [wanted, present] = [inRoot('package-lock.json'), noted].map((file) => JSON.parse(fs.readFileSync(file, 'utf8')).packages);
+  return Object.entries(wanted).every(
+    ([place, { version, optional }]) => place === '' || present[place]?.version === version || (optional && !present[place]),
+  );
 }
 
 function build() {

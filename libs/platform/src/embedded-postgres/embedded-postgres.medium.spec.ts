@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
@@ -17,6 +18,22 @@ function scratchDirectory(mode = 0o755): string {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'trame-pg-'));
   fs.chmodSync(directory, mode);
   scratch.push(directory);
+  return directory;
+}
+
+/** initdb takes most of a start; a test that is not about it begins with a copy of one cluster. */
+let template: string;
+
+beforeAll(async () => {
+  template = fs.mkdtempSync(path.join(os.tmpdir(), 'trame-pg-'));
+  fs.chmodSync(template, 0o755);
+  await (await startEmbeddedPostgres({ directory: template, durable: false })).stop();
+});
+afterAll(() => fs.rmSync(template, { recursive: true, force: true }));
+
+function directoryWithCluster(): string {
+  const directory = scratchDirectory();
+  execFileSync('cp', ['-a', path.join(template, 'pgdata'), directory]);
   return directory;
 }
 
@@ -83,7 +100,7 @@ describe('an embedded Postgres', () => {
   });
 
   it('wants its password, and listens on 127.0.0.1 alone', async () => {
-    const { url, port } = await start(scratchDirectory());
+    const { url, port } = await start(directoryWithCluster());
     const wrong = new URL(url);
     wrong.password = 'guess';
     await expect(ask(wrong.href, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
@@ -103,21 +120,21 @@ describe('an embedded Postgres', () => {
   });
 
   it('takes the port it is given', async () => {
-    const { port } = await start(scratchDirectory());
+    const { port } = await start(directoryWithCluster());
     await running.pop()?.stop();
-    expect((await start(scratchDirectory(), { port })).url).toContain(`@127.0.0.1:${port}/`);
+    expect((await start(directoryWithCluster(), { port })).url).toContain(`@127.0.0.1:${port}/`);
   });
 
   it.each([
     { durable: true, fsync: 'on' },
     { durable: false, fsync: 'off' },
   ])('syncs every commit only where it is durable: $durable', async ({ durable, fsync }) => {
-    const { url } = await start(scratchDirectory(), { durable });
+    const { url } = await start(directoryWithCluster(), { durable });
     expect(await ask(url, 'SHOW fsync')).toBe(fsync);
   });
 
   it('comes back after a kill, on the same URL, with what was committed', async () => {
-    const postgres = await start(scratchDirectory());
+    const postgres = await start(directoryWithCluster());
     const { url, pid } = postgres;
     await ask(url, 'CREATE TABLE kept AS SELECT 7 AS n');
     await postgres.kill9();
@@ -128,7 +145,7 @@ describe('an embedded Postgres', () => {
   });
 
   it('restarts while clients are connected', async () => {
-    const postgres = await start(scratchDirectory());
+    const postgres = await start(directoryWithCluster());
     const client = new pg.Client({ connectionString: postgres.url });
     const lost = new Promise((resolve) => client.on('error', resolve));
     await client.connect();
@@ -138,7 +155,7 @@ describe('an embedded Postgres', () => {
   });
 
   it('is not held up by a postmaster.pid that names a process of something else', async () => {
-    const directory = scratchDirectory();
+    const directory = directoryWithCluster();
     const crashed = await start(directory);
     await crashed.kill9();
     const file = path.join(directory, 'pgdata', 'postmaster.pid');
@@ -148,15 +165,14 @@ describe('an embedded Postgres', () => {
   });
 
   it('refuses a directory on which another one works, and leaves that one alone', async () => {
-    const directory = scratchDirectory();
+    const directory = directoryWithCluster();
     const first = await start(directory);
     await expect(start(directory)).rejects.toMatchObject({ code: 'EMBEDDED_POSTGRES_IN_USE', facts: { pid: first.pid } });
     expect(await ask(first.url, 'SELECT 1')).toBe(1);
   });
 
   it('refuses a cluster of another version and says which', async () => {
-    const directory = scratchDirectory();
-    await (await start(directory)).stop();
+    const directory = directoryWithCluster();
     fs.writeFileSync(path.join(directory, 'pgdata', 'PG_VERSION'), '15\n');
     await expect(start(directory)).rejects.toMatchObject({
       code: 'EMBEDDED_POSTGRES_FAILED',
@@ -174,8 +190,7 @@ describe('an embedded Postgres', () => {
   });
 
   it('says what Postgres said when it does not start', async () => {
-    const directory = scratchDirectory();
-    await (await start(directory)).stop();
+    const directory = directoryWithCluster();
     fs.rmSync(path.join(directory, 'pgdata', 'global'), { recursive: true });
     await expect(start(directory)).rejects.toMatchObject({ code: 'EMBEDDED_POSTGRES_FAILED', message: expect.stringContaining('global') });
   });
@@ -191,7 +206,7 @@ describe('the programs of the embedded Postgres', () => {
 
 describeWith({ missing: missing({ root: true }) }, 'as root, the embedded Postgres', () => {
   it('runs as nobody', async () => {
-    const { pid } = await start(scratchDirectory());
+    const { pid } = await start(directoryWithCluster());
     expect(fs.statSync(`/proc/${pid}`).uid).toBe(NOBODY.uid);
   });
 
