@@ -12,7 +12,8 @@ export class RemediationError extends DomainError<
 > {}
 
 /** Words that would leave, end or bypass the configuration session. */
-const NOT_CONFIGURATION = /^(?:end|exit|abort|commit|configure|rollback|copy|write|show|bash|reload|enable|disable|run|do|delete|erase)(?=\s|$)/;
+const NOT_CONFIGURATION =
+  /^(?:end|exit|abort|commit|configure|rollback|copy|write|show|bash|reload|enable|disable|run|do|delete|erase)(?=\s|$)/;
 
 export function refuseUnsendable(path: SectionPath, fact: FactNode): void {
   if (!fact.isVerbatim && !NOT_CONFIGURATION.test(fact.text)) return;

@@ -1,0 +1,1 @@
+export { startEosDataplane } from './eos-dataplane.js';
