@@ -18,6 +18,7 @@ async function main(): Promise<void> {
     process.exit(code);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(0));
+  process.on('disconnect', () => void stop(0)); // Whoever started this process is gone.
   process.on('uncaughtException', (error) => {
     log.error('api.uncaught', { error });
     void stop(1);

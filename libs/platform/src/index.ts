@@ -1,5 +1,6 @@
 export { type Clock, systemClock } from './clock.js';
 export { type Config, ConfigError, loadConfig } from './config/config.js';
+export { inheritedEnvironment } from './config/inherited-environment.js';
 export { Database, type EntityList, type TransactionOptions } from './db/database.js';
 export { migrateDatabase } from './db/migrate.js';
 export { type Scope, systemScope, tenantScope } from './db/scope.js';

@@ -4,6 +4,7 @@ import { type DocumentNode, type GraphQLSchema, specifiedRules, validate } from 
 import type { GraphqlContext } from '#contexts/access';
 import { DateTimeScalar, type Logger, userErrorTypes } from '#platform';
 import { formatErrors } from './format-errors.js';
+import { maskSubscriptions } from './mask-subscriptions.js';
 import { MAX_DEPTH, MAX_TOKENS, queryLimits, refuseSyntaxTree } from './query-limits.js';
 import type { Socket, SubscriptionSockets } from './subscription-sockets.js';
 
@@ -19,6 +20,7 @@ export function mercuriusOptions(sockets: SubscriptionSockets, log: Logger): Omi
   return {
     autoSchemaFile: true, // In memory; the file in the repository is written by `trame gen`.
     buildSchemaOptions: schemaOptions,
+    transformSchema: (schema) => maskSubscriptions(schema, log),
     fieldResolverEnhancers: ['guards'],
     graphiql: false,
     allowBatchedQueries: false,

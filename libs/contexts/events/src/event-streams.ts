@@ -34,20 +34,34 @@ export class EventStreams implements BeforeApplicationShutdown {
 
   /**
    * What happened to a thing, and what goes on happening, until the reader turns away or the process stops. A tenant's scope gives its
-   * own events only. @param after the cursor of the last event that was seen. @throws DomainError INVALID_VALUE for one that is none.
+   * own events only. @param after the cursor of the last event that was seen. @param toItem what the reader gets of an event; it is made
+   * when it is asked for. @throws DomainError INVALID_VALUE for a cursor that is none.
+   *
+   * The iterator can be ended while it waits. Do not wrap it into an async generator: that one cannot, and would be read for ever.
    */
-  stream(scope: Scope, subjectId: string, after?: string): AsyncIterableIterator<StreamedEvent> {
-    if (after !== undefined) parseCursor(after);
-    const reader: Reader = { subjectId, tenantId: scope.kind === 'tenant' ? scope.tenantId : null, after, page: [], wake: () => undefined };
+  stream<Item>(
+    scope: Scope,
+    subjectId: string,
+    after: string | undefined,
+    toItem: (event: StreamedEvent) => Item | Promise<Item>,
+  ): AsyncIterableIterator<Item> {
+    parseCursor(after);
+    const reader: Reader = {
+      subjectId,
+      tenantId: scope.kind === 'tenant' ? scope.tenantId : null,
+      after,
+      page: [],
+      wake: () => undefined,
+    };
     const done = { value: undefined, done: true } as const;
     this.readers.add(reader);
     this.startPolling();
-    const iterator: AsyncIterableIterator<StreamedEvent> = {
+    const iterator: AsyncIterableIterator<Item> = {
       [Symbol.asyncIterator]: () => iterator,
       next: async () => {
         while (this.readers.has(reader)) {
           const event = reader.page.shift();
-          if (event) return { value: event, done: false };
+          if (event) return { value: await toItem(event), done: false };
           await new Promise<void>((resolve) => {
             reader.wake = resolve;
           });

@@ -95,17 +95,17 @@ export class OrderResolver {
     description: 'What happened to an order, and what goes on happening.',
   })
   @Authorize('order:read')
-  async *orderEvents(
+  async orderEvents(
     @Ctx() ctx: RequestContext,
     @Args('id', { type: () => ID }) id: string,
     @Args('after', { type: () => String, nullable: true }) after: string | null,
-  ): AsyncGenerator<OrderEventObject> {
+  ): Promise<AsyncIterableIterator<OrderEventObject>> {
     const orderId = decodeId<OrderId>('order', id);
     const read = (): Promise<NetworkOrder> => this.db.inTransaction(ctx.scope, (tx) => this.orders.order(tx, orderId));
     await read(); // Another tenant's order does not exist.
-    for await (const { cursor, at, type, body } of this.streams.stream(ctx.scope, orderId, after ?? undefined)) {
+    return this.streams.stream(ctx.scope, orderId, after ?? undefined, async ({ cursor, at, type, body }) => {
       const text = (name: string): string | null => (typeof body[name] === 'string' ? body[name] : null);
-      yield {
+      return {
         cursor,
         at,
         type,
@@ -114,6 +114,6 @@ export class OrderResolver {
         stepState: text('stepState'),
         message: text('message'),
       };
-    }
+    });
   }
 }
