@@ -48,7 +48,11 @@ function contract(start: () => Promise<{ dns: LabDns; release: () => Promise<voi
     ...rrsets: { name: string; type?: string; records: string[]; comments?: object[]; disabled?: boolean; ttl?: number }[]
   ) => {
     const written = rrsets.map(({ name, type = 'A', records, comments, disabled = false, ttl = 60 }) => ({
-      ...{ name: `${name}.`, type, ttl, changetype: 'REPLACE', records: records.map((content) => ({ content, disabled })) },
+      name: `${name}.`,
+      type,
+      ttl,
+      changetype: 'REPLACE',
+      records: records.map((content) => ({ content, disabled })),
       ...(comments ? { comments } : {}),
     }));
     expect(await api('PATCH', `/zones/${zone}.`, { rrsets: written })).toMatchObject({ status: 204 });
@@ -159,8 +163,10 @@ function contract(start: () => Promise<{ dns: LabDns; release: () => Promise<voi
   });
 
   it('takes over a name from which only a comment is left', async () => {
-    await others({ name: `a.${zone}`, records: ['192.0.2.1'], comments: [{ account: 'alice', content: 'gone soon' }] });
-    await others({ name: `a.${zone}`, records: [] });
+    const note = { account: 'alice', content: 'was here once' };
+    const remains = [{ name: `a.${zone}.`, type: 'A', changetype: 'REPLACE', comments: [note] }];
+    expect(await api('PATCH', `/zones/${zone}.`, { rrsets: remains })).toMatchObject({ status: 204 });
+    expect((await content()).rrsets.some(({ name }) => name === `a.${zone}.`)).toBe(true);
     expect((await converge(target, [item(`a.${zone}/a`, '10.20.0.1')])).refused).toEqual([]);
     expect(await resolve(dns.dnsPort, `a.${zone}`, 'A')).toEqual(['10.20.0.1']);
   });

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 
+export const SERVER_FILE = '/usr/sbin/pdns_server';
 /** The package's own copy; the one below /usr/share/doc is stripped from small images. */
 export const SCHEMA_FILE = '/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql';
 
 const NEEDED: readonly { readonly file: string; readonly debianPackage: string }[] = [
-  { file: '/usr/sbin/pdns_server', debianPackage: 'pdns-server' },
+  { file: SERVER_FILE, debianPackage: 'pdns-server' },
   { file: SCHEMA_FILE, debianPackage: 'pdns-backend-sqlite3' },
   { file: '/usr/bin/sqlite3', debianPackage: 'sqlite3' },
 ];

@@ -8,7 +8,7 @@ import { OutboundError, OutboundHttp } from '#adapters/outbound';
 import { runCommand } from '../hosts/run-command.js';
 import { freePort } from './free-port.js';
 import { LAB_NAMESERVER, type LabDns } from './lab-dns.js';
-import { SCHEMA_FILE } from './missing-for-powerdns.js';
+import { SCHEMA_FILE, SERVER_FILE } from './missing-for-powerdns.js';
 
 const START_ATTEMPTS = 3;
 const READY_WITHIN_MS = 15_000;
@@ -93,7 +93,7 @@ class PdnsProcess {
   lastWords = '';
 
   constructor(directory: string) {
-    this.child = spawn('pdns_server', ['--config-dir=.'], { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(SERVER_FILE, ['--config-dir=.'], { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
     this.ended = once(this.child, 'close').catch((error: unknown) => this.hear(String(error)));
     this.child.stdout?.on('data', (text: Buffer) => this.hear(text.toString()));
     this.child.stderr?.on('data', (text: Buffer) => this.hear(text.toString()));

@@ -92,10 +92,11 @@ describe('an exchange', () => {
   });
 
   it('ignores the proxy of the environment', async () => {
-    const url = await serve((_request, response) => response.end('direct'));
-    vi.stubEnv('http_proxy', `http://127.0.0.1:${await closedPort()}`);
+    const url = await serve((request, response) => response.end(request.url)); // a proxy is asked for a whole URL
+    for (const name of ['http_proxy', 'HTTP_PROXY', 'all_proxy']) vi.stubEnv(name, `http://127.0.0.1:${await closedPort()}`);
+    for (const name of ['no_proxy', 'NO_PROXY']) vi.stubEnv(name, '');
     cleanups.push(() => vi.unstubAllEnvs());
-    await expect(client().request({ method: 'GET', url })).resolves.toMatchObject({ body: 'direct' });
+    await expect(client().request({ method: 'GET', url: `${url}/path` })).resolves.toMatchObject({ body: '/path' });
   });
 
   it('works by name', async () => {

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import { addAbortSignal, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import axios, { type AxiosResponse } from 'axios';
 import { type ConnectionPolicy, ConnectionRefusal, type Endpoint, openConnection } from './connection.js';
 import { Deadline } from './deadline.js';
@@ -98,7 +98,7 @@ export class OutboundHttp {
       if (this.policy.pins?.length === 0) throw new ConnectionRefusal('TLS_FAILED', 'no key is pinned', 'PIN_MISSING');
       const response = await this.send(method, url, request, deadline.signal, progress);
       progress.phase = 'body';
-      const body = await this.readBody(response.data, url, deadline.signal);
+      const body = await this.readBody(response.data, url);
       return { status: response.status, headers: plainHeaders(response), body };
     } catch (error) {
       throw this.explain(error, method, url, progress, deadline);
@@ -124,10 +124,8 @@ export class OutboundHttp {
         ...request.headers,
         ...(authorization === undefined ? {} : { authorization }),
       },
-      // Bytes and no transform: axios would trim a JSON string, and a signed body must not change.
+      // Bytes: axios would trim a JSON string, and a signed body must not change.
       ...(request.body === undefined ? {} : { data: Buffer.from(request.body, 'utf8') }),
-      transformRequest: [],
-      transformResponse: [],
       responseType: 'stream',
       httpAgent: agent,
       httpsAgent: agent,
@@ -164,10 +162,10 @@ export class OutboundHttp {
     return Object.assign(agent, { createConnection });
   }
 
-  private async readBody(stream: Readable, url: URL, signal: AbortSignal): Promise<string> {
+  private async readBody(stream: Readable, url: URL): Promise<string> {
     const chunks: Buffer[] = [];
     let size = 0;
-    for await (const chunk of addAbortSignal(signal, stream)) {
+    for await (const chunk of stream) {
       const bytes = chunk as Buffer;
       size += bytes.length;
       if (size > this.options.maxResponseBytes) {

@@ -1,2 +1,2 @@
-export { PowerDnsError, type PowerDnsCode, type PowerDnsFacts } from './powerdns-error.js';
+export type { PowerDnsCode, PowerDnsError, PowerDnsFacts } from './powerdns-error.js';
 export { PowerDnsServer, type PowerDnsOptions } from './powerdns-server.js';

@@ -103,7 +103,7 @@ export class SimulatedZone {
         modified_at: typeof comment.modified_at === 'number' ? comment.modified_at : modified,
       }));
     }
-    if (next.records.length > 0) this.put(next);
+    if (next.records.length > 0 || (next.comments.length > 0 && !Array.isArray(records))) this.put(next);
     else this.rrsets.delete(`${name}/${type}`);
   }
 
