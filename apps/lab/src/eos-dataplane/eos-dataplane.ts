@@ -4,6 +4,7 @@
  */
 import type { Dataplane, EvpnPeer, SwitchState } from '../eos-simulator/index.js';
 import type { LabNode } from '../hosts/index.js';
+import { frrChanges } from './frr-changes.js';
 import { frrConfig } from './frr-translation.js';
 import { kernelChanges } from './kernel-changes.js';
 import { EMPTY_KERNEL, kernelState, type KernelState } from './kernel-state.js';
@@ -34,8 +35,14 @@ class EosDataplane implements Dataplane {
     this.hasBgp = state.bgp !== null;
     if (config === this.frr) return;
     await this.node.writeFile(FRR_CONF, config);
-    await this.node.run(FRR_RELOAD);
+    if (!(await this.change(frrChanges(this.frr, config)))) await this.node.run(FRR_RELOAD);
     this.frr = config;
+  }
+
+  /** @returns false when FRR did not take all of it: frr-reload.py then starts from what FRR really has. */
+  private async change(commands: readonly string[]): Promise<boolean> {
+    const { code, stdout } = await this.node.exec(['vtysh', ...['configure terminal', ...commands].flatMap((command) => ['-c', command])]);
+    return code === 0 && !stdout.includes('%');
   }
 
   async evpnPeers(): Promise<readonly EvpnPeer[]> {
