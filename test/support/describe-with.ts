@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { describe } from 'vitest';
 
 export interface Needs {
-  /** What this machine lacks, as `root` or `the Debian package frr`; empty where everything is there. See `missing`. */
+  /** What this machine lacks, as `root` or `Debian package frr`; empty where everything is there. See `missing`. */
   readonly missing: readonly string[];
 }
 
@@ -13,7 +13,7 @@ export interface Needs {
  */
 export function missing(needs: { readonly root?: boolean; readonly programs?: Readonly<Record<string, string>> }): string[] {
   const lacks = Object.entries(needs.programs ?? {}).filter(([, file]) => !fs.existsSync(file));
-  return [...(needs.root && process.getuid?.() !== 0 ? ['root'] : []), ...lacks.map(([name]) => `the Debian package ${name}`)];
+  return [...(needs.root && process.getuid?.() !== 0 ? ['root'] : []), ...lacks.map(([name]) => `Debian package ${name}`)];
 }
 
 const announced = new Set<string>();
@@ -28,7 +28,7 @@ export function describeWith({ missing: lacking }: Needs, name: string, tests: (
     describe(name, tests);
     return;
   }
-  const reason = `needs ${lacking.join(', ')}`;
+  const reason = `needs ${lacking.map((text) => text.replace(/^needs /, '')).join(', ')}`;
   if (!announced.has(reason)) console.warn(`skipped: ${reason}`);
   announced.add(reason);
   describe.skip(`${name} [${reason}]`, tests);

@@ -11,7 +11,7 @@ export interface TestSummary {
 }
 
 /** Reasons of `describeWith` that `.ci/run` has removed: a skip for one of them means that the set-up is broken. */
-const INSTALLED_BY_CI = /\[needs [^\]]*(?:root|the Debian package)[^\]]*\]/;
+const INSTALLED_BY_CI = /\[needs (?:[^\]]*, )?(?:root[,\]]|(?:the )?Debian package )/;
 
 export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly SerializedError[]): void {
