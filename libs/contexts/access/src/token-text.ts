@@ -20,7 +20,10 @@ const checksum = (body: string): string => toBase62(BigInt(crc32(body)), 6);
 
 export function newTokenText(): TokenText {
   const id = toBase62(BigInt(`0x${randomBytes(16).toString('hex')}`) % 62n ** 12n, 12);
-  const secret = toBase62(BigInt(`0x${randomBytes(32).toString('hex')}`), 43);
+  return tokenText(id, toBase62(BigInt(`0x${randomBytes(32).toString('hex')}`), 43));
+}
+
+export function tokenText(id: string, secret: string): TokenText {
   const body = `trame_live_${id}_${secret}`;
   return { id, secret, text: body + checksum(body) };
 }
