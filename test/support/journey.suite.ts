@@ -1,4 +1,4 @@
-import { orderMessage, orderNetwork, terminate } from '../../apps/lab/src/demo/journey.js';
+import { follow, orderMessage, orderNetwork, terminate } from '../../apps/lab/src/demo/journey.js';
 import { type JourneyWorld, startJourney } from './journey.js';
 
 /** What a customer and an operator see of one order, from the signed webhook to a ping and back to identical bytes. */
@@ -58,7 +58,15 @@ export function journeySuite(missing: readonly string[]): void {
       '{ numberPool(slug: "cust-vni") { used } }',
     );
     expect(numberPool.used).toBe('1');
-    const next = await orderNetwork(journey.client, journey.world, { ...journey.devices, guests: new Map() }, journey.lookUp, 'ORD-2', say);
-    expect(next).toMatchObject({ order: 'ACTIVE', allocations: { vni: 10_001, prefix: '10.20.1.0/24' } });
+    // The number and the prefix rest: the next order gets others.
+    const message = orderMessage('ORD-2') as { data: { subnets: { hosts: unknown[] }[] } };
+    for (const subnet of message.data.subnets) subnet.hosts = [];
+    await journey.client.webhook('portal', journey.world.portalSecret, 'msg_ORD-2', message);
+    expect(await follow(journey.client, journey.world.tenantToken, 'ORD-2', 'PROVISION', say), told.join('\n')).toBe('ACTIVE');
+    const { network } = await journey.client.graphql<{ network: { vni: number; subnets: { cidr: string }[] } }>(
+      journey.world.tenantToken,
+      '{ network(externalRef: "ORD-2") { vni subnets { cidr } } }',
+    );
+    expect(network).toEqual({ vni: 10_001, subnets: [{ cidr: '10.20.1.0/24' }] });
   });
 }

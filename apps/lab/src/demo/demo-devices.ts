@@ -29,9 +29,11 @@ export interface DemoDevices {
 const EAPI_USER = { username: 'trame', password: 'trame-lab' } as const;
 const HOST_FILES = ['/etc/network/interfaces.d/trame', '/etc/frr/frr.conf'] as const;
 
-/** @param directory for the namespaces' files; made and removed by the devices. */
-export async function startDemoDevices(directory: string): Promise<DemoDevices> {
-  const missing = missingForRealHosts();
+/**
+ * @param directory for the namespaces' files; made and removed by the devices.
+ * @param missing what real hosts need and this machine lacks; with any of it they are simulated.
+ */
+export async function startDemoDevices(directory: string, missing: readonly string[] = missingForRealHosts()): Promise<DemoDevices> {
   return missing.length === 0 ? startReal(directory) : startSimulated(missing);
 }
 
@@ -53,6 +55,7 @@ async function startReal(directory: string): Promise<DemoDevices> {
       const tap = guest.on === 'test' ? { tap: 'Ethernet2' } : {};
       guests.set(guest.name, await lab.addVm(places[guest.on], guest.name, { address: `${guest.address}/24`, mac: guest.mac, ...tap }));
     }
+    await leaf.run(['ip', 'link', 'set', 'Ethernet2', 'up']); // The cable is in.
     const dataplane = await startEosDataplane(leaf);
     const test = await startEosSimulator({ hostname: 'TEST', slug: 'test', users: [EAPI_USER], dataplane });
     const ssh = (host: typeof pve1): DeviceEndpoint => ({

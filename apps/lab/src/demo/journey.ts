@@ -84,12 +84,13 @@ export function orderMessage(number: string): object {
 }
 
 interface OrderView {
+  readonly kind: string;
   readonly state: string;
   readonly failure: { code: string; message: string } | null;
   readonly steps: { name: string; state: string; message: string | null }[];
 }
 
-const ORDER = 'query ($ref: String!) { order(externalRef: $ref) { state failure { code message } steps { name state message } } }';
+const ORDER = 'query ($ref: String!) { order(externalRef: $ref) { kind state failure { code message } steps { name state message } } }';
 
 /** Waits for an order, telling each step once. @returns the state that it ended in. */
 export async function follow(
@@ -102,7 +103,8 @@ export async function follow(
   const told = new Set<string>();
   for (const deadline = Date.now() + 90_000; Date.now() < deadline; await pause(50)) {
     const { order } = await client.graphql<{ order: OrderView | null }>(token, ORDER, { ref: reference });
-    for (const step of order?.steps ?? []) {
+    if (order?.kind !== kind) continue;
+    for (const step of order.steps) {
       const line = `${step.name}: ${step.state.toLowerCase()}${step.message ? ` (${step.message})` : ''}`;
       if (step.state !== 'PENDING' && !told.has(line)) say(line);
       told.add(line);

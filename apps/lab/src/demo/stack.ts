@@ -1,7 +1,7 @@
 /** Postgres, API and worker as processes of their own, for the demo and for tests: what `npm start` runs, on ports of their own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { OutboundHttp } from '#adapters/outbound';
 import { type Config, loadConfig, migrateDatabase, startEmbeddedPostgres } from '#platform';
 
-const DIST = fileURLToPath(new URL('../../../../', import.meta.url));
+/** The built tree: this file's own, or beside the sources when a test runs from them. */
+const HERE = fileURLToPath(new URL('../../../../', import.meta.url));
+const DIST = existsSync(join(HERE, 'apps/api/src/main.js')) ? HERE : join(HERE, 'dist');
 const READY_WITHIN_MS = 30_000;
 
 export interface Stack {

@@ -18,10 +18,12 @@ import {
 } from '#engines/kernel';
 import { newId, type Tx, violatedConstraint } from '#platform';
 import { addressTaken, outOfRange, overlaps, prefixPoolExhausted } from './domain/errors.js';
+import type { PrefixPool } from './domain/prefix-pool.js';
+import type { GatewayMode, IpAddress, NamedAddress, Subnet } from './domain/subnet.js';
 import { freeExtents, hostRange } from './domain/subnet-layout.js';
 import { AddressSpaceEntity, PrefixPoolEntity } from './store/addressing.entity.js';
-import { type PrefixPool, PrefixStore } from './store/prefix.store.js';
-import { type GatewayMode, type IpAddress, type NamedAddress, type Subnet, SubnetStore } from './store/subnet.store.js';
+import { PrefixStore } from './store/prefix.store.js';
+import { SubnetStore } from './store/subnet.store.js';
 
 export interface NewSubnet {
   readonly tenantId: TenantId;

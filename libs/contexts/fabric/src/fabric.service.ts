@@ -18,8 +18,10 @@ import { type ClaimedNumber, NumberingService } from '#contexts/numbering';
 import { type Network, TenancyService, type Vrf } from '#contexts/tenancy';
 import { Envelope, newId, type Secret, type Tx, violatedConstraint } from '#platform';
 import { credentialContext } from './inventory.service.js';
-import { type Attachment, AttachmentStore, type AttachPoint } from './store/attachment.store.js';
-import { type Device, type DeviceAccess, type DeviceProgress, DeviceStore, type ProgressStage } from './store/device.store.js';
+import type { Attachment, AttachPoint } from './domain/attachment.js';
+import type { Device, DeviceAccess, DeviceProgress, ProgressStage } from './domain/device.js';
+import { AttachmentStore } from './store/attachment.store.js';
+import { DeviceStore } from './store/device.store.js';
 import { type SnapshotFilter, SnapshotStore } from './store/snapshot.store.js';
 
 /** Where an order wants its network. */

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { type AllocationId, type FabricId, notFound, type PoolId, type TenantId, type VlanDomainId } from '#engines/kernel';
 import { newId, type Tx } from '#platform';
 import { numberTaken, poolExhausted } from './domain/errors.js';
-import { type AllocationRow, type NumberKind, NumberPoolStore, type PoolRow } from './store/number-pool.store.js';
+import type { AllocationRow, NumberKind, PoolRow } from './domain/pool.js';
+import { NumberPoolStore } from './store/number-pool.store.js';
 
 export interface NumberClaim {
   readonly poolId: PoolId;

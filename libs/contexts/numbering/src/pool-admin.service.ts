@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DomainError, type FabricId, invalidValue, type PoolId, Slug, type VlanDomainId } from '#engines/kernel';
 import { newId, type Tx, violatedConstraint } from '#platform';
 import { FreeNumberEntity, NumberPoolEntity, NumberPoolRangeEntity, NumberSpaceEntity } from './store/number-pool.entity.js';
-import type { NumberKind } from './store/number-pool.store.js';
+import type { NumberKind } from './domain/pool.js';
 
 export interface NumberRange {
   readonly first: number;

@@ -1,8 +1,8 @@
 import { Field, HideField, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { encodeId, type SubnetId } from '#engines/kernel';
 import { CidrScalar, DomainNameScalar, IpAddressScalar, LabelScalar, MacScalar, SlugScalar } from '#platform';
-import type { PrefixPool } from '../store/prefix.store.js';
-import type { IpAddress, Subnet } from '../store/subnet.store.js';
+import type { PrefixPool } from '../domain/prefix-pool.js';
+import type { IpAddress, Subnet } from '../domain/subnet.js';
 
 export enum GatewayModeEnum {
   ANYCAST_VTEP = 'ANYCAST_VTEP',

@@ -1,19 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { AddressSpaceId, Cidr, NetworkId, PrefixId, PrefixPoolId, TenantId } from '#engines/kernel';
 import type { Tx } from '#platform';
+import type { PrefixPool } from '../domain/prefix-pool.js';
 import { PrefixEntity } from './addressing.entity.js';
-
-export interface PrefixPool {
-  readonly id: PrefixPoolId;
-  readonly prefixId: PrefixId;
-  readonly spaceId: AddressSpaceId;
-  readonly cidr: Cidr;
-  readonly slug: string;
-  readonly name: string;
-  readonly defaultLength: number;
-  readonly minLength: number;
-  readonly maxLength: number;
-}
 
 const POOL = `SELECT id, prefix_id AS "prefixId", space_id AS "spaceId", cidr::text AS cidr, slug, name, default_length AS "defaultLength",
     min_length AS "minLength", max_length AS "maxLength" FROM prefix_pool`;

@@ -1,37 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { AddressSpaceId, Cidr, FabricId, Fqdn, Ip, IpAddressId, Mac, NetworkId, PrefixId, SubnetId, TenantId } from '#engines/kernel';
+import type { FabricId, Fqdn, Ip, NetworkId, SubnetId } from '#engines/kernel';
 import type { Tx } from '#platform';
+import type { IpAddress, NamedAddress, Subnet } from '../domain/subnet.js';
 import type { AddressExtent } from '../domain/subnet-layout.js';
 import { IpAddressEntity, SubnetEntity } from './addressing.entity.js';
-
-export type GatewayMode = 'ANYCAST_VTEP' | 'CENTRAL_VRRP' | 'EXTERNAL_FIREWALL' | 'NONE';
-
-export interface Subnet {
-  readonly id: SubnetId;
-  readonly tenantId: TenantId;
-  readonly networkId: NetworkId;
-  readonly prefixId: PrefixId;
-  readonly spaceId: AddressSpaceId;
-  readonly cidr: Cidr;
-  readonly gatewayMode: GatewayMode;
-  readonly gatewayAddress: Ip | null;
-  readonly dnsZone: Fqdn | null;
-}
-
-export interface IpAddress {
-  readonly id: IpAddressId;
-  readonly subnetId: SubnetId;
-  readonly address: Ip;
-  readonly mac: Mac | null;
-  readonly dnsName: Fqdn | null;
-  readonly role: 'HOST' | 'GATEWAY' | 'VIP' | 'DHCP' | 'RESERVED';
-}
-
-/** An address with a name, as DNS wants it. */
-export interface NamedAddress {
-  readonly address: Ip;
-  readonly name: Fqdn;
-}
 
 const SUBNET = `SELECT id, tenant_id AS "tenantId", network_id AS "networkId", prefix_id AS "prefixId", space_id AS "spaceId", cidr::text AS cidr,
     gateway_mode AS "gatewayMode", host(gateway_address) AS "gatewayAddress", dns_zone AS "dnsZone" FROM subnet`;

@@ -1,7 +1,7 @@
 /** From intent to plan: pure, so that the same intent and the same records give the same plan, whoever makes it and when. */
-import { createTwoFilesPatch } from 'diff';
 import type { DeviceIntent, FabricIntent } from '#engines/intent';
 import { canonicalJson, type DeviceId, digest } from '#engines/kernel';
+import { diffText } from '#engines/reconcile';
 import { type Artefact, renderDevice } from '#engines/rendering';
 import type { DeviceRecord, PlanItem, Risk } from './plan.js';
 
@@ -98,6 +98,6 @@ function diffArtefacts(before: readonly Artefact[], after: readonly Artefact[]):
   return [...new Set([...old.keys(), ...fresh.keys()])]
     .sort()
     .filter((path) => old.get(path) !== fresh.get(path))
-    .map((path) => createTwoFilesPatch(path, path, old.get(path) ?? '', fresh.get(path) ?? '', undefined, undefined, { context: 3 }))
+    .map((path) => diffText(old.get(path) ?? '', fresh.get(path) ?? '', { before: path, after: path }))
     .join('');
 }

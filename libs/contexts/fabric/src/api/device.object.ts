@@ -1,8 +1,8 @@
 import { Field, HideField, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { type DeviceId, encodeId } from '#engines/kernel';
 import { connectionOf, DateTimeScalar, IpAddressScalar, SlugScalar, VlanIdScalar } from '#platform';
-import type { Attachment } from '../store/attachment.store.js';
-import type { Device } from '../store/device.store.js';
+import type { Attachment } from '../domain/attachment.js';
+import type { Device } from '../domain/device.js';
 
 export enum TaggingEnum {
   UNTAGGED = 'UNTAGGED',

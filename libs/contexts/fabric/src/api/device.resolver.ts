@@ -16,7 +16,7 @@ import {
   withErrors,
 } from '#platform';
 import { FabricService } from '../fabric.service.js';
-import type { Device } from '../store/device.store.js';
+import type { Device } from '../domain/device.js';
 import {
   AttachmentObject,
   DeviceConnection,

@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import {
   type AllocationId,
-  type AttachmentId,
   type DeviceId,
   type EviId,
-  type FabricId,
   type NetworkId,
   type PortId,
   RouteDistinguisher,
@@ -13,32 +11,10 @@ import {
   type VrfId,
   type VtepId,
 } from '#engines/kernel';
-import type { Tagging } from '#engines/intent';
 import type { Ip } from '#engines/kernel';
 import { newId, type Tx } from '#platform';
+import type { Attachment, AttachPoint } from '../domain/attachment.js';
 import { AttachmentEntity, RouteDistinguisherEntity, VlanMappingEntity } from './fabric.entity.js';
-
-/** A device as a place where a network may come out. */
-export interface AttachPoint {
-  readonly deviceId: DeviceId;
-  readonly fabricId: FabricId;
-  readonly slug: string;
-  readonly platform: 'DEBIAN_FRR' | 'ARISTA_EOS';
-  readonly managed: 'OBSERVE' | 'SECTION' | 'FULL';
-  readonly vtepId: VtepId | null;
-  readonly vtepAddress: Ip | null;
-  readonly vlanDomainId: VlanDomainId | null;
-}
-
-export interface Attachment {
-  readonly id: AttachmentId;
-  readonly tenantId: TenantId;
-  readonly networkId: NetworkId;
-  readonly deviceId: DeviceId;
-  readonly port: string | null;
-  readonly tagging: Tagging;
-  readonly vlan: number | null;
-}
 
 @Injectable()
 export class AttachmentStore {

@@ -1,44 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { DeviceId, FabricId } from '#engines/kernel';
 import type { Tx } from '#platform';
-
-export interface Device {
-  readonly id: DeviceId;
-  readonly fabricId: FabricId;
-  readonly slug: string;
-  readonly platform: 'DEBIAN_FRR' | 'ARISTA_EOS';
-  readonly managed: 'OBSERVE' | 'SECTION' | 'FULL';
-  readonly site: string;
-  readonly vtepAddress: string | null;
-  readonly version: number;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-}
-
-/** How to reach a device; only the system reads it. */
-export interface DeviceAccess {
-  readonly id: DeviceId;
-  readonly slug: string;
-  readonly transport: 'SSH' | 'EAPI';
-  readonly managementAddress: string;
-  readonly managementPort: number;
-  readonly username: string;
-  readonly sshHostKeys: readonly string[];
-  readonly tlsSpkiSha256: readonly string[];
-  readonly sealed: Buffer | null;
-}
-
-export type ProgressStage = 'IDLE' | 'PLANNED' | 'AWAITING_APPROVAL' | 'PUSHING' | 'CONFIRMED' | 'VERIFIED' | 'FAILED';
-
-export interface DeviceProgress {
-  readonly deviceId: DeviceId;
-  readonly slug: string;
-  readonly verifiedRevision: number;
-  readonly stage: ProgressStage;
-  readonly stageRevision: number;
-  readonly failureCount: number;
-  readonly lastError: { readonly code: string; readonly message: string } | null;
-}
+import type { Device, DeviceAccess, DeviceProgress, ProgressStage } from '../domain/device.js';
 
 const DEVICE = `SELECT d.id, d.fabric_id AS "fabricId", d.slug, d.platform, d.managed, s.slug AS site, host(v.address) AS "vtepAddress", d.version,
     d.created_at AS "createdAt", d.updated_at AS "updatedAt" FROM device d JOIN site s ON s.id = d.site_id LEFT JOIN vtep v ON v.device_id = d.id`;

@@ -1,7 +1,7 @@
 import { Field, ID, Int, ObjectType } from '@nestjs/graphql';
 import { encodeId } from '#engines/kernel';
 import { BigCountScalar, LabelScalar, SlugScalar } from '#platform';
-import type { PoolRow } from '../store/number-pool.store.js';
+import type { PoolRow } from '../domain/pool.js';
 
 @ObjectType('NumberPool')
 export class NumberPoolObject {

@@ -1,28 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AllocationId, FabricId, PoolId, TenantId, VlanDomainId } from '#engines/kernel';
 import type { Tx } from '#platform';
-
-export type NumberKind = 'VNI' | 'L3VNI' | 'VLAN' | 'EVI';
-
-export interface PoolRow {
-  readonly id: PoolId;
-  readonly fabricId: FabricId;
-  readonly slug: string;
-  readonly name: string;
-  readonly kind: NumberKind;
-  readonly quarantineSeconds: number;
-  readonly total: bigint;
-  readonly free: bigint;
-}
-
-export interface AllocationRow {
-  readonly id: AllocationId;
-  readonly poolId: PoolId;
-  readonly kind: NumberKind;
-  readonly value: number;
-  readonly state: 'HELD' | 'BOUND' | 'QUARANTINED';
-  readonly reusableAt: Date | null;
-}
+import type { AllocationRow, NumberKind, PoolRow } from '../domain/pool.js';
 
 interface PoolRecord {
   id: PoolId;

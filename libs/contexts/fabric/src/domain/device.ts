@@ -1,0 +1,39 @@
+import type { DeviceId, FabricId } from '#engines/kernel';
+
+export interface Device {
+  readonly id: DeviceId;
+  readonly fabricId: FabricId;
+  readonly slug: string;
+  readonly platform: 'DEBIAN_FRR' | 'ARISTA_EOS';
+  readonly managed: 'OBSERVE' | 'SECTION' | 'FULL';
+  readonly site: string;
+  readonly vtepAddress: string | null;
+  readonly version: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** How to reach a device; only the system reads it. */
+export interface DeviceAccess {
+  readonly id: DeviceId;
+  readonly slug: string;
+  readonly transport: 'SSH' | 'EAPI';
+  readonly managementAddress: string;
+  readonly managementPort: number;
+  readonly username: string;
+  readonly sshHostKeys: readonly string[];
+  readonly tlsSpkiSha256: readonly string[];
+  readonly sealed: Buffer | null;
+}
+
+export type ProgressStage = 'IDLE' | 'PLANNED' | 'AWAITING_APPROVAL' | 'PUSHING' | 'CONFIRMED' | 'VERIFIED' | 'FAILED';
+
+export interface DeviceProgress {
+  readonly deviceId: DeviceId;
+  readonly slug: string;
+  readonly verifiedRevision: number;
+  readonly stage: ProgressStage;
+  readonly stageRevision: number;
+  readonly failureCount: number;
+  readonly lastError: { readonly code: string; readonly message: string } | null;
+}
