@@ -76,11 +76,14 @@ describe('a skipped test', () => {
     'a.spec.js': `${PASSES}describe.skip('the lab [needs ${reason}]', () => { it('pings', () => undefined); });\n`,
   });
 
-  it.each(['root', 'Debian package frr (/usr/bin/vtysh)', 'a kernel with vxlan, root'])('fails the run in CI when it is for want of %s', (reason) => {
-    const { code, lastLine, output } = run(skips(reason), { ci: true });
-    expect({ code, lastLine }).toEqual({ code: 1, lastLine: '1 passed, 1 failed, 1 skipped' });
-    expect(output).toContain(`skipped: the lab [needs ${reason}] > pings`);
-  });
+  it.each(['root', 'Debian package frr (/usr/bin/vtysh)', 'a kernel with vxlan, root'])(
+    'fails the run in CI when it is for want of %s',
+    (reason) => {
+      const { code, lastLine, output } = run(skips(reason), { ci: true });
+      expect({ code, lastLine }).toEqual({ code: 1, lastLine: '1 passed, 1 failed, 1 skipped' });
+      expect(output).toContain(`skipped: the lab [needs ${reason}] > pings`);
+    },
+  );
 
   it('is told with its reason in CI, and allowed, when CI cannot help it', () => {
     const { code, lastLine, output } = run(skips('a kernel with vxlan'), { ci: true });
