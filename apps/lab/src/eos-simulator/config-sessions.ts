@@ -33,7 +33,8 @@ export interface RunningConfig {
   replace(config: Section): Promise<void>;
 }
 
-export type SessionEvent = 'opened' | 'timer-started' | 'committed' | 'confirmed' | 'aborted' | 'reverted' | 'expired' | 'lost';
+/** `failed`: the timer ran out, and the data plane did not take the configuration before. */
+export type SessionEvent = 'opened' | 'timer-started' | 'committed' | 'confirmed' | 'aborted' | 'reverted' | 'expired' | 'failed' | 'lost';
 
 const MAX_PENDING = 5;
 const MAX_COMPLETED = 1;
@@ -114,7 +115,9 @@ export class ConfigSessions {
     const isNew = this.timer === null;
     this.stopTimer();
     const expiresAt = this.clock.now() + seconds * 1000;
-    const cancel = this.clock.at(expiresAt, () => void this.expire(name));
+    const cancel = this.clock.at(expiresAt, () => {
+      this.expire(name).catch(() => this.onEvent('failed', name));
+    });
     this.timer = { session: name, expiresAt, checkpoint, cancel };
     session.state = 'timed';
     if (isNew) await this.target.replace(session.config.clone());

@@ -24,7 +24,7 @@ export type FaultKind =
 
 export interface Fault {
   readonly kind: FaultKind;
-  /** Which request it hits; by default the next one. `tls-error` always hits the next connection. */
+  /** Which request it hits; by default the next one. `tls-error` hits a connection: nothing is known of its commands then. */
   readonly when?: (commands: readonly string[]) => boolean;
 }
 
@@ -36,12 +36,16 @@ export class Faults {
     this.waiting.push(...faults);
   }
 
+  clear(): void {
+    this.waiting.length = 0;
+  }
+
   get pending(): number {
     return this.waiting.length;
   }
 
   takeForConnection(): boolean {
-    return this.take(({ kind }) => kind === 'tls-error') !== undefined;
+    return this.take(({ kind, when }) => kind === 'tls-error' && (when?.([]) ?? true)) !== undefined;
   }
 
   takeForRequest(commands: readonly string[]): FaultKind | undefined {

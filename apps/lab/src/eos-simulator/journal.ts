@@ -19,7 +19,7 @@ export interface JournalPush {
   outcome: SessionEvent;
 }
 
-const ENDS: readonly SessionEvent[] = ['committed', 'confirmed', 'aborted', 'reverted', 'expired', 'lost'];
+const ENDS: readonly SessionEvent[] = ['committed', 'confirmed', 'aborted', 'reverted', 'expired', 'failed', 'lost'];
 
 export class Journal {
   readonly requests: JournalRequest[] = [];

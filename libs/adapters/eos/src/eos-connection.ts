@@ -9,7 +9,8 @@ import type {
   VerifyReport,
 } from '#contexts/deployment/ports';
 import { type Artefact, RUNNING_CONFIG_PATH } from '#engines/rendering';
-import { ConfigPush, type PushTools } from './config-push.js';
+import { ConfigPush } from './config-push.js';
+import type { PushTools } from './fenced-switch.js';
 import { pushFailure } from './push-failure.js';
 import type { OpenSession, SwitchIdentity } from './switch-reader.js';
 import { verifyPush } from './verify-push.js';
