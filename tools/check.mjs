@@ -6,7 +6,7 @@ const bin = (file, ...args) => [process.execPath, `node_modules/${file}`, ...arg
 /** Name → commands, one after the other. */
 const STEPS = {
   format: [bin('@biomejs/biome/bin/biome', 'format', '.')],
-  lint: [bin('oxlint/bin/oxlint', '--type-aware', '--deny-warnings')],
+  lint: [bin('oxlint/bin/oxlint', '--type-aware', '--deny-warnings', '--format=unix')],
   types: [bin('tsgo/bin/tsc', '--noEmit', '-p', 'tsconfig.json')],
   boundaries: [
     bin('dependency-cruiser/bin/dependency-cruise.mjs', '--config', '.dependency-cruiser.cjs', 'apps', 'libs', 'migrations', 'test'),

@@ -68,7 +68,7 @@ async function isListening(host: string, port: number): Promise<boolean> {
 async function until(condition: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${condition}`);
+    if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms`);
     await sleep(20);
   }
 }
