@@ -48,7 +48,8 @@ class Pushing {
     const identity = push((fence += 1));
     await connection.stage(identity, wanted, previous);
     await connection.apply(identity, 60);
-    expect(await connection.verify(identity, wanted, NOTHING, 5_000)).toMatchObject({ ok: true });
+    const { ok, checks } = await connection.verify(identity, wanted, NOTHING, 5_000);
+    if (!ok) throw new Error(checks.map(({ message }) => message).join('\n'));
     await connection.confirm(identity);
     await connection.close();
   }

@@ -1,7 +1,6 @@
 /** eAPI: one JSON-RPC request per call, each over its own connection. Knows commands and failures, nothing of configuration. */
 import { type DeviceTarget, TransportError } from '#contexts/deployment/ports';
 import { OutboundError, OutboundHttp } from '#adapters/outbound';
-import { isDomainError } from '#engines/kernel';
 import { z } from 'zod';
 
 /**
@@ -136,8 +135,6 @@ export class EapiClient {
     return new TransportError(code, `${this.target.slug}: ${detail}`, { device: this.target.slug, detail });
   }
 }
-
-export const isTransportError = (error: unknown): error is TransportError => isDomainError(error) && error instanceof TransportError;
 
 function parseJson(body: string): unknown {
   try {

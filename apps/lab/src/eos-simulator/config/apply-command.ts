@@ -45,7 +45,9 @@ function readCommand(line: string): Typed {
   return isNegated ? { verb: first, words: words.slice(1) } : { verb: 'set', words };
 }
 
-const modeOf = (stack: ModeStack): Section['mode'] => (stack.at(-1)?.[0] as Section).mode;
+/** A stack begins with the global mode, and each mode has been entered for at least one section. */
+const here = (stack: ModeStack): Section => stack.at(-1)?.[0] as Section;
+const modeOf = (stack: ModeStack): Section['mode'] => here(stack).mode;
 
 function understand(rules: readonly Rule[], { verb, words }: Typed): { rule: Rule; match: Match } | Mismatch {
   let best: Mismatch = { at: 0, isIncomplete: false };
@@ -84,7 +86,7 @@ function performSection(stack: ModeStack, root: Section, rule: Rule, match: Matc
   if (verb === 'set')
     return [...stack, sections.flatMap((section) => headers.map((header) => section.enter(header, rule.enters ?? 'opaque', rule)))];
   for (const section of sections) {
-    for (const [header, below] of [...section.sections]) {
+    for (const [header, below] of section.sections) {
       const isMeant = headers.includes(header) || (match.text === match.key && header.startsWith(`${match.key} `));
       if (!isMeant) continue;
       if (verb === 'default' && isHardware(below)) section.sections.set(header, new Section(header, below.mode, below.rule));

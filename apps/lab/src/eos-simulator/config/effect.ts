@@ -86,7 +86,7 @@ export const moveToVrf: Effect = (input) => {
 
 export const addAddress: Effect = (input) => {
   const { root, section, match, verb } = input;
-  if (verb !== 'set') return void section.remove((text) => (match.words.length > 2 ? text === match.text : text.startsWith('ip address ')));
+  if (verb !== 'set') return section.remove((text) => (match.words.length > 2 ? text === match.text : text.startsWith('ip address ')));
   const address = match.words[2] as string;
   for (const other of root.sections.values()) {
     if (other === section || other.valueOf('vrf') !== section.valueOf('vrf')) continue;
