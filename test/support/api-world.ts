@@ -37,6 +37,8 @@ export interface ApiWorld extends World {
   newTenant(slug: string, name: string): Promise<{ readonly tenantId: TenantId; readonly token: string }>;
   newToken(tenantId: TenantId | null, scopes?: readonly string[]): Promise<string>;
   graphql(token: string | null, query: string, variables?: Readonly<Record<string, unknown>>): Promise<GraphqlAnswer>;
+  /** The same with a body of your own. */
+  post(token: string | null, body: string, headers?: Readonly<Record<string, string>>): Promise<GraphqlAnswer>;
   /** The one field of an answer without top-level errors. */
   ask<Result>(token: string, query: string, variables?: Readonly<Record<string, unknown>>): Promise<Result>;
   /** An order as a portal sends it: hosts pve1 and pve2, one subnet; `over` replaces whole fields. */
@@ -58,17 +60,14 @@ export async function createApiWorld(options: WorldOptions & { env?: NodeJS.Proc
   let serial = 0;
   const newToken = async (tenantId: TenantId | null, scopes: readonly string[] = TOKEN_SCOPES): Promise<string> =>
     (await tokens.create({ name: `t${++serial}`, tenantId, scopes, expiresAt: new Date(Date.now() + DAY_MS), createdBy: 'test' })).secret;
-  const graphql = async (
-    token: string | null,
-    query: string,
-    variables: Readonly<Record<string, unknown>> = {},
-  ): Promise<GraphqlAnswer> => {
-    const request = supertest(apiUrl).post('/graphql');
+  const post: ApiWorld['post'] = async (token, sent, headers = {}) => {
+    const request = supertest(apiUrl).post('/graphql').set('content-type', 'application/json').set(headers);
     if (token !== null) request.set('authorization', `Bearer ${token}`);
-    const { status, text } = await request.send({ query, variables });
-    const body = JSON.parse(text) as { data: GraphqlAnswer['data']; errors?: GraphqlError[] };
+    const { status, text } = await request.send(sent);
+    const body = JSON.parse(text) as { data?: GraphqlAnswer['data']; errors?: GraphqlError[] };
     return { status, text, data: body.data ?? null, errors: body.errors ?? [] };
   };
+  const graphql: ApiWorld['graphql'] = (token, query, variables = {}) => post(token, JSON.stringify({ query, variables }));
   const device = (slug: string): string => encodeId('device', world.deviceIds.get(slug) as string);
   return {
     ...world,
@@ -84,6 +83,7 @@ export async function createApiWorld(options: WorldOptions & { env?: NodeJS.Proc
       return { tenantId: id, token: await newToken(id) };
     },
     graphql,
+    post,
     ask: async <Result>(token: string, query: string, variables: Readonly<Record<string, unknown>> = {}): Promise<Result> => {
       const { data, errors, status } = await graphql(token, query, variables);
       if (status !== 200 || errors.length > 0 || !data) throw new Error(`GraphQL answered ${status}: ${JSON.stringify(errors)}`);

@@ -1,79 +1,88 @@
 import { createRequire } from 'node:module';
-import { type Client, createClient } from 'graphql-ws';
+import { createClient } from 'graphql-ws';
 
-// Node 20 has no WebSocket of its own. `ws` is what the server side of Fastify brings along; it has no types here.
+// Node 20 has no WebSocket of its own; `ws` comes with the server side of Fastify and brings no types.
 const webSocketImpl: unknown = createRequire(import.meta.url)('ws');
 
-export interface LiveQuery<Event> {
-  /** Everything that came so far, in order. */
-  readonly events: readonly Event[];
-  /** The code and reason of the close frame, when the server has closed the connection. */
-  readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
-  /** Errors of the subscription itself, as the server sent them. */
-  readonly refused: Promise<readonly { readonly message: string; readonly extensions: Readonly<Record<string, unknown>> }[]>;
-  /** Waits for an event. @throws Error with what came instead. */
-  until(wanted: (event: Event) => boolean, withinMs?: number): Promise<Event>;
-  stop(): Promise<void>;
+export interface CloseFrame {
+  readonly code: number;
+  readonly reason: string;
+}
+export interface Refusal {
+  readonly message: string;
+  readonly extensions: Readonly<Record<string, unknown>>;
 }
 
-/** A subscription over graphql-transport-ws, as a portal opens it. @param token null for a client that shows none. */
-export function liveQuery<Event>(
-  apiUrl: string,
-  token: string | null,
-  query: string,
-  variables: Readonly<Record<string, unknown>>,
-): LiveQuery<Event> {
-  const events: Event[] = [];
-  const waiting = new Set<() => void>();
-  let close: (frame: { code: number; reason: string }) => void = () => undefined;
-  let refuse: Parameters<LiveQuery<Event>['refused']['then']>[0] extends infer _
-    ? (errors: Awaited<LiveQuery<Event>['refused']>) => void
-    : never = () => undefined;
-  const closed = new Promise<{ code: number; reason: string }>((resolve) => (close = resolve));
-  const refused = new Promise<Awaited<LiveQuery<Event>['refused']>>((resolve) => (refuse = resolve));
-  const client: Client = createClient({
-    url: `${apiUrl.replace('http', 'ws')}/graphql`,
-    webSocketImpl,
-    lazy: false,
-    retryAttempts: 0,
-    connectionParams: token === null ? {} : { authorization: `Bearer ${token}` },
-    onNonLazyError: () => undefined,
-    on: { closed: (frame) => close(frame as { code: number; reason: string }) },
+/** A subscription over graphql-transport-ws, as a portal opens it. */
+export class LiveQuery<Event> {
+  /** Everything that came so far, in order. */
+  readonly events: Event[] = [];
+  /** When the server has closed the connection. */
+  readonly closed: Promise<CloseFrame>;
+  /** When the server has refused the subscription. */
+  readonly refused: Promise<readonly Refusal[]>;
+  private readonly watchers = new Set<() => void>();
+  private readonly end: () => void | Promise<void>;
+
+  /** @param token null for a client that shows none. */
+  constructor(apiUrl: string, token: string | null, query: string, variables: Readonly<Record<string, unknown>>) {
+    const [closed, refused] = [settled<CloseFrame>(), settled<readonly Refusal[]>()];
+    this.closed = closed.promise;
+    this.refused = refused.promise;
+    const client = createClient({
+      url: `${apiUrl.replace('http', 'ws')}/graphql`,
+      webSocketImpl,
+      retryAttempts: 0,
+      connectionParams: token === null ? {} : { authorization: `Bearer ${token}` },
+      on: { closed: (frame) => closed.settle(frame as CloseFrame) },
+    });
+    this.end = () => client.dispose();
+    client.subscribe<Record<string, Event>>(
+      { query, variables: { ...variables } },
+      {
+        next: ({ data }) => {
+          if (data) this.events.push(Object.values(data)[0] as Event);
+          for (const look of this.watchers) look();
+        },
+        error: (error) => {
+          if (Array.isArray(error)) refused.settle(error as Refusal[]);
+        },
+        complete: () => undefined,
+      },
+    );
+  }
+
+  /** @throws Error with what came instead. */
+  until(isWanted: (event: Event) => boolean, withinMs = 10_000): Promise<Event> {
+    return new Promise((resolve, reject) => {
+      const stop = (): void => {
+        clearTimeout(timer);
+        this.watchers.delete(look);
+      };
+      const look = (): void => {
+        const found = this.events.find(isWanted);
+        if (!found) return;
+        stop();
+        resolve(found);
+      };
+      const timer = setTimeout(() => {
+        stop();
+        reject(new Error(`nothing like it within ${withinMs} ms; came: ${JSON.stringify(this.events)}`));
+      }, withinMs);
+      this.watchers.add(look);
+      look();
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.end();
+  }
+}
+
+function settled<Value>(): { readonly promise: Promise<Value>; readonly settle: (value: Value) => void } {
+  let settle: (value: Value) => void = () => undefined;
+  const promise = new Promise<Value>((resolve) => {
+    settle = resolve;
   });
-  client.subscribe<Record<string, Event>>(
-    { query, variables: { ...variables } },
-    {
-      next: ({ data, errors }) => {
-        if (errors) refuse(errors as never);
-        if (data) events.push(Object.values(data)[0] as Event);
-        for (const wake of waiting) wake();
-      },
-      error: (error) => {
-        if (Array.isArray(error)) refuse(error as never);
-      },
-      complete: () => undefined,
-    },
-  );
-  return {
-    events,
-    closed,
-    refused,
-    until: (wanted, withinMs = 10_000) =>
-      new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-          waiting.delete(look);
-          reject(new Error(`nothing like it within ${withinMs} ms; came: ${JSON.stringify(events)}`));
-        }, withinMs);
-        const look = (): void => {
-          const found = events.find(wanted);
-          if (!found) return;
-          clearTimeout(timer);
-          waiting.delete(look);
-          resolve(found);
-        };
-        waiting.add(look);
-        look();
-      }),
-    stop: async () => client.dispose(),
-  };
+  return { promise, settle };
 }

@@ -24,7 +24,7 @@ export function mercuriusOptions(sockets: SubscriptionSockets, log: Logger): Omi
     fieldResolverEnhancers: ['guards'],
     graphiql: false,
     allowBatchedQueries: false,
-    jit: 1,
+    // No `jit`: graphql-jit 0.8 fills no defaults into input objects, and Mercurius keeps one compiled query for all operations of a document.
     queryDepth: MAX_DEPTH,
     graphql: { parseOptions: { maxTokens: MAX_TOKENS } },
     validationRules: [queryLimits],
