@@ -1,10 +1,10 @@
-export { type Clock, systemClock } from './clock.js';
+export type { Clock } from './clock.js';
 export { type Config, ConfigError, loadConfig } from './config/config.js';
 export { inheritedEnvironment } from './config/inherited-environment.js';
 export { Database, type EntityList, type TransactionOptions } from './db/database.js';
 export { migrateDatabase } from './db/migrate.js';
 export { type Scope, systemScope, tenantScope } from './db/scope.js';
-export { sqlState, violatedConstraint } from './db/sql-state.js';
+export { violatedConstraint } from './db/sql-state.js';
 export { Tx } from './db/tx.js';
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './embedded-postgres/index.js';
 export * from './graphql/index.js';

@@ -8,7 +8,6 @@ export type {
   ProvisionRequest,
   StepState,
 } from './domain/order.js';
-export { OrderEvents, type PortalMessage } from './order-event.js';
 export { OrderReconciler } from './order-reconciler.js';
 export { OrderService, type SubmittedOrder } from './order.service.js';
 export { ProvisioningModule } from './provisioning.module.js';

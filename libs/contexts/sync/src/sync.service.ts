@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AddressingService } from '#contexts/addressing';
 import { FabricService } from '#contexts/fabric';
 import { type FabricId, Fqdn, isDomainError, Slug, type SyncTargetId } from '#engines/kernel';
-import { type Brakes, checkBrakes, type Item, makePlan, type Plan } from '#engines/reconcile';
+import { type Brakes, checkBrakes, type Item, makePlan, type Plan, printPlan } from '#engines/reconcile';
 import { Database, Envelope, LeaseService, LOGGER, type Logger, newId, type Secret, systemScope, type Tx } from '#platform';
 import { dnsRecords } from './desired/dns-records.js';
 import type { DnsZones, RrsetValue } from './ports/index.js';
@@ -100,6 +100,7 @@ export class SyncService {
           items.map((item) => item.key),
         );
         const plan: Plan<RrsetValue> = makePlan({ subject: `${target.slug}/${zone}`, desired: items, actual: await zoneTarget.read() });
+        this.log.debug('sync.planned', { target: target.slug, zone, plan: printPlan(plan) });
         checkBrakes(plan, BRAKES);
         const refused = new Map((await zoneTarget.apply(plan)).map(({ key, reason }) => [key, reason]));
         for (const change of plan.changes) {

@@ -1,6 +1,5 @@
-export { NetworkObject, toNetworkObject, toVrfObject, VrfObject, VrfPayload } from './api/network.object.js';
-export { toTenantObject, TenantObject } from './api/tenant.object.js';
-export { INTENDED_STATES, type Network, type NetworkState, type Tenant, type Vrf } from './domain/network.js';
+export { NetworkObject, toNetworkObject, toVrfObject, VrfPayload } from './api/network.object.js';
+export type { Network, NetworkState, Tenant, Vrf } from './domain/network.js';
 export { vxlanOverhead } from './domain/vxlan-overhead.js';
 export type { PageRequest } from './store/network.store.js';
 export { tenancyEntities } from './store/tenant.entity.js';

@@ -1,6 +1,6 @@
 import { Field, HideField, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { type DeviceId, encodeId } from '#engines/kernel';
-import { connectionOf, DateTimeScalar, IpAddressScalar, SlugScalar, VlanIdScalar } from '#platform';
+import { connectionOf, DateTimeScalar, AsnScalar, IpAddressScalar, RouteDistinguisherScalar, SlugScalar, VlanIdScalar } from '#platform';
 import type { Attachment } from '../domain/attachment.js';
 import type { Device } from '../domain/device.js';
 
@@ -32,6 +32,7 @@ export class DeviceObject {
   @Field(() => SlugScalar) site: string;
   @Field({ description: 'FULL, SECTION (named blocks only) or OBSERVE (never written to).' }) managed: string;
   @Field(() => IpAddressScalar, { nullable: true }) vtepAddress: string | null;
+  @Field(() => AsnScalar, { nullable: true }) asn: number | null;
   @Field(() => Int) version: number;
   @Field(() => DateTimeScalar) createdAt: Date;
   @Field(() => DateTimeScalar) updatedAt: Date;
@@ -53,6 +54,8 @@ export class AttachmentObject {
   @Field(() => ID) id: string;
   @Field(() => String, { nullable: true }) port: string | null;
   @Field(() => VlanIdScalar, { nullable: true, description: "VLAN of the network in the device's VLAN domain." }) vlan: number | null;
+  @Field(() => RouteDistinguisherScalar, { nullable: true, description: 'Of the network on this device (RFC 7432 §7.9).' })
+  routeDistinguisher: string | null;
   @Field(() => TaggingEnum) tagging: string;
   @HideField() deviceUuid: DeviceId;
 }
@@ -61,6 +64,7 @@ export const toAttachmentObject = (attachment: Attachment): AttachmentObject => 
   id: encodeId('attachment', attachment.id),
   port: attachment.port,
   vlan: attachment.vlan,
+  routeDistinguisher: attachment.routeDistinguisher,
   tagging: attachment.tagging,
   deviceUuid: attachment.deviceId,
 });

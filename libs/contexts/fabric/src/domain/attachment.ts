@@ -21,4 +21,5 @@ export interface Attachment {
   readonly port: string | null;
   readonly tagging: Tagging;
   readonly vlan: number | null;
+  readonly routeDistinguisher: string | null;
 }

@@ -8,6 +8,7 @@ export interface Device {
   readonly managed: 'OBSERVE' | 'SECTION' | 'FULL';
   readonly site: string;
   readonly vtepAddress: string | null;
+  readonly asn: number | null;
   readonly version: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;

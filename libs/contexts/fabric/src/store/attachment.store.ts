@@ -73,9 +73,10 @@ export class AttachmentStore {
 
   ofNetworks(tx: Tx, networkIds: readonly NetworkId[]): Promise<Attachment[]> {
     return tx.sql<Attachment>(
-      `SELECT a.id, a.tenant_id AS "tenantId", a.network_id AS "networkId", a.device_id AS "deviceId", p.name AS port, a.tagging, x.vlan
+      `SELECT a.id, a.tenant_id AS "tenantId", a.network_id AS "networkId", a.device_id AS "deviceId", p.name AS port, a.tagging, x.vlan, r.text AS "routeDistinguisher"
          FROM attachment a LEFT JOIN port p ON p.id = a.port_id LEFT JOIN vlan_domain_member m ON m.device_id = a.device_id
          LEFT JOIN vlan_mapping x ON x.vlan_domain_id = m.vlan_domain_id AND x.network_id = a.network_id
+         LEFT JOIN vtep v ON v.device_id = a.device_id LEFT JOIN route_distinguisher r ON r.vtep_id = v.id AND r.network_id = a.network_id
         WHERE a.network_id = ANY($1) ORDER BY a.id`,
       [networkIds],
     );

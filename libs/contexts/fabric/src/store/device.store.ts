@@ -3,7 +3,7 @@ import type { DeviceId, FabricId } from '#engines/kernel';
 import type { Tx } from '#platform';
 import type { Device, DeviceAccess, DeviceProgress, ProgressStage } from '../domain/device.js';
 
-const DEVICE = `SELECT d.id, d.fabric_id AS "fabricId", d.slug, d.platform, d.managed, s.slug AS site, host(v.address) AS "vtepAddress", d.version,
+const DEVICE = `SELECT d.id, d.fabric_id AS "fabricId", d.slug, d.platform, d.managed, s.slug AS site, host(v.address) AS "vtepAddress", v.asn::float8 AS asn, d.version,
     d.created_at AS "createdAt", d.updated_at AS "updatedAt" FROM device d JOIN site s ON s.id = d.site_id LEFT JOIN vtep v ON v.device_id = d.id`;
 
 @Injectable()
