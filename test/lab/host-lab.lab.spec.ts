@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Lab, type LabNode, missingForRealHosts } from '../../apps/lab/src/hosts/index.js';
 import { generateSshKeyPair } from '#adapters/ssh';
+import { eventually } from '../contract/eventually.js';
 
 const missing = missingForRealHosts();
 if (missing.length > 0) console.log(`skipped: ${missing.join('; ')}`);
@@ -53,6 +54,27 @@ describe.skipIf(missing.length > 0)('the lab of namespaces', () => {
     await lab.close();
     expect(existsSync(`/proc/${pid}`)).toBe(false);
     expect(existsSync(join(directory, 'lab'))).toBe(false);
+  });
+
+  it('loses its nodes when the process that made them is gone, daemons included', async () => {
+    const node = await lab.node('orphan');
+    await node.startFrr();
+    const { pid } = node;
+    // What the kernel does to the pipe when its owner is killed.
+    node['holder']?.stdin?.end();
+    await eventually(async () => expect(existsSync(`/proc/${pid}`)).toBe(false), 5_000);
+  });
+
+  it('keeps the files of a node that is started again', async () => {
+    const node = await lab.node('again');
+    await node.writeFile('/var/lib/trame/fence', '7\n');
+    await node.writeFile('/etc/frr/frr.conf', 'ip route 10.9.0.0/16 blackhole\n');
+    await node.stop();
+    await expect(node.run(['true'])).rejects.toThrow(/not running/);
+    await node.start();
+    expect(await node.readFile('/var/lib/trame/fence')).toBe('7\n');
+    await node.startFrr();
+    expect(await node.run(['vtysh', '-c', 'show running-config'])).toContain('ip route 10.9.0.0/16 blackhole');
   });
 
   it('carries guests: a tap waits for its bridge, and two guests on one bridge reach each other', async () => {

@@ -30,8 +30,8 @@ mount --bind "$root/var/lib/trame" /run/own-state
 mount --rbind /var/lib /run/host-var-lib
 mount -t tmpfs tmpfs /root
 mount -t tmpfs tmpfs /var/lib
-for entry in /run/host-var-lib/*; do ln -s "$entry" /var/lib/; done
 mkdir /var/lib/trame
+for entry in /run/host-var-lib/*; do [ -e "/var/lib/$\{entry##*/}" ] || ln -s "$entry" /var/lib/; done
 mount --bind /run/own-state /var/lib/trame
 mount -t tmpfs -o mode=1777 tmpfs /var/tmp
 mkdir -p /run/network /run/sshd /run/lock
@@ -109,7 +109,8 @@ export class LabNode {
 
   /** Arguments that run a program inside the node. */
   argvInside(argv: readonly string[]): [string, ...string[]] {
-    return ['nsenter', '-t', String(this.pid), '-n', '-m', '-u', '-i', '-p', '--', ...argv];
+    // -r: without the node's own root directory a lab inside a chroot would work on the files of the machine around it.
+    return ['nsenter', '-t', String(this.pid), '-n', '-m', '-u', '-i', '-p', '-r', '--', ...argv];
   }
 
   /** Runs a program in the node; a non-zero status is returned, not thrown. */
@@ -150,7 +151,7 @@ export class LabNode {
     if (holder === null || holder.exitCode !== null || holder.signalCode !== null) return;
     const gone = new Promise<void>((resolve) => holder.once('exit', () => resolve()));
     // unshare waits for pid 1 and the kernel reaps pid 1 last: when unshare is gone, so is everything.
-    if (pidOne > 0) process.kill(pidOne, 'SIGKILL');
+    if (pidOne > 0) killIfAlive(pidOne);
     else holder.kill('SIGKILL');
     await gone;
   }
@@ -186,6 +187,14 @@ export class LabNode {
 /** A node without ifupdown2 or FRR is a plain node: it just has no such files. */
 function ignoreMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error;
+}
+
+function killIfAlive(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 function waitForReady(holder: ChildProcess, name: string): Promise<void> {

@@ -39,7 +39,13 @@ const yesNo = oneOf(['yes', 'no', 'on', 'off']);
 const anything: Rule = () => null;
 
 const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
-  ['address', matching(new RegExp(`^(${IPV4}(/([12]?\\d|3[0-2]))?|[0-9a-fA-F:]*:[0-9a-fA-F:.]*(/\\d{1,3})?)$`), '<ipv4/prefixlen>')],
+  [
+    'address',
+    matching(
+      new RegExp(`^(${IPV4}(/([12]?\\d|3[0-2]))?|[0-9a-fA-F:]*:[0-9a-fA-F:.]*(/\\d{1,3})?)$`),
+      "<ipv4/prefixlen>', '<ipv6/prefixlen>",
+    ),
+  ],
   ['netmask', anything],
   ['gateway', matching(new RegExp(`^(${IPV4}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*)$`), '<ipv4>')],
   ['mtu', inRange(68, 65_535)],

@@ -77,8 +77,8 @@ export class SimulatedHost {
     this.front.reachability = reachability;
   }
 
-  /** Arms a fault for the next `apply` that succeeds. */
-  failNextApply(fault: ApplyFault): void {
+  /** Arms a fault for the next `apply` that succeeds; null: none. */
+  failNextApply(fault: ApplyFault | null): void {
     this.applyFault = fault;
   }
 

@@ -18,6 +18,7 @@ export interface HostTimeouts {
 
 type ReadVerb = 'inspect' | 'stage' | 'verify' | 'protocol';
 type ChangeVerb = 'apply' | 'confirm' | 'revert' | 'recover';
+type Verb = ReadVerb | ChangeVerb;
 
 const CHANGES: ReadonlySet<string> = new Set<ChangeVerb>(['apply', 'confirm', 'revert', 'recover']);
 
@@ -52,20 +53,14 @@ export class PushClient {
    * @param numbers fence and seconds: safe integers, the only values that ever stand on a command line.
    * @throws TransportError OUTCOME_UNKNOWN when a changing verb was sent and no answer came.
    */
-  async call(verb: ReadVerb | ChangeVerb, numbers: readonly number[] = [], input?: Buffer): Promise<Answer> {
+  async call(verb: Verb, numbers: readonly number[] = [], input?: Buffer): Promise<Answer> {
     const session = await this.openSession();
     const command = ['sh', PUSH_PROGRAM_PATH, verb, ...numbers.map(digits)].join(' ');
     const timeoutMs = CHANGES.has(verb) ? this.timeouts.changeMs : this.timeouts.readMs;
-    try {
-      let outcome = await session.run(command, timeoutMs, input);
-      if (isMissing(outcome)) {
-        await this.install(session);
-        outcome = await session.run(command, timeoutMs, input);
-      }
-      return this.read(verb, outcome);
-    } catch (error) {
-      throw isDomainError(error) && error.code === 'UNREACHABLE' && CHANGES.has(verb) ? this.unknown(verb, error) : error;
-    }
+    const outcome = await this.send(session, verb, command, timeoutMs, input);
+    if (!isMissing(outcome)) return this.read(verb, outcome);
+    await this.install(session);
+    return this.read(verb, await this.send(session, verb, command, timeoutMs, input));
   }
 
   close(): void {
@@ -79,29 +74,44 @@ export class PushClient {
     return this.session;
   }
 
+  /** A lost connection is one thing for a reader, and another for someone who asked for a change. */
+  private async send(session: SshSession, verb: Verb, command: string, timeoutMs: number, input?: Buffer): Promise<CommandOutcome> {
+    try {
+      return await session.run(command, timeoutMs, input);
+    } catch (error) {
+      if (!isDomainError(error) || error.code !== 'UNREACHABLE' || !CHANGES.has(verb)) throw error;
+      throw this.unknown(verb, error.message);
+    }
+  }
+
   private async install(session: SshSession): Promise<void> {
     const { status, stderr } = await session.run(INSTALL_COMMAND, this.timeouts.readMs, Buffer.from(PUSH_PROGRAM));
     if (status !== 0)
       throw transportError('UNREACHABLE', this.target.slug, `cannot store the push program (status ${status}): ${oneLine(stderr)}`);
   }
 
-  private read(verb: ReadVerb | ChangeVerb, { status, stdout, stderr }: CommandOutcome): Answer {
+  private read(verb: Verb, { status, stdout, stderr }: CommandOutcome): Answer {
     const detail = oneLine(stderr);
     const code = ERROR_OF_STATUS.get(status ?? -1);
     if (code !== undefined) throw transportError(code, this.target.slug, detail);
-    if (status !== PUSH_EXIT.done) throw transportError('UNREACHABLE', this.target.slug, `${verb} ended with status ${status}: ${detail}`);
+    if (status !== PUSH_EXIT.done) throw this.unreadable(verb, `it ended with status ${status}: ${detail}`);
     try {
       return decodeAnswer(stdout);
     } catch (error) {
-      throw transportError('UNREACHABLE', this.target.slug, `${verb}: ${error instanceof Error ? error.message : String(error)}`);
+      throw this.unreadable(verb, error instanceof Error ? error.message : String(error));
     }
   }
 
-  private unknown(verb: string, { message }: Error): TransportError {
+  /** The program was killed or said something else than an answer. */
+  private unreadable(verb: Verb, detail: string): TransportError {
+    return CHANGES.has(verb) ? this.unknown(verb, detail) : transportError('UNREACHABLE', this.target.slug, `${verb}: ${detail}`);
+  }
+
+  private unknown(verb: Verb, detail: string): TransportError {
     return transportError(
       'OUTCOME_UNKNOWN',
       this.target.slug,
-      `${verb} was sent and no answer came (${message}); read the device before doing more`,
+      `${verb} was sent and no answer came (${detail}); read the device before doing more`,
     );
   }
 }

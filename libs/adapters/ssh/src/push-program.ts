@@ -78,10 +78,26 @@ write_durably() { # path, words
 take_lock() { # seconds to wait
   exec 9> "$state/lock"
   flock -w "$1" 9 || die ${PUSH_EXIT.inProgress} "another push is at work on this host"
+  await_worker
 }
 
 # Children run without descriptor 9: a daemon that one of them leaves behind would hold the lock for ever.
 run() { "$@" 9>&-; }
+
+# A reload goes on when we are killed, and without the lock: whoever takes the lock next has to wait for it.
+reload() { # seconds, command
+  timeout -k 5 "$@" 9>&- &
+  echo $! > "$state/worker"
+  wait $!
+  worked=$?
+  rm -f "$state/worker"
+  return $worked
+}
+
+await_worker() {
+  worker=$(content "$state/worker" 0)
+  while grep -qs reload "/proc/$worker/cmdline"; do sleep 0.2; done
+}
 
 seen_fence() {
   seen=$(content "$state/fence" 0)
@@ -175,7 +191,7 @@ reload_frr() {
   # frr.conf, so the empty file has to lie there for a moment.
   bare=no
   [ -f /etc/frr/frr.conf ] || { bare=yes; : > /etc/frr/frr.conf; own frr /etc/frr/frr.conf; }
-  run timeout -k 5 120 /usr/lib/frr/frr-reload.py --reload --stdout /etc/frr/frr.conf > "$work/frr" 2>&1
+  reload 120 /usr/lib/frr/frr-reload.py --reload --stdout /etc/frr/frr.conf > "$work/frr" 2>&1
   reloaded=$?
   [ $bare = no ] || rm -f /etc/frr/frr.conf
   [ $reloaded -eq 0 ] || { echo "frr-reload.py ended with $reloaded:"; grep -E -e '^%' -e '^line [0-9]' -e 'ERROR|vtysh|daemon' "$work/frr" | tail -n 20; }
@@ -186,18 +202,33 @@ put_in_force() { # old|new; interfaces first: FRR ties a VNI to a device that ex
   for slot in $slots; do
     place "$1" "$slot" || { echo "cannot write $(path_of "$slot")"; return 1; }
   done
-  run timeout -k 5 60 ifreload -a > "$work/ifreload" 2>&1
+  reload 60 ifreload -a > "$work/ifreload" 2>&1
   reloaded=$?
   [ $reloaded -eq 0 ] || { echo "ifreload ended with $reloaded:"; tail -n 20 "$work/ifreload"; }
   [ "$1" = old ] || [ $reloaded -eq 0 ] || return 1
   reload_frr && [ $reloaded -eq 0 ]
 }
 
+names_in() { sed -n 's/^iface \([^ ]*\).*/\1/p' "$pending/$1/interfaces" 2> /dev/null; }
+
+sweep() { # what an ifreload that was killed had made: the next one does not know of it
+  names_in new > "$work/surplus"
+  while read -r name; do
+    [ -e "/sys/class/net/$name" ] || continue
+    [ -f "$work/known" ] || run ifquery -a --list > "$work/known" 2> /dev/null
+    grep -qx -e "$name" "$work/known" && continue
+    for kind in bridge vxlan vlan vrf; do
+      [ -z "$(ip -o link show dev "$name" type $kind 2> /dev/null)" ] || ip link delete "$name"
+    done
+  done < "$work/surplus"
+}
+
 restore() { # everything is tried even when a part fails; only a proof forgets the push
   put_in_force old > "$work/restore" 2>&1
   restored=$?
-  [ $restored -eq 0 ] && live_is old || return 1
-  forget
+  sweep >> "$work/restore" 2>&1
+  # frr-reload.py is content with a daemon that is down when the file has no line for it; what it runs later nobody knows.
+  daemons_answer >> "$work/restore" && [ $restored -eq 0 ] && live_is old && forget
 }
 
 undo() {
@@ -343,7 +374,10 @@ case $verb in
       [ $tries -le 100 ] || { forget; die ${PUSH_EXIT.applyFailedAndUndone} "the dead-man timer did not start; nothing was done"; }
       sleep 0.02
     done
-    put_in_force new > "$work/words" 2>&1 && exit ${PUSH_EXIT.done}
+    if put_in_force new > "$work/words" 2>&1; then
+      : > "$pending/live"
+      exit ${PUSH_EXIT.done}
+    fi
     cat "$work/words" >&2
     undo
     exit ${PUSH_EXIT.applyFailedAndUndone}
@@ -351,22 +385,27 @@ case $verb in
 
   watch)
     : > "$pending/watched"
-    left=$seconds
-    while [ "$left" -gt 0 ]; do
-      sleep 1
-      left=$((left - 1))
-      is_applied && [ "$(pending_fence)" = "$fence" ] || exit 0
-    done
-    attempts=${TIMER_ATTEMPTS}
+    left=$seconds since=start attempts=${TIMER_ATTEMPTS}
+    # The time to confirm begins when the change is live; until then the same time guards against an apply that died.
+    went_live() { [ $since = start ] && [ -e "$pending/live" ] && since=live left=$seconds; }
+    watched() { is_applied && [ "$(pending_fence)" = "$fence" ]; }
     while [ $attempts -gt 0 ]; do
-      attempts=$((attempts - 1))
+      while [ "$left" -gt 0 ]; do
+        sleep 1
+        left=$((left - 1))
+        watched || exit 0
+        went_live
+      done
       exec 9> "$state/lock"
       if flock -w 60 9; then
-        is_applied && [ "$(pending_fence)" = "$fence" ] || exit 0
-        restore && exit 0
-        exec 9>&-
+        await_worker
+        watched || exit 0
+        if ! went_live; then
+          restore && exit 0
+          attempts=$((attempts - 1)) left=5
+        fi
       fi
-      sleep 5
+      exec 9>&-
     done
     exit ${PUSH_EXIT.undoUnproven}
     ;;
@@ -417,9 +456,8 @@ export const PUSH_PROGRAM_PATH = `/var/lib/trame/push-${PUSH_PROGRAM_SHA256.slic
 
 /**
  * Stores the program, whose text is on standard input. The digest is checked before the rename: a connection lost half-way
- * leaves no half program under the final name.
+ * leaves no half program under the final name. `$$` keeps two first pushes at the same time out of each other's file.
  */
 export const INSTALL_COMMAND =
-  `umask 077; mkdir -p /var/lib/trame && cat > ${PUSH_PROGRAM_PATH}.trame-new && ` +
-  `echo '${PUSH_PROGRAM_SHA256}  ${PUSH_PROGRAM_PATH}.trame-new' | sha256sum -c --status && ` +
-  `mv -f ${PUSH_PROGRAM_PATH}.trame-new ${PUSH_PROGRAM_PATH}`;
+  `umask 077; mkdir -p /var/lib/trame && part=${PUSH_PROGRAM_PATH}.$$ && cat > "$part" && ` +
+  `{ echo "${PUSH_PROGRAM_SHA256}  $part" | sha256sum -c --status && mv -f "$part" ${PUSH_PROGRAM_PATH} || { rm -f "$part"; false; }; }`;

@@ -1,4 +1,8 @@
-import ssh2 from 'ssh2';
+/**
+ * Makes ed25519 keys in OpenSSH's formats (PROTOCOL.key of OpenSSH, RFC 8709). Not with ssh2.utils.generateKeyPairSync: in
+ * 1.17.0 it drops leading zero octets, and one key in some 300 is unusable ("error in libcrypto").
+ */
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
 export interface SshKeyPair {
   /** OpenSSH format, unencrypted. */
@@ -7,8 +11,41 @@ export interface SshKeyPair {
   readonly publicKey: string;
 }
 
+const TYPE = 'ssh-ed25519';
+
 /** A new ed25519 key: the client key of a fabric, or the host key of a lab device. */
 export function generateSshKeyPair(): SshKeyPair {
-  const pair = ssh2.utils.generateKeyPairSync('ed25519');
-  return { privateKey: pair.private, publicKey: pair.public.trim() };
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const { x = '', d = '' } = privateKey.export({ format: 'jwk' });
+  return encodeKeyPair(Buffer.from(x, 'base64url'), Buffer.from(d, 'base64url'), randomBytes(4));
+}
+
+/** @param check four octets that stand twice in the private part, where a wrong passphrase would show. */
+export function encodeKeyPair(publicOctets: Buffer, seed: Buffer, check: Buffer): SshKeyPair {
+  const publicBlob = Buffer.concat([text(TYPE), text(publicOctets)]);
+  const secret = Buffer.concat([check, check, text(TYPE), text(publicOctets), text(Buffer.concat([seed, publicOctets])), text('')]);
+  const padding = Buffer.from(Array.from({ length: (8 - (secret.length % 8)) % 8 }, (_, index) => index + 1));
+  const one = Buffer.from([0, 0, 0, 1]);
+  const body = Buffer.concat([
+    Buffer.from('openssh-key-v1\0'),
+    text('none'), // cipher
+    text('none'), // key derivation
+    text(''), // its options
+    one,
+    text(publicBlob),
+    text(Buffer.concat([secret, padding])),
+  ]);
+  const lines = body.toString('base64').match(/.{1,70}/g) ?? [];
+  return {
+    privateKey: ['-----BEGIN OPENSSH PRIVATE KEY-----', ...lines, '-----END OPENSSH PRIVATE KEY-----', ''].join('\n'),
+    publicKey: `${TYPE} ${publicBlob.toString('base64')}`,
+  };
+}
+
+/** `string` of RFC 4251 §5: length, then octets. */
+function text(value: string | Buffer): Buffer {
+  const octets = Buffer.from(value);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(octets.length);
+  return Buffer.concat([length, octets]);
 }
