@@ -355,6 +355,21 @@ describe.skipIf(isRealSwitch)('EosTransport with a switch whose time and lines a
     expect(await device.print('show startup-config')).toContain('contract-one');
   });
 
+  it('saves what an execution confirmed that did not live to save it', async () => {
+    const pushing = await start();
+    await pushing.all([ONE]);
+    const dead = await pushing.open();
+    await dead.stage(push((fence += 1)), [TWO], [ONE]);
+    await dead.apply(push(fence), 60);
+    await device.show(`configure session trame-${fence}-1 commit`);
+    expect(await device.print('show startup-config')).not.toContain('contract-two');
+    const next = await pushing.open();
+    expect(await next.stage(push((fence += 1)), [TWO], [ONE])).toEqual({ diff: '', isNoop: true });
+    await device.simulator.reboot();
+    expect(await device.runningConfig()).toContain('contract-two');
+    expect(await device.runningConfig()).not.toContain('contract-one');
+  });
+
   it('cannot prove a revert on a switch that stays silent, and says so', async () => {
     const pushing = new Pushing((await start()).device, new EosTransport({ ...TIMING, patienceMs: 100, afterTimerMs: 300 }));
     const connection = await pushing.open();

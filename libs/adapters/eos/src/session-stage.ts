@@ -38,7 +38,7 @@ export class SessionStage {
       const status = await this.freeStatus();
       const nothing: Staged = { wanted, session: null, digestBefore: status.digest, diff: '' };
       const commands = this.merge(await reader.runningConfig(), wanted);
-      if (commands.length === 0) return nothing;
+      if (commands.length === 0) return this.saved(nothing);
       const session = this.nextName(status);
       try {
         await client.json(['enable', `configure session ${session}`, ...commands]);
@@ -54,6 +54,23 @@ export class SessionStage {
       await this.device.abort(session);
       return nothing;
     }
+  }
+
+  /** An execution that died after its confirmation has not saved: then a reload would take away what everybody counts on. */
+  private async saved(nothing: Staged): Promise<Staged> {
+    const { client, reader } = this.device.tools;
+    const startup = await reader.startupConfig();
+    if (startup !== null && this.merge(startup, nothing.wanted).length === 0) return nothing;
+    try {
+      await client.commit(['enable', 'write memory']);
+    } catch (error) {
+      if (!(error instanceof CommandRefusal) && !(error instanceof NoAnswer)) throw error;
+      throw this.device.failure(
+        'OUTCOME_UNKNOWN',
+        `everything is in force, but it could not be saved for the next reload: ${error.message}`,
+      );
+    }
+    return nothing;
   }
 
   private merge(running: string, { desired, previous }: Wanted): readonly string[] {

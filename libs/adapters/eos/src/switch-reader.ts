@@ -97,6 +97,16 @@ export class SwitchReader {
     return text;
   }
 
+  /** What the next reload boots; null on a switch that was never saved. */
+  async startupConfig(): Promise<string | null> {
+    const refused = (error: unknown): readonly string[] => {
+      if (error instanceof CommandRefusal) return [];
+      throw error;
+    };
+    const [, text = ''] = await this.again(() => this.client.text(['enable', 'show startup-config']).catch(refused));
+    return text.trim() === '' ? null : text;
+  }
+
   /** What committing the session would change: a unified diff, empty for nothing. EOS has it as text only. */
   async sessionDiff(session: string): Promise<string> {
     const [, text = ''] = await this.again(() => this.client.text(['enable', `show session-config named ${session} diffs`]));
