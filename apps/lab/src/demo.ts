@@ -80,6 +80,7 @@ async function main(): Promise<number> {
   if (options.exit || !isGood) return isGood ? 0 : 1;
   say(`everything is running. GraphQL: ${stack.apiUrl}/graphql`);
   say(`operator token: ${world.operatorToken}`);
+  say(`portal: ${stack.apiUrl}/hooks/portal, secret ${world.portalSecret}`);
   say('Ctrl-C ends it.');
   await new Promise(() => undefined); // Until a signal ends it.
   return 0;
