@@ -27,11 +27,11 @@ const read = (subjectId: string, after?: string, limit?: number): Promise<Stream
 const typesOf = (found: readonly StreamedEvent[]): string[] => found.map((event) => event.type);
 
 /** A transaction that is open for as long as the test wants. */
-async function openTransaction(subjectId: string, type: string): Promise<{ commit(): Promise<void> }> {
-  const client = new pg.Client({ connectionString: database.url });
+async function openTransaction(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<{ commit(): Promise<void> }> {
+  const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query('BEGIN; SET LOCAL ROLE trame_system');
-  await client.query('INSERT INTO event (tenant_id, type, subject_id, body) VALUES ($1, $2, $3, $4)', [tenantA, type, subjectId, '{}']);
+  await client.query('BEGIN');
+  await work(client);
   return {
     commit: async () => {
       await client.query('COMMIT');
@@ -53,12 +53,34 @@ describe('the stream of events', () => {
   it('never passes a transaction that is still open, so its event is not skipped', async () => {
     const subject = newId<string>();
     await append(subject, 'before');
-    const late = await openTransaction(subject, 'late');
+    const late = await openTransaction(database.url, async (client) => {
+      await client.query('SET LOCAL ROLE trame_system');
+      await client.query('INSERT INTO event (tenant_id, type, subject_id, body) VALUES ($1, $2, $3, $4)', [tenantA, 'late', subject, '{}']);
+    });
     await append(subject, 'after'); // Has a higher cursor than `late`, and commits first.
     const seen = await read(subject);
     expect(typesOf(seen)).toEqual(['before']);
     await late.commit();
     expect(typesOf(await read(subject, seen.at(-1)?.cursor))).toEqual(['late', 'after']);
+  });
+
+  it('never passes a transaction that may still write an event', async () => {
+    const subject = newId<string>();
+    const writing = await openTransaction(database.url, (client) => client.query('SELECT pg_current_xact_id()'));
+    await append(subject, 'one');
+    expect(await read(subject)).toEqual([]);
+    await writing.commit();
+    expect(typesOf(await read(subject))).toEqual(['one']);
+  });
+
+  it('does not wait for what is open in another database of the same server', async () => {
+    const subject = newId<string>();
+    const neighbour = await openTestDatabase([]);
+    const forgotten = await openTransaction(neighbour.url, (client) => client.query('SELECT pg_current_xact_id()'));
+    await append(subject, 'one');
+    expect(typesOf(await read(subject))).toEqual(['one']);
+    await forgotten.commit();
+    await neighbour.close();
   });
 
   it.each(['', 'x', '1', '1.2.3', "1.1'; DROP TABLE event", '-1.0'])('refuses the cursor %j', async (cursor) => {

@@ -28,6 +28,20 @@ interface EventRecord {
 }
 
 const PAGE = 100;
+
+/**
+ * Transactions with a lower number than this have ended. `pg_snapshot_xmin` alone would do, but transaction numbers belong to the whole
+ * cluster: a forgotten transaction in a neighbour's database would stop every stream. So those that are known to run elsewhere do not
+ * count; one whose place is not known does.
+ */
+const SETTLED_BELOW = `(
+  SELECT coalesce(min(running.xid), pg_snapshot_xmax(pg_current_snapshot()))
+    FROM (SELECT pg_snapshot_xip(pg_current_snapshot()) AS xid UNION ALL SELECT pg_current_xact_id_if_assigned()) AS running
+   WHERE NOT EXISTS (
+     SELECT FROM pg_locks AS held JOIN pg_stat_activity AS session USING (pid)
+      WHERE held.locktype = 'transactionid' AND held.mode = 'ExclusiveLock' AND held.transactionid = running.xid::xid
+        AND session.datid <> (SELECT oid FROM pg_database WHERE datname = current_database())))`;
+
 const toEvent = (row: EventRecord): StreamedEvent => ({
   cursor: `${row.xid}.${row.cursor}`,
   at: row.at,
@@ -56,7 +70,7 @@ export class EventService {
     const [xid, cursor] = parseCursor(after);
     const rows = await tx.sql<EventRecord>(
       `SELECT xid::text, cursor, at, type, subject_id, body FROM event
-        WHERE subject_id = $1 AND (xid, cursor) > ($2::text::xid8, $3::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot())
+        WHERE subject_id = $1 AND (xid, cursor) > ($2::text::xid8, $3::bigint) AND xid < ${SETTLED_BELOW}
         ORDER BY event.xid, event.cursor LIMIT $4`,
       [subjectId, xid, cursor, limit],
     );
@@ -67,11 +81,12 @@ export class EventService {
   async readMany(tx: Tx, positions: readonly StreamPosition[]): Promise<Map<number, StreamedEvent[]>> {
     const cursors = positions.map((position) => parseCursor(position.after));
     const rows = await tx.sql<EventRecord & { reader: string }>(
-      `SELECT wanted.n - 1 AS reader, found.* FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[]) WITH ORDINALITY AS wanted (subject_id, tenant_id, xid, cursor, n)
+      `WITH settled AS MATERIALIZED (SELECT ${SETTLED_BELOW} AS below)
+       SELECT wanted.n - 1 AS reader, found.* FROM settled CROSS JOIN unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[]) WITH ORDINALITY AS wanted (subject_id, tenant_id, xid, cursor, n)
         CROSS JOIN LATERAL (
           SELECT event.xid::text AS xid, event.cursor, at, type, event.subject_id, body FROM event
            WHERE event.subject_id = wanted.subject_id AND (wanted.tenant_id IS NULL OR event.tenant_id = wanted.tenant_id)
-             AND (event.xid, event.cursor) > (wanted.xid::xid8, wanted.cursor) AND event.xid < pg_snapshot_xmin(pg_current_snapshot())
+             AND (event.xid, event.cursor) > (wanted.xid::xid8, wanted.cursor) AND event.xid < settled.below
            ORDER BY event.xid, event.cursor LIMIT ${PAGE}) AS found
         ORDER BY wanted.n, found.xid::xid8, found.cursor`,
       [

@@ -34,7 +34,7 @@ export class JobQueues implements OnApplicationShutdown {
 
   /** The naive way, for showing what gets lost: nobody waits and nobody looks again. */
   addUnsafely(topic: Topic, key: string): void {
-    setImmediate(() => void this.add(topic, key).catch((error: unknown) => this.log.warn('queue.add_failed', { topic, error })));
+    void this.add(topic, key).catch((error: unknown) => this.log.warn('queue.add_failed', { topic, error }));
   }
 
   private queue(topic: Topic): Queue {

@@ -13,7 +13,12 @@ export class OutboxService {
 
   /** @param key an id; a job carries nothing else, its handler reads the world again. */
   async append(tx: Tx, topic: Topic, key: string): Promise<void> {
-    if (this.config.TRAME_UNSAFE_DIRECT_ENQUEUE) return this.queues.addUnsafely(topic, key);
+    if (this.config.TRAME_UNSAFE_DIRECT_ENQUEUE) return void this.enqueueAfterwards(tx, topic, key);
     await tx.run('INSERT INTO outbox (topic, key) VALUES ($1, $2)', [topic, key]);
+  }
+  /** What many services do: commit, then add. A process that dies in between has told nobody. */
+  private async enqueueAfterwards(tx: Tx, topic: Topic, key: string): Promise<void> {
+    while (tx.manager.queryRunner?.isTransactionActive === true) await new Promise((resolve) => setTimeout(resolve, 2));
+    this.queues.addUnsafely(topic, key);
   }
 }
