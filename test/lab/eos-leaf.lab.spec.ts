@@ -56,7 +56,6 @@ describeWith({ missing: missingForRealHosts() }, 'a leaf that forwards', () => {
     [leaf, host] = await Promise.all([lab.node('test'), lab.node('pve1')]);
     await lab.link(leaf, 'Ethernet1', host, 'ens19');
     server = await lab.addVm(leaf, 'srv1', { address: '10.20.0.12/24', tap: 'Ethernet2' });
-    await leaf.run(['ip', 'link', 'set', 'Ethernet2', 'up']);
     guest = await lab.addVm(host, 'vm1', { address: '10.20.0.10/24' });
     await setUpHost(host);
     await guest.attach(`vnet${VNI}`);

@@ -18,19 +18,24 @@ function removals(before: KernelState, after: KernelState): readonly string[] {
 
 function links(before: KernelState, after: KernelState): readonly string[] {
   return [
-    ...after.down.filter((port) => !before.down.includes(port)).map((port) => `link set ${port} down`),
-    ...before.down.filter((port) => !after.down.includes(port)).map((port) => `link set ${port} up`),
+    ...after.up.filter((port) => !before.up.includes(port)).map((port) => `link set ${port} up`),
+    ...before.up.filter((port) => !after.up.includes(port)).map((port) => `link set ${port} down`),
   ];
 }
 
+/** Ports leave all bridges before they enter any: which bridge comes first in the list says nothing. */
 function domainChanges(before: KernelState, after: KernelState): readonly string[] {
-  return [...after.domains.values()].flatMap((domain) => {
+  const domains = [...after.domains.values()].map((domain) => {
     const present = before.domains.get(domain.bridge);
-    const kept = isSameTunnel(domain, present) ? (present?.ports ?? []) : [];
-    const gone = kept.filter((port) => !domain.ports.includes(port)).map((port) => `link set ${port} nomaster`);
-    const come = domain.ports.filter((port) => !kept.includes(port)).map((port) => `link set ${port} master ${domain.bridge}`);
-    return [...(isSameTunnel(domain, present) ? [] : creation(domain)), ...gone, ...come];
+    return { domain, isKept: isSameTunnel(domain, present), had: isSameTunnel(domain, present) ? (present?.ports ?? []) : [] };
   });
+  return [
+    ...domains.flatMap(({ domain, had }) => had.filter((port) => !domain.ports.includes(port)).map((port) => `link set ${port} nomaster`)),
+    ...domains.filter(({ isKept }) => !isKept).flatMap(({ domain }) => creation(domain)),
+    ...domains.flatMap(({ domain, had }) =>
+      domain.ports.filter((port) => !had.includes(port)).map((port) => `link set ${port} master ${domain.bridge}`),
+    ),
+  ];
 }
 
 /** EVPN tells where MAC addresses are (RFC 7432 §9): the tunnel must not learn them from the data, and answers ARP itself. */

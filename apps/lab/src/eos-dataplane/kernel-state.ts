@@ -15,11 +15,11 @@ export interface KernelState {
   /** By interface, addresses with prefix length; the loopback's are on `lo`. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
   readonly domains: ReadonlyMap<string, BridgeDomain>;
-  /** Ports that `shutdown` takes down. */
-  readonly down: readonly string[];
+  /** Cabled ports without `shutdown`. */
+  readonly up: readonly string[];
 }
 
-export const EMPTY_KERNEL: KernelState = { addresses: new Map(), domains: new Map(), down: [] };
+export const EMPTY_KERNEL: KernelState = { addresses: new Map(), domains: new Map(), up: [] };
 
 /**
  * One bridge per mapped VLAN, because a kernel without VLAN filtering has no other way; so only untagged members are
@@ -46,6 +46,6 @@ export function kernelState(state: SwitchState, cabled: ReadonlySet<string>): Ke
         },
       ]),
     ),
-    down: ports.filter(({ isShutdown }) => isShutdown).map(({ name }) => name),
+    up: ports.filter(({ isShutdown }) => !isShutdown).map(({ name }) => name),
   };
 }
