@@ -4,7 +4,6 @@ import type { DeviceConnection, PushIdentity } from '#contexts/deployment/ports'
 import { FRR_PATH } from '#engines/rendering';
 import { overlappingPushes, SimulatedHost, type SimulatedHosts, startSimulatedHosts } from '../../apps/lab/src/simulated-host/index.js';
 import { SimulatedFabric } from '../../apps/lab/src/simulated-fabric.js';
-import { eventually } from './eventually.js';
 import { type ContractHost, describeSshTransportContract, UNDERLAY_ONLY, WITH_NETWORK } from './ssh-transport.contract.js';
 
 async function simulatedHost(): Promise<ContractHost> {
@@ -126,7 +125,10 @@ describe('faults of simulated hosts as a push sees them', () => {
     const connection = await open('pve1');
     await connection.stage(push(1), WITH_NETWORK, []);
     await connection.apply(push(1), 1);
-    await eventually(async () => expect((await (await open('pve1')).inspect([])).pending).toEqual({ fence: 1, applied: true }), 5_000);
+    await vi.waitFor(async () => expect((await (await open('pve1')).inspect([])).pending).toEqual({ fence: 1, applied: true }), {
+      timeout: 5_000,
+      interval: 100,
+    });
     const next = await open('pve1');
     await next.recover(push(2));
     expect(host('pve1').system.readFile(FRR_PATH)).toBe(before);

@@ -8,7 +8,6 @@ import type { DeviceConnection, DeviceTarget, Expectations, PushIdentity } from 
 import { compileFabric } from '#engines/intent';
 import { demoFabric, demoSnapshot } from '#engines/intent/testing';
 import { type Artefact, FRR_PATH, INTERFACES_PATH, renderDevice } from '#engines/rendering';
-import { eventually } from './eventually.js';
 
 /** A host like pve1 of the demo fabric, blank: a management stanza, FRR running with its hostname only, no peers. */
 export interface ContractHost {
@@ -220,10 +219,10 @@ export function describeSshTransportContract(name: string, makeHost: () => Promi
       await connection.apply(push(1), 2);
       host.dropConnections();
       expect(await files()).toEqual(WITH_NETWORK.map(({ content }) => content));
-      await eventually(async () => expect(await files()).toEqual(before), 15_000);
+      await vi.waitFor(async () => expect(await files()).toEqual(before), { timeout: 15_000, interval: 100 });
       console.log(`${name}: asked to confirm within 2 s, files were back after ${Date.now() - applied} ms`);
       const late = await open();
-      await eventually(async () => expect(await late.inspect(PATHS)).toMatchObject({ pending: null }), 10_000);
+      await vi.waitFor(async () => expect(await late.inspect(PATHS)).toMatchObject({ pending: null }), { timeout: 10_000, interval: 100 });
       await expect(late.confirm(push(1))).rejects.toMatchObject({ code: 'APPLY_FAILED' });
       expect(await host.interfaces()).not.toContain(`vnet${VNI}`);
     });
@@ -235,7 +234,7 @@ export function describeSshTransportContract(name: string, makeHost: () => Promi
       const applied = Date.now();
       await connection.confirm(push(1));
       await connection.confirm(push(1));
-      await eventually(() => Promise.resolve(expect(Date.now() - applied).toBeGreaterThan(4_000)), 5_000);
+      await vi.waitFor(() => Promise.resolve(expect(Date.now() - applied).toBeGreaterThan(4_000)), { timeout: 5_000, interval: 100 });
       expect(await files()).toEqual(WITH_NETWORK.map(({ content }) => content));
       await expect(connection.revert(push(1))).rejects.toMatchObject({ code: 'REVERT_UNPROVEN' });
       expect(await files()).toEqual(WITH_NETWORK.map(({ content }) => content));
@@ -358,7 +357,10 @@ export function describeSshTransportContract(name: string, makeHost: () => Promi
       await expect(connection.inspect(PATHS)).rejects.toMatchObject({ code: 'ABORTED' });
       expect(Date.now() - aborted).toBeLessThan(500);
       const next = await open();
-      await eventually(async () => expect((await next.inspect(PATHS)).pending?.applied ?? false).toBe(false), 15_000);
+      await vi.waitFor(async () => expect((await next.inspect(PATHS)).pending?.applied ?? false).toBe(false), {
+        timeout: 15_000,
+        interval: 100,
+      });
       await next.recover(push(2));
       expect(await files()).toEqual(before);
     });

@@ -11,7 +11,7 @@ import { compileFabric } from '#engines/intent';
 import { demoFabric, demoSnapshot } from '#engines/intent/testing';
 import { type Artefact, FRR_PATH, INTERFACES_PATH, renderDevice } from '#engines/rendering';
 import { Lab, type LabHost, type LabNode, missingForRealHosts } from '../../apps/lab/src/hosts/index.js';
-import { eventually } from '../contract/eventually.js';
+import { describeWith } from '../support/describe-with.js';
 
 const REFLECTOR = `frr defaults datacenter
 hostname TEST
@@ -56,9 +56,7 @@ function rendered(snapshot: ReturnType<typeof demoSnapshot>, slug: Slug): readon
   return renderDevice(device);
 }
 
-const missing = missingForRealHosts();
-
-describe.skipIf(missing.length > 0)('two real hosts behind a route reflector', () => {
+describeWith({ missing: missingForRealHosts() }, 'two real hosts behind a route reflector', () => {
   const transport = new SshHostTransport();
   const client = generateSshKeyPair();
   let directory: string;
@@ -247,10 +245,13 @@ describe.skipIf(missing.length > 0)('two real hosts behind a route reflector', (
     await connection.apply(identity, 1);
     await node.run(['sh', '-c', 'kill -9 $(pidof bgpd)']);
     // The files come back at the first attempt; without a proof the push stays pending.
-    await eventually(async () => expect(await node.exec(['cat', INTERFACES_PATH])).toMatchObject({ code: 1 }), 10_000);
+    await vi.waitFor(async () => expect(await node.exec(['cat', INTERFACES_PATH])).toMatchObject({ code: 1 }), {
+      timeout: 10_000,
+      interval: 100,
+    });
     expect((await connection.inspect([])).pending).toEqual({ fence: identity.fence, applied: true });
     await node.run(['/usr/lib/frr/bgpd', '-d', '-A', '127.0.0.1']);
-    await eventually(async () => expect((await connection.inspect([])).pending).toBeNull(), 15_000);
+    await vi.waitFor(async () => expect((await connection.inspect([])).pending).toBeNull(), { timeout: 15_000, interval: 100 });
   });
 
   /** From now on ifreload takes four seconds longer, before or after our interfaces: many others, or a slow DHCP server. */
@@ -279,10 +280,13 @@ describe.skipIf(missing.length > 0)('two real hosts behind a route reflector', (
     await connection.stage(identity, rendered(demoSnapshot(), 'pve1'), []);
     await slowDown(hosts.pve1, 'before ours');
     const applying = connection.apply(identity, 1).catch((error: unknown) => error);
-    await eventually(async () => expect(await node.exec(['pgrep', '-f', 'sleep 4'])).toMatchObject({ code: 0 }), 5_000);
+    await vi.waitFor(async () => expect(await node.exec(['pgrep', '-f', 'sleep 4'])).toMatchObject({ code: 0 }), {
+      timeout: 5_000,
+      interval: 100,
+    });
     await node.run(['pkill', '-KILL', '-f', 'push-[0-9a-f]*.sh apply']);
     expect(await applying).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
-    await eventually(async () => expect((await connection.inspect([])).pending).toBeNull(), 30_000);
+    await vi.waitFor(async () => expect((await connection.inspect([])).pending).toBeNull(), { timeout: 30_000, interval: 100 });
     expect(await node.exec(['pgrep', '-f', 'sleep 4'])).toMatchObject({ code: 1 });
     expect(await node.exec(['cat', INTERFACES_PATH])).toMatchObject({ code: 1 });
     expect(await node.exec(['ip', 'link', 'show', `vnet${VNI}`])).toMatchObject({ code: 1 });
@@ -295,7 +299,10 @@ describe.skipIf(missing.length > 0)('two real hosts behind a route reflector', (
     await connection.stage(identity, rendered(demoSnapshot(), 'pve1'), []);
     await slowDown(hosts.pve1, 'after ours');
     const applying = connection.apply(identity, 60).catch((error: unknown) => error);
-    await eventually(async () => expect(await node.exec(['ip', 'link', 'show', `vxlan${VNI}`])).toMatchObject({ code: 0 }), 5_000);
+    await vi.waitFor(async () => expect(await node.exec(['ip', 'link', 'show', `vxlan${VNI}`])).toMatchObject({ code: 0 }), {
+      timeout: 5_000,
+      interval: 100,
+    });
     await node.run(['pkill', '-KILL', '-f', 'ifreload -a']);
     expect(await applying).toMatchObject({ code: 'APPLY_FAILED' });
     for (const name of [`vxlan${VNI}`, `vnet${VNI}`]) expect(await node.exec(['ip', 'link', 'show', name])).toMatchObject({ code: 1 });
@@ -315,10 +322,10 @@ describe.skipIf(missing.length > 0)('two real hosts behind a route reflector', (
     expect(staged.diff).toContain('ip route 10.99.0.0/16 192.168.100.77');
     expect(staged.diff).toMatch(new RegExp(`vxlan${VNI} mtu is "1400"`));
     await connection.apply(identity, 60);
-    await eventually(
-      async () => expect((await connection.verify(identity, artefacts, { vnis: [VNI], neighbors: [] }, 0)).ok).toBe(true),
-      5_000,
-    );
+    await vi.waitFor(async () => expect((await connection.verify(identity, artefacts, { vnis: [VNI], neighbors: [] }, 0)).ok).toBe(true), {
+      timeout: 5_000,
+      interval: 100,
+    });
     await connection.confirm(identity);
     expect(await hosts.pve1.node.run(['vtysh', '-c', 'show running-config'])).not.toContain('10.99.0.0');
   });

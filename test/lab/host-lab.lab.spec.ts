@@ -4,12 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Lab, type LabNode, missingForRealHosts } from '../../apps/lab/src/hosts/index.js';
 import { generateSshKeyPair } from '#adapters/ssh';
-import { eventually } from '../contract/eventually.js';
+import { describeWith } from '../support/describe-with.js';
 
-const missing = missingForRealHosts();
-if (missing.length > 0) console.log(`skipped: ${missing.join('; ')}`);
-
-describe.skipIf(missing.length > 0)('the lab of namespaces', () => {
+describeWith({ missing: missingForRealHosts() }, 'the lab of namespaces', () => {
   let directory: string;
   let lab: Lab;
 
@@ -62,7 +59,7 @@ describe.skipIf(missing.length > 0)('the lab of namespaces', () => {
     const { pid } = node;
     // What the kernel does to the pipe when its owner is killed.
     node['holder']?.stdin?.end();
-    await eventually(async () => expect(existsSync(`/proc/${pid}`)).toBe(false), 5_000);
+    await vi.waitFor(async () => expect(existsSync(`/proc/${pid}`)).toBe(false), { timeout: 5_000, interval: 100 });
   });
 
   it('keeps the files of a node that is started again', async () => {

@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateSshKeyPair } from '#adapters/ssh';
 import { Lab, missingForRealHosts } from '../../apps/lab/src/hosts/index.js';
+import { describeWith } from '../support/describe-with.js';
 import { type ContractHost, describeSshTransportContract } from '../contract/ssh-transport.contract.js';
-
-const missing = missingForRealHosts();
 
 /** One blank host; the far end of ens19 is a node without any configuration. */
 async function realHost(): Promise<ContractHost> {
@@ -51,5 +50,4 @@ async function realHost(): Promise<ContractHost> {
   };
 }
 
-if (missing.length > 0) describe.skip(`real hosts: ${missing.join('; ')}`, () => it('needs what is missing', () => undefined));
-else describeSshTransportContract('a real host', realHost);
+describeWith({ missing: missingForRealHosts() }, 'real hosts', () => describeSshTransportContract('a real host', realHost));

@@ -1,4 +1,4 @@
-import { type DeviceConnection, type DeviceTarget, type DeviceTransport } from '#contexts/deployment/ports';
+import type { DeviceConnection, DeviceTarget, DeviceTransport } from '#contexts/deployment/ports';
 import { HostConnection } from './host-connection.js';
 import { type HostTimeouts, PushClient } from './push-client.js';
 

@@ -1,6 +1,8 @@
-import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
 import ssh2 from 'ssh2';
 import { encodeKeyPair, generateSshKeyPair } from './ssh-key-pair.js';
+
+const SEEDS = [36, 218, 220];
 
 function parsed(text: string): ssh2.ParsedKey {
   const key = ssh2.utils.parseKey(text);
@@ -18,15 +20,13 @@ describe('SSH key pairs', () => {
     }
   });
 
-  it('keep octets that are zero at the start of the public key', () => {
-    // One key in 256 begins so.
-    const keys = Array.from({ length: 600 }, (_, index) => keyOfSeed(index)).filter(({ publicOctets }) => publicOctets[0] === 0);
-    expect(keys.length).toBeGreaterThan(0);
-    for (const { seed, publicOctets } of keys) {
-      const pair = encodeKeyPair(publicOctets, seed, Buffer.from('abcd'));
-      const data = Buffer.from('data');
-      expect(parsed(pair.publicKey).verify(data, parsed(pair.privateKey).sign(data))).toBe(true);
-    }
+  // Seeds whose public key begins with a zero octet, found by trying all: one in 256.
+  it.each(SEEDS)('keep octets that are zero at the start of the public key: seed %i', (index) => {
+    const { seed, publicOctets } = keyOfSeed(index);
+    expect(publicOctets[0]).toBe(0);
+    const pair = encodeKeyPair(publicOctets, seed, Buffer.from('abcd'));
+    const data = Buffer.from('data');
+    expect(parsed(pair.publicKey).verify(data, parsed(pair.privateKey).sign(data))).toBe(true);
   });
 });
 
@@ -39,6 +39,5 @@ function keyOfSeed(index: number): { seed: Buffer; publicOctets: Buffer } {
     format: 'der',
     type: 'pkcs8',
   });
-  expect(verify(null, Buffer.from('x'), createPublicKey(key), sign(null, Buffer.from('x'), key))).toBe(true);
   return { seed, publicOctets: Buffer.from(key.export({ format: 'jwk' }).x ?? '', 'base64url') };
 }
