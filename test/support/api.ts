@@ -6,6 +6,7 @@ import { TenancyService } from '#contexts/tenancy';
 import { encodeId, Label, Slug, type TenantId } from '#engines/kernel';
 import { Database, systemScope } from '#platform';
 import { createTestDatabase } from './database.js';
+import { type TcpProxy, tcpProxy } from './tcp-proxy.js';
 import { testConfig } from './world.js';
 
 export interface TestTenant {
@@ -19,6 +20,8 @@ export interface TestApi {
   readonly app: NestFastifyApplication;
   readonly db: Database;
   readonly databaseUrl: string;
+  /** Between the API and its database. */
+  readonly wire: TcpProxy;
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
   /** An operator's, with every scope. */
@@ -31,9 +34,10 @@ export interface TestApi {
 }
 
 /** The API as it runs, over real HTTP, on a database of its own. */
-export async function openApi(env: NodeJS.ProcessEnv = {}): Promise<TestApi> {
-  const { url: databaseUrl, drop } = await createTestDatabase();
-  const app = await createApi(testConfig(databaseUrl, env));
+export async function openApi(options: { env?: NodeJS.ProcessEnv } = {}): Promise<TestApi> {
+  const { url: directUrl, drop } = await createTestDatabase();
+  const wire = await tcpProxy(directUrl);
+  const app = await createApi(testConfig(wire.url, options.env));
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
   const [db, tokens, tenancy] = [app.get(Database), app.get(TokenService, { strict: false }), app.get(TenancyService, { strict: false })];
@@ -49,7 +53,8 @@ export async function openApi(env: NodeJS.ProcessEnv = {}): Promise<TestApi> {
   return {
     app,
     db,
-    databaseUrl,
+    databaseUrl: directUrl,
+    wire,
     url,
     token,
     tokenWith,
@@ -67,6 +72,7 @@ export async function openApi(env: NodeJS.ProcessEnv = {}): Promise<TestApi> {
     },
     close: async () => {
       await app.close();
+      await wire.close();
       await drop();
     },
   };

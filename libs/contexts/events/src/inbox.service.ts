@@ -81,6 +81,7 @@ export class InboxService {
 
   /** The order of the checks is part of the answer: who cannot prove the source learns nothing but 404, 413, 415 or 401. */
   async receive(webhook: ReceivedWebhook): Promise<WebhookVerdict> {
+    if (!/^[a-z0-9-]{1,63}$/.test(webhook.source)) return UNKNOWN;
     return this.db.inTransaction(SCOPE, async (tx) => {
       const source = await this.sourceRows.enabledBySlug(tx, webhook.source);
       if (!source) return UNKNOWN;
