@@ -22,6 +22,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{apps,libs,test/architecture,test/support,tools}/**/*.spec.ts'],
           exclude: ['**/*.medium.spec.ts', '**/*.lab.spec.ts', ...nowhere],
+          testTimeout: 30_000, // Some run a tool; on a busy machine that takes its time.
+          hookTimeout: 60_000,
           isolate: false, // Importing Nest and TypeORM once per file costs twelve times as much.
         },
       },

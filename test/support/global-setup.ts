@@ -24,7 +24,8 @@ interface TestServer {
 async function testServer(): Promise<TestServer> {
   const { DATABASE_URL } = process.env;
   if (DATABASE_URL) return { url: DATABASE_URL, stop: () => Promise.resolve() };
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'trame-test-'));
+  removeAbandoned();
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), `trame-test-${process.pid}-`));
   fs.chmodSync(directory, 0o711); // As root the server runs under another account and has to get in.
   const postgres = await startEmbeddedPostgres({ directory, durable: false });
   return {
@@ -34,6 +35,23 @@ async function testServer(): Promise<TestServer> {
       fs.rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Data of runs that were killed: their Postgres went with them, their files stayed. */
+function removeAbandoned(): void {
+  for (const name of fs.readdirSync(os.tmpdir())) {
+    const pid = Number(/^trame-test-(\d+)-/.exec(name)?.[1]);
+    if (!pid || isAlive(pid)) continue;
+    fs.rmSync(path.join(os.tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
