@@ -150,7 +150,8 @@ export const grammar: Readonly<Record<ModeName, readonly Rule[]>> = {
   'ethernet-segment': [setting('identifier = <esi>'), setting('route-target import = <esrt>')],
   bgp: [
     setting('router-id = <ip>'),
-    setting('update = wait-install|wait-for-convergence'),
+    setting('update wait-for-convergence'),
+    setting('update wait-install'),
     on('bgp default ipv4-unicast'),
     setting('timers bgp = <seconds> <seconds>', { unprinted: 'timers bgp 60 180' }),
     setting('distance bgp = <number> <number> <number>'),

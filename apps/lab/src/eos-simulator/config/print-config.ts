@@ -93,7 +93,7 @@ function otherSections(root: Section, release: string): readonly Block[] {
 }
 
 function settingBlocks(root: Section): readonly Block[] {
-  const texts = [...root.settings.values()].map(({ text }) => text).filter((text) => !/^ip routing/.test(text));
+  const texts = [...root.settings.values()].map(({ text }) => text).filter((text) => !/^ip routing(?: vrf \S+)?$/.test(text));
   const vrfs = root.sectionsOf('vrf').map(({ header }) => header.replace('vrf instance ', ' vrf '));
   // Printed one way or the other, for the default VRF and for each other one.
   const routing = ['', ...vrfs].map((vrf) => `${root.has(`ip routing${vrf}`) ? '' : 'no '}ip routing${vrf}`);

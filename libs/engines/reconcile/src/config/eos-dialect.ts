@@ -162,6 +162,8 @@ export const isOrdered = (path: SectionPath, fact: string): boolean =>
 
 /** The command that takes a line back to its default. */
 export function negate(fact: string): string {
+  // Which of both holds by itself depends on `switchport default mode`; elsewhere the default is the positive form.
+  if (fact === 'no switchport') return 'default switchport';
   if (fact.startsWith('no ')) return fact.slice(3);
   // `no neighbor X activate` is itself a setting in the IPv4 family, and printed.
   if (/^neighbor \S+ activate$/.test(fact)) return `default ${fact}`;

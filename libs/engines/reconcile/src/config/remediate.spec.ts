@@ -104,7 +104,7 @@ no switchport access vlan 1000
 exit
 interface Ethernet1
 no ip address 192.168.100.1/24
-switchport
+default switchport
 exit
 no interface Loopback1
 no vlan 1000`);
