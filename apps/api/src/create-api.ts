@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import websocket from '@fastify/websocket';
 import { type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -62,7 +63,9 @@ export async function createApi(config: Config, root: Type | DynamicModule = Api
   await http.register(websocket, {
     options: {
       maxPayload: MAX_FRAME_BYTES,
-      handleProtocols: (offered: Set<string>) => (offered.has(SUBSCRIPTION_PROTOCOL) ? SUBSCRIPTION_PROTOCOL : false),
+      handleProtocols: () => SUBSCRIPTION_PROTOCOL,
+      verifyClient: ({ req }: { req: IncomingMessage }, next: (isWelcome: boolean, status: number) => void) =>
+        next(offersProtocol(req), 400),
     },
   });
   await http.register(webhookRoutes(app.get(InboxService, { strict: false }), app.get<Clock>(CLOCK), log));
@@ -72,6 +75,9 @@ export async function createApi(config: Config, root: Type | DynamicModule = Api
   http.websocketServer.on('connection', (socket: Socket) => sockets.watch(socket));
   return app;
 }
+
+const offersProtocol = (request: IncomingMessage): boolean =>
+  (request.headers['sec-websocket-protocol'] ?? '').split(',').some((name) => name.trim() === SUBSCRIPTION_PROTOCOL);
 
 /** Before the body is read: who has no token cannot make us parse anything. A WebSocket shows its token in `connection_init`. */
 async function authenticate(
