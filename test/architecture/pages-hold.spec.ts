@@ -1,0 +1,63 @@
+// What the pages name is there: links, files, npm scripts, settings.
+import fs from 'node:fs';
+import path from 'node:path';
+import { REPOSITORY } from './source-tree.js';
+
+const inRepository = (...parts: string[]): string => path.join(REPOSITORY, ...parts);
+const read = (file: string): string => fs.readFileSync(inRepository(file), 'utf8');
+const all = (text: string, pattern: RegExp): string[] => [...text.matchAll(pattern)].map(([, found]) => found as string);
+
+const pages = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  ...fs
+    .readdirSync(inRepository('docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => path.join('docs', name)),
+];
+
+/** As GitHub makes anchors of headings. */
+const anchors = (page: string): string[] =>
+  all(read(page), /^#+ (.*)$/gm).map((heading) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+
+/** Files by their path from the root, or below libs/contexts as life-of-an-order.md writes them; `NNNN` stands for a number. */
+const isThere = (file: string): boolean =>
+  /N{3}|…|\*|</.test(file) || [file, `libs/contexts/${file}`].some((candidate) => fs.existsSync(inRepository(candidate)));
+
+describe.each(pages)('%s', (page) => {
+  const text = read(page);
+
+  it('links to pages and headings that exist', () => {
+    const broken = all(text, /\]\(([^)\s]+)\)/g)
+      .filter((link) => !/^https?:/.test(link))
+      .filter((link) => {
+        const [file = '', anchor] = link.split('#');
+        const target = file === '' ? page : path.join(path.dirname(page), file);
+        return !fs.existsSync(inRepository(target)) || (anchor !== undefined && !anchors(target).includes(anchor));
+      });
+    expect(broken).toEqual([]);
+  });
+
+  it('names files and npm scripts that exist', () => {
+    const files = all(text, /`((?:apps|docs|libs|migrations|test|tools|\w+\/src)\/[^`\s]*)`/g);
+    expect(files.filter((file) => !isThere(file))).toEqual([]);
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    expect(all(text, /npm run ([a-z]+)/g).filter((script) => !scripts[script])).toEqual([]);
+  });
+});
+
+describe('README.md', () => {
+  it('has a line for every setting, and none for another', () => {
+    const declared = all(read('libs/platform/src/config/config.ts'), /^ {2}([A-Z][A-Z_]+): /gm);
+    expect(declared.length).toBeGreaterThan(10);
+    expect(all(read('README.md'), /^\| `([A-Z][A-Z_]+)` \|/gm)).toEqual(declared);
+  });
+});
