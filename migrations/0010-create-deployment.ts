@@ -20,6 +20,8 @@ export class CreateDeployment1767225600010 implements MigrationInterface {
         digest text NOT NULL,
         risk text NOT NULL CONSTRAINT plan_risk_known CHECK (risk IN ('NONE', 'LOW', 'MEDIUM', 'HIGH')),
         state text NOT NULL CONSTRAINT plan_state_known CHECK (state IN ('PROPOSED', 'APPROVED', 'APPLYING', 'APPLIED', 'FAILED', 'SUPERSEDED', 'EXPIRED')),
+        -- Approved is not yet asked to run: a person does that, or the policy that approved it.
+        is_released boolean NOT NULL DEFAULT false,
         created_by text NOT NULL,
         created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         expires_at timestamptz NOT NULL,
@@ -60,6 +62,8 @@ export class CreateDeployment1767225600010 implements MigrationInterface {
         verified_intent jsonb,
         -- True from just before a change goes live until its outcome is known: then only the device can tell.
         is_uncertain boolean NOT NULL DEFAULT false,
+        -- What may be on it as well: every change that went live since, until the device was read.
+        uncertain_artefacts jsonb NOT NULL DEFAULT '[]',
         failures int NOT NULL DEFAULT 0,
         next_try_at timestamptz NOT NULL DEFAULT '-infinity',
         last_seen_at timestamptz);

@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { demoInventory } from '../../apps/lab/src/fabrics/demo-inventory.js';
 import { type LoadedWorld, loadFabric, type WorldOptions } from '../../apps/lab/src/fabrics/load-fabric.js';
 import { addressingEntities, AddressingModule, AddressingService } from '#contexts/addressing';
-import { DeploymentModule, RolloutService } from '#contexts/deployment';
+import { DeploymentModule, PlannerService, RolloutService } from '#contexts/deployment';
 import { FakeDevice, FakeTransport } from '#contexts/deployment/testing';
 import { fabricEntities, FabricModule, InventoryService } from '#contexts/fabric';
 import { numberingEntities, NumberingModule, PoolAdminService } from '#contexts/numbering';
@@ -134,10 +134,10 @@ export async function createWorld(options: WorldOptions & { env?: NodeJS.Process
 
 /** The first push to a device replaces what a person wrote: a person approves it. */
 async function takeOver(world: World): Promise<void> {
-  const { PlannerService } = await import('#contexts/deployment');
-  const planner = world.app.get(PlannerService);
-  const plan = await planner.plan(world.fabricId, 'operator', false);
+  const [planner, rollouts] = [world.app.get(PlannerService), world.app.get(RolloutService)];
+  const plan = await planner.propose('operator');
   if (!plan) return;
   await planner.approve(plan.id, plan.digest, 'operator', null);
+  await rollouts.requestApply(plan.id, plan.digest, 'operator');
   await world.converge();
 }

@@ -107,7 +107,10 @@ export class DevicePusher {
     try {
       const findings = await connection.inspect(item.artefacts.map((artefact) => artefact.path));
       if (findings.pending) await connection.recover(identity);
-      const staged = await connection.stage(identity, item.artefacts, record?.verifiedArtefacts ?? []);
+      const staged = await connection.stage(identity, item.artefacts, [
+        ...(record?.verifiedArtefacts ?? []),
+        ...(record?.uncertainArtefacts ?? []),
+      ]);
       if (staged.isNoop) return 'NOOP';
       await this.goLive(connection, identity, item, held, record, findings.establishedNeighbors);
       return 'CONFIRMED';
@@ -124,7 +127,7 @@ export class DevicePusher {
     record: DeviceRecord | undefined,
     established: readonly string[],
   ): Promise<void> {
-    await this.held(held, (tx) => this.devices.markUncertain(tx, item.deviceId));
+    await this.held(held, (tx) => this.devices.markUncertain(tx, item.deviceId, item.artefacts));
     try {
       await connection.apply(identity, this.config.CONFIRM_WITHIN_SECONDS);
       const wanted = new Set((item.intent.bgp?.neighbors ?? []).map((neighbor) => neighbor.address as string));

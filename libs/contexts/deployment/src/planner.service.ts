@@ -1,15 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '#contexts/events';
 import { FabricService } from '#contexts/fabric';
-import { compileFabric } from '#engines/intent';
+import { compileFabric, type FabricSnapshot } from '#engines/intent';
 import { type DeviceId, DomainError, type FabricId, notFound, type PlanId } from '#engines/kernel';
-import { Database, systemScope } from '#platform';
-import { type DraftPlan, lowRiskPart, makeDeploymentPlan } from './domain/make-plan.js';
-import type { DeploymentPlan } from './domain/plan.js';
+import { renderDevice } from '#engines/rendering';
+import { Database, systemScope, type Tx } from '#platform';
+import { artefactsDigest, type DraftPlan, lowRiskPart, makeDeploymentPlan } from './domain/make-plan.js';
+import type { DeploymentPlan, DeviceRecord } from './domain/plan.js';
 import { DeviceStateStore } from './store/device-state.store.js';
 import { PlanStore } from './store/plan.store.js';
 
 const PLAN_LIFETIME_SECONDS = 3600;
+const SCOPE = systemScope('planner');
 
 /** Makes plans; changes nothing else. The same fabric and the same devices give the same digest, whoever asks. */
 @Injectable()
@@ -23,39 +25,42 @@ export class PlannerService {
   ) {}
 
   /**
-   * Plans what the fabric needs now. Devices that already do what is asked are reported at the target revision.
-   * @param autoApprove what is of at most LOW risk needs no person: it is planned first and alone, the rest is proposed after it.
-   * @returns undefined when there is nothing to do.
-   * @throws DomainError CHECK_FAILED with the findings: then nothing was planned.
+   * The rollout's own planning, under the lease of the fabric: only then nothing is being pushed, and a device whose record is what is
+   * asked can be reported at the target revision. What is of at most LOW risk needs no person: it is planned first and alone.
+   * @returns undefined when there is nothing to push. @throws DomainError CHECK_FAILED with the findings: then nothing was planned.
    */
-  async plan(fabricId: FabricId, actor: string, autoApprove: boolean, only?: ReadonlySet<DeviceId>): Promise<DeploymentPlan | undefined> {
-    const whole = await this.draft(fabricId, only);
-    const everyday = autoApprove ? lowRiskPart(whole) : undefined;
-    const isApproved = everyday !== undefined && everyday.items.length > 0;
-    const draft = isApproved ? everyday : whole;
-    return this.db.inTransaction(systemScope(actor), async (tx) => {
-      await this.fabric.reportVerified(tx, draft.settled, draft.targetRevision);
+  async planRollout(fabricId: FabricId): Promise<DeploymentPlan | undefined> {
+    const whole = await this.draft(fabricId);
+    const everyday = lowRiskPart(whole);
+    return this.db.inTransaction(SCOPE, async (tx) => {
+      await this.fabric.reportVerified(tx, whole.settled, whole.targetRevision);
       // What a device failed at is not asked of it any more: the next order starts its own count of tries.
-      await this.devices.succeeded(tx, draft.settled);
-      if (draft.items.length === 0) {
+      await this.devices.succeeded(tx, whole.settled);
+      if (whole.items.length === 0) {
         await this.plans.supersedeProposed(tx, fabricId, null);
         return undefined;
       }
-      const waiting = await this.plans.proposed(tx, fabricId);
+      const isApproved = everyday.items.length > 0;
+      const draft = isApproved ? everyday : whole;
+      const plan = await this.keep(tx, fabricId, draft, isApproved ? 'APPROVED' : 'PROPOSED');
       const deviceIds = draft.items.map((item) => item.deviceId);
-      if (waiting?.digest === draft.digest) {
-        await this.fabric.reportStage(tx, deviceIds, 'AWAITING_APPROVAL', draft.targetRevision);
-        return waiting;
-      }
-      const id = await this.plans.insert(tx, fabricId, draft, isApproved ? 'APPROVED' : 'PROPOSED', actor, PLAN_LIFETIME_SECONDS);
-      await this.plans.supersedeProposed(tx, fabricId, id);
       await this.fabric.reportStage(tx, deviceIds, isApproved ? 'PLANNED' : 'AWAITING_APPROVAL', draft.targetRevision);
-      return this.plans.byId(tx, id);
+      return plan;
     });
   }
 
-  /** A person's question: what would be pushed? The fabric is that of the devices, or the only one there is. @throws DomainError NOT_FOUND | INVALID_VALUE. */
-  async planOnly(actor: string, only?: ReadonlySet<DeviceId>): Promise<DeploymentPlan | undefined> {
+  /** Does the plan still ask of its devices what the fabric asks of them? A stale one would take them back. */
+  async isCurrent(plan: DeploymentPlan): Promise<boolean> {
+    const { snapshot } = await this.read(plan.fabricId);
+    const wanted = new Map(compileFabric(snapshot).devices.map((device) => [device.deviceId, artefactsDigest(renderDevice(device))]));
+    return plan.items.every((item) => wanted.get(item.deviceId) === item.desiredDigest);
+  }
+
+  /**
+   * A person's question: what would be pushed? Nothing changes but that there is a plan. The fabric is that of the devices, or the
+   * only one there is. @throws DomainError NOT_FOUND | INVALID_VALUE | CHECK_FAILED.
+   */
+  async propose(actor: string, only?: ReadonlySet<DeviceId>): Promise<DeploymentPlan | undefined> {
     const fabricIds = await this.db.inTransaction(systemScope(actor), async (tx) =>
       only
         ? [...new Set(await Promise.all([...only].map(async (id) => (await this.fabric.device(tx, id)).fabricId)))]
@@ -68,16 +73,21 @@ export class PlannerService {
         accepted: 'devices of one fabric',
       });
     }
-    return this.plan(fabricId, actor, false, only);
+    const draft = await this.draft(fabricId, only);
+    if (draft.items.length === 0) return undefined;
+    return this.db.inTransaction(systemScope(actor), (tx) => this.keep(tx, fabricId, draft, 'PROPOSED'));
   }
 
   /** @throws DomainError NOT_FOUND | PLAN_STALE (another digest) | PLAN_EXPIRED | INVALID_STATE. */
   async approve(planId: PlanId, digest: string, actor: string, comment: string | null): Promise<DeploymentPlan> {
+    const seen = await this.db.inTransaction(systemScope(actor), (tx) => this.plans.byId(tx, planId));
+    const isCurrent = seen !== undefined && (await this.isCurrent(seen));
     return this.db.inTransaction(systemScope(actor), async (tx) => {
       const plan = await this.plans.byId(tx, planId);
       if (!plan) throw notFound('plan', planId);
-      refuseUnlessCurrent(plan, digest);
+      refuseUnlessSeen(plan, digest);
       if (plan.state !== 'PROPOSED' && plan.state !== 'APPROVED') throw notIn(plan, ['PROPOSED']);
+      if (!isCurrent) throw stale(plan, 'the fabric asks for something else by now; make a new plan');
       await this.plans.approve(tx, planId, actor, comment);
       await this.audit.append(tx, {
         tenantId: null,
@@ -91,20 +101,35 @@ export class PlannerService {
     });
   }
 
-  /** Reads in one REPEATABLE READ transaction: revision, intent and device records belong together. */
+  private async keep(tx: Tx, fabricId: FabricId, draft: DraftPlan, state: 'PROPOSED' | 'APPROVED'): Promise<DeploymentPlan> {
+    const waiting = state === 'PROPOSED' ? await this.plans.waiting(tx, fabricId, draft.digest) : undefined;
+    if (waiting) return waiting;
+    const id = await this.plans.insert(tx, fabricId, draft, state, tx.scope.actor, PLAN_LIFETIME_SECONDS);
+    await this.plans.supersedeProposed(tx, fabricId, id);
+    return (await this.plans.byId(tx, id)) as DeploymentPlan;
+  }
+
   private async draft(fabricId: FabricId, only?: ReadonlySet<DeviceId>): Promise<DraftPlan> {
-    const { snapshot, records } = await this.db.inTransaction(
-      systemScope('planner'),
+    const { snapshot, records } = await this.read(fabricId);
+    return makeDeploymentPlan(compileFabric(snapshot), records, only);
+  }
+
+  /** In one REPEATABLE READ transaction: revision, intent and device records belong together. */
+  private read(fabricId: FabricId): Promise<{ snapshot: FabricSnapshot; records: ReadonlyMap<DeviceId, DeviceRecord> }> {
+    return this.db.inTransaction(
+      SCOPE,
       async (tx) => ({ snapshot: await this.fabric.snapshot(tx, fabricId), records: await this.devices.records(tx, fabricId) }),
       { isolation: 'REPEATABLE READ' },
     );
-    return makeDeploymentPlan(compileFabric(snapshot), records, only);
   }
 }
 
-function refuseUnlessCurrent(plan: DeploymentPlan, digest: string): void {
-  if (plan.digest !== digest)
-    throw new DomainError('PLAN_STALE', 'this is not the plan that you saw: its digest differs', { planId: plan.id, digest: plan.digest });
+const stale = (plan: DeploymentPlan, message: string): DomainError<'PLAN_STALE'> =>
+  new DomainError('PLAN_STALE', message, { planId: plan.id, digest: plan.digest });
+
+/** What was seen is what is run, and not too late. @throws DomainError PLAN_STALE | PLAN_EXPIRED. */
+export function refuseUnlessSeen(plan: DeploymentPlan, digest: string): void {
+  if (plan.digest !== digest) throw stale(plan, 'this is not the plan that you saw: its digest differs');
   if (plan.expiresAt.getTime() < Date.now())
     throw new DomainError('PLAN_EXPIRED', 'the plan is too old; make a new one', {
       planId: plan.id,
@@ -115,5 +140,3 @@ function refuseUnlessCurrent(plan: DeploymentPlan, digest: string): void {
 export function notIn(plan: DeploymentPlan, allowedStates: readonly string[]): DomainError<'INVALID_STATE'> {
   return new DomainError('INVALID_STATE', `the plan is ${plan.state}`, { state: plan.state, allowedStates });
 }
-
-export { refuseUnlessCurrent };

@@ -6,7 +6,7 @@ import { Database, LeaseService, LOGGER, type Logger, systemScope } from '#platf
 import { type Carriers, DevicePusher, verifyFailed } from './device-pusher.js';
 import { failureOf } from './domain/failure.js';
 import type { DeploymentPlan, PlanItem } from './domain/plan.js';
-import { notIn, PlannerService, refuseUnlessCurrent } from './planner.service.js';
+import { notIn, PlannerService, refuseUnlessSeen } from './planner.service.js';
 import { DeviceStateStore } from './store/device-state.store.js';
 import { PlanStore } from './store/plan.store.js';
 
@@ -49,8 +49,8 @@ export class RolloutService {
         isSettled: await this.fabric.isSettled(tx, fabricId),
       }));
       if (!open && isSettled) return;
-      const plan = open ?? (await this.planner.plan(fabricId, 'system', true));
-      if (plan && (plan.state === 'APPROVED' || plan.state === 'APPLYING')) await this.apply(plan, stop);
+      const plan = open && (await this.isWanted(open)) ? open : await this.planner.planRollout(fabricId);
+      if (plan && (plan.state === 'APPLYING' || (plan.state === 'APPROVED' && plan.isReleased))) await this.apply(plan, stop);
       else await this.db.inTransaction(SCOPE, (tx) => this.outbox.append(tx, 'deployment.settled', fabricId));
     });
   }
@@ -61,10 +61,11 @@ export class RolloutService {
       const plan = await this.plans.byId(tx, planId);
       if (!plan) throw notFound('plan', planId);
       if (plan.state === 'APPLYING' || plan.state === 'APPLIED') return plan;
-      refuseUnlessCurrent(plan, digest);
+      refuseUnlessSeen(plan, digest);
       if (plan.state === 'PROPOSED')
         throw new DomainError('APPROVAL_REQUIRED', `a plan of risk ${plan.risk} needs an approval first`, { planId, risk: plan.risk });
       if (plan.state !== 'APPROVED') throw notIn(plan, ['APPROVED']);
+      await this.plans.release(tx, planId);
       await this.audit.append(tx, {
         tenantId: null,
         action: 'plan.apply_requested',
@@ -81,6 +82,15 @@ export class RolloutService {
     const plan = await this.db.inTransaction(SCOPE, (tx) => this.plans.byId(tx, planId));
     if (!plan) throw notFound('plan', planId);
     return plan;
+  }
+
+  /** What is under way goes on; what only waits must still be what the fabric asks for, or it would take devices back. */
+  private async isWanted(plan: DeploymentPlan): Promise<boolean> {
+    if (plan.state === 'APPLYING' || (await this.planner.isCurrent(plan))) return true;
+    await this.db.inTransaction(SCOPE, (tx) =>
+      this.plans.setState(tx, plan.id, ['APPROVED'], 'SUPERSEDED', 'the fabric asks for something else'),
+    );
+    return false;
   }
 
   private async apply(plan: DeploymentPlan, signal: AbortSignal): Promise<void> {
@@ -143,7 +153,7 @@ export class RolloutService {
       if (signal.aborted) return false;
       this.log.warn('device.unproven', { device: item.slug, planId: plan.id, error });
       await this.db.inTransaction(SCOPE, async (tx) => {
-        await this.devices.markUncertain(tx, item.deviceId); // Its files are right and its network is not: look again.
+        await this.devices.markUncertain(tx, item.deviceId, item.artefacts); // Its files are right and its network is not: look again.
         await this.pusher.fail(tx, plan, item, failureOf(error));
       });
       return false;

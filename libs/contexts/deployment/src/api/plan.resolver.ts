@@ -40,7 +40,7 @@ export class PlanResolver {
     return withErrors(async () => {
       operatorOnly(ctx);
       const only = input?.devices ? new Set(input.devices.map((id) => decodeId<DeviceId>('device', id))) : undefined;
-      const plan = await this.planner.planOnly(ctx.actor, only);
+      const plan = await this.planner.propose(ctx.actor, only);
       return { plan: plan ? toPlanObject(plan) : null };
     });
   }

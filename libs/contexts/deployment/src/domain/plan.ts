@@ -18,6 +18,8 @@ export interface DeploymentPlan {
   readonly digest: string;
   readonly risk: Risk;
   readonly state: PlanState;
+  /** Approved is not yet asked to run: a person does that, or the policy that approved it. */
+  readonly isReleased: boolean;
   readonly createdBy: string;
   readonly createdAt: Date;
   readonly expiresAt: Date;
@@ -46,6 +48,8 @@ export interface DeviceRecord {
   readonly deviceId: DeviceId;
   readonly verifiedDigest: string | null;
   readonly verifiedArtefacts: readonly Artefact[];
+  /** What may be on it as well: changes that went live and whose end nobody knows. */
+  readonly uncertainArtefacts: readonly Artefact[];
   readonly verifiedIntent: DeviceIntent | null;
   /** A change went live and nobody knows how it ended: only the device can tell. */
   readonly isUncertain: boolean;

@@ -5,7 +5,7 @@ import type { Artefact } from '#engines/rendering';
 import { newId, type Tx } from '#platform';
 import type { DeviceRecord } from '../domain/plan.js';
 
-const RECORD = `SELECT d.id AS "deviceId", s.verified_digest AS "verifiedDigest", coalesce(s.verified_artefacts, '[]') AS "verifiedArtefacts", s.verified_intent AS "verifiedIntent",
+const RECORD = `SELECT d.id AS "deviceId", s.verified_digest AS "verifiedDigest", coalesce(s.verified_artefacts, '[]') AS "verifiedArtefacts", coalesce(s.uncertain_artefacts, '[]') AS "uncertainArtefacts", s.verified_intent AS "verifiedIntent",
     coalesce(s.is_uncertain, false) AS "isUncertain", coalesce(s.next_try_at > clock_timestamp(), false) AS "isResting"
   FROM device d LEFT JOIN device_state s ON s.device_id = d.id`;
 
@@ -20,25 +20,33 @@ export class DeviceStateStore {
     return tx.one<DeviceRecord>(`${RECORD} WHERE d.id = $1`, [deviceId]);
   }
 
-  /** Written before anything can go live: from here on only the device knows. */
-  async markUncertain(tx: Tx, deviceId: DeviceId): Promise<void> {
+  /**
+   * Written before anything can go live: from here on only the device knows. What may be on it is remembered until its state is known
+   * again: on a switch our lines are told from others' by what we ever put there.
+   */
+  async markUncertain(tx: Tx, deviceId: DeviceId, artefacts: readonly Artefact[]): Promise<void> {
     await tx.run(
-      'INSERT INTO device_state (device_id, is_uncertain) VALUES ($1, true) ON CONFLICT (device_id) DO UPDATE SET is_uncertain = true',
-      [deviceId],
+      `INSERT INTO device_state AS s (device_id, is_uncertain, uncertain_artefacts) VALUES ($1, true, $2)
+       ON CONFLICT (device_id) DO UPDATE SET is_uncertain = true,
+         uncertain_artefacts = CASE WHEN s.uncertain_artefacts @> $2 THEN s.uncertain_artefacts ELSE s.uncertain_artefacts || $2 END`,
+      [deviceId, JSON.stringify(artefacts)],
     );
   }
 
   async confirm(tx: Tx, deviceId: DeviceId, digest: string, artefacts: readonly Artefact[], intent: DeviceIntent): Promise<void> {
     await tx.run(
       `INSERT INTO device_state (device_id, verified_digest, verified_artefacts, verified_intent, last_seen_at) VALUES ($1, $2, $3, $4, clock_timestamp())
-       ON CONFLICT (device_id) DO UPDATE SET verified_digest = $2, verified_artefacts = $3, verified_intent = $4, is_uncertain = false, last_seen_at = clock_timestamp()`,
+       ON CONFLICT (device_id) DO UPDATE SET verified_digest = $2, verified_artefacts = $3, verified_intent = $4, is_uncertain = false, uncertain_artefacts = '[]', last_seen_at = clock_timestamp()`,
       [deviceId, digest, JSON.stringify(artefacts), JSON.stringify(intent)],
     );
   }
 
   /** The device was read and carries what was confirmed before. */
   async markCertain(tx: Tx, deviceId: DeviceId): Promise<void> {
-    await tx.run('UPDATE device_state SET is_uncertain = false, last_seen_at = clock_timestamp() WHERE device_id = $1', [deviceId]);
+    await tx.run(
+      `UPDATE device_state SET is_uncertain = false, uncertain_artefacts = '[]', last_seen_at = clock_timestamp() WHERE device_id = $1`,
+      [deviceId],
+    );
   }
 
   async succeeded(tx: Tx, deviceIds: readonly DeviceId[]): Promise<void> {

@@ -4,7 +4,7 @@ import { newId, type Tx } from '#platform';
 import type { DraftPlan } from '../domain/make-plan.js';
 import type { DeploymentPlan, ItemState, PlanItem, PlanState } from '../domain/plan.js';
 
-const PLAN = `SELECT p.id, p.fabric_id AS "fabricId", p.generation, p.target_revision AS "targetRevision", p.digest, p.risk, p.state, p.created_by AS "createdBy",
+const PLAN = `SELECT p.id, p.fabric_id AS "fabricId", p.generation, p.target_revision AS "targetRevision", p.digest, p.risk, p.state, p.is_released AS "isReleased", p.created_by AS "createdBy",
     p.created_at AS "createdAt", p.expires_at AS "expiresAt", p.halt_reason AS "haltReason" FROM plan p`;
 const ITEM = `SELECT i.device_id AS "deviceId", d.slug, i.wave, i.desired_digest AS "desiredDigest", i.artefacts, i.intent, i.diff, i.risk, i.state, i.attempt, i.error
     FROM plan_item i JOIN device d ON d.id = i.device_id`;
@@ -23,8 +23,8 @@ export class PlanStore {
   ): Promise<PlanId> {
     const id = newId<PlanId>();
     await tx.run(
-      `INSERT INTO plan (id, fabric_id, generation, target_revision, digest, risk, state, created_by, expires_at)
-       SELECT $1, $2, coalesce(max(generation), 0) + 1, $3, $4, $5, $6, $7, clock_timestamp() + make_interval(secs => $8) FROM plan WHERE fabric_id = $2`,
+      `INSERT INTO plan (id, fabric_id, generation, target_revision, digest, risk, state, is_released, created_by, expires_at)
+       SELECT $1, $2, coalesce(max(generation), 0) + 1, $3, $4, $5, $6, $6 = 'APPROVED', $7, clock_timestamp() + make_interval(secs => $8) FROM plan WHERE fabric_id = $2`,
       [id, fabricId, draft.targetRevision, draft.digest, draft.risk, state, createdBy, expiresInSeconds],
     );
     for (const item of draft.items) {
@@ -50,21 +50,26 @@ export class PlanStore {
     return row && this.withItems(tx, row);
   }
 
-  /** The plan under way, or the approved one that waits, of a fabric; the one under way first. */
+  /** The plan under way, or the next one that was asked to run; the one under way first. */
   async next(tx: Tx, fabricId: FabricId): Promise<DeploymentPlan | undefined> {
     const row = await tx.one<PlanRecord>(
-      `${PLAN} WHERE p.fabric_id = $1 AND p.state IN ('APPLYING', 'APPROVED') ORDER BY p.state = 'APPLYING' DESC, p.generation LIMIT 1`,
+      `${PLAN} WHERE p.fabric_id = $1 AND (p.state = 'APPLYING' OR (p.state = 'APPROVED' AND p.is_released)) ORDER BY p.state = 'APPLYING' DESC, p.generation LIMIT 1`,
       [fabricId],
     );
     return row && this.withItems(tx, row);
   }
 
-  async proposed(tx: Tx, fabricId: FabricId): Promise<DeploymentPlan | undefined> {
+  /** A plan of the same content that somebody may be looking at, or has approved. */
+  async waiting(tx: Tx, fabricId: FabricId, digest: string): Promise<DeploymentPlan | undefined> {
     const row = await tx.one<PlanRecord>(
-      `${PLAN} WHERE p.fabric_id = $1 AND p.state = 'PROPOSED' AND p.expires_at > clock_timestamp() ORDER BY p.generation DESC LIMIT 1`,
-      [fabricId],
+      `${PLAN} WHERE p.fabric_id = $1 AND p.digest = $2 AND p.state IN ('PROPOSED', 'APPROVED') AND p.expires_at > clock_timestamp() ORDER BY p.generation DESC LIMIT 1`,
+      [fabricId, digest],
     );
     return row && this.withItems(tx, row);
+  }
+
+  async release(tx: Tx, id: PlanId): Promise<void> {
+    await tx.run(`UPDATE plan SET is_released = true WHERE id = $1 AND state = 'APPROVED'`, [id]);
   }
 
   async page(tx: Tx, page: { first: number; after: string | null }): Promise<DeploymentPlan[]> {
@@ -87,7 +92,7 @@ export class PlanStore {
   /** Plans that nobody approved and that a newer one replaces. */
   async supersedeProposed(tx: Tx, fabricId: FabricId, except: PlanId | null): Promise<void> {
     await tx.run(
-      `UPDATE plan SET state = 'SUPERSEDED', finished_at = clock_timestamp() WHERE fabric_id = $1 AND state IN ('PROPOSED', 'APPROVED') AND id IS DISTINCT FROM $2`,
+      `UPDATE plan SET state = 'SUPERSEDED', finished_at = clock_timestamp() WHERE fabric_id = $1 AND state = 'PROPOSED' AND id IS DISTINCT FROM $2`,
       [fabricId, except],
     );
   }

@@ -1,0 +1,100 @@
+import { PlannerService, RolloutService } from '#contexts/deployment';
+import { OrderReconciler, OrderService } from '#contexts/provisioning';
+import type { NetworkId } from '#engines/kernel';
+import { systemScope } from '#platform';
+import { createWorld, type World } from '../support/world.js';
+
+let world: World;
+beforeEach(async () => {
+  world = await createWorld();
+});
+afterEach(() => world.close());
+
+const provision = async () => (await world.app.get(OrderService).provision(world.tenantId, 'portal', world.order())).order;
+const planner = (): PlannerService => world.app.get(PlannerService);
+const rollouts = (): RolloutService => world.app.get(RolloutService);
+const live = (slug: 'pve1' | 'pve2' | 'test'): string => [...(world.devices.get(slug)?.files.values() ?? [])].join('\n');
+const system = <T>(work: Parameters<World['db']['inTransaction']>[1]): Promise<T> =>
+  world.db.inTransaction(systemScope('spec'), work) as Promise<T>;
+
+/** Makes the next change of pve1 one that needs a person. */
+const changeUnderlay = () =>
+  system(async (tx) => {
+    await tx.run('UPDATE bgp_session SET keepalive_seconds = keepalive_seconds + 1, hold_seconds = hold_seconds + 3');
+    await tx.run('UPDATE fabric SET revision = revision + 1');
+  });
+
+describe('a plan', () => {
+  it('changes nothing by being made, and not by being approved', async () => {
+    const order = await provision();
+    const plan = await planner().propose('operator');
+    expect(plan).toMatchObject({ state: 'PROPOSED', risk: 'LOW' });
+    expect(plan?.items.map((item) => [item.slug, item.wave, item.diff.includes('+') && item.diff.includes('10000')])).toEqual([
+      ['pve1', 0, true],
+      ['pve2', 1, true],
+    ]);
+    await world.app.get(OrderReconciler).advanceOpen();
+    expect(await world.state(order.id)).toBe('RUNNING');
+    expect(live('pve1')).not.toContain('10000');
+  });
+
+  it('is run when a person asks for exactly what was approved', async () => {
+    await changeUnderlay();
+    await world.converge();
+    const plan = await planner().propose('operator');
+    expect(plan).toMatchObject({ risk: 'HIGH', state: 'PROPOSED' });
+    if (!plan) return;
+    const before = live('pve1');
+    await expect(rollouts().requestApply(plan.id, plan.digest, 'op')).rejects.toMatchObject({ code: 'APPROVAL_REQUIRED' });
+    await expect(planner().approve(plan.id, 'another digest', 'op', null)).rejects.toMatchObject({ code: 'PLAN_STALE' });
+    await planner().approve(plan.id, plan.digest, 'op', null);
+    await world.converge();
+    expect(live('pve1')).toBe(before);
+    await rollouts().requestApply(plan.id, plan.digest, 'op');
+    await world.converge();
+    expect(live('pve1')).toContain('21 63');
+  });
+
+  it('does not hold up everyday work while it waits for a person', async () => {
+    await system((tx) =>
+      tx.run(`UPDATE bgp_session SET keepalive_seconds = 21, hold_seconds = 63 WHERE b_device_id = $1 OR a_device_id = $1`, [
+        world.deviceIds.get('pve2'),
+      ]),
+    );
+    const attachments = world.order().attachments.slice(0, 1);
+    const { order } = await world.app.get(OrderService).provision(world.tenantId, 'portal', world.order({ attachments }));
+    expect(await world.settle(order.id)).toBe('ACTIVE');
+    expect(live('pve2')).not.toContain('21 63');
+  });
+
+  it('that was approved and overtaken is refused, and never takes a device back', async () => {
+    await changeUnderlay();
+    await world.converge();
+    const plan = await planner().propose('operator');
+    if (!plan) throw new Error('no plan');
+    await planner().approve(plan.id, plan.digest, 'op', null);
+    await provision();
+    await rollouts().requestApply(plan.id, plan.digest, 'op');
+    await world.converge();
+    expect((await rollouts().plan(plan.id)).state).toBe('SUPERSEDED');
+    const fresh = await planner().propose('operator');
+    if (!fresh) throw new Error('no plan');
+    await expect(planner().approve(plan.id, plan.digest, 'op', null)).rejects.toMatchObject({ code: 'INVALID_STATE' });
+    await planner().approve(fresh.id, fresh.digest, 'op', null);
+    await rollouts().requestApply(fresh.id, fresh.digest, 'op');
+    await world.converge();
+    expect(live('pve1')).toContain('10000');
+  });
+
+  it('says nothing of a device that is being pushed to: a proposal by the way reports nobody as done', async () => {
+    const order = await provision();
+    expect(await world.settle(order.id)).toBe('ACTIVE');
+    const { order: removal } = await world.app
+      .get(OrderService)
+      .deprovision(world.tenantId, 'portal', { idempotencyKey: 'bye', networkId: order.networkId as NetworkId, ifVersion: null });
+    await planner().propose('operator');
+    await world.app.get(OrderReconciler).advanceOpen();
+    expect(await world.state(removal.id)).toBe('RUNNING');
+    expect(await world.settle(removal.id)).toBe('RETIRED');
+  });
+});
