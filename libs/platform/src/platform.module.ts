@@ -44,5 +44,3 @@ export class PlatformModule implements OnApplicationShutdown {
     await this.database.close();
   }
 }
-
-
