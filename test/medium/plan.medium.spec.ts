@@ -97,4 +97,23 @@ describe('a plan', () => {
     expect(await world.state(removal.id)).toBe('RUNNING');
     expect(await world.settle(removal.id)).toBe('RETIRED');
   });
+
+  it('whose worker died after the device had confirmed finds everything done, and leaves nothing staged there', async () => {
+    const { id } = await provision();
+    expect(await world.settle(id)).toBe('ACTIVE');
+    const before = live('pve1');
+    await system(async (tx) => {
+      await tx.run('UPDATE device_state SET is_uncertain = true WHERE device_id = $1', [world.deviceIds.get('pve1')]);
+      await tx.run('UPDATE fabric SET revision = revision + 1');
+    });
+    await world.converge();
+    expect(world.devices.get('pve1')?.pending).toBeNull();
+    expect(live('pve1')).toBe(before);
+    expect(
+      await system((tx) => tx.one('SELECT is_uncertain, failures FROM device_state WHERE device_id = $1', [world.deviceIds.get('pve1')])),
+    ).toEqual({
+      is_uncertain: false,
+      failures: 0,
+    });
+  });
 });

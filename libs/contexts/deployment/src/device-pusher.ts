@@ -111,7 +111,10 @@ export class DevicePusher {
         ...(record?.verifiedArtefacts ?? []),
         ...(record?.uncertainArtefacts ?? []),
       ]);
-      if (staged.isNoop) return 'NOOP';
+      if (staged.isNoop) {
+        await connection.revert(identity); // What was staged would look like a push that somebody left behind.
+        return 'NOOP';
+      }
       await this.goLive(connection, identity, item, held, record, findings.establishedNeighbors);
       return 'CONFIRMED';
     } finally {

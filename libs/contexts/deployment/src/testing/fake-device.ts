@@ -18,6 +18,7 @@ export class FakeDevice {
   private diesAfterApply = false;
   private backup: ReadonlyMap<string, string> | null = null;
   private pendingFence = 0;
+  private isStaged = false;
   private highestFence = 0;
 
   constructor(readonly slug: string) {}
@@ -47,10 +48,16 @@ export class FakeDevice {
     this.highestFence = push.fence;
   }
   get pending(): { fence: number; applied: boolean } | null {
-    return this.backup ? { fence: this.pendingFence, applied: true } : null;
+    return this.backup || this.isStaged ? { fence: this.pendingFence, applied: this.backup !== null } : null;
+  }
+  /** Kept on the device until the push goes on or is undone, whether or not it would change anything. */
+  stage(push: PushIdentity): void {
+    this.isStaged = true;
+    this.pendingFence = push.fence;
   }
   goLive(push: PushIdentity, files: ReadonlyMap<string, string>): void {
     this.backup = new Map(this.files);
+    this.isStaged = false;
     this.pendingFence = push.fence;
     this.replace(files);
     if (this.diesAfterApply) this.failAt('open', 'UNREACHABLE');
@@ -63,6 +70,7 @@ export class FakeDevice {
   revert(): void {
     if (this.backup) this.replace(this.backup);
     this.backup = null;
+    this.isStaged = false;
   }
   private replace(files: ReadonlyMap<string, string>): void {
     const fresh = new Map(files);
@@ -106,6 +114,7 @@ class FakeConnection implements DeviceConnection {
   async stage(push: PushIdentity, artefacts: readonly Artefact[]) {
     this.device.check('stage');
     this.device.fence(push);
+    this.device.stage(push);
     this.staged = artefactPaths(artefacts);
     const isNoop = [...this.staged].every(([path, content]) => this.device.files.get(path) === content);
     return { diff: isNoop ? '' : 'changed', isNoop };
@@ -115,10 +124,16 @@ class FakeConnection implements DeviceConnection {
     this.device.goLive(push, this.staged);
     this.device.check('apply');
   }
-  async verify(_push: PushIdentity, artefacts: readonly Artefact[]) {
+  async verify(push: PushIdentity, artefacts: readonly Artefact[]) {
     this.device.check('verify');
+    const { pending } = this.device;
+    const isOurs = pending === null || (pending.fence === push.fence && pending.applied);
     const wrong = [...artefactPaths(artefacts)].filter(([path, content]) => this.device.files.get(path) !== content).map(([path]) => path);
-    return { ok: wrong.length === 0, checks: [{ name: 'files', ok: wrong.length === 0, message: wrong.join(', ') }] };
+    const checks = [
+      { name: 'push', ok: isOurs, message: JSON.stringify(pending) },
+      { name: 'files', ok: wrong.length === 0, message: wrong.join(', ') },
+    ];
+    return { ok: checks.every((check) => check.ok), checks };
   }
   async confirm() {
     this.device.check('confirm');
