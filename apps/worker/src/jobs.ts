@@ -53,7 +53,8 @@ export class JobRunner {
 
   /** Takes no more jobs. Resolves when those under way have ended. */
   async stop(): Promise<void> {
-    const closed = await Promise.allSettled(this.workers.map((worker) => worker.close()));
+    // A worker of BullMQ that is closed while it connects never ends.
+    const closed = await Promise.allSettled(this.workers.map((worker) => worker.waitUntilReady().then(() => worker.close())));
     for (const result of closed)
       if (result.status === 'rejected') this.log.warn('queue.worker_not_closed', { error: result.reason as unknown });
   }

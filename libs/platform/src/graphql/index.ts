@@ -1,3 +1,4 @@
+export { atPath } from './at-path.js';
 export { batched } from './batched.js';
 export {
   type Connection,
@@ -11,6 +12,7 @@ export {
   toConnection,
 } from './connection.js';
 export { isKnownErrorCode, isUserError, TOP_LEVEL_ERRORS, type TopLevelCode } from './error-table.js';
+export { exactlyOne } from './exactly-one.js';
 export {
   AsnScalar,
   CidrScalar,

@@ -28,7 +28,7 @@ export function toPublicError(error: unknown, requestId: string, log: Logger): P
   const at = error instanceof GraphQLError ? error : undefined;
   const cause = rootCause(error);
   if (cause instanceof PublicError) return new PublicError(cause.code, cause.message, requestId, extra(cause), at);
-  const { code, message, more } = describe(cause);
+  const { code, message, more } = describe(cause, error);
   const level = userErrorRow(cause)?.log ?? TOP_LEVEL_ERRORS[code].log;
   log[level]('request.failed', { requestId, code, error: cause });
   return new PublicError(code, message, requestId, more, at);
@@ -43,16 +43,32 @@ function rootCause(error: unknown): unknown {
   return cause;
 }
 
-function describe(cause: unknown): { code: TopLevelCode; message: string; more: Record<string, unknown> } {
+function describe(cause: unknown, outer: unknown): { code: TopLevelCode; message: string; more: Record<string, unknown> } {
   if (cause instanceof GraphQLError) return { code: 'BAD_REQUEST', message: cause.message, more: {} };
   if (isDomainError(cause)) {
     if (cause.code === 'UNAUTHENTICATED' || cause.code === 'FORBIDDEN') return { code: cause.code, message: cause.message, more: {} };
     // Thrown by a query, or by a scalar: there is no payload that could hold it.
-    if (isUserError(cause)) return { code: 'BAD_REQUEST', message: cause.message, more: { reason: cause.code } };
+    if (isUserError(cause)) {
+      const accepted = cause.facts['accepted'];
+      const path = inputPath(outer);
+      const more = { reason: cause.code, ...(typeof accepted === 'string' && { accepted }), ...(path && { path }) };
+      return { code: 'BAD_REQUEST', message: path ? `${path.join('.')}: ${cause.message}` : cause.message, more };
+    }
   }
   if (isDatabaseAway(cause))
     return { code: 'UNAVAILABLE', message: 'the service is not available at the moment; try again', more: { retryAfterSeconds: 2 } };
   return { code: 'INTERNAL', message: 'something went wrong on our side; the request id finds it in our log', more: {} };
+}
+
+/**
+ * Where in the variables a scalar found what it refuses: graphql-js says it in words only, `Variable "$input" got invalid value "x" at
+ * "input.subnets[0].cidr"; …`. Quotes inside the value are escaped there, so it cannot pretend to be elsewhere.
+ */
+function inputPath(error: unknown): string[] | undefined {
+  const text = error instanceof GraphQLError ? error.message : '';
+  const [, variable] = /^Variable "\$(\w+)" got invalid value /.exec(text) ?? [];
+  const [, place] = / at "([\w.[\]]+)"; /.exec(text) ?? [];
+  return variable === undefined ? undefined : (place ?? variable).split(/[.[\]]+/).filter((part) => part !== '');
 }
 
 /** Class 08 (connection), 57P01–57P03 (shutdown, crash, starting up), 53300 (too many connections), or no answer at all. */

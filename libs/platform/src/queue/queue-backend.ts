@@ -12,8 +12,8 @@ export interface QueueBackend {
   close(): Promise<void>;
 }
 
-/** A job that runs again is harmless; one that is never given back is not: stalled jobs are found soon and never given up. */
-const TIMING = { lockDuration: 15_000, stalledInterval: 5000, maxStalledCount: 1000 } satisfies Partial<WorkerOptions>;
+/** After an outage workers look again within a second (15 s by default). A job that runs again is harmless; one that is never given back is not: stalled jobs are found soon and never given up. */
+const TIMING = { lockDuration: 15_000, stalledInterval: 5000, maxStalledCount: 1000, runRetryDelay: 1000 } satisfies Partial<WorkerOptions>;
 
 export function createQueueBackend(databaseUrl: string, redisUrl: string | undefined): QueueBackend {
   return redisUrl === undefined ? postgresBackend(databaseUrl) : redisBackend(redisUrl);
@@ -23,6 +23,7 @@ function postgresBackend(databaseUrl: string): QueueBackend {
   // BullMQ cannot require('pg') from ESM, so it gets a pool; a pool cannot be given a schema, so the search path is pinned.
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 12, keepAlive: true, options: `-c search_path=${QUEUE_SCHEMA}` });
   pool.on('error', () => undefined); // An idle connection was lost: the next query opens another.
+  pool.setMaxListeners(0); // Every queue and every worker listens for its errors.
   const classes = withBackend(createPostgresBackend);
   const base = { connection: pool } as unknown as QueueOptions<never>;
   return {
