@@ -1,13 +1,5 @@
-import { createRequire } from 'node:module';
-import { createClient } from 'graphql-ws';
+import { graphqlSocket } from './graphql-socket.js';
 
-// Node 20 has no WebSocket of its own; `ws` comes with the server side of Fastify and brings no types.
-const webSocketImpl: unknown = createRequire(import.meta.url)('ws');
-
-export interface CloseFrame {
-  readonly code: number;
-  readonly reason: string;
-}
 export interface Refusal {
   readonly message: string;
   readonly extensions: Readonly<Record<string, unknown>>;
@@ -17,25 +9,18 @@ export interface Refusal {
 export class LiveQuery<Event> {
   /** Everything that came so far, in order. */
   readonly events: Event[] = [];
-  /** When the server has closed the connection. */
-  readonly closed: Promise<CloseFrame>;
+  /** The code with which the server has closed the connection. */
+  readonly closed: Promise<number>;
   /** When the server has refused the subscription. */
   readonly refused: Promise<readonly Refusal[]>;
   private readonly watchers = new Set<() => void>();
   private readonly end: () => void | Promise<void>;
 
-  /** @param token null for a client that shows none. */
-  constructor(apiUrl: string, token: string | null, query: string, variables: Readonly<Record<string, unknown>>) {
-    const [closed, refused] = [settled<CloseFrame>(), settled<readonly Refusal[]>()];
+  constructor(apiUrl: string, token: string, query: string, variables: Readonly<Record<string, unknown>>) {
+    const [closed, refused] = [settled<number>(), settled<readonly Refusal[]>()];
     this.closed = closed.promise;
     this.refused = refused.promise;
-    const client = createClient({
-      url: `${apiUrl.replace('http', 'ws')}/graphql`,
-      webSocketImpl,
-      retryAttempts: 0,
-      connectionParams: token === null ? {} : { authorization: `Bearer ${token}` },
-      on: { closed: (frame) => closed.settle(frame as CloseFrame) },
-    });
+    const client = graphqlSocket(apiUrl, token, closed.settle);
     this.end = () => client.dispose();
     client.subscribe<Record<string, Event>>(
       { query, variables: { ...variables } },

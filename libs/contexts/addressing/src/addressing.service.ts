@@ -237,6 +237,13 @@ export class AddressingService {
       const constraint = violatedConstraint(error);
       if (constraint === 'ip_address_dns_name_unique')
         throw new DomainError('ALREADY_EXISTS', `the name ${address.dnsName} is in use`, { name: address.dnsName }, { cause: error });
+      if (constraint === 'ip_address_key_unique')
+        throw new DomainError(
+          'ALREADY_EXISTS',
+          `${address.key.replace('host/', 'the host ')} is in ${subnet.cidr} already`,
+          { key: address.key },
+          { cause: error },
+        );
       if (constraint === 'ip_address_mac_unique')
         throw new DomainError(
           'ALREADY_EXISTS',

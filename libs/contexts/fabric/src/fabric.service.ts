@@ -92,7 +92,7 @@ export class FabricService {
     if (first) throw new DomainError('CHECK_FAILED', first.message, { findings: errors });
   }
 
-  /** @throws DomainError NOT_FOUND | INVALID_STATE (only observed, or no VTEP) | INVALID_VALUE (the devices are of two fabrics). */
+  /** @throws DomainError NOT_FOUND | INVALID_STATE (only observed, or no VTEP) | INVALID_VALUE (no such place, or the devices are of two fabrics). */
   async attachPoints(tx: Tx, wanted: readonly WantedAttachment[]): Promise<ReadonlyMap<DeviceId, AttachPoint>> {
     const points = new Map(
       (
@@ -102,14 +102,15 @@ export class FabricService {
         )
       ).map((point) => [point.deviceId, point]),
     );
-    for (const { deviceId } of wanted) {
-      const point = points.get(deviceId);
-      if (!point) throw notFound('device', deviceId);
+    for (const [index, place] of wanted.entries()) {
+      const point = points.get(place.deviceId);
+      if (!point) throw notFound('device', place.deviceId);
       if (point.managed === 'OBSERVE' || point.vtepId === null) {
         throw new DomainError('INVALID_STATE', `${point.slug} carries no networks: it is only observed, or it has no VTEP`, {
           device: point.slug,
         });
       }
+      refuseImpossible(place, point, ['attachments', String(index)]);
     }
     if (new Set([...points.values()].map((point) => point.fabricId)).size > 1) {
       throw new DomainError('INVALID_VALUE', 'the attachments are in two fabrics; a network belongs to one', {
@@ -245,7 +246,8 @@ export class FabricService {
 
   /** In the fabric of its pool of L3 VNIs. @throws DomainError NOT_FOUND | POOL_EXHAUSTED | ALREADY_EXISTS. */
   async createVrf(tx: Tx, vrf: { tenantId: TenantId; l3vniPoolId: PoolId; slug: string; name: Label; key: string }): Promise<Vrf> {
-    const { fabricId } = await this.numbering.pool(tx, vrf.l3vniPoolId);
+    await this.tenancy.tenant(tx, vrf.tenantId); // The operator may name one that is not there.
+    const { fabricId } = await this.numbering.poolGiving(tx, vrf.l3vniPoolId, 'L3VNI');
     const { rtAdministrator } = await this.settings(tx, fabricId);
     return this.tenancy.createVrf(tx, { ...vrf, fabricId, rtAdministrator, eviPoolId: await this.numbering.poolOf(tx, fabricId, 'EVI') });
   }
@@ -287,4 +289,16 @@ export class FabricService {
   reportFailed(tx: Tx, deviceId: DeviceId, revision: number, weight: number, error: { code: string; message: string }): Promise<void> {
     return this.deviceStore.reportFailed(tx, deviceId, revision, weight, error);
   }
+}
+
+/** A port is where tagging is; a VLAN is where its domain gives one. */
+function refuseImpossible(place: WantedAttachment, point: AttachPoint, path: readonly string[]): void {
+  const refuse = (field: string, message: string, accepted: string): never => {
+    throw new DomainError('INVALID_VALUE', `${message}: ${accepted}`, { device: point.slug, accepted, path: [...path, field] });
+  };
+  if (place.tagging === 'BRIDGE_ONLY' && place.port !== null)
+    refuse('port', `BRIDGE_ONLY on ${point.slug} has no port`, 'leave the port out, or take TAGGED or UNTAGGED');
+  if (place.tagging !== 'BRIDGE_ONLY' && place.port === null)
+    refuse('port', `${place.tagging} on ${point.slug} needs a port`, 'name a port, or take BRIDGE_ONLY');
+  if (place.vlan !== null && point.vlanDomainId === null) refuse('vlan', `${point.slug} has no VLANs of its own`, 'leave the VLAN out');
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type AllocationId, type FabricId, notFound, type PoolId, type TenantId, type VlanDomainId } from '#engines/kernel';
+import { type AllocationId, DomainError, type FabricId, notFound, type PoolId, type TenantId, type VlanDomainId } from '#engines/kernel';
 import { newId, type Tx } from '#platform';
 import { numberTaken, poolExhausted } from './domain/errors.js';
 import type { AllocationRow, NumberKind, PoolRow } from './domain/pool.js';
@@ -71,6 +71,20 @@ export class NumberingService {
   async pool(tx: Tx, id: PoolId): Promise<PoolRow> {
     const pool = await this.store.pool(tx, id);
     if (!pool) throw notFound('pool', id);
+    return pool;
+  }
+
+  /** The pool, where it gives what is wanted. @throws DomainError NOT_FOUND | INVALID_VALUE (another kind of numbers, or another fabric's). */
+  async poolGiving(tx: Tx, id: PoolId, kind: NumberKind, fabricId?: FabricId): Promise<PoolRow> {
+    const pool = await this.pool(tx, id);
+    if (pool.kind !== kind || (fabricId !== undefined && pool.fabricId !== fabricId)) {
+      const accepted = `a pool of kind ${kind} in the fabric`;
+      throw new DomainError('INVALID_VALUE', `the pool ${pool.slug} cannot be drawn from here: ${accepted} is needed`, {
+        pool: pool.slug,
+        kind: pool.kind,
+        accepted,
+      });
+    }
     return pool;
   }
 

@@ -28,6 +28,7 @@ export class OrderAllocator {
   /** @throws DomainError of the context that refuses; the transaction must then be rolled back as a whole. */
   async allocate(tx: Tx, tenantId: TenantId, fabricId: FabricId, request: ProvisionRequest): Promise<AllocatedNetwork> {
     if (request.vrfId !== null) await this.tenancy.vrf(tx, request.vrfId);
+    await this.numbering.poolGiving(tx, request.vniPoolId, 'VNI', fabricId);
     const points = await this.fabric.attachPoints(tx, request.attachments);
     const needs = await this.fabric.vlanNeeds(tx, points, request.attachments);
     const claim = (poolId: (typeof needs)[number]['poolId'], part: string) => ({

@@ -4,7 +4,21 @@ import { AddressingService } from '#contexts/addressing';
 import { FabricService } from '#contexts/fabric';
 import { NumberingService } from '#contexts/numbering';
 import { TenancyService } from '#contexts/tenancy';
-import { Cidr, DomainError, Fqdn, Ip, Label, Mac, notFound, type OrderId, PortName, type TenantId, VlanId } from '#engines/kernel';
+import {
+  Cidr,
+  DomainError,
+  ExternalRef,
+  Fqdn,
+  Ip,
+  Label,
+  Mac,
+  notFound,
+  type OrderId,
+  PortName,
+  Slug,
+  type TenantId,
+  VlanId,
+} from '#engines/kernel';
 import { Database, tenantScope, type Tx } from '#platform';
 import type { ProvisionRequest } from './domain/order.js';
 import { OrderService } from './order.service.js';
@@ -19,7 +33,7 @@ export interface PortalMessage {
 
 const HOST_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const orderCreated = z.strictObject({
-  order: z.string().regex(/^[\x21-\x7e]{1,64}$/, '1 to 64 printable ASCII characters'),
+  order: z.string(),
   name: z.string(),
   vniPool: z.string(),
   vrf: z.string().optional(),
@@ -81,12 +95,12 @@ export class OrderEvents {
         return (await this.orders.provision(message.tenantId, actor, request)).order.id;
       }
       case 'order.terminated': {
-        const { order } = parse(orderTerminated, message.data);
+        const order = ExternalRef.parse(parse(orderTerminated, message.data).order);
         const network = await this.db.inTransaction(tenantScope(message.tenantId, actor), (tx) =>
           this.tenancy.findNetwork(tx, { externalRef: order }),
         );
         if (!network) throw notFound('network', order);
-        const key = `hook:${message.source}:${order}:terminate:${network.id}`;
+        const key = `hook:${message.source}:terminate:${network.id}`;
         return (await this.orders.deprovision(message.tenantId, actor, { idempotencyKey: key, networkId: network.id, ifVersion: null }))
           .order.id;
       }
@@ -102,7 +116,8 @@ export class OrderEvents {
   }
 
   private async resolve(tx: Tx, source: string, data: z.infer<typeof orderCreated>): Promise<ProvisionRequest> {
-    const vniPool = await this.numbering.poolBySlug(tx, data.vniPool);
+    const externalRef = ExternalRef.parse(data.order);
+    const vniPool = await this.numbering.poolBySlug(tx, Slug.parse(data.vniPool));
     const vrf =
       data.vrf === undefined
         ? null
@@ -111,7 +126,7 @@ export class OrderEvents {
     const subnets = [];
     for (const subnet of data.subnets) {
       subnets.push({
-        poolId: (await this.addressing.poolBySlug(tx, subnet.pool)).id,
+        poolId: (await this.addressing.poolBySlug(tx, Slug.parse(subnet.pool))).id,
         cidr: subnet.cidr === undefined ? null : Cidr.parse(subnet.cidr),
         length: subnet.length ?? null,
         gateway: subnet.gateway,
@@ -126,15 +141,15 @@ export class OrderEvents {
     const attachments = [];
     for (const place of data.attachments) {
       attachments.push({
-        deviceId: (await this.fabric.deviceBySlug(tx, place.device)).id,
+        deviceId: (await this.fabric.deviceBySlug(tx, Slug.parse(place.device))).id,
         port: place.port === undefined ? null : PortName.parse(place.port),
         tagging: place.tagging,
         vlan: place.vlan === undefined ? null : VlanId.parse(place.vlan),
       });
     }
     return {
-      idempotencyKey: `hook:${source}:${data.order}`,
-      externalRef: data.order,
+      idempotencyKey: `hook:${source}:${externalRef}`,
+      externalRef,
       name: Label.parse(data.name),
       vrfId: vrf?.id ?? null,
       vniPoolId: vniPool.id,

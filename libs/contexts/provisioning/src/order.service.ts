@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { FabricService } from '#contexts/fabric';
 import { type Network, TenancyService } from '#contexts/tenancy';
-import { type DeviceId, digest, DomainError, type FabricId, notFound, type OrderId, type TenantId } from '#engines/kernel';
+import { type DeviceId, digest, DomainError, type FabricId, IdempotencyKey, notFound, type OrderId, type TenantId } from '#engines/kernel';
 import { Database, newId, type Tx, tenantScope } from '#platform';
-import { parseIdempotencyKey } from './domain/idempotency-key.js';
 import type { DeprovisionRequest, NetworkOrder, OrderStep, ProvisionRequest } from './domain/order.js';
 import { OrderAllocator } from './order-allocator.js';
 import { OrderRecords } from './order-records.js';
@@ -32,7 +31,7 @@ export class OrderService {
    * nothing of a refused order is kept.
    */
   async provision(tenantId: TenantId, actor: string, request: ProvisionRequest): Promise<SubmittedOrder> {
-    parseIdempotencyKey(request.idempotencyKey);
+    IdempotencyKey.parse(request.idempotencyKey);
     if (request.attachments.length === 0) {
       throw new DomainError('INVALID_VALUE', 'an order needs at least one attachment: a network is somewhere', {
         path: ['attachments'],
@@ -40,6 +39,7 @@ export class OrderService {
       });
     }
     return this.db.inTransaction(tenantScope(tenantId, actor), async (tx) => {
+      await this.tenancy.tenant(tx, tenantId); // The operator may name one that is not there.
       const points = await this.fabric.attachPoints(tx, request.attachments);
       const fabricId = ([...points.values()][0] as { fabricId: FabricId }).fabricId;
       const begun = await this.begin(tx, {
@@ -59,7 +59,7 @@ export class OrderService {
 
   /** Takes a network out of service. @throws DomainError NOT_FOUND | VERSION_CONFLICT | INVALID_STATE | IDEMPOTENCY_KEY_REUSED. */
   async deprovision(tenantId: TenantId, actor: string, request: DeprovisionRequest): Promise<SubmittedOrder> {
-    parseIdempotencyKey(request.idempotencyKey);
+    IdempotencyKey.parse(request.idempotencyKey);
     return this.db.inTransaction(tenantScope(tenantId, actor), async (tx) => {
       const network = await this.tenancy.lockNetwork(tx, request.networkId);
       const begun = await this.begin(tx, {
@@ -105,8 +105,9 @@ export class OrderService {
     return this.orders.page(tx, page);
   }
 
-  steps(tx: Tx, id: OrderId): Promise<OrderStep[]> {
-    return this.orders.steps(tx, id);
+  /** The steps of many orders at once; each names its order. */
+  stepsOf(tx: Tx, ids: readonly OrderId[]): Promise<(OrderStep & { readonly orderId: OrderId })[]> {
+    return this.orders.stepsOf(tx, ids);
   }
 
   private async begin(

@@ -185,6 +185,10 @@ export class TenancyService {
     return this.store.networkBy(tx, by);
   }
 
+  networksById(tx: Tx, ids: readonly NetworkId[]): Promise<Network[]> {
+    return this.store.networksById(tx, ids);
+  }
+
   networks(tx: Tx, page: PageRequest & { vrfId?: VrfId }): Promise<Network[]> {
     return this.store.networks(tx, page);
   }

@@ -1,4 +1,5 @@
 export { type Brand } from './brand.js';
+export { ExternalRef, IdempotencyKey } from './caller-keys.js';
 export { canonicalJson, digest } from './canonical-json.js';
 export { DomainError, type ErrorFacts, invalidValue, isDomainError } from './domain-error.js';
 export * from './ids.js';

@@ -21,7 +21,7 @@ registerEnumType(DeviceKindEnum, { name: 'DeviceKind' });
 export class DeviceProgressObject {
   @Field(() => Int) verifiedRevision: number;
   @Field({ description: 'IDLE, PLANNED, AWAITING_APPROVAL, PUSHING, CONFIRMED, VERIFIED or FAILED.' }) stage: string;
-  @Field(() => String, { nullable: true }) lastError: string | null;
+  @Field(() => String, { nullable: true, description: "The device's own words, for the operator only." }) lastError: string | null;
 }
 
 @ObjectType('Device')

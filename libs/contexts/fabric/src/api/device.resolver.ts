@@ -1,10 +1,12 @@
 import { Args, Field, ID, InputType, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { Authorize, Ctx, type RequestContext, tenantIn } from '#contexts/access';
 import { NetworkObject, toVrfObject, VrfPayload } from '#contexts/tenancy';
-import { decodeId, type DeviceId, type Label, type NetworkId, notFound, type PoolId, type Slug } from '#engines/kernel';
+import { decodeId, type DeviceId, IdempotencyKey, type Label, type NetworkId, notFound, type PoolId, type Slug } from '#engines/kernel';
 import {
+  atPath,
   batched,
   Database,
+  exactlyOne,
   keyset,
   LabelScalar,
   orNull,
@@ -49,9 +51,14 @@ export class DeviceResolver {
     @Args('id', { type: () => ID, nullable: true }) id: string | null,
     @Args('slug', { type: () => SlugScalar, nullable: true }) slug: string | null,
   ): Promise<DeviceObject | null> {
+    exactlyOne({ id, slug });
     return this.db.inTransaction(ctx.scope, (tx) =>
       orNull(async () =>
-        toDeviceObject(await (id ? this.fabric.device(tx, decodeId<DeviceId>('device', id)) : this.fabric.deviceBySlug(tx, slug ?? ''))),
+        toDeviceObject(
+          await (typeof id === 'string'
+            ? this.fabric.device(tx, decodeId<DeviceId>('device', id))
+            : this.fabric.deviceBySlug(tx, slug ?? '')),
+        ),
       ),
     );
   }
@@ -74,10 +81,15 @@ export class DeviceResolver {
       const found = new Map(
         (await this.db.inTransaction(ctx.scope, (tx) => this.fabric.progress(tx, ids))).map((progress) => [progress.deviceId, progress]),
       );
+      const readsErrors = ctx.scope.kind === 'system'; // They may quote the lines of any customer.
       return ids.map((id) => {
         const progress = found.get(id);
         return progress
-          ? { verifiedRevision: progress.verifiedRevision, stage: progress.stage, lastError: progress.lastError?.message ?? null }
+          ? {
+              verifiedRevision: progress.verifiedRevision,
+              stage: progress.stage,
+              lastError: readsErrors ? (progress.lastError?.message ?? null) : null,
+            }
           : null;
       });
     })(device.uuid);
@@ -93,7 +105,7 @@ export class DeviceResolver {
         l3vniPoolId: decodeId<PoolId>('pool', input.l3vniPool),
         slug: input.slug,
         name: input.name,
-        key: input.idempotencyKey,
+        key: atPath(['idempotencyKey'], () => IdempotencyKey.parse(input.idempotencyKey)),
       };
       return { vrf: toVrfObject(await this.db.inTransaction(tenantScope(tenantId, actor), (tx) => this.fabric.createVrf(tx, vrf))) };
     });

@@ -1,7 +1,7 @@
 import { Args, ID, Query, Resolver } from '@nestjs/graphql';
 import { Authorize, Ctx, type RequestContext } from '#contexts/access';
 import { decodeId, type PoolId } from '#engines/kernel';
-import { Database, orNull, SlugScalar } from '#platform';
+import { Database, exactlyOne, orNull, SlugScalar } from '#platform';
 import { NumberingService } from '../numbering.service.js';
 import { NumberPoolObject, toNumberPoolObject } from './pool.object.js';
 
@@ -25,9 +25,14 @@ export class PoolResolver {
     @Args('id', { type: () => ID, nullable: true }) id: string | null,
     @Args('slug', { type: () => SlugScalar, nullable: true }) slug: string | null,
   ): Promise<NumberPoolObject | null> {
+    exactlyOne({ id, slug });
     return this.db.inTransaction(ctx.scope, (tx) =>
       orNull(async () =>
-        toNumberPoolObject(await (id ? this.numbering.pool(tx, decodeId<PoolId>('pool', id)) : this.numbering.poolBySlug(tx, slug ?? ''))),
+        toNumberPoolObject(
+          await (typeof id === 'string'
+            ? this.numbering.pool(tx, decodeId<PoolId>('pool', id))
+            : this.numbering.poolBySlug(tx, slug ?? '')),
+        ),
       ),
     );
   }

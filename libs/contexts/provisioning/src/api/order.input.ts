@@ -5,6 +5,7 @@ import {
   type Cidr,
   decodeId,
   type DeviceId,
+  ExternalRef,
   type Fqdn,
   invalidValue,
   type Ip,
@@ -17,7 +18,7 @@ import {
   type VlanId,
   type VrfId,
 } from '#engines/kernel';
-import { CidrScalar, DomainNameScalar, IpAddressScalar, LabelScalar, MacScalar, VlanIdScalar } from '#platform';
+import { atPath, CidrScalar, DomainNameScalar, IpAddressScalar, LabelScalar, MacScalar, VlanIdScalar } from '#platform';
 import type { DeprovisionRequest, ProvisionRequest } from '../domain/order.js';
 
 @InputType()
@@ -74,30 +75,31 @@ const MAX = { subnets: 32, hosts: 256, attachments: 256 };
 
 /** @throws DomainError INVALID_VALUE | NOT_FOUND for what the scalars could not see. */
 export function toProvisionRequest(input: ProvisionNetworkInput): ProvisionRequest {
-  limit('subnets', input.subnets.length, MAX.subnets);
-  limit('attachments', input.attachments.length, MAX.attachments);
-  if (input.externalRef !== null && !/^[\x21-\x7e]{1,64}$/.test(input.externalRef))
-    throw invalidValue('external reference', input.externalRef, '1 to 64 printable ASCII characters');
+  const { externalRef, subnets, attachments } = input;
+  limit(['subnets'], subnets.length, MAX.subnets);
+  limit(['attachments'], attachments.length, MAX.attachments);
   return {
     idempotencyKey: input.idempotencyKey,
-    externalRef: input.externalRef,
+    externalRef: externalRef === null ? null : atPath(['externalRef'], () => ExternalRef.parse(externalRef)),
     name: input.name,
     vrfId: input.vrf === null ? null : decodeId<VrfId>('vrf', input.vrf),
     vniPoolId: decodeId<PoolId>('pool', input.vniPool),
-    subnets: input.subnets.map(toSubnet),
-    attachments: input.attachments.map((place) => ({
-      deviceId: decodeId<DeviceId>('device', place.device),
-      port: place.port === null ? null : PortName.parse(place.port),
-      tagging: place.tagging,
-      vlan: place.vlan,
-    })),
+    subnets: subnets.map(toSubnet),
+    attachments: attachments.map(toAttachment),
   };
 }
 
-function toSubnet(subnet: OrderSubnetInput): ProvisionRequest['subnets'][number] {
-  limit('hosts', subnet.hosts.length, MAX.hosts);
-  for (const host of subnet.hosts)
-    if (!HOST_NAME.test(host.name)) throw invalidValue('host name', host.name, 'one DNS label: 1 to 63 of a-z, 0-9 and inner dashes');
+function toSubnet(subnet: OrderSubnetInput, index: number): ProvisionRequest['subnets'][number] {
+  const path = ['subnets', index];
+  limit([...path, 'hosts'], subnet.hosts.length, MAX.hosts);
+  if (subnet.cidr !== null && subnet.length !== null)
+    atPath([...path, 'length'], () => {
+      throw invalidValue('prefix length', subnet.length, 'no length beside a CIDR, which has its own');
+    });
+  for (const [place, host] of subnet.hosts.entries())
+    atPath([...path, 'hosts', place, 'name'], () => {
+      if (!HOST_NAME.test(host.name)) throw invalidValue('host name', host.name, 'one DNS label: 1 to 63 of a-z, 0-9 and inner dashes');
+    });
   return {
     poolId: decodeId<PrefixPoolId>('prefixPool', subnet.prefixPool),
     cidr: subnet.cidr,
@@ -108,8 +110,21 @@ function toSubnet(subnet: OrderSubnetInput): ProvisionRequest['subnets'][number]
   };
 }
 
-function limit(what: string, count: number, max: number): void {
-  if (count > max) throw invalidValue(`number of ${what}`, count, `at most ${max}`);
+function toAttachment(place: OrderAttachmentInput, index: number): ProvisionRequest['attachments'][number] {
+  const { port } = place;
+  return {
+    deviceId: decodeId<DeviceId>('device', place.device),
+    port: port === null ? null : atPath(['attachments', index, 'port'], () => PortName.parse(port)),
+    tagging: place.tagging,
+    vlan: place.vlan,
+  };
+}
+
+function limit(path: readonly (string | number)[], count: number, max: number): void {
+  if (count > max)
+    atPath(path, () => {
+      throw invalidValue(`number of ${path.at(-1)}`, count, `at most ${max}`);
+    });
 }
 
 export const toDeprovisionRequest = (input: DeprovisionNetworkInput): DeprovisionRequest => ({

@@ -1,4 +1,5 @@
 import { Field, HideField, ID, ObjectType, registerEnumType } from '@nestjs/graphql';
+import type { RequestContext } from '#contexts/access';
 import { encodeId, type NetworkId, type OrderId } from '#engines/kernel';
 import { connectionOf, DateTimeScalar, UserError } from '#platform';
 import type { NetworkOrder, OrderFailure, OrderStep } from '../domain/order.js';
@@ -36,13 +37,13 @@ export class OrderStepObject {
   @Field({ description: 'PENDING, RUNNING, DONE, FAILED, SKIPPED or UNDONE.' }) state: string;
   @Field(() => DateTimeScalar, { nullable: true }) startedAt: Date | null;
   @Field(() => DateTimeScalar, { nullable: true }) finishedAt: Date | null;
-  @Field(() => String, { nullable: true }) message: string | null;
+  @Field(() => String, { nullable: true, description: 'Of a step that failed: for the operator only.' }) message: string | null;
 }
 
 @ObjectType('OrderFailure')
 export class OrderFailureObject {
   @Field() code: string;
-  @Field({ description: 'For the operator.' }) message: string;
+  @Field({ description: "The device's own words, for the operator; a tenant's token reads the customer's sentence." }) message: string;
   @Field() needsOperator: boolean;
 }
 
@@ -61,13 +62,16 @@ export class NetworkOrderObject {
   @HideField() networkUuid: NetworkId | null;
 }
 
-const toFailure = (failure: OrderFailure): OrderFailureObject => ({
+/** What a device says may quote the lines of other customers: only the operator reads it. */
+export const readsDevices = (ctx: RequestContext): boolean => ctx.scope.kind === 'system';
+
+const toFailure = (failure: OrderFailure, message: string): OrderFailureObject => ({
   code: failure.code,
-  message: failure.message,
+  message,
   needsOperator: failure.needsOperator,
 });
 
-export const toOrderObject = (order: NetworkOrder): NetworkOrderObject => ({
+export const toOrderObject = (order: NetworkOrder, ctx: RequestContext): NetworkOrderObject => ({
   id: encodeId('order', order.id),
   uuid: order.id,
   networkUuid: order.networkId,
@@ -76,12 +80,22 @@ export const toOrderObject = (order: NetworkOrder): NetworkOrderObject => ({
   externalRef: order.externalRef,
   requestedBy: order.requestedBy,
   customerMessage: order.customerMessage,
-  failure: order.failure && toFailure(order.failure),
+  failure: order.failure && toFailure(order.failure, readsDevices(ctx) ? order.failure.message : order.customerMessage),
   createdAt: order.createdAt,
   updatedAt: order.updatedAt,
 });
 
-export const toStepObject = (step: OrderStep): OrderStepObject => ({ ...step });
+export const toStepObject = (step: OrderStep, ctx: RequestContext): OrderStepObject => ({
+  name: step.name,
+  state: step.state,
+  startedAt: step.startedAt,
+  finishedAt: step.finishedAt,
+  message: stepMessage(step.state, step.message, ctx),
+});
+
+/** A step fails with the words of its device. */
+export const stepMessage = (state: string | null, message: string | null, ctx: RequestContext): string | null =>
+  state === 'FAILED' && !readsDevices(ctx) ? null : message;
 
 @ObjectType('NetworkOrderConnection')
 export class NetworkOrderConnection extends connectionOf(NetworkOrderObject, 'NetworkOrder') {}

@@ -2,8 +2,8 @@ import { Args, ID, Mutation, Parent, Query, ResolveField, Resolver, Subscription
 import { Authorize, Ctx, type RequestContext, tenantIn } from '#contexts/access';
 import { EventStreams } from '#contexts/events';
 import { NetworkObject, TenancyService, toNetworkObject } from '#contexts/tenancy';
-import { decodeId, type OrderId } from '#engines/kernel';
-import { Database, keyset, orNull, PageArgs, rowsOf, toConnection, withErrors } from '#platform';
+import { decodeId, ExternalRef, type NetworkId, type OrderId } from '#engines/kernel';
+import { batched, Database, exactlyOne, keyset, orNull, PageArgs, rowsOf, toConnection, withErrors } from '#platform';
 import type { NetworkOrder } from '../domain/order.js';
 import { OrderService } from '../order.service.js';
 import { DeprovisionNetworkInput, ProvisionNetworkInput, toDeprovisionRequest, toProvisionRequest } from './order.input.js';
@@ -13,6 +13,7 @@ import {
   OrderEventObject,
   OrderPayload,
   OrderStepObject,
+  stepMessage,
   toOrderObject,
   toStepObject,
 } from './order.object.js';
@@ -33,10 +34,12 @@ export class OrderResolver {
     @Args('id', { type: () => ID, nullable: true }) id: string | null,
     @Args('externalRef', { type: () => String, nullable: true }) externalRef: string | null,
   ): Promise<NetworkOrderObject | null> {
+    exactlyOne({ id, externalRef });
     return this.db.inTransaction(ctx.scope, async (tx) => {
-      if (id) return orNull(async () => toOrderObject(await this.orders.order(tx, decodeId<OrderId>('order', id))));
-      const found = await this.orders.orderByExternalRef(tx, externalRef ?? '');
-      return found ? toOrderObject(found) : null;
+      if (typeof id === 'string')
+        return orNull(async () => toOrderObject(await this.orders.order(tx, decodeId<OrderId>('order', id)), ctx));
+      const found = await this.orders.orderByExternalRef(tx, ExternalRef.parse(externalRef));
+      return found ? toOrderObject(found, ctx) : null;
     });
   }
 
@@ -51,7 +54,7 @@ export class OrderResolver {
           await this.orders.ordersPage(tx, rowsOf(page)),
           page,
           (o: NetworkOrder) => [o.id],
-          toOrderObject,
+          (order) => toOrderObject(order, ctx),
         ) as NetworkOrderConnection,
     );
   }
@@ -59,15 +62,23 @@ export class OrderResolver {
   @ResolveField('steps', () => [OrderStepObject])
   @Authorize('order:read', 'order:write')
   steps(@Parent() order: NetworkOrderObject, @Ctx() ctx: RequestContext): Promise<OrderStepObject[]> {
-    return this.db.inTransaction(ctx.scope, async (tx) => (await this.orders.steps(tx, order.uuid)).map(toStepObject));
+    return batched<OrderId, OrderStepObject[]>(ctx, 'order.steps', async (ids) => {
+      const steps = await this.db.inTransaction(ctx.scope, (tx) => this.orders.stepsOf(tx, ids));
+      return ids.map((id) => steps.filter((step) => step.orderId === id).map((step) => toStepObject(step, ctx)));
+    })(order.uuid);
   }
 
   @ResolveField('network', () => NetworkObject, { nullable: true })
   @Authorize('order:read', 'order:write')
   network(@Parent() order: NetworkOrderObject, @Ctx() ctx: RequestContext): Promise<NetworkObject | null> {
-    const id = order.networkUuid;
-    if (id === null) return Promise.resolve(null);
-    return this.db.inTransaction(ctx.scope, (tx) => orNull(async () => toNetworkObject(await this.tenancy.network(tx, id))));
+    if (order.networkUuid === null) return Promise.resolve(null);
+    return batched<NetworkId, NetworkObject | null>(ctx, 'order.network', async (ids) => {
+      const networks = await this.db.inTransaction(ctx.scope, (tx) => this.tenancy.networksById(tx, ids));
+      return ids.map((id) => {
+        const network = networks.find((candidate) => candidate.id === id);
+        return network ? toNetworkObject(network) : null;
+      });
+    })(order.networkUuid);
   }
 
   @Mutation(() => OrderPayload)
@@ -76,7 +87,7 @@ export class OrderResolver {
     return withErrors(async () => {
       const { tenantId, actor } = tenantIn(ctx, input.tenant);
       const { order, replayed } = await this.orders.provision(tenantId, actor, toProvisionRequest(input));
-      return { order: toOrderObject(order), replayed };
+      return { order: toOrderObject(order, ctx), replayed };
     });
   }
 
@@ -86,7 +97,7 @@ export class OrderResolver {
     return withErrors(async () => {
       const { tenantId, actor } = tenantIn(ctx, input.tenant);
       const { order, replayed } = await this.orders.deprovision(tenantId, actor, toDeprovisionRequest(input));
-      return { order: toOrderObject(order), replayed };
+      return { order: toOrderObject(order, ctx), replayed };
     });
   }
 
@@ -109,10 +120,10 @@ export class OrderResolver {
         cursor,
         at,
         type,
-        order: toOrderObject(await read()),
+        order: toOrderObject(await read(), ctx),
         step: text('step'),
         stepState: text('stepState'),
-        message: text('message'),
+        message: stepMessage(text('stepState'), text('message'), ctx),
       };
     });
   }

@@ -144,10 +144,11 @@ export class OrderStore {
     return changed === 1;
   }
 
-  steps(tx: Tx, orderId: OrderId): Promise<OrderStep[]> {
-    return tx.sql<OrderStep>(
-      'SELECT name, state, started_at AS "startedAt", finished_at AS "finishedAt", message FROM order_step WHERE order_id = $1 ORDER BY position',
-      [orderId],
+  stepsOf(tx: Tx, orderIds: readonly OrderId[]): Promise<(OrderStep & { readonly orderId: OrderId })[]> {
+    return tx.sql(
+      `SELECT order_id AS "orderId", name, state, started_at AS "startedAt", finished_at AS "finishedAt", message FROM order_step
+        WHERE order_id = ANY($1) ORDER BY order_id, position`,
+      [orderIds],
     );
   }
 }

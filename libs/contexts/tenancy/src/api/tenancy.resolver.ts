@@ -1,7 +1,7 @@
 import { Args, ID, Mutation, Query, Resolver } from '@nestjs/graphql';
-import { Authorize, Ctx, type RequestContext } from '#contexts/access';
-import { decodeId, type NetworkId, type TenantId, type Vni } from '#engines/kernel';
-import { Database, keyset, orNull, PageArgs, rowsOf, SlugScalar, toConnection, VniScalar, withErrors } from '#platform';
+import { Authorize, Ctx, operatorOnly, type RequestContext } from '#contexts/access';
+import { decodeId, ExternalRef, type NetworkId, type TenantId, type Vni } from '#engines/kernel';
+import { atPath, Database, exactlyOne, keyset, orNull, PageArgs, rowsOf, SlugScalar, toConnection, VniScalar, withErrors } from '#platform';
 import type { Network, Tenant } from '../domain/network.js';
 import { TenancyService } from '../tenancy.service.js';
 import { NetworkConnection, NetworkObject, toNetworkObject, toVrfObject, VrfConnection } from './network.object.js';
@@ -22,9 +22,14 @@ export class TenancyResolver {
     @Args('id', { type: () => ID, nullable: true }) id: string | null,
     @Args('slug', { type: () => SlugScalar, nullable: true }) slug: string | null,
   ): Promise<TenantObject | null> {
+    exactlyOne({ id, slug });
     return this.db.inTransaction(ctx.scope, async (tx) =>
       orNull(async () =>
-        toTenantObject(await (id ? this.tenancy.tenant(tx, decodeId<TenantId>('tenant', id)) : this.tenancy.tenantBySlug(tx, slug ?? ''))),
+        toTenantObject(
+          await (typeof id === 'string'
+            ? this.tenancy.tenant(tx, decodeId<TenantId>('tenant', id))
+            : this.tenancy.tenantBySlug(tx, slug ?? '')),
+        ),
       ),
     );
   }
@@ -48,9 +53,11 @@ export class TenancyResolver {
     @Args('vni', { type: () => VniScalar, nullable: true }) vni: Vni | null,
     @Args('externalRef', { type: () => String, nullable: true }) externalRef: string | null,
   ): Promise<NetworkObject | null> {
+    exactlyOne({ id, vni, externalRef });
     return this.db.inTransaction(ctx.scope, async (tx) => {
-      if (id) return orNull(async () => toNetworkObject(await this.tenancy.network(tx, decodeId<NetworkId>('network', id))));
-      const found = await this.tenancy.findNetwork(tx, vni ? { vni } : { externalRef: externalRef ?? '' });
+      if (typeof id === 'string')
+        return orNull(async () => toNetworkObject(await this.tenancy.network(tx, decodeId<NetworkId>('network', id))));
+      const found = await this.tenancy.findNetwork(tx, typeof vni === 'number' ? { vni } : { externalRef: ExternalRef.parse(externalRef) });
       return found ? toNetworkObject(found) : null;
     });
   }
@@ -79,8 +86,15 @@ export class TenancyResolver {
   @Mutation(() => TenantPayload)
   @Authorize('tenant:write')
   createTenant(@Ctx() ctx: RequestContext, @Args('input') input: CreateTenantInput): Promise<TenantPayload> {
-    return withErrors(async () => ({
-      tenant: toTenantObject(await this.db.inTransaction(ctx.scope, (tx) => this.tenancy.createTenant(tx, input))),
-    }));
+    return withErrors(async () => {
+      operatorOnly(ctx);
+      const { slug, name, externalRef } = input;
+      const tenant = {
+        slug,
+        name,
+        externalRef: externalRef === null ? null : atPath(['externalRef'], () => ExternalRef.parse(externalRef)),
+      };
+      return { tenant: toTenantObject(await this.db.inTransaction(ctx.scope, (tx) => this.tenancy.createTenant(tx, tenant))) };
+    });
   }
 }

@@ -86,6 +86,10 @@ export class TenancyStore {
       : tx.one<Network>(`${NETWORK} WHERE n.external_ref = $1 ORDER BY n.id DESC LIMIT 1`, [by.externalRef]);
   }
 
+  async networksById(tx: Tx, ids: readonly NetworkId[]): Promise<Network[]> {
+    return tx.sql<Network>(`${NETWORK} WHERE n.id = ANY($1)`, [ids]);
+  }
+
   async networks(tx: Tx, page: PageRequest & { vrfId?: VrfId }): Promise<Network[]> {
     return tx.sql<Network>(
       `${NETWORK} WHERE ($1::uuid IS NULL OR n.id > $1) AND ($3::uuid IS NULL OR n.vrf_id = $3) AND n.state <> 'RETIRED' ORDER BY n.id LIMIT $2`,
