@@ -89,6 +89,12 @@ export class CreateAddressing1767225600006 implements MigrationInterface {
         last inet NOT NULL,
         CONSTRAINT free_address_pkey PRIMARY KEY (subnet_id, first),
         CONSTRAINT free_address_ordered CHECK (first <= last));
+      -- Whoever sees the subnet sees what is free in it: the sub-select is under the policy of subnet.
+      ALTER TABLE free_address ENABLE ROW LEVEL SECURITY;
+      ALTER TABLE free_address FORCE ROW LEVEL SECURITY;
+      CREATE POLICY free_address_tenant ON free_address TO trame_tenant
+        USING (EXISTS (SELECT FROM subnet WHERE subnet.id = subnet_id)) WITH CHECK (EXISTS (SELECT FROM subnet WHERE subnet.id = subnet_id));
+      CREATE POLICY free_address_system ON free_address TO trame_system USING (true) WITH CHECK (true);
       CREATE TABLE ip_address (
         id uuid CONSTRAINT ip_address_pkey PRIMARY KEY,
         tenant_id uuid NOT NULL CONSTRAINT ip_address_tenant_fkey REFERENCES tenant (id),
