@@ -381,6 +381,48 @@ describe('a page', () => {
   );
 });
 
+describe('a request', () => {
+  it('with a list of lists a hundred thousand deep where a word belongs is refused like any other', async () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    for (const [query, place] of [
+      ['query ($v: VNI) { network(vni: $v) { id } }', 'v'],
+      ['query ($v: Slug) { tenant(slug: $v) { id } }', 'v'],
+    ]) {
+      const answer = await world.post(world.customer, `{"query":${JSON.stringify(query)},"variables":{"v":${deep}}}`);
+      expect(refusalOf(answer)).toMatchObject({ code: 'INVALID_VALUE', path: [place] });
+    }
+  });
+
+  it.each([
+    ['a number too large for JSON', '1e400'],
+    ['a number that is too exact', '9007199254740993'],
+    ['an object', '{"__typename":"VNI"}'],
+  ])('with %s where a VNI belongs is refused', async (_what, value) => {
+    const query = 'query ($v: VNI!) { network(vni: $v) { id } }';
+    const answer = await world.post(world.customer, `{"query":${JSON.stringify(query)},"variables":{"v":${value}}}`);
+    expect(['INVALID_VALUE', 'BAD_REQUEST']).toContain(refusalOf(answer).code);
+  });
+
+  it('for a subscription over HTTP is told where it goes', async () => {
+    const answer = await world.graphql(world.customer, 'subscription { orderEvents(id: "x") { cursor } }');
+    expect(answer.status).toBe(400);
+    expect(refusalOf(answer)).toMatchObject({ code: 'BAD_REQUEST', message: expect.stringContaining('WebSocket') });
+  });
+
+  it.each([
+    ['an alias too many', `{ ${Array.from({ length: 31 }, (_, i) => `a${i}: __typename`).join(' ')} }`],
+    ['a field too deep', `{ __type(name: "Query") { ${'ofType { '.repeat(10)} name ${'} '.repeat(10)} } }`],
+    ['a subscription', 'subscription { orderEvents(id: "x") { cursor } }'],
+    ['a word too many', 'query a b { __typename }'],
+  ])('that is refused for %s has an id, by which it is found in the log', async (_what, query) => {
+    for (let time = 1; time <= 2; time++) {
+      const { errors } = await world.graphql(world.customer, query);
+      for (const { extensions } of errors) expect(extensions.requestId).toMatch(/^[0-9a-f-]{36}$/);
+      expect(errors.length).toBeGreaterThan(0);
+    }
+  });
+});
+
 describe('after all of it', () => {
   it('a proper order goes live', async () => {
     const { data } = await world.graphql(world.customer, PROVISION, { input: world.orderInput() });

@@ -5,7 +5,7 @@ import type { GraphqlContext } from '#contexts/access';
 import { DateTimeScalar, type Logger, userErrorTypes } from '#platform';
 import { formatErrors } from './format-errors.js';
 import { maskSubscriptions } from './mask-subscriptions.js';
-import { MAX_DEPTH, MAX_TOKENS, queryLimits, refuseSyntaxTree } from './query-limits.js';
+import { MAX_DEPTH, MAX_TOKENS, noSubscription, queryLimits, refuseSyntaxTree } from './query-limits.js';
 import type { Socket, SubscriptionSockets } from './subscription-sockets.js';
 
 /** What the schema is made of besides the resolvers; `gen` uses it too. */
@@ -27,7 +27,7 @@ export function mercuriusOptions(sockets: SubscriptionSockets, log: Logger): Omi
     // No `jit`: graphql-jit 0.8 fills no defaults into input objects, and Mercurius keeps one compiled query for all operations of a document.
     queryDepth: MAX_DEPTH,
     graphql: { parseOptions: { maxTokens: MAX_TOKENS } },
-    validationRules: [queryLimits],
+    validationRules: [queryLimits, noSubscription],
     context: (request: FastifyRequest & GraphqlContext): GraphqlContext =>
       request.requestContext ? { requestContext: request.requestContext } : {},
     errorFormatter: (execution, context) => formatErrors(execution, requestIdOf(context), log),

@@ -79,6 +79,16 @@ export function queryLimits(context: ValidationContext): ASTVisitor {
   };
 }
 
+/** Over HTTP nothing can be streamed; Mercurius would run a subscription once, on nothing. */
+export function noSubscription(context: ValidationContext): ASTVisitor {
+  return {
+    OperationDefinition: ({ operation }: OperationDefinitionNode) => {
+      if (operation === 'subscription')
+        context.reportError(new PublicError('BAD_REQUEST', 'a subscription goes over a WebSocket, by graphql-transport-ws', ''));
+    },
+  };
+}
+
 /** Mercurius reads what is no GraphQL as a JSON syntax tree, past the parser and its limit of tokens: refused before it can. */
 export function refuseSyntaxTree(source: string): void {
   try {

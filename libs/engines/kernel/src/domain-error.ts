@@ -28,9 +28,10 @@ export function invalidValue(kind: string, value: unknown, accepted: string): Do
   });
 }
 
-/** Bad input comes back to its sender: short, on one line, printable. */
+/** Bad input comes back to its sender: short, on one line, printable. What has parts is only named: it may be too deep to be written. */
 function preview(value: unknown): string {
-  const text = typeof value === 'string' ? value : String(JSON.stringify(value) ?? value);
+  const text =
+    typeof value !== 'object' || value === null || value instanceof Date ? String(value) : Array.isArray(value) ? 'a list' : 'an object';
   const printable = JSON.stringify(text.slice(0, 60)).replace(/[^\x20-\x7e]/g, '?');
   return text.length > 60 ? `${printable.slice(0, -1)}…"` : printable;
 }

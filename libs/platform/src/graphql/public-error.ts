@@ -24,7 +24,7 @@ export class PublicError extends GraphQLError {
  * the caller can do something about it; everything else reads the same and is in the log.
  */
 export function toPublicError(error: unknown, requestId: string, log: Logger): PublicError {
-  if (error instanceof PublicError) return error;
+  if (error instanceof PublicError && error.extensions['requestId'] !== '') return error; // A rule of validation knows no request.
   const at = error instanceof GraphQLError ? error : undefined;
   const cause = rootCause(error);
   if (cause instanceof PublicError) return new PublicError(cause.code, cause.message, requestId, extra(cause), at);
