@@ -2,12 +2,12 @@
 import 'reflect-metadata';
 import { Command, CommanderError } from 'commander';
 import { isDomainError } from '#engines/kernel';
-import { ConfigError } from '#platform';
 import { addDoctor } from './admin/doctor.command.js';
 import { addGen } from './admin/gen.command.js';
 import { addMigrate } from './admin/migrate.command.js';
 import { addToken } from './admin/token.command.js';
 import { addOrder } from './commands/order.command.js';
+import { printable } from './printable.js';
 
 /** EX_USAGE of sysexits.h: the command was not understood, as opposed to understood and failed. */
 const USAGE = 64;
@@ -23,7 +23,7 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : USAGE; // Commander has said what was wrong.
   } else {
     const code = isDomainError(error) ? `${error.code}: ` : '';
-    console.error(error instanceof ConfigError || error instanceof Error ? `${code}${error.message}` : error);
+    console.error(printable(`${code}${error instanceof Error ? error.message : String(error)}`));
     process.exitCode = 1;
   }
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { ask } from '../api-client.js';
+import { printable } from '../printable.js';
 
 interface Step {
   readonly name: string;
@@ -62,6 +63,3 @@ async function watch(reference: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
   }
 }
-
-/** What came from elsewhere must not steer the terminal. */
-const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '?');
