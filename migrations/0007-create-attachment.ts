@@ -31,6 +31,8 @@ export class CreateAttachment1767225600007 implements MigrationInterface {
         CONSTRAINT attachment_network_fkey FOREIGN KEY (tenant_id, network_id) REFERENCES network (tenant_id, id),
         CONSTRAINT attachment_port_fkey FOREIGN KEY (device_id, port_id) REFERENCES port (device_id, id),
         CONSTRAINT attachment_port_by_tagging CHECK ((tagging = 'BRIDGE_ONLY') = (port_id IS NULL)),
+        -- A port in use belongs to the tenant that uses it.
+        CONSTRAINT attachment_port_one_tenant EXCLUDE USING gist (port_id WITH =, tenant_id WITH <>),
         CONSTRAINT attachment_place_unique UNIQUE NULLS NOT DISTINCT (network_id, device_id, port_id));
       -- A port carries one untagged network.
       CREATE UNIQUE INDEX attachment_untagged_unique ON attachment (port_id) WHERE tagging = 'UNTAGGED';
@@ -64,6 +66,8 @@ export class CreateAttachment1767225600007 implements MigrationInterface {
         stage_revision bigint NOT NULL DEFAULT -1,
         -- Only rises: whoever waits compares with the count at the time when it began to wait.
         failure_count bigint NOT NULL DEFAULT 0,
+        -- What the plan that failed last was for: it says nothing of a later order.
+        failed_revision bigint NOT NULL DEFAULT -1,
         last_error jsonb);
 
       GRANT SELECT ON device_progress TO trame_tenant;

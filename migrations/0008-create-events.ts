@@ -62,6 +62,8 @@ export class CreateEvents1767225600008 implements MigrationInterface {
         body_sha256 bytea NOT NULL CONSTRAINT inbox_sha256 CHECK (octet_length(body_sha256) = 32),
         body text NOT NULL,
         sent_at timestamptz NOT NULL,
+        -- What the message is about, in the sender's words: messages of one subject are acted on in the order they were sent.
+        subject text,
         received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         state text NOT NULL DEFAULT 'ACCEPTED' CONSTRAINT inbox_state_known CHECK (state IN ('ACCEPTED', 'PROCESSED', 'IGNORED', 'FAILED')),
         duplicate_count int NOT NULL DEFAULT 0,
@@ -70,6 +72,7 @@ export class CreateEvents1767225600008 implements MigrationInterface {
         effect_id uuid,
         error text,
         CONSTRAINT inbox_pkey PRIMARY KEY (source_id, message_id));
+      CREATE INDEX inbox_subject ON inbox (source_id, subject, sent_at) WHERE state = 'ACCEPTED';
       CREATE INDEX inbox_due ON inbox (next_try_at) WHERE state = 'ACCEPTED';
       ${isolateByTenant('inbox')}
       GRANT SELECT, INSERT, UPDATE ON inbox TO trame_system;

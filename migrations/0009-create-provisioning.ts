@@ -27,6 +27,8 @@ export class CreateProvisioning1767225600009 implements MigrationInterface {
         customer_message text NOT NULL,
         failure jsonb,
         deadline_at timestamptz NOT NULL,
+        -- When somebody last looked: time in which nobody worked does not count against the order.
+        attended_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         version int NOT NULL DEFAULT 1,
         created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),

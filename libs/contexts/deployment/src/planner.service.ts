@@ -36,10 +36,8 @@ export class PlannerService {
       await this.fabric.reportVerified(tx, whole.settled, whole.targetRevision);
       // What a device failed at is not asked of it any more: the next order starts its own count of tries.
       await this.devices.succeeded(tx, whole.settled);
-      if (whole.items.length === 0) {
-        await this.plans.supersedeProposed(tx, fabricId, null);
-        return undefined;
-      }
+      await this.retireProposals(tx, fabricId, whole);
+      if (whole.items.length === 0) return undefined;
       const isApproved = everyday.items.length > 0;
       const draft = isApproved ? everyday : whole;
       const plan = await this.keep(tx, fabricId, draft, isApproved ? 'APPROVED' : 'PROPOSED');
@@ -101,11 +99,20 @@ export class PlannerService {
     });
   }
 
+  /** What nobody approved in time, or asks for something else by now, is out; what somebody may still be reading stays. */
+  private async retireProposals(tx: Tx, fabricId: FabricId, whole: DraftPlan): Promise<void> {
+    await this.plans.expire(tx, fabricId);
+    const wanted = new Map(whole.items.map((item) => [item.deviceId, item.desiredDigest]));
+    for (const plan of await this.plans.proposals(tx, fabricId)) {
+      if (plan.items.every((item) => wanted.get(item.deviceId) === item.desiredDigest)) continue;
+      await this.plans.setState(tx, plan.id, ['PROPOSED'], 'SUPERSEDED');
+    }
+  }
+
   private async keep(tx: Tx, fabricId: FabricId, draft: DraftPlan, state: 'PROPOSED' | 'APPROVED'): Promise<DeploymentPlan> {
     const waiting = state === 'PROPOSED' ? await this.plans.waiting(tx, fabricId, draft.digest) : undefined;
     if (waiting) return waiting;
     const id = await this.plans.insert(tx, fabricId, draft, state, tx.scope.actor, PLAN_LIFETIME_SECONDS);
-    await this.plans.supersedeProposed(tx, fabricId, id);
     return (await this.plans.byId(tx, id)) as DeploymentPlan;
   }
 

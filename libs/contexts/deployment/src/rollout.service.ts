@@ -94,10 +94,11 @@ export class RolloutService {
   }
 
   private async apply(plan: DeploymentPlan, signal: AbortSignal): Promise<void> {
-    await this.db.inTransaction(SCOPE, async (tx) => {
-      await this.plans.setState(tx, plan.id, ['APPROVED'], 'APPLYING');
+    const isOurs = await this.db.inTransaction(SCOPE, async (tx) => {
       await this.outbox.append(tx, 'deployment.settled', plan.fabricId);
+      return plan.state === 'APPLYING' || this.plans.setState(tx, plan.id, ['APPROVED'], 'APPLYING');
     });
+    if (!isOurs) return;
     const failed = await this.pushWaves(plan, signal);
     if (signal.aborted) return; // Another execution goes on from what is written.
     const unproven = await this.prove(plan, signal);
@@ -134,7 +135,7 @@ export class RolloutService {
   private async prove(plan: DeploymentPlan, signal: AbortSignal): Promise<string[]> {
     const current = await this.plan(plan.id);
     const confirmed = current.items.filter((item) => item.state === 'CONFIRMED');
-    const carriers = await this.carriers(current);
+    const carriers = this.carriers(current);
     const results = await Promise.all(confirmed.map((item) => this.proveOne(plan, item, carriers, signal)));
     return confirmed.filter((_, index) => !results[index]).map((item) => item.slug);
   }
@@ -160,13 +161,15 @@ export class RolloutService {
     }
   }
 
-  /** A device that failed, or whose outcome is not known, cannot be expected to be seen by the others. */
-  private async carriers(plan: DeploymentPlan): Promise<Carriers> {
-    const records = await this.db.inTransaction(SCOPE, (tx) => this.devices.records(tx, plan.fabricId));
+  /**
+   * Only the devices of this plan that confirmed: they are there, so they must see each other. Another member of the network may have
+   * been off for hours; that is its own fault to report, and no reason to undo what is new here.
+   */
+  private carriers(plan: DeploymentPlan): Carriers {
     const carriers = new Map<number, Set<string>>();
-    for (const { isUncertain, verifiedIntent } of records.values()) {
-      if (isUncertain || !verifiedIntent?.vtep) continue;
-      for (const { vni } of verifiedIntent.l2vnis) carriers.set(vni, (carriers.get(vni) ?? new Set()).add(verifiedIntent.vtep.address));
+    for (const { state, intent } of plan.items) {
+      if ((state !== 'CONFIRMED' && state !== 'VERIFIED') || !intent.vtep) continue;
+      for (const { vni } of intent.l2vnis) carriers.set(vni, (carriers.get(vni) ?? new Set()).add(intent.vtep.address));
     }
     return carriers;
   }
@@ -174,7 +177,7 @@ export class RolloutService {
   private async finish(plan: DeploymentPlan, failed: readonly string[]): Promise<void> {
     await this.db.inTransaction(SCOPE, async (tx) => {
       const reason = failed.length === 0 ? null : `failed on ${[...new Set(failed)].sort().join(', ')}`;
-      await this.plans.setState(tx, plan.id, ['APPLYING'], reason === null ? 'APPLIED' : 'FAILED', reason);
+      if (!(await this.plans.setState(tx, plan.id, ['APPLYING'], reason === null ? 'APPLIED' : 'FAILED', reason))) return;
       await this.audit.append(tx, {
         tenantId: null,
         action: reason === null ? 'plan.applied' : 'plan.failed',

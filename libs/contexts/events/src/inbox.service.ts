@@ -108,6 +108,7 @@ export class InboxService {
       messageId,
       bodySha256,
       sentAt,
+      subject: refusal === null ? subjectOf(body) : null,
       refusal: refusal?.message ?? null,
     };
     // Postgres text holds no NUL; such a body is not JSON and is only kept to be looked at.
@@ -180,6 +181,13 @@ function refusalOf(body: string): DomainError | null {
     if (isDomainError(error)) return error;
     throw error;
   }
+}
+
+/** The order number: what a portal's messages are about. */
+function subjectOf(body: string): string | null {
+  const { data } = parseWebhookBody(body);
+  const order = data !== null && typeof data === 'object' ? (data as { order?: unknown }).order : undefined;
+  return typeof order === 'string' ? order.slice(0, 128) : null;
 }
 
 function toMessage({ body, sentAt, attempts: _attempts, ...message }: ClaimedMessage): InboxMessage {

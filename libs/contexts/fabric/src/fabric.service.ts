@@ -185,6 +185,14 @@ export class FabricService {
       });
     } catch (error) {
       const constraint = violatedConstraint(error);
+      if (constraint === 'attachment_port_one_tenant') {
+        throw new DomainError(
+          'IN_USE',
+          `${point.slug} ${place.port} is in use`,
+          { device: point.slug, port: place.port },
+          { cause: error },
+        );
+      }
       if (constraint === 'attachment_untagged_unique') {
         throw new DomainError(
           'IN_USE',

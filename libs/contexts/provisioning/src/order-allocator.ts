@@ -3,7 +3,7 @@ import { AddressingService, type Subnet } from '#contexts/addressing';
 import { FabricService } from '#contexts/fabric';
 import { type ClaimedNumber, NumberingService } from '#contexts/numbering';
 import { type Network, TenancyService, vxlanOverhead } from '#contexts/tenancy';
-import { type DeviceId, Fqdn, type FabricId, type TenantId, type VlanDomainId } from '#engines/kernel';
+import { type DeviceId, Fqdn, type FabricId, invalidValue, type TenantId, type VlanDomainId } from '#engines/kernel';
 import type { Tx } from '#platform';
 import type { ProvisionRequest, RequestedSubnet } from './domain/order.js';
 
@@ -14,7 +14,7 @@ export interface AllocatedNetwork {
 
 /**
  * Everything that an order needs, in the transaction of the order: numbers, network, prefixes, addresses, places.
- * Locks are taken in one order (number pools by id → prefix pools → subnets → ports); the fabric's revision is raised after it.
+ * Locks are taken in one order (number pools by id → prefix pools by id → the fabric's revision, raised after it).
  */
 @Injectable()
 export class OrderAllocator {
@@ -63,7 +63,7 @@ export class OrderAllocator {
     });
     // In the order of pool ids: one order of locks for all orders.
     const subnets = [...request.subnets.entries()].sort(([, a], [, b]) => (a.poolId < b.poolId ? -1 : a.poolId > b.poolId ? 1 : 0));
-    for (const [index, subnet] of subnets) await this.addSubnet(tx, network, subnet, `${request.idempotencyKey}/${index}`);
+    for (const [index, subnet] of subnets) await this.addSubnet(tx, network, subnet, index, `${request.idempotencyKey}/${index}`);
     const vlans = new Map<VlanDomainId, ClaimedNumber>(
       needs.map((need) => [need.vlanDomainId, claimed.get(need.vlanDomainId) as ClaimedNumber]),
     );
@@ -72,7 +72,7 @@ export class OrderAllocator {
     return { network, deviceIds: [...points.keys()].sort() };
   }
 
-  private async addSubnet(tx: Tx, network: Network, wanted: RequestedSubnet, key: string): Promise<Subnet> {
+  private async addSubnet(tx: Tx, network: Network, wanted: RequestedSubnet, index: number, key: string): Promise<Subnet> {
     const nameOf = (label: string): Fqdn | null => (wanted.zone === null ? null : Fqdn.parse(`${label}.${network.slug}.${wanted.zone}`));
     const subnet = await this.addressing.createSubnet(tx, {
       tenantId: network.tenantId,
@@ -81,10 +81,12 @@ export class OrderAllocator {
       ...(wanted.cidr === null ? {} : { cidr: wanted.cidr }),
       ...(wanted.length === null ? {} : { length: wanted.length }),
       gatewayMode: wanted.gateway,
-      gatewayName: wanted.gateway === 'NONE' ? null : nameOf('gw'),
+      gatewayName: wanted.gateway === 'NONE' ? null : nameOf(index === 0 ? 'gw' : `gw${index + 1}`),
       dnsZone: wanted.zone,
       key,
     });
+    for (const { name } of wanted.hosts)
+      if (/^gw\d*$/.test(name)) throw invalidValue('host name', name, 'another name: gw and gw2, gw3 … are gateways');
     // Hosts with a wanted address first: the others must not take it.
     for (const host of [...wanted.hosts].sort((a, b) => Number(b.address !== null) - Number(a.address !== null))) {
       await this.addressing.assign(tx, {

@@ -6,6 +6,7 @@ import { NumberingService } from '#contexts/numbering';
 import { TenancyService } from '#contexts/tenancy';
 import {
   Cidr,
+  digest,
   DomainError,
   ExternalRef,
   Fqdn,
@@ -28,6 +29,8 @@ export interface PortalMessage {
   readonly source: string;
   readonly type: string;
   readonly tenantId: TenantId;
+  /** When it was sent. */
+  readonly timestamp: Date;
   readonly data: unknown;
 }
 
@@ -73,6 +76,20 @@ const orderCreated = z.strictObject({
 });
 const orderTerminated = z.strictObject({ order: z.string() });
 
+/** Messages may overtake each other: the end of an order that is not there yet is tried again for a minute before it is refused. */
+const OVERTAKEN_MS = 60_000;
+
+/** Long names of source and order together would be longer than a key may be. */
+function hookKey(source: string, order: string): string {
+  const key = `hook:${source}:${order}`;
+  return key.length <= 128 ? key : `hook:${digest(key)}`;
+}
+
+function unknownOrder(message: PortalMessage, order: string): DomainError {
+  if (Date.now() - message.timestamp.getTime() > OVERTAKEN_MS) return notFound('network', order);
+  return new DomainError('UNAVAILABLE', 'the order that this message ends has not arrived yet', { order });
+}
+
 /** Turns a portal's message into an order. The key is the portal's order number: one number, one network, however often it is sent. */
 @Injectable()
 export class OrderEvents {
@@ -99,7 +116,7 @@ export class OrderEvents {
         const network = await this.db.inTransaction(tenantScope(message.tenantId, actor), (tx) =>
           this.tenancy.findNetwork(tx, { externalRef: order }),
         );
-        if (!network) throw notFound('network', order);
+        if (!network) throw unknownOrder(message, order);
         const key = `hook:${message.source}:terminate:${network.id}`;
         return (await this.orders.deprovision(message.tenantId, actor, { idempotencyKey: key, networkId: network.id, ifVersion: null }))
           .order.id;
@@ -148,7 +165,7 @@ export class OrderEvents {
       });
     }
     return {
-      idempotencyKey: `hook:${source}:${externalRef}`,
+      idempotencyKey: hookKey(source, externalRef),
       externalRef,
       name: Label.parse(data.name),
       vrfId: vrf?.id ?? null,

@@ -27,6 +27,7 @@ export class InboxJob implements JobHandler, OnModuleInit {
         source: message.sourceSlug,
         type: message.type,
         tenantId: message.tenantId,
+        timestamp: message.timestamp,
         data: message.data,
       }),
     }));

@@ -6,7 +6,7 @@ import { TenancyService } from '#contexts/tenancy';
 import type { OrderId } from '#engines/kernel';
 import { CONFIG, type Config, Database, LOGGER, type Logger, systemScope, type Tx } from '#platform';
 import type { NetworkOrder, OrderState } from './domain/order.js';
-import { deviceSteps, judge, type Verdict } from './domain/order-progress.js';
+import { deviceSteps, judge, rebase, type Verdict } from './domain/order-progress.js';
 import { OrderRecords } from './order-records.js';
 import { OrderStore } from './store/order.store.js';
 
@@ -45,11 +45,19 @@ export class OrderReconciler {
 
   async advance(id: OrderId): Promise<void> {
     await this.db.inTransaction(SCOPE, async (tx) => {
-      const order = await this.orders.lockOpen(tx, id);
-      if (!order || order.networkId === null) return;
-      const devices = (await this.fabric.progress(tx, order.deviceIds)).sort((a, b) => (a.slug < b.slug ? -1 : 1));
+      const locked = await this.orders.lockOpen(tx, id);
+      if (!locked) return;
+      // Its network was never built and is forgotten: there is nothing left to remove.
+      if (locked.networkId === null)
+        return this.end(tx, locked, locked.kind === 'DEPROVISION' ? 'RETIRED' : 'CANCELLED', 'There is nothing left to do.');
+      await this.orders.attend(tx, id);
+      const devices = (await this.fabric.progress(tx, locked.deviceIds)).sort((a, b) => (a.slug < b.slug ? -1 : 1));
+      const baseline = rebase(locked, devices);
+      if (baseline) await this.orders.setBaseline(tx, id, baseline);
+      const order = { ...((await this.orders.byId(tx, id)) ?? locked), failureBaseline: baseline ?? locked.failureBaseline };
       await this.showSteps(tx, order, deviceSteps(order, devices));
       const verdict = judge(order, devices, this.config.MAX_PUSH_ATTEMPTS);
+      if (verdict.kind === 'AWAITING_APPROVAL') await this.orders.holdDeadline(tx, id, this.config.ORDER_DEADLINE_SECONDS);
       if (isUndoing(order)) await this.advanceUndo(tx, order, verdict);
       else if (order.kind === 'PROVISION') await this.advanceProvision(tx, order, verdict);
       else await this.advanceDeprovision(tx, order, verdict);
@@ -57,7 +65,8 @@ export class OrderReconciler {
   }
 
   private async advanceProvision(tx: Tx, order: NetworkOrder, verdict: Verdict): Promise<void> {
-    const network = await this.tenancy.network(tx, order.networkId as NonNullable<NetworkOrder['networkId']>);
+    // Locked: a removal that is ordered now comes before this or after it, and not in between.
+    const network = await this.tenancy.lockNetwork(tx, order.networkId as NonNullable<NetworkOrder['networkId']>);
     if (network.state === 'DEPROVISIONING' || network.state === 'RETIRED')
       return this.end(tx, order, 'CANCELLED', 'The network was removed before it was ready.');
     switch (verdict.kind) {

@@ -13,8 +13,9 @@ export const DNS_ZONES = Symbol('DnsZonesFactory');
 export type DnsZonesFactory = (server: { readonly url: string; readonly apiKey: Secret }) => DnsZones;
 
 const SCOPE = systemScope('sync');
-/** A plan that would delete a third of what we own there waits for a person: an outage looks like that. */
-const BRAKES: Brakes = { maxDeleteRatio: 0.34, minObjects: 30 };
+/** A plan that would delete nearly all that we own in a large zone waits for a person: that is a fault of ours more often than a wish. */
+const BRAKES: Brakes = { maxDeleteRatio: 0.9, minObjects: 100 };
+const FOREIGN = 'the record set is not ours';
 const secretContext = (id: SyncTargetId): string => `sync-target/${id}/secret`;
 
 /** Keeps the name servers at what the fabric says. Driven by the fabric's revision, so that nothing is missed when a signal is. */
@@ -101,16 +102,19 @@ export class SyncService {
         );
         const plan: Plan<RrsetValue> = makePlan({ subject: `${target.slug}/${zone}`, desired: items, actual: await zoneTarget.read() });
         this.log.debug('sync.planned', { target: target.slug, zone, plan: printPlan(plan) });
-        checkBrakes(plan, BRAKES);
-        const refused = new Map((await zoneTarget.apply(plan)).map(({ key, reason }) => [key, reason]));
+        const held = heldBack(plan);
+        isBlocked ||= held !== null;
+        // New names do not wait for a decision about old ones.
+        const safe = held === null ? plan : { ...plan, changes: plan.changes.filter((change) => change.verb !== 'DELETE') };
+        const refused = new Map((await zoneTarget.apply(safe)).map(({ key, reason }) => [key, reason]));
         for (const change of plan.changes) {
-          const reason = change.verb === 'FOREIGN' ? 'the record set is not ours' : refused.get(change.key);
+          const reason = change.verb === 'FOREIGN' ? FOREIGN : change.verb === 'DELETE' && held !== null ? held : refused.get(change.key);
           if (change.verb !== 'KEEP')
             changes.push({ zone, verb: change.verb, key: change.key, ...(reason === undefined ? {} : { reason }) });
         }
-        errors.push(...[...refused].map(([key, reason]) => `${key}: ${reason}`));
+        errors.push(...[...refused].map(([key, reason]) => `${key}: ${reason}`), ...(held === null ? [] : [held]));
+        errors.push(...plan.changes.filter((change) => change.verb === 'FOREIGN').map((change) => `${change.key}: ${FOREIGN}`));
       } catch (error) {
-        isBlocked ||= isDomainError(error) && error.code === 'BRAKES_HIT';
         errors.push(`${zone}: ${error instanceof Error ? error.message : String(error)}`);
         this.log.warn('sync.zone_failed', { target: target.slug, zone, error });
       }
@@ -124,5 +128,16 @@ export class SyncService {
             ? 'PARTIAL'
             : 'FAILED';
     return { state, changes, error: errors.length === 0 ? null : errors.join('; ') };
+  }
+}
+
+/** Why the deletes of a plan wait for a person; null where they need not. */
+function heldBack(plan: Plan<RrsetValue>): string | null {
+  try {
+    checkBrakes(plan, BRAKES);
+    return null;
+  } catch (error) {
+    if (isDomainError(error) && error.code === 'BRAKES_HIT') return error.message;
+    throw error;
   }
 }

@@ -88,12 +88,13 @@ export class TenancyService {
     const claims = await this.numbering.claimAll(
       tx,
       new Map([
-        ['l3vni', { poolId: vrf.l3vniPoolId, tenantId: vrf.tenantId, key: `${vrf.key}/l3vni` }],
-        ['evi', { poolId: vrf.eviPoolId, tenantId: vrf.tenantId, key: `${vrf.key}/evi` }],
+        ['l3vni', { poolId: vrf.l3vniPoolId, tenantId: vrf.tenantId, key: `vrf/${vrf.key}/l3vni` }],
+        ['evi', { poolId: vrf.eviPoolId, tenantId: vrf.tenantId, key: `vrf/${vrf.key}/evi` }],
       ]),
     );
     const l3vni = claims.get('l3vni') as ClaimedNumber;
     const evi = claims.get('evi') as ClaimedNumber;
+    if (l3vni.replayed) return this.sameVrf(tx, vrf, l3vni);
     const id = newId<VrfId>();
     try {
       await this.store.insertVrf(tx, {
@@ -127,6 +128,15 @@ export class TenancyService {
       detail: { l3vni: l3vni.value },
     });
     return this.vrf(tx, id);
+  }
+
+  /** The key stands for a VRF already: the same answer, or none. */
+  private async sameVrf(tx: Tx, wanted: NewVrf, l3vni: ClaimedNumber): Promise<Vrf> {
+    const first = await this.store.vrfByL3Vni(tx, wanted.fabricId, l3vni.value);
+    if (first?.slug === wanted.slug && first.name === wanted.name) return first;
+    throw new DomainError('IDEMPOTENCY_KEY_REUSED', 'this idempotency key was used for another VRF', {
+      firstSeenAt: first?.createdAt.toISOString() ?? null,
+    });
   }
 
   async vrf(tx: Tx, id: VrfId): Promise<Vrf> {

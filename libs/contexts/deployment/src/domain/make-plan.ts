@@ -59,7 +59,8 @@ export function lowRiskPart(plan: DraftPlan): DraftPlan {
 
 function draft(targetRevision: number, items: readonly Omit<DraftItem, 'wave'>[], settled: readonly DeviceId[]): DraftPlan {
   const waves = items.map((item, index) => ({ ...item, wave: index === 0 ? 0 : 1 }));
-  const identity = { revision: targetRevision, items: waves.map((item) => [item.slug, item.wave, item.desiredDigest]) };
+  // Without the revision: an order elsewhere does not make a plan another one while somebody reads it.
+  const identity = waves.map((item) => [item.slug, item.wave, item.desiredDigest, item.diff]);
   return {
     targetRevision,
     items: waves,

@@ -72,11 +72,6 @@ export class PlanStore {
     await tx.run(`UPDATE plan SET is_released = true WHERE id = $1 AND state = 'APPROVED'`, [id]);
   }
 
-  async page(tx: Tx, page: { first: number; after: string | null }): Promise<DeploymentPlan[]> {
-    const rows = await tx.sql<PlanRecord>(`${PLAN} WHERE ($1::uuid IS NULL OR p.id > $1) ORDER BY p.id LIMIT $2`, [page.after, page.first]);
-    return Promise.all(rows.map((row) => this.withItems(tx, row)));
-  }
-
   /** Compare and set. @returns false when the plan was not in one of the states any more. */
   async setState(tx: Tx, id: PlanId, from: readonly PlanState[], to: PlanState, haltReason: string | null = null): Promise<boolean> {
     const touched = await tx.run(
@@ -89,11 +84,19 @@ export class PlanStore {
     return touched === 1;
   }
 
-  /** Plans that nobody approved and that a newer one replaces. */
-  async supersedeProposed(tx: Tx, fabricId: FabricId, except: PlanId | null): Promise<void> {
+  async proposals(tx: Tx, fabricId: FabricId): Promise<DeploymentPlan[]> {
+    const rows = await tx.sql<PlanRecord>(`${PLAN} WHERE p.fabric_id = $1 AND p.state = 'PROPOSED' ORDER BY p.generation`, [fabricId]);
+    const plans: DeploymentPlan[] = [];
+    for (const row of rows) plans.push(await this.withItems(tx, row));
+    return plans;
+  }
+
+  /** Plans that were not asked to run in their time. */
+  async expire(tx: Tx, fabricId: FabricId): Promise<void> {
     await tx.run(
-      `UPDATE plan SET state = 'SUPERSEDED', finished_at = clock_timestamp() WHERE fabric_id = $1 AND state = 'PROPOSED' AND id IS DISTINCT FROM $2`,
-      [fabricId, except],
+      `UPDATE plan SET state = 'EXPIRED', finished_at = clock_timestamp()
+        WHERE fabric_id = $1 AND expires_at < clock_timestamp() AND (state = 'PROPOSED' OR (state = 'APPROVED' AND NOT is_released))`,
+      [fabricId],
     );
   }
 

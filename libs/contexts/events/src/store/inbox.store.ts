@@ -10,6 +10,8 @@ export interface NewInboxMessage {
   readonly bodySha256: Buffer;
   readonly body: string;
   readonly sentAt: Date;
+  /** What it is about, in the sender's words; null where it does not say. */
+  readonly subject: string | null;
   /** Why it will never be processed; null for a message that is understood. */
   readonly refusal: string | null;
 }
@@ -39,8 +41,8 @@ export class InboxStore {
   /** @returns false when the source has sent a message under this id before. */
   async insert(tx: Tx, message: NewInboxMessage): Promise<boolean> {
     const inserted = await tx.run(
-      `INSERT INTO inbox (id, source_id, tenant_id, message_id, body_sha256, body, sent_at, state, error)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (source_id, message_id) DO NOTHING`,
+      `INSERT INTO inbox (id, source_id, tenant_id, message_id, body_sha256, body, sent_at, state, error, subject)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (source_id, message_id) DO NOTHING`,
       [
         message.id,
         message.sourceId,
@@ -51,6 +53,7 @@ export class InboxStore {
         message.sentAt,
         message.refusal === null ? 'ACCEPTED' : 'FAILED',
         message.refusal,
+        message.subject,
       ],
     );
     return inserted === 1;
@@ -66,12 +69,17 @@ export class InboxStore {
     return row.body_sha256;
   }
 
-  /** Takes a due message for `seconds`: if its execution dies, another one takes it after that. Undefined when it is not due or is settled. */
+  /**
+   * Takes a due message for `seconds`: if its execution dies, another one takes it after that. Undefined when it is not due, is settled,
+   * or has to wait for one of the same subject that was sent before it.
+   */
   async claim(tx: Tx, id: string, seconds: number): Promise<ClaimedMessage | undefined> {
     const row = await tx.one<ClaimedRecord>(
       `UPDATE inbox SET attempts = attempts + 1, next_try_at = clock_timestamp() + make_interval(secs => $2)
         FROM inbound_source AS source
        WHERE inbox.id = $1 AND state = 'ACCEPTED' AND next_try_at <= clock_timestamp() AND source.id = inbox.source_id
+         AND NOT EXISTS (SELECT 1 FROM inbox o WHERE o.source_id = inbox.source_id AND o.subject = inbox.subject AND o.state = 'ACCEPTED'
+                            AND (o.sent_at, o.received_at, o.id) < (inbox.sent_at, inbox.received_at, inbox.id))
        RETURNING inbox.id, source.slug, inbox.tenant_id, message_id, body, sent_at, attempts`,
       [id, seconds],
     );

@@ -36,5 +36,7 @@ export interface DeviceProgress {
   readonly stage: ProgressStage;
   readonly stageRevision: number;
   readonly failureCount: number;
+  /** Revision of the fabric that the last failed push was for. */
+  readonly failedRevision: number;
   readonly lastError: { readonly code: string; readonly message: string } | null;
 }

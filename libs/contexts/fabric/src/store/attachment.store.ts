@@ -14,7 +14,7 @@ import {
 import type { Ip } from '#engines/kernel';
 import { newId, type Tx } from '#platform';
 import type { Attachment, AttachPoint } from '../domain/attachment.js';
-import { AttachmentEntity, RouteDistinguisherEntity, VlanMappingEntity } from './fabric.entity.js';
+import { AttachmentEntity, VlanMappingEntity } from './fabric.entity.js';
 
 @Injectable()
 export class AttachmentStore {
@@ -47,28 +47,20 @@ export class AttachmentStore {
     await tx.manager.insert(VlanMappingEntity, { id: newId(), ...mapping });
   }
 
-  /** RFC 7432 §7.9: type 1, the address of the PE and the number of the EVI: unique because both are. Idempotent: a VRF's RD may be there. */
+  /**
+   * RFC 7432 §7.9: type 1, the address of the PE and the number of the EVI: unique because both are. A network's RD is new, and a clash is
+   * an error; a VRF's may be there already from another of its networks.
+   */
   async assignRd(
     tx: Tx,
     rd: { tenantId: TenantId; vtepId: VtepId; vtepAddress: Ip; eviId: EviId; networkId: NetworkId | null; vrfId: VrfId | null },
   ): Promise<void> {
     const value = RouteDistinguisher.of(rd.vtepAddress, rd.eviId);
-    await tx.manager
-      .createQueryBuilder()
-      .insert()
-      .into(RouteDistinguisherEntity)
-      .values({
-        id: newId(),
-        tenantId: rd.tenantId,
-        vtepId: rd.vtepId,
-        eviId: rd.eviId,
-        networkId: rd.networkId,
-        vrfId: rd.vrfId,
-        value: Buffer.from(RouteDistinguisher.toHex(value), 'hex'),
-        text: value,
-      })
-      .orIgnore()
-      .execute();
+    await tx.run(
+      `INSERT INTO route_distinguisher (id, tenant_id, vtep_id, evi_id, network_id, vrf_id, value, text) SELECT $1, $2, $3, $4, $5, $6, $7, $8
+        WHERE NOT EXISTS (SELECT 1 FROM route_distinguisher r WHERE r.vtep_id = $3 AND r.vrf_id = $6)`,
+      [newId(), rd.tenantId, rd.vtepId, rd.eviId, rd.networkId, rd.vrfId, Buffer.from(RouteDistinguisher.toHex(value), 'hex'), value],
+    );
   }
 
   ofNetworks(tx: Tx, networkIds: readonly NetworkId[]): Promise<Attachment[]> {

@@ -35,11 +35,11 @@ export class DeviceStore {
 
   async progress(tx: Tx, deviceIds: readonly DeviceId[]): Promise<DeviceProgress[]> {
     const rows = await tx.sql<
-      Omit<DeviceProgress, 'verifiedRevision' | 'stageRevision' | 'failureCount'> &
-        Record<'verifiedRevision' | 'stageRevision' | 'failureCount', string>
+      Omit<DeviceProgress, 'verifiedRevision' | 'stageRevision' | 'failureCount' | 'failedRevision'> &
+        Record<'verifiedRevision' | 'stageRevision' | 'failureCount' | 'failedRevision', string>
     >(
       `SELECT p.device_id AS "deviceId", d.slug, p.verified_revision AS "verifiedRevision", p.stage, p.stage_revision AS "stageRevision",
-          p.failure_count AS "failureCount", p.last_error AS "lastError" FROM device_progress p JOIN device d ON d.id = p.device_id WHERE p.device_id = ANY($1)`,
+          p.failure_count AS "failureCount", p.failed_revision AS "failedRevision", p.last_error AS "lastError" FROM device_progress p JOIN device d ON d.id = p.device_id WHERE p.device_id = ANY($1)`,
       [deviceIds],
     );
     return rows.map((row) => ({
@@ -47,6 +47,7 @@ export class DeviceStore {
       verifiedRevision: Number(row.verifiedRevision),
       stageRevision: Number(row.stageRevision),
       failureCount: Number(row.failureCount),
+      failedRevision: Number(row.failedRevision),
     }));
   }
 
@@ -69,7 +70,7 @@ export class DeviceStore {
     error: { code: string; message: string },
   ): Promise<void> {
     await tx.run(
-      `UPDATE device_progress SET stage = 'FAILED', stage_revision = $2, failure_count = failure_count + $3, last_error = $4 WHERE device_id = $1`,
+      `UPDATE device_progress SET stage = 'FAILED', stage_revision = $2, failed_revision = $2, failure_count = failure_count + $3, last_error = $4 WHERE device_id = $1`,
       [deviceId, revision, weight, JSON.stringify(error)],
     );
   }

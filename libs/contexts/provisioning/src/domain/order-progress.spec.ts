@@ -1,4 +1,4 @@
-import { type DeviceStanding, deviceSteps, judge } from './order-progress.js';
+import { type DeviceStanding, deviceSteps, judge, rebase } from './order-progress.js';
 
 const device = (over: Partial<DeviceStanding> = {}): DeviceStanding => ({
   deviceId: 'd1',
@@ -7,6 +7,7 @@ const device = (over: Partial<DeviceStanding> = {}): DeviceStanding => ({
   stage: 'IDLE',
   stageRevision: 4,
   failureCount: 7,
+  failedRevision: 5,
   lastError: null,
   ...over,
 });
@@ -24,6 +25,13 @@ describe('an order and its devices', () => {
     const lastError = { code: 'WRONG_HOST_KEY', message: 'pve1 shows another host key' };
     expect(judge(order, [device({ failureCount: 9, lastError })], 3)).toEqual({ kind: 'WAITING' });
     expect(judge(order, [device({ failureCount: 10, lastError })], 3)).toEqual({ kind: 'FAILED', device: 'pve1', ...lastError });
+  });
+
+  it('does not take failures of older plans upon itself', () => {
+    const older = device({ failureCount: 99, failedRevision: 4 });
+    expect(judge(order, [older], 3)).toEqual({ kind: 'WAITING' });
+    expect(rebase(order, [older])).toEqual({ ...order.failureBaseline, d1: 99 });
+    expect(rebase(order, [device({ failureCount: 99 })])).toBeUndefined();
   });
 
   it('does not blame a device that is verified', () => {

@@ -8,6 +8,7 @@ export interface DeviceStanding {
   readonly stage: 'IDLE' | 'PLANNED' | 'AWAITING_APPROVAL' | 'PUSHING' | 'CONFIRMED' | 'VERIFIED' | 'FAILED';
   readonly stageRevision: number;
   readonly failureCount: number;
+  readonly failedRevision: number;
   readonly lastError: { readonly code: string; readonly message: string } | null;
 }
 
@@ -23,7 +24,10 @@ type Standing = Pick<NetworkOrder, 'revision' | 'failureBaseline' | 'isOverdue'>
 export function judge(order: Standing, devices: readonly DeviceStanding[], maxFailures: number): Verdict {
   const waiting = devices.filter((device) => device.verifiedRevision < order.revision);
   if (waiting.length === 0) return { kind: 'REACHED' };
-  const failed = waiting.find((device) => device.failureCount - (order.failureBaseline[device.deviceId] ?? 0) >= maxFailures);
+  const failed = waiting.find(
+    (device) =>
+      device.failedRevision >= order.revision && device.failureCount - (order.failureBaseline[device.deviceId] ?? 0) >= maxFailures,
+  );
   if (failed) {
     return {
       kind: 'FAILED',
@@ -45,6 +49,15 @@ export function judge(order: Standing, devices: readonly DeviceStanding[], maxFa
     };
   }
   return { kind: 'WAITING' };
+}
+
+/** Failures of plans that were made before the order say nothing of it: counting begins after them. Undefined where nothing changes. */
+export function rebase(order: Standing, devices: readonly DeviceStanding[]): Record<string, number> | undefined {
+  const stale = devices.filter(
+    (device) => device.failedRevision < order.revision && device.failureCount !== order.failureBaseline[device.deviceId],
+  );
+  if (stale.length === 0) return undefined;
+  return { ...order.failureBaseline, ...Object.fromEntries(stale.map((device) => [device.deviceId, device.failureCount])) };
 }
 
 export interface StepView {

@@ -79,6 +79,29 @@ export class OrderStore {
     ).map(toOrder);
   }
 
+  /** The deadline moves on by the time in which no worker looked: an outage of ours undoes nobody's order. */
+  async attend(tx: Tx, id: OrderId): Promise<void> {
+    await tx.run(
+      `UPDATE network_order SET attended_at = clock_timestamp(),
+          deadline_at = deadline_at + CASE WHEN clock_timestamp() - attended_at > interval '20 s' THEN clock_timestamp() - attended_at ELSE interval '0' END
+        WHERE id = $1 AND clock_timestamp() - attended_at > interval '5 s'`,
+      [id],
+    );
+  }
+
+  /** While a person has to decide no deadline runs. Written twice per deadline and not at every look. */
+  async holdDeadline(tx: Tx, id: OrderId, seconds: number): Promise<void> {
+    await tx.run(
+      `UPDATE network_order SET deadline_at = clock_timestamp() + make_interval(secs => $2)
+        WHERE id = $1 AND deadline_at < clock_timestamp() + make_interval(secs => $2) / 2`,
+      [id, seconds],
+    );
+  }
+
+  async setBaseline(tx: Tx, id: OrderId, baseline: Readonly<Record<string, number>>): Promise<void> {
+    await tx.run('UPDATE network_order SET failure_baseline = $2 WHERE id = $1', [id, JSON.stringify(baseline)]);
+  }
+
   /** The row locked; undefined when it is not open, or when somebody is at it. */
   async lockOpen(tx: Tx, id: OrderId): Promise<NetworkOrder | undefined> {
     const row = await tx.one<OrderRecord>(`${ORDER} WHERE o.id = $1 AND o.state = ANY($2) FOR UPDATE SKIP LOCKED`, [id, OPEN_STATES]);

@@ -48,6 +48,10 @@ export class TenancyStore {
     return tx.one<Vrf>(`${VRF} WHERE v.id = $1`, [id]);
   }
 
+  async vrfByL3Vni(tx: Tx, fabricId: FabricId, l3vni: number): Promise<Vrf | undefined> {
+    return tx.one<Vrf>(`${VRF} WHERE v.fabric_id = $1 AND v.l3vni = $2`, [fabricId, l3vni]);
+  }
+
   async vrfs(tx: Tx, page: PageRequest): Promise<Vrf[]> {
     return tx.sql<Vrf>(`${VRF} WHERE ($1::uuid IS NULL OR v.id > $1) ORDER BY v.id LIMIT $2`, [page.after, page.first]);
   }
