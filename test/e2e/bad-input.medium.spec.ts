@@ -39,7 +39,7 @@ function refusalOf(answer: GraphqlAnswer): Refusal {
   if (found) return found;
   const [{ message, extensions }] = answer.errors as [GraphqlAnswer['errors'][number]];
   expect(answer.data === null || Object.values(answer.data)[0] === null).toBe(true);
-  return { path: [], ...extensions, message, code: String(extensions['reason'] ?? extensions.code) };
+  return { path: [], ...extensions, message, code: typeof extensions['reason'] === 'string' ? extensions['reason'] : extensions.code };
 }
 
 async function refused(query: string, input: Record<string, unknown>, token = world.customer): Promise<Refusal> {

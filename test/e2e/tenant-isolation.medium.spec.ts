@@ -274,7 +274,7 @@ describe('what a device says', () => {
     expect(asOperator.text).toContain(`"lastError":"${TAINT} as pve2 says it"`);
     expect(asMe.text).toContain('"lastError":null');
     told.push(asMe.text);
-    const { nodes } = asMe.data?.['orders'] as { nodes: { id: string; customerMessage: string; failure: unknown; steps: unknown[] }[] };
+    const { nodes } = asMe.data!['orders'] as { nodes: { id: string; customerMessage: string; failure: unknown; steps: unknown[] }[] };
     const doomed = nodes.find(({ id }) => id === order.id);
     expect(doomed?.failure).toEqual({ code: 'CONFIG_REFUSED', message: doomed?.customerMessage });
     expect(doomed?.customerMessage).not.toMatch(/pve|test|host|switch|leaf/i);

@@ -87,6 +87,7 @@ describe('the worker', () => {
         (n) => n >= runs,
       );
     }
+    expect(new Set(keys)).toEqual(new Set([key]));
     await worker.stop();
   });
 
@@ -185,6 +186,7 @@ describe('the worker', () => {
       await new Promise((resolve) => setTimeout(resolve, 1000)); // Long enough for relay, queues and leases to fail.
       await wire.mend();
     }
+    expect(new Set(heard).size).toBe(2);
     await worker.stop();
     await wire.close();
   });

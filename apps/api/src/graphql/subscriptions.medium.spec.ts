@@ -213,7 +213,7 @@ describe('the WebSocket itself', () => {
   });
 
   it('does not speak another protocol', async () => {
-    await expect(bareSocket(api.url, 'graphql-ws')).rejects.toThrow();
+    await expect(bareSocket(api.url, 'graphql-ws')).rejects.toThrow('400');
   });
 
   it.each([

@@ -9,7 +9,7 @@ const PEER = `(${V4}|${V6}|[A-Za-z][A-Za-z0-9_-]*)`;
 const VNI = '(\\d{1,8})';
 
 /** What one line does to the routing configuration; returns the daemon's words when it refuses. */
-type Effect = (model: BgpModel, groups: readonly string[]) => string | 'dropped' | null;
+type Effect = (model: BgpModel, groups: readonly string[]) => string | null;
 
 export interface FrrCommand {
   readonly pattern: RegExp;

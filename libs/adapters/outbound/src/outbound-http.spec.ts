@@ -9,7 +9,7 @@ import { OutboundError } from './outbound-error.js';
 import { OutboundHttp, type OutboundOptions } from './outbound-http.js';
 import { selfSignedCertificate } from './testing/self-signed-certificate.js';
 
-const cleanups: (() => Promise<unknown> | unknown)[] = [];
+const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });

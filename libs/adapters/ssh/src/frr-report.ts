@@ -25,7 +25,8 @@ export function neighborStates(summary: unknown): Map<string, string> {
   const states = new Map<string, string>();
   for (const family of Object.values(asRecord(summary))) {
     for (const [address, peer] of Object.entries(asRecord(asRecord(family)['peers']))) {
-      const state = String(asRecord(peer)['state'] ?? 'unknown');
+      const { state: reported } = asRecord(peer);
+      const state = typeof reported === 'string' ? reported : 'unknown';
       if (!states.has(address) || state !== 'Established') states.set(address, state);
     }
   }
@@ -46,7 +47,11 @@ export function evpnTargets(report: unknown): Map<number, EvpnTargets> {
     if (!/^\d+$/.test(key)) continue;
     const { rd, inKernel, importRTs, exportRTs } = asRecord(value);
     if (inKernel === 'False') continue;
-    targets.set(Number(key), { rd: String(rd ?? ''), importTargets: strings(importRTs), exportTargets: strings(exportRTs) });
+    targets.set(Number(key), {
+      rd: typeof rd === 'string' ? rd : '',
+      importTargets: strings(importRTs),
+      exportTargets: strings(exportRTs),
+    });
   }
   return targets;
 }

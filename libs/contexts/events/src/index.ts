@@ -13,7 +13,7 @@ export {
   type WebhookVerdict,
 } from './inbox.service.js';
 export { JOB_HANDLERS, type JobHandler } from './job-handler.js';
-export { JobQueues, queueName } from './job-queues.js';
+export { queueName } from './job-queues.js';
 export { OutboxRelay } from './outbox-relay.js';
 export { OutboxService } from './outbox.service.js';
 export { type Reconciler, ReconcilerRegistry } from './reconciler.js';

@@ -175,6 +175,7 @@ function describeBackend(name: string, missing: readonly string[], open: (databa
         );
         await settled();
       }
+      expect(ran).toEqual([key, key, key]);
     });
 
     it('loses nothing when it dies between adding a job and forgetting the row', async () => {
@@ -221,6 +222,7 @@ function describeBackend(name: string, missing: readonly string[], open: (databa
         () => ran,
         (keys) => keys.includes(key),
       );
+      expect(await waitingRows()).toBe(0);
     });
 
     if (name === 'Redis') {

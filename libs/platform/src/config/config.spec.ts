@@ -22,6 +22,6 @@ describe('configuration', () => {
   });
 
   it('prints secrets as a mask', () => {
-    expect(`${loadConfig(good).TRAME_KEK} ${JSON.stringify(loadConfig(good))}`).not.toContain(key);
+    expect(`${loadConfig(good).TRAME_KEK.toString()} ${JSON.stringify(loadConfig(good))}`).not.toContain(key);
   });
 });

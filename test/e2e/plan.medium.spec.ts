@@ -1,0 +1,140 @@
+// A plan in the hands of an operator, through GraphQL: what is seen and approved is what is applied, and only that.
+import { encodeId } from '#engines/kernel';
+import { systemScope } from '#platform';
+import { type ApiWorld, createApiWorld } from '../support/api-world.js';
+
+let world: ApiWorld;
+beforeAll(async () => {
+  world = await createApiWorld();
+});
+afterAll(() => world?.close());
+
+interface Plan {
+  readonly id: string;
+  readonly digest: string;
+  readonly risk: string;
+  readonly state: string;
+  readonly devices: readonly {
+    readonly device: string;
+    readonly wave: number;
+    readonly diff: string;
+    readonly state: string;
+    readonly error: string | null;
+  }[];
+}
+interface Payload {
+  readonly plan: Plan | null;
+  readonly errors: readonly { readonly __typename: string; readonly code: string; readonly message: string }[];
+}
+
+const PLAN = '{ id digest risk state createdBy haltReason devices { device wave risk diff state error } }';
+const PAYLOAD = `{ plan ${PLAN} errors { __typename code message } }`;
+const DOCUMENTS = {
+  plan: `query ($id: ID!) { plan(id: $id) ${PLAN} }`,
+  propose: `mutation ($input: PlanDeploymentInput) { planDeployment(input: $input) ${PAYLOAD} }`,
+  approve: `mutation ($id: ID!, $digest: String!, $comment: Label) { approvePlan(id: $id, digest: $digest, comment: $comment) ${PAYLOAD} }`,
+  apply: `mutation ($id: ID!, $digest: String!) { applyPlan(input: { plan: $id, digest: $digest }) ${PAYLOAD} }`,
+};
+const ask = (document: keyof typeof DOCUMENTS, variables: Record<string, unknown> = {}): Promise<Payload> =>
+  world.ask(world.operator, DOCUMENTS[document], variables);
+const show = (id: string): Promise<Plan | null> => world.ask(world.operator, DOCUMENTS.plan, { id });
+
+/** An order that nothing has been pushed for, and the plan of it. */
+async function proposed(): Promise<{ readonly order: string; readonly vni: number; readonly plan: Plan }> {
+  const { order } = await world.ask<{ order: { id: string; network: { vni: number } } }>(
+    world.customer,
+    'mutation ($input: ProvisionNetworkInput!) { provisionNetwork(input: $input) { order { id network { vni } } errors { code } } }',
+    { input: world.orderInput() },
+  );
+  const { plan, errors } = await ask('propose', { input: {} });
+  expect(errors).toEqual([]);
+  return { order: order.id, vni: order.network.vni, plan: plan as Plan };
+}
+const orderState = async (id: string): Promise<string> =>
+  (await world.ask<{ state: string }>(world.operator, 'query ($id: ID!) { order(id: $id) { state } }', { id })).state;
+const refusalOf = ({ plan, errors }: Payload): { type: string | undefined; code: string | undefined } => {
+  expect(plan).toBeNull();
+  expect(errors).toHaveLength(1);
+  return { type: errors[0]?.__typename, code: errors[0]?.code };
+};
+const wrong = (digest: string): string => digest.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
+
+describe('a plan', () => {
+  it('is seen, approved and applied by its digest, and the order for it is live', async () => {
+    const { order, vni, plan } = await proposed();
+    expect(plan).toMatchObject({ risk: 'LOW', state: 'PROPOSED' });
+    expect(plan.devices.map(({ device, wave, state }) => ({ device, wave, state }))).toEqual([
+      { device: 'pve1', wave: 0, state: 'PENDING' },
+      { device: 'pve2', wave: 1, state: 'PENDING' },
+    ]);
+    for (const { diff } of plan.devices) expect(diff).toMatch(new RegExp(`^\\+.*${vni}`, 'm'));
+    const { id, digest } = plan;
+    expect(refusalOf(await ask('apply', { id, digest }))).toEqual({ type: 'PlanError', code: 'APPROVAL_REQUIRED' });
+    expect(refusalOf(await ask('approve', { id, digest: wrong(digest) }))).toEqual({ type: 'PlanError', code: 'PLAN_STALE' });
+    expect(await show(id)).toEqual(plan);
+    expect(await ask('approve', { id, digest, comment: 'seen' })).toMatchObject({ plan: { id, state: 'APPROVED' }, errors: [] });
+    expect(refusalOf(await ask('apply', { id, digest: wrong(digest) }))).toEqual({ type: 'PlanError', code: 'PLAN_STALE' });
+    expect(await ask('apply', { id, digest })).toMatchObject({ plan: { id, digest }, errors: [] });
+    expect(await world.settlePublic(order)).toBe('ACTIVE');
+    const applied = (await show(id)) as Plan;
+    expect(applied).toMatchObject({ digest, state: 'APPLIED' });
+    expect(applied.devices.map(({ state }) => state)).toEqual(['VERIFIED', 'VERIFIED']);
+    expect(applied.devices.map(({ diff }) => diff)).toEqual(plan.devices.map(({ diff }) => diff));
+    expect(await ask('propose')).toEqual({ plan: null, errors: [] });
+  });
+
+  it('that is too old is neither approved nor applied', async () => {
+    const { order, plan } = await proposed();
+    const { id, digest } = plan;
+    const age = (): Promise<number> =>
+      world.db.inTransaction(systemScope('test'), (tx) => tx.run(`UPDATE deployment_plan SET expires_at = now() - interval '1 second'`));
+    expect(await age()).toBeGreaterThan(0);
+    expect(refusalOf(await ask('approve', { id, digest }))).toEqual({ type: 'PlanError', code: 'PLAN_EXPIRED' });
+    expect(refusalOf(await ask('apply', { id, digest }))).toEqual({ type: 'PlanError', code: 'PLAN_EXPIRED' });
+    expect(await world.settlePublic(order)).toBe('ACTIVE');
+  });
+
+  it('that was overtaken by another order is neither approved nor applied', async () => {
+    const [first, second] = [await proposed(), await proposed()];
+    expect(second.plan.digest).not.toBe(first.plan.digest);
+    const { id, digest } = first.plan;
+    for (const step of ['approve', 'apply'] as const)
+      expect(['INVALID_STATE', 'PLAN_STALE']).toContain(refusalOf(await ask(step, { id, digest })).code);
+    for (const { order } of [first, second]) expect(await world.settlePublic(order)).toBe('ACTIVE');
+  });
+
+  it('for a part of the devices is about these alone', async () => {
+    const { order } = await proposed();
+    const device = encodeId('device', world.deviceIds.get('pve2') as string);
+    const { plan } = await ask('propose', { input: { devices: [device] } });
+    expect(plan?.devices.map((item) => item.device)).toEqual(['pve2']);
+    const nothing = await ask('propose', { input: { devices: ['dev_x'] } });
+    expect(refusalOf(nothing)).toEqual({ type: 'NotFoundError', code: 'NOT_FOUND' });
+    expect(await world.settlePublic(order)).toBe('ACTIVE');
+  });
+
+  it('is no matter of a customer, whatever the scopes of the token', async () => {
+    const { order, plan } = await proposed();
+    const variables = { id: plan.id, digest: plan.digest };
+    for (const document of [DOCUMENTS.plan, DOCUMENTS.propose, DOCUMENTS.approve, DOCUMENTS.apply]) {
+      const { data, errors } = await world.graphql(world.customer, document, variables);
+      expect(data === null || data['plan'] === null).toBe(true);
+      expect(errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN']);
+    }
+    expect(await show(plan.id)).toEqual(plan);
+    expect(await orderState(order)).toBe('RUNNING');
+    expect(await world.settlePublic(order)).toBe('ACTIVE');
+  });
+
+  it('that does not exist is null, or not found', async () => {
+    for (const id of [
+      encodeId('plan', '01890000-0000-7000-8000-000000000000'),
+      'x',
+      encodeId('order', '01890000-0000-7000-8000-000000000000'),
+    ]) {
+      expect(await show(id)).toBeNull();
+      for (const step of ['approve', 'apply'] as const)
+        expect(refusalOf(await ask(step, { id, digest: 'd' }))).toEqual({ type: 'NotFoundError', code: 'NOT_FOUND' });
+    }
+  });
+});
