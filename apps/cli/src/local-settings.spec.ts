@@ -37,7 +37,7 @@ describe('keys of an installation', () => {
   it('are never replaced when their file is damaged', () => {
     keysOf(directory);
     fs.writeFileSync(path.join(directory, 'keys.json'), '[');
-    expect(() => keysOf(directory)).toThrow();
+    expect(() => keysOf(directory)).toThrow('JSON');
     expect(fs.readFileSync(path.join(directory, 'keys.json'), 'utf8')).toBe('[');
   });
 });

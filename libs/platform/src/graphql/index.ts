@@ -7,7 +7,6 @@ export {
   type Keyset,
   keyset,
   PageArgs,
-  PageInfo,
   type SortColumn,
   toConnection,
 } from './connection.js';

@@ -46,16 +46,25 @@ export class LeaseService {
   private keepRenewed(lease: Lease, acquiredAt: number, controller: AbortController): { stop(): void } {
     let renewedAt = acquiredAt;
     let isRenewing = false;
+    const lose = (reason: string): void => {
+      if (controller.signal.aborted) return;
+      this.log.warn('lease.lost', {
+        resource: lease.resource,
+        fence: lease.fence,
+        reason,
+        sinceRenewalMs: Math.round(performance.now() - renewedAt),
+      });
+      controller.abort(new Error(`lease on ${lease.resource} ${reason}`));
+    };
     const tick = async (): Promise<void> => {
-      if ((performance.now() - renewedAt) / 1000 > (this.seconds * 2) / 3)
-        controller.abort(new Error(`lease on ${lease.resource} was lost`));
+      if ((performance.now() - renewedAt) / 1000 > (this.seconds * 2) / 3) lose('was not renewed in time');
       if (isRenewing || controller.signal.aborted) return;
       isRenewing = true;
       const askedAt = performance.now();
       try {
         const ours = await this.db.inTransaction(SCOPE, (tx) => this.store.renew(tx, lease, this.seconds));
         if (ours) renewedAt = askedAt;
-        else controller.abort(new Error(`lease on ${lease.resource} was taken over`));
+        else lose('was taken over');
       } catch (error) {
         this.log.warn('lease.renewal_failed', { resource: lease.resource, error });
       } finally {
