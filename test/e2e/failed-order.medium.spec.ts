@@ -2,12 +2,14 @@
 import fs from 'node:fs';
 import type { FakeStep } from '#contexts/deployment/testing';
 import type { TransportErrorCode } from '#contexts/deployment/ports';
+import { OrderReconciler } from '#contexts/provisioning';
+import { systemScope } from '#platform';
 import { type ApiWorld, createApiWorld } from '../support/api-world.js';
 import { LiveQuery } from '../support/live-query.js';
 
 let world: ApiWorld;
 beforeAll(async () => {
-  world = await createApiWorld({ env: { CONFIRM_WITHIN_SECONDS: '5' } });
+  world = await createApiWorld({ env: { MAX_PUSH_ATTEMPTS: '1' } });
 });
 afterAll(() => world?.close());
 afterEach(() => {
@@ -84,11 +86,9 @@ describe('an order that a device does not take', () => {
 
   it('in time is undone: TIMEOUT', async () => {
     const id = await order();
-    const { systemScope } = await import('#platform');
     await world.db.inTransaction(systemScope('test'), (tx) =>
       tx.run(`UPDATE network_order SET deadline_at = now() - interval '1 second' WHERE state = 'RUNNING'`),
     );
-    const { OrderReconciler } = await import('#contexts/provisioning');
     await world.app.get(OrderReconciler).advanceOpen();
     expect(await show(world.customer, id)).toMatchObject({ state: 'COMPENSATING', failure: { code: 'TIMEOUT' } });
     expect(documented).toContain('TIMEOUT');

@@ -87,20 +87,25 @@ describe('a plan', () => {
     const { order, plan } = await proposed();
     const { id, digest } = plan;
     const age = (): Promise<number> =>
-      world.db.inTransaction(systemScope('test'), (tx) => tx.run(`UPDATE deployment_plan SET expires_at = now() - interval '1 second'`));
+      world.db.inTransaction(systemScope('test'), (tx) => tx.run(`UPDATE plan SET expires_at = now() - interval '1 second'`));
     expect(await age()).toBeGreaterThan(0);
     expect(refusalOf(await ask('approve', { id, digest }))).toEqual({ type: 'PlanError', code: 'PLAN_EXPIRED' });
     expect(refusalOf(await ask('apply', { id, digest }))).toEqual({ type: 'PlanError', code: 'PLAN_EXPIRED' });
     expect(await world.settlePublic(order)).toBe('ACTIVE');
   });
 
-  it('that was overtaken by another order is neither approved nor applied', async () => {
-    const [first, second] = [await proposed(), await proposed()];
-    expect(second.plan.digest).not.toBe(first.plan.digest);
-    const { id, digest } = first.plan;
-    for (const step of ['approve', 'apply'] as const)
-      expect(['INVALID_STATE', 'PLAN_STALE']).toContain(refusalOf(await ask(step, { id, digest })).code);
-    for (const { order } of [first, second]) expect(await world.settlePublic(order)).toBe('ACTIVE');
+  it('that was overtaken by another order is not approved, and never run', async () => {
+    const [overtaken, seen] = [await proposed(), await proposed()];
+    const { id, digest } = overtaken.plan;
+    expect(seen.plan.digest).not.toBe(digest);
+    expect(['INVALID_STATE', 'PLAN_STALE']).toContain(refusalOf(await ask('approve', { id, digest })).code);
+    const approval = { id: seen.plan.id, digest: seen.plan.digest };
+    expect((await ask('approve', approval)).errors).toEqual([]);
+    const last = await proposed();
+    await ask('apply', approval);
+    await world.converge();
+    expect(await show(approval.id)).toMatchObject({ state: 'SUPERSEDED' });
+    for (const { order } of [overtaken, seen, last]) expect(await world.settlePublic(order)).toBe('ACTIVE');
   });
 
   it('for a part of the devices is about these alone', async () => {
