@@ -58,4 +58,21 @@ describe('diff of two configurations', () => {
       }),
     );
   });
+
+  it.each([
+    ['grows at one place', (n: number) => n < 3000, (n: number) => n < 9000],
+    ['is changed here and there', () => true, (n: number) => n % 7 !== 0],
+    ['is replaced', (n: number) => n % 2 === 0, (n: number) => n % 2 === 1],
+  ])('is made at once, also of a text of thousands of lines that %s', (_name, isBefore, isAfter) => {
+    const text = (isThere: (n: number) => boolean): string =>
+      Array.from({ length: 9000 }, (_, n) => n)
+        .filter(isThere)
+        .map((n) => `line ${n}\n`)
+        .join('');
+    const [before, after] = [text(isBefore), text(isAfter)];
+    const from = performance.now();
+    const diff = diffText(before, after);
+    expect(performance.now() - from).toBeLessThan(5000);
+    expect(patch(before, diff)).toBe(after);
+  });
 });

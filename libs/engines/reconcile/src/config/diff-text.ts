@@ -13,34 +13,64 @@ interface Edit {
 export function diffText(before: string, after: string, labels = { before: 'before', after: 'after' }): string {
   if (before === after) return '';
   const [old, now] = [linesOf(before), linesOf(after)];
-  const edits = shortestEdits(old, now);
+  const edits = editsOf(old, now);
   const hunks = hunksOf(edits).map((hunk) => [hunkHeader(hunk, edits, old), ...hunk.map(({ sign, line }) => sign + line)].join('\n'));
   return [`--- ${labels.before}`, `+++ ${labels.after}`, ...hunks, ''].join('\n');
 }
 
 const linesOf = (text: string): string[] => (text === '' ? [] : text.replace(/\n$/, '').split('\n'));
 
-/** Myers, "An O(ND) Difference Algorithm": `frontiers[d][k]` is the furthest x on diagonal k with d edits. */
-function shortestEdits(old: readonly string[], now: readonly string[]): readonly Edit[] {
-  const frontiers: Map<number, number>[] = [];
-  let frontier = new Map<number, number>([[1, 0]]);
-  for (let d = 0; ; d += 1) {
-    frontiers.push(new Map(frontier));
-    const next = new Map(frontier);
-    for (let k = -d; k <= d; k += 2) {
-      let x = isDown(frontier, k, d) ? (frontier.get(k + 1) ?? 0) : (frontier.get(k - 1) ?? 0) + 1;
-      while (x < old.length && x - k < now.length && old[x] === now[x - k]) x += 1;
-      next.set(k, x);
-      if (x >= old.length && x - k >= now.length) return walkBack(old, now, frontiers);
-    }
-    frontier = next;
-  }
+/**
+ * Above this many changed lines nobody reads line by line: what differs is then shown as one block removed and one added. The
+ * search for the shortest way costs the square of it, in time (some 20 ms here) and in memory, and whoever plans must stay responsive.
+ */
+const MOST_EDITS = 2000;
+
+/** What is common at both ends is not searched: most changes of a configuration are in one place. */
+function editsOf(old: readonly string[], now: readonly string[]): readonly Edit[] {
+  const shorter = Math.min(old.length, now.length);
+  let head = 0;
+  while (head < shorter && old[head] === now[head]) head += 1;
+  let tail = 0;
+  while (tail < shorter - head && old[old.length - 1 - tail] === now[now.length - 1 - tail]) tail += 1;
+  const keep = (line: string, at: number): Edit => ({ sign: ' ', line, at });
+  const [from, to] = [old.slice(head, old.length - tail), now.slice(head, now.length - tail)];
+  return [
+    ...old.slice(0, head).map((line, i) => keep(line, i)),
+    ...(shortestEdits(from, to) ?? replaced(from, to)).map(({ sign, line, at }) => ({ sign, line, at: at + head })),
+    ...old.slice(old.length - tail).map((line, i) => keep(line, old.length - tail + i)),
+  ];
 }
 
-const isDown = (frontier: ReadonlyMap<number, number>, k: number, d: number): boolean =>
-  k === -d || (k !== d && (frontier.get(k - 1) ?? -1) < (frontier.get(k + 1) ?? -1));
+const replaced = (old: readonly string[], now: readonly string[]): readonly Edit[] => [
+  ...old.map((line, at): Edit => ({ sign: '-', line, at })),
+  ...now.map((line): Edit => ({ sign: '+', line, at: old.length })),
+];
 
-function walkBack(old: readonly string[], now: readonly string[], frontiers: readonly Map<number, number>[]): readonly Edit[] {
+/**
+ * Myers, "An O(ND) Difference Algorithm". A frontier says for each diagonal k = x - y how far x comes with d edits; it is kept for
+ * every d, from diagonal -d - 1 on. @returns undefined when there are more than MOST_EDITS.
+ */
+function shortestEdits(old: readonly string[], now: readonly string[]): readonly Edit[] | undefined {
+  if (old.length === 0 || now.length === 0) return replaced(old, now);
+  const frontiers: Int32Array[] = [];
+  const most = Math.min(MOST_EDITS, old.length + now.length);
+  const frontier = new Int32Array(2 * most + 3);
+  const middle = most + 1;
+  for (let d = 0; d <= most; d += 1) {
+    frontiers.push(frontier.slice(middle - d - 1, middle + d + 2));
+    for (let k = -d; k <= d; k += 2) {
+      const [left, right] = [frontier[middle + k - 1] as number, frontier[middle + k + 1] as number];
+      let x = k === -d || (k !== d && left < right) ? right : left + 1;
+      while (x < old.length && x - k < now.length && old[x] === now[x - k]) x += 1;
+      frontier[middle + k] = x;
+      if (x >= old.length && x - k >= now.length) return walkBack(old, now, frontiers);
+    }
+  }
+  return undefined;
+}
+
+function walkBack(old: readonly string[], now: readonly string[], frontiers: readonly Int32Array[]): readonly Edit[] {
   const edits: Edit[] = [];
   let [x, y] = [old.length, now.length];
   const keep = (): void => {
@@ -49,12 +79,13 @@ function walkBack(old: readonly string[], now: readonly string[], frontiers: rea
     edits.push({ sign: ' ', line: old[x] as string, at: x });
   };
   for (let d = frontiers.length - 1; d > 0; d -= 1) {
-    const frontier = frontiers[d] as Map<number, number>;
+    const frontier = frontiers[d] as Int32Array;
     const k = x - y;
-    const from = isDown(frontier, k, d) ? k + 1 : k - 1;
-    const fromX = frontier.get(from) ?? 0;
-    while (x > fromX && y > fromX - from) keep();
-    edits.push(from > k ? { sign: '+', line: now[--y] as string, at: x } : { sign: '-', line: old[--x] as string, at: x });
+    const [left, right] = [frontier[k + d] as number, frontier[k + d + 2] as number];
+    const isDown = k === -d || (k !== d && left < right);
+    const [fromX, fromY] = isDown ? [right, right - k - 1] : [left, left - k + 1];
+    while (x > fromX && y > fromY) keep();
+    edits.push(isDown ? { sign: '+', line: now[--y] as string, at: x } : { sign: '-', line: old[--x] as string, at: x });
   }
   while (x > 0 && y > 0) keep();
   return edits.reverse();
