@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { describeWith } from '../../../test/support/describe-with.js';
 import { eventually } from '../../../test/support/eventually.js';
@@ -145,12 +146,29 @@ describeWith({ missing }, 'the service on one machine', () => {
     );
   });
 
-  it('stops everything on SIGTERM, within ten seconds and with exit code 0', async () => {
+  it('stops everything on SIGTERM, answers what was asked before, and ends with exit code 0', async () => {
     const children = Object.values(childPids());
+    const owner = new pg.Client({ connectionString: database.url });
+    await owner.connect();
+    await owner.query('BEGIN; LOCK TABLE tenant');
+    const asked = tenants();
+    await eventually(
+      async () =>
+        (await owner.query<{ n: number }>(`SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND relation = 'tenant'::regclass`))
+          .rows[0]?.n,
+      (waiting) => waiting === 1,
+    );
     const startedAt = performance.now();
+    const ended = once(service, 'exit') as Promise<[number | null]>;
     service.kill('SIGTERM');
-    const [code] = (await once(service, 'exit')) as [number | null];
-    expect(code).toBe(0);
+    await eventually(
+      () => printed,
+      (text) => text.includes('stopping'),
+    );
+    await owner.query('COMMIT');
+    await owner.end();
+    expect((await asked).status).toBe(200);
+    expect((await ended)[0]).toBe(0);
     expect(performance.now() - startedAt).toBeLessThan(12_000);
     for (const pid of children) expect(fs.existsSync(`/proc/${pid}`), String(pid)).toBe(false);
   });

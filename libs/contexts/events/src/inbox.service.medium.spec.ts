@@ -50,8 +50,8 @@ const stored = async (id: string): Promise<StoredMessage> =>
   )[0] as StoredMessage;
 
 /** Sends one signed message and gives its id in the inbox. */
-async function received(data: object = { order: 'A-1' }): Promise<string> {
-  const [messageId, now] = [`msg_${randomUUID()}`, new Date()];
+async function received(data: object = { order: randomUUID() }, now = new Date()): Promise<string> {
+  const messageId = `msg_${randomUUID()}`;
   const rawBody = Buffer.from(JSON.stringify({ type: 'order.created', timestamp: '2026-03-01T12:00:00Z', data }));
   const headers = {
     'content-type': 'application/json',
@@ -59,7 +59,7 @@ async function received(data: object = { order: 'A-1' }): Promise<string> {
     'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
     'webhook-signature': new Webhook(secret.reveal()).sign(messageId, now, rawBody),
   };
-  expect(await inbox.receive({ source: 'portal', headers, rawBody, now })).toMatchObject({ status: 202 });
+  expect(await inbox.receive({ source: 'portal', headers, rawBody, now: new Date() })).toMatchObject({ status: 202 });
   return (await sql<{ id: string }>('SELECT id FROM inbox WHERE message_id = $1', [messageId]))[0]?.id as string;
 }
 
@@ -166,6 +166,20 @@ describe('a message in the inbox', () => {
     await makeDue(id); // The five seconds are over.
     await inbox.process(id, async () => ({ effectId: newId<string>() }));
     expect(await stored(id)).toMatchObject({ state: 'PROCESSED', attempts: 2 });
+  });
+
+  it('waits for what was sent earlier about the same order, however it arrived', async () => {
+    const second = await received({ order: 'B-1' }, new Date(Date.now() - 1000));
+    const first = await received({ order: 'B-1' }, new Date(Date.now() - 60_000));
+    const done: string[] = [];
+    const handler: InboxHandler = async ({ id }) => {
+      done.push(id);
+      return { effectId: newId<string>() };
+    };
+    await inbox.process(second, handler);
+    await inbox.process(first, handler);
+    await inbox.process(second, handler);
+    expect(done).toEqual([first, second]);
   });
 
   it('may rightly be passed over', async () => {
