@@ -67,6 +67,24 @@ describe('a plan', () => {
     expect(live('pve2')).not.toContain('21 63');
   });
 
+  it('is proposed beside everyday work: where there is always some, it would never come to it otherwise', async () => {
+    await system((tx) =>
+      tx.run(`UPDATE bgp_session SET keepalive_seconds = 21, hold_seconds = 63 WHERE b_device_id = $1 OR a_device_id = $1`, [
+        world.deviceIds.get('pve2'),
+      ]),
+    );
+    const attachments = world.order().attachments.slice(0, 1);
+    await world.app.get(OrderService).provision(world.tenantId, 'portal', world.order({ attachments }));
+    await world.converge();
+    expect(live('pve1')).toContain('10000');
+    const proposed = await system((tx) =>
+      tx.sql(
+        `SELECT d.slug FROM plan p JOIN plan_item i ON i.plan_id = p.id JOIN device d ON d.id = i.device_id WHERE p.state = 'PROPOSED' ORDER BY d.slug`,
+      ),
+    );
+    expect(proposed).toEqual([{ slug: 'pve2' }, { slug: 'test' }]);
+  });
+
   it('that was approved and overtaken is refused, and never takes a device back', async () => {
     await changeUnderlay();
     await world.converge();

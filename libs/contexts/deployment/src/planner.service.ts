@@ -5,7 +5,7 @@ import { compileFabric, type FabricSnapshot } from '#engines/intent';
 import { type DeviceId, DomainError, type FabricId, notFound, type PlanId } from '#engines/kernel';
 import { renderDevice } from '#engines/rendering';
 import { Database, systemScope, type Tx } from '#platform';
-import { artefactsDigest, type DraftPlan, lowRiskPart, makeDeploymentPlan } from './domain/make-plan.js';
+import { artefactsDigest, attendedPart, type DraftPlan, everydayPart, makeDeploymentPlan } from './domain/make-plan.js';
 import type { DeploymentPlan, DeviceRecord } from './domain/plan.js';
 import { DeviceStateStore } from './store/device-state.store.js';
 import { PlanStore } from './store/plan.store.js';
@@ -26,24 +26,20 @@ export class PlannerService {
 
   /**
    * The rollout's own planning, under the lease of the fabric: only then nothing is being pushed, and a device whose record is what is
-   * asked can be reported at the target revision. What is of at most LOW risk needs no person: it is planned first and alone.
+   * asked can be reported at the target revision. What is of at most LOW risk needs no person and is planned alone; the rest is proposed
+   * beside it at once: where there is always everyday work it would never come to it otherwise.
    * @returns undefined when there is nothing to push. @throws DomainError CHECK_FAILED with the findings: then nothing was planned.
    */
   async planRollout(fabricId: FabricId): Promise<DeploymentPlan | undefined> {
     const whole = await this.draft(fabricId);
-    const everyday = lowRiskPart(whole);
+    const [everyday, attended] = [everydayPart(whole), attendedPart(whole)];
     return this.db.inTransaction(SCOPE, async (tx) => {
       await this.fabric.reportVerified(tx, whole.settled, whole.targetRevision);
       // What a device failed at is not asked of it any more: the next order starts its own count of tries.
       await this.devices.succeeded(tx, whole.settled);
       await this.retireProposals(tx, fabricId, whole);
-      if (whole.items.length === 0) return undefined;
-      const isApproved = everyday.items.length > 0;
-      const draft = isApproved ? everyday : whole;
-      const plan = await this.keep(tx, fabricId, draft, isApproved ? 'APPROVED' : 'PROPOSED');
-      const deviceIds = draft.items.map((item) => item.deviceId);
-      await this.fabric.reportStage(tx, deviceIds, isApproved ? 'PLANNED' : 'AWAITING_APPROVAL', draft.targetRevision);
-      return plan;
+      const proposal = await this.keepPart(tx, fabricId, attended, 'PROPOSED');
+      return (await this.keepPart(tx, fabricId, everyday, 'APPROVED')) ?? proposal;
     });
   }
 
@@ -107,6 +103,13 @@ export class PlannerService {
       if (plan.items.every((item) => wanted.get(item.deviceId) === item.desiredDigest)) continue;
       await this.plans.setState(tx, plan.id, ['PROPOSED'], 'SUPERSEDED');
     }
+  }
+
+  private async keepPart(tx: Tx, fabricId: FabricId, part: DraftPlan, state: 'PROPOSED' | 'APPROVED'): Promise<DeploymentPlan | undefined> {
+    if (part.items.length === 0) return undefined;
+    const deviceIds = part.items.map((item) => item.deviceId);
+    await this.fabric.reportStage(tx, deviceIds, state === 'APPROVED' ? 'PLANNED' : 'AWAITING_APPROVAL', part.targetRevision);
+    return this.keep(tx, fabricId, part, state);
   }
 
   private async keep(tx: Tx, fabricId: FabricId, draft: DraftPlan, state: 'PROPOSED' | 'APPROVED'): Promise<DeploymentPlan> {

@@ -49,13 +49,17 @@ export function makeDeploymentPlan(
 }
 
 /** The part of a plan that needs no person: everyday work does not wait for an approval that something else needs. */
-export function lowRiskPart(plan: DraftPlan): DraftPlan {
-  return draft(
+export const everydayPart = (plan: DraftPlan): DraftPlan => draft(plan.targetRevision, plan.items.filter(isEveryday), plan.settled);
+
+/** The other part. */
+export const attendedPart = (plan: DraftPlan): DraftPlan =>
+  draft(
     plan.targetRevision,
-    plan.items.filter((item) => item.risk === 'NONE' || item.risk === 'LOW'),
+    plan.items.filter((item) => !isEveryday(item)),
     plan.settled,
   );
-}
+
+const isEveryday = ({ risk }: DraftItem): boolean => risk === 'NONE' || risk === 'LOW';
 
 function draft(targetRevision: number, items: readonly Omit<DraftItem, 'wave'>[], settled: readonly DeviceId[]): DraftPlan {
   const waves = items.map((item, index) => ({ ...item, wave: index === 0 ? 0 : 1 }));
