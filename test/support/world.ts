@@ -7,7 +7,14 @@ import { DeploymentModule, PlannerService, RolloutService } from '#contexts/depl
 import { FakeDevice, FakeTransport } from '#contexts/deployment/testing';
 import { fabricEntities, FabricModule, InventoryService } from '#contexts/fabric';
 import { numberingEntities, NumberingModule, PoolAdminService } from '#contexts/numbering';
-import { OrderReconciler, type OrderState, ProvisioningModule, provisioningEntities, type ProvisionRequest } from '#contexts/provisioning';
+import {
+  OrderReconciler,
+  OrderService,
+  type OrderState,
+  ProvisioningModule,
+  provisioningEntities,
+  type ProvisionRequest,
+} from '#contexts/provisioning';
 import { TenancyModule, TenancyService, tenancyEntities } from '#contexts/tenancy';
 import { type DeviceId, Label, type OrderId } from '#engines/kernel';
 import { type Config, Database, loadConfig, PlatformModule, systemScope } from '#platform';
@@ -36,6 +43,8 @@ export interface World extends LoadedWorld {
   readonly devices: ReadonlyMap<'pve1' | 'pve2' | 'test', FakeDevice>;
   readonly deviceIds: ReadonlyMap<string, DeviceId>;
   order(over?: Partial<ProvisionRequest>): ProvisionRequest;
+  /** Sends such an order. */
+  provision(over?: Partial<ProvisionRequest>): Promise<OrderId>;
   /** Runs deployment and orders until the order has ended or is in one of the states. */
   settle(order: OrderId, states?: readonly OrderState[]): Promise<OrderState>;
   converge(): Promise<void>;
@@ -111,6 +120,7 @@ export async function createWorld(options: WorldOptions & { env?: NodeJS.Process
       })),
       ...over,
     }),
+    provision: async (over) => (await app.get(OrderService).provision(loaded.tenantId, 'portal', world.order(over))).order.id,
     converge: () => rollouts.converge(loaded.fabricId),
     settle: async (order, states = ENDED) => {
       for (const deadline = performance.now() + 30_000; performance.now() < deadline; ) {

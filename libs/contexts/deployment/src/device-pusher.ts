@@ -74,14 +74,16 @@ export class DevicePusher {
 
   private async pushHolding(plan: DeploymentPlan, item: PlanItem, held: HeldLease, signal: AbortSignal): Promise<boolean> {
     const startedAt = performance.now();
-    const attemptId = await this.held(held, async (tx) => {
+    const attemptId = await held.inTransaction(SCOPE, async (tx) => {
+      // The lease says that nobody else is at this device, not that this is still what it shall carry.
+      if (!(await this.plans.holdApplying(tx, plan.id))) throw overtaken(plan, item);
       await this.plans.setItem(tx, plan.id, item.deviceId, 'PUSHING');
       await this.fabric.reportStage(tx, [item.deviceId], 'PUSHING', plan.targetRevision);
       return this.devices.beginAttempt(tx, plan.id, item.deviceId, held.lease.fence);
     });
     try {
       const outcome = await this.configure(plan, item, held, AbortSignal.any([signal, held.signal]));
-      await this.held(held, async (tx) => {
+      await held.inTransaction(SCOPE, async (tx) => {
         await this.devices.confirm(tx, item.deviceId, item.desiredDigest, item.artefacts, item.intent);
         await this.devices.endAttempt(tx, attemptId, outcome, null);
         await this.plans.setItem(tx, plan.id, item.deviceId, 'CONFIRMED');
@@ -130,7 +132,7 @@ export class DevicePusher {
     record: DeviceRecord | undefined,
     established: readonly string[],
   ): Promise<void> {
-    await this.held(held, (tx) => this.devices.markUncertain(tx, item.deviceId, item.artefacts));
+    await held.inTransaction(SCOPE, (tx) => this.devices.markUncertain(tx, item.deviceId, item.artefacts));
     try {
       await connection.apply(identity, this.config.CONFIRM_WITHIN_SECONDS);
       const wanted = new Set((item.intent.bgp?.neighbors ?? []).map((neighbor) => neighbor.address as string));
@@ -158,7 +160,7 @@ export class DevicePusher {
   ): Promise<void> {
     try {
       await connection.revert(identity);
-      if (record && !record.isUncertain) await this.held(held, (tx) => this.devices.markCertain(tx, item.deviceId));
+      if (record && !record.isUncertain) await held.inTransaction(SCOPE, (tx) => this.devices.markCertain(tx, item.deviceId));
     } catch (error) {
       this.log.warn('device.revert_left_to_timer', { device: item.slug, reason: failureOf(reason).code, error });
     }
@@ -167,7 +169,7 @@ export class DevicePusher {
   private async recordFailure(plan: DeploymentPlan, item: PlanItem, held: HeldLease, attemptId: string, error: unknown): Promise<void> {
     const failure = failureOf(error);
     this.log.warn('device.push_failed', { device: item.slug, planId: plan.id, fence: held.lease.fence, error });
-    await this.held(held, async (tx) => {
+    await held.inTransaction(SCOPE, async (tx) => {
       await this.devices.endAttempt(tx, attemptId, 'FAILED', `${failure.code}: ${failure.message}`);
       await this.fail(tx, plan, item, failure);
     });
@@ -180,17 +182,6 @@ export class DevicePusher {
     await this.devices.failed(tx, item.deviceId, backoffSeconds);
     if (!failure.isCounted) return;
     await this.fabric.reportFailed(tx, item.deviceId, plan.targetRevision, failure.isHopeless ? this.config.MAX_PUSH_ATTEMPTS : 1, error);
-  }
-
-  /** A transaction that only the holder of the lease gets through. @throws DomainError LEASE_LOST. */
-  private held<T>(held: HeldLease, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.db.inTransaction(SCOPE, async (tx) => {
-      if (!(await held.isHeld(tx)))
-        throw new DomainError('LEASE_LOST', `the lease ${held.lease.resource} belongs to another execution now`, {
-          resource: held.lease.resource,
-        });
-      return work(tx);
-    });
   }
 
   private async open(
@@ -221,6 +212,11 @@ export class DevicePusher {
     await connection.close().catch((error: unknown) => this.log.warn('device.close_failed', { device, error }));
   }
 }
+
+const overtaken = ({ id }: DeploymentPlan, { slug }: PlanItem): DomainError<'PLAN_STALE'> =>
+  new DomainError('PLAN_STALE', `the rollout was taken over by another execution and is over: nothing is pushed to ${slug}`, {
+    planId: id,
+  });
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AuditService, OutboxService } from '#contexts/events';
 import { FabricService } from '#contexts/fabric';
 import { DomainError, type FabricId, notFound, type PlanId } from '#engines/kernel';
-import { Database, LeaseService, LOGGER, type Logger, systemScope } from '#platform';
+import { Database, type HeldLease, LeaseService, LOGGER, type Logger, systemScope } from '#platform';
 import { type Carriers, DevicePusher, verifyFailed } from './device-pusher.js';
 import { failureOf } from './domain/failure.js';
 import type { DeploymentPlan, PlanItem } from './domain/plan.js';
@@ -50,7 +50,7 @@ export class RolloutService {
       }));
       if (!open && isSettled) return;
       const plan = open && (await this.isWanted(open)) ? open : await this.planner.planRollout(fabricId);
-      if (plan && (plan.state === 'APPLYING' || (plan.state === 'APPROVED' && plan.isReleased))) await this.apply(plan, stop);
+      if (plan && (plan.state === 'APPLYING' || (plan.state === 'APPROVED' && plan.isReleased))) await this.apply(plan, held, stop);
       else await this.db.inTransaction(SCOPE, (tx) => this.outbox.append(tx, 'deployment.settled', fabricId));
     });
   }
@@ -93,58 +93,58 @@ export class RolloutService {
     return false;
   }
 
-  private async apply(plan: DeploymentPlan, signal: AbortSignal): Promise<void> {
-    const isOurs = await this.db.inTransaction(SCOPE, async (tx) => {
+  private async apply(plan: DeploymentPlan, held: HeldLease, signal: AbortSignal): Promise<void> {
+    const isOurs = await held.inTransaction(SCOPE, async (tx) => {
       await this.outbox.append(tx, 'deployment.settled', plan.fabricId);
       return plan.state === 'APPLYING' || this.plans.setState(tx, plan.id, ['APPROVED'], 'APPLYING');
     });
     if (!isOurs) return;
-    const failed = await this.pushWaves(plan, signal);
+    const failed = await this.pushWaves(plan, held, signal);
     if (signal.aborted) return; // Another execution goes on from what is written.
-    const unproven = await this.prove(plan, signal);
+    const unproven = await this.prove(plan, held, signal);
     if (signal.aborted) return;
-    await this.finish(plan, [...failed, ...unproven]);
+    await this.finish(plan, held, [...failed, ...unproven]);
   }
 
   /** The canary alone, then the others; a canary that fails ends the rollout before it touched anything else. */
-  private async pushWaves(plan: DeploymentPlan, signal: AbortSignal): Promise<string[]> {
+  private async pushWaves(plan: DeploymentPlan, held: HeldLease, signal: AbortSignal): Promise<string[]> {
     const failed = plan.items.filter((item) => item.state === 'FAILED').map((item) => item.slug);
     for (const wave of [0, 1]) {
       const todo = plan.items.filter((item) => item.wave === wave && (item.state === 'PENDING' || item.state === 'PUSHING'));
       if (failed.length > 0) {
-        await this.skip(plan, todo);
+        await this.skip(plan, held, todo);
         continue;
       }
       for (let start = 0; start < todo.length && !signal.aborted; start += PARALLEL_PUSHES) {
         const batch = todo.slice(start, start + PARALLEL_PUSHES);
         const results = await Promise.all(batch.map((item) => this.pusher.push(plan, item, signal)));
         failed.push(...batch.filter((_, index) => !results[index]).map((item) => item.slug));
-        await this.db.inTransaction(SCOPE, (tx) => this.outbox.append(tx, 'deployment.settled', plan.fabricId));
+        await held.inTransaction(SCOPE, (tx) => this.outbox.append(tx, 'deployment.settled', plan.fabricId));
       }
     }
     return failed;
   }
 
-  private async skip(plan: DeploymentPlan, items: readonly PlanItem[]): Promise<void> {
-    await this.db.inTransaction(SCOPE, async (tx) => {
+  private async skip(plan: DeploymentPlan, held: HeldLease, items: readonly PlanItem[]): Promise<void> {
+    await held.inTransaction(SCOPE, async (tx) => {
       for (const item of items) await this.plans.setItem(tx, plan.id, item.deviceId, 'SKIPPED');
     });
   }
 
   /** End to end: every confirmed device knows the others of its networks. Only then it is verified. */
-  private async prove(plan: DeploymentPlan, signal: AbortSignal): Promise<string[]> {
+  private async prove(plan: DeploymentPlan, held: HeldLease, signal: AbortSignal): Promise<string[]> {
     const current = await this.plan(plan.id);
     const confirmed = current.items.filter((item) => item.state === 'CONFIRMED');
     const carriers = this.carriers(current);
-    const results = await Promise.all(confirmed.map((item) => this.proveOne(plan, item, carriers, signal)));
+    const results = await Promise.all(confirmed.map((item) => this.proveOne(plan, held, item, carriers, signal)));
     return confirmed.filter((_, index) => !results[index]).map((item) => item.slug);
   }
 
-  private async proveOne(plan: DeploymentPlan, item: PlanItem, carriers: Carriers, signal: AbortSignal): Promise<boolean> {
+  private async proveOne(plan: DeploymentPlan, held: HeldLease, item: PlanItem, carriers: Carriers, signal: AbortSignal): Promise<boolean> {
     try {
       const report = await this.pusher.verifyReach(plan, item, carriers, signal);
       if (!report.ok) throw verifyFailed(item.slug, report);
-      await this.db.inTransaction(SCOPE, async (tx) => {
+      await held.inTransaction(SCOPE, async (tx) => {
         await this.plans.setItem(tx, plan.id, item.deviceId, 'VERIFIED');
         await this.devices.succeeded(tx, [item.deviceId]);
         await this.fabric.reportVerified(tx, [item.deviceId], plan.targetRevision);
@@ -153,7 +153,7 @@ export class RolloutService {
     } catch (error) {
       if (signal.aborted) return false;
       this.log.warn('device.unproven', { device: item.slug, planId: plan.id, error });
-      await this.db.inTransaction(SCOPE, async (tx) => {
+      await held.inTransaction(SCOPE, async (tx) => {
         await this.devices.markUncertain(tx, item.deviceId, item.artefacts); // Its files are right and its network is not: look again.
         await this.pusher.fail(tx, plan, item, failureOf(error));
       });
@@ -174,8 +174,8 @@ export class RolloutService {
     return carriers;
   }
 
-  private async finish(plan: DeploymentPlan, failed: readonly string[]): Promise<void> {
-    await this.db.inTransaction(SCOPE, async (tx) => {
+  private async finish(plan: DeploymentPlan, held: HeldLease, failed: readonly string[]): Promise<void> {
+    await held.inTransaction(SCOPE, async (tx) => {
       const reason = failed.length === 0 ? null : `failed on ${[...new Set(failed)].sort().join(', ')}`;
       if (!(await this.plans.setState(tx, plan.id, ['APPLYING'], reason === null ? 'APPLIED' : 'FAILED', reason))) return;
       await this.audit.append(tx, {

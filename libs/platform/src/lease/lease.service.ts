@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { DomainError } from '#engines/kernel';
 import type { Database } from '../db/database.js';
-import { systemScope } from '../db/scope.js';
+import { type Scope, systemScope } from '../db/scope.js';
 import type { Tx } from '../db/tx.js';
 import type { Logger } from '../log/logger.js';
 import { type Lease, LeaseStore } from './lease.store.js';
@@ -9,8 +10,8 @@ export interface HeldLease {
   readonly lease: Lease;
   /** Aborted before the lease can run out: whoever works under it must stop by then. */
   readonly signal: AbortSignal;
-  /** @returns false when the lease was lost; then nothing may be written. */
-  isHeld(tx: Tx): Promise<boolean>;
+  /** A transaction that only the holder gets through: whoever was overtaken writes nothing any more. @throws DomainError LEASE_LOST. */
+  inTransaction<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T>;
 }
 
 const SCOPE = systemScope('lease');
@@ -34,7 +35,12 @@ export class LeaseService {
     const controller = new AbortController();
     const renewer = this.keepRenewed(lease, acquiredAt, controller);
     try {
-      return { result: await work({ lease, signal: controller.signal, isHeld: (tx) => this.store.isHeld(tx, lease) }) };
+      const inTransaction: HeldLease['inTransaction'] = (scope, write) =>
+        this.db.inTransaction(scope, async (tx) => {
+          if (!(await this.store.isHeld(tx, lease))) throw leaseLost(resource);
+          return write(tx);
+        });
+      return { result: await work({ lease, signal: controller.signal, inTransaction }) };
     } finally {
       renewer.stop();
       await this.db
@@ -84,3 +90,6 @@ export class LeaseService {
     return { stop: () => clearInterval(timer) };
   }
 }
+
+const leaseLost = (resource: string): DomainError<'LEASE_LOST'> =>
+  new DomainError('LEASE_LOST', `the lease ${resource} belongs to another execution now`, { resource });

@@ -68,6 +68,11 @@ export class PlanStore {
     return row && this.withItems(tx, row);
   }
 
+  /** @returns false when it is not under way; true: it stays so until the end of the transaction. */
+  async holdApplying(tx: Tx, id: PlanId): Promise<boolean> {
+    return (await tx.one(`SELECT 1 AS found FROM plan WHERE id = $1 AND state = 'APPLYING' FOR SHARE`, [id])) !== undefined;
+  }
+
   async release(tx: Tx, id: PlanId): Promise<void> {
     await tx.run(`UPDATE plan SET is_released = true WHERE id = $1 AND state = 'APPROVED'`, [id]);
   }
