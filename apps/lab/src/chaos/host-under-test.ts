@@ -1,0 +1,68 @@
+import type { Artefact } from '#engines/rendering';
+import { attribute } from '../simulated-host/host-system.js';
+import { evisOf } from '../simulated-host/host-facts.js';
+import type { SimulatedHost } from '../simulated-host/index.js';
+import type { DeviceEndpoint } from '../fabrics/demo-inventory.js';
+import type { DeviceFault, DeviceUnderTest, LiveNumbers, PushWindow } from './device-under-test.js';
+
+const CHANGES: ReadonlySet<string> = new Set(['stage', 'apply', 'confirm', 'revert', 'recover', 'timer']);
+
+export class HostUnderTest implements DeviceUnderTest {
+  constructor(
+    private readonly host: SimulatedHost,
+    private readonly privateKey: string,
+  ) {}
+
+  get slug(): string {
+    return this.host.slug;
+  }
+
+  get endpoint(): DeviceEndpoint {
+    const { sshAddress, sshPort, sshHostKey } = this.host;
+    return { address: sshAddress, port: sshPort, username: 'root', secret: this.privateKey, sshHostKeys: [sshHostKey] };
+  }
+
+  async begin(fault: DeviceFault): Promise<void> {
+    if (fault === 'drops-after-apply') return this.host.failNextApply('drops the connection before answering');
+    if (fault === 'reboots-before-confirm') return this.host.failNextApply('reboots before it is confirmed');
+    this.host.setReachability(fault);
+    if (fault === 'refuses') this.host.dropConnections();
+  }
+
+  async heal(): Promise<void> {
+    this.host.failNextApply(null);
+    this.host.setReachability('normal');
+    this.host.dropConnections();
+  }
+
+  /** Byte for byte in the files; and what runs is what the files say, as `ifquery --check` and `frr-reload --test` see it. */
+  differences(wanted: readonly Artefact[]): readonly string[] {
+    const { system } = this.host;
+    const files = wanted
+      .filter(({ path, content }) => system.readFile(path) !== content)
+      .map(({ path }) => `${this.slug}: ${path} differs from render(intent)`);
+    if (system.checkLiveInterfaces().status !== 0) files.push(`${this.slug}: the kernel does not run what the file says`);
+    if (system.routingResidual().text !== '') files.push(`${this.slug}: FRR does not run what the file says`);
+    return files;
+  }
+
+  live(): LiveNumbers {
+    const { interfaces } = this.host.system;
+    const vnis = interfaces.flatMap((stanza) => attribute(stanza, 'vxlan-id') ?? []).map(Number);
+    return { vnis, rds: evisOf(this.host.system).map(({ rd }) => rd), vlans: [] };
+  }
+
+  windows(): readonly PushWindow[] {
+    const windows = new Map<number, PushWindow>();
+    for (const { device, fence, verb, status, startedAt, endedAt } of this.host.journal.all()) {
+      if (device !== this.slug || !CHANGES.has(verb) || status !== 0) continue; // What was refused changed nothing.
+      const known = windows.get(fence);
+      windows.set(fence, { fence, from: Math.min(known?.from ?? startedAt, startedAt), to: Math.max(known?.to ?? endedAt, endedAt) });
+    }
+    return [...windows.values()];
+  }
+
+  close(): Promise<void> {
+    return this.host.close();
+  }
+}

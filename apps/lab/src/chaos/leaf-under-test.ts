@@ -1,0 +1,95 @@
+import { ownedText } from '#engines/reconcile';
+import type { Artefact } from '#engines/rendering';
+import type { EosSimulator, FaultKind } from '../eos-simulator/index.js';
+import type { DeviceEndpoint } from '../fabrics/demo-inventory.js';
+import { pause } from './timing.js';
+import type { DeviceFault, DeviceUnderTest, LiveNumbers, PushWindow } from './device-under-test.js';
+
+export const EAPI_USER = { username: 'trame', password: 'trame-chaos' } as const;
+
+/** Milliseconds that a reload keeps a leaf off the network. */
+export const LEAF_BOOT_MS = 800;
+/** More requests than anybody makes while a switch hangs. */
+const MANY = 200;
+const isCommit = (commands: readonly string[]): boolean => commands.some((command) => command.startsWith('commit timer'));
+
+export class LeafUnderTest implements DeviceUnderTest {
+  private fault: DeviceFault | null = null;
+
+  constructor(
+    readonly slug: string,
+    private readonly leaf: EosSimulator,
+  ) {}
+
+  get endpoint(): DeviceEndpoint {
+    const { address, port, spkiSha256 } = this.leaf;
+    return { address, port, username: EAPI_USER.username, secret: EAPI_USER.password, tlsSpkiSha256: [spkiSha256] };
+  }
+
+  async begin(fault: DeviceFault): Promise<void> {
+    this.fault = fault;
+    switch (fault) {
+      case 'refuses':
+        return this.leaf.disconnect();
+      case 'hangs':
+        return this.leaf.faults.add(...Array.from({ length: MANY }, () => ({ kind: 'hang' as FaultKind })));
+      case 'drops-after-apply':
+        return this.leaf.faults.add({ kind: 'reset-after', when: isCommit });
+      case 'reboots-before-confirm':
+        return this.leaf.faults.add({ kind: 'reboot-after', when: isCommit });
+    }
+  }
+
+  async heal(): Promise<void> {
+    const { fault } = this;
+    this.fault = null;
+    this.leaf.faults.clear();
+    if (fault === 'hangs') await this.leaf.disconnect();
+    if (fault === 'hangs' || fault === 'refuses') await this.leaf.connect();
+    if (fault === 'reboots-before-confirm') await pause(LEAF_BOOT_MS + 200); // It may be at it just now.
+  }
+
+  /** Our lines as they stand in the running-config; no network too many; and a reload would change nothing. */
+  differences(wanted: readonly Artefact[], { vnis, rds }: Pick<LiveNumbers, 'vnis' | 'rds'>): readonly string[] {
+    const { device } = this.leaf;
+    const live = this.live();
+    const found = wanted
+      .filter(({ content }) => ownedText(device.runningConfig(), content) !== content)
+      .map(() => `${this.slug}: our lines in the running-config differ from render(intent)`);
+    if (!isSame(live.vnis, vnis)) found.push(`${this.slug}: VNIs ${odd(live.vnis, vnis)} are live or missing`);
+    if (!isSame(live.rds, rds)) found.push(`${this.slug}: route distinguishers ${odd(live.rds, rds)} are live or missing`);
+    if (body(device.startupConfig()) !== body(device.runningConfig())) found.push(`${this.slug}: a reload would lose what is live`);
+    return found;
+  }
+
+  live(): LiveNumbers {
+    const { mappings, bgp } = this.leaf.device.current;
+    return {
+      vnis: mappings.map(({ vni }) => vni),
+      rds: (bgp?.macVrfs ?? []).flatMap(({ rd }) => rd ?? []),
+      vlans: mappings.map(({ vlan }) => vlan),
+    };
+  }
+
+  windows(): readonly PushWindow[] {
+    const windows = new Map<number, PushWindow>();
+    for (const { session, startedAt, endedAt } of this.leaf.device.journal.pushes) {
+      const fence = Number(/^trame-(\d+)-\d+$/.exec(session)?.[1] ?? Number.NaN);
+      if (Number.isNaN(fence)) continue;
+      const known = windows.get(fence);
+      const to = endedAt ?? Number.POSITIVE_INFINITY;
+      windows.set(fence, { fence, from: Math.min(known?.from ?? startedAt, startedAt), to: Math.max(known?.to ?? to, to) });
+    }
+    return [...windows.values()];
+  }
+
+  close(): Promise<void> {
+    return this.leaf.close();
+  }
+}
+
+/** Without the lines that say where a configuration comes from. */
+const body = (config: string): string => config.replace(/^(?:!.*\n)*/, '').replace(/^end\n?/m, '');
+const isSame = <T>(a: readonly T[], b: readonly T[]): boolean => a.length === b.length && odd(a, b) === '';
+const odd = <T>(a: readonly T[], b: readonly T[]): string =>
+  [...a.filter((one) => !b.includes(one)), ...b.filter((one) => !a.includes(one))].join(', ');

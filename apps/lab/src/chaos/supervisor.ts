@@ -1,0 +1,99 @@
+/** Starts processes, keeps them running whatever ends them, and ends them all by their own ids. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Program {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const RESTART_AFTER_MS = 100;
+const STOP_WITHIN_MS = 12_000;
+
+class Kept {
+  private child: ChildProcess | undefined;
+  private restart: NodeJS.Timeout | undefined;
+  private isWanted = true;
+  /** Set before we kill it: an end that nobody asked for is reported. */
+  private isExpected = false;
+  selfExits = 0;
+
+  constructor(
+    readonly program: Program,
+    private readonly logDirectory: string,
+  ) {
+    this.start();
+  }
+
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  signal(signal: NodeJS.Signals): boolean {
+    if (signal === 'SIGKILL') this.isExpected = true;
+    return this.child?.kill(signal) ?? false;
+  }
+
+  async stop(): Promise<void> {
+    this.isWanted = false;
+    this.isExpected = true;
+    clearTimeout(this.restart);
+    const { child } = this;
+    if (!child) return;
+    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    child.kill('SIGCONT'); // A stopped process takes no other signal than this and SIGKILL.
+    child.kill('SIGTERM');
+    const impatience = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
+    await gone;
+    clearTimeout(impatience);
+  }
+
+  private start(): void {
+    const { name, command, args, env } = this.program;
+    const log = openSync(join(this.logDirectory, `${name}.log`), 'a');
+    const child = spawn(command, args, { env, stdio: ['ignore', log, log] });
+    closeSync(log);
+    this.child = child;
+    this.isExpected = false;
+    const ended = (): void => {
+      if (this.child !== child) return;
+      this.child = undefined;
+      if (!this.isExpected) this.selfExits += 1;
+      if (this.isWanted) this.restart = setTimeout(() => this.start(), RESTART_AFTER_MS);
+    };
+    child.once('exit', ended).once('error', ended);
+  }
+}
+
+export class Supervisor {
+  private readonly kept = new Map<string, Kept>();
+
+  constructor(private readonly logDirectory: string) {}
+
+  keep(program: Program): void {
+    this.kept.set(program.name, new Kept(program, this.logDirectory));
+  }
+
+  /** @returns false when it was not running anyway. */
+  signal(name: string, signal: NodeJS.Signals): boolean {
+    return this.kept.get(name)?.signal(signal) ?? false;
+  }
+
+  /** How often processes ended although nobody killed them. */
+  get selfExits(): number {
+    return [...this.kept.values()].reduce((sum, { selfExits }) => sum + selfExits, 0);
+  }
+
+  /** Asks them to end, and makes sure. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.kept.values()].map((kept) => kept.stop()));
+  }
+
+  /** For the end of this process: at once, without a word. */
+  killNow(): void {
+    for (const kept of this.kept.values()) kept.signal('SIGKILL');
+  }
+}
