@@ -111,8 +111,8 @@ export class InboxService {
       subject: refusal === null ? subjectOf(body) : null,
       refusal: refusal?.message ?? null,
     };
-    // Postgres text holds no NUL; such a body is not JSON and is only kept to be looked at.
-    if (await this.inbox.insert(tx, { ...message, body: body.replaceAll('\0', '\u{fffd}') })) {
+    // A body with a NUL is not JSON, and only kept to be looked at.
+    if (await this.inbox.insert(tx, { ...message, body: storable(body) })) {
       if (refusal === null) await this.outbox.append(tx, 'inbox.received', id);
     } else {
       const first = await this.inbox.countDuplicate(tx, source.id, messageId);
@@ -183,11 +183,14 @@ function refusalOf(body: string): DomainError | null {
   }
 }
 
+/** Postgres text holds no NUL. */
+const storable = (text: string): string => text.replaceAll('\0', '\u{fffd}');
+
 /** The order number: what a portal's messages are about. */
 function subjectOf(body: string): string | null {
   const { data } = parseWebhookBody(body);
   const order = data !== null && typeof data === 'object' ? (data as { order?: unknown }).order : undefined;
-  return typeof order === 'string' ? order.slice(0, 128) : null;
+  return typeof order === 'string' ? storable(order.slice(0, 128)) : null;
 }
 
 function toMessage({ body, sentAt, attempts: _attempts, ...message }: ClaimedMessage): InboxMessage {

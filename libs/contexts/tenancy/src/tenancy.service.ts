@@ -83,7 +83,10 @@ export class TenancyService {
     return this.store.tenants(tx, page);
   }
 
-  /** L3 VNI and EVI id are claimed here: a VRF is made by people, seldom, and not inside an order. */
+  /**
+   * L3 VNI and EVI id are claimed here: a VRF is made by people, seldom, and not inside an order. The same key and the same VRF give the
+   * one that is there. @throws DomainError IDEMPOTENCY_KEY_REUSED | ALREADY_EXISTS | POOL_EXHAUSTED | NOT_FOUND.
+   */
   async createVrf(tx: Tx, vrf: NewVrf): Promise<Vrf> {
     const claims = await this.numbering.claimAll(
       tx,
@@ -94,7 +97,7 @@ export class TenancyService {
     );
     const l3vni = claims.get('l3vni') as ClaimedNumber;
     const evi = claims.get('evi') as ClaimedNumber;
-    if (l3vni.replayed) return this.sameVrf(tx, vrf, l3vni);
+    if (l3vni.replayed || evi.replayed) return this.sameVrf(tx, vrf, l3vni);
     const id = newId<VrfId>();
     try {
       await this.store.insertVrf(tx, {
