@@ -74,7 +74,7 @@ describe('an ordered network', () => {
         mtu: 1450,
         externalRef: 'ORD-7',
         vni: 10_000,
-        eviId: 1,
+        eviId: 10_000,
         importTargets: ['65051:10000'],
         exportTargets: ['65051:10000'],
         subnets: [

@@ -40,7 +40,7 @@ export function loadFabric(services: WorldServices, inventory: FabricInventory, 
       ranges: [options.vnis ?? { first: 10_000, last: 19_999 }],
     });
     await services.pools.create(tx, { ...pool, kind: 'L3VNI', slug: 'l3vni', name: 'L3 VNIs', ranges: [{ first: 50_000, last: 50_999 }] });
-    await services.pools.create(tx, { ...pool, kind: 'EVI', slug: 'evi', name: 'EVI ids', ranges: [{ first: 1, last: 65_535 }] });
+    await services.pools.create(tx, { ...pool, kind: 'EVI', slug: 'evi', name: 'EVI ids', ranges: [{ first: 10_000, last: 65_535 }] });
     for (const [slug, vlanDomainId] of vlanDomains as ReadonlyMap<string, VlanDomainId>) {
       // EOS takes VLANs for routed ports from 1006 up by default: customers stay below.
       await services.pools.create(tx, {

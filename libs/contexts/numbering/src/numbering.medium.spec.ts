@@ -171,8 +171,9 @@ describe('pools', () => {
     const create = (kind: 'VNI' | 'L3VNI' | 'EVI', ranges: { first: number; last: number }[]) =>
       opened.db.inTransaction(system, (tx) => admin.create(tx, { fabricId, kind, slug: `x${++serial}`, name: 'X', ranges }));
     await expect(create('L3VNI', [{ first: p.first + 99, last: p.first + 200 }])).rejects.toMatchObject({ code: 'OVERLAPS' });
-    await expect(create('EVI', [{ first: 1, last: 65_536 }])).rejects.toMatchObject({ code: 'INVALID_VALUE' });
+    await expect(create('EVI', [{ first: 10_000, last: 65_536 }])).rejects.toMatchObject({ code: 'INVALID_VALUE' });
     await expect(create('VNI', [{ first: 9, last: 8 }])).rejects.toMatchObject({ code: 'INVALID_VALUE' });
-    await create('EVI', [{ first: 1, last: 10 }]);
+    await expect(create('EVI', [{ first: 9_999, last: 20_000 }])).rejects.toMatchObject({ code: 'INVALID_VALUE' });
+    await create('EVI', [{ first: 10_000, last: 10_010 }]);
   });
 });

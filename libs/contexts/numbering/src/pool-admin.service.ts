@@ -24,7 +24,9 @@ const BOUNDS: Record<NumberKind, NumberRange> = {
   VNI: { first: 1, last: 16_777_214 },
   L3VNI: { first: 1, last: 16_777_214 },
   VLAN: { first: 2, last: 4094 },
-  EVI: { first: 1, last: 65_535 },
+  // FRR numbers automatic RDs of its own from 1 up, one for each VNI; an explicit RD that equals the automatic one is not kept, and
+  // the host would never be at what was asked (measured on 8.4.4). So ours begin where a host's own will not reach.
+  EVI: { first: 10_000, last: 65_535 },
 };
 
 /** L2 and L3 VNIs share one uniqueness space: a switch cannot map one VNI twice. */
