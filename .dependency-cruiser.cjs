@@ -65,7 +65,11 @@ const forbidden = [
     comment: 'what runs in domain/ comes from engines, its own ports and other domain files; of the rest it may name types',
     severity: 'error',
     from: { path: '^(libs/contexts/[^/]+)/src/domain/', pathNot: TESTS },
-    to: { path: '^(libs|apps|migrations|test)/', pathNot: ['^libs/engines/', '^$1/src/(domain|ports)/'], dependencyTypesNot: ['type-only'] },
+    to: {
+      path: '^(libs|apps|migrations|test)/',
+      pathNot: ['^libs/engines/', '^$1/src/(domain|ports)/'],
+      dependencyTypesNot: ['type-only'],
+    },
   },
   {
     name: 'api-never-imports-store',
