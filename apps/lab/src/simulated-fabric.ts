@@ -34,12 +34,20 @@ export interface SimulatedFacts {
 
 export interface SimulatedDevice {
   readonly slug: string;
-  /** Read at each question, so that a reverted configuration is seen at once. A powered-off device says `null`. */
+  /**
+   * Read at each question, so that a reverted configuration is seen at once; another object exactly when something changed. A
+   * powered-off device says `null`.
+   */
   facts(): SimulatedFacts | null;
 }
 
 export class SimulatedFabric {
   private readonly devices = new Map<string, SimulatedDevice>();
+  /** Which routes arrive where, found once for these facts: it does not depend on the VNI. */
+  private reach: { readonly facts: readonly (SimulatedFacts | null)[]; readonly arrives: Map<string, boolean> } = {
+    facts: [],
+    arrives: new Map(),
+  };
 
   /** A device registers once; registering the same slug again replaces it. @returns takes it off the fabric. */
   register(device: SimulatedDevice): () => void {
@@ -63,14 +71,28 @@ export class SimulatedFabric {
   remoteVteps(slug: string, vni: number): string[] {
     const evi = this.factsOf(slug)?.evis.find((candidate) => candidate.vni === vni);
     if (evi === undefined) return [];
+    this.forgetReachOfOtherFacts();
     const found = new Set<string>();
     for (const origin of this.devices.keys()) {
       const facts = this.factsOf(origin);
       if (origin === slug || facts === null || facts.vtep === null) continue;
       const imported = facts.evis.some((other) => other.vni === vni && other.exportRts.some((rt) => evi.importRts.includes(rt)));
-      if (imported && this.routesArrive(origin, slug)) found.add(facts.vtep);
+      if (imported && this.doRoutesArrive(origin, slug)) found.add(facts.vtep);
     }
     return [...found].sort();
+  }
+
+  private forgetReachOfOtherFacts(): void {
+    const facts = [...this.devices.values()].map((device) => device.facts());
+    const isSame = facts.length === this.reach.facts.length && facts.every((one, index) => one === this.reach.facts[index]);
+    if (!isSame) this.reach = { facts, arrives: new Map() };
+  }
+
+  private doRoutesArrive(origin: string, target: string): boolean {
+    const path = `${origin} ${target}`;
+    const arrives = this.reach.arrives.get(path) ?? this.routesArrive(origin, target);
+    this.reach.arrives.set(path, arrives);
+    return arrives;
   }
 
   private factsOf(slug: string): SimulatedFacts | null {

@@ -46,8 +46,16 @@ export class FabricControlPlane implements ControlPlane {
   }
 }
 
-/** The configuration as the other simulated devices see it. */
+const known = new WeakMap<SwitchState, SimulatedFacts>();
+
+/** The configuration as the other simulated devices see it; the same object for the same state. */
 export function simulatedFacts(state: SwitchState): SimulatedFacts {
+  const facts = known.get(state) ?? readFacts(state);
+  known.set(state, facts);
+  return facts;
+}
+
+function readFacts(state: SwitchState): SimulatedFacts {
   const { bgp, vtep } = state;
   const routes = bgp?.neighbors.some(({ evpn, sendsExtendedCommunities }) => evpn && sendsExtendedCommunities) === true;
   return {

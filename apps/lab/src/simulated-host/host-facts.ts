@@ -1,7 +1,9 @@
 /** What the live state of a host means to the fabric. */
 import type { SimulatedEvi, SimulatedFacts } from '../simulated-fabric.js';
 import type { EvpnVni } from './frr-commands.js';
+import type { FrrRunning } from './frr-text.js';
 import { attribute, type HostSystem } from './host-system.js';
+import type { InterfaceStanza } from './interfaces-text.js';
 
 /** RFC 8365 §5.1.2.1: type VXLAN (1) stands above the 24 bits of the VNI; it keeps automatic targets off the explicit ones. */
 const RFC8365_VXLAN = 0x1000_0000;
@@ -12,7 +14,19 @@ export interface HostEvi extends SimulatedEvi {
   readonly localVtep: string;
 }
 
-export function factsOf(system: HostSystem): SimulatedFacts {
+/** By the routing that runs: it and the interfaces are replaced when they change, never altered. */
+const known = new WeakMap<FrrRunning, { readonly interfaces: readonly InterfaceStanza[]; readonly facts: SimulatedFacts }>();
+
+/** The same object as long as nothing changes. */
+export function factsOf(system: Pick<HostSystem, 'interfaces' | 'routing'>): SimulatedFacts {
+  const before = known.get(system.routing);
+  if (before?.interfaces === system.interfaces) return before.facts;
+  const facts = readFacts(system);
+  known.set(system.routing, { interfaces: system.interfaces, facts });
+  return facts;
+}
+
+function readFacts(system: Pick<HostSystem, 'interfaces' | 'routing'>): SimulatedFacts {
   const { model } = system.routing;
   const evis = evisOf(system);
   return {
@@ -32,7 +46,7 @@ export function factsOf(system: HostSystem): SimulatedFacts {
 }
 
 /** VNIs that both the kernel and bgpd have; what the configuration does not say, bgpd derives. */
-export function evisOf(system: HostSystem): HostEvi[] {
+export function evisOf(system: Pick<HostSystem, 'interfaces' | 'routing'>): HostEvi[] {
   const { model } = system.routing;
   if (model.asn === null || !model.advertisesAllVnis) return [];
   return system.interfaces.flatMap((stanza): HostEvi[] => {

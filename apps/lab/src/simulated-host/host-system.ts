@@ -105,13 +105,14 @@ export class HostSystem {
     const [file, running] = [linesOf(this.readFile(FRR_PATH) ?? ''), this.running.lines];
     const section = (title: string, lines: readonly string[]): string[] =>
       lines.length === 0 ? [] : ['', title, '='.repeat(title.length), ...lines];
+    const [isInFile, isRunning] = [new Set(file), new Set(running)];
     const surplus = section(
       'Lines To Delete',
-      running.filter((line) => !file.includes(line)),
+      running.filter((line) => !isInFile.has(line)),
     );
     const missing = section(
       'Lines To Add',
-      file.filter((line) => !running.includes(line)),
+      file.filter((line) => !isRunning.has(line)),
     );
     return { status: 0, text: [...surplus, ...missing].join('\n') };
   }
