@@ -91,7 +91,7 @@ export class Nemesis {
       this.tell({ fault, device: device.slug });
       await device.begin(fault);
       // Now and then long enough that orders are given up and undone.
-      await pause(dice.chance(0.12) ? dice.between(9000, 14_000) : dice.between(1500, 5000), ending);
+      await pause(dice.chance(0.25) ? dice.between(10_000, 20_000) : dice.between(1500, 5000), ending);
       await device.heal();
       this.tell({ mended: fault, device: device.slug });
       await pause(dice.between(6000, 16_000), ending);
