@@ -71,6 +71,16 @@ function describeBackend(name: string, missing: readonly string[], open: (databa
       database.db.inTransaction(systemScope('test'), async (tx) => {
         for (let i = 0; i < count; i++) await outbox.append(tx, TOPIC, key);
       });
+    /** Rows that tell of these keys in turn. */
+    const insert = (rows: number, keys: readonly string[]): Promise<unknown> =>
+      database.db.inTransaction(systemScope('test'), (tx) =>
+        tx.run('INSERT INTO outbox (topic, key) SELECT $1, ($2::text[])[1 + g % $3] FROM generate_series(1, $4) g', [
+          TOPIC,
+          keys,
+          keys.length,
+          rows,
+        ]),
+      );
     const waitingRows = (): Promise<number> =>
       database.db.inTransaction(systemScope('test'), async (tx) =>
         Number((await tx.one<{ n: string }>('SELECT count(*) AS n FROM outbox'))?.n),
@@ -195,6 +205,67 @@ function describeBackend(name: string, missing: readonly string[], open: (databa
         (keys) => keys.includes(key),
       );
       expect(ran.length).toBeLessThanOrEqual(2); // Twice does no harm.
+    });
+
+    it('makes few jobs of many rows that tell of few things', async () => {
+      const keys = Array.from({ length: 3 }, () => newId<string>());
+      await insert(12_000, keys);
+      const added: string[] = [];
+      const counting = Object.create(queues) as JobQueues;
+      counting.add = async (topic, key) => {
+        added.push(key);
+        await queues.add(topic, key);
+      };
+      await new OutboxRelay(database.db, counting).relayAll();
+      expect(await waitingRows()).toBe(0);
+      expect([...new Set(added)].sort()).toEqual([...keys].sort());
+      expect(added.length).toBeLessThanOrEqual(9); // Three jobs for each 5,000 rows.
+    });
+
+    it('leaves to the next batch what would be too many jobs for one, and keeps all of a batch when one job is refused', async () => {
+      const keys = Array.from({ length: 230 }, () => newId<string>());
+      await insert(460, keys);
+      const refusing = Object.create(queues) as JobQueues;
+      refusing.add = (topic, key) => (key === keys[40] ? Promise.reject(new Error('the queue is full')) : queues.add(topic, key));
+      await expect(new OutboxRelay(database.db, refusing).relayAll()).rejects.toThrow('the queue is full');
+      expect(await waitingRows()).toBe(460);
+      expect(await relay.relayBatch()).toBe(200);
+      expect(await waitingRows()).toBe(260);
+      await relay.relayAll();
+      expect(await waitingRows()).toBe(0);
+      const ran = listen();
+      await eventually(
+        () => new Set(ran).size,
+        (n) => n === keys.length,
+      );
+    });
+
+    it('does not wait for a transaction that has not committed its row, and carries the row when it has', async () => {
+      const [ran, late, early] = [listen(), newId<string>(), newId<string>()];
+      let commit = (): void => undefined;
+      const decided = new Promise<void>((resolve) => {
+        commit = resolve;
+      });
+      let isWritten = (): void => undefined;
+      const written = new Promise<void>((resolve) => {
+        isWritten = resolve;
+      });
+      const slow = database.db.inTransaction(systemScope('test'), async (tx) => {
+        await outbox.append(tx, TOPIC, late);
+        isWritten();
+        await decided;
+      });
+      await written;
+      await append(early);
+      await relay.relayAll();
+      expect(await waitingRows()).toBe(0);
+      commit();
+      await slow;
+      await relay.relayAll();
+      await eventually(
+        () => ran,
+        (all) => all.includes(late) && all.includes(early),
+      );
     });
 
     it('is shared by any number of relays', async () => {
