@@ -99,7 +99,7 @@ const rooms = [
 
   { rank: 10, room: 'apps/api', imports: ['engines/kernel', 'platform', 'contexts/*'] },
   { rank: 10, room: 'apps/worker', imports: ['engines/*', 'platform', 'contexts/*', 'adapters/*'] },
-  { rank: 10, room: 'apps/cli', imports: ['engines/kernel', 'platform', 'contexts/access'] },
+  { rank: 10, room: 'apps/cli', imports: ['engines/kernel', 'platform', 'contexts/*'] },
   { rank: 10, room: 'apps/lab', imports: ['engines/*', 'platform', 'contexts/*', 'adapters/*'] },
 ];
 

@@ -53,7 +53,8 @@ const toEvent = (row: EventRecord): StreamedEvent => ({
 /** The stream of what happened to a thing, for portals and people. */
 @Injectable()
 export class EventService {
-  async append(tx: Tx, event: { tenantId: TenantId; type: string; subjectId: string; body: object }): Promise<void> {
+  /** @param event.tenantId null: of what belongs to the operator; tenants do not see it. */
+  async append(tx: Tx, event: { tenantId: TenantId | null; type: string; subjectId: string; body: object }): Promise<void> {
     await tx.run('INSERT INTO event (tenant_id, type, subject_id, body) VALUES ($1, $2, $3, $4)', [
       event.tenantId,
       event.type,
