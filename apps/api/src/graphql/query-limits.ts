@@ -89,8 +89,12 @@ export function noSubscription(context: ValidationContext): ASTVisitor {
   };
 }
 
+/** How a JSON text begins that is no GraphQL document: a name in braces stands in quotes, and no document begins with a bracket or a quote. */
+const BEGINS_LIKE_JSON = /^\s*(?:\{\s*["}]|["[\d-]|(?:true|false|null)\s*$)/;
+
 /** Mercurius reads what is no GraphQL as a JSON syntax tree, past the parser and its limit of tokens: refused before it can. */
 export function refuseSyntaxTree(source: string): void {
+  if (!BEGINS_LIKE_JSON.test(source)) return; // Every request passes here: an error of JSON.parse would cost as much as its validation.
   try {
     JSON.parse(source);
   } catch {
