@@ -1,5 +1,6 @@
 /** Settings of every process, read once at boot. All problems are listed together; nothing listens before they are solved. */
 import { z } from 'zod';
+import './production.js';
 import { Secret } from '../secrets/secret.js';
 
 const key32 = (name: string) =>
