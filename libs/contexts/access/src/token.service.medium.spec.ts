@@ -120,6 +120,32 @@ describe('API tokens', () => {
     expect(await tokens.authenticate(secret)).toBeUndefined();
   });
 
+  it('ask the database once for many requests of one moment', async () => {
+    const { clock, tokens } = world();
+    const { secret } = await tokens.create(input(clock));
+    const asked = vi.spyOn(database.db, 'inTransaction');
+    try {
+      const answers = await Promise.all(Array.from({ length: 20 }, () => tokens.authenticate(secret)));
+      expect(new Set(answers.map((principal) => principal?.actor)).size).toBe(1);
+      expect(asked).toHaveBeenCalledTimes(1);
+    } finally {
+      asked.mockRestore();
+    }
+  });
+
+  it('stop at once where they are revoked, also for a request that was reading them at that moment', async () => {
+    const { clock, tokens } = world();
+    const { token, secret } = await tokens.create(input(clock));
+    const reading = vi.spyOn(TokenStore.prototype, 'byId').mockImplementationOnce(async function (this: TokenStore, tx, id) {
+      reading.mockRestore();
+      const found = await this.byId(tx, id);
+      await tokens.revoke(token.id);
+      return found;
+    });
+    await tokens.authenticate(secret);
+    expect(await tokens.authenticate(secret)).toBeUndefined();
+  });
+
   it.each([
     ['an unknown scope', { scopes: ['order:raed'] }],
     ['no scope', { scopes: [] }],

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { DomainError, invalidValue, Label, type TenantId } from '#engines/kernel';
 import { CLOCK, type Clock, CONFIG, type Config, Database, type Scope, systemScope, tenantScope } from '#platform';
@@ -26,6 +26,11 @@ export interface NewToken {
   readonly createdBy: string;
 }
 
+/** With what it proves, made once and not for each request. */
+interface ProvableToken extends StoredToken {
+  readonly principal: Principal;
+}
+
 /** A revoked token stops working after this time at the latest, in every process. */
 const REMEMBERED_MS = 3000;
 const REMEMBERED_TOKENS = 10_000;
@@ -35,14 +40,18 @@ const SCOPE = systemScope('access');
 
 @Injectable()
 export class TokenService {
-  private readonly remembered = new Map<string, { token: StoredToken; until: number }>();
+  private readonly remembered = new Map<string, { token: ProvableToken; until: number }>();
+  private readonly loading = new Map<string, Promise<ProvableToken | undefined>>();
+  private readonly pepper: KeyObject;
 
   constructor(
     private readonly db: Database,
     private readonly store: TokenStore,
     @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(CONFIG) private readonly config: Config,
-  ) {}
+    @Inject(CONFIG) config: Config,
+  ) {
+    this.pepper = createSecretKey(config.TRAME_TOKEN_PEPPER.reveal(), 'base64');
+  }
 
   /**
    * The secret is in the answer and nowhere else: only its HMAC is stored, so that a stolen table opens nothing.
@@ -75,20 +84,25 @@ export class TokenService {
     const hash = this.hash(text.secret);
     const now = this.clock.now();
     const known = this.remembered.get(text.id);
-    const token = known && known.until > now.getTime() ? known.token : await this.load(text.id, hash, now);
+    const token = known && known.until > now.getTime() ? known.token : await this.loadOnce(text.id, hash, now);
     if (!token || !timingSafeEqual(token.secretHash, hash) || token.revokedAt !== null || token.expiresAt <= now) return undefined;
-    return toPrincipal(token);
+    return token.principal;
   }
 
   /** Works at once in this process, elsewhere within three seconds. @throws DomainError NOT_FOUND. */
   async revoke(id: string): Promise<void> {
-    this.remembered.delete(id);
+    this.forget(id);
     const isKnown = await this.db.inTransaction(
       SCOPE,
       async (tx) => (await this.store.revoke(tx, id, this.clock.now())) || (await this.store.byId(tx, id)) !== undefined,
     );
-    this.remembered.delete(id); // A request in between may have remembered it again.
+    this.forget(id); // A request in between may have remembered it again.
     if (!isKnown) throw new DomainError('NOT_FOUND', 'there is no such token', { kind: 'token', id: id.slice(0, 64) });
+  }
+
+  private forget(id: string): void {
+    this.remembered.delete(id);
+    this.loading.clear();
   }
 
   /** True while nobody could administer this installation: then the first start hands out a token. */
@@ -96,23 +110,40 @@ export class TokenService {
     return (await this.db.inTransaction(SCOPE, (tx) => this.store.countOperatorTokens(tx, this.clock.now()))) > 0;
   }
 
-  private async load(id: string, hash: Buffer, now: Date): Promise<StoredToken | undefined> {
+  /**
+   * One question to the database for all who show the same token at the same moment. Only what was proved is remembered: guesses must
+   * not push real tokens out; and nothing that was read before a revocation is.
+   */
+  private async loadOnce(id: string, hash: Buffer, now: Date): Promise<ProvableToken | undefined> {
+    const shown = `${id} ${hash.toString('base64')}`; // With its proof: nobody waits for, or speeds up, a guess.
+    const underWay = this.loading.get(shown);
+    if (underWay) return underWay;
+    const load = this.load(id, hash, now);
+    this.loading.set(shown, load);
+    try {
+      const token = await load;
+      if (token && this.loading.get(shown) === load && timingSafeEqual(token.secretHash, hash)) {
+        if (this.remembered.size >= REMEMBERED_TOKENS) this.remembered.clear();
+        this.remembered.set(id, { token, until: now.getTime() + REMEMBERED_MS });
+      }
+      return token;
+    } finally {
+      if (this.loading.get(shown) === load) this.loading.delete(shown);
+    }
+  }
+
+  private async load(id: string, hash: Buffer, now: Date): Promise<ProvableToken | undefined> {
     const token = await this.db.inTransaction(SCOPE, async (tx) => {
       const found = await this.store.byId(tx, id);
       const isStale = found && (found.lastUsedAt === null || now.getTime() - found.lastUsedAt.getTime() >= 60_000);
       if (isStale && timingSafeEqual(found.secretHash, hash)) await this.store.touch(tx, id, now);
       return found;
     });
-    // Only what was proved is remembered: guesses must not push real tokens out.
-    if (token && timingSafeEqual(token.secretHash, hash)) {
-      if (this.remembered.size >= REMEMBERED_TOKENS) this.remembered.clear();
-      this.remembered.set(id, { token, until: now.getTime() + REMEMBERED_MS });
-    }
-    return token;
+    return token && { ...token, principal: toPrincipal(token) };
   }
 
   private hash(secret: string): Buffer {
-    return createHmac('sha256', Buffer.from(this.config.TRAME_TOKEN_PEPPER.reveal(), 'base64')).update(secret).digest();
+    return createHmac('sha256', this.pepper).update(secret).digest();
   }
 }
 
