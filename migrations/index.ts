@@ -9,6 +9,9 @@ import { CreateEvents1767225600008 } from './0008-create-events.js';
 import { CreateProvisioning1767225600009 } from './0009-create-provisioning.js';
 import { CreateDeployment1767225600010 } from './0010-create-deployment.js';
 import { CreateSync1767225600011 } from './0011-create-sync.js';
+import { RecordActs1767225600012 } from './0012-record-acts.js';
+import { GrowNumbering1767225600013 } from './0013-grow-numbering.js';
+import { Invariants1767225600015 } from './0015-invariants.js';
 
 /** In order; a migration is never edited after it has landed. */
 export const migrations = [
@@ -23,4 +26,7 @@ export const migrations = [
   CreateProvisioning1767225600009,
   CreateDeployment1767225600010,
   CreateSync1767225600011,
+  RecordActs1767225600012,
+  GrowNumbering1767225600013,
+  Invariants1767225600015,
 ];

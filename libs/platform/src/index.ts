@@ -2,6 +2,7 @@ export type { Clock } from './clock.js';
 export { type Config, ConfigError, loadConfig } from './config/config.js';
 export { inheritedEnvironment } from './config/inherited-environment.js';
 export { Database, type EntityList, type TransactionOptions } from './db/database.js';
+export { MicroBatch, type MicroBatchOptions } from './db/micro-batch.js';
 export { migrateDatabase } from './db/migrate.js';
 export { type Scope, systemScope, tenantScope } from './db/scope.js';
 export { violatedConstraint } from './db/sql-state.js';

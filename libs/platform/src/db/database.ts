@@ -1,10 +1,10 @@
-import type { PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { DataSource, type EntitySchema, type MixedList } from 'typeorm';
 import { migrations } from '../../../../migrations/index.js';
 import type { Logger } from '../log/logger.js';
 import { sqlState } from './sql-state.js';
 import type { Scope } from './scope.js';
-import { Tx } from './tx.js';
+import { statementName, Tx } from './tx.js';
 
 export interface TransactionOptions {
   readonly isolation?: 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE';
@@ -15,6 +15,18 @@ export interface TransactionOptions {
 /** "Try again" in Postgres' own words: serialization_failure and deadlock_detected. Everything else is an answer. */
 const RETRYABLE = new Set(['40001', '40P01']);
 const MAX_ATTEMPTS = 5;
+
+const callTexts = new Map<string, string>();
+
+/** The lateral reference to `scope.role` is what makes Postgres evaluate the settings before the function. */
+function callText(call: string, values: number): string {
+  const known = callTexts.get(call);
+  if (known) return known;
+  const settings = `set_config('role', $${values + 1}, true) AS role, set_config('app.tenant_id', $${values + 2}, true), set_config('app.actor', $${values + 3}, true)`;
+  const text = `SELECT f.* FROM (SELECT ${settings} OFFSET 0) AS scope, LATERAL ${call} AS f`;
+  callTexts.set(call, text);
+  return text;
+}
 
 export type EntityList = MixedList<string | EntitySchema | (new () => object)>;
 
@@ -36,7 +48,7 @@ export class Database {
       entities,
       synchronize: false,
       poolSize,
-      extra: { options: '-c role=trame_tenant', connectionTimeoutMillis: 10_000, idleTimeoutMillis: 30_000 },
+      extra: { options: '-c role=trame_tenant -c statement_timeout=10000', connectionTimeoutMillis: 10_000, idleTimeoutMillis: 30_000 },
       poolErrorHandler: (error: unknown) => log.warn('database.connection_lost', { error }),
     });
     await source.initialize();
@@ -48,15 +60,36 @@ export class Database {
    * so `work` must have no effect outside the transaction.
    */
   async inTransaction<T>(scope: Scope, work: (tx: Tx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    return this.retried(() => this.attempt(scope, work, options));
+  }
+
+  private async retried<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.attempt(scope, work, options);
+        return await work();
       } catch (error) {
         if (!RETRYABLE.has(sqlState(error) ?? '') || attempt === MAX_ATTEMPTS) throw error;
         this.log.debug('database.transaction_retried', { attempt, sqlState: sqlState(error) });
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt));
       }
     }
+  }
+
+  /**
+   * One call of a set-returning function that is a transaction of its own: role, tenant and actor are set inside the statement, so a round trip
+   * is all it costs. `scope.role` must be the first argument: the set of scope is then evaluated first, and the function can refuse another role.
+   * Tried again on 40001/40P01 like `inTransaction`.
+   */
+  async call<Row extends object>(scope: Scope, call: `${string}(scope.role, ${string})`, values: readonly unknown[]): Promise<Row[]> {
+    return this.retried(async () => {
+      const text = callText(call, values.length);
+      const settings = scope.kind === 'tenant' ? ['trame_tenant', scope.tenantId, scope.actor] : ['trame_system', '', scope.actor];
+      return (await this.pool.query<Row>({ name: statementName(text), text, values: [...values, ...settings] })).rows;
+    });
+  }
+
+  private get pool(): Pool {
+    return (this.source.driver as unknown as { readonly master: Pool }).master;
   }
 
   private async attempt<T>(scope: Scope, work: (tx: Tx) => Promise<T>, options: TransactionOptions): Promise<T> {

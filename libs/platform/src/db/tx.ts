@@ -5,7 +5,8 @@ import type { Scope } from './scope.js';
 
 const names = new Map<string, string>();
 
-function statementName(text: string): string {
+/** Prepared statements are named by their text. */
+export function statementName(text: string): string {
   let name = names.get(text);
   if (!name) {
     name = createHash('sha1').update(text).digest('base64url');
