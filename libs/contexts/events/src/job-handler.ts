@@ -12,4 +12,5 @@ export const JOB_HANDLERS: Readonly<Record<Topic, symbol>> = {
   'deployment.settled': Symbol('JobHandler deployment.settled'),
   'order.changed': Symbol('JobHandler order.changed'),
   'sync.wanted': Symbol('JobHandler sync.wanted'),
+  'number-pool.changed': Symbol('JobHandler number-pool.changed'),
 };

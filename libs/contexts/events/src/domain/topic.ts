@@ -1,3 +1,10 @@
 /** The closed list of what one context may tell another. The key of each is the id of what changed. */
-export const TOPICS = ['inbox.received', 'fabric.changed', 'deployment.settled', 'order.changed', 'sync.wanted'] as const;
+export const TOPICS = [
+  'inbox.received',
+  'fabric.changed',
+  'deployment.settled',
+  'order.changed',
+  'sync.wanted',
+  'number-pool.changed',
+] as const;
 export type Topic = (typeof TOPICS)[number];
