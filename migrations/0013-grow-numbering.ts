@@ -124,7 +124,7 @@ const TABLES = `
   -- An allocation of a pool is found by its space and value: the ranges of a space belong to one pool each.
   DROP INDEX number_allocation_pool;
   -- A foreign key is checked row by row: three checks were half the time of a batch of 128. number_take and number_allocate, the only ones that
-  -- insert, ask once per statement; a pool with allocations keeps its state row, which refers to it. What was done to a tenant
+  -- insert, ask once per statement whether the tenant is there (tenants are never deleted, they have a state); a pool with allocations keeps its state row, which refers to it. What was done to a tenant
   -- stays in the audit whatever becomes of the tenant.
   ALTER TABLE number_allocation DROP CONSTRAINT number_allocation_tenant_fkey, DROP CONSTRAINT number_allocation_pool_fkey;
   ALTER TABLE audit_entry DROP CONSTRAINT audit_entry_tenant_fkey;
@@ -155,6 +155,19 @@ const FREE_SPACE = `
     ELSE
       DELETE FROM free_number f WHERE f.pool_id = p_pool AND f.first = v_first;
     END IF;
+  END $$;
+
+  -- Takes whatever is free of [p_first, p_last] out of the free space: a range that is excluded or removed. The caller holds the lock.
+  CREATE FUNCTION number_withdraw(p_pool uuid, p_first bigint, p_last bigint) RETURNS void LANGUAGE plpgsql AS $$
+  DECLARE
+    f record;
+  BEGIN
+    FOR f IN SELECT greatest(x.first, p_first) AS first, least(x.last, p_last) AS last FROM free_number x
+              WHERE x.pool_id = p_pool AND x.first <= p_last AND x.last >= p_first
+                AND x.first >= coalesce((SELECT max(y.first) FROM free_number y WHERE y.pool_id = p_pool AND y.first <= p_first), p_first) LOOP
+      PERFORM number_cut(p_pool, f.first, f.last);
+      UPDATE number_pool_state s SET free = s.free - (f.last - f.first + 1) WHERE s.pool_id = p_pool;
+    END LOOP;
   END $$;
 
   -- What of [p_first, p_last] is configured and neither excluded nor allocated: one pass over what lies in it. This is the definition of
@@ -257,7 +270,7 @@ const TAKE = `
       RETURN;
     END IF;
     SELECT s.* INTO state FROM number_pool_state s WHERE s.pool_id = p_pool;
-    PERFORM FROM tenant t WHERE t.id = p_tenant FOR KEY SHARE;
+    PERFORM FROM tenant t WHERE t.id = p_tenant;
     IF NOT FOUND OR state.pool_id IS NULL
        OR state.is_restricted AND NOT EXISTS (SELECT FROM number_pool_tenant t WHERE t.pool_id = p_pool AND t.tenant_id = p_tenant) THEN
       RETURN QUERY SELECT 'NOT_FOUND', NULL::uuid, NULL::bigint;
@@ -348,7 +361,7 @@ const TAKE = `
       IF outcome = 'KEY_REUSED' THEN allocation_id := NULL; value := NULL; END IF;
       RETURN;
     END IF;
-    SELECT s.* INTO state FROM number_pool_state s, LATERAL (SELECT FROM tenant t WHERE t.id = p_tenant FOR KEY SHARE) t WHERE s.pool_id = p_pool;
+    SELECT s.* INTO state FROM number_pool_state s, LATERAL (SELECT FROM tenant t WHERE t.id = p_tenant) t WHERE s.pool_id = p_pool;
     IF NOT FOUND THEN outcome := 'NOT_FOUND'; RETURN; END IF;
     IF state.strategy <> 'LOWEST_FREE' OR state.is_restricted OR state.has_quotas OR p_prefer IS NOT NULL THEN outcome := 'SPECIAL'; RETURN; END IF;
     SELECT f.first, f.last INTO value, v_last FROM free_number f WHERE f.pool_id = p_pool AND f.first >= state.hint ORDER BY f.pool_id, f.first LIMIT 1;
@@ -381,7 +394,7 @@ const ALLOCATE = `
   -- one, in the same transaction.
   CREATE FUNCTION number_allocate(p_role text, p_locks uuid[], p_payers uuid[], p_actors text[], p_pools uuid[], p_tenants uuid[], p_keys text[], p_fingerprints text[], p_ids uuid[],
       p_prefers bigint[], p_ttls int[], p_holders text[], p_external_refs text[])
-    RETURNS TABLE (i int, outcome text, allocation_id uuid, value bigint) LANGUAGE plpgsql
+    RETURNS TABLE (i int, outcome text, allocation_id uuid, value bigint, at timestamptz) LANGUAGE plpgsql
     ${BY_INDEX} AS $$
   #variable_conflict use_column
   DECLARE
@@ -402,6 +415,7 @@ const ALLOCATE = `
     IF current_user <> 'trame_system' THEN RAISE EXCEPTION 'number_allocate serves all tenants and runs as trame_system' USING ERRCODE = '42501'; END IF;
     IF n = 1 THEN
       i := 1;
+      at := now();
       SELECT t.outcome, t.allocation_id, t.value INTO outcome, allocation_id, value
         FROM number_take_next(p_pools[1], p_tenants[1], p_keys[1], p_fingerprints[1], p_ids[1], p_prefers[1], p_ttls[1], p_holders[1], p_external_refs[1]) t;
       IF outcome = 'SPECIAL' THEN
@@ -416,7 +430,7 @@ const ALLOCATE = `
       RETURN;
     END IF;
     FOREACH v_pool IN ARRAY p_locks LOOP PERFORM pg_advisory_xact_lock(hashtextextended(v_pool::text, 0)); END LOOP;
-    PERFORM FROM tenant t WHERE t.id = ANY(p_payers) ORDER BY t.id FOR KEY SHARE;
+    PERFORM FROM tenant t WHERE t.id = ANY(p_payers);
     GET DIAGNOSTICS j = ROW_COUNT;
     IF j < cardinality(p_payers) THEN RAISE EXCEPTION 'a tenant of the batch is gone' USING ERRCODE = '23503'; END IF;
 
@@ -483,7 +497,7 @@ const ALLOCATE = `
           FROM unnest(fresh, vals) u(x, v) CROSS JOIN LATERAL (SELECT y.space_id FROM number_pool_state y WHERE y.pool_id = p_pools[u.x] LIMIT 1) s;
       PERFORM record_acts(array_agg(p_actors[u.x]), array_agg(p_tenants[u.x]), 'number.allocated', 'allocation', array_agg(p_ids[u.x]),
           array_agg(jsonb_build_object('pool', p_pools[u.x], 'value', u.v)), 'number-pool.changed', v_pools) FROM unnest(fresh, vals) u(x, v);
-      RETURN QUERY SELECT u.x, 'OK', p_ids[u.x], u.v FROM unnest(fresh, vals) u(x, v);
+      RETURN QUERY SELECT u.x, 'OK', p_ids[u.x], u.v, now() FROM unnest(fresh, vals) u(x, v);
     END IF;
 
     -- 4. The others.
@@ -495,12 +509,12 @@ const ALLOCATE = `
             PERFORM record_acts(p_actors[j:j], p_tenants[j:j], 'number.allocated', 'allocation', p_ids[j:j],
               ARRAY[jsonb_build_object('pool', p_pools[j], 'value', r.value)], 'number-pool.changed', p_pools[j:j]);
           END IF;
-          i := j; outcome := r.outcome; allocation_id := r.allocation_id; value := r.value;
+          i := j; outcome := r.outcome; allocation_id := r.allocation_id; value := r.value; at := now();
           RETURN NEXT;
         END LOOP;
       END LOOP;
     END IF;
-    RETURN QUERY SELECT u.i::int, u.o, a.id, a.value FROM unnest(outcomes) WITH ORDINALITY u(o, i)
+    RETURN QUERY SELECT u.i::int, u.o, a.id, a.value, now() FROM unnest(outcomes) WITH ORDINALITY u(o, i)
       LEFT JOIN LATERAL (SELECT x.id, x.value FROM number_allocation x
         WHERE u.o = 'REPLAYED' AND x.tenant_id = p_tenants[u.i] AND x.key = p_keys[u.i] AND x.state <> 'QUARANTINED' LIMIT 1) a ON true
       WHERE u.o <> 'SPECIAL';
@@ -553,6 +567,26 @@ const RETURN = `
     END LOOP;
   END $$;
 
+  -- To another tenant or another holder; quotas go with it. False: it has changed hands meanwhile, or rests.
+  CREATE FUNCTION number_transfer(p_id uuid, p_generation int, p_tenant uuid, p_holder text) RETURNS boolean LANGUAGE plpgsql AS $$
+  DECLARE
+    was number_allocation;
+  BEGIN
+    SELECT a.* INTO was FROM number_allocation a WHERE a.id = p_id;
+    IF NOT FOUND THEN RETURN false; END IF;
+    PERFORM number_lock(was.pool_id);
+    SELECT a.* INTO was FROM number_allocation a WHERE a.id = p_id FOR UPDATE;
+    IF NOT FOUND OR was.generation <> p_generation OR was.state = 'QUARANTINED' THEN RETURN false; END IF;
+    IF was.tenant_id <> p_tenant THEN
+      PERFORM FROM tenant t WHERE t.id = p_tenant;
+      IF NOT FOUND THEN RAISE EXCEPTION 'there is no such tenant' USING ERRCODE = '23503', CONSTRAINT = 'number_allocation_tenant'; END IF;
+      UPDATE number_quota q SET used = q.used - 1 WHERE q.tenant_id = was.tenant_id AND q.pool_id = was.pool_id;
+      UPDATE number_quota q SET used = q.used + 1 WHERE q.tenant_id = p_tenant AND q.pool_id = was.pool_id;
+    END IF;
+    UPDATE number_allocation a SET tenant_id = p_tenant, holder = p_holder, generation = a.generation + 1, updated_at = now() WHERE a.id = p_id;
+    RETURN true;
+  END $$;
+
   -- A value that an existing network carries becomes an allocation, excluded or resting though it may be. Answers OK or why not.
   CREATE FUNCTION number_adopt(p_pool uuid, p_tenant uuid, p_value bigint, p_id uuid, p_key text, p_fingerprint text, p_holder text, p_external_ref text)
     RETURNS TABLE (outcome text, allocation_id uuid) LANGUAGE plpgsql AS $$
@@ -594,5 +628,6 @@ const GRANTS = `
   -- A tenant's own claims move the counters; what they are measured against is the operator's.
   GRANT UPDATE (hint, cursor, free) ON number_pool_state TO trame_tenant;
   GRANT UPDATE (used) ON number_quota TO trame_tenant;
+  REVOKE DELETE ON tenant FROM trame_system;
   GRANT SELECT, INSERT, UPDATE, DELETE ON number_pool_exclusion, number_pool_tenant, number_pool_state, number_quota TO trame_system;
 `;

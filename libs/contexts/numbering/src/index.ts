@@ -1,8 +1,13 @@
 export { NumberingModule } from './numbering.module.js';
+export { NumberAllocationService } from './number-allocation.service.js';
 export { type ClaimedNumber, type NumberClaim, NumberingService } from './numbering.service.js';
-export { type NewNumberPool, type NumberRange, PoolAdminService } from './pool-admin.service.js';
+export { type NewNumberPool, PoolAdminService, type PoolChange } from './pool-admin.service.js';
 export { numberingEntities } from './store/number-pool.entity.js';
-export type { AllocationRow, NumberKind, PoolRow } from './domain/pool.js';
+export type { AdoptedNumber, AllocationState, GrantedNumbers, HolderKind, NumberAllocation, NumberRequest } from './domain/allocation.js';
+export { formatNumber, NUMBER_KINDS, type NumberKind, type NumberRange, parseNumber } from './domain/number-kind.js';
+export type { NumberRun, NumberState } from './domain/number-map.js';
+export { POOL_STRATEGIES, type PoolRow, type PoolStrategy } from './domain/pool.js';
+export type { NumberExclusion, QuotaRow } from './store/number-pool.store.js';
 export { numberPools } from './numbering-invariants.js';
 export { type LevelledPool, PoolLevels, type LevelSource } from './pool-levels.js';
 export type { PoolLevel } from './domain/pool-level.js';

@@ -1,15 +1,32 @@
 import { Injectable } from '@nestjs/common';
-import { type AllocationId, DomainError, type FabricId, notFound, type PoolId, type TenantId, type VlanDomainId } from '#engines/kernel';
+import { OutboxService } from '#contexts/events';
+import {
+  type AllocationId,
+  DomainError,
+  type FabricId,
+  invalidValue,
+  notFound,
+  type PoolId,
+  type TenantId,
+  type VlanDomainId,
+} from '#engines/kernel';
 import { newId, type Tx } from '#platform';
-import { numberTaken, poolExhausted } from './domain/errors.js';
-import type { AllocationRow, NumberKind, PoolRow } from './domain/pool.js';
-import { NumberPoolStore } from './store/number-pool.store.js';
+import type { HolderKind } from './domain/allocation.js';
+import { numberTaken } from './domain/errors.js';
+import type { NumberKind, NumberRange } from './domain/number-kind.js';
+import { type NumberRun, numberRuns } from './domain/number-map.js';
+import type { PoolRow } from './domain/pool.js';
+import { NumberRefusals } from './number-refusals.js';
+import { NumberAllocationStore } from './store/number-allocation.store.js';
+import { type NumberExclusion, NumberPoolStore } from './store/number-pool.store.js';
 
 export interface NumberClaim {
   readonly poolId: PoolId;
   readonly tenantId: TenantId;
   /** Same key, same number, as long as the allocation lives. */
   readonly key: string;
+  /** What of ours will use it; nobody else can release it then. */
+  readonly holder: HolderKind;
   /** This number or none. */
   readonly prefer?: number;
   readonly externalRef?: string;
@@ -21,28 +38,44 @@ export interface ClaimedNumber {
   readonly replayed: boolean;
 }
 
-/** Numbers for whoever needs them; it does not know what a network is. */
+/** What the widest picture of a pool may show. */
+const WIDEST_WINDOW = 65_536;
+
+/** Numbers for our own networks, VRFs and VLANs, in the transaction of whoever needs them; it does not know what a network is. */
 @Injectable()
 export class NumberingService {
-  constructor(private readonly store: NumberPoolStore) {}
+  constructor(
+    private readonly store: NumberPoolStore,
+    private readonly allocations: NumberAllocationStore,
+    private readonly refusals: NumberRefusals,
+    private readonly outbox: OutboxService,
+  ) {}
 
-  /** @throws DomainError NOT_FOUND | POOL_EXHAUSTED | ALREADY_EXISTS (the preferred number is taken). */
+  /** @throws DomainError NOT_FOUND | POOL_EXHAUSTED | QUOTA_EXCEEDED | ALREADY_EXISTS (the preferred number is taken) | OUT_OF_RANGE. */
   async claim(tx: Tx, claim: NumberClaim): Promise<ClaimedNumber> {
-    const claimed = await this.store.claim(tx, {
-      id: newId(),
+    const [taken] = await this.allocations.take(tx, {
+      ids: [newId<AllocationId>()],
       poolId: claim.poolId,
       tenantId: claim.tenantId,
       key: claim.key,
+      // A claim repeats only what its order repeats, and that is compared there.
+      fingerprint: '',
+      isContiguous: false,
+      isPartial: false,
       prefer: claim.prefer ?? null,
+      ttlSeconds: null,
+      holderKind: claim.holder,
+      holder: null,
       externalRef: claim.externalRef ?? null,
     });
-    if (claimed) {
-      if (claim.prefer !== undefined && claimed.value !== claim.prefer)
-        throw numberTaken(await this.poolFacts(tx, claim.poolId), claim.prefer);
-      return claimed;
+    if (!taken || taken.id === null || taken.value === null)
+      throw await this.refusals.explain(tx, taken ?? { outcome: 'EXHAUSTED', id: null, value: null }, claim);
+    if (claim.prefer !== undefined && taken.value !== claim.prefer) {
+      const { id: poolId, slug, kind } = await this.pool(tx, claim.poolId);
+      throw numberTaken({ poolId, slug, kind }, claim.prefer);
     }
-    const facts = await this.poolFacts(tx, claim.poolId);
-    throw claim.prefer === undefined ? poolExhausted(facts) : numberTaken(facts, claim.prefer);
+    await this.outbox.append(tx, 'number-pool.changed', claim.poolId);
+    return { allocationId: taken.id, value: taken.value, replayed: taken.outcome === 'REPLAYED' };
   }
 
   /** Claims in the order of the pools, whatever the order asked for: two orders never wait for each other in a circle. */
@@ -56,16 +89,19 @@ export class NumberingService {
 
   /** Released, but not handed out again before the pool's quarantine is over: devices and caches may still know it. */
   quarantine(tx: Tx, allocationIds: readonly AllocationId[]): Promise<void> {
-    return this.store.quarantine(tx, allocationIds);
+    return this.allocations.releaseAll(tx, allocationIds, false);
   }
 
   /** Free at once: only for numbers that no device carries. */
   free(tx: Tx, allocationIds: readonly AllocationId[]): Promise<void> {
-    return this.store.free(tx, allocationIds);
+    return this.allocations.releaseAll(tx, allocationIds, true);
   }
 
-  sweepQuarantine(tx: Tx, limit = 500): Promise<number> {
-    return this.store.sweep(tx, limit);
+  /** Puts back what has rested long enough, and holds that nobody bound. @returns how many values, at most `limit`. */
+  async sweep(tx: Tx, limit = 500): Promise<number> {
+    const pools = await this.allocations.sweep(tx, limit);
+    for (const poolId of new Set(pools)) await this.outbox.append(tx, 'number-pool.changed', poolId);
+    return pools.length;
   }
 
   async pool(tx: Tx, id: PoolId): Promise<PoolRow> {
@@ -75,9 +111,10 @@ export class NumberingService {
   }
 
   /** The pool, where it gives what is wanted. @throws DomainError NOT_FOUND | INVALID_VALUE (another kind of numbers, or another fabric's). */
-  async poolGiving(tx: Tx, id: PoolId, kind: NumberKind, fabricId?: FabricId): Promise<PoolRow> {
+  async poolGiving(tx: Tx, id: PoolId, kind: NumberKind, fabricId?: FabricId): Promise<PoolRow & { readonly fabricId: FabricId }> {
     const pool = await this.pool(tx, id);
-    if (pool.kind !== kind || (fabricId !== undefined && pool.fabricId !== fabricId)) {
+    const { fabricId: home } = pool;
+    if (pool.kind !== kind || home === null || (fabricId !== undefined && home !== fabricId)) {
       const accepted = `a pool of kind ${kind} in the fabric`;
       throw new DomainError('INVALID_VALUE', `the pool ${pool.slug} cannot be drawn from here: ${accepted} is needed`, {
         pool: pool.slug,
@@ -85,7 +122,7 @@ export class NumberingService {
         accepted,
       });
     }
-    return pool;
+    return { ...pool, fabricId: home };
   }
 
   async poolBySlug(tx: Tx, slug: string): Promise<PoolRow> {
@@ -105,12 +142,29 @@ export class NumberingService {
     return id;
   }
 
-  allocations(tx: Tx, ids: readonly AllocationId[]): Promise<AllocationRow[]> {
-    return this.store.allocations(tx, ids);
+  ranges(tx: Tx, id: PoolId): Promise<NumberRange[]> {
+    return this.store.ranges(tx, id);
   }
 
-  private async poolFacts(tx: Tx, id: PoolId): Promise<{ poolId: PoolId; slug: string; kind: string }> {
-    const pool = await this.pool(tx, id);
-    return { poolId: pool.id, slug: pool.slug, kind: pool.kind };
+  exclusions(tx: Tx, id: PoolId): Promise<NumberExclusion[]> {
+    return this.store.exclusions(tx, id);
+  }
+
+  /** Free ranges in rising order, those that begin above `after`. */
+  freeRanges(tx: Tx, id: PoolId, after: number | null, limit: number): Promise<NumberRange[]> {
+    return this.store.freeRanges(tx, id, after, limit);
+  }
+
+  largestFreeBlock(tx: Tx, id: PoolId): Promise<number> {
+    return this.store.largestFreeBlock(tx, id);
+  }
+
+  /** The state of each of `count` values, as runs. @throws DomainError INVALID_VALUE for a window wider than 65536. */
+  async map(tx: Tx, id: PoolId, from: number, count: number): Promise<NumberRun[]> {
+    if (!Number.isSafeInteger(from) || from < 0) throw invalidValue('first value', from, 'an integer from 0 up');
+    if (!Number.isInteger(count) || count < 1 || count > WIDEST_WINDOW) throw invalidValue('count', count, `1 to ${WIDEST_WINDOW}`);
+    await this.pool(tx, id);
+    const to = from + count - 1;
+    return numberRuns(await this.store.window(tx, id, from, to), from, to);
   }
 }

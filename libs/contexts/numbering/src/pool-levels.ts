@@ -45,7 +45,7 @@ export class PoolLevels {
   async lookAtAll(source: LevelSource, signal: AbortSignal): Promise<void> {
     for (let after: string | null = null; !signal.aborted; ) {
       const from: string | null = after;
-      const pools = await this.db.inTransaction(SCOPE, (tx) => source.pools(tx, { after: from, limit: PAGE }));
+      const pools: LevelledPool[] = await this.db.inTransaction(SCOPE, (tx) => source.pools(tx, { after: from, limit: PAGE }));
       for (const pool of pools) await this.compare(source, pool);
       if (pools.length < PAGE) return;
       after = pools.at(-1)?.id ?? null;

@@ -31,9 +31,10 @@ export class OrderAllocator {
     await this.numbering.poolGiving(tx, request.vniPoolId, 'VNI', fabricId);
     const points = await this.fabric.attachPoints(tx, request.attachments);
     const needs = await this.fabric.vlanNeeds(tx, points, request.attachments);
-    const claim = (poolId: (typeof needs)[number]['poolId'], part: string) => ({
+    const claim = (poolId: (typeof needs)[number]['poolId'], part: string, holder: 'network' | 'vlan_mapping' = 'network') => ({
       poolId,
       tenantId,
+      holder,
       key: `order/${request.idempotencyKey}/${part}`,
       ...(request.externalRef === null ? {} : { externalRef: request.externalRef }),
     });
@@ -44,7 +45,10 @@ export class OrderAllocator {
         (need) =>
           [
             need.vlanDomainId as string,
-            { ...claim(need.poolId, `vlan/${need.vlanDomainId}`), ...(need.prefer === null ? {} : { prefer: need.prefer }) },
+            {
+              ...claim(need.poolId, `vlan/${need.vlanDomainId}`, 'vlan_mapping'),
+              ...(need.prefer === null ? {} : { prefer: need.prefer }),
+            },
           ] as const,
       ),
     ]);

@@ -1,10 +1,7 @@
 /** How signals and timers reach orders. Both lead to the same handlers, which read the world again. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { AddressingService } from '#contexts/addressing';
 import { InboxService, type JobHandler, ReconcilerRegistry } from '#contexts/events';
-import { NumberingService } from '#contexts/numbering';
 import type { OrderId } from '#engines/kernel';
-import { Database, systemScope } from '#platform';
 import { OrderEvents } from './order-event.js';
 import { OrderReconciler } from './order-reconciler.js';
 
@@ -61,25 +58,5 @@ export class OrderJob implements JobHandler {
 
   run(orderId: string): Promise<void> {
     return this.orders.advance(orderId as OrderId);
-  }
-}
-
-/** Numbers and prefixes whose quarantine is over go back to their pools. */
-@Injectable()
-export class QuarantineSweeper implements OnModuleInit {
-  constructor(
-    private readonly db: Database,
-    private readonly numbering: NumberingService,
-    private readonly addressing: AddressingService,
-    private readonly reconcilers: ReconcilerRegistry,
-  ) {}
-
-  onModuleInit(): void {
-    this.reconcilers.add({ name: 'quarantine', everyMs: 10_000, run: () => this.sweep() });
-  }
-
-  private async sweep(): Promise<void> {
-    await this.db.inTransaction(systemScope('sweeper'), (tx) => this.numbering.sweepQuarantine(tx));
-    await this.db.inTransaction(systemScope('sweeper'), (tx) => this.addressing.sweepQuarantine(tx));
   }
 }

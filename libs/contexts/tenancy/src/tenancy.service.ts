@@ -91,8 +91,8 @@ export class TenancyService {
     const claims = await this.numbering.claimAll(
       tx,
       new Map([
-        ['l3vni', { poolId: vrf.l3vniPoolId, tenantId: vrf.tenantId, key: `vrf/${vrf.key}/l3vni` }],
-        ['evi', { poolId: vrf.eviPoolId, tenantId: vrf.tenantId, key: `vrf/${vrf.key}/evi` }],
+        ['l3vni', { poolId: vrf.l3vniPoolId, tenantId: vrf.tenantId, key: `vrf/${vrf.key}/l3vni`, holder: 'vrf' as const }],
+        ['evi', { poolId: vrf.eviPoolId, tenantId: vrf.tenantId, key: `vrf/${vrf.key}/evi`, holder: 'vrf' as const }],
       ]),
     );
     const l3vni = claims.get('l3vni') as ClaimedNumber;

@@ -3,7 +3,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 @Entity({ name: 'number_space' })
 export class NumberSpaceEntity {
   @PrimaryColumn('uuid') id: string;
-  @Column('uuid', { name: 'fabric_id' }) fabricId: string;
+  @Column('uuid', { name: 'fabric_id', nullable: true }) fabricId: string | null;
   @Column('text') kind: string;
   @Column('uuid', { name: 'vlan_domain_id', nullable: true }) vlanDomainId: string | null;
 }
@@ -15,22 +15,9 @@ export class NumberPoolEntity {
   @Column('text') slug: string;
   @Column('text') name: string;
   @Column('text') kind: string;
+  @Column('text') strategy: string;
   @Column('int', { name: 'quarantine_seconds' }) quarantineSeconds: number;
+  @Column('int', { name: 'low_water_percent' }) lowWaterPercent: number;
 }
 
-@Entity({ name: 'number_pool_range' })
-export class NumberPoolRangeEntity {
-  @PrimaryColumn('uuid', { name: 'pool_id' }) poolId: string;
-  @PrimaryColumn('bigint') first: string;
-  @Column('uuid', { name: 'space_id' }) spaceId: string;
-  @Column('bigint') last: string;
-}
-
-@Entity({ name: 'free_number' })
-export class FreeNumberEntity {
-  @PrimaryColumn('uuid', { name: 'pool_id' }) poolId: string;
-  @PrimaryColumn('bigint') first: string;
-  @Column('bigint') last: string;
-}
-
-export const numberingEntities = [NumberSpaceEntity, NumberPoolEntity, NumberPoolRangeEntity, FreeNumberEntity];
+export const numberingEntities = [NumberSpaceEntity, NumberPoolEntity];

@@ -1,76 +1,51 @@
 import { Injectable } from '@nestjs/common';
-import type { AllocationId, FabricId, PoolId, TenantId, VlanDomainId } from '#engines/kernel';
+import type { FabricId, PoolId, TenantId, VlanDomainId } from '#engines/kernel';
 import type { Tx } from '#platform';
-import type { AllocationRow, NumberKind, PoolRow } from '../domain/pool.js';
+import type { NumberKind, NumberRange } from '../domain/number-kind.js';
+import type { NumberWindow } from '../domain/number-map.js';
+import type { PoolRow, PoolStrategy } from '../domain/pool.js';
 
 interface PoolRecord {
   id: PoolId;
-  fabric_id: FabricId;
+  fabricId: FabricId | null;
+  vlanDomainId: VlanDomainId | null;
   slug: string;
   name: string;
   kind: NumberKind;
-  quarantine_seconds: number;
+  strategy: PoolStrategy;
+  quarantineSeconds: number;
+  lowWaterPercent: number;
+  version: number;
+  createdAt: Date;
+  updatedAt: Date;
   total: string;
   free: string;
 }
 
-const toPool = (row: PoolRecord): PoolRow => ({
-  id: row.id,
-  fabricId: row.fabric_id,
-  slug: row.slug,
-  name: row.name,
-  kind: row.kind,
-  quarantineSeconds: row.quarantine_seconds,
-  total: BigInt(row.total),
-  free: BigInt(row.free),
-});
+export interface NumberExclusion extends NumberRange {
+  readonly reason: string;
+}
 
-const POOL = `SELECT p.id, s.fabric_id, p.slug, p.name, p.kind, p.quarantine_seconds,
-    coalesce((SELECT sum(r.last - r.first + 1) FROM number_pool_range r WHERE r.pool_id = p.id), 0)::text AS total,
-    coalesce((SELECT sum(f.last - f.first + 1) FROM free_number f WHERE f.pool_id = p.id), 0)::text AS free
-  FROM number_pool p JOIN number_space s ON s.id = p.space_id`;
+export interface QuotaRow {
+  readonly tenantId: TenantId;
+  readonly max: number;
+  readonly used: number;
+}
 
-/** Prepared SQL of the claims; why a number is never given twice stands at `number_claim` in migration 0004. */
+const toPool = (row: PoolRecord): PoolRow => ({ ...row, total: BigInt(row.total), free: BigInt(row.free) });
+const toRange = (row: { first: string; last: string }): NumberRange => ({ first: Number(row.first), last: Number(row.last) });
+
+/** Nothing here is counted value by value: ranges and exclusions are few, what is free stands in the state row. */
+const POOL = `SELECT p.id, n.fabric_id AS "fabricId", n.vlan_domain_id AS "vlanDomainId", p.slug, p.name, p.kind, p.strategy,
+    p.quarantine_seconds AS "quarantineSeconds", p.low_water_percent AS "lowWaterPercent", p.version, p.created_at AS "createdAt", p.updated_at AS "updatedAt",
+    (coalesce((SELECT sum(r.last - r.first + 1) FROM number_pool_range r WHERE r.pool_id = p.id), 0)
+      - coalesce((SELECT sum(least(x.last, r.last) - greatest(x.first, r.first) + 1) FROM number_pool_exclusion x
+          JOIN number_pool_range r ON r.pool_id = x.pool_id AND r.first <= x.last AND r.last >= x.first WHERE x.pool_id = p.id), 0))::text AS total,
+    coalesce(s.free, 0)::text AS free
+  FROM number_pool p JOIN number_space n ON n.id = p.space_id LEFT JOIN number_pool_state s ON s.pool_id = p.id`;
+
 @Injectable()
 export class NumberPoolStore {
-  async claim(
-    tx: Tx,
-    claim: { id: string; poolId: PoolId; tenantId: TenantId; key: string; prefer: number | null; externalRef: string | null },
-  ): Promise<{ allocationId: AllocationId; value: number; replayed: boolean } | undefined> {
-    const row = await tx.one<{ allocation_id: AllocationId | null; value: string | null; replayed: boolean }>(
-      'SELECT allocation_id, value, replayed FROM number_claim($1, $2, $3, $4, $5, $6)',
-      [claim.id, claim.poolId, claim.tenantId, claim.key, claim.prefer, claim.externalRef],
-    );
-    return row?.allocation_id && row.value
-      ? { allocationId: row.allocation_id, value: Number(row.value), replayed: row.replayed }
-      : undefined;
-  }
-
-  /** The key becomes free with the quarantine, so that the same caller may order again. */
-  async quarantine(tx: Tx, allocationIds: readonly AllocationId[]): Promise<void> {
-    await tx.run(
-      `UPDATE number_allocation a SET state = 'QUARANTINED', released_at = now(), reusable_at = now() + make_interval(secs => p.quarantine_seconds)
-         FROM number_pool p WHERE p.id = a.pool_id AND a.id = ANY($1) AND a.state <> 'QUARANTINED'`,
-      [allocationIds],
-    );
-  }
-
-  async free(tx: Tx, allocationIds: readonly AllocationId[]): Promise<void> {
-    // In the order of the pools: every transaction takes their locks in one order.
-    await tx.sql('SELECT number_free(x.id) FROM (SELECT id FROM number_allocation WHERE id = ANY($1) ORDER BY pool_id, value) x', [
-      allocationIds,
-    ]);
-  }
-
-  /** @returns how many quarantined numbers went back, at most `limit`. */
-  async sweep(tx: Tx, limit: number): Promise<number> {
-    const rows = await tx.sql(
-      `SELECT number_free(x.id) FROM (SELECT id FROM number_allocation WHERE state = 'QUARANTINED' AND reusable_at <= now() ORDER BY pool_id, value LIMIT $1) x`,
-      [limit],
-    );
-    return rows.length;
-  }
-
   async pool(tx: Tx, id: PoolId): Promise<PoolRow | undefined> {
     const row = await tx.one<PoolRecord>(`${POOL} WHERE p.id = $1`, [id]);
     return row && toPool(row);
@@ -95,25 +70,71 @@ export class NumberPoolStore {
     return row?.id;
   }
 
-  async allocations(tx: Tx, ids: readonly AllocationId[]): Promise<AllocationRow[]> {
-    const rows = await tx.sql<{
-      id: AllocationId;
-      pool_id: PoolId;
-      kind: NumberKind;
-      value: string;
-      state: AllocationRow['state'];
-      reusable_at: Date | null;
-    }>(
-      `SELECT a.id, a.pool_id, p.kind, a.value, a.state, a.reusable_at FROM number_allocation a JOIN number_pool p ON p.id = a.pool_id WHERE a.id = ANY($1) ORDER BY p.kind, a.value`,
-      [ids],
+  async ranges(tx: Tx, id: PoolId): Promise<NumberRange[]> {
+    const rows = await tx.sql<{ first: string; last: string }>(
+      'SELECT first, last FROM number_pool_range WHERE pool_id = $1 ORDER BY first',
+      [id],
     );
-    return rows.map((row) => ({
-      id: row.id,
-      poolId: row.pool_id,
-      kind: row.kind,
-      value: Number(row.value),
-      state: row.state,
-      reusableAt: row.reusable_at,
-    }));
+    return rows.map(toRange);
+  }
+
+  async exclusions(tx: Tx, id: PoolId): Promise<NumberExclusion[]> {
+    const rows = await tx.sql<{ first: string; last: string; reason: string }>(
+      'SELECT first, last, reason FROM number_pool_exclusion WHERE pool_id = $1 ORDER BY first',
+      [id],
+    );
+    return rows.map((row) => ({ ...toRange(row), reason: row.reason }));
+  }
+
+  async largestFreeBlock(tx: Tx, id: PoolId): Promise<number> {
+    const row = await tx.one<{ size: string }>(
+      'SELECT last - first + 1 AS size FROM free_number WHERE pool_id = $1 ORDER BY last - first + 1 DESC, first DESC LIMIT 1',
+      [id],
+    );
+    return Number(row?.size ?? 0);
+  }
+
+  /** Free ranges in rising order. */
+  async freeRanges(tx: Tx, id: PoolId, after: number | null, limit: number): Promise<NumberRange[]> {
+    const rows = await tx.sql<{ first: string; last: string }>(
+      'SELECT first, last FROM free_number WHERE pool_id = $1 AND first > $2 ORDER BY pool_id, first LIMIT $3',
+      [id, after ?? -1, limit],
+    );
+    return rows.map(toRange);
+  }
+
+  /** What lies in a window of values; the cost follows the window and not the pool. Allocations as far as the scope may see them. */
+  async window(tx: Tx, id: PoolId, from: number, to: number): Promise<NumberWindow> {
+    const free = await tx.sql<{ first: string; last: string }>(
+      `SELECT f.first, f.last FROM free_number f WHERE f.pool_id = $1 AND f.first <= $3 AND f.last >= $2
+          AND f.first >= coalesce((SELECT max(g.first) FROM free_number g WHERE g.pool_id = $1 AND g.first <= $2), $2) ORDER BY f.first`,
+      [id, from, to],
+    );
+    const allocated = await tx.sql<{ value: string; isResting: boolean }>(
+      `SELECT a.value, a.state = 'QUARANTINED' AS "isResting" FROM number_allocation a
+        WHERE a.space_id = (SELECT p.space_id FROM number_pool p WHERE p.id = $1) AND a.pool_id = $1 AND a.value BETWEEN $2 AND $3 ORDER BY a.value`,
+      [id, from, to],
+    );
+    return {
+      ranges: await this.ranges(tx, id),
+      exclusions: await this.exclusions(tx, id),
+      free: free.map(toRange),
+      allocated: allocated.map(({ value, isResting }) => ({ value: Number(value), isResting })),
+    };
+  }
+
+  async quotas(tx: Tx, id: PoolId): Promise<QuotaRow[]> {
+    const rows = await tx.sql<{ tenantId: TenantId; max: string; used: string }>(
+      'SELECT tenant_id AS "tenantId", max, used FROM number_quota WHERE pool_id = $1 ORDER BY tenant_id',
+      [id],
+    );
+    return rows.map((row) => ({ tenantId: row.tenantId, max: Number(row.max), used: Number(row.used) }));
+  }
+
+  /** Tenants that may use the pool; none: all. */
+  async tenants(tx: Tx, id: PoolId): Promise<TenantId[]> {
+    return (
+      await tx.sql<{ id: TenantId }>('SELECT tenant_id AS id FROM number_pool_tenant WHERE pool_id = $1 ORDER BY tenant_id', [id])
+    ).map((row) => row.id);
   }
 }
