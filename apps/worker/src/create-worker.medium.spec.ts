@@ -219,7 +219,7 @@ describe('the worker of the product', () => {
       .get(ReconcilerRegistry, { strict: false })
       .all()
       .map((reconciler) => reconciler.name);
-    expect(names.sort()).toEqual(['fabrics', 'inbox', 'orders', 'quarantine', 'sync']);
+    expect(names.sort()).toEqual(['address-sweep', 'fabrics', 'inbox', 'invariants', 'number-levels', 'number-sweep', 'orders', 'sync']);
     await worker.stop();
   });
 });

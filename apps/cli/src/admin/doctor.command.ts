@@ -1,70 +1,53 @@
 import type { Command } from 'commander';
-import { type Config, ConfigError, createLogger, createQueueBackend, Database, loadConfig } from '#platform';
+import { type Config, ConfigError, loadConfig } from '#platform';
+import { type Check, isWell } from '../doctor/check.js';
+import { checkInvariants } from '../doctor/check-invariants.js';
+import { checkDatabase, checkQueue } from '../doctor/check-surroundings.js';
 import { localEnvironment } from '../local-settings.js';
+import { printable } from '../printable.js';
 
-interface Finding {
-  readonly what: string;
-  /** Undefined: it is as it should be. */
-  readonly problem?: string;
+interface DoctorOptions {
+  readonly json?: true;
+  readonly repair?: true;
 }
 
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('look for what keeps the service from running here')
-    .action(async () => {
-      const findings = await examine();
-      for (const { what, problem } of findings)
-        console.log(`${problem === undefined ? 'ok      ' : 'PROBLEM '} ${what}${problem === undefined ? '' : `: ${problem}`}`);
-      process.exitCode = findings.some(({ problem }) => problem !== undefined) ? 1 : 0;
+    .description('look for what keeps the service from running here, and for what is wrong in its database')
+    .option('--json', 'print one JSON object instead of lines')
+    .option('--repair', 'make anew what is derived and wrong, such as the index of free numbers; look again')
+    .action(async ({ json, repair }: DoctorOptions) => {
+      const checks = await examine(repair === true);
+      if (json)
+        console.log(JSON.stringify({ ok: isWell(checks), checks: checks.map((check) => ({ ok: check.problem === undefined, ...check })) }));
+      else for (const line of checks.flatMap(toLines)) console.log(printable(line));
+      process.exitCode = isWell(checks) ? 0 : 1;
     });
 }
 
-async function examine(): Promise<Finding[]> {
-  const findings: Finding[] = [{ what: `Node ${process.versions.node}` }];
+async function examine(repair: boolean): Promise<Check[]> {
+  const checks: Check[] = [{ what: `Node ${process.versions.node}` }];
   let config: Config;
   try {
     config = loadConfig(localEnvironment());
-    findings.push({ what: 'configuration' });
+    checks.push({ what: 'configuration' });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return [...findings, ...error.problems.map((problem) => ({ what: 'configuration', problem }))];
+    return [...checks, ...error.problems.map((problem) => ({ what: 'configuration', problem }))];
   }
-  return [...findings, await examineDatabase(config), await examineQueue(config)];
+  const database = await checkDatabase(config);
+  // Of another schema nothing can be asked.
+  const invariants = database.problem === undefined ? await checkInvariants(config, repair) : [];
+  return [...checks, database, await checkQueue(config), ...invariants];
 }
 
-async function examineDatabase(config: Config): Promise<Finding> {
-  const what = 'database';
-  let db: Database;
-  try {
-    db = await Database.connect(config.DATABASE_URL, 2, [], createLogger('silent'));
-  } catch (error) {
-    return { what, problem: `${textOf(error)} (a new database needs \`trame migrate\` first)` };
-  }
-  try {
-    const pending = await db.pendingMigrations();
-    if (!pending) return { what, problem: 'it does not answer' };
-    return pending.length === 0 ? { what } : { what, problem: `${pending.length} migrations are missing; run \`trame migrate\`` };
-  } finally {
-    await db.close();
-  }
+function toLines({ what, problem, invariant }: Check): string[] {
+  const repaired = invariant?.repairedRows === undefined ? '' : ` (repaired: ${invariant.repairedRows} rows made anew)`;
+  if (problem === undefined) return [`ok       ${what}${repaired}`];
+  const lines = [`PROBLEM  ${what}: ${problem}${repaired}`];
+  if (!invariant) return lines;
+  lines.push(`           broken: ${invariant.says}`, ...invariant.first.map((each) => `           ${each.subject}: ${each.what}`));
+  if (invariant.violations > invariant.first.length) lines.push(`           … and ${invariant.violations - invariant.first.length} more`);
+  return [...lines, `           ${invariant.remedy}`];
 }
-
-async function examineQueue(config: Config): Promise<Finding> {
-  const backend = createQueueBackend(config.DATABASE_URL, config.REDIS_URL);
-  const what = `queue in ${backend.kind}`;
-  const queue = backend.queue('doctor');
-  queue.on('error', () => undefined); // Told by the answer below.
-  const late = new Promise<never>((_resolve, reject) => setTimeout(() => reject(new Error('it does not answer within 3 s')), 3000).unref());
-  try {
-    await Promise.race([queue.getJobCounts(), late]);
-    return { what };
-  } catch (error) {
-    return { what, problem: textOf(error) };
-  } finally {
-    await Promise.race([queue.close(), late]).catch(() => undefined);
-    await backend.close();
-  }
-}
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message || error.name : String(error));

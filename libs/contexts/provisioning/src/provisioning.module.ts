@@ -8,7 +8,7 @@ import { TenancyModule } from '#contexts/tenancy';
 import { OrderResolver } from './api/order.resolver.js';
 import { OrderAllocator } from './order-allocator.js';
 import { OrderEvents } from './order-event.js';
-import { InboxJob, OrderJob, OrdersJob, QuarantineSweeper } from './order-jobs.js';
+import { InboxJob, OrderJob, OrdersJob } from './order-jobs.js';
 import { OrderReconciler } from './order-reconciler.js';
 import { OrderRecords } from './order-records.js';
 import { OrderService } from './order.service.js';
@@ -22,17 +22,7 @@ const jobs = [
 
 @Module({
   imports: [AccessModule, EventsModule, NumberingModule, TenancyModule, AddressingModule, FabricModule],
-  providers: [
-    OrderStore,
-    OrderAllocator,
-    OrderRecords,
-    OrderService,
-    OrderReconciler,
-    OrderEvents,
-    OrderResolver,
-    QuarantineSweeper,
-    ...jobs,
-  ],
+  providers: [OrderStore, OrderAllocator, OrderRecords, OrderService, OrderReconciler, OrderEvents, OrderResolver, ...jobs],
   exports: [OrderService, OrderReconciler, OrderEvents, ...jobs.map((job) => job.provide)],
 })
 export class ProvisioningModule {}
