@@ -18,6 +18,7 @@ const TARGETS = {
   demo: () => node('dist/apps/lab/src/demo.js'),
   start: () => node('dist/apps/cli/src/start.js'),
   chaos: () => node('dist/apps/lab/src/chaos.js'),
+  bench: () => node('dist/apps/lab/src/bench.js'),
   migrate: () => node('dist/apps/cli/src/main.js', 'migrate'),
   gen: async () => (await node('tools/write-module-map.mjs')) || node('dist/apps/cli/src/main.js', 'gen'),
   test: () => node('tools/test.mjs'),

@@ -45,7 +45,7 @@ export class Product {
       PG_POOL: String(connections),
       TRAME_KEK: key32(),
       TRAME_TOKEN_PEPPER: key32(),
-      LOG_LEVEL: 'warn',
+      LOG_LEVEL: 'error',
     };
     const app = await NestFactory.createApplicationContext(benchModule(loadConfig(environment)), { logger: false, abortOnError: false });
     const db = app.get(Database);

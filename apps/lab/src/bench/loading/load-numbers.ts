@@ -13,7 +13,7 @@ export async function loadNumbers({ owner, product }: Bench, pool: NumberPool, v
     // Ids rise as those of the product do (UUIDv7): random ones would make an index that no real one looks like.
     await owner.query(
       `INSERT INTO number_allocation (id, space_id, pool_id, tenant_id, value, key, fingerprint)
-       SELECT (left($1::text, 20) || lpad(to_hex(n), 16, '0'))::uuid, p.space_id, p.id, $2, $3::bigint + n, 'load-' || $1::text || '-' || n, ''
+       SELECT (left(p.id::text, 24) || lpad(to_hex(n), 12, '0'))::uuid, p.space_id, p.id, $2, $3::bigint + n, 'load-' || p.id || '-' || n, ''
          FROM number_pool p, generate_series($4::bigint, $5::bigint) n WHERE p.id = $1 AND ($6::float8 >= 1 OR random() < $6)`,
       [pool.id, product.tenantId, pool.first, from, Math.min(from + CHUNK, values) - 1, share],
     );
