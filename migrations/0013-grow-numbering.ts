@@ -193,7 +193,7 @@ const FREE_SPACE = `
      GROUP BY z.island $$;
 
   -- Gives [p_first, p_last] back, as far as it is free by definition now, and merges with both neighbours. The caller holds the lock.
-  CREATE FUNCTION number_give(p_pool uuid, p_first bigint, p_last bigint) RETURNS void LANGUAGE plpgsql AS $$
+  CREATE FUNCTION number_give(p_pool uuid, p_first bigint, p_last bigint) RETURNS void LANGUAGE plpgsql ${BY_INDEX} AS $$
   DECLARE
     gap record;
     v_below bigint;
@@ -523,7 +523,7 @@ const ALLOCATE = `
 
 const RETURN = `
   -- Into quarantine, or back at once where the pool has none, or p_is_unused: no device ever carried it. Answers the new state, or why not.
-  CREATE FUNCTION number_release(p_id uuid, p_generation int, p_is_unused boolean) RETURNS text LANGUAGE plpgsql AS $$
+  CREATE FUNCTION number_release(p_id uuid, p_generation int, p_is_unused boolean) RETURNS text LANGUAGE plpgsql ${BY_INDEX} AS $$
   DECLARE
     gone number_allocation;
     rest int;
@@ -550,7 +550,7 @@ const RETURN = `
   END $$;
 
   -- Holds and quarantines whose time is over go back; at most p_limit of them, oldest first. One row for each value, with its pool.
-  CREATE FUNCTION number_sweep(p_limit int) RETURNS SETOF uuid LANGUAGE plpgsql AS $$
+  CREATE FUNCTION number_sweep(p_limit int) RETURNS SETOF uuid LANGUAGE plpgsql ${BY_INDEX} AS $$
   DECLARE
     due record;
   BEGIN

@@ -62,7 +62,11 @@ const routerMac = {
 
 const ADMINISTRATIVELY_SCOPED = Cidr.bounds(Cidr.parse('239.0.0.0/8'));
 const multicastGroup = {
-  parse: (text: string): number => Number(Ip.toBigInt(Ip.parse(text))),
+  parse: (text: string): number => {
+    const group = Ip.parse(text);
+    if (group.includes(':')) throw invalidValue('multicast group', text, 'an IPv4 group, e.g. 239.0.1.51');
+    return Number(Ip.toBigInt(group));
+  },
   format: (value: number): string => Ip.fromBigInt(4, BigInt(value)),
 };
 
