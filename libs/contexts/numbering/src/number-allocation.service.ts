@@ -63,7 +63,13 @@ export class NumberAllocationService {
     const { id, poolId, tenantId, key, holder, externalRef, ttlSeconds } = submitted;
     const expiresAt = ttlSeconds === null ? null : new Date(taken.at.getTime() + ttlSeconds * 1000);
     const allocation: NumberAllocation = {
-      ...{ id, poolId, tenantId, key, holder, externalRef, expiresAt },
+      id,
+      poolId,
+      tenantId,
+      key,
+      holder,
+      externalRef,
+      expiresAt,
       kind: await this.kindOf(poolId),
       value: taken.value as number,
       state: expiresAt === null ? 'BOUND' : 'HELD',
