@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { type OpenDatabase, openTestDatabase } from '../../../../test/support/open-database.js';
 import type { TenantId } from '#engines/kernel';
 import { newId } from '../new-id.js';
@@ -78,5 +79,44 @@ describe('a transaction', () => {
     const others = await Promise.all(Array.from({ length: 30 }, () => opened.db.inTransaction(tenantScope(newId<TenantId>(), 'y'), count)));
     expect(others.every((seen) => seen?.n === 0)).toBe(true);
     expect(await opened.db.inTransaction(system, count)).toEqual({ n: 1, role: 'trame_system' });
+  });
+});
+
+describe('a statement that is its own transaction', () => {
+  interface Seen {
+    role: string;
+    tenant: string | null;
+    actor: string;
+    tenants: number;
+  }
+  const look = (scope: Parameters<typeof opened.db.call>[0]): Promise<Seen[]> => opened.db.call<Seen>(scope, 'look(scope.role, $1)', ['x']);
+  beforeAll(async () => {
+    const owner = new pg.Client({ connectionString: opened.url });
+    await owner.connect();
+    await owner.query(`
+      CREATE FUNCTION look(p_role text, p_any text) RETURNS TABLE (role text, tenant uuid, actor text, tenants int) LANGUAGE plpgsql AS $$
+      BEGIN RETURN QUERY SELECT current_user::text, current_tenant(), current_setting('app.actor'), (SELECT count(*)::int FROM tenant); END $$;
+      CREATE SEQUENCE calls; GRANT USAGE ON calls TO trame_system;
+      CREATE FUNCTION stumble(p_role text, p_times int) RETURNS TABLE (n bigint) LANGUAGE plpgsql AS $$
+      DECLARE v bigint := nextval('calls');
+      BEGIN IF v <= p_times THEN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END IF; n := v; RETURN NEXT; END $$;`);
+    await owner.end();
+  });
+
+  it('runs as its scope says, and leaves nothing of it on the connection', async () => {
+    const tenantId = newId<TenantId>();
+    await opened.db.inTransaction(system, (tx) => tx.run(`INSERT INTO tenant (id, slug, name) VALUES ($1, 'call', 'Call')`, [tenantId]));
+    const nobody = newId<TenantId>();
+    for (let i = 0; i < 30; i++) {
+      expect(await look(tenantScope(tenantId, 'a'))).toEqual([{ role: 'trame_tenant', tenant: tenantId, actor: 'a', tenants: 1 }]);
+      expect(await look(tenantScope(nobody, 'b'))).toEqual([{ role: 'trame_tenant', tenant: nobody, actor: 'b', tenants: 0 }]);
+      const [asSystem] = await look(system);
+      expect(asSystem).toMatchObject({ role: 'trame_system', tenant: null });
+      expect(asSystem?.tenants).toBeGreaterThan(0);
+    }
+  });
+
+  it('runs again after a serialization failure', async () => {
+    expect(await opened.db.call<{ n: string }>(system, 'stumble(scope.role, $1)', [2])).toEqual([{ n: '3' }]);
   });
 });
