@@ -22,11 +22,13 @@ export class Invariants1767225600015 implements MigrationInterface {
         found_at timestamptz NOT NULL DEFAULT now(),
         seen_at timestamptz NOT NULL DEFAULT now(),
         CONSTRAINT invariant_finding_pkey PRIMARY KEY (invariant, subject_id));
+      -- What networks, VRFs and mappings hold is looked at pool by pool, however much others hold.
+      CREATE INDEX number_allocation_internal ON number_allocation (pool_id) WHERE holder_kind <> 'external';
       GRANT SELECT, INSERT, UPDATE, DELETE ON invariant_round, invariant_finding TO trame_system;
     `);
   }
 
   async down(q: QueryRunner): Promise<void> {
-    await q.query('DROP TABLE invariant_finding; DROP TABLE invariant_round');
+    await q.query('DROP INDEX number_allocation_internal; DROP TABLE invariant_finding; DROP TABLE invariant_round');
   }
 }

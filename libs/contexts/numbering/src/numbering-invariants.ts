@@ -55,7 +55,11 @@ const nothingLost = derived(
   `WITH extent AS (SELECT pool_id, min(first) AS low, max(last) AS high FROM number_pool_range WHERE pool_id = ANY($1) GROUP BY pool_id),
    covered AS (
      SELECT f.pool_id, f.first, f.last FROM free_number f JOIN extent e ON e.pool_id = f.pool_id AND f.last >= e.low AND f.first <= e.high
-     UNION ALL SELECT r.pool_id, a.value, a.value FROM number_pool_range r ${ALLOCATED('a.value')} WHERE r.pool_id = ANY($1)
+     -- Runs of consecutive values instead of each value: the index gives them in order, and a full pool is one row.
+     UNION ALL SELECT r.pool_id, a.first, a.last FROM number_pool_range r CROSS JOIN LATERAL (
+       SELECT min(y.value) AS first, max(y.value) AS last FROM (
+         SELECT x.value, x.value - row_number() OVER (ORDER BY x.value) AS run FROM number_allocation x WHERE x.space_id = r.space_id AND x.value BETWEEN r.first AND r.last) y
+        GROUP BY y.run) a WHERE r.pool_id = ANY($1)
      UNION ALL SELECT x.pool_id, x.first, x.last FROM number_pool_exclusion x JOIN extent e ON e.pool_id = x.pool_id AND x.last >= e.low AND x.first <= e.high
      -- What lies below, between and above the ranges is not the pool's.
      UNION ALL SELECT r.pool_id, coalesce(lag(r.last) OVER (PARTITION BY r.pool_id ORDER BY r.first) + 1, r.first - 1), r.first - 1
@@ -144,8 +148,10 @@ const quotaIsTrue = derived(
   { name: 'numbering.quota-true', says: 'The used count of a quota is the number of held and bound values of the tenant in the pool.' },
   `SELECT q.pool_id AS id, 'tenant ' || q.tenant_id || ' has ' || coalesce(c.n, 0) || ' values, and ' || q.used || ' are counted' AS what
      FROM number_quota q LEFT JOIN (
-       SELECT r.pool_id, a.tenant_id, count(*) AS n FROM number_pool_range r ${ALLOCATED('a.tenant_id, a.pool_id, a.state')}
-        WHERE r.pool_id = ANY($1) AND r.pool_id IN (SELECT x.pool_id FROM number_quota x) AND a.pool_id = r.pool_id AND a.state <> 'QUARANTINED'
+       SELECT r.pool_id, a.tenant_id, sum(a.n) AS n FROM number_pool_range r CROSS JOIN LATERAL (
+         SELECT x.tenant_id, count(*) AS n FROM number_allocation x
+          WHERE x.space_id = r.space_id AND x.value BETWEEN r.first AND r.last AND x.pool_id = r.pool_id AND x.state <> 'QUARANTINED' GROUP BY x.tenant_id) a
+        WHERE r.pool_id = ANY($1) AND r.pool_id IN (SELECT x.pool_id FROM number_quota x)
         GROUP BY r.pool_id, a.tenant_id) c ON c.pool_id = q.pool_id AND c.tenant_id = q.tenant_id
     WHERE q.pool_id = ANY($1) AND q.used <> coalesce(c.n, 0) LIMIT $2`,
 );

@@ -4,11 +4,12 @@ import { EventsModule } from '#contexts/events';
 import { NumberingModule } from '#contexts/numbering';
 import { TenancyResolver } from './api/tenancy.resolver.js';
 import { TenancyStore } from './store/network.store.js';
+import { TenancyInvariants } from './tenancy-invariants.js';
 import { TenancyService } from './tenancy.service.js';
 
 @Module({
   imports: [AccessModule, EventsModule, NumberingModule],
-  providers: [TenancyStore, TenancyService, TenancyResolver],
+  providers: [TenancyStore, TenancyService, TenancyResolver, TenancyInvariants],
   exports: [TenancyService],
 })
 export class TenancyModule {}
