@@ -31,6 +31,19 @@ const rooms = [
   },
   {
     rank: 7,
+    room: 'contexts/allocation',
+    imports: [
+      'engines/kernel',
+      'platform',
+      'contexts/access',
+      'contexts/events',
+      'contexts/numbering',
+      'contexts/tenancy',
+      'contexts/addressing',
+    ],
+  },
+  {
+    rank: 8,
     room: 'contexts/fabric',
     imports: [
       'engines/kernel',
@@ -46,7 +59,7 @@ const rooms = [
 
   // Siblings: they meet in the closed union of events.
   {
-    rank: 8,
+    rank: 9,
     room: 'contexts/provisioning',
     imports: [
       'engines/kernel',
@@ -61,7 +74,7 @@ const rooms = [
     ],
   },
   {
-    rank: 8,
+    rank: 9,
     room: 'contexts/deployment',
     imports: [
       'engines/kernel',
@@ -75,7 +88,7 @@ const rooms = [
     ],
   },
   {
-    rank: 8,
+    rank: 9,
     room: 'contexts/sync',
     imports: [
       'engines/kernel',
@@ -90,17 +103,17 @@ const rooms = [
   },
 
   {
-    rank: 9,
+    rank: 10,
     room: 'adapters/eos',
     imports: ['engines/kernel', 'engines/reconcile', 'engines/rendering', 'adapters/outbound', 'contexts/deployment/ports'],
   },
-  { rank: 9, room: 'adapters/ssh', imports: ['engines/kernel', 'contexts/deployment/ports'] },
-  { rank: 9, room: 'adapters/powerdns', imports: ['engines/kernel', 'engines/reconcile', 'adapters/outbound', 'contexts/sync/ports'] },
+  { rank: 10, room: 'adapters/ssh', imports: ['engines/kernel', 'contexts/deployment/ports'] },
+  { rank: 10, room: 'adapters/powerdns', imports: ['engines/kernel', 'engines/reconcile', 'adapters/outbound', 'contexts/sync/ports'] },
 
-  { rank: 10, room: 'apps/api', imports: ['engines/kernel', 'platform', 'contexts/*'] },
-  { rank: 10, room: 'apps/worker', imports: ['engines/*', 'platform', 'contexts/*', 'adapters/*'] },
-  { rank: 10, room: 'apps/cli', imports: ['engines/kernel', 'platform', 'contexts/*'] },
-  { rank: 10, room: 'apps/lab', imports: ['engines/*', 'platform', 'contexts/*', 'adapters/*'] },
+  { rank: 11, room: 'apps/api', imports: ['engines/kernel', 'platform', 'contexts/*'] },
+  { rank: 11, room: 'apps/worker', imports: ['engines/*', 'platform', 'contexts/*', 'adapters/*'] },
+  { rank: 11, room: 'apps/cli', imports: ['engines/kernel', 'platform', 'contexts/*'] },
+  { rank: 11, room: 'apps/lab', imports: ['engines/*', 'platform', 'contexts/*', 'adapters/*'] },
 ];
 
 /** Rooms of one rank that describe parts of one journey and must not know one another. */

@@ -4,6 +4,7 @@ import { GraphQLModule } from '@nestjs/graphql';
 import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
 import { AccessModule, TokenService } from '#contexts/access';
 import { addressingEntities, AddressingModule } from '#contexts/addressing';
+import { AllocationModule } from '#contexts/allocation';
 import { DeploymentModule } from '#contexts/deployment';
 import { EventsModule } from '#contexts/events';
 import { fabricEntities, FabricModule } from '#contexts/fabric';
@@ -23,6 +24,7 @@ export const apiContexts = [
   NumberingModule,
   TenancyModule,
   AddressingModule,
+  AllocationModule,
   FabricModule,
   ProvisioningModule,
   DeploymentModule.with(new Map()),

@@ -1,3 +1,4 @@
+export { NumberPoolObject, toNumberPoolObject } from './api/pool.object.js';
 export { NumberingModule } from './numbering.module.js';
 export { NumberAllocationService } from './number-allocation.service.js';
 export { type ClaimedNumber, type NumberClaim, NumberingService } from './numbering.service.js';

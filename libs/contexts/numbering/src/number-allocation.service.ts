@@ -83,8 +83,8 @@ export class NumberAllocationService {
     return { allocations: [allocation], replayed: false };
   }
 
-  /** A pool never changes its kind. */
-  private async kindOf(poolId: PoolId): Promise<NumberKind> {
+  /** A pool never changes its kind: it is read once per process. @throws DomainError NOT_FOUND. */
+  async kindOf(poolId: PoolId): Promise<NumberKind> {
     let kind = this.kinds.get(poolId);
     if (kind === undefined) {
       kind = (await this.db.inTransaction(systemScope('allocation'), (tx) => this.pools.pool(tx, poolId)))?.kind;

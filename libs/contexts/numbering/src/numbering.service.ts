@@ -131,6 +131,18 @@ export class NumberingService {
     return pool;
   }
 
+  /** In any order; those that are not there are left out. */
+  poolsById(tx: Tx, ids: readonly PoolId[]): Promise<PoolRow[]> {
+    return this.store.poolsById(tx, ids);
+  }
+
+  /** @throws DomainError NOT_FOUND: no such domain, or it has no pool. */
+  async poolOfVlanDomain(tx: Tx, id: VlanDomainId): Promise<PoolId> {
+    const pool = await this.store.poolOfVlanDomain(tx, id);
+    if (!pool) throw notFound('vlanDomain', id);
+    return pool;
+  }
+
   pools(tx: Tx): Promise<PoolRow[]> {
     return this.store.pools(tx);
   }

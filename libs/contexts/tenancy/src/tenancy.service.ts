@@ -73,6 +73,11 @@ export class TenancyService {
     return tenant;
   }
 
+  /** In any order; those that are not there are left out. */
+  tenantsById(tx: Tx, ids: readonly TenantId[]): Promise<Tenant[]> {
+    return this.store.tenantsById(tx, ids);
+  }
+
   async tenantBySlug(tx: Tx, slug: string): Promise<Tenant> {
     const tenant = await this.store.tenantBySlug(tx, slug);
     if (!tenant) throw notFound('tenant', slug);

@@ -12,6 +12,7 @@ import {
   OverlapError,
   PlanError,
   PoolExhaustedError,
+  QuotaExceededError,
   type UserError,
   VersionConflictError,
 } from './user-error.js';
@@ -32,6 +33,7 @@ const USER_ERRORS: Readonly<Record<ErrorCode, UserErrorRow>> = {
   IN_USE: { type: InUseError, status: 409, log: 'debug' },
   OVERLAPS: { type: OverlapError, status: 409, log: 'debug' },
   POOL_EXHAUSTED: { type: PoolExhaustedError, status: 409, log: 'warn' },
+  QUOTA_EXCEEDED: { type: QuotaExceededError, status: 409, log: 'info' },
   VERSION_CONFLICT: { type: VersionConflictError, status: 409, log: 'debug' },
   IDEMPOTENCY_KEY_REUSED: { type: IdempotencyError, status: 409, log: 'info' },
   PLAN_STALE: { type: PlanError, status: 409, log: 'info' },

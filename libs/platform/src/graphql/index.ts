@@ -27,4 +27,4 @@ export { payloadErrors, withErrors } from './payload-errors.js';
 export { isDatabaseAway, PublicError, toPublicError } from './public-error.js';
 export { DomainNameScalar, LabelScalar, SlugScalar } from './text-scalars.js';
 export { ErrorCode, UserError, userErrorTypes } from './user-error.js';
-export { BigCountScalar, DateTimeScalar, JsonObjectScalar } from './value-scalars.js';
+export { BigCountScalar, DateTimeScalar, JsonObjectScalar, PoolNumberScalar } from './value-scalars.js';

@@ -12,6 +12,7 @@ export enum ErrorCode {
   IN_USE = 'IN_USE',
   OVERLAPS = 'OVERLAPS',
   POOL_EXHAUSTED = 'POOL_EXHAUSTED',
+  QUOTA_EXCEEDED = 'QUOTA_EXCEEDED',
   VERSION_CONFLICT = 'VERSION_CONFLICT',
   IDEMPOTENCY_KEY_REUSED = 'IDEMPOTENCY_KEY_REUSED',
   PLAN_STALE = 'PLAN_STALE',
@@ -25,6 +26,7 @@ registerEnumType(ErrorCode, { name: 'ErrorCode' });
 const textOf = (value: unknown): string | null =>
   typeof value === 'string' ? value : Array.isArray(value) && value.length > 0 ? value.map(String).join(', ') : null;
 const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+const countOf = (value: unknown): bigint | number | null => (typeof value === 'bigint' ? value : numberOf(value));
 const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 
 @InterfaceType({
@@ -56,10 +58,24 @@ export class InvalidInputError extends UserError {
 export class NotFoundError extends UserError {}
 
 @ObjectType({ implements: () => UserError, description: 'It is taken. Whoever holds it, the text is the same.' })
-export class AlreadyExistsError extends UserError {}
+export class AlreadyExistsError extends UserError {
+  @Field(() => String, { nullable: true, description: 'Only where it is your own: its external reference, holder or key.' })
+  heldBy: string | null;
+  constructor(error: DomainError) {
+    super(error);
+    this.heldBy = textOf(error.facts['heldBy']);
+  }
+}
 
 @ObjectType({ implements: () => UserError })
-export class InUseError extends UserError {}
+export class InUseError extends UserError {
+  @Field(() => String, { nullable: true, description: 'What of ours uses it, e.g. `network`: it is released with that.' })
+  holderKind: string | null;
+  constructor(error: DomainError) {
+    super(error);
+    this.holderKind = textOf(error.facts['holderKind']);
+  }
+}
 
 @ObjectType({ implements: () => UserError })
 export class OverlapError extends UserError {
@@ -73,14 +89,31 @@ export class OverlapError extends UserError {
 @ObjectType({ implements: () => UserError })
 export class PoolExhaustedError extends UserError {
   @Field(() => String, { nullable: true, description: 'Slug of the pool.' }) pool: string | null;
-  @Field(() => BigCountScalar) free: number;
+  @Field(() => BigCountScalar) free: bigint | number;
   @Field(() => Int, { nullable: true, description: 'The largest block that is still to be had; null in a pool of numbers.' })
   largestFreePrefixLength: number | null;
+  @Field(() => BigCountScalar, {
+    nullable: true,
+    description: 'How many free numbers follow each other at most; null in a pool of prefixes.',
+  })
+  largestFreeBlock: number | null;
   constructor(error: DomainError) {
     super(error);
     this.pool = textOf(error.facts['slug']);
-    this.free = numberOf(error.facts['free']) ?? 0;
+    this.free = countOf(error.facts['free']) ?? 0;
+    this.largestFreeBlock = numberOf(error.facts['largestFreeBlock']);
     this.largestFreePrefixLength = numberOf(error.facts['largestFreePrefixLength']);
+  }
+}
+
+@ObjectType({ implements: () => UserError, description: 'The tenant has as much of the pool as it may have.' })
+export class QuotaExceededError extends UserError {
+  @Field(() => String, { nullable: true, description: 'Slug of the pool.' }) pool: string | null;
+  @Field(() => BigCountScalar, { description: 'How many more the tenant may have.' }) room: bigint | number;
+  constructor(error: DomainError) {
+    super(error);
+    this.pool = textOf(error.facts['slug']);
+    this.room = countOf(error.facts['room']) ?? 0;
   }
 }
 
@@ -135,6 +168,7 @@ export const userErrorTypes = [
   InUseError,
   OverlapError,
   PoolExhaustedError,
+  QuotaExceededError,
   VersionConflictError,
   IdempotencyError,
   PlanError,

@@ -35,6 +35,19 @@ export const BigCountScalar = scalar<bigint | number>({
   serialize: String,
 });
 
+function parsePoolNumber(value: unknown): string {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return String(value);
+  if (typeof value === 'string' && /^[\x21-\x7e]{1,64}$/.test(value)) return value;
+  throw invalidValue('number', value, 'a whole number, or text in the notation of its kind, e.g. 10000, "65000:10000", "239.1.0.0"');
+}
+
+export const PoolNumberScalar = scalar<string>({
+  name: 'PoolNumber',
+  description:
+    'A number of a pool in the notation of its kind: `10000` (VNI, VLAN, EVI id, ASN), `65000:10000` (route target), `239.1.0.0` (multicast group), `0000:0000:0000:0000:0001` (ESI), `02:00:00:00:00:01` (router MAC). Always text out; text or a number in.',
+  parse: parsePoolNumber,
+});
+
 const MAX_DEPTH = 8;
 const MAX_JSON_BYTES = 16 * 1024;
 

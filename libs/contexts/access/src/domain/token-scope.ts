@@ -8,6 +8,7 @@ export const TOKEN_SCOPES = [
   'ipam:write',
   'pool:read',
   'pool:write',
+  'number:allocate',
   'vni:allocate',
   'vlan:allocate',
   'prefix:allocate',

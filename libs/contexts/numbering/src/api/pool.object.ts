@@ -1,5 +1,5 @@
-import { Field, ID, Int, ObjectType } from '@nestjs/graphql';
-import { encodeId } from '#engines/kernel';
+import { Field, HideField, ID, Int, ObjectType } from '@nestjs/graphql';
+import { encodeId, type PoolId } from '#engines/kernel';
 import { BigCountScalar, LabelScalar, SlugScalar } from '#platform';
 import type { PoolRow } from '../domain/pool.js';
 
@@ -13,6 +13,8 @@ export class NumberPoolObject {
   @Field(() => BigCountScalar) free: bigint;
   @Field(() => BigCountScalar, { description: 'Allocated, or resting in quarantine.' }) used: bigint;
   @Field(() => Int) quarantineSeconds: number;
+  @Field(() => ID, { nullable: true, description: 'Of a pool of VLANs: the domain in which they are unique.' }) vlanDomain: string | null;
+  @HideField() uuid: PoolId;
 }
 
 export const toNumberPoolObject = (pool: PoolRow): NumberPoolObject => ({
@@ -24,4 +26,6 @@ export const toNumberPoolObject = (pool: PoolRow): NumberPoolObject => ({
   free: pool.free,
   used: pool.total - pool.free,
   quarantineSeconds: pool.quarantineSeconds,
+  vlanDomain: pool.vlanDomainId && encodeId('vlanDomain', pool.vlanDomainId),
+  uuid: pool.id,
 });

@@ -1,5 +1,6 @@
 import type { FabricId, PoolId, VlanDomainId } from '#engines/kernel';
 import type { NumberKind } from './number-kind.js';
+import type { PoolLevel } from './pool-level.js';
 
 export const POOL_STRATEGIES = ['LOWEST_FREE', 'ROTATING', 'RANDOM', 'HASH'] as const;
 /** Which free value is next: the lowest, the next after the last one given, any, or the one that the key's hash points to. */
@@ -22,4 +23,6 @@ export interface PoolRow {
   /** Configured and not excluded. */
   readonly total: bigint;
   readonly free: bigint;
+  /** As it was last looked at. */
+  readonly level: PoolLevel;
 }

@@ -3,6 +3,7 @@ import type { FabricId, PoolId, TenantId, VlanDomainId } from '#engines/kernel';
 import type { Tx } from '#platform';
 import type { NumberKind, NumberRange } from '../domain/number-kind.js';
 import type { NumberWindow } from '../domain/number-map.js';
+import type { PoolLevel } from '../domain/pool-level.js';
 import type { PoolRow, PoolStrategy } from '../domain/pool.js';
 
 interface PoolRecord {
@@ -20,6 +21,7 @@ interface PoolRecord {
   updatedAt: Date;
   total: string;
   free: string;
+  level: PoolLevel;
 }
 
 export interface NumberExclusion extends NumberRange {
@@ -41,7 +43,7 @@ const POOL = `SELECT p.id, n.fabric_id AS "fabricId", n.vlan_domain_id AS "vlanD
     (coalesce((SELECT sum(r.last - r.first + 1) FROM number_pool_range r WHERE r.pool_id = p.id), 0)
       - coalesce((SELECT sum(least(x.last, r.last) - greatest(x.first, r.first) + 1) FROM number_pool_exclusion x
           JOIN number_pool_range r ON r.pool_id = x.pool_id AND r.first <= x.last AND r.last >= x.first WHERE x.pool_id = p.id), 0))::text AS total,
-    coalesce(s.free, 0)::text AS free
+    coalesce(s.free, 0)::text AS free, coalesce(s.level, 'OK') AS level
   FROM number_pool p JOIN number_space n ON n.id = p.space_id LEFT JOIN number_pool_state s ON s.pool_id = p.id`;
 
 @Injectable()
@@ -49,6 +51,19 @@ export class NumberPoolStore {
   async pool(tx: Tx, id: PoolId): Promise<PoolRow | undefined> {
     const row = await tx.one<PoolRecord>(`${POOL} WHERE p.id = $1`, [id]);
     return row && toPool(row);
+  }
+
+  async poolsById(tx: Tx, ids: readonly PoolId[]): Promise<PoolRow[]> {
+    return (await tx.sql<PoolRecord>(`${POOL} WHERE p.id = ANY($1)`, [ids])).map(toPool);
+  }
+
+  /** Of several, the first by slug. */
+  async poolOfVlanDomain(tx: Tx, id: VlanDomainId): Promise<PoolId | undefined> {
+    const row = await tx.one<{ id: PoolId }>(
+      'SELECT p.id FROM number_pool p JOIN number_space s ON s.id = p.space_id WHERE s.vlan_domain_id = $1 ORDER BY p.slug LIMIT 1',
+      [id],
+    );
+    return row?.id;
   }
 
   async poolBySlug(tx: Tx, slug: string): Promise<PoolRow | undefined> {

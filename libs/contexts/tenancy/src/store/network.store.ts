@@ -32,6 +32,10 @@ export class TenancyStore {
     return tx.one<Tenant>(`${TENANT} WHERE id = $1`, [id]);
   }
 
+  async tenantsById(tx: Tx, ids: readonly TenantId[]): Promise<Tenant[]> {
+    return tx.sql<Tenant>(`${TENANT} WHERE id = ANY($1)`, [ids]);
+  }
+
   async tenantBySlug(tx: Tx, slug: string): Promise<Tenant | undefined> {
     return tx.one<Tenant>(`${TENANT} WHERE slug = $1`, [slug]);
   }

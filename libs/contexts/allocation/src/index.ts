@@ -1,0 +1,2 @@
+export { AllocationModule } from './allocation.module.js';
+export { AllocationService } from './allocation.service.js';
