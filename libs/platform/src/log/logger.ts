@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino } from 'pino';
+import { lineSink } from './line-sink.js';
 
 export interface Logger {
   debug(event: string, fields?: Record<string, unknown>): void;
@@ -10,14 +11,17 @@ export interface Logger {
 
 /** JSON lines on stderr: an event name and fields, never a sentence with values in it. Errors go in the field `error`. */
 export function createLogger(level: string, base: Record<string, unknown> = {}): Logger {
+  const sink = lineSink();
   const log = pino(
     { level, base, messageKey: 'event', serializers: { error: describeError }, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination(2),
+    sink,
   );
   const at =
     (name: 'debug' | 'info' | 'warn' | 'error') =>
-    (event: string, fields: Record<string, unknown> = {}): void =>
+    (event: string, fields: Record<string, unknown> = {}): void => {
       log[name](fields, event);
+      if (name === 'warn' || name === 'error') sink.leave(); // Somebody may be waiting for it.
+    };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
