@@ -12,8 +12,14 @@ import { median } from '../statistics.js';
 
 const NAME = 'graphql';
 const CONNECTIONS = 32;
-const MUTATION =
-  'mutation allocate($input: AllocateVniInput!) { allocateVni(input: $input) { allocation { id value state generation } replayed errors { code message } } }';
+/** What a portal asks for: the number, and what it needs to give it back. */
+const MUTATION = `mutation allocate($input: AllocateVniInput!) {
+  allocateVni(input: $input) {
+    allocation { id version value { ... on VniValue { vni } } }
+    replayed
+    errors { code message }
+  }
+}`;
 
 /** The whole way of a request of another system, beside a server that does nothing but the insert. */
 export const graphql: Scenario = {
