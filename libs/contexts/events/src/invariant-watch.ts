@@ -29,8 +29,7 @@ interface Broken {
  * entry when it begins and when it is over.
  *
  * It repairs nothing. A violation is a fault in the code or a hand in the database, and a repair would wipe out its traces before anybody saw them. It
- * can wait for a person, because derived tables decide nothing: a range that is missing makes a pool smaller, a range too many is refused by the unique
- * constraint.
+ * can wait for a person, because nothing is given twice by it: a free range too few makes a pool smaller, one too many is refused by the constraint.
  */
 @Injectable()
 export class InvariantWatch implements OnModuleInit {
