@@ -24,26 +24,35 @@ interface OpenNode extends ConfigNode {
 
 /** Commands whose value runs until a line `EOF`; an HTTPS certificate has two of them (certificate, key). */
 const MULTI_LINE: readonly { readonly pattern: RegExp; readonly ends: number }[] = [
-  { pattern: /^banner (?:motd|login)\s*$/, ends: 1 },
+  { pattern: /^banner \S+\s*$/, ends: 1 },
   { pattern: /^code(?: unit \S+)?\s*$/, ends: 1 },
+  { pattern: /^action bash\s*$/, ends: 1 },
   { pattern: /^protocol https certificate\s*$/, ends: 2 },
 ];
 
+/** A separator stands where the next command stands: `!` at the left margin in the midst of a section does not end it. */
 export function parseConfig(text: string): readonly ConfigNode[] {
   const lines = text.split('\n');
   const roots: OpenNode[] = [];
   const open: OpenNode[] = [];
+  let waiting: OpenNode[] = [];
   for (let at = 0; at < lines.length; at += 1) {
     const raw = lines[at] as string;
     const indent = (/^ */.exec(raw)?.[0] ?? '').length;
     const content = raw.slice(indent);
     const block = blockAfter(content, lines, at + 1);
     const node: OpenNode = { kind: kindOf(content), text: content, indent, children: [], block };
-    while (open.length > 0 && (open.at(-1) as OpenNode).indent >= indent) open.pop();
-    (open.at(-1)?.children ?? roots).push(node);
-    if (node.kind === 'command') open.push(node);
     at += block.length;
+    if (node.kind === 'separator') {
+      waiting.push(node);
+      continue;
+    }
+    while (open.length > 0 && (open.at(-1) as OpenNode).indent >= indent) open.pop();
+    (open.at(-1)?.children ?? roots).push(...waiting, node);
+    waiting = [];
+    if (node.kind === 'command') open.push(node);
   }
+  roots.push(...waiting);
   return roots;
 }
 

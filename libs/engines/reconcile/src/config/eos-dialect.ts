@@ -2,68 +2,43 @@
  * What the lines of an EOS configuration mean to a comparison: which lines replace one another, which are lists, which
  * are printed or left out by default. Facts from EOS 4.21–4.36 running-configs; order of lines is not one of them.
  */
-import { Ip, Mac } from '#engines/kernel';
+import type { FactNode } from './canonical-config.js';
+import type { Dialect, ListMember, SectionPath } from './dialect.js';
+import { expandEosLine, nestEos, numberEosLine } from './eos-spelling.js';
+import { masked } from './masked.js';
+import { collapseNumbers } from './number-list.js';
 
-/** Where a line stands: the canonical headers above it, outermost first. */
-export type SectionPath = readonly string[];
-
-/** A line that carries one member of a list: EOS prints and takes the whole list in one command. */
-export interface ListMember {
-  /** The command in front of the list. */
-  readonly command: string;
-  readonly member: string;
-}
-
-const NUMBER_LIST = /^\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*$/;
-
-/** `9-11,20` → 9, 10, 11, 20, in the order written: EOS pairs two lists by position. */
-export function expandNumbers(list: string): readonly string[] {
-  return list.split(',').flatMap((part) => {
-    const [first, last = first] = part.split('-').map(Number) as [number, number?];
-    return last === undefined || last - first > 4094 ? [part] : Array.from({ length: last - first + 1 }, (_, i) => String(first + i));
-  });
-}
-
-/** The opposite, sorted and compact, as EOS prints it. */
-export function collapseNumbers(numbers: readonly string[]): string {
-  const sorted = [...new Set(numbers.map(Number))].sort((a, b) => a - b);
-  const parts: string[] = [];
-  for (let i = 0; i < sorted.length; ) {
-    let j = i;
-    while (sorted[j + 1] === (sorted[j] as number) + 1) j += 1;
-    parts.push(i === j ? String(sorted[i]) : `${sorted[i]}-${sorted[j]}`);
-    i = j + 1;
-  }
-  return parts.join(',');
-}
-
-/** One printed line as its atomic facts; each is itself a command of EOS. */
-export function expandLine(path: SectionPath, line: string): readonly string[] {
-  const text = normalise(path, line);
-  if (path.length === 0) {
-    const vlans = /^vlan (\S+)$/.exec(text)?.[1];
-    if (vlans !== undefined && NUMBER_LIST.test(vlans)) return expandNumbers(vlans).map((vlan) => `vlan ${vlan}`);
-  }
-  const mapping = /^vxlan vlan (\S+) vni (\S+)$/.exec(text);
-  if (mapping !== null) return expandMapping(text, mapping[1] as string, mapping[2] as string);
-  const targets = /^route-target (?:both|import export) (.+)$/.exec(text)?.[1];
-  if (targets !== undefined) return [`route-target import ${targets}`, `route-target export ${targets}`];
-  const list = /^(switchport trunk allowed vlan) (\S+)$/.exec(text);
-  if (list !== null && NUMBER_LIST.test(list[2] as string)) return expandNumbers(list[2] as string).map((vlan) => `${list[1]} ${vlan}`);
-  const flood = /^(vxlan (?:vlan \d+ )?flood vtep) (.+)$/.exec(text);
-  if (flood !== null) return (flood[2] as string).split(' ').map((vtep) => `${flood[1]} ${vtep}`);
-  return [text];
-}
-
-/** Lists of unequal size are an error on the switch; here they stay one opaque line. */
-function expandMapping(text: string, vlans: string, vnis: string): readonly string[] {
-  if (!NUMBER_LIST.test(vlans) || !NUMBER_LIST.test(vnis)) return [text];
-  const [left, right] = [expandNumbers(vlans), expandNumbers(vnis)];
-  return left.length === right.length ? left.map((vlan, i) => `vxlan vlan ${vlan} vni ${right[i]}`) : [text];
-}
+export const eosDialect: Dialect = {
+  name: 'eos',
+  isClosing: (text) => text === 'end',
+  expandLine: expandEosLine,
+  nest: nestEos,
+  numbered: numberEosLine,
+  keyOf,
+  listMember,
+  listCommand: (command, members) => `${command} ${command.startsWith('switchport') ? collapseNumbers(members) : members.join(' ')}`,
+  joinFacts,
+  opensMode,
+  leave: () => 'exit',
+  isOrdered: (path, text) => path.length === 0 && /^(?:policy-map|control-functions)\b/.test(text),
+  isReplacedWhole: (path, text) =>
+    path.length === 0 && /^(?:(?:ip|ipv6|mac) access-list|route-map|policy-map|control-functions)\b/.test(text),
+  isUnprintedDefault,
+  isPrintedDefault: (_, text) => text === 'vxlan udp-port 4789',
+  isMeantBy,
+  isHardware: (path, text) =>
+    path.length === 0 && /^interface (?:Ethernet|Management|Recirc-Channel|UnconnectedEthernet)[\d/]+$/.test(text),
+  mustGoFirst: (text) => /^vxlan (?:vlan|vrf) \S+ vni /.test(text), // VLAN and VNI are both unique on a switch: two VNIs could not swap
+  isClaim,
+  negate,
+  isWipedByVrf: (path, text) =>
+    path.length === 1 && /^interface /.test(path[0] as string) && /^(?:ip|ipv6) (?:address|virtual-router address) /.test(text),
+  rank,
+  masked,
+};
 
 /** Facts that one command expresses better: `route-target both` is what EOS prints when import and export agree. */
-export function joinFacts(facts: readonly string[]): readonly string[] {
+function joinFacts(facts: readonly string[]): readonly string[] {
   const all = new Set(facts);
   return facts.flatMap((fact) => {
     const target = /^route-target (import|export) (.+)$/.exec(fact);
@@ -74,19 +49,16 @@ export function joinFacts(facts: readonly string[]): readonly string[] {
   });
 }
 
-export function listMember(fact: string): ListMember | undefined {
-  const match = /^(switchport trunk allowed vlan) (\d+)$/.exec(fact) ?? /^(vxlan (?:vlan \d+ )?flood vtep) (\S+)$/.exec(fact);
+function listMember(fact: string): ListMember | undefined {
+  const match = /^(switchport trunk allowed vlan) (\d+)$/.exec(fact) ?? /^(vxlan (?:vlan \d+ )?flood vtep) ([\d.]+|\S*:\S*)$/.exec(fact);
   return match === null ? undefined : { command: match[1] as string, member: match[2] as string };
-}
-
-export function listCommand(command: string, members: readonly string[]): string {
-  return `${command} ${command.startsWith('switchport') ? collapseNumbers(members) : members.join(' ')}`;
 }
 
 /** Words before the value of commands that hold exactly one value: a new value replaces the old one in place. */
 const SINGLE_VALUED: readonly RegExp[] = [
-  /^(?:hostname|description|name|mtu|vrf|rd|router-id|load-interval|speed|vlan id)(?= )/,
-  /^ip address(?= \d\S*$)/,
+  /^(?:hostname|description|name|mtu|router-id|load-interval|speed|vlan id|state|l2 mtu)(?= )/,
+  /^rd(?= \S+$)|^rd evpn domain \S+(?= )/,
+  /^(?:ip address|ip address virtual)(?= \d\S*$)/,
   /^ip virtual-router mac-address(?= )/,
   /^switchport (?:access vlan|mode|trunk native vlan)(?= )/,
   /^vxlan (?:source-interface|udp-port|encapsulation|mlag source-interface)(?= )/,
@@ -94,16 +66,29 @@ const SINGLE_VALUED: readonly RegExp[] = [
   /^vxlan (?:vlan|vrf) \S+ multicast group(?= [\d.]+$)/,
   /^timers bgp(?= )/,
   /^(?:distance bgp|bgp cluster-id|maximum-paths)(?= )/,
-  /^neighbor \S+ (?:peer group|remote-as|local-as|update-source|description|ebgp-multihop|timers|password|send-community|maximum-routes)(?= )/,
+  /^neighbor (?!interface )\S+ (?:peer group|remote-as|local-as|update-source|description|ebgp-multihop|timers|password|send-community|maximum-routes)(?= )/,
   /^neighbor \S+ send-community(?=$)/,
-  /^neighbor \S+ route-map \S+(?= (?:in|out)$)/,
-  /^(?:vlan internal order|spanning-tree mode|service routing protocols model)(?= )/,
-  /^(?:identifier|lacp system-id|channel-group|mlag)(?= )/,
+  /^neighbor \S+ (?:route-map|prefix-list) \S+(?= (?:in|out)$)/,
+  /^(?:vlan internal order|spanning-tree mode|service routing protocols model|switchport default mode)(?= )/,
+  /^(?:identifier|lacp system-id|channel-group|domain-id|local-interface|peer-link|heartbeat-interval)(?= )/,
+  /^(?:mlag|peer-address)(?= [\d.]+$)/,
+  /^reload-delay \S+(?= \d)/,
 ];
 
-/** Lines with equal keys in one section exclude each other; a line without rule is its own key. */
-export function keyOf(fact: string): string {
-  const positive = fact.replace(/^no /, '');
+/** Entries with a number of their own: `10 permit …`, `seq 10 permit …`. */
+const NUMBERED = /^(?:seq )?\d+(?= )/;
+
+function keyOf(path: SectionPath, text: string): string {
+  const positive = text.replace(/^no /, '');
+  const header = path[0] ?? '';
+  if (path.length === 0)
+    return /^route-map \S+/.test(text) ? text.replace(/^(route-map \S+) (?:permit|deny) /, '$1 ') : singleKey(positive);
+  if (/^(?:(?:ip|ipv6|mac) access-list|ipv?6? prefix-list|peer-filter) /.test(header)) return NUMBERED.exec(positive)?.[0] ?? positive;
+  if (header.startsWith('interface ') && /^vrf /.test(positive)) return 'vrf';
+  return singleKey(positive);
+}
+
+function singleKey(positive: string): string {
   for (const pattern of SINGLE_VALUED) {
     const key = pattern.exec(positive)?.[0];
     if (key !== undefined) return key;
@@ -111,11 +96,7 @@ export function keyOf(fact: string): string {
   return positive;
 }
 
-/** VLAN and VNI are both unique on a switch: an old mapping goes before a new one comes, or two VNIs cannot swap. */
-export const mustGoFirst = (fact: string): boolean => /^vxlan (?:vlan|vrf) \S+ vni /.test(fact);
-
-/** Numbers that belong to whoever configured them: taking one over from a stranger needs a person. */
-export function isClaim(path: SectionPath, fact: string): boolean {
+function isClaim(path: SectionPath, fact: string): boolean {
   if (/^switchport access vlan |^vxlan (?:vlan|vrf) \S+ vni /.test(fact)) return true;
   return fact.startsWith('rd ') && path.length === 2 && /^router bgp /.test(path[0] as string);
 }
@@ -130,38 +111,47 @@ const UNPRINTED_DEFAULTS: readonly { readonly under: RegExp; readonly line: RegE
   { under: /^router bgp /, line: /^(?:bgp default ipv4-unicast|timers bgp 60 180)$/ },
 ];
 
-export function isUnprintedDefault(path: SectionPath, fact: string): boolean {
+function isUnprintedDefault(path: SectionPath, fact: string): boolean {
   return UNPRINTED_DEFAULTS.some(({ under, line }) => under.test(path[0] ?? '') && line.test(fact));
 }
 
-/** Default values that EOS prints all the same; they say nothing about who made the section. */
-export const isPrintedDefault = (fact: string): boolean => fact === 'vxlan udp-port 4789';
+const BRIDGE_OR_ROUTE = /^interface (?:Ethernet|Port-Channel)[\d/]+$/;
 
-/** Ports exist in hardware: their sections are never removed and, while empty, mean nothing. */
-export const isHardware = (path: SectionPath, fact: string): boolean =>
-  path.length === 0 && /^interface (?:Ethernet[\d/]+|Management[\d/]+)$/.test(fact);
+function isMeantBy(silent: FactNode, path: SectionPath, text: string): boolean {
+  if (isUnprintedDefault(path, text) || text === 'vxlan udp-port 4789') return true;
+  if (path.length === 0) {
+    if (text === 'no ip routing' || text === 'no enable password' || text === 'no aaa root' || text === 'spanning-tree mode mstp')
+      return true;
+    const vrf = /^no ip routing vrf (\S+)$/.exec(text)?.[1];
+    return vrf !== undefined && silent.children.has(`vrf instance ${vrf}`);
+  }
+  if (path[0] === 'management api http-commands') return text === 'protocol https';
+  const isRouted = silent.children.has('switchport default mode routed');
+  return path.length === 1 && BRIDGE_OR_ROUTE.test(path[0] as string) && text === (isRouted ? 'no switchport' : 'switchport');
+}
 
 const SECTIONS: readonly { readonly depth: number; readonly header: RegExp }[] = [
   {
     depth: 0,
     header:
-      /^(?:vlan \d+|vrf instance \S+|interface \S+|router \S+.*|management \S+.*|ip access-list \S.*|route-map \S.*|mlag configuration|policy-map \S.*)$/,
+      /^(?:vlan \d+|vrf instance \S+|interface \S+|router \S+.*|management \S+.*|(?:ip|ipv6|mac) access-list \S.*|ipv?6? prefix-list \S+|route-map \S.*|peer-filter \S+|mlag configuration|dhcp relay|policy-map \S.*)$/,
   },
-  { depth: 1, header: /^(?:vlan \d+|vlan-aware-bundle \S+|address-family .+|evpn ethernet-segment)$/ },
+  {
+    depth: 1,
+    header: /^(?:vlan \d+|vlan-aware-bundle \S+|address-family .+|evpn ethernet-segment|encapsulation vlan|session tracker \S+)$/,
+  },
+  { depth: 2, header: /^(?:address-family .+|evpn multicast|evpn ethernet-segment.*)$/ },
 ];
 
-/** True where a command without lines below it still opens a mode that must be left again. */
-export function opensMode(path: SectionPath, fact: string): boolean {
-  if (path.length === 1 && /^router bgp /.test(path[0] as string) && /^vrf \S+$/.test(fact)) return true;
-  return SECTIONS.some(({ depth, header }) => depth === path.length && header.test(fact));
+function opensMode(path: SectionPath, fact: string): boolean {
+  const header = path[0] ?? '';
+  if (path.length === 1 && /^router bgp /.test(header) && /^vrf \S+$/.test(fact)) return true;
+  if (path.length === 1 && !/^(?:router bgp|interface) /.test(header)) return false;
+  if (path.length === 1 && /^interface /.test(header) && /^vlan /.test(fact)) return false;
+  return SECTIONS.some((section) => section.depth === path.length && section.header.test(fact));
 }
 
-/** Sections whose lines work in the order written. */
-export const isOrdered = (path: SectionPath, fact: string): boolean =>
-  path.length === 0 && /^(?:ip access-list|ipv6 access-list|mac access-list|route-map|policy-map|control-functions)\b/.test(fact);
-
-/** The command that takes a line back to its default. */
-export function negate(fact: string): string {
+function negate(_: SectionPath, fact: string): string {
   // Which of both holds by itself depends on `switchport default mode`; elsewhere the default is the positive form.
   if (fact === 'no switchport') return 'default switchport';
   if (fact.startsWith('no ')) return fact.slice(3);
@@ -170,52 +160,16 @@ export function negate(fact: string): string {
   return `no ${fact}`;
 }
 
-/** `vrf X` on an interface wipes its addresses: they have to be sent again. */
-export const isAddress = (fact: string): boolean => /^(?:ip|ipv6) (?:address|virtual-router address) /.test(fact);
-
-/** Order in which top-level sections are made, so that each finds what it refers to; they are taken away in reverse. */
-export function sectionRank(fact: string): number {
+function rank(path: SectionPath, fact: string): number {
+  if (path.length > 0) return 0;
   const order = [
-    /^vlan \d/,
-    /^vrf instance /,
-    /^interface (?:Port-Channel|Loopback)/,
-    /^interface (?!Vxlan)/,
-    /^interface Vxlan/,
-    /^(?!router )/,
-    /^router /,
+    /^(?:no )?vlan \d/,
+    /^(?:no )?vrf instance /,
+    /^(?:no )?interface (?:Port-Channel|Loopback)/,
+    /^(?:no )?interface (?!Vxlan)/,
+    /^(?:no )?interface Vxlan/,
+    /^(?!(?:no )?router )/,
+    /^(?:no )?router /,
   ];
   return order.findIndex((pattern) => pattern.test(fact));
-}
-
-function normalise(path: SectionPath, line: string): string {
-  const trimmed = line.trim();
-  if (/^description /.test(trimmed)) return trimmed;
-  const text = trimmed
-    .replace(/\s+/g, ' ')
-    .replace(/^(interface [A-Za-z-]+) (?=\d)/, '$1')
-    .replace(
-      /^(router bgp|neighbor \S+ (?:remote-as|local-as)) (\d+)\.(\d+)/,
-      (_, head: string, high: string, low: string) => `${head} ${Number(high) * 65_536 + Number(low)}`,
-    )
-    .replace(/^vrf definition /, 'vrf instance ')
-    .replace(/^spanning-tree portfast$/, 'spanning-tree portfast edge')
-    .replace(/^(neighbor \S+ send-community) standard extended(?: large)?$/, '$1');
-  const renamed = /^interface /.test(path[0] ?? '') ? text.replace(/^vrf forwarding /, 'vrf ') : text;
-  return renamed.split(' ').map(normaliseToken).join(' ');
-}
-
-/** EOS compresses IPv6 addresses and prints MACs with colons; people and older files write them otherwise. */
-function normaliseToken(token: string): string {
-  if (/^[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}$/i.test(token)) return tryOr(() => Mac.parse(token), token);
-  const ipv6 = /^([0-9a-f:]*:[0-9a-f:]*:[0-9a-f:.]*)(\/\d+)?$/i.exec(token);
-  return ipv6 === null ? token : tryOr(() => Ip.parse(ipv6[1]) + (ipv6[2] ?? ''), token);
-}
-
-/** A word that only looks like an address (an ESI, an RT in MAC form) stays as it is. */
-function tryOr(parse: () => string, otherwise: string): string {
-  try {
-    return parse();
-  } catch {
-    return otherwise;
-  }
 }

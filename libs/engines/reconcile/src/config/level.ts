@@ -1,8 +1,9 @@
 /** The same section in the three configurations of a merge; a side that lacks it is undefined. */
 import type { FactNode } from './canonical-config.js';
-import { isHardware, isPrintedDefault, type SectionPath } from './eos-dialect.js';
+import type { Dialect, SectionPath } from './dialect.js';
 
 export interface Level {
+  readonly dialect: Dialect;
   readonly path: SectionPath;
   readonly running: FactNode | undefined;
   readonly previous: FactNode | undefined;
@@ -15,8 +16,9 @@ export interface Step {
   readonly command: string;
 }
 
-export function descend({ path, running, previous, desired }: Level, text: string): Level {
+export function descend({ dialect, path, running, previous, desired }: Level, text: string): Level {
   return {
+    dialect,
     path: [...path, text],
     running: running?.children.get(text),
     previous: previous?.children.get(text),
@@ -32,10 +34,9 @@ export function surplus({ running, previous, desired }: Level): readonly FactNod
 }
 
 /** A section goes as a whole when everything in it is ours, or printed in any case, and it is no piece of hardware. */
-export function isWhollyOurs({ path, running, previous }: Level): boolean {
+export function isWhollyOurs(level: Level): boolean {
+  const { dialect, path, running, previous } = level;
   if (running === undefined || previous === undefined) return false;
-  if (isHardware(path.slice(0, -1), path.at(-1) ?? '')) return false;
-  return factsOf(running).every(
-    (fact) => isPrintedDefault(fact.text) || isWhollyOurs({ ...descend({ path, running, previous, desired: undefined }, fact.text) }),
-  );
+  if (dialect.isHardware(path.slice(0, -1), path.at(-1) ?? '')) return false;
+  return factsOf(running).every((fact) => dialect.isPrintedDefault(path, fact.text) || isWhollyOurs(descend(level, fact.text)));
 }

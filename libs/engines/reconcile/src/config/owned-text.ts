@@ -1,7 +1,8 @@
 /** Read-back: what has become of the lines that we own, in the words and the order in which we own them. */
-import { canonicalConfig, type FactNode } from './canonical-config.js';
+import { canonicalConfig, type FactNode, verbatim } from './canonical-config.js';
 import { type ConfigNode, parseConfig, printConfig } from './config-tree.js';
-import { expandLine, isUnprintedDefault, joinFacts, keyOf, listCommand, listMember, type SectionPath } from './eos-dialect.js';
+import type { SectionPath } from './dialect.js';
+import { eosDialect as dialect } from './eos-dialect.js';
 
 /**
  * Equal to `owned` exactly when the device has all of it, however it prints it. A line that is missing is missing here;
@@ -10,7 +11,7 @@ import { expandLine, isUnprintedDefault, joinFacts, keyOf, listCommand, listMemb
  * @param owned content of an artefact
  */
 export function ownedText(running: string, owned: string): string {
-  return printConfig(readBack([], parseConfig(owned), canonicalConfig(running)));
+  return printConfig(readBack([], parseConfig(owned), canonicalConfig(dialect, running)));
 }
 
 function readBack(path: SectionPath, nodes: readonly ConfigNode[], running: FactNode): readonly ConfigNode[] {
@@ -21,9 +22,8 @@ function readBack(path: SectionPath, nodes: readonly ConfigNode[], running: Fact
 
 function readBackLine(path: SectionPath, node: ConfigNode, running: FactNode): readonly ConfigNode[] {
   if (node.text.trim() === 'end') return [node];
-  const facts =
-    node.kind === 'comment' || node.block.length > 0 ? [[node.text.trim(), ...node.block].join('\n')] : expandLine(path, node.text);
-  const found = facts.map((fact) => (isThere(path, fact, running) ? fact : valueThere(fact, running)));
+  const facts = node.kind === 'comment' || node.block.length > 0 ? [verbatim(node)] : dialect.expandLine(path, node.text);
+  const found = facts.map((fact) => (isThere(path, fact, running) ? fact : valueThere(path, fact, running)));
   const [header] = facts;
   if (found.every((text, i) => text === facts[i]))
     return [withChildren(path, node, header === undefined ? undefined : running.children.get(header))];
@@ -43,22 +43,22 @@ function withChildren(path: SectionPath, node: ConfigNode, section: FactNode | u
 
 function isThere(path: SectionPath, fact: string, running: FactNode): boolean {
   if (running.children.has(fact)) return true;
-  return isUnprintedDefault(path, fact) && valueThere(fact, running) === undefined;
+  return dialect.isUnprintedDefault(path, fact) && valueThere(path, fact, running) === undefined;
 }
 
-function valueThere(fact: string, running: FactNode): string | undefined {
-  const key = keyOf(fact);
-  return [...running.children.keys()].find((text) => text !== fact && keyOf(text) === key);
+function valueThere(path: SectionPath, fact: string, running: FactNode): string | undefined {
+  const key = dialect.keyOf(path, fact);
+  return [...running.children.values()].find((other) => other.text !== fact && other.key === key)?.text;
 }
 
 function compact(facts: readonly string[]): readonly string[] {
   const lists = new Map<string, string[]>();
   for (const fact of facts) {
-    const member = listMember(fact);
+    const member = dialect.listMember(fact);
     if (member !== undefined) lists.set(member.command, [...(lists.get(member.command) ?? []), member.member]);
   }
   return [
-    ...joinFacts(facts.filter((fact) => listMember(fact) === undefined)),
-    ...[...lists].map(([command, members]) => listCommand(command, members)),
+    ...dialect.joinFacts(facts.filter((fact) => dialect.listMember(fact) === undefined)),
+    ...[...lists].map(([command, members]) => dialect.listCommand(command, members)),
   ];
 }

@@ -1,7 +1,7 @@
 /** What a merge does not do without a person, and why. */
 import { DomainError } from '#engines/kernel';
 import type { FactNode } from './canonical-config.js';
-import { isClaim, keyOf, type SectionPath } from './eos-dialect.js';
+import type { SectionPath } from './dialect.js';
 import { factsOf, type Level } from './level.js';
 
 export type RemediationErrorCode = 'LINE_NOT_SENDABLE' | 'FOREIGN_LINE_TAKEN' | 'FOREIGN_LINES_IN_ORDERED_SECTION';
@@ -25,10 +25,10 @@ export function refuseUnsendable(path: SectionPath, fact: FactNode): void {
 }
 
 /** A VLAN mapping, an RD or a port's VLAN that somebody else has set otherwise is not ours to change. */
-export function refuseForeignClaim({ path, running, previous }: Level, wanted: FactNode): void {
-  if (!isClaim(path, wanted.text)) return;
-  const found = siblingWithKey(running, wanted.text);
-  if (found === undefined || siblingWithKey(previous, found.text) !== undefined || previous?.children.has(found.text) === true) return;
+export function refuseForeignClaim({ dialect, path, running, previous }: Level, wanted: FactNode): void {
+  if (!dialect.isClaim(path, wanted.text)) return;
+  const found = siblingWithKey(running, wanted);
+  if (found === undefined || siblingWithKey(previous, found) !== undefined || previous?.children.has(found.text) === true) return;
   throw new RemediationError(
     'FOREIGN_LINE_TAKEN',
     `${path.join(' / ')}: wanted "${wanted.text}", but "${found.text}" is there and is not ours`,
@@ -41,7 +41,6 @@ export function refuseForeignClaim({ path, running, previous }: Level, wanted: F
 }
 
 /** Another line of the section that excludes this one: same command, other value. */
-export function siblingWithKey(section: FactNode | undefined, text: string): FactNode | undefined {
-  const key = keyOf(text);
-  return factsOf(section).find((other) => other.text !== text && keyOf(other.text) === key);
+export function siblingWithKey(section: FactNode | undefined, { text, key }: FactNode): FactNode | undefined {
+  return factsOf(section).find((other) => other.key === key && other.text !== text);
 }

@@ -9,20 +9,8 @@
  * takes away, or refers itself to something that does not exist yet.
  */
 import { canonicalConfig, type FactNode } from './canonical-config.js';
-import {
-  isAddress,
-  isHardware,
-  isPrintedDefault,
-  isUnprintedDefault,
-  joinFacts,
-  keyOf,
-  listMember,
-  mustGoFirst,
-  negate,
-  opensMode,
-  type SectionPath,
-  sectionRank,
-} from './eos-dialect.js';
+import type { Dialect, SectionPath } from './dialect.js';
+import { eosDialect } from './eos-dialect.js';
 import { descend, factsOf, isWhollyOurs, type Level, type Step, surplus } from './level.js';
 import { listSteps } from './list-lines.js';
 import { RemediationError, refuseForeignClaim, refuseUnsendable, siblingWithKey } from './refusals.js';
@@ -42,33 +30,32 @@ export interface ThreeWay {
  * FOREIGN_LINE_TAKEN where a mapping, an RD or a port's VLAN that we want is set otherwise by somebody else,
  * FOREIGN_LINES_IN_ORDERED_SECTION where replacing an access list or a route map would drop a stranger's lines.
  */
-export function remediate({ running, previous, desired }: ThreeWay): string[] {
+export function remediate({ running, previous, desired }: ThreeWay, dialect: Dialect = eosDialect): string[] {
   const root: Level = {
+    dialect,
     path: [],
-    running: canonicalConfig(running),
-    previous: canonicalConfig(...(typeof previous === 'string' ? [previous] : previous)),
-    desired: canonicalConfig(desired),
+    running: canonicalConfig(dialect, running),
+    previous: canonicalConfig(dialect, ...(typeof previous === 'string' ? [previous] : previous)),
+    desired: canonicalConfig(dialect, desired),
   };
-  return [...inModes([...removals(root)].reverse()), ...inModes(additions(root))];
+  return [...inModes(dialect, [...removals(root)].reverse()), ...inModes(dialect, additions(root))];
 }
 
 /** In the order in which things were made; the caller turns it round. */
 function removals(level: Level): readonly Step[] {
-  const { path, running, previous, desired } = level;
-  const gone = inOrder(path, surplus(level)).filter((fact) => isRemovedHere(level, fact));
+  const { dialect, path, running, previous, desired } = level;
+  const gone = inOrder(level, surplus(level)).filter((fact) => isRemovedHere(level, fact));
   const isGone = new Set(gone.map((fact) => fact.text));
-  const lines = joinFacts(gone.map((fact) => fact.text)).map((text): Step => ({ path, command: negate(text) }));
-  const below = inOrder(path, factsOf(running))
-    .filter(
-      (fact) =>
-        !isGone.has(fact.text) && previous?.children.has(fact.text) === true && !(fact.isOrdered && desired?.children.has(fact.text)),
-    )
+  const lines = dialect.joinFacts(gone.map((fact) => fact.text)).map((text): Step => ({ path, command: dialect.negate(path, text) }));
+  const isReplaced = (fact: FactNode): boolean => dialect.isReplacedWhole(path, fact.text) && desired?.children.has(fact.text) === true;
+  const below = inOrder(level, factsOf(running))
+    .filter((fact) => !isGone.has(fact.text) && previous?.children.has(fact.text) === true && !isReplaced(fact))
     .flatMap((fact) => removals(descend(level, fact.text)));
   const neighbors = removedNeighbors(level);
   return [
     ...neighbors.steps,
     ...sortedByRank(
-      path,
+      level,
       [...lines, ...below].filter((step) => !neighbors.covers(step)),
     ),
   ];
@@ -76,47 +63,51 @@ function removals(level: Level): readonly Step[] {
 
 /** Lists shrink in `listSteps`, defaults have nothing to go back to, and a new value replaces the old one by itself. */
 function isRemovedHere(level: Level, fact: FactNode): boolean {
-  if (listMember(fact.text) !== undefined || isPrintedDefault(fact.text)) return false;
-  const isReplaced = fact.children.size === 0 && factsOf(level.desired).some((wanted) => keyOf(wanted.text) === keyOf(fact.text));
-  return !(isReplaced && !mustGoFirst(fact.text)) && isWhollyOurs(descend(level, fact.text));
+  const { dialect, path } = level;
+  if (dialect.listMember(fact.text) !== undefined || dialect.isPrintedDefault(path, fact.text)) return false;
+  const isReplaced = fact.children.size === 0 && factsOf(level.desired).some((wanted) => wanted.key === fact.key);
+  return !(isReplaced && !dialect.mustGoFirst(fact.text)) && isWhollyOurs(descend(level, fact.text));
 }
 
 function additions(level: Level): readonly Step[] {
-  const { path, desired } = level;
-  const wanted = inOrder(path, factsOf(desired));
+  const { dialect, path, desired } = level;
+  const wanted = inOrder(level, factsOf(desired));
   for (const fact of wanted) refuseUnsendable(path, fact);
-  const isSection = (fact: FactNode): boolean => fact.children.size > 0 || opensMode(path, fact.text);
+  const isSection = (fact: FactNode): boolean => fact.children.size > 0 || dialect.opensMode(path, fact.text);
   const missing = wanted.filter((fact) => !isSection(fact) && isMissing(level, fact));
   for (const fact of missing) refuseForeignClaim(level, fact);
-  const commands = joinFacts(missing.map((fact) => fact.text)).map((text) => desired?.children.get(text)?.command ?? text);
+  const commands = dialect.joinFacts(missing.map((fact) => fact.text)).map((text) => desired?.children.get(text)?.command ?? text);
   const lines = vrfFirst(level, commands).map((command): Step => ({ path, command }));
   const left = surplus(level).filter((fact) => fact.children.size > 0 && !isWhollyOurs(descend(level, fact.text)));
-  const below = inOrder(path, [...wanted.filter(isSection), ...left]).flatMap((fact) => sectionAdditions(level, fact));
-  return sortedByRank(path, [...lines, ...listSteps(level), ...below]);
+  const below = inOrder(level, [...wanted.filter(isSection), ...left]).flatMap((fact) => sectionAdditions(level, fact));
+  return sortedByRank(level, [...lines, ...listSteps(level), ...below]);
 }
 
 function sectionAdditions(level: Level, fact: FactNode): readonly Step[] {
   const below = descend(level, fact.text);
   if (below.running === undefined) {
     const opening: Step = { path: below.path, command: '' };
-    return [...(isHardware(level.path, fact.text) ? [] : [opening]), ...additions(below)];
+    return [...(level.dialect.isHardware(level.path, fact.text) ? [] : [opening]), ...additions(below)];
   }
-  return fact.isOrdered && below.desired !== undefined ? replaceOrdered(level, below) : additions(below);
+  return level.dialect.isReplacedWhole(level.path, fact.text) && below.desired !== undefined
+    ? replaceOrdered(level, below)
+    : additions(below);
 }
 
-function isMissing({ path, running }: Level, fact: FactNode): boolean {
-  if (listMember(fact.text) !== undefined || running?.children.has(fact.text) === true) return false;
-  return !isUnprintedDefault(path, fact.text) || siblingWithKey(running, fact.text) !== undefined;
+function isMissing({ dialect, path, running }: Level, fact: FactNode): boolean {
+  if (dialect.listMember(fact.text) !== undefined || running?.children.has(fact.text) === true) return false;
+  return !dialect.isUnprintedDefault(path, fact.text) || siblingWithKey(running, fact) !== undefined;
 }
 
 /** Moving an interface to another VRF wipes its addresses, those of strangers too: `vrf` first, then all of them again. */
-function vrfFirst({ path, running, previous, desired }: Level, commands: readonly string[]): readonly string[] {
+function vrfFirst({ dialect, path, running, previous, desired }: Level, commands: readonly string[]): readonly string[] {
   const isVrf = (line: string): boolean => /^vrf /.test(line);
   const isLeaving = factsOf(running).some(
     (fact) => isVrf(fact.text) && previous?.children.has(fact.text) && !desired?.children.has(fact.text),
   );
   const isInterface = path.length === 1 && /^interface /.test(path[0] as string);
   if (!isInterface || !(isLeaving || commands.some(isVrf))) return commands;
+  const isAddress = (line: string): boolean => dialect.isWipedByVrf(path, line);
   const stays = (fact: FactNode): boolean => desired?.children.has(fact.text) === true || previous?.children.has(fact.text) !== true;
   const wiped = factsOf(running).filter((fact) => isAddress(fact.text) && stays(fact));
   const others = commands.filter((line) => !isVrf(line));
@@ -134,7 +125,7 @@ function replaceOrdered(level: Level, below: Level): readonly Step[] {
     string[],
     string[],
   ];
-  if (now.join('\n') === wanted.join('\n')) return [];
+  if (isSame(level.dialect.isOrdered(level.path, below.path.at(-1) as string), now, wanted)) return [];
   const stranger = now.find((text) => below.previous?.children.has(text) !== true && !wanted.includes(text));
   const header = below.path.at(-1) as string;
   if (stranger !== undefined) {
@@ -144,30 +135,37 @@ function replaceOrdered(level: Level, below: Level): readonly Step[] {
     });
   }
   return [
-    { path: level.path, command: negate(header) },
+    { path: level.path, command: level.dialect.negate(level.path, header) },
     { path: below.path, command: '' },
     ...additions({ ...below, running: undefined, previous: undefined }),
   ];
 }
 
-function inOrder(path: SectionPath, facts: readonly FactNode[]): readonly FactNode[] {
-  return path.length > 0 ? facts : [...facts].sort((a, b) => sectionRank(a.text) - sectionRank(b.text));
+/** Lines with numbers of their own stand anywhere: what counts is the number. */
+function isSame(isOrdered: boolean, now: readonly string[], wanted: readonly string[]): boolean {
+  const text = (lines: readonly string[]): string => (isOrdered ? lines : [...lines].sort()).join('\n');
+  return text(now) === text(wanted);
 }
 
-/** At the top a step belongs where its section stands, whether it is about the section or about a line in it. */
-function sortedByRank(path: SectionPath, steps: readonly Step[]): readonly Step[] {
-  const rank = (step: Step): number => sectionRank(step.path[0] ?? step.command.replace(/^no /, ''));
-  return path.length > 0 ? steps : [...steps].sort((a, b) => rank(a) - rank(b));
+function inOrder({ dialect, path }: Level, facts: readonly FactNode[]): readonly FactNode[] {
+  return [...facts].sort((a, b) => dialect.rank(path, a.text) - dialect.rank(path, b.text));
+}
+
+/** A step belongs where its section stands, whether it is about the section or about a line in it. */
+function sortedByRank({ dialect, path }: Level, steps: readonly Step[]): readonly Step[] {
+  const rank = (step: Step): number => dialect.rank(path, step.path[path.length] ?? step.command.replace(/^no /, ''));
+  return [...steps].sort((a, b) => rank(a) - rank(b));
 }
 
 /** Adds the headers that lead to each command, and an `exit` for each mode left: a word means what its mode makes of it. */
-function inModes(steps: readonly Step[]): string[] {
+function inModes(dialect: Dialect, steps: readonly Step[]): string[] {
   const commands: string[] = [];
   let at: SectionPath = [];
   const goTo = (path: SectionPath): void => {
     let common = 0;
     while (common < at.length && at[common] === path[common]) common += 1;
-    commands.push(...at.slice(common).map(() => 'exit'), ...path.slice(common));
+    for (let depth = at.length; depth > common; depth -= 1) commands.push(dialect.leave(at.slice(0, depth)));
+    commands.push(...path.slice(common));
     at = path;
   };
   for (const { path, command } of steps) {

@@ -3,7 +3,7 @@
  * IPv4 family, a printed `no neighbor … activate`); `no neighbor X` takes it all, its address families included.
  */
 import type { FactNode } from './canonical-config.js';
-import type { SectionPath } from './eos-dialect.js';
+import type { SectionPath } from './dialect.js';
 import { factsOf, type Level, type Step } from './level.js';
 
 export interface RemovedNeighbors {
