@@ -11,6 +11,7 @@ import { CreateDeployment1767225600010 } from './0010-create-deployment.js';
 import { CreateSync1767225600011 } from './0011-create-sync.js';
 import { RecordActs1767225600012 } from './0012-record-acts.js';
 import { GrowNumbering1767225600013 } from './0013-grow-numbering.js';
+import { GrowAddressing1767225600014 } from './0014-grow-addressing.js';
 import { Invariants1767225600015 } from './0015-invariants.js';
 
 /** In order; a migration is never edited after it has landed. */
@@ -28,5 +29,6 @@ export const migrations = [
   CreateSync1767225600011,
   RecordActs1767225600012,
   GrowNumbering1767225600013,
+  GrowAddressing1767225600014,
   Invariants1767225600015,
 ];

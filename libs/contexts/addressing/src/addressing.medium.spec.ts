@@ -1,20 +1,21 @@
 import { Cidr, type FabricId, Fqdn, Ip, Mac, type NetworkId, type PrefixPoolId, type TenantId } from '#engines/kernel';
 import { newId, systemScope, type Tx, tenantScope } from '#platform';
 import { type OpenDatabase, openTestDatabase } from '../../../../test/support/open-database.js';
-import { AddressingService, type NewSubnet } from './addressing.service.js';
+import { type Addressing, addressingOn } from '../../../../test/support/addressing.js';
+import type { NewSubnet } from './addressing.service.js';
 import { addressingEntities } from './store/addressing.entity.js';
-import { PrefixStore } from './store/prefix.store.js';
-import { SubnetStore } from './store/subnet.store.js';
 
-const addressing = new AddressingService(new PrefixStore(), new SubnetStore());
 const system = systemScope('spec');
 let opened: OpenDatabase;
+let addressing: Addressing['addressing'];
+let sweep: Addressing['sweep'];
 let serial = 0;
 let fabricId: FabricId;
 let tenantId: TenantId;
 
 beforeAll(async () => {
   opened = await openTestDatabase(addressingEntities);
+  ({ addressing, sweep } = addressingOn(opened));
   [fabricId, tenantId] = [newId<FabricId>(), newId<TenantId>()];
   await opened.db.inTransaction(system, async (tx) => {
     await tx.run(
@@ -123,7 +124,7 @@ describe('carving prefixes', () => {
     await inTenant((tx) => addressing.retireNetwork(tx, two));
     await expect(subnet(poolId, { length: 24 })).rejects.toMatchObject({ code: 'POOL_EXHAUSTED', facts: { largestFreePrefixLength: 25 } });
     await opened.db.inTransaction(system, (tx) => tx.run(`UPDATE prefix SET reusable_at = now() WHERE state = 'QUARANTINED'`));
-    await opened.db.inTransaction(system, (tx) => addressing.sweepQuarantine(tx));
+    await sweep();
     expect(await subnet(poolId, { length: 24 })).toMatchObject({ cidr: '10.40.0.0/24' });
   });
 });

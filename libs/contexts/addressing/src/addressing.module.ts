@@ -1,15 +1,52 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '#contexts/access';
-import { EventsModule } from '#contexts/events';
+import { EventsModule, JOB_HANDLERS } from '#contexts/events';
+import { NumberingModule } from '#contexts/numbering';
+import { AddressAllocationService } from './address-allocation.service.js';
+import { AddressRefusals } from './address-refusals.js';
 import { AddressSweeper } from './address-sweeper.js';
+import { AddressingInvariants } from './addressing-invariants.js';
 import { AddressingService } from './addressing.service.js';
 import { NetworkSubnetsResolver, SubnetAddressesResolver } from './api/subnet.resolver.js';
-import { PrefixStore } from './store/prefix.store.js';
+import { PrefixAllocationService } from './prefix-allocation.service.js';
+import { PrefixPoolAdminService } from './prefix-pool-admin.service.js';
+import { PrefixPoolLevels } from './prefix-pool-levels.js';
+import { PrefixRefusals } from './prefix-refusals.js';
+import { PrefixTreeService } from './prefix-tree.service.js';
+import { AddressAllocationStore } from './store/address-allocation.store.js';
+import { PrefixAllocationStore } from './store/prefix-allocation.store.js';
+import { PrefixPoolStore } from './store/prefix-pool.store.js';
+import { PrefixTreeStore } from './store/prefix-tree.store.js';
 import { SubnetStore } from './store/subnet.store.js';
+import { VrfRouteStore } from './store/vrf-route.store.js';
+import { SubnetService } from './subnet.service.js';
+import { VrfLeakService } from './vrf-leak.service.js';
+
+const services = [
+  AddressingService,
+  PrefixAllocationService,
+  AddressAllocationService,
+  PrefixPoolAdminService,
+  PrefixTreeService,
+  SubnetService,
+  VrfLeakService,
+];
+const stores = [PrefixPoolStore, PrefixTreeStore, PrefixAllocationStore, AddressAllocationStore, SubnetStore, VrfRouteStore];
+const poolChanged = { provide: JOB_HANDLERS['prefix-pool.changed'], useClass: PrefixPoolLevels };
 
 @Module({
-  imports: [AccessModule, EventsModule],
-  providers: [PrefixStore, SubnetStore, AddressingService, NetworkSubnetsResolver, SubnetAddressesResolver, AddressSweeper],
-  exports: [AddressingService],
+  imports: [AccessModule, EventsModule, NumberingModule],
+  providers: [
+    ...stores,
+    PrefixRefusals,
+    AddressRefusals,
+    ...services,
+    NetworkSubnetsResolver,
+    SubnetAddressesResolver,
+    AddressingInvariants,
+    AddressSweeper,
+    poolChanged,
+  ],
+  exports: [...services, poolChanged.provide],
 })
 export class AddressingModule {}

@@ -5,11 +5,10 @@ import {
   DomainError,
   type FabricId,
   type Fqdn,
-  Ip,
+  type Ip,
   type IpAddressId,
   type Mac,
   type NetworkId,
-  notFound,
   type PrefixId,
   type PrefixPoolId,
   Slug,
@@ -17,13 +16,17 @@ import {
   type TenantId,
 } from '#engines/kernel';
 import { newId, type Tx, violatedConstraint } from '#platform';
-import { addressTaken, outOfRange, overlaps, prefixPoolExhausted } from './domain/errors.js';
+import { nameOrMacTaken } from './address-allocation.service.js';
+import { AddressRefusals } from './address-refusals.js';
 import type { PrefixPool } from './domain/prefix-pool.js';
 import type { GatewayMode, IpAddress, NamedAddress, Subnet } from './domain/subnet.js';
-import { freeExtents, hostRange } from './domain/subnet-layout.js';
-import { AddressSpaceEntity, PrefixPoolEntity } from './store/addressing.entity.js';
-import { PrefixStore } from './store/prefix.store.js';
+import { PrefixPoolAdminService } from './prefix-pool-admin.service.js';
+import { PrefixRefusals } from './prefix-refusals.js';
+import { AddressAllocationStore } from './store/address-allocation.store.js';
+import { AddressSpaceEntity } from './store/addressing.entity.js';
+import { PrefixAllocationStore } from './store/prefix-allocation.store.js';
 import { SubnetStore } from './store/subnet.store.js';
+import { SubnetService } from './subnet.service.js';
 
 export interface NewSubnet {
   readonly tenantId: TenantId;
@@ -38,6 +41,7 @@ export interface NewSubnet {
   readonly gatewayAddress?: Ip;
   readonly gatewayName: Fqdn | null;
   readonly dnsZone: Fqdn | null;
+  /** Of the order; no caller of ours reaches it. */
   readonly key: string;
 }
 
@@ -49,12 +53,17 @@ export interface NewAddress {
   readonly key: string;
 }
 
-/** Prefixes, subnets and addresses. The overlap of leaves is refused by the database (`prefix_leaf_disjoint`). */
+/** What an order takes and gives back, in the transaction of the order and through the same functions as everybody else. */
 @Injectable()
 export class AddressingService {
   constructor(
-    private readonly prefixes: PrefixStore,
+    private readonly admin: PrefixPoolAdminService,
+    private readonly prefixes: PrefixAllocationStore,
+    private readonly prefixRefusals: PrefixRefusals,
     private readonly subnets: SubnetStore,
+    private readonly opener: SubnetService,
+    private readonly addresses: AddressAllocationStore,
+    private readonly addressRefusals: AddressRefusals,
   ) {}
 
   async createSpace(tx: Tx, space: { fabricId: FabricId; slug: string; name: string }): Promise<AddressSpaceId> {
@@ -63,121 +72,102 @@ export class AddressingService {
     return id;
   }
 
-  /** @throws DomainError OVERLAPS | OUT_OF_RANGE | ALREADY_EXISTS. */
-  async createPrefixPool(
+  /** A pool of one range. @throws DomainError OVERLAPS | OUT_OF_RANGE | ALREADY_EXISTS. */
+  createPrefixPool(
     tx: Tx,
-    pool: {
-      spaceId: AddressSpaceId;
-      cidr: Cidr;
-      slug: string;
-      name: string;
-      defaultLength: number;
-      minLength: number;
-      maxLength: number;
-      quarantineSeconds?: number;
-    },
+    { cidr, ...pool }: Omit<Parameters<PrefixPoolAdminService['create']>[1], 'ranges'> & { readonly cidr: Cidr },
   ): Promise<PrefixPoolId> {
-    const prefixId = newId<PrefixId>();
-    const id = newId<PrefixPoolId>();
-    try {
-      await this.prefixes.insert(tx, {
-        id: prefixId,
-        spaceId: pool.spaceId,
-        cidr: pool.cidr,
-        role: 'POOL',
-        parentId: null,
-        tenantId: null,
-        key: null,
-      });
-      await tx.manager.insert(PrefixPoolEntity, {
-        ...pool,
-        id,
-        prefixId,
-        slug: Slug.parse(pool.slug),
-        quarantineSeconds: pool.quarantineSeconds ?? 86_400,
-      });
-    } catch (error) {
-      const constraint = violatedConstraint(error);
-      if (constraint === 'prefix_pool_disjoint' || constraint === 'prefix_cidr_unique') throw overlaps(pool.cidr, []);
-      if (constraint === 'prefix_pool_lengths')
-        throw outOfRange('prefix length', `/${Cidr.length(pool.cidr)} ≤ minLength ≤ defaultLength ≤ maxLength`);
-      if (constraint === 'prefix_pool_slug_unique')
-        throw new DomainError('ALREADY_EXISTS', `there is a prefix pool ${pool.slug} already`, { slug: pool.slug }, { cause: error });
-      throw error;
-    }
-    await this.prefixes.seedFree(tx, id, pool.cidr);
-    return id;
+    return this.admin.create(tx, { ...pool, ranges: [cidr] });
   }
 
-  async pool(tx: Tx, id: PrefixPoolId): Promise<PrefixPool> {
-    const pool = await this.prefixes.pool(tx, id);
-    if (!pool) throw notFound('prefixPool', id);
-    return pool;
-  }
-
-  async poolBySlug(tx: Tx, slug: string): Promise<PrefixPool> {
-    const pool = await this.prefixes.poolBySlug(tx, slug);
-    if (!pool) throw notFound('prefixPool', slug);
-    return pool;
+  poolBySlug(tx: Tx, slug: string): Promise<PrefixPool> {
+    return this.admin.poolBySlug(tx, slug);
   }
 
   pools(tx: Tx): Promise<PrefixPool[]> {
-    return this.prefixes.pools(tx);
+    return this.admin.pools(tx);
   }
 
-  /** Carves a leaf out of a pool and makes a subnet with its gateway of it. @throws POOL_EXHAUSTED | OVERLAPS | OUT_OF_RANGE | NOT_FOUND. */
+  /** Carves a leaf out of a pool and makes a subnet with its gateway of it. @throws POOL_EXHAUSTED | OVERLAPS | OUT_OF_RANGE | QUOTA_EXCEEDED | NOT_FOUND. */
   async createSubnet(tx: Tx, subnet: NewSubnet): Promise<Subnet> {
-    const pool = await this.pool(tx, subnet.poolId);
-    const cidr = await this.carve(tx, pool, subnet);
-    const gatewayAddress = gatewayOf(cidr, subnet);
-    const prefixId = newId<PrefixId>();
-    const id = newId<SubnetId>();
-    await this.prefixes.insert(tx, {
-      id: prefixId,
-      spaceId: pool.spaceId,
-      cidr,
+    const { poolId, tenantId, key } = subnet;
+    const [taken] = await this.prefixes.take(tx, {
+      ids: [newId<PrefixId>()],
+      poolId,
+      tenantId,
+      key,
+      fingerprint: '',
+      length: subnet.length ?? null,
+      prefer: subnet.cidr ?? null,
+      isContiguous: false,
+      isPartial: false,
+      ttlSeconds: null,
       role: 'SUBNET',
-      parentId: pool.prefixId,
-      tenantId: subnet.tenantId,
-      key: subnet.key,
+      holderKind: 'subnet',
+      holder: null,
+      externalRef: null,
     });
-    const row = {
-      id,
-      tenantId: subnet.tenantId,
-      networkId: subnet.networkId,
-      prefixId,
-      spaceId: pool.spaceId,
-      cidr,
-      gatewayMode: subnet.gatewayMode,
-      gatewayAddress,
-      dnsZone: subnet.dnsZone,
-    };
-    await this.subnets.insert(tx, row, freeExtents(cidr, gatewayAddress));
-    if (gatewayAddress !== null) {
-      await this.insertAddress(tx, row, {
-        address: gatewayAddress,
-        mac: null,
-        dnsName: subnet.gatewayName,
-        role: 'GATEWAY',
-        key: 'gateway',
-      });
+    if (!taken || taken.id === null || taken.cidr === null) {
+      const request = {
+        poolId,
+        tenantId,
+        key,
+        ...(subnet.length !== undefined && { length: subnet.length }),
+        ...(subnet.cidr && { prefer: subnet.cidr }),
+      };
+      throw await this.prefixRefusals.explain(tx, taken ?? { outcome: 'NOT_FOUND' }, request);
     }
-    return row;
+    const pool = await this.admin.pool(tx, poolId);
+    return this.opener.openOn(tx, {
+      tenantId,
+      networkId: subnet.networkId,
+      vrfId: null,
+      prefixId: taken.id,
+      spaceId: pool.spaceId,
+      cidr: taken.cidr,
+      gatewayMode: subnet.gatewayMode,
+      gatewayAddress: subnet.gatewayAddress ?? null,
+      gatewayName: subnet.gatewayName,
+      dnsZone: subnet.dnsZone,
+      quarantineSeconds: pool.quarantineSeconds,
+    });
   }
 
-  /** Next free host address, or the preferred one. @throws POOL_EXHAUSTED | ALREADY_EXISTS | OUT_OF_RANGE. */
+  /** Next free host address, or the preferred one. @throws POOL_EXHAUSTED | QUOTA_EXCEEDED | ALREADY_EXISTS | OUT_OF_RANGE. */
   async assign(tx: Tx, wanted: NewAddress): Promise<IpAddress> {
-    const { subnet } = wanted;
-    if (wanted.prefer !== undefined && !isHostOf(subnet.cidr, wanted.prefer)) {
-      const { first, last } = hostRange(subnet.cidr);
-      throw outOfRange(`address ${wanted.prefer}`, `${first} to ${last} in ${subnet.cidr}`);
-    }
-    const address = await this.subnets.takeAddress(tx, subnet.id, wanted.prefer ?? null);
-    if (address === undefined)
-      throw wanted.prefer
-        ? addressTaken(wanted.prefer)
-        : prefixPoolExhausted({ slug: subnet.cidr, length: Cidr.family(subnet.cidr) === 4 ? 32 : 128, largestFreePrefixLength: null });
-    return this.insertAddress(tx, subnet, { address, mac: wanted.mac, dnsName: wanted.dnsName, role: 'HOST', key: wanted.key });
+    const { subnet, key, mac, dnsName } = wanted;
+    const request = { subnetId: subnet.id, tenantId: subnet.tenantId, key, ...(wanted.prefer !== undefined && { prefer: wanted.prefer }) };
+    const [taken] = await this.addresses
+      .take(tx, {
+        ...request,
+        prefer: wanted.prefer ?? null,
+        ids: [newId<IpAddressId>()],
+        fingerprint: '',
+        isContiguous: false,
+        isPartial: false,
+        first: null,
+        last: null,
+        ttlSeconds: null,
+        role: 'HOST',
+        mac,
+        dnsName,
+        holderKind: 'network',
+        holder: null,
+        externalRef: null,
+      })
+      .catch((error: unknown) => {
+        if (violatedConstraint(error) === 'ip_address_host_unique')
+          throw new DomainError(
+            'ALREADY_EXISTS',
+            `${key.replace('host/', 'the host ')} is in ${subnet.cidr} already`,
+            { key },
+            { cause: error },
+          );
+        throw nameOrMacTaken(error, wanted) ?? error;
+      });
+    if (!taken || taken.id === null || taken.address === null)
+      throw await this.addressRefusals.explain(tx, taken ?? { outcome: 'NOT_FOUND' }, request);
+    return { id: taken.id, subnetId: subnet.id, address: taken.address, mac, dnsName, role: 'HOST' };
   }
 
   subnetsOf(tx: Tx, networkIds: readonly NetworkId[]): Promise<Subnet[]> {
@@ -194,80 +184,22 @@ export class AddressingService {
   }
 
   /** Addresses and subnets go; the prefixes wait in quarantine. */
-  async retireNetwork(tx: Tx, networkId: NetworkId): Promise<void> {
-    await this.prefixes.quarantineOfNetwork(tx, networkId);
-    await this.subnets.deleteOfNetwork(tx, networkId);
+  retireNetwork(tx: Tx, networkId: NetworkId): Promise<void> {
+    return this.letGo(tx, networkId, false);
   }
 
   /** Nothing of it was ever live: no row stays and the space is free at once. */
-  async forgetNetwork(tx: Tx, networkId: NetworkId): Promise<void> {
-    const prefixIds = await this.prefixes.prefixIdsOfNetwork(tx, networkId);
-    await this.subnets.deleteOfNetwork(tx, networkId);
-    await this.prefixes.free(tx, prefixIds);
+  forgetNetwork(tx: Tx, networkId: NetworkId): Promise<void> {
+    return this.letGo(tx, networkId, true);
   }
 
-  /** Puts prefixes whose quarantine is over back into their pools. @returns how many. */
-  async sweepQuarantine(tx: Tx, limit = 200): Promise<number> {
-    return this.prefixes.free(tx, await this.prefixes.reusable(tx, limit));
+  private async letGo(tx: Tx, networkId: NetworkId, isUnused: boolean): Promise<void> {
+    const subnets = await this.subnets.subnetsOfNetwork(tx, networkId);
+    for (const subnet of subnets) await this.subnets.forget(tx, subnet.id);
+    await this.prefixes.releaseAll(
+      tx,
+      subnets.map((subnet) => subnet.prefixId),
+      isUnused,
+    );
   }
-
-  private async carve(tx: Tx, pool: PrefixPool, subnet: NewSubnet): Promise<Cidr> {
-    const length = subnet.cidr ? Cidr.length(subnet.cidr) : (subnet.length ?? pool.defaultLength);
-    if (!Number.isInteger(length) || length < pool.minLength || length > pool.maxLength) {
-      throw outOfRange(`prefix length /${length}`, `the pool ${pool.slug} gives /${pool.minLength} to /${pool.maxLength}`);
-    }
-    if (subnet.cidr && (Cidr.family(subnet.cidr) !== Cidr.family(pool.cidr) || !Cidr.contains(pool.cidr, Cidr.network(subnet.cidr)))) {
-      throw outOfRange(subnet.cidr, `a prefix within ${pool.cidr}`);
-    }
-    const cidr = await this.prefixes.take(tx, pool.id, length, subnet.cidr ?? null);
-    if (cidr !== undefined) return cidr;
-    if (subnet.cidr) throw overlaps(subnet.cidr, await this.prefixes.overlapping(tx, subnet.tenantId, pool.spaceId, subnet.cidr));
-    throw prefixPoolExhausted({ slug: pool.slug, length, largestFreePrefixLength: await this.prefixes.largestFreeLength(tx, pool.id) });
-  }
-
-  private async insertAddress(
-    tx: Tx,
-    subnet: Subnet,
-    address: { address: Ip; mac: Mac | null; dnsName: Fqdn | null; role: IpAddress['role']; key: string },
-  ): Promise<IpAddress> {
-    const id = newId<IpAddressId>();
-    try {
-      await this.subnets.insertAddress(tx, { id, tenantId: subnet.tenantId, spaceId: subnet.spaceId, subnetId: subnet.id, ...address });
-    } catch (error) {
-      const constraint = violatedConstraint(error);
-      if (constraint === 'ip_address_dns_name_unique')
-        throw new DomainError('ALREADY_EXISTS', `the name ${address.dnsName} is in use`, { name: address.dnsName }, { cause: error });
-      if (constraint === 'ip_address_key_unique')
-        throw new DomainError(
-          'ALREADY_EXISTS',
-          `${address.key.replace('host/', 'the host ')} is in ${subnet.cidr} already`,
-          { key: address.key },
-          { cause: error },
-        );
-      if (constraint === 'ip_address_mac_unique')
-        throw new DomainError(
-          'ALREADY_EXISTS',
-          `the MAC address ${address.mac} has an address in this subnet already`,
-          { mac: address.mac },
-          { cause: error },
-        );
-      throw error;
-    }
-    return { id, subnetId: subnet.id, address: address.address, mac: address.mac, dnsName: address.dnsName, role: address.role };
-  }
-}
-
-function isHostOf(cidr: Cidr, address: Ip): boolean {
-  if (!Cidr.contains(cidr, address)) return false;
-  const { first, last } = hostRange(cidr);
-  const value = Ip.toBigInt(address);
-  return value >= Ip.toBigInt(first) && value <= Ip.toBigInt(last);
-}
-
-function gatewayOf(cidr: Cidr, subnet: NewSubnet): Ip | null {
-  if (subnet.gatewayMode === 'NONE') return null;
-  const { first, last } = hostRange(cidr);
-  const address = subnet.gatewayAddress ?? first;
-  if (!isHostOf(cidr, address)) throw outOfRange(`gateway ${address}`, `${first} to ${last} in ${cidr}`);
-  return address;
 }

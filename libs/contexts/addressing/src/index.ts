@@ -1,6 +1,28 @@
 export { GatewayModeEnum } from './api/subnet.object.js';
+export { AddressAllocationService } from './address-allocation.service.js';
 export { AddressingModule } from './addressing.module.js';
 export { AddressingService, type NewAddress, type NewSubnet } from './addressing.service.js';
+export { PrefixAllocationService } from './prefix-allocation.service.js';
+export { type NewPrefixPool, PrefixPoolAdminService, type PrefixPoolChange } from './prefix-pool-admin.service.js';
+export { PrefixTreeService } from './prefix-tree.service.js';
+export { SubnetService, type SubnetToOpen } from './subnet.service.js';
+export { VrfLeakService } from './vrf-leak.service.js';
 export { addressingEntities } from './store/addressing.entity.js';
-export type { PrefixPool } from './domain/prefix-pool.js';
-export type { GatewayMode, IpAddress, NamedAddress, Subnet } from './domain/subnet.js';
+export type {
+  AddressAllocation,
+  AddressExtent,
+  AddressHolderKind,
+  AddressRequest,
+  AdoptedAddress,
+  AdoptedPrefix,
+  Granted,
+  LeafRole,
+  PrefixAllocation,
+  PrefixHolderKind,
+  PrefixRequest,
+} from './domain/allocation.js';
+export { PREFIX_STRATEGIES, type PrefixExclusion, type PrefixPool, type PrefixQuota, type PrefixStrategy } from './domain/prefix-pool.js';
+export type { AddressRange, AddressRangeKind, AddressRole, GatewayMode, IpAddress, NamedAddress, Subnet } from './domain/subnet.js';
+export type { FreeBlocks } from './store/prefix-pool.store.js';
+export type { PrefixNode, PrefixRole } from './store/prefix-tree.store.js';
+export type { SubnetFill } from './store/subnet.store.js';

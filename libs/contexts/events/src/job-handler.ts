@@ -13,4 +13,5 @@ export const JOB_HANDLERS: Readonly<Record<Topic, symbol>> = {
   'order.changed': Symbol('JobHandler order.changed'),
   'sync.wanted': Symbol('JobHandler sync.wanted'),
   'number-pool.changed': Symbol('JobHandler number-pool.changed'),
+  'prefix-pool.changed': Symbol('JobHandler prefix-pool.changed'),
 };

@@ -57,4 +57,12 @@ export class PrefixPoolObject {
   @Field(() => Int) maxLength: number;
 }
 
-export const toPrefixPoolObject = (pool: PrefixPool): PrefixPoolObject => ({ ...pool, id: encodeId('prefixPool', pool.id) });
+export const toPrefixPoolObject = (pool: PrefixPool): PrefixPoolObject => ({
+  id: encodeId('prefixPool', pool.id),
+  slug: pool.slug,
+  name: pool.name,
+  cidr: pool.ranges[0] ?? '',
+  defaultLength: pool.defaultLength,
+  minLength: pool.minLength,
+  maxLength: pool.maxLength,
+});

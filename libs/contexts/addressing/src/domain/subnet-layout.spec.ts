@@ -1,5 +1,5 @@
-import { Cidr, Ip } from '#engines/kernel';
-import { freeExtents, hostRange } from './subnet-layout.js';
+import { Cidr } from '#engines/kernel';
+import { hostRange } from './subnet-layout.js';
 
 describe('addresses that hosts may have', () => {
   it.each([
@@ -12,16 +12,5 @@ describe('addresses that hosts may have', () => {
     ['2001:db8::9/128', '2001:db8::9', '2001:db8::9'],
   ])('%s: %s to %s', (cidr, first, last) => {
     expect(hostRange(Cidr.parse(cidr))).toEqual({ first, last });
-  });
-
-  it('leaves the gateway out, wherever it is', () => {
-    const cidr = Cidr.parse('10.20.0.0/29');
-    expect(freeExtents(cidr, Ip.parse('10.20.0.1'))).toEqual([{ first: '10.20.0.2', last: '10.20.0.6' }]);
-    expect(freeExtents(cidr, Ip.parse('10.20.0.6'))).toEqual([{ first: '10.20.0.1', last: '10.20.0.5' }]);
-    expect(freeExtents(cidr, Ip.parse('10.20.0.3'))).toEqual([
-      { first: '10.20.0.1', last: '10.20.0.2' },
-      { first: '10.20.0.4', last: '10.20.0.6' },
-    ]);
-    expect(freeExtents(Cidr.parse('10.20.0.7/32'), Ip.parse('10.20.0.7'))).toEqual([]);
   });
 });

@@ -1,10 +1,6 @@
 /** Which addresses of a subnet can be given to hosts. Pure. */
 import { Cidr, Ip } from '#engines/kernel';
-
-export interface AddressExtent {
-  readonly first: Ip;
-  readonly last: Ip;
-}
+import type { AddressExtent } from './allocation.js';
 
 /**
  * First and last host address. IPv4: without network and broadcast address up to /30; a /31 has two hosts (RFC 3021), a /32 one.
@@ -19,16 +15,14 @@ export function hostRange(cidr: Cidr): AddressExtent {
   return { first: Ip.fromBigInt(family, first + skipFirst), last: Ip.fromBigInt(family, last - skipLast) };
 }
 
-/** The host range as free extents with one address (the gateway's) taken out. */
-export function freeExtents(cidr: Cidr, gateway: Ip | null): AddressExtent[] {
-  const { first, last } = hostRange(cidr);
-  if (gateway === null) return [{ first, last }];
-  const family = Cidr.family(cidr);
-  const [low, high, hole] = [Ip.toBigInt(first), Ip.toBigInt(last), Ip.toBigInt(gateway)];
-  return [
-    { low, high: hole - 1n },
-    { low: hole + 1n, high },
-  ]
-    .filter((extent) => extent.low <= extent.high)
-    .map((extent) => ({ first: Ip.fromBigInt(family, extent.low), last: Ip.fromBigInt(family, extent.high) }));
-}
+/** IPv4 without its first and last /16, IPv6 without its first and last 65,536 addresses: nobody counts from there beyond the end. */
+export const SUBNETS_LIE_WITHIN: Readonly<Record<4 | 6, AddressExtent>> = {
+  4: { first: '0.1.0.0' as Ip, last: '255.254.255.255' as Ip },
+  6: { first: '::1:0' as Ip, last: 'ffff:ffff:ffff:ffff:ffff:ffff:fffe:ffff' as Ip },
+};
+
+export const extentContains = ({ first, last }: AddressExtent, address: Ip): boolean => {
+  if (Ip.family(first) !== Ip.family(address)) return false;
+  const value = Ip.toBigInt(address);
+  return value >= Ip.toBigInt(first) && value <= Ip.toBigInt(last);
+};

@@ -1,11 +1,14 @@
-import type { AddressSpaceId, Cidr, Fqdn, Ip, IpAddressId, Mac, NetworkId, PrefixId, SubnetId, TenantId } from '#engines/kernel';
+import type { AddressSpaceId, Cidr, Fqdn, Ip, IpAddressId, Mac, NetworkId, PrefixId, SubnetId, TenantId, VrfId } from '#engines/kernel';
 
 export type GatewayMode = 'ANYCAST_VTEP' | 'CENTRAL_VRRP' | 'EXTERNAL_FIREWALL' | 'NONE';
+export type AddressRole = 'HOST' | 'GATEWAY' | 'VIP' | 'DHCP' | 'RESERVED';
 
 export interface Subnet {
   readonly id: SubnetId;
   readonly tenantId: TenantId;
-  readonly networkId: NetworkId;
+  /** Null: a subnet that is only accounted for; no device of ours carries it. */
+  readonly networkId: NetworkId | null;
+  readonly vrfId: VrfId | null;
   readonly prefixId: PrefixId;
   readonly spaceId: AddressSpaceId;
   readonly cidr: Cidr;
@@ -14,13 +17,23 @@ export interface Subnet {
   readonly dnsZone: Fqdn | null;
 }
 
+/** DHCP: given only to whoever asks within the range. RESERVED: never given. */
+export type AddressRangeKind = 'DHCP' | 'RESERVED';
+
+export interface AddressRange {
+  readonly first: Ip;
+  readonly last: Ip;
+  readonly kind: AddressRangeKind;
+  readonly reason: string;
+}
+
 export interface IpAddress {
   readonly id: IpAddressId;
   readonly subnetId: SubnetId;
   readonly address: Ip;
   readonly mac: Mac | null;
   readonly dnsName: Fqdn | null;
-  readonly role: 'HOST' | 'GATEWAY' | 'VIP' | 'DHCP' | 'RESERVED';
+  readonly role: AddressRole;
 }
 
 /** An address with a name, as DNS wants it. */

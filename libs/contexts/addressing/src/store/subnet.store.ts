@@ -1,20 +1,41 @@
 import { Injectable } from '@nestjs/common';
-import type { FabricId, Fqdn, Ip, NetworkId, SubnetId } from '#engines/kernel';
+import type { AddressSpaceId, Cidr, FabricId, Fqdn, Ip, NetworkId, PrefixId, PrefixPoolId, SubnetId, TenantId } from '#engines/kernel';
 import type { Tx } from '#platform';
-import type { IpAddress, NamedAddress, Subnet } from '../domain/subnet.js';
-import type { AddressExtent } from '../domain/subnet-layout.js';
-import { IpAddressEntity, SubnetEntity } from './addressing.entity.js';
+import type { AddressExtent } from '../domain/allocation.js';
+import type { AddressRange, IpAddress, NamedAddress, Subnet } from '../domain/subnet.js';
 
-const SUBNET = `SELECT id, tenant_id AS "tenantId", network_id AS "networkId", prefix_id AS "prefixId", space_id AS "spaceId", cidr::text AS cidr,
+const SUBNET = `SELECT id, tenant_id AS "tenantId", network_id AS "networkId", vrf_id AS "vrfId", prefix_id AS "prefixId", space_id AS "spaceId", cidr::text AS cidr,
     gateway_mode AS "gatewayMode", host(gateway_address) AS "gatewayAddress", dns_zone AS "dnsZone" FROM subnet`;
 const ADDRESS = `SELECT id, subnet_id AS "subnetId", host(address) AS address, mac::text AS mac, dns_name AS "dnsName", role FROM ip_address`;
 
+export interface SubnetFill extends AddressExtent {
+  readonly free: bigint;
+  readonly size: bigint;
+}
+
 @Injectable()
 export class SubnetStore {
-  async insert(tx: Tx, subnet: SubnetEntity, free: readonly AddressExtent[]): Promise<void> {
-    await tx.manager.insert(SubnetEntity, subnet);
-    for (const extent of free)
-      await tx.run('INSERT INTO free_address (subnet_id, first, last) VALUES ($1, $2, $3)', [subnet.id, extent.first, extent.last]);
+  /** With everything free but the gateway, which is given out after it. */
+  async insert(tx: Tx, subnet: Subnet, quarantineSeconds: number): Promise<void> {
+    await tx.run(
+      `INSERT INTO subnet (id, tenant_id, network_id, vrf_id, prefix_id, space_id, cidr, gateway_mode, gateway_address, dns_zone, quarantine_seconds)
+       VALUES ($1, $2, $3, coalesce($4, (SELECT n.vrf_id FROM network n WHERE n.id = $3)), $5, $6, $7, $8, $9, $10, $11)`,
+      [
+        subnet.id,
+        subnet.tenantId,
+        subnet.networkId,
+        subnet.vrfId,
+        subnet.prefixId,
+        subnet.spaceId,
+        subnet.cidr,
+        subnet.gatewayMode,
+        subnet.gatewayAddress,
+        subnet.dnsZone,
+        quarantineSeconds,
+      ],
+    );
+    await tx.run('SELECT address_rebuild($1)', [subnet.id]);
+    await tx.run('SELECT vrf_route_add($1)', [subnet.id]);
   }
 
   async subnet(tx: Tx, id: SubnetId): Promise<Subnet | undefined> {
@@ -22,20 +43,11 @@ export class SubnetStore {
   }
 
   async ofNetworks(tx: Tx, networkIds: readonly NetworkId[]): Promise<Subnet[]> {
-    return tx.sql<Subnet>(`${SUBNET} WHERE network_id = ANY($1) ORDER BY cidr`, [networkIds]);
-  }
-
-  async takeAddress(tx: Tx, subnetId: SubnetId, prefer: Ip | null): Promise<Ip | undefined> {
-    const row = await tx.one<{ address: Ip | null }>('SELECT host(address_take($1, $2)) AS address', [subnetId, prefer]);
-    return row?.address ?? undefined;
-  }
-
-  async insertAddress(tx: Tx, address: IpAddressEntity): Promise<void> {
-    await tx.manager.insert(IpAddressEntity, address);
+    return tx.sql<Subnet>(`${SUBNET} WHERE network_id = ANY($1) ORDER BY subnet.cidr`, [networkIds]);
   }
 
   async addresses(tx: Tx, subnetIds: readonly SubnetId[]): Promise<IpAddress[]> {
-    return tx.sql<IpAddress>(`${ADDRESS} WHERE subnet_id = ANY($1) ORDER BY ip_address.address`, [subnetIds]);
+    return tx.sql<IpAddress>(`${ADDRESS} WHERE subnet_id = ANY($1) AND state <> 'QUARANTINED' ORDER BY ip_address.address`, [subnetIds]);
   }
 
   /** Named addresses of networks that are part of the intent. */
@@ -47,8 +59,138 @@ export class SubnetStore {
     );
   }
 
-  async deleteOfNetwork(tx: Tx, networkId: NetworkId): Promise<void> {
-    await tx.run('DELETE FROM ip_address WHERE subnet_id IN (SELECT id FROM subnet WHERE network_id = $1)', [networkId]);
-    await tx.run('DELETE FROM subnet WHERE network_id = $1', [networkId]);
+  /** In the order of their ids: one order of locks. */
+  async subnetsOfNetwork(tx: Tx, networkId: NetworkId): Promise<{ id: SubnetId; prefixId: PrefixId }[]> {
+    return tx.sql('SELECT id, prefix_id AS "prefixId" FROM subnet WHERE network_id = $1 ORDER BY id', [networkId]);
+  }
+
+  async forget(tx: Tx, id: SubnetId): Promise<void> {
+    await tx.run('SELECT subnet_forget($1)', [id]);
+  }
+
+  /** How many addresses that are not the subnet's own are given out; quarantined ones do not count. */
+  async usedBy(tx: Tx, id: SubnetId): Promise<number> {
+    const row = await tx.one<{ n: number }>(
+      `SELECT count(*)::int AS n FROM ip_address WHERE subnet_id = $1 AND state <> 'QUARANTINED' AND holder_kind <> 'subnet'`,
+      [id],
+    );
+    return row?.n ?? 0;
+  }
+
+  /** The leaf becomes the subnet's. @returns false when it is not the tenant's, not bound, or somebody's already. */
+  async holdPrefix(tx: Tx, id: PrefixId, tenantId: TenantId, generation: number): Promise<boolean> {
+    return (
+      (await tx.run(
+        `UPDATE prefix SET holder_kind = 'subnet', generation = generation + 1, updated_at = now()
+          WHERE id = $1 AND tenant_id = $2 AND generation = $3 AND state = 'BOUND' AND holder_kind = 'external' AND role = 'SUBNET'`,
+        [id, tenantId, generation],
+      )) === 1
+    );
+  }
+
+  async letGoPrefix(tx: Tx, id: PrefixId): Promise<void> {
+    await tx.run(`UPDATE prefix SET holder_kind = 'external', generation = generation + 1, updated_at = now() WHERE id = $1`, [id]);
+  }
+
+  async poolFacts(
+    tx: Tx,
+    prefixId: PrefixId,
+  ): Promise<{ poolId: PrefixPoolId; spaceId: AddressSpaceId; quarantineSeconds: number } | undefined> {
+    return tx.one(
+      `SELECT o.id AS "poolId", o.space_id AS "spaceId", o.quarantine_seconds AS "quarantineSeconds" FROM prefix p JOIN prefix_pool_range r ON r.prefix_id = p.parent_id
+         JOIN prefix_pool o ON o.id = r.pool_id WHERE p.id = $1`,
+      [prefixId],
+    );
+  }
+
+  async lock(tx: Tx, id: SubnetId): Promise<void> {
+    await tx.run('SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))', [id]);
+  }
+
+  async addRange(tx: Tx, subnet: Subnet, range: AddressRange): Promise<void> {
+    await tx.run('INSERT INTO address_range (subnet_id, tenant_id, first, last, kind, reason) VALUES ($1, $2, $3, $4, $5, $6)', [
+      subnet.id,
+      subnet.tenantId,
+      range.first,
+      range.last,
+      range.kind,
+      range.reason,
+    ]);
+    await tx.run('SELECT address_rebuild($1)', [subnet.id]);
+  }
+
+  async removeRange(tx: Tx, id: SubnetId, first: Ip): Promise<boolean> {
+    if ((await tx.run('DELETE FROM address_range WHERE subnet_id = $1 AND first = $2', [id, first])) === 0) return false;
+    await tx.run('SELECT address_rebuild($1)', [id]);
+    return true;
+  }
+
+  async ranges(tx: Tx, id: SubnetId): Promise<AddressRange[]> {
+    return tx.sql<AddressRange>(
+      'SELECT host(first) AS first, host(last) AS last, kind, reason FROM address_range WHERE subnet_id = $1 ORDER BY address_range.first',
+      [id],
+    );
+  }
+
+  async fill(tx: Tx, id: SubnetId): Promise<SubnetFill | undefined> {
+    const row = await tx.one<AddressExtent & { free: string; size: string }>(
+      `SELECT host(first) AS first, host(last) AS last, free::text AS free, (address_number(subnet_state.last) - address_number(subnet_state.first) + 1)::text AS size
+         FROM subnet_state WHERE subnet_id = $1`,
+      [id],
+    );
+    return row && { first: row.first, last: row.last, free: BigInt(row.free), size: BigInt(row.size) };
+  }
+
+  /** What is free within a stretch of the subnet: how many, and how many in a row at most. */
+  async freeWithin(tx: Tx, id: SubnetId, within: AddressExtent | null): Promise<{ free: bigint; largest: bigint }> {
+    const row = await tx.one<{ free: string; largest: string }>(
+      `SELECT coalesce(sum(x.n), 0)::text AS free, coalesce(max(x.n), 0)::text AS largest FROM (
+          SELECT address_number(least(f.last, coalesce($3::inet, f.last))) - address_number(greatest(f.first, coalesce($2::inet, f.first))) + 1 AS n FROM free_address f
+           WHERE f.subnet_id = $1 AND f.kind = CASE WHEN EXISTS (
+               SELECT FROM address_range r WHERE r.subnet_id = $1 AND r.kind = 'DHCP' AND $2::inet >= r.first AND $3::inet <= r.last) THEN 'DHCP' ELSE 'HOST' END) x
+        WHERE x.n > 0`,
+      [id, within?.first ?? null, within?.last ?? null],
+    );
+    return { free: BigInt(row?.free ?? 0), largest: BigInt(row?.largest ?? 0) };
+  }
+
+  /** A page of what is free, in rising order; without DHCP ranges. */
+  async free(tx: Tx, id: SubnetId, after: Ip | null, limit: number): Promise<AddressExtent[]> {
+    return tx.sql<AddressExtent>(
+      `SELECT host(first) AS first, host(last) AS last FROM free_address WHERE subnet_id = $1 AND kind = 'HOST' AND ($2::inet IS NULL OR first > $2::inet)
+        ORDER BY free_address.first LIMIT $3`,
+      [id, after, limit],
+    );
+  }
+
+  async rebuild(tx: Tx, id: SubnetId): Promise<void> {
+    await tx.run('SELECT address_rebuild($1)', [id]);
+  }
+
+  async setQuota(tx: Tx, tenantId: TenantId, spaceId: AddressSpaceId, max: bigint | null): Promise<void> {
+    if (max === null) {
+      await tx.run('DELETE FROM address_quota WHERE tenant_id = $1 AND space_id = $2', [tenantId, spaceId]);
+      return;
+    }
+    // Whoever allocates now waits at the locks of the subnets, or is counted.
+    await tx.run(
+      `SELECT pg_advisory_xact_lock(hashtextextended(s.id::text, 0)) FROM (
+          SELECT id FROM subnet WHERE tenant_id = $1 AND space_id = $2 ORDER BY id) s`,
+      [tenantId, spaceId],
+    );
+    await tx.run(
+      'INSERT INTO address_quota (tenant_id, space_id, max) VALUES ($1, $2, $3) ON CONFLICT (tenant_id, space_id) DO UPDATE SET max = excluded.max',
+      [tenantId, spaceId, String(max)],
+    );
+    await tx.run('SELECT address_quota_recount($1, $2)', [tenantId, spaceId]);
+  }
+
+  /** Prefixes of the tenant that a prefix would meet in the VRFs that see it; others are not named. */
+  async meetInVrf(tx: Tx, subnet: Pick<Subnet, 'tenantId'>, vrfId: string, cidr: Cidr): Promise<Cidr[]> {
+    const rows = await tx.sql<{ cidr: Cidr }>(
+      'SELECT s.cidr::text AS cidr FROM subnet s WHERE s.vrf_id = $1 AND s.tenant_id = $2 AND s.cidr && $3::cidr ORDER BY s.cidr LIMIT 10',
+      [vrfId, subnet.tenantId, cidr],
+    );
+    return rows.map((row) => row.cidr);
   }
 }

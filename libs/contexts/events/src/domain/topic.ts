@@ -6,5 +6,6 @@ export const TOPICS = [
   'order.changed',
   'sync.wanted',
   'number-pool.changed',
+  'prefix-pool.changed',
 ] as const;
 export type Topic = (typeof TOPICS)[number];

@@ -1,0 +1,237 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '#contexts/events';
+import {
+  type AddressSpaceId,
+  Cidr,
+  DomainError,
+  type Fqdn,
+  invalidValue,
+  Ip,
+  type IpAddressId,
+  type NetworkId,
+  notFound,
+  type PrefixId,
+  type SubnetId,
+  type TenantId,
+  type VrfId,
+} from '#engines/kernel';
+import { newId, type Tx, violatedConstraint } from '#platform';
+import { nameOrMacTaken } from './address-allocation.service.js';
+import { AddressRefusals } from './address-refusals.js';
+import type { AddressExtent } from './domain/allocation.js';
+import { inUse, invalidState, outOfRange, overlapsInVrf, versionConflict } from './domain/errors.js';
+import type { AddressRange, GatewayMode, Subnet } from './domain/subnet.js';
+import { extentContains, hostRange, SUBNETS_LIE_WITHIN } from './domain/subnet-layout.js';
+import { AddressAllocationStore } from './store/address-allocation.store.js';
+import { PrefixAllocationStore } from './store/prefix-allocation.store.js';
+import { type SubnetFill, SubnetStore } from './store/subnet.store.js';
+
+export interface SubnetToOpen {
+  /** A leaf that is allocated to the tenant (role SUBNET) and that nothing uses yet. */
+  readonly prefixId: PrefixId;
+  /** The one that was read. */
+  readonly generation: number;
+  readonly tenantId: TenantId;
+  /** Where its addresses are routed; other prefixes that are seen there do not overlap it. */
+  readonly vrfId?: VrfId;
+  readonly gatewayMode: GatewayMode;
+  /** First host address where it is not given. */
+  readonly gatewayAddress?: Ip;
+  readonly gatewayName?: Fqdn;
+  readonly dnsZone?: Fqdn;
+  /** How long a released address rests; that of the prefix pool where it is not given. */
+  readonly quarantineSeconds?: number;
+}
+
+/** What becomes a subnet, whoever asked for it. */
+export interface SubnetOnPrefix {
+  readonly tenantId: TenantId;
+  readonly networkId: NetworkId | null;
+  readonly vrfId: VrfId | null;
+  readonly prefixId: PrefixId;
+  readonly spaceId: AddressSpaceId;
+  readonly cidr: Cidr;
+  readonly gatewayMode: GatewayMode;
+  readonly gatewayAddress: Ip | null;
+  readonly gatewayName: Fqdn | null;
+  readonly dnsZone: Fqdn | null;
+  readonly quarantineSeconds: number;
+}
+
+/** Subnets on leaves of the prefix tree: those of our networks, and those that are only accounted for. */
+@Injectable()
+export class SubnetService {
+  constructor(
+    private readonly store: SubnetStore,
+    private readonly prefixes: PrefixAllocationStore,
+    private readonly addresses: AddressAllocationStore,
+    private readonly refusals: AddressRefusals,
+    private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * A subnet that no device of ours carries, for other systems.
+   * @throws NOT_FOUND | VERSION_CONFLICT | IN_USE | INVALID_STATE (held, not bound) | OUT_OF_RANGE | OVERLAPS (seen in the same VRF) | QUOTA_EXCEEDED.
+   */
+  async open(tx: Tx, wanted: SubnetToOpen): Promise<Subnet> {
+    const leaf = await this.prefixes.byId(tx, wanted.prefixId);
+    if (!leaf || leaf.tenantId !== wanted.tenantId || leaf.role !== 'SUBNET') throw notFound('prefix', wanted.prefixId);
+    if (leaf.holderKind !== 'external') throw inUse(leaf.holderKind);
+    if (leaf.state !== 'BOUND') throw invalidState(leaf.state, ['BOUND']);
+    if (!(await this.store.holdPrefix(tx, leaf.id, wanted.tenantId, wanted.generation))) throw versionConflict(leaf.generation);
+    const pool = await this.store.poolFacts(tx, leaf.id);
+    if (!pool) throw notFound('prefix', wanted.prefixId);
+    const subnet = await this.openOn(tx, {
+      tenantId: wanted.tenantId,
+      networkId: null,
+      vrfId: wanted.vrfId ?? null,
+      prefixId: leaf.id,
+      spaceId: pool.spaceId,
+      cidr: leaf.cidr,
+      gatewayMode: wanted.gatewayMode,
+      gatewayAddress: wanted.gatewayAddress ?? null,
+      gatewayName: wanted.gatewayName ?? null,
+      dnsZone: wanted.dnsZone ?? null,
+      quarantineSeconds: wanted.quarantineSeconds ?? pool.quarantineSeconds,
+    });
+    await this.told(tx, 'subnet.opened', subnet);
+    return subnet;
+  }
+
+  /** The subnet with its gateway, in the transaction that allocated the leaf. @throws OUT_OF_RANGE | OVERLAPS | QUOTA_EXCEEDED | ALREADY_EXISTS (name). */
+  async openOn(tx: Tx, wanted: SubnetOnPrefix): Promise<Subnet> {
+    const { gatewayName, quarantineSeconds, ...rest } = wanted;
+    const edge = SUBNETS_LIE_WITHIN[Cidr.family(wanted.cidr)];
+    const { first, last } = Cidr.bounds(wanted.cidr);
+    if (first < Ip.toBigInt(edge.first) || last > Ip.toBigInt(edge.last))
+      throw outOfRange(wanted.cidr, `a subnet within ${edge.first} to ${edge.last}`);
+    const subnet: Subnet = { ...rest, id: newId<SubnetId>(), gatewayAddress: gatewayOf(wanted.cidr, wanted) };
+    await this.store.insert(tx, subnet, quarantineSeconds).catch((error: unknown) => {
+      const constraint = violatedConstraint(error);
+      if (constraint?.startsWith('vrf_route_disjoint')) throw overlapsInVrf(wanted.cidr, [], error);
+      if (constraint === 'subnet_vrf_fkey') throw notFound('vrf', wanted.vrfId ?? '');
+      throw error;
+    });
+    if (subnet.gatewayAddress !== null) await this.takeGateway(tx, subnet, subnet.gatewayAddress, gatewayName);
+    return subnet;
+  }
+
+  /** The prefix stays allocated. @throws NOT_FOUND | IN_USE (of a network, or addresses are given out). */
+  async close(tx: Tx, id: SubnetId): Promise<void> {
+    const subnet = await this.subnet(tx, id);
+    if (subnet.networkId !== null) throw inUse('network');
+    await this.store.lock(tx, id);
+    const used = await this.store.usedBy(tx, id);
+    if (used > 0)
+      throw new DomainError('IN_USE', `${used} addresses of ${subnet.cidr} are given out: release them first`, {
+        holderKind: 'address',
+        used,
+      });
+    await this.store.forget(tx, id);
+    await this.store.letGoPrefix(tx, subnet.prefixId);
+    await this.told(tx, 'subnet.closed', subnet);
+  }
+
+  /** @throws NOT_FOUND. */
+  async subnet(tx: Tx, id: SubnetId): Promise<Subnet> {
+    const subnet = await this.store.subnet(tx, id);
+    if (!subnet) throw notFound('subnet', id);
+    return subnet;
+  }
+
+  /**
+   * From now on nothing in the range is given out (RESERVED), or only to whoever names it (DHCP). What is given out already stays.
+   * @throws NOT_FOUND | OUT_OF_RANGE | OVERLAPS (another range) | INVALID_VALUE.
+   */
+  async addRange(tx: Tx, id: SubnetId, range: AddressRange): Promise<void> {
+    const subnet = await this.subnet(tx, id);
+    const hosts = hostRange(subnet.cidr);
+    if (!extentContains(hosts, range.first) || !extentContains(hosts, range.last))
+      throw outOfRange(`range ${range.first} to ${range.last}`, `${hosts.first} to ${hosts.last} in ${subnet.cidr}`);
+    if (Ip.toBigInt(range.first) > Ip.toBigInt(range.last)) throw invalidValue('range', `${range.first}-${range.last}`, 'first ≤ last');
+    await this.store.lock(tx, id);
+    await this.store.addRange(tx, subnet, range).catch((error: unknown) => {
+      const constraint = violatedConstraint(error);
+      if (constraint === 'address_range_disjoint' || constraint === 'address_range_pkey')
+        throw new DomainError('OVERLAPS', 'the range overlaps another of the subnet', { overlapping: [subnet.cidr] }, { cause: error });
+      throw error;
+    });
+    await this.told(tx, 'subnet.range-added', subnet, range);
+  }
+
+  /** @throws NOT_FOUND | OUT_OF_RANGE (no range begins there). */
+  async removeRange(tx: Tx, id: SubnetId, first: Ip): Promise<void> {
+    const subnet = await this.subnet(tx, id);
+    await this.store.lock(tx, id);
+    if (!(await this.store.removeRange(tx, id, first))) {
+      const ranges = (await this.store.ranges(tx, id)).map((range) => range.first);
+      throw outOfRange(`range from ${first}`, ranges.length === 0 ? 'the subnet has no ranges' : `ranges begin at ${ranges.join(', ')}`);
+    }
+    await this.told(tx, 'subnet.range-removed', subnet, { first });
+  }
+
+  ranges(tx: Tx, id: SubnetId): Promise<AddressRange[]> {
+    return this.store.ranges(tx, id);
+  }
+
+  /** Host addresses and how many of them are free; without those in DHCP ranges. @throws NOT_FOUND. */
+  async fill(tx: Tx, id: SubnetId): Promise<SubnetFill> {
+    const fill = await this.store.fill(tx, id);
+    if (!fill) throw notFound('subnet', id);
+    return fill;
+  }
+
+  /** A page of what is free, in rising order. */
+  free(tx: Tx, id: SubnetId, after: Ip | null, limit: number): Promise<AddressExtent[]> {
+    return this.store.free(tx, id, after, limit);
+  }
+
+  /** How many addresses of a space the tenant may have, gateways included. Null: as many as there are. Operator only. */
+  setQuota(tx: Tx, tenantId: TenantId, spaceId: AddressSpaceId, max: bigint | null): Promise<void> {
+    if (max !== null && max < 0n) throw invalidValue('quota', max, '0 or more');
+    return this.store.setQuota(tx, tenantId, spaceId, max);
+  }
+
+  private async takeGateway(tx: Tx, subnet: Subnet, address: Ip, name: Fqdn | null): Promise<void> {
+    const request = { subnetId: subnet.id, tenantId: subnet.tenantId, key: 'gateway', prefer: address };
+    const [taken] = await this.addresses
+      .take(tx, {
+        ...request,
+        ids: [newId<IpAddressId>()],
+        fingerprint: '',
+        isContiguous: false,
+        isPartial: false,
+        first: null,
+        last: null,
+        ttlSeconds: null,
+        role: 'GATEWAY',
+        mac: null,
+        dnsName: name,
+        holderKind: 'subnet',
+        holder: null,
+        externalRef: null,
+      })
+      .catch((error: unknown) => {
+        throw nameOrMacTaken(error, { dnsName: name }) ?? error;
+      });
+    if (taken?.outcome !== 'OK') throw await this.refusals.explain(tx, taken ?? { outcome: 'NOT_FOUND' }, request);
+  }
+
+  private told(tx: Tx, action: string, subnet: Subnet, detail: object = {}): Promise<void> {
+    return this.audit.append(tx, {
+      tenantId: subnet.tenantId,
+      action,
+      subjectKind: 'subnet',
+      subjectId: subnet.id,
+      detail: { cidr: subnet.cidr, ...detail },
+    });
+  }
+}
+
+function gatewayOf(cidr: Cidr, { gatewayMode, gatewayAddress }: Pick<SubnetOnPrefix, 'gatewayMode' | 'gatewayAddress'>): Ip | null {
+  if (gatewayMode === 'NONE') return null;
+  const hosts = hostRange(cidr);
+  const address = gatewayAddress ?? hosts.first;
+  if (!extentContains(hosts, address)) throw outOfRange(`gateway ${address}`, `${hosts.first} to ${hosts.last} in ${cidr}`);
+  return address;
+}
