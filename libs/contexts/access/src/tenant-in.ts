@@ -1,4 +1,5 @@
 import { decodeId, DomainError, notFound, type TenantId } from '#engines/kernel';
+import type { TokenScope } from './domain/token-scope.js';
 import type { RequestContext } from './request-context.js';
 
 /** On whose behalf a change is made, and by whom. */
@@ -17,4 +18,10 @@ export function tenantIn(ctx: RequestContext, publicId: string): ActingTenant {
 /** What concerns the whole fabric is not for a tenant's token, whatever its scopes. @throws DomainError FORBIDDEN. */
 export function operatorOnly(ctx: RequestContext): void {
   if (ctx.scope.kind !== 'system') throw new DomainError('FORBIDDEN', 'this is for the operator of the fabric', {});
+}
+
+/** For what only the input shows that it needs: `@Authorize` has let the caller in already. @throws DomainError FORBIDDEN. */
+export function needScope(ctx: RequestContext, ...accepted: readonly TokenScope[]): void {
+  if (accepted.some((scope) => ctx.scopes.has(scope))) return;
+  throw new DomainError('FORBIDDEN', `this token lacks the scope ${accepted.join(' or ')}`, { scopes: accepted });
 }

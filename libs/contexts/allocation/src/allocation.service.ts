@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type GrantedNumbers, NumberAllocationService, NumberingService, type NumberKind, type NumberRequest } from '#contexts/numbering';
-import { invalidValue, type PoolId, type VlanDomainId } from '#engines/kernel';
+import { ID_PREFIXES, invalidValue, notFound, type PoolId, type TenantId, type VlanDomainId } from '#engines/kernel';
 import { Database, type Scope } from '#platform';
+import { type Desk, deskOf, type NewOwner } from './desk.js';
+import { type Given, type Grant, givenNumber } from './given.js';
 import { rehearse } from './rehearse.js';
 
 export interface AllocateOptions {
@@ -9,25 +11,34 @@ export interface AllocateOptions {
   readonly isDryRun: boolean;
 }
 
-/** The counter: what other systems are given, whatever its kind. Who may ask for which tenant is decided before, see `tenantIn`. */
+/**
+ * The counter: what other systems are given, and what becomes of it, whatever its kind. An allocation is named by its public id: `alc_…` a number,
+ * `pfx_…` a prefix, `ip_…` an address. Who may do what for which tenant is decided before, see `tenantIn`.
+ */
 @Injectable()
 export class AllocationService {
+  /** By the prefix of public ids. */
+  private readonly desks: ReadonlyMap<string, Desk>;
+
   constructor(
     private readonly db: Database,
     private readonly numbers: NumberAllocationService,
     private readonly numbering: NumberingService,
-  ) {}
+  ) {
+    this.desks = new Map([[ID_PREFIXES.allocation, deskOf('allocation', numbers, givenNumber)]]);
+  }
 
   /** @throws DomainError as `NumberAllocationService.allocate`. */
-  allocateNumbers(scope: Scope, request: NumberRequest, { isDryRun }: AllocateOptions): Promise<GrantedNumbers> {
-    return isDryRun ? rehearse(this.db, scope, (tx) => this.numbers.allocateIn(tx, request)) : this.numbers.allocate(scope, request);
+  async allocateNumbers(scope: Scope, request: NumberRequest, { isDryRun }: AllocateOptions): Promise<Grant> {
+    return fromNumbers(
+      await (isDryRun ? rehearse(this.db, scope, (tx) => this.numbers.allocateIn(tx, request)) : this.numbers.allocate(scope, request)),
+    );
   }
 
   /** No round trip: what kind a pool gives is remembered. @throws DomainError NOT_FOUND | INVALID_VALUE (another kind). */
-  async poolGives(poolId: PoolId, kinds: readonly NumberKind[]): Promise<NumberKind> {
+  async poolGives(poolId: PoolId, kinds: readonly NumberKind[]): Promise<void> {
     const kind = await this.numbers.kindOf(poolId);
     if (!kinds.includes(kind)) throw invalidValue('pool', `of ${kind}`, `a pool of ${kinds.join(' or ')}`);
-    return kind;
   }
 
   kindOf(poolId: PoolId): Promise<NumberKind> {
@@ -38,4 +49,52 @@ export class AllocationService {
   poolOfVlanDomain(scope: Scope, id: VlanDomainId): Promise<PoolId> {
     return this.db.inTransaction(scope, (tx) => this.numbering.poolOfVlanDomain(tx, id));
   }
+
+  /** HELD → BOUND. @param generation the one that was read. @throws NOT_FOUND | VERSION_CONFLICT | INVALID_STATE | IN_USE. */
+  bind(scope: Scope, publicId: string, generation: number, holder: string | null): Promise<Given> {
+    return this.desk(publicId).bind(scope, publicId, generation, holder);
+  }
+
+  /** From now on. @throws NOT_FOUND | VERSION_CONFLICT | INVALID_STATE | IN_USE | INVALID_VALUE. */
+  extend(scope: Scope, publicId: string, generation: number, ttlSeconds: number): Promise<Given> {
+    return this.desk(publicId).extend(scope, publicId, generation, ttlSeconds);
+  }
+
+  /** @throws NOT_FOUND | VERSION_CONFLICT | INVALID_STATE | IN_USE | IDEMPOTENCY_KEY_REUSED. */
+  transfer(scope: Scope, publicId: string, generation: number, to: NewOwner): Promise<Given> {
+    return this.desk(publicId).transfer(scope, publicId, generation, to);
+  }
+
+  /** @returns undefined when it was free at once. @throws NOT_FOUND | VERSION_CONFLICT | IN_USE. */
+  release(scope: Scope, publicId: string, generation: number | null, reason: string | null): Promise<Given | undefined> {
+    return this.desk(publicId).release(scope, publicId, generation, reason);
+  }
+
+  /** @throws NOT_FOUND, whatever the id is. */
+  find(scope: Scope, publicId: string): Promise<Given> {
+    const desk = this.desk(publicId);
+    return this.db.inTransaction(scope, (tx) => desk.find(tx, publicId));
+  }
+
+  /** Numbers, then prefixes, then addresses: each may have the same key, and several values. */
+  findByKey(scope: Scope, tenantId: TenantId, key: string): Promise<Given[]> {
+    return this.db.inTransaction(scope, async (tx) => {
+      const found: Given[] = [];
+      for (const desk of this.desks.values()) found.push(...(await desk.findByKey(tx, tenantId, key)));
+      return found;
+    });
+  }
+
+  /** A page of what a pool has given, in rising order of value, as far as the scope may see it. */
+  ofNumberPool(scope: Scope, poolId: PoolId, after: number | null, limit: number): Promise<Given[]> {
+    return this.db.inTransaction(scope, async (tx) => (await this.numbers.allocationsOfPool(tx, poolId, after, limit)).map(givenNumber));
+  }
+
+  private desk(publicId: string): Desk {
+    const desk = this.desks.get(publicId.slice(0, Math.max(publicId.indexOf('_'), 0)));
+    if (!desk) throw notFound('allocation', publicId);
+    return desk;
+  }
 }
+
+export const fromNumbers = ({ allocations, replayed }: GrantedNumbers): Grant => ({ given: allocations.map(givenNumber), replayed });

@@ -1,4 +1,13 @@
-export { NumberPoolObject, toNumberPoolObject } from './api/pool.object.js';
+export { NumberExclusionInput, NumberRangeInput, toExclusions, toRanges } from './api/pool.input.js';
+export {
+  NumberPoolObject,
+  PoolObject,
+  PoolPayload,
+  PoolQuotaObject,
+  PoolStrategyEnum,
+  shareOf,
+  toNumberPoolObject,
+} from './api/pool.object.js';
 export { NumberingModule } from './numbering.module.js';
 export { NumberAllocationService } from './number-allocation.service.js';
 export { type ClaimedNumber, type NumberClaim, NumberingService } from './numbering.service.js';

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AuditService, OutboxService } from '#contexts/events';
-import { type AllocationId, invalidValue, notFound, type PoolId, type TenantId } from '#engines/kernel';
-import { Database, MicroBatch, newId, type Scope, systemScope, type Tx } from '#platform';
+import { type AllocationId, DomainError, invalidValue, notFound, type PoolId, type TenantId } from '#engines/kernel';
+import { atPath, Database, MicroBatch, newId, type Scope, systemScope, type Tx, violatedConstraint } from '#platform';
 import type { AdoptedNumber, GrantedNumbers, NumberAllocation, NumberRequest } from './domain/allocation.js';
-import { inUse, invalidState, versionConflict } from './domain/errors.js';
+import { inUse, invalidState, keyReused, versionConflict } from './domain/errors.js';
 import type { NumberKind } from './domain/number-kind.js';
 import { NumberRefusals } from './number-refusals.js';
 import { type BatchedNumber, NumberAllocationStore, type TakenNumber } from './store/number-allocation.store.js';
@@ -132,25 +132,40 @@ export class NumberAllocationService {
     return this.changed(scope, id, generation, 'number.extended', ['HELD'], (tx) => this.store.extend(tx, id, generation, ttlSeconds));
   }
 
-  /** To another tenant, or to another holder of this one. @throws NOT_FOUND | VERSION_CONFLICT | INVALID_STATE | IN_USE. */
-  transfer(
+  /**
+   * To another tenant, or to another holder of this one.
+   * @throws NOT_FOUND | VERSION_CONFLICT | INVALID_STATE | IN_USE | IDEMPOTENCY_KEY_REUSED (the other tenant has one of this key).
+   */
+  async transfer(
     scope: Scope,
     id: AllocationId,
     generation: number,
     to: { tenantId: TenantId; holder: string | null },
   ): Promise<NumberAllocation> {
     const holder = checkedHolder(to.holder);
-    return this.changed(scope, id, generation, 'number.transferred', ['HELD', 'BOUND'], (tx) =>
-      this.store.transfer(tx, id, generation, { tenantId: to.tenantId, holder }),
-    );
+    try {
+      return await this.changed(scope, id, generation, 'number.transferred', ['HELD', 'BOUND'], (tx) =>
+        this.store.transfer(tx, id, generation, { tenantId: to.tenantId, holder }),
+      );
+    } catch (error) {
+      const constraint = violatedConstraint(error);
+      if (constraint === 'number_allocation_tenant') throw notFound('tenant', to.tenantId);
+      if (constraint === 'number_allocation_key_unique') throw keyReused('');
+      throw error;
+    }
   }
 
   /**
    * Into quarantine; a hold, or a number of a pool without quarantine, is free at once. Released already is released: no error.
-   * @param generation the one that was read; null: whatever it is.
+   * @param generation the one that was read; null: whatever it is. @param reason for the audit.
    * @returns the allocation as it rests, or undefined when it is gone. @throws NOT_FOUND | VERSION_CONFLICT | IN_USE.
    */
-  async release(scope: Scope, id: AllocationId, generation: number | null): Promise<NumberAllocation | undefined> {
+  async release(
+    scope: Scope,
+    id: AllocationId,
+    generation: number | null,
+    reason: string | null = null,
+  ): Promise<NumberAllocation | undefined> {
     return this.db.inTransaction(scope, async (tx) => {
       const before = await this.existing(tx, id);
       if (before.state === 'QUARANTINED') return before;
@@ -158,44 +173,52 @@ export class NumberAllocationService {
       const state = await this.store.release(tx, id, generation, false);
       if (state === 'NOT_FOUND') throw notFound('allocation', id);
       if (state === 'VERSION_CONFLICT') throw versionConflict((await this.existing(tx, id)).generation);
-      await this.told(tx, 'number.released', [before]);
+      await this.told(tx, 'number.released', [before], reason === null ? {} : { reason });
       return this.store.byId(tx, id);
     });
   }
 
   /**
    * Takes over numbers of an existing network, all or none: they are never offered in between, excluded or resting though they may be.
-   * @throws ALREADY_EXISTS | OUT_OF_RANGE | NOT_FOUND | IDEMPOTENCY_KEY_REUSED; `facts.path` names the number.
+   * @throws ALREADY_EXISTS | OUT_OF_RANGE | NOT_FOUND | IDEMPOTENCY_KEY_REUSED; `facts.path` is the place of the number among them.
    */
   adopt(scope: Scope, poolId: PoolId, tenantId: TenantId, numbers: readonly AdoptedNumber[]): Promise<NumberAllocation[]> {
-    return this.db.inTransaction(scope, async (tx) => {
-      const ids: AllocationId[] = [];
-      const fresh: AllocationId[] = [];
-      for (const number of numbers) {
-        const id = newId<AllocationId>();
-        const { outcome, id: adopted } = await this.store.adopt(tx, {
-          id,
-          poolId,
-          tenantId,
-          value: number.value,
-          key: number.key,
-          fingerprint: `adopted ${poolId} ${number.value}`,
-          holder: checkedHolder(number.holder ?? null),
-          externalRef: number.externalRef ?? null,
-        });
-        if (adopted === null || outcome === 'KEY_REUSED')
-          throw await this.refusals.explain(tx, { outcome, id: null, value: number.value }, { poolId, tenantId, key: number.key });
-        ids.push(adopted);
-        if (outcome === 'OK') fresh.push(adopted);
+    return this.db.inTransaction(scope, (tx) => this.adoptIn(tx, poolId, tenantId, numbers));
+  }
+
+  /** The same in an open transaction. The caller takes pools in the order of their ids. @returns in rising order of value. */
+  async adoptIn(tx: Tx, poolId: PoolId, tenantId: TenantId, numbers: readonly AdoptedNumber[]): Promise<NumberAllocation[]> {
+    const ids: AllocationId[] = [];
+    const fresh: AllocationId[] = [];
+    for (const [index, number] of numbers.entries()) {
+      const holder = atPath([index, 'holder'], () => checkedHolder(number.holder ?? null));
+      const { value, key } = number;
+      const fingerprint = `adopted ${poolId} ${value}`;
+      const wanted = {
+        id: newId<AllocationId>(),
+        poolId,
+        tenantId,
+        value,
+        key,
+        fingerprint,
+        holder,
+        externalRef: number.externalRef ?? null,
+      };
+      const { outcome, id } = await this.store.adopt(tx, wanted);
+      if (id === null || outcome === 'KEY_REUSED') {
+        const refusal = await this.refusals.explain(tx, { outcome, id: null, value }, { poolId, tenantId, key });
+        throw new DomainError(refusal.code, refusal.message, { ...refusal.facts, path: [String(index)] });
       }
-      const allocations = await this.store.byIds(tx, ids);
-      await this.told(
-        tx,
-        'number.adopted',
-        allocations.filter(({ id }) => fresh.includes(id)),
-      );
-      return allocations;
-    });
+      ids.push(id);
+      if (outcome === 'OK') fresh.push(id);
+    }
+    const allocations = await this.store.byIds(tx, ids);
+    await this.told(
+      tx,
+      'number.adopted',
+      allocations.filter(({ id }) => fresh.includes(id)),
+    );
+    return allocations;
   }
 
   async allocation(tx: Tx, id: AllocationId): Promise<NumberAllocation> {
@@ -250,9 +273,9 @@ export class NumberAllocationService {
     });
   }
 
-  private async told(tx: Tx, action: string, allocations: readonly NumberAllocation[]): Promise<void> {
+  private async told(tx: Tx, action: string, allocations: readonly NumberAllocation[], more: object = {}): Promise<void> {
     for (const { id, tenantId, poolId, value } of allocations)
-      await this.audit.append(tx, { tenantId, action, subjectKind: 'allocation', subjectId: id, detail: { pool: poolId, value } });
+      await this.audit.append(tx, { tenantId, action, subjectKind: 'allocation', subjectId: id, detail: { pool: poolId, value, ...more } });
     for (const poolId of new Set(allocations.map((allocation) => allocation.poolId)))
       await this.outbox.append(tx, 'number-pool.changed', poolId);
   }

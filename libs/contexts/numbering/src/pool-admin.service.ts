@@ -87,7 +87,7 @@ export class PoolAdminService {
     }
     for (const range of pool.ranges) await this.addRange(tx, { id, spaceId, slug, kind: pool.kind }, range);
     for (const exclusion of pool.exclusions ?? []) await this.addExclusion(tx, { id, slug, kind: pool.kind }, exclusion);
-    if (pool.tenants) await this.store.setTenants(tx, id, pool.tenants);
+    if (pool.tenants) await this.setTenants(tx, id, pool.tenants);
     await this.store.rebuild(tx, id);
     await this.told(tx, 'pool.created', id, { slug, kind: pool.kind });
     return id;
@@ -108,7 +108,7 @@ export class PoolAdminService {
     for (const range of change.removeRanges ?? []) await this.removeRange(tx, pool, range);
     for (const range of change.addRanges ?? []) await this.addRange(tx, { id, spaceId, slug: pool.slug, kind: pool.kind }, range, true);
     for (const exclusion of change.exclude ?? []) await this.addExclusion(tx, pool, exclusion, true);
-    if (change.tenants) await this.store.setTenants(tx, id, change.tenants);
+    if (change.tenants) await this.setTenants(tx, id, change.tenants);
     await this.told(tx, 'pool.updated', id, change);
     return this.existing(tx, id);
   }
@@ -118,8 +118,21 @@ export class PoolAdminService {
     if (max !== null && (!Number.isSafeInteger(max) || max < 0)) throw invalidValue('quota', max, 'an integer from 0 up, or none');
     await this.store.lock(tx, id);
     await this.existing(tx, id);
-    await this.store.setQuota(tx, id, tenantId, max);
+    try {
+      await this.store.setQuota(tx, id, tenantId, max);
+    } catch (error) {
+      if (violates(error, 'number_quota_tenant_fkey')) throw notFound('tenant', tenantId);
+      throw error;
+    }
     await this.told(tx, 'pool.quota_set', id, { tenant: tenantId, max });
+  }
+
+  /** The fabric that is meant where none is named. @throws DomainError INVALID_VALUE where there are several or none. */
+  async onlyFabric(tx: Tx): Promise<FabricId> {
+    const [only, ...others] = await this.store.fabrics(tx);
+    if (!only || others.length > 0)
+      throw invalidValue('fabric', '', only ? 'the id of one: there are several' : 'one that exists: load an inventory first');
+    return only;
   }
 
   quotas(tx: Tx, id: PoolId): Promise<QuotaRow[]> {
@@ -149,6 +162,15 @@ export class PoolAdminService {
     return pool;
   }
 
+  private async setTenants(tx: Tx, id: PoolId, tenants: readonly TenantId[]): Promise<void> {
+    try {
+      await this.store.setTenants(tx, id, tenants);
+    } catch (error) {
+      if (violates(error, 'number_pool_tenant_tenant_fkey')) throw notFound('tenant', tenants.join());
+      throw error;
+    }
+  }
+
   private async addRange(
     tx: Tx,
     pool: { id: PoolId; spaceId: string; slug: string; kind: NumberKind },
@@ -159,7 +181,7 @@ export class PoolAdminService {
     try {
       await this.store.addRange(tx, pool.id, pool.spaceId, range);
     } catch (error) {
-      if (violatedConstraint(error) !== 'number_pool_range_disjoint') throw error;
+      if (!violates(error, 'number_pool_range_disjoint', 'number_pool_range_pkey')) throw error;
       const facts = { first: formatNumber(pool.kind, range.first), last: formatNumber(pool.kind, range.last) };
       throw new DomainError(
         'OVERLAPS',
@@ -195,7 +217,7 @@ export class PoolAdminService {
     try {
       await this.store.addExclusion(tx, pool.id, { ...exclusion, reason });
     } catch (error) {
-      if (violatedConstraint(error) !== 'number_pool_exclusion_disjoint') throw error;
+      if (!violates(error, 'number_pool_exclusion_disjoint', 'number_pool_exclusion_pkey')) throw error;
       throw new DomainError(
         'OVERLAPS',
         `part of it is excluded already in ${pool.slug}`,
@@ -222,15 +244,26 @@ export class PoolAdminService {
       throw invalidValue('VLAN domain', pool.vlanDomainId ?? '', 'one for a pool of VLANs, none for any other');
     const fabricId = isGlobalKind(pool.kind) ? null : (pool.fabricId as string);
     const place = { fabricId, kind: spaceOf(pool.kind), vlanDomainId: pool.vlanDomainId ?? null };
-    await tx.manager
-      .createQueryBuilder()
-      .insert()
-      .into(NumberSpaceEntity)
-      .values({ id: newId(), ...place })
-      .orIgnore()
-      .execute();
+    try {
+      await tx.manager
+        .createQueryBuilder()
+        .insert()
+        .into(NumberSpaceEntity)
+        .values({ id: newId(), ...place })
+        .orIgnore()
+        .execute();
+    } catch (error) {
+      if (violates(error, 'number_space_fabric_fkey')) throw notFound('fabric', pool.fabricId);
+      if (violates(error, 'number_space_vlan_domain_fkey')) throw notFound('vlanDomain', pool.vlanDomainId ?? '');
+      throw error;
+    }
     return this.store.spaceAt(tx, place);
   }
+}
+
+/** Two ranges that begin with the same value violate the primary key first. */
+function violates(error: unknown, ...constraints: readonly string[]): boolean {
+  return constraints.includes(violatedConstraint(error) ?? '');
 }
 
 function checkSettings(settings: Pick<PoolChange, 'strategy' | 'quarantineSeconds' | 'lowWaterPercent'>): void {

@@ -1,12 +1,10 @@
 import { Field, ID, InputType, Int } from '@nestjs/graphql';
-import { type RequestContext, tenantIn } from '#contexts/access';
-import type { NumberRequest } from '#contexts/numbering';
-import { ExternalRef, IdempotencyKey, type PoolId, type VlanId, type Vni } from '#engines/kernel';
-import { atPath, PoolNumberScalar, VlanIdScalar, VniScalar } from '#platform';
+import type { VlanId, Vni } from '#engines/kernel';
+import { PoolNumberScalar, VlanIdScalar, VniScalar } from '#platform';
 
 /** What every allocation is asked for with. */
 @InputType({ isAbstract: true })
-abstract class AllocateInput {
+export abstract class AllocateInput {
   @Field({
     description:
       '1–128 printable ASCII characters. The same key and request: the same answer, as long as the allocation lives; the same key and another request is refused.',
@@ -44,19 +42,4 @@ export class AllocateNumberInput extends AllocateInput {
   @Field(() => Int, { description: '1–1000.' }) count: number = 1;
   @Field({ description: 'Numbers that follow each other.' }) contiguous: boolean = false;
   @Field({ description: 'As many as there are, at least one, instead of all or none.' }) partial: boolean = false;
-}
-
-/** @param prefer the number that stands for what was preferred. @throws DomainError NOT_FOUND | INVALID_VALUE. */
-export function toNumberRequest(ctx: RequestContext, input: AllocateInput, poolId: PoolId, prefer: number | null): NumberRequest {
-  const { tenantId } = tenantIn(ctx, input.tenant);
-  const { ttlSeconds, holder, externalRef } = input;
-  return {
-    poolId,
-    tenantId,
-    key: atPath(['idempotencyKey'], () => IdempotencyKey.parse(input.idempotencyKey)),
-    ...(prefer !== null && { prefer }),
-    ...(ttlSeconds !== null && { ttlSeconds }),
-    ...(holder !== null && { holder }),
-    ...(externalRef !== null && { externalRef: atPath(['externalRef'], () => ExternalRef.parse(externalRef)) }),
-  };
 }

@@ -1,6 +1,6 @@
 import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Ctx, type RequestContext } from '#contexts/access';
-import { NumberingService, NumberPoolObject, toNumberPoolObject } from '#contexts/numbering';
+import { NumberingService, type NumberPoolObject, PoolObject, toNumberPoolObject } from '#contexts/numbering';
 import { TenancyService, TenantObject, toTenantObject } from '#contexts/tenancy';
 import { notFound, type PoolId, type TenantId } from '#engines/kernel';
 import { batched, Database } from '#platform';
@@ -24,7 +24,7 @@ export class AllocationFieldsResolver {
     })(tenantUuid);
   }
 
-  @ResolveField('pool', () => NumberPoolObject, { nullable: true })
+  @ResolveField('pool', () => PoolObject, { nullable: true })
   pool(@Parent() { numberPoolUuid }: AllocationObject, @Ctx() ctx: RequestContext): Promise<NumberPoolObject | null> {
     if (numberPoolUuid === null) return Promise.resolve(null);
     return batched<PoolId, NumberPoolObject | null>(ctx, 'allocation.numberPool', async (ids) => {

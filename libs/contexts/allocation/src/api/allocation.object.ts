@@ -1,7 +1,7 @@
 import { Field, HideField, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
-import type { NumberAllocation } from '#contexts/numbering';
 import { encodeId, type PoolId, type TenantId } from '#engines/kernel';
-import { connectionOf, DateTimeScalar, UserError, withErrors } from '#platform';
+import { connectionOf, DateTimeScalar, payloadErrors, UserError, withErrors } from '#platform';
+import type { Given, Grant } from '../given.js';
 import { AllocatedValue, numberValue } from './allocated-value.object.js';
 
 export enum AllocationKindEnum {
@@ -57,24 +57,27 @@ export class AllocationObject {
   @HideField() numberPoolUuid: PoolId | null;
 }
 
-export const fromNumber = (allocation: NumberAllocation): AllocationObject => ({
-  id: encodeId('allocation', allocation.id),
-  version: allocation.generation,
-  kind: allocation.kind,
-  ...numberValue(allocation),
-  state: allocation.state,
-  idempotencyKey: allocation.key,
-  holder: allocation.holder,
-  holderKind: allocation.holderKind,
-  externalRef: allocation.externalRef,
-  createdAt: allocation.createdAt,
-  updatedAt: allocation.updatedAt,
-  expiresAt: allocation.expiresAt,
-  releasedAt: allocation.releasedAt,
-  reusableAt: allocation.reusableAt,
-  tenantUuid: allocation.tenantId,
-  numberPoolUuid: allocation.poolId,
-});
+/** @param isGone it was released and is free: nothing names it any more. */
+export function toAllocationObject({ allocation }: Given, isGone = false): AllocationObject {
+  return {
+    id: encodeId('allocation', allocation.id),
+    version: allocation.generation,
+    kind: allocation.kind,
+    ...numberValue(allocation),
+    state: isGone ? 'RELEASED' : allocation.state,
+    idempotencyKey: allocation.key,
+    holder: allocation.holder,
+    holderKind: allocation.holderKind,
+    externalRef: allocation.externalRef,
+    createdAt: allocation.createdAt,
+    updatedAt: allocation.updatedAt,
+    expiresAt: allocation.expiresAt,
+    releasedAt: allocation.releasedAt,
+    reusableAt: allocation.reusableAt,
+    tenantUuid: allocation.tenantId,
+    numberPoolUuid: allocation.poolId,
+  };
+}
 
 @ObjectType('AllocationConnection')
 export class AllocationConnection extends connectionOf(AllocationObject, 'Allocation') {}
@@ -82,26 +85,43 @@ export class AllocationConnection extends connectionOf(AllocationObject, 'Alloca
 @ObjectType('AllocationPayload')
 export class AllocationPayload {
   @Field(() => AllocationObject, { nullable: true, description: 'The first of `allocations`.' }) allocation: AllocationObject | null;
-  @Field(() => [AllocationObject], { description: 'One for each value, in the order of the values.' }) allocations: AllocationObject[];
+  @Field(() => [AllocationObject], { description: 'One for each value, in the order in which they were taken.' })
+  allocations: AllocationObject[];
   @Field({ description: 'The key was seen before, and this is what it got.' }) replayed: boolean;
   @Field({ description: 'Nothing of it was kept: the ids name nothing.' }) dryRun: boolean;
   @Field(() => [UserError]) errors: UserError[];
 }
 
-interface Granted {
-  readonly allocations: AllocationObject[];
-  readonly replayed: boolean;
+/** What was given, or why nothing was. */
+export async function allocationPayload(dryRun: boolean, work: () => Promise<Grant>): Promise<AllocationPayload> {
+  try {
+    const { given, replayed } = await work();
+    const allocations = given.map((one) => toAllocationObject(one));
+    return { allocations, allocation: allocations[0] ?? null, replayed, dryRun, errors: [] };
+  } catch (error) {
+    return { allocations: [], allocation: null, replayed: false, dryRun, errors: payloadErrors(error) };
+  }
 }
 
-/** What was given, or why nothing was. */
-export async function allocationPayload(dryRun: boolean, work: () => Promise<Granted>): Promise<AllocationPayload> {
-  const granted = await withErrors(work);
-  const allocations = 'allocations' in granted ? granted.allocations : [];
-  return {
-    allocations,
-    allocation: allocations[0] ?? null,
-    replayed: 'replayed' in granted && granted.replayed,
-    dryRun,
-    errors: granted.errors,
-  };
+@ObjectType('ChangedAllocationPayload')
+export class ChangedAllocationPayload {
+  @Field(() => AllocationObject, { nullable: true }) allocation?: AllocationObject | null;
+  @Field(() => [UserError]) errors: UserError[];
+}
+
+export const changedPayload = (work: () => Promise<Given>): Promise<ChangedAllocationPayload> =>
+  withErrors(async () => ({ allocation: toAllocationObject(await work()) }));
+
+@ObjectType('ReleasePayload')
+export class ReleasePayload {
+  @Field(() => AllocationObject, { nullable: true, description: 'As it rests, or as it was before it was free at once.' })
+  allocation: AllocationObject | null;
+  @Field({ description: 'False: it rests already.' }) changed: boolean;
+  @Field(() => [UserError]) errors: UserError[];
+}
+
+@ObjectType('AdoptPayload')
+export class AdoptPayload {
+  @Field(() => [AllocationObject]) allocations: AllocationObject[];
+  @Field(() => [UserError]) errors: UserError[];
 }

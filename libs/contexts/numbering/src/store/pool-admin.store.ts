@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { PoolId, TenantId } from '#engines/kernel';
+import type { FabricId, PoolId, TenantId } from '#engines/kernel';
 import type { Tx } from '#platform';
 import type { AllocationState } from '../domain/allocation.js';
 import type { NumberRange } from '../domain/number-kind.js';
@@ -15,6 +15,11 @@ export class PoolAdminStore {
   /** Makes the free ranges, the state row and the quota counters anew. */
   async rebuild(tx: Tx, id: PoolId): Promise<void> {
     await tx.sql('SELECT number_rebuild($1)', [id]);
+  }
+
+  /** At most two. */
+  async fabrics(tx: Tx): Promise<FabricId[]> {
+    return (await tx.sql<{ id: FabricId }>('SELECT id FROM fabric ORDER BY id LIMIT 2')).map(({ id }) => id);
   }
 
   async spaceAt(tx: Tx, place: { fabricId: string | null; kind: string; vlanDomainId: string | null }): Promise<string> {

@@ -1,0 +1,79 @@
+import { Args, Mutation, Resolver } from '@nestjs/graphql';
+import { Authorize, Ctx, needScope, type RequestContext, type TokenScope } from '#contexts/access';
+import { invalidValue } from '#engines/kernel';
+import { atPath, isUserError } from '#platform';
+import { BatchAllocationService, type BatchItem, below, type RefusedItem } from '../batch-allocation.service.js';
+import { AllocateBatchInput, BatchModeEnum } from './allocate-batch.input.js';
+import { AllocationBatchPayload, batchPayload } from './allocate-batch.object.js';
+import type { AllocateInput } from './allocate-number.input.js';
+import { ALLOCATE_SCOPES } from './allocation-scopes.js';
+import { NumberRequests } from './number-requests.js';
+
+const MOST_ITEMS = 256;
+
+@Resolver()
+export class AllocateBatchResolver {
+  constructor(
+    private readonly batch: BatchAllocationService,
+    private readonly requests: NumberRequests,
+  ) {}
+
+  @Mutation(() => AllocationBatchPayload, { description: 'Many things at once, in one transaction.' })
+  @Authorize(...ALLOCATE_SCOPES)
+  allocateBatch(@Ctx() ctx: RequestContext, @Args('input') input: AllocateBatchInput): Promise<AllocationBatchPayload> {
+    return batchPayload(input.dryRun, async () =>
+      this.batch.allocate(ctx.scope, await this.items(ctx, input), {
+        isBestEffort: input.mode === BatchModeEnum.BEST_EFFORT,
+        isDryRun: input.dryRun,
+      }),
+    );
+  }
+
+  private async items(ctx: RequestContext, input: AllocateBatchInput): Promise<(BatchItem | RefusedItem)[]> {
+    const { numbers, vnis, vlans } = input;
+    const count = numbers.length + vnis.length + vlans.length;
+    if (count < 1 || count > MOST_ITEMS) throw invalidValue('number of items', count, `1 to ${MOST_ITEMS}`);
+    return [
+      ...(await itemsOf(ctx, 'numbers', 'number:allocate', numbers, async (one) => ({
+        of: 'number',
+        request: await this.requests.ofNumber(ctx, one),
+      }))),
+      ...(await itemsOf(ctx, 'vnis', 'vni:allocate', vnis, async (one) => ({
+        of: 'number',
+        request: await this.requests.ofVni(ctx, one),
+      }))),
+      ...(await itemsOf(ctx, 'vlans', 'vlan:allocate', vlans, async (one) => ({
+        of: 'number',
+        request: await this.requests.ofVlan(ctx, one),
+      }))),
+    ];
+  }
+}
+
+type Asked = BatchItem extends infer Item ? Omit<Item, 'path'> : never;
+
+/** One after another: what is refused here is the item's refusal and not the batch's. @throws DomainError FORBIDDEN. */
+async function itemsOf<Input extends AllocateInput>(
+  ctx: RequestContext,
+  name: string,
+  scope: TokenScope,
+  inputs: readonly Input[],
+  toAsked: (input: Input) => Promise<Asked>,
+): Promise<(BatchItem | RefusedItem)[]> {
+  if (inputs.length > 0) needScope(ctx, scope);
+  const items: (BatchItem | RefusedItem)[] = [];
+  for (const [index, input] of inputs.entries()) {
+    const path = [name, index];
+    if (input.dryRun)
+      atPath([...path, 'dryRun'], () => {
+        throw invalidValue('dryRun', true, 'none: the batch has one for all');
+      });
+    try {
+      items.push({ path, ...(await toAsked(input)) });
+    } catch (error) {
+      if (!isUserError(error)) throw error;
+      items.push({ path, refusal: below(path, error) });
+    }
+  }
+  return items;
+}
