@@ -57,6 +57,16 @@ async function givenRowsOfB(): Promise<void> {
     `INSERT INTO inbox (source_id, message_id, id, tenant_id, body_sha256, body, sent_at) VALUES ($1, 'm1', $2, $3, sha256('x'), '{}', now())`,
     [source.id, newId(), b],
   );
+  // What limits the tenant, and where its subnet gives nothing out.
+  await owner.query(`INSERT INTO number_pool_tenant (pool_id, tenant_id) SELECT id, $1 FROM number_pool LIMIT 1`, [b]);
+  await owner.query(`INSERT INTO number_quota (pool_id, tenant_id, max) SELECT id, $1, 9 FROM number_pool LIMIT 1`, [b]);
+  await owner.query(`INSERT INTO prefix_pool_tenant (pool_id, tenant_id) SELECT id, $1 FROM prefix_pool LIMIT 1`, [b]);
+  await owner.query(`INSERT INTO prefix_quota (pool_id, tenant_id, max) SELECT id, $1, 9 FROM prefix_pool LIMIT 1`, [b]);
+  await owner.query(`INSERT INTO address_quota (space_id, tenant_id, max) SELECT id, $1, 9 FROM address_space LIMIT 1`, [b]);
+  await owner.query(
+    `INSERT INTO address_range (subnet_id, tenant_id, first, last, kind, reason) SELECT id, tenant_id, broadcast(cidr) - 3, broadcast(cidr) - 2, 'RESERVED', 'x' FROM subnet WHERE tenant_id = $1 LIMIT 1`,
+    [b],
+  );
   await owner.query(
     `INSERT INTO api_token (id, name, tenant_id, scopes, secret_hash, pepper_version, created_by, expires_at) VALUES ('AAAAAAAAAAAA', 'x', $1, '{}', sha256('x'), 1, 'test', now() + interval '1 day')`,
     [b],
@@ -197,7 +207,13 @@ describe('a tenant’s transaction', () => {
     expect(await asTenantA('UPDATE free_address SET last = last')).toBe(0);
     expect(await asTenantA('DELETE FROM free_address')).toBe(0);
     expect(await asTenantA(`INSERT INTO free_address VALUES ($1, '10.99.0.1', '10.99.0.2')`, [rows[0]?.id])).toBe(DENIED);
-    expect(await asTenantA(`SELECT 1 WHERE address_take($1, NULL) IS NOT NULL`, [rows[0]?.id])).toBe(0);
+    for (const tenant of [a, b])
+      expect(
+        await asTenantA(
+          `SELECT FROM address_take($1, $2, 'k', 'f', ARRAY[gen_random_uuid()], 1, false, false, NULL, NULL, NULL, NULL, 'HOST', NULL, NULL, 'external', NULL, NULL) t WHERE t.address IS NOT NULL`,
+          [rows[0]?.id, tenant],
+        ),
+      ).toBe(0);
   });
 });
 
@@ -209,8 +225,8 @@ describe('the catalogue', () => {
             OR EXISTS (SELECT FROM pg_constraint AS f JOIN pg_attribute AS t ON t.attrelid = f.confrelid AND t.attname = 'tenant_id'
                         WHERE f.conrelid = pg_class.oid AND f.contype = 'f'))`,
     );
-    // A pool of prefixes refers to its container, which is the operator's.
-    expect(rows.map((row) => row.name)).toEqual(['prefix_pool']);
+    // A range of a pool refers to its place in the tree, which is the operator's.
+    expect(rows.map((row) => row.name)).toEqual(['prefix_pool_range']);
   });
 
   it('has no policy for tenants that does not ask for the tenant', async () => {
@@ -250,6 +266,11 @@ describe('the catalogue', () => {
       'UPDATE free_address',
       'UPDATE free_number',
       'UPDATE free_prefix',
+      'UPDATE number_pool_state.cursor',
+      'UPDATE number_pool_state.free',
+      'UPDATE number_pool_state.hint',
+      'UPDATE prefix_pool_state.free',
+      'UPDATE prefix_pool_state.hints',
     ]);
   });
 

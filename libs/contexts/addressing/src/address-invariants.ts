@@ -58,15 +58,21 @@ const FREE_AT = (kind: string, address: string): string =>
   `SELECT x.first, x.last FROM free_address x WHERE x.subnet_id = s.id AND x.kind = ${kind} AND x.first <= ${address} ORDER BY x.first DESC LIMIT 1`;
 
 const nothingLost = derived(
-  { name: 'addressing.addresses-nothing-lost', says: 'Every host address of a subnet that is neither given out nor reserved is free.' },
-  `SELECT s.id, ${SPAN('g.first', 'g.last')} || ' is neither free nor given out nor reserved, or not all of it is free' AS what
-     FROM subnet s CROSS JOIN LATERAL address_hosts(s.cidr) h CROSS JOIN LATERAL address_gaps(s.id, h.first, h.last) g
-    WHERE s.id = ANY($1) AND NOT EXISTS (SELECT FROM free_address f WHERE f.subnet_id = s.id AND f.kind = g.kind AND f.first = g.first AND f.last = g.last)
-      AND coalesce((SELECT sum(address_number(least(f.last, g.last)) - address_number(f.first) + 1) FROM free_address f
-                     WHERE f.subnet_id = s.id AND f.kind = g.kind AND f.first > g.first AND f.first <= g.last), 0)
-        + coalesce((SELECT greatest(address_number(least(f.last, g.last)) - address_number(g.first) + 1, 0) FROM (${FREE_AT('g.kind', 'g.first')}) f), 0)
-        < address_number(g.last) - address_number(g.first) + 1
-    ORDER BY s.id, g.first LIMIT $2`,
+  { name: 'addressing.addresses-nothing-lost', says: 'Every host address of a subnet is free, given out or reserved.' },
+  `WITH host AS (SELECT s.id, s.space_id, h.first, h.last FROM subnet s CROSS JOIN LATERAL address_hosts(s.cidr) h WHERE s.id = ANY($1) AND h.first <= h.last),
+   covered AS (
+     SELECT h.id, f.first, f.last FROM host h JOIN free_address f ON f.subnet_id = h.id AND f.last >= h.first AND f.first <= h.last
+     -- Runs of consecutive addresses instead of each: the index gives them in order, and a full subnet is one row.
+     UNION ALL SELECT h.id, a.first, a.last FROM host h CROSS JOIN LATERAL (
+       SELECT min(y.address) AS first, max(y.address) AS last FROM (
+         SELECT x.address, x.address - row_number() OVER (ORDER BY x.address) AS run FROM ip_address x WHERE x.space_id = h.space_id AND x.address BETWEEN h.first AND h.last) y
+        GROUP BY y.run) a
+     UNION ALL SELECT h.id, r.first, r.last FROM host h JOIN address_range r ON r.subnet_id = h.id AND r.kind = 'RESERVED' AND r.last >= h.first AND r.first <= h.last
+     UNION ALL SELECT h.id, h.first - 1, h.first - 1 FROM host h
+     UNION ALL SELECT h.id, h.last + 1, h.last + 1 FROM host h)
+   SELECT w.id, ${SPAN('w.until + 1', 'w.first - 1')} || ' is neither free nor given out nor reserved' AS what
+     FROM (SELECT c.id, c.first, max(c.last) OVER (PARTITION BY c.id ORDER BY c.first, c.last ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS until FROM covered c) w
+    WHERE w.first > w.until + 1 ORDER BY w.id, w.first LIMIT $2`,
 );
 
 const freeIsTidy = derived(
@@ -91,7 +97,10 @@ const freeIsConfigured = derived(
   },
   `SELECT id, what FROM (
      SELECT s.id, ${SPAN('f.first', 'f.last')} || ' is free and not all of it is a host address of ' || s.cidr AS what
-       FROM subnet s CROSS JOIN LATERAL address_hosts(s.cidr) h JOIN free_address f ON f.subnet_id = s.id WHERE s.id = ANY($1) AND (f.first < h.first OR f.last > h.last)
+       FROM subnet s CROSS JOIN LATERAL address_hosts(s.cidr) h CROSS JOIN (VALUES ('HOST'), ('DHCP')) k(kind) CROSS JOIN LATERAL (
+         (SELECT x.first, x.last FROM free_address x WHERE x.subnet_id = s.id AND x.kind = k.kind AND x.first < h.first ORDER BY x.first LIMIT 1)
+         UNION (SELECT x.first, x.last FROM free_address x WHERE x.subnet_id = s.id AND x.kind = k.kind ORDER BY x.first DESC LIMIT 1)) f
+      WHERE s.id = ANY($1) AND (f.first < h.first OR f.last > h.last)
      UNION ALL
      SELECT s.id, ${SPAN('f.first', 'f.last')} || ' is free and in a ' || r.kind || ' range (' || r.reason || ')'
        FROM subnet s JOIN address_range r ON r.subnet_id = s.id CROSS JOIN (VALUES ('HOST'), ('DHCP')) k(kind)
@@ -130,7 +139,11 @@ const freeCountIsTrue = derived(
   },
   `SELECT t.subnet_id AS id, 'counted are ' || t.free || ', and ' || n.free || ' are free' AS what
      FROM subnet_state t JOIN subnet s ON s.id = t.subnet_id CROSS JOIN LATERAL address_hosts(s.cidr) h CROSS JOIN LATERAL (
-       SELECT coalesce(sum(address_number(g.last) - address_number(g.first) + 1), 0) AS free FROM address_gaps(s.id, h.first, h.last) g WHERE g.kind = 'HOST') n
+       SELECT coalesce(sum(address_number(c.last) - address_number(c.first) + 1), 0) AS size,
+              coalesce(sum((SELECT count(*) FROM ip_address a WHERE a.space_id = s.space_id AND a.address BETWEEN c.first AND c.last)), 0) AS given
+         FROM (SELECT greatest(r.first, h.first) AS first, least(r.last, h.last) AS last FROM address_range r WHERE r.subnet_id = s.id AND r.last >= h.first AND r.first <= h.last) c) r
+     CROSS JOIN LATERAL (SELECT address_number(h.last) - address_number(h.first) + 1 - r.size + r.given
+                                - (SELECT count(*) FROM ip_address a WHERE a.space_id = s.space_id AND a.address BETWEEN h.first AND h.last) AS free) n
     WHERE t.subnet_id = ANY($1) AND t.free <> n.free LIMIT $2`,
 );
 

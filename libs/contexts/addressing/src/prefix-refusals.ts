@@ -58,8 +58,7 @@ export class PrefixRefusals {
           slug: pool.slug,
           length,
           wanted: request.count ?? 1,
-          free: pool.free,
-          maxLength: pool.maxLength,
+          free: await this.pools.freeOfLength(tx, pool.id, length),
           largestFreePrefixLength: await this.pools.largestFreeLength(tx, pool.id),
         });
     }

@@ -7,15 +7,15 @@ export const prefixPoolExhausted = (facts: {
   slug: string;
   length: number;
   wanted: number;
+  /** Of this length. */
   free: bigint;
-  maxLength: number;
   largestFreePrefixLength: number | null;
 }): DomainError<'POOL_EXHAUSTED'> =>
   new DomainError(
     'POOL_EXHAUSTED',
     facts.largestFreePrefixLength === null
       ? `the pool ${facts.slug} is used up`
-      : `the pool ${facts.slug} cannot give ${facts.wanted === 1 ? 'a' : `${facts.wanted} prefixes of`} /${facts.length}; its largest free block is a /${facts.largestFreePrefixLength}`,
+      : `the pool ${facts.slug} cannot give ${facts.wanted === 1 ? 'a' : `${facts.wanted} prefixes of`} /${facts.length}: the largest free block is a /${facts.largestFreePrefixLength}`,
     {
       ...facts,
       free: countFact(facts.free),

@@ -135,6 +135,15 @@ export class PrefixPoolStore {
     return row?.length ?? null;
   }
 
+  /** How many prefixes of a length there are in the free blocks. */
+  async freeOfLength(tx: Tx, id: PrefixPoolId, length: number): Promise<bigint> {
+    const row = await tx.one<{ free: string }>(
+      'SELECT trunc(coalesce(sum(prefix_units(f.length, $2)), 0))::text AS free FROM free_prefix f WHERE f.pool_id = $1 AND f.length <= $2',
+      [id, length],
+    );
+    return BigInt(row?.free ?? 0);
+  }
+
   async freeByLength(tx: Tx, id: PrefixPoolId): Promise<FreeBlocks[]> {
     return tx.sql<FreeBlocks>('SELECT length, count(*)::int AS count FROM free_prefix WHERE pool_id = $1 GROUP BY 1 ORDER BY 1', [id]);
   }
