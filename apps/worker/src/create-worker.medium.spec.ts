@@ -219,7 +219,17 @@ describe('the worker of the product', () => {
       .get(ReconcilerRegistry, { strict: false })
       .all()
       .map((reconciler) => reconciler.name);
-    expect(names.sort()).toEqual(['address-sweep', 'fabrics', 'inbox', 'invariants', 'number-levels', 'number-sweep', 'orders', 'sync']);
+    expect(names.sort()).toEqual([
+      'address-sweep',
+      'fabrics',
+      'inbox',
+      'invariants',
+      'number-levels',
+      'number-sweep',
+      'orders',
+      'prefix-levels',
+      'sync',
+    ]);
     await worker.stop();
   });
 });

@@ -12,6 +12,7 @@ const CONCURRENCY: Readonly<Record<Topic, number>> = {
   'order.changed': 4,
   'sync.wanted': 2,
   'number-pool.changed': 2,
+  'prefix-pool.changed': 2,
 };
 
 /** @throws one error that names every topic without a handler: a worker with a hole would swallow signals. */
