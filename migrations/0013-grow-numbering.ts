@@ -562,8 +562,10 @@ const RETURN = `
         (SELECT a.id, a.pool_id, a.value, a.generation FROM number_allocation a WHERE a.state = 'HELD' AND a.expires_at <= now() ORDER BY a.expires_at LIMIT p_limit)) x
        ORDER BY x.pool_id, x.value LIMIT p_limit
     LOOP
-      -- The generation: whoever bound or extended a hold in between keeps it.
-      IF number_release(due.id, due.generation, true) = 'FREE' THEN RETURN NEXT due.pool_id; END IF;
+      -- Looked at once more under the lock: whoever bound or extended a hold in between keeps it.
+      PERFORM number_lock(due.pool_id);
+      PERFORM FROM number_allocation a WHERE a.id = due.id AND (a.reusable_at <= now() OR a.expires_at <= now()) FOR UPDATE;
+      IF FOUND AND number_release(due.id, due.generation, true) = 'FREE' THEN RETURN NEXT due.pool_id; END IF;
     END LOOP;
   END $$;
 
@@ -580,6 +582,9 @@ const RETURN = `
     IF was.tenant_id <> p_tenant THEN
       PERFORM FROM tenant t WHERE t.id = p_tenant;
       IF NOT FOUND THEN RAISE EXCEPTION 'there is no such tenant' USING ERRCODE = '23503', CONSTRAINT = 'number_allocation_tenant'; END IF;
+      -- Its key would have two answers.
+      PERFORM FROM number_allocation a WHERE a.tenant_id = p_tenant AND a.key = was.key AND a.state <> 'QUARANTINED';
+      IF FOUND THEN RAISE EXCEPTION 'the tenant has the key already' USING ERRCODE = '23505', CONSTRAINT = 'number_allocation_key_unique'; END IF;
       UPDATE number_quota q SET used = q.used - 1 WHERE q.tenant_id = was.tenant_id AND q.pool_id = was.pool_id;
       UPDATE number_quota q SET used = q.used + 1 WHERE q.tenant_id = p_tenant AND q.pool_id = was.pool_id;
     END IF;

@@ -44,6 +44,16 @@ export class NumberAllocationService {
    */
   async allocate(scope: Scope, request: NumberRequest): Promise<GrantedNumbers> {
     checkRequest(request);
+    try {
+      return await this.attempt(scope, request);
+    } catch (error) {
+      if (violatedConstraint(error) !== 'number_allocation_key_unique') throw error;
+      // Another process used the key for another pool at the same moment; now its row is seen.
+      return this.attempt(scope, request);
+    }
+  }
+
+  private async attempt(scope: Scope, request: NumberRequest): Promise<GrantedNumbers> {
     if ((request.count ?? 1) > 1) return this.db.inTransaction(scope, (tx) => this.allocateIn(tx, request));
     const submitted: BatchedNumber = {
       id: newId<AllocationId>(),
