@@ -6,6 +6,7 @@ const MEANING = {
   start: 'API and worker on DATABASE_URL / REDIS_URL, or embedded where they are not set',
   chaos: 'kill everything at random under load, then count what was lost  (-- --seconds 60 --seed 1 --json)',
   bench: 'allocations per second, as a ratio to what the disk lets anybody do  (-- allocation --quick --json)',
+  conformance: "a folder of somebody else's cases, rendered by us and compared  (-- pve DIR --json)",
   migrate: 'bring the database of DATABASE_URL to the newest schema',
   test: 'all tests; the last line is the count  (-- --project unit libs/engines)',
   check: 'format, lint, types, boundaries, dead code, generated files',

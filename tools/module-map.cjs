@@ -11,6 +11,7 @@ const rooms = [
 
   { rank: 1, room: 'engines/intent', imports: ['engines/kernel'] },
   { rank: 1, room: 'engines/reconcile', imports: ['engines/kernel'] },
+  { rank: 1, room: 'engines/pve-sdn', imports: ['engines/kernel'] },
   { rank: 1, room: 'adapters/outbound', imports: ['engines/kernel'] },
   { rank: 1, room: 'platform', imports: ['engines/kernel', 'migrations'] },
 

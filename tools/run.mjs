@@ -19,6 +19,7 @@ const TARGETS = {
   start: () => node('dist/apps/cli/src/start.js'),
   chaos: () => node('dist/apps/lab/src/chaos.js'),
   bench: () => node('dist/apps/lab/src/bench.js'),
+  conformance: () => node('dist/apps/lab/src/conformance.js'),
   migrate: () => node('dist/apps/cli/src/main.js', 'migrate'),
   gen: async () => (await node('tools/write-module-map.mjs')) || node('dist/apps/cli/src/main.js', 'gen'),
   test: () => node('tools/test.mjs'),
