@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '#contexts/events';
-import { DomainError, invalidValue, Ip, type IpAddressId, notFound, type SubnetId, type TenantId } from '#engines/kernel';
-import { Database, MicroBatch, newId, type Scope, type Tx, violatedConstraint } from '#platform';
+import { DomainError, invalidValue, Ip, type IpAddressId, isDomainError, notFound, type SubnetId, type TenantId } from '#engines/kernel';
+import { atPath, Database, MicroBatch, newId, type Scope, type Tx, violatedConstraint } from '#platform';
 import { AddressRefusals } from './address-refusals.js';
-import { checkCount, checkedHolder, checkTtl, fingerprintOf, newborn } from './allocation-request.js';
+import { checkCount, checkedHolder, checkTtl, fingerprintOf, newborn, refusedAt } from './allocation-request.js';
 import type { AddressAllocation, AddressRequest, AdoptedAddress, Granted } from './domain/allocation.js';
-import { inUse, invalidState, versionConflict } from './domain/errors.js';
+import { inUse, invalidState, keyReused, versionConflict } from './domain/errors.js';
 import { AddressAllocationStore, type BatchedAddress, type TakenAddress } from './store/address-allocation.store.js';
 
 /**
@@ -52,7 +52,9 @@ export class AddressAllocationService {
       holder: request.holder ?? null,
       externalRef: request.externalRef ?? null,
     };
-    const taken = await this.batch.submit(submitted);
+    const taken = await this.batch.submit(submitted).catch((error: unknown) => {
+      throw takenElsewhere(error, request) ?? error;
+    });
     if (taken.id === null) throw await this.db.inTransaction(scope, (tx) => this.refusals.explain(tx, taken, request));
     if (taken.outcome === 'REPLAYED' || !taken.at) return this.db.inTransaction(scope, (tx) => this.granted(tx, [taken]));
     const { id, subnetId, tenantId, key, holder, externalRef } = submitted;
@@ -89,7 +91,7 @@ export class AddressAllocationService {
         externalRef: request.externalRef ?? null,
       });
     } catch (error) {
-      throw nameOrMacTaken(error, request) ?? error;
+      throw takenElsewhere(error, request) ?? error;
     }
     const [first] = taken;
     if (!first || first.id === null) throw await this.refusals.explain(tx, first ?? { outcome: 'EXHAUSTED' }, request);
@@ -106,13 +108,13 @@ export class AddressAllocationService {
   }
 
   /** From now on. @throws NOT_FOUND | VERSION_CONFLICT | INVALID_STATE | INVALID_VALUE. */
-  extend(scope: Scope, id: IpAddressId, generation: number, ttlSeconds: number): Promise<AddressAllocation> {
+  async extend(scope: Scope, id: IpAddressId, generation: number, ttlSeconds: number): Promise<AddressAllocation> {
     checkTtl(ttlSeconds);
     return this.changed(scope, id, generation, 'address.extended', ['HELD'], (tx) => this.store.extend(tx, id, generation, ttlSeconds));
   }
 
   /** To another holder; the tenant is the subnet's. @throws NOT_FOUND | VERSION_CONFLICT | INVALID_STATE | IN_USE. */
-  transfer(scope: Scope, id: IpAddressId, generation: number, holder: string | null): Promise<AddressAllocation> {
+  async transfer(scope: Scope, id: IpAddressId, generation: number, holder: string | null): Promise<AddressAllocation> {
     const to = checkedHolder(holder);
     return this.changed(scope, id, generation, 'address.transferred', ['HELD', 'BOUND'], (tx) =>
       this.store.transfer(tx, id, generation, to),
@@ -121,10 +123,15 @@ export class AddressAllocationService {
 
   /**
    * Into quarantine; a hold, or an address of a subnet without quarantine, is free at once. Released already is released: no error.
-   * @param generation the one that was read; null: whatever it is.
+   * @param generation the one that was read; null: whatever it is. @param reason for the audit.
    * @returns the allocation as it rests, or undefined when it is gone. @throws NOT_FOUND | VERSION_CONFLICT | IN_USE (a gateway, or of an order).
    */
-  async release(scope: Scope, id: IpAddressId, generation: number | null): Promise<AddressAllocation | undefined> {
+  async release(
+    scope: Scope,
+    id: IpAddressId,
+    generation: number | null,
+    reason: string | null = null,
+  ): Promise<AddressAllocation | undefined> {
     return this.db.inTransaction(scope, async (tx) => {
       const before = await this.allocation(tx, id);
       if (before.state === 'QUARANTINED') return before;
@@ -132,35 +139,42 @@ export class AddressAllocationService {
       if (released === 'NOT_FOUND') throw notFound('ipAddress', id);
       if (released === 'VERSION_CONFLICT') throw versionConflict((await this.allocation(tx, id)).generation);
       if (released === 'IN_USE') throw inUse(before.holderKind);
-      await this.told(tx, 'address.released', [before]);
+      await this.told(tx, 'address.released', [before], reason === null ? {} : { reason });
       return this.store.byId(tx, id);
     });
   }
 
   /**
    * Takes over addresses that stations have already, all or none, reserved or resting though they may be. For millions see `AddressingImporter`.
-   * @throws ALREADY_EXISTS | OUT_OF_RANGE | NOT_FOUND | IDEMPOTENCY_KEY_REUSED.
+   * @throws ALREADY_EXISTS | OUT_OF_RANGE | NOT_FOUND | IDEMPOTENCY_KEY_REUSED; `facts.path` is the place of the address among them.
    */
   adopt(scope: Scope, subnetId: SubnetId, tenantId: TenantId, addresses: readonly AdoptedAddress[]): Promise<AddressAllocation[]> {
-    for (const { holder } of addresses) checkedHolder(holder ?? null);
-    return this.db.inTransaction(scope, async (tx) => {
-      const ids: IpAddressId[] = [];
-      const fresh = new Set<IpAddressId>();
-      for (const address of addresses) {
-        const { outcome, id } = await this.adoptOne(tx, subnetId, tenantId, address);
-        if (id === null || outcome === 'KEY_REUSED')
-          throw await this.refusals.explain(tx, { outcome, address: address.address }, { subnetId, tenantId, key: address.key });
-        ids.push(id);
-        if (outcome === 'OK') fresh.add(id);
+    return this.db.inTransaction(scope, (tx) => this.adoptIn(tx, subnetId, tenantId, addresses));
+  }
+
+  /** The same in an open transaction. The caller takes subnets in the order of their ids. */
+  async adoptIn(tx: Tx, subnetId: SubnetId, tenantId: TenantId, addresses: readonly AdoptedAddress[]): Promise<AddressAllocation[]> {
+    const ids: IpAddressId[] = [];
+    const fresh = new Set<IpAddressId>();
+    for (const [index, address] of addresses.entries()) {
+      atPath([index, 'holder'], () => checkedHolder(address.holder ?? null));
+      const { outcome, id } = await this.adoptOne(tx, subnetId, tenantId, address).catch((error: unknown) => {
+        throw isDomainError(error) ? refusedAt(index, error) : error;
+      });
+      if (id === null || outcome === 'KEY_REUSED') {
+        const refused = { subnetId, tenantId, key: address.key };
+        throw refusedAt(index, await this.refusals.explain(tx, { outcome, address: address.address }, refused));
       }
-      const allocations = await this.store.byIds(tx, ids);
-      await this.told(
-        tx,
-        'address.adopted',
-        allocations.filter(({ id }) => fresh.has(id)),
-      );
-      return allocations;
-    });
+      ids.push(id);
+      if (outcome === 'OK') fresh.add(id);
+    }
+    const allocations = await this.store.byIds(tx, ids);
+    await this.told(
+      tx,
+      'address.adopted',
+      allocations.filter(({ id }) => fresh.has(id)),
+    );
+    return allocations;
   }
 
   /** @throws NOT_FOUND. */
@@ -195,7 +209,7 @@ export class AddressAllocationService {
         externalRef: address.externalRef ?? null,
       });
     } catch (error) {
-      throw nameOrMacTaken(error, address) ?? error;
+      throw takenElsewhere(error, address) ?? error;
     }
   }
 
@@ -226,9 +240,15 @@ export class AddressAllocationService {
     });
   }
 
-  private async told(tx: Tx, action: string, allocations: readonly AddressAllocation[]): Promise<void> {
+  private async told(tx: Tx, action: string, allocations: readonly AddressAllocation[], more: object = {}): Promise<void> {
     for (const { id, tenantId, subnetId, address } of allocations)
-      await this.audit.append(tx, { tenantId, action, subjectKind: 'ipAddress', subjectId: id, detail: { subnet: subnetId, address } });
+      await this.audit.append(tx, {
+        tenantId,
+        action,
+        subjectKind: 'ipAddress',
+        subjectId: id,
+        detail: { subnet: subnetId, address, ...more },
+      });
   }
 }
 
@@ -287,3 +307,7 @@ export function nameOrMacTaken(
       return undefined;
   }
 }
+
+/** A key that won in another subnet a moment ago stands for that request: one for this subnet would have waited for its lock. */
+const takenElsewhere = (error: unknown, request: { key: string; dnsName?: string; mac?: string }): DomainError | undefined =>
+  violatedConstraint(error) === 'ip_address_key_unique' ? keyReused(request.key) : nameOrMacTaken(error, request);

@@ -1,6 +1,6 @@
 /** What every request for prefixes or addresses has in common. */
 import { hash } from 'node:crypto';
-import { invalidValue } from '#engines/kernel';
+import { DomainError, invalidValue } from '#engines/kernel';
 
 /** Values of one request. */
 const MOST_VALUES = 1000;
@@ -35,3 +35,7 @@ export const newborn = (at: Date, ttlSeconds: number | null) =>
     releasedAt: null,
     reusableAt: null,
   }) as const;
+
+/** A refusal of one among several, with its place. */
+export const refusedAt = (index: number, { code, message, facts }: DomainError): DomainError =>
+  new DomainError(code, message, { ...facts, path: [String(index)] });

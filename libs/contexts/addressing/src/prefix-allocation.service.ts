@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService, OutboxService } from '#contexts/events';
 import { Cidr, invalidValue, notFound, type PrefixId, type PrefixPoolId, type TenantId } from '#engines/kernel';
-import { Database, MicroBatch, newId, type Scope, type Tx, violatedConstraint } from '#platform';
-import { checkCount, checkedHolder, checkTtl, fingerprintOf, newborn } from './allocation-request.js';
+import { atPath, Database, MicroBatch, newId, type Scope, type Tx, violatedConstraint } from '#platform';
+import { checkCount, checkedHolder, checkTtl, fingerprintOf, newborn, refusedAt } from './allocation-request.js';
 import type { AdoptedPrefix, Granted, PrefixAllocation, PrefixRequest } from './domain/allocation.js';
-import { inUse, invalidState, versionConflict } from './domain/errors.js';
+import { inUse, invalidState, keyReused, versionConflict } from './domain/errors.js';
 import { PrefixRefusals } from './prefix-refusals.js';
 import { type BatchedPrefix, PrefixAllocationStore, type TakenPrefix } from './store/prefix-allocation.store.js';
 
@@ -50,7 +50,7 @@ export class PrefixAllocationService {
       holder: request.holder ?? null,
       externalRef: request.externalRef ?? null,
     };
-    const taken = await this.batch.submit(submitted);
+    const taken = await this.batch.submit(submitted).catch(orKeyReused(request.key));
     if (taken.id === null) throw await this.db.inTransaction(scope, (tx) => this.refusals.explain(tx, taken, request));
     if (taken.outcome === 'REPLAYED' || !taken.at) return this.db.inTransaction(scope, (tx) => this.granted(tx, [taken]));
     const { id, poolId, tenantId, key, role, holder, externalRef } = submitted;
@@ -64,7 +64,7 @@ export class PrefixAllocationService {
   /** The same in an open transaction, beside other effects of it. The caller takes pools in the order of their ids. */
   async allocateIn(tx: Tx, request: PrefixRequest): Promise<Granted<PrefixAllocation>> {
     checkRequest(request);
-    const taken = await this.store.take(tx, {
+    const wanted = {
       ids: Array.from({ length: request.count ?? 1 }, () => newId<PrefixId>()),
       poolId: request.poolId,
       tenantId: request.tenantId,
@@ -79,7 +79,8 @@ export class PrefixAllocationService {
       holderKind: 'external',
       holder: request.holder ?? null,
       externalRef: request.externalRef ?? null,
-    });
+    } as const;
+    const taken = await this.store.take(tx, wanted).catch(orKeyReused(request.key));
     const [first] = taken;
     if (!first || first.id === null) throw await this.refusals.explain(tx, first ?? { outcome: 'EXHAUSTED' }, request);
     const granted = await this.granted(tx, taken);
@@ -95,17 +96,23 @@ export class PrefixAllocationService {
   }
 
   /** From now on. @throws NOT_FOUND | VERSION_CONFLICT | INVALID_STATE | INVALID_VALUE. */
-  extend(scope: Scope, id: PrefixId, generation: number, ttlSeconds: number): Promise<PrefixAllocation> {
+  async extend(scope: Scope, id: PrefixId, generation: number, ttlSeconds: number): Promise<PrefixAllocation> {
     checkTtl(ttlSeconds);
     return this.changed(scope, id, generation, 'prefix.extended', ['HELD'], (tx) => this.store.extend(tx, id, generation, ttlSeconds));
   }
 
-  /** To another tenant, or to another holder of this one. @throws NOT_FOUND | VERSION_CONFLICT | INVALID_STATE | IN_USE. */
-  transfer(scope: Scope, id: PrefixId, generation: number, to: { tenantId: TenantId; holder: string | null }): Promise<PrefixAllocation> {
+  /** To another tenant, or to another holder of this one. @throws NOT_FOUND | VERSION_CONFLICT | INVALID_STATE | IN_USE | IDEMPOTENCY_KEY_REUSED. */
+  async transfer(
+    scope: Scope,
+    id: PrefixId,
+    generation: number,
+    to: { tenantId: TenantId; holder: string | null },
+  ): Promise<PrefixAllocation> {
     const holder = checkedHolder(to.holder);
     return this.changed(scope, id, generation, 'prefix.transferred', ['HELD', 'BOUND'], (tx) =>
       this.store.transfer(tx, id, generation, { tenantId: to.tenantId, holder }).catch((error: unknown) => {
         if (violatedConstraint(error) === 'prefix_tenant') throw notFound('tenant', to.tenantId);
+        if (violatedConstraint(error) === 'prefix_key_unique') throw keyReused('');
         throw error;
       }),
     );
@@ -113,10 +120,15 @@ export class PrefixAllocationService {
 
   /**
    * Into quarantine; a hold, or a prefix of a pool without quarantine, is free at once. Released already is released: no error.
-   * @param generation the one that was read; null: whatever it is.
+   * @param generation the one that was read; null: whatever it is. @param reason for the audit.
    * @returns the allocation as it rests, or undefined when it is gone. @throws NOT_FOUND | VERSION_CONFLICT | IN_USE (a subnet is on it).
    */
-  async release(scope: Scope, id: PrefixId, generation: number | null): Promise<PrefixAllocation | undefined> {
+  async release(
+    scope: Scope,
+    id: PrefixId,
+    generation: number | null,
+    reason: string | null = null,
+  ): Promise<PrefixAllocation | undefined> {
     return this.db.inTransaction(scope, async (tx) => {
       const before = await this.allocation(tx, id);
       if (before.state === 'QUARANTINED') return before;
@@ -124,7 +136,7 @@ export class PrefixAllocationService {
       if (released === 'NOT_FOUND') throw notFound('prefix', id);
       if (released === 'VERSION_CONFLICT') throw versionConflict((await this.allocation(tx, id)).generation);
       if (released === 'IN_USE') throw inUse('subnet');
-      await this.told(tx, 'prefix.released', [before]);
+      await this.told(tx, 'prefix.released', [before], reason === null ? {} : { reason });
       return this.store.byId(tx, id);
     });
   }
@@ -132,38 +144,40 @@ export class PrefixAllocationService {
   /**
    * Takes over prefixes of an existing network, all or none: they are never offered in between, excluded or resting though they may be.
    * For millions see `AddressingImporter`.
-   * @throws OVERLAPS | OUT_OF_RANGE | NOT_FOUND | IDEMPOTENCY_KEY_REUSED.
+   * @throws OVERLAPS | OUT_OF_RANGE | NOT_FOUND | IDEMPOTENCY_KEY_REUSED; `facts.path` is the place of the prefix among them.
    */
   adopt(scope: Scope, poolId: PrefixPoolId, tenantId: TenantId, prefixes: readonly AdoptedPrefix[]): Promise<PrefixAllocation[]> {
-    for (const { holder } of prefixes) checkedHolder(holder ?? null);
-    return this.db.inTransaction(scope, async (tx) => {
-      const ids: PrefixId[] = [];
-      const fresh = new Set<PrefixId>();
-      for (const prefix of prefixes) {
-        const { outcome, id } = await this.store.adopt(tx, {
-          id: newId<PrefixId>(),
-          poolId,
-          tenantId,
-          cidr: prefix.cidr,
-          key: prefix.key,
-          fingerprint: fingerprintOf(['adopted', poolId, prefix.cidr]),
-          role: prefix.role ?? 'SUBNET',
-          holder: prefix.holder ?? null,
-          externalRef: prefix.externalRef ?? null,
-        });
-        if (id === null || outcome === 'KEY_REUSED')
-          throw await this.refusals.explain(tx, { outcome }, { poolId, tenantId, key: prefix.key, prefer: prefix.cidr });
-        ids.push(id);
-        if (outcome === 'OK') fresh.add(id);
-      }
-      const allocations = await this.store.byIds(tx, ids);
-      await this.told(
-        tx,
-        'prefix.adopted',
-        allocations.filter(({ id }) => fresh.has(id)),
-      );
-      return allocations;
-    });
+    return this.db.inTransaction(scope, (tx) => this.adoptIn(tx, poolId, tenantId, prefixes));
+  }
+
+  /** The same in an open transaction. The caller takes pools in the order of their ids. */
+  async adoptIn(tx: Tx, poolId: PrefixPoolId, tenantId: TenantId, prefixes: readonly AdoptedPrefix[]): Promise<PrefixAllocation[]> {
+    const ids: PrefixId[] = [];
+    const fresh = new Set<PrefixId>();
+    for (const [index, prefix] of prefixes.entries()) {
+      const { outcome, id } = await this.store.adopt(tx, {
+        id: newId<PrefixId>(),
+        poolId,
+        tenantId,
+        cidr: prefix.cidr,
+        key: prefix.key,
+        fingerprint: fingerprintOf(['adopted', poolId, prefix.cidr]),
+        role: prefix.role ?? 'SUBNET',
+        holder: atPath([index, 'holder'], () => checkedHolder(prefix.holder ?? null)),
+        externalRef: prefix.externalRef ?? null,
+      });
+      if (id === null || outcome === 'KEY_REUSED')
+        throw refusedAt(index, await this.refusals.explain(tx, { outcome }, { poolId, tenantId, key: prefix.key, prefer: prefix.cidr }));
+      ids.push(id);
+      if (outcome === 'OK') fresh.add(id);
+    }
+    const allocations = await this.store.byIds(tx, ids);
+    await this.told(
+      tx,
+      'prefix.adopted',
+      allocations.filter(({ id }) => fresh.has(id)),
+    );
+    return allocations;
   }
 
   /** @throws NOT_FOUND. */
@@ -210,9 +224,9 @@ export class PrefixAllocationService {
     });
   }
 
-  private async told(tx: Tx, action: string, allocations: readonly PrefixAllocation[]): Promise<void> {
+  private async told(tx: Tx, action: string, allocations: readonly PrefixAllocation[], more: object = {}): Promise<void> {
     for (const { id, tenantId, poolId, cidr } of allocations)
-      await this.audit.append(tx, { tenantId, action, subjectKind: 'prefix', subjectId: id, detail: { pool: poolId, cidr } });
+      await this.audit.append(tx, { tenantId, action, subjectKind: 'prefix', subjectId: id, detail: { pool: poolId, cidr, ...more } });
     for (const poolId of new Set(allocations.map((allocation) => allocation.poolId)))
       await this.outbox.append(tx, 'prefix-pool.changed', poolId);
   }
@@ -244,3 +258,10 @@ function fingerprint(request: PrefixRequest): string {
   } = request;
   return fingerprintOf([poolId, length, prefer, role, count, isContiguous, isPartial, ttlSeconds, holder, externalRef]);
 }
+
+/** A key that won in another pool a moment ago stands for that request: one for this pool would have waited for its lock. */
+const orKeyReused =
+  (key: string) =>
+  (error: unknown): never => {
+    throw violatedConstraint(error) === 'prefix_key_unique' ? keyReused(key) : error;
+  };

@@ -80,11 +80,12 @@ export class PrefixPoolAdminService {
     } catch (error) {
       if (violatedConstraint(error) === 'prefix_pool_slug_unique')
         throw new DomainError('ALREADY_EXISTS', `there is a prefix pool ${pool.slug} already`, { slug: pool.slug }, { cause: error });
+      if (violatedConstraint(error) === 'prefix_pool_space_fkey') throw notFound('addressSpace', pool.spaceId);
       throw error;
     }
     await this.tree.lock(tx, pool.spaceId);
     for (const cidr of pool.ranges) await this.addRange(tx, { id, family, maxLength: pool.maxLength, spaceId: pool.spaceId }, cidr);
-    if (pool.tenantIds) await this.store.setTenants(tx, id, pool.tenantIds);
+    if (pool.tenantIds) await this.setTenants(tx, id, pool.tenantIds);
     await this.store.rebuild(tx, id);
     await this.told(tx, 'prefix-pool.created', id, { slug: pool.slug, ranges: pool.ranges });
     return id;
@@ -96,7 +97,7 @@ export class PrefixPoolAdminService {
     const { tenantIds, ...rest } = change;
     const pool = await this.pool(tx, id);
     if (!(await this.store.update(tx, id, ifVersion, checked(pool.family, { ...pool, ...rest })))) throw versionConflict(pool.version);
-    if (tenantIds) await this.store.setTenants(tx, id, tenantIds);
+    if (tenantIds) await this.setTenants(tx, id, tenantIds);
     return this.changed(tx, id, 'prefix-pool.updated', change);
   }
 
@@ -164,6 +165,35 @@ export class PrefixPoolAdminService {
     await this.told(tx, 'prefix-pool.quota-set', id, { tenantId, max: max === null ? null : String(max) });
   }
 
+  /** @throws NOT_FOUND | IN_USE while any prefix of it is given out or rests. */
+  async remove(tx: Tx, id: PrefixPoolId): Promise<void> {
+    await this.store.lock(tx, id);
+    const pool = await this.pool(tx, id);
+    await this.tree.lock(tx, pool.spaceId);
+    for (const cidr of pool.ranges) {
+      const prefixId = await this.store.removeRange(tx, id, cidr);
+      if (prefixId === undefined) continue;
+      if (await this.tree.hasChildren(tx, prefixId))
+        throw new DomainError('IN_USE', `${cidr} has prefixes that are given out or rest`, { holderKind: 'prefix', cidr });
+      await this.tree.remove(tx, prefixId);
+    }
+    await this.store.remove(tx, id);
+    await this.audit.append(tx, {
+      tenantId: null,
+      action: 'prefix-pool.removed',
+      subjectKind: 'prefixPool',
+      subjectId: id,
+      detail: { slug: pool.slug },
+    });
+  }
+
+  /** The address space that is meant where none is named. @throws INVALID_VALUE where there are several or none. */
+  async onlySpace(tx: Tx): Promise<AddressSpaceId> {
+    const [only, ...others] = await this.store.spaces(tx);
+    if (!only || others.length > 0) throw invalidValue('address space', '', only ? 'the id of one: there are several' : 'one that exists');
+    return only;
+  }
+
   async pool(tx: Tx, id: PrefixPoolId): Promise<PrefixPool> {
     const pool = await this.store.pool(tx, id);
     if (!pool) throw notFound('prefixPool', id);
@@ -174,6 +204,11 @@ export class PrefixPoolAdminService {
     const pool = await this.store.poolBySlug(tx, slug);
     if (!pool) throw notFound('prefixPool', slug);
     return pool;
+  }
+
+  /** In any order; those that are not there are left out. */
+  poolsById(tx: Tx, ids: readonly PrefixPoolId[]): Promise<PrefixPool[]> {
+    return this.store.poolsById(tx, ids);
   }
 
   /** In the order of their slugs. */
@@ -206,6 +241,13 @@ export class PrefixPoolAdminService {
 
   quotas(tx: Tx, id: PrefixPoolId): Promise<PrefixQuota[]> {
     return this.store.quotas(tx, id);
+  }
+
+  private async setTenants(tx: Tx, id: PrefixPoolId, tenantIds: readonly TenantId[]): Promise<void> {
+    await this.store.setTenants(tx, id, [...new Set(tenantIds)]).catch((error: unknown) => {
+      if (violatedConstraint(error) === 'prefix_pool_tenant_tenant_fkey') throw notFound('tenant', tenantIds.join());
+      throw error;
+    });
   }
 
   private async addRange(tx: Tx, pool: Pick<PrefixPool, 'id' | 'spaceId' | 'family' | 'maxLength'>, cidr: Cidr): Promise<void> {

@@ -61,6 +61,16 @@ export class PrefixTreeService {
     return node;
   }
 
+  /** In any order; those that are not there, or not to be seen, are left out. */
+  nodes(tx: Tx, ids: readonly PrefixId[]): Promise<PrefixNode[]> {
+    return this.store.nodes(tx, ids);
+  }
+
+  /** Free blocks within, the largest first. @param minLength none that are larger. */
+  freeBlocks(tx: Tx, { spaceId, cidr }: PrefixNode, minLength: number, limit: number): Promise<Cidr[]> {
+    return this.store.freeBlocks(tx, spaceId, cidr, minLength, limit);
+  }
+
   /** A page in rising order, as far as the scope of the transaction sees them. */
   children(tx: Tx, id: PrefixId, after: Cidr | null, limit: number): Promise<PrefixNode[]> {
     return this.store.children(tx, id, after, limit);

@@ -116,6 +116,11 @@ export class SubnetService {
     return subnet;
   }
 
+  /** The subnet on a prefix, where there is one. */
+  onPrefix(tx: Tx, prefixId: PrefixId): Promise<Subnet | undefined> {
+    return this.store.onPrefix(tx, prefixId);
+  }
+
   /** The prefix stays allocated. @throws NOT_FOUND | IN_USE (of a network, or addresses are given out). */
   async close(tx: Tx, id: SubnetId): Promise<void> {
     const subnet = await this.subnet(tx, id);

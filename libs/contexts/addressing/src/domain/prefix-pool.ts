@@ -24,6 +24,8 @@ export interface PrefixPool {
   readonly updatedAt: Date;
   readonly size: bigint;
   readonly free: bigint;
+  /** As it was last looked at. */
+  readonly level: 'OK' | 'LOW' | 'EXHAUSTED';
 }
 
 export interface PrefixExclusion {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Cidr, PrefixId, PrefixPoolId, TenantId } from '#engines/kernel';
+import type { AddressSpaceId, Cidr, PrefixId, PrefixPoolId, TenantId } from '#engines/kernel';
 import type { Tx } from '#platform';
 import type { PrefixExclusion, PrefixPool, PrefixQuota } from '../domain/prefix-pool.js';
 
@@ -10,7 +10,7 @@ interface PoolRow extends Omit<PrefixPool, 'size' | 'free'> {
 
 const POOL = `SELECT p.id, p.space_id AS "spaceId", p.slug, p.name, p.family, p.strategy, p.min_length AS "minLength", p.default_length AS "defaultLength",
     p.max_length AS "maxLength", p.quarantine_seconds AS "quarantineSeconds", p.low_water_percent AS "lowWaterPercent", p.version,
-    p.created_at AS "createdAt", p.updated_at AS "updatedAt", trunc(s.size)::text AS size, trunc(s.free)::text AS free,
+    p.created_at AS "createdAt", p.updated_at AS "updatedAt", trunc(s.size)::text AS size, trunc(s.free)::text AS free, coalesce(s.level, 'OK') AS level,
     ARRAY(SELECT r.cidr::text FROM prefix_pool_range r WHERE r.pool_id = p.id ORDER BY r.cidr) AS ranges
   FROM prefix_pool p LEFT JOIN prefix_pool_state s ON s.pool_id = p.id`;
 
@@ -27,6 +27,22 @@ export class PrefixPoolStore {
   async pool(tx: Tx, id: PrefixPoolId): Promise<PrefixPool | undefined> {
     const row = await tx.one<PoolRow>(`${POOL} WHERE p.id = $1`, [id]);
     return row && toPool(row);
+  }
+
+  async poolsById(tx: Tx, ids: readonly PrefixPoolId[]): Promise<PrefixPool[]> {
+    return (await tx.sql<PoolRow>(`${POOL} WHERE p.id = ANY($1)`, [ids])).map(toPool);
+  }
+
+  /** At most two. */
+  async spaces(tx: Tx): Promise<AddressSpaceId[]> {
+    return (await tx.sql<{ id: AddressSpaceId }>('SELECT id FROM address_space ORDER BY id LIMIT 2')).map(({ id }) => id);
+  }
+
+  /** Its ranges are gone already. */
+  async remove(tx: Tx, id: PrefixPoolId): Promise<void> {
+    for (const table of ['free_prefix', 'prefix_quota', 'prefix_pool_tenant', 'prefix_pool_exclusion', 'prefix_pool_state'] as const)
+      await tx.run(`DELETE FROM ${table} WHERE pool_id = $1`, [id]);
+    await tx.run('DELETE FROM prefix_pool WHERE id = $1', [id]);
   }
 
   async poolBySlug(tx: Tx, slug: string): Promise<PrefixPool | undefined> {

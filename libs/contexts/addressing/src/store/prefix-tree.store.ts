@@ -118,6 +118,21 @@ export class PrefixTreeStore {
     return rows.map((row) => row.used);
   }
 
+  /** Free blocks of the pools around and below a prefix that lie in it, the largest first. @param minLength none that are larger. */
+  async freeBlocks(tx: Tx, spaceId: AddressSpaceId, cidr: Cidr, minLength: number, limit: number): Promise<Cidr[]> {
+    const rows = await tx.sql<{ block: Cidr }>(
+      `SELECT f.block::text AS block FROM prefix_pool o JOIN free_prefix f ON f.pool_id = o.id
+        WHERE o.space_id = $1 AND f.length >= greatest($3::int, masklen($2::cidr)) AND f.block BETWEEN $2::cidr AND prefix_last($2::cidr)
+        ORDER BY f.length, f.block LIMIT $4`,
+      [spaceId, cidr, minLength, limit],
+    );
+    return rows.map((row) => row.block);
+  }
+
+  async nodes(tx: Tx, ids: readonly PrefixId[]): Promise<PrefixNode[]> {
+    return tx.sql<PrefixNode>(`${NODE} WHERE id = ANY($1)`, [ids]);
+  }
+
   async poolsAround(tx: Tx, spaceId: AddressSpaceId, cidr: Cidr): Promise<PrefixPoolId[]> {
     return (
       await tx.sql<{ id: PrefixPoolId }>(

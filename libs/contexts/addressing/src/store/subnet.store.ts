@@ -42,6 +42,10 @@ export class SubnetStore {
     return tx.one<Subnet>(`${SUBNET} WHERE id = $1`, [id]);
   }
 
+  async onPrefix(tx: Tx, prefixId: PrefixId): Promise<Subnet | undefined> {
+    return tx.one<Subnet>(`${SUBNET} WHERE prefix_id = $1`, [prefixId]);
+  }
+
   async ofNetworks(tx: Tx, networkIds: readonly NetworkId[]): Promise<Subnet[]> {
     return tx.sql<Subnet>(`${SUBNET} WHERE network_id = ANY($1) ORDER BY subnet.cidr`, [networkIds]);
   }
