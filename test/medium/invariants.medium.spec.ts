@@ -28,7 +28,7 @@ async function found(): Promise<Record<string, readonly Violation[]>> {
 }
 
 /** Found as exactly this, not repairable, and gone when it is taken back. */
-async function findsOnly(name: string, violation: { id: string | undefined; what: RegExp }, undo: () => Promise<unknown>): Promise<void> {
+async function expectOnly(name: string, violation: { id: string | undefined; what: RegExp }, undo: () => Promise<unknown>): Promise<void> {
   expect(await found()).toEqual({ [name]: [{ id: violation.id, what: expect.stringMatching(violation.what) as string }] });
   expect(invariants.find((invariant) => invariant.name === name)?.repair).toBeUndefined();
   await undo();
@@ -67,7 +67,7 @@ describe('what always holds in a database that is used', () => {
     ] as const) {
       const pool = await poolOf(kind);
       const { id } = await take(pool, holder);
-      await findsOnly(name, { id: pool, what: new RegExp(`is held by a ${holder} and no ${holder} has it$`) }, () => giveBack(id));
+      await expectOnly(name, { id: pool, what: new RegExp(`is held by a ${holder} and no ${holder} has it$`) }, () => giveBack(id));
     }
   });
 
@@ -78,15 +78,15 @@ describe('what always holds in a database that is used', () => {
     await sql(`UPDATE number_allocation SET state = 'QUARANTINED', reusable_at = now() + interval '1 hour' WHERE id = $1`, [
       network?.allocation,
     ]);
-    await findsOnly('tenancy.networks-numbered', { id: network?.id, what: /^vni \d+ is an allocation that is QUARANTINED/ }, () =>
+    await expectOnly('tenancy.networks-numbered', { id: network?.id, what: /^vni \d+ is an allocation that is QUARANTINED/ }, () =>
       sql(`UPDATE number_allocation SET state = 'BOUND', reusable_at = NULL WHERE id = $1`, [network?.allocation]),
     );
     await sql(`UPDATE number_allocation SET holder_kind = 'external' WHERE id = $1`, [network?.allocation]);
-    await findsOnly('tenancy.networks-numbered', { id: network?.id, what: /^vni \d+ is held as external/ }, () =>
+    await expectOnly('tenancy.networks-numbered', { id: network?.id, what: /^vni \d+ is held as external/ }, () =>
       sql(`UPDATE number_allocation SET holder_kind = 'network' WHERE id = $1`, [network?.allocation]),
     );
     await sql('UPDATE network SET vni = 12345 WHERE id = $1', [network?.id]);
-    await findsOnly(
+    await expectOnly(
       'tenancy.networks-numbered',
       { id: network?.id, what: new RegExp(`^vni 12345 is an allocation of ${network?.vni} `) },
       () => sql('UPDATE network SET vni = $2 WHERE id = $1', [network?.id, network?.vni]),
@@ -108,7 +108,7 @@ describe('what always holds in a database that is used', () => {
     );
     expect(await found()).toEqual({});
     await sql('UPDATE vrf SET evi_id = 65000 WHERE id = $1', [vrf.id]);
-    await findsOnly('tenancy.vrfs-numbered', { id: vrf.id, what: /^evi_id 65000 is an allocation of \d+/ }, () =>
+    await expectOnly('tenancy.vrfs-numbered', { id: vrf.id, what: /^evi_id 65000 is an allocation of \d+/ }, () =>
       sql('UPDATE vrf SET evi_id = (SELECT value FROM number_allocation WHERE id = vrf.evi_allocation_id) WHERE id = $1', [vrf.id]),
     );
     const [domain] = await sql<{ id: string; pool: string }>(
@@ -122,7 +122,7 @@ describe('what always holds in a database that is used', () => {
     );
     expect(await found()).toEqual({});
     await sql('UPDATE vlan_mapping SET vlan = 999 WHERE vlan_allocation_id = $1', [vlan.id]);
-    await findsOnly(
+    await expectOnly(
       'fabric.mappings-numbered',
       { id: domain?.id, what: new RegExp(`^VLAN 999 of the network .* is an allocation of ${vlan.value} `) },
       () => sql('UPDATE vlan_mapping SET vlan = $2 WHERE vlan_allocation_id = $1', [vlan.id, vlan.value]),

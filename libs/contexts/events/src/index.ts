@@ -14,7 +14,6 @@ export {
 } from './inbox.service.js';
 export { type Invariant, InvariantRegistry, type Slices, type Violation } from './invariant.js';
 export { type Inspection, InvariantInspector } from './invariant-inspector.js';
-export { InvariantWatch } from './invariant-watch.js';
 export { JOB_HANDLERS, type JobHandler } from './job-handler.js';
 export { queueName } from './job-queues.js';
 export { OutboxRelay } from './outbox-relay.js';

@@ -274,7 +274,7 @@ describe('the invariants of numbers', () => {
   });
 
   describe('about what only a person can put right', () => {
-    const findOnly = async (name: string, expected: Violation[]): Promise<void> => {
+    const expectOnly = async (name: string, expected: Violation[]): Promise<void> => {
       expect(await found()).toEqual({ [name]: expected });
       expect(named(name).repair).toBeUndefined();
       expect(named(name).remedy).toMatch(/\w/);
@@ -295,7 +295,7 @@ describe('the invariants of numbers', () => {
         ]);
         outside.push({ id: pool.id, what: `${value} is allocated (${id}) and in no range` });
       }
-      await findOnly('numbering.allocations-configured', outside);
+      await expectOnly('numbering.allocations-configured', outside);
       await sql('DELETE FROM number_allocation WHERE pool_id = $1', [pool.id]);
       await sql('SELECT number_rebuild($1)', [pool.id]);
       expect(await found()).toEqual({});
@@ -328,7 +328,7 @@ describe('the invariants of numbers', () => {
       await sql('DELETE FROM number_allocation WHERE id = $1', [stray]);
       const taken = pool.allocations.at(-1);
       await sql('UPDATE number_allocation SET tenant_id = $2 WHERE id = $1', [taken, nobody]);
-      await findOnly('numbering.allocations-owned', [
+      await expectOnly('numbering.allocations-owned', [
         { id: pool.id, what: `${pool.first + 14} is allocated (${taken}) to the tenant ${nobody}, who does not exist` },
       ]);
       await sql('UPDATE number_allocation SET tenant_id = $2 WHERE id = $1', [taken, tenants[1]]);
@@ -340,7 +340,7 @@ describe('the invariants of numbers', () => {
         'UPDATE number_allocation SET pool_id = $1 WHERE id = $2 RETURNING id, value',
         [other.id, pool.allocations.at(-1)],
       );
-      await findOnly('numbering.allocations-configured', [
+      await expectOnly('numbering.allocations-configured', [
         { id: pool.id, what: `${moved?.value} is allocated (${moved?.id}) from the pool ${other.id}` },
       ]);
       await sql('UPDATE number_allocation SET pool_id = $1 WHERE id = $2', [pool.id, moved?.id]);
