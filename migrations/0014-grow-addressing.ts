@@ -160,7 +160,7 @@ const SUBNETS = `
     ADD CONSTRAINT subnet_vrf_fkey FOREIGN KEY (tenant_id, vrf_id) REFERENCES vrf (tenant_id, id),
     -- A range of addresses is never counted from, or to, beyond the end of its family.
     ADD CONSTRAINT subnet_not_at_the_edge CHECK (CASE family(cidr) WHEN 4 THEN set_masklen(cidr::inet, 32) >= '0.1.0.0' AND prefix_last(cidr) <= '255.254.255.255'
-      ELSE set_masklen(cidr::inet, 128) >= '::1:0' AND prefix_last(cidr) <= 'ffff:ffff:ffff:ffff:ffff:ffff:fffe:ffff' END);
+      ELSE set_masklen(cidr::inet, 128) >= '::1:0:0:0' AND prefix_last(cidr) <= 'ffff:ffff:ffff:ffff:ffff:ffff:fffe:ffff' END);
   UPDATE subnet s SET vrf_id = n.vrf_id FROM network n WHERE n.id = s.network_id;
   CREATE INDEX subnet_vrf ON subnet (vrf_id);
 

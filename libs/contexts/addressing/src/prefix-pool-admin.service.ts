@@ -3,6 +3,7 @@ import { AuditService, OutboxService } from '#contexts/events';
 import {
   type AddressSpaceId,
   Cidr,
+  cidrsOverlap,
   DomainError,
   invalidValue,
   notFound,
@@ -14,6 +15,7 @@ import {
 import { newId, type Tx, violatedConstraint } from '#platform';
 import { outOfRange, overlaps, versionConflict, wrongFamily } from './domain/errors.js';
 import { PREFIX_STRATEGIES, type PrefixExclusion, type PrefixPool, type PrefixQuota, type PrefixStrategy } from './domain/prefix-pool.js';
+import { EMBEDDED_IPV4 } from './domain/subnet-layout.js';
 import { PrefixPoolEntity } from './store/addressing.entity.js';
 import { type FreeBlocks, PrefixPoolStore } from './store/prefix-pool.store.js';
 import { PrefixTreeStore } from './store/prefix-tree.store.js';
@@ -253,6 +255,7 @@ export class PrefixPoolAdminService {
   private async addRange(tx: Tx, pool: Pick<PrefixPool, 'id' | 'spaceId' | 'family' | 'maxLength'>, cidr: Cidr): Promise<void> {
     if (Cidr.family(cidr) !== pool.family) throw wrongFamily(cidr, pool.family);
     if (Cidr.length(cidr) < 1 || Cidr.length(cidr) > pool.maxLength) throw outOfRange(cidr, `a range of /1 to /${pool.maxLength}`);
+    if (cidrsOverlap(cidr, EMBEDDED_IPV4)) throw outOfRange(cidr, `a range outside of ${EMBEDDED_IPV4} (embedded IPv4 addresses)`);
     const inTheWay = await this.tree.inTheWay(tx, pool.spaceId, cidr, 'POOL');
     if (inTheWay.length > 0) throw overlaps(cidr, inTheWay);
     const prefixId = newId<PrefixId>();

@@ -15,10 +15,10 @@ export function hostRange(cidr: Cidr): AddressExtent {
   return { first: Ip.fromBigInt(family, first + skipFirst), last: Ip.fromBigInt(family, last - skipLast) };
 }
 
-/** IPv4 without its first and last /16, IPv6 without its first and last 65,536 addresses: nobody counts from there beyond the end. */
+/** IPv4 without its first and last /16, IPv6 without ::/80 (see `EMBEDDED_IPV4`) and its last 65,536 addresses: nobody counts from there beyond the end. */
 export const SUBNETS_LIE_WITHIN: Readonly<Record<4 | 6, AddressExtent>> = {
   4: { first: '0.1.0.0' as Ip, last: '255.254.255.255' as Ip },
-  6: { first: '::1:0' as Ip, last: 'ffff:ffff:ffff:ffff:ffff:ffff:fffe:ffff' as Ip },
+  6: { first: '::1:0:0:0' as Ip, last: 'ffff:ffff:ffff:ffff:ffff:ffff:fffe:ffff' as Ip },
 };
 
 export const extentContains = ({ first, last }: AddressExtent, address: Ip): boolean => {
@@ -26,3 +26,6 @@ export const extentContains = ({ first, last }: AddressExtent, address: Ip): boo
   const value = Ip.toBigInt(address);
   return value >= Ip.toBigInt(first) && value <= Ip.toBigInt(last);
 };
+
+/** RFC 4291 §2.5.5: IPv4 addresses written as IPv6. They have two notations, so they have no place in a plan. */
+export const EMBEDDED_IPV4 = '::/80' as Cidr;

@@ -64,7 +64,8 @@ const toTaken = (row: TakenRow): TakenPrefix => ({
   outcome: row.outcome,
   id: row.prefix_id,
   cidr: row.cidr,
-  room: row.room === null ? null : BigInt(row.room),
+  // An exclusion that is smaller than a block leaves parts of one.
+  room: row.room === null ? null : BigInt(row.room.replace(/\..*$/, '')),
   ...(row.at && { at: row.at }),
 });
 
