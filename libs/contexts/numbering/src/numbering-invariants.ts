@@ -1,4 +1,4 @@
-/** What is always true of numbers, each as one query about a slice of pools. Why these and no others: see README. */
+/** What is always true of numbers, each as one query about a slice of pools. Somebody who asks for the free space by its definition finds it in `number_gaps`. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type Invariant, InvariantRegistry, type Slices, type Violation } from '#contexts/events';
 import type { Tx } from '#platform';
