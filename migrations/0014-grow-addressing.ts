@@ -289,28 +289,54 @@ const FREE_BLOCKS = `
   CREATE FUNCTION prefix_first_hints(p_family int) RETURNS cidr[] LANGUAGE sql IMMUTABLE RETURN
     array_fill(CASE p_family WHEN 4 THEN '0.0.0.0/0' ELSE '::/0' END::cidr, ARRAY[CASE p_family WHEN 4 THEN 33 ELSE 129 END]);
 
-  -- What of p_within is configured and neither excluded nor a leaf, in maximal blocks. This is the definition of free; free_prefix is its index.
-  -- A block on the way to something busy is not free, its other half is, unless it is on the way to something itself.
+  -- The fewest prefixes that make up [p_first, p_last]: each as large as its place and what is left allow.
+  CREATE FUNCTION prefix_cover(p_first inet, p_last inet) RETURNS SETOF cidr LANGUAGE plpgsql IMMUTABLE AS $$
+  DECLARE
+    v_last inet := set_masklen(p_last, CASE family(p_last) WHEN 4 THEN 32 ELSE 128 END);
+    at inet := set_masklen(p_first, CASE family(p_first) WHEN 4 THEN 32 ELSE 128 END);
+    block cidr;
+    larger cidr;
+  BEGIN
+    LOOP
+      block := at::cidr;
+      LOOP
+        EXIT WHEN masklen(block) = 0;
+        larger := network(set_masklen(block::inet, masklen(block) - 1));
+        EXIT WHEN set_masklen(larger::inet, masklen(v_last)) <> at OR prefix_last(larger)::inet > v_last;
+        block := larger;
+      END LOOP;
+      RETURN NEXT block;
+      EXIT WHEN prefix_last(block)::inet = v_last;
+      at := prefix_last(block)::inet + 1;
+    END LOOP;
+  END $$;
+
+  -- What of p_within is configured and neither excluded nor a leaf, in maximal blocks: one pass over what lies in it. This is the definition of free;
+  -- free_prefix is its index.
   CREATE FUNCTION prefix_gaps(p_pool uuid, p_within cidr) RETURNS SETOF cidr LANGUAGE sql STABLE AS $$
     WITH extent AS MATERIALIZED (
       SELECT CASE WHEN masklen(r.cidr) >= masklen(p_within) THEN r.cidr ELSE p_within END AS cidr, p.space_id
         FROM prefix_pool_range r JOIN prefix_pool p ON p.id = r.pool_id WHERE r.pool_id = p_pool AND r.cidr && p_within),
+    bits AS (SELECT CASE family(p_within) WHEN 4 THEN 32 ELSE 128 END AS width),
     busy AS (
       SELECT e.cidr AS within, x.cidr FROM extent e CROSS JOIN LATERAL (
         SELECT p.cidr FROM prefix p WHERE p.space_id = e.space_id AND p.cidr >= e.cidr AND p.cidr <= prefix_last(e.cidr)
            AND p.role IN ('SUBNET', 'LOOPBACK', 'LINK', 'RESERVED')
         UNION ALL
         SELECT CASE WHEN x.cidr >>= e.cidr THEN e.cidr ELSE x.cidr END FROM prefix_pool_exclusion x WHERE x.pool_id = p_pool AND x.cidr && e.cidr) x),
-    outer_busy AS (
-      SELECT b.within, b.cidr FROM (
-        SELECT y.within, y.cidr, max(prefix_last(y.cidr)) OVER (PARTITION BY y.within ORDER BY y.cidr ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS until FROM busy y) b
-       WHERE b.until IS NULL OR b.until < b.cidr),
-    way AS MATERIALIZED (
-      SELECT DISTINCT b.within, network(set_masklen(b.cidr::inet, g)) AS block FROM outer_busy b, generate_series(masklen(b.within) + 1, masklen(b.cidr)) g)
-    SELECT e.cidr FROM extent e WHERE NOT EXISTS (SELECT FROM outer_busy b WHERE b.within = e.cidr)
+    -- What is before each of them, and after the last: nested ones lie behind what they are in.
+    gap AS (
+      SELECT coalesce(b.until + 1, b.start) AS first, b.first - 1 AS last FROM (
+        SELECT set_masklen(y.within::inet, w.width) AS start, set_masklen(y.cidr::inet, w.width) AS first,
+               max(prefix_last(y.cidr)::inet) OVER (PARTITION BY y.within ORDER BY y.cidr ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS until
+          FROM busy y, bits w) b
+       WHERE CASE WHEN b.until IS NULL THEN b.first > b.start WHEN b.first > b.until THEN b.first - 1 > b.until END
+      UNION ALL
+      SELECT e.until + 1, prefix_last(e.within)::inet FROM (SELECT y.within, max(prefix_last(y.cidr)::inet) AS until FROM busy y GROUP BY y.within) e
+       WHERE e.until < prefix_last(e.within)::inet)
+    SELECT e.cidr FROM extent e WHERE NOT EXISTS (SELECT FROM busy b WHERE b.within = e.cidr)
     UNION ALL
-    SELECT y.other FROM (SELECT w.within, prefix_buddy(w.block) AS other FROM way w) y
-      LEFT JOIN way ON way.within = y.within AND way.block = y.other WHERE way.block IS NULL $$;
+    SELECT c FROM gap g, prefix_cover(g.first, g.last) c $$;
 
   -- Gives a block back, as far as it is free by definition now, merged with free buddies as far as its range reaches. The caller holds the lock.
   CREATE FUNCTION prefix_give(p_pool uuid, p_block cidr) RETURNS void LANGUAGE plpgsql AS $$

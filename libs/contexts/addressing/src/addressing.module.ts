@@ -2,11 +2,15 @@ import { Module } from '@nestjs/common';
 import { AccessModule } from '#contexts/access';
 import { EventsModule, JOB_HANDLERS } from '#contexts/events';
 import { NumberingModule } from '#contexts/numbering';
+import { TenancyModule } from '#contexts/tenancy';
 import { AddressAllocationService } from './address-allocation.service.js';
 import { AddressRefusals } from './address-refusals.js';
 import { AddressSweeper } from './address-sweeper.js';
 import { AddressingInvariants } from './addressing-invariants.js';
 import { AddressingService } from './addressing.service.js';
+import { PrefixPoolResolver } from './api/prefix-pool.resolver.js';
+import { PrefixResolver, UtilizationResolver } from './api/prefix.resolver.js';
+import { SubnetAdminResolver } from './api/subnet-admin.resolver.js';
 import { NetworkSubnetsResolver, SubnetAddressesResolver } from './api/subnet.resolver.js';
 import { PrefixAllocationService } from './prefix-allocation.service.js';
 import { PrefixPoolAdminService } from './prefix-pool-admin.service.js';
@@ -19,6 +23,7 @@ import { PrefixPoolStore } from './store/prefix-pool.store.js';
 import { PrefixTreeStore } from './store/prefix-tree.store.js';
 import { SubnetStore } from './store/subnet.store.js';
 import { VrfRouteStore } from './store/vrf-route.store.js';
+import { SubnetOpener } from './subnet-opener.js';
 import { SubnetService } from './subnet.service.js';
 import { VrfLeakService } from './vrf-leak.service.js';
 
@@ -35,13 +40,18 @@ const stores = [PrefixPoolStore, PrefixTreeStore, PrefixAllocationStore, Address
 const poolChanged = { provide: JOB_HANDLERS['prefix-pool.changed'], useClass: PrefixPoolLevels };
 
 @Module({
-  imports: [AccessModule, EventsModule, NumberingModule],
+  imports: [AccessModule, EventsModule, NumberingModule, TenancyModule],
   providers: [
     ...stores,
     PrefixRefusals,
     AddressRefusals,
     ...services,
+    SubnetOpener,
     NetworkSubnetsResolver,
+    PrefixPoolResolver,
+    PrefixResolver,
+    UtilizationResolver,
+    SubnetAdminResolver,
     SubnetAddressesResolver,
     AddressingInvariants,
     AddressSweeper,

@@ -1,4 +1,7 @@
-export { GatewayModeEnum } from './api/subnet.object.js';
+export { PrefixExclusionInput, toPrefixStrategy } from './api/prefix-pool.input.js';
+export { PrefixPoolObject, toPrefixPoolObject } from './api/prefix-pool.object.js';
+export { PrefixObject, PrefixRoleEnum, toPrefixObject } from './api/prefix.object.js';
+export { AddressRangeKindEnum, GatewayModeEnum, IpAddressObject, SubnetObject, toIpAddressObject } from './api/subnet.object.js';
 export { AddressAllocationService } from './address-allocation.service.js';
 export { AddressingModule } from './addressing.module.js';
 export { AddressingService, type NewAddress, type NewSubnet } from './addressing.service.js';

@@ -5,6 +5,8 @@ import { newId, type Tx, violatedConstraint } from '#platform';
 import { overlaps } from './domain/errors.js';
 import { type PrefixNode, PrefixTreeStore } from './store/prefix-tree.store.js';
 
+export type { PrefixNode } from './store/prefix-tree.store.js';
+
 /** 2^12 cells are a picture of 64 by 64. */
 const MOST_HEAT_BITS = 12;
 

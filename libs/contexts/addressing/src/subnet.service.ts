@@ -106,6 +106,8 @@ export class SubnetService {
     if (first < Ip.toBigInt(edge.first) || last > Ip.toBigInt(edge.last))
       throw outOfRange(wanted.cidr, `a subnet within ${edge.first} to ${edge.last}`);
     const subnet: Subnet = { ...rest, id: newId<SubnetId>(), gatewayAddress: gatewayOf(wanted.cidr, wanted) };
+    const meeting = await this.store.meetInVrf(tx, subnet);
+    if (meeting.length > 0) throw overlapsInVrf(subnet.cidr, meeting);
     await this.store.insert(tx, subnet, quarantineSeconds).catch((error: unknown) => {
       const constraint = violatedConstraint(error);
       if (constraint?.startsWith('vrf_route_disjoint')) throw overlapsInVrf(wanted.cidr, [], error);

@@ -1,8 +1,8 @@
-import { Field, HideField, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { Field, HideField, ID, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { encodeId, type SubnetId } from '#engines/kernel';
-import { CidrScalar, DomainNameScalar, IpAddressScalar, LabelScalar, MacScalar, SlugScalar } from '#platform';
-import type { PrefixPool } from '../domain/prefix-pool.js';
-import type { IpAddress, Subnet } from '../domain/subnet.js';
+import { CidrScalar, DomainNameScalar, IpAddressScalar, LabelScalar, MacScalar, UserError } from '#platform';
+import type { AddressExtent } from '../domain/allocation.js';
+import type { AddressRange, IpAddress, Subnet } from '../domain/subnet.js';
 
 export enum GatewayModeEnum {
   ANYCAST_VTEP = 'ANYCAST_VTEP',
@@ -24,6 +24,8 @@ export class SubnetObject {
   @Field(() => CidrScalar) cidr: string;
   @Field(() => SubnetGatewayObject, { nullable: true }) gateway: SubnetGatewayObject | null;
   @Field(() => DomainNameScalar, { nullable: true, description: 'Zone that the names of its addresses live in.' }) dnsZone: string | null;
+  @Field(() => ID, { description: 'The prefix that it is made of.' }) prefix: string;
+  @Field(() => ID, { nullable: true, description: 'Where its addresses are routed.' }) vrf: string | null;
   @HideField() uuid: SubnetId;
 }
 
@@ -33,7 +35,40 @@ export const toSubnetObject = (subnet: Subnet): SubnetObject => ({
   cidr: subnet.cidr,
   gateway: subnet.gatewayAddress === null ? null : { address: subnet.gatewayAddress, mode: subnet.gatewayMode },
   dnsZone: subnet.dnsZone,
+  prefix: encodeId('prefix', subnet.prefixId),
+  vrf: subnet.vrfId && encodeId('vrf', subnet.vrfId),
 });
+
+export enum AddressRangeKindEnum {
+  DHCP = 'DHCP',
+  RESERVED = 'RESERVED',
+}
+registerEnumType(AddressRangeKindEnum, {
+  name: 'AddressRangeKind',
+  valuesMap: {
+    DHCP: { description: 'Given only to whoever names a range within it.' },
+    RESERVED: { description: 'Given to nobody.' },
+  },
+});
+
+@ObjectType('AddressExtent', { description: 'Both ends belong to it.' })
+export class AddressExtentObject implements AddressExtent {
+  @Field(() => IpAddressScalar) first: AddressExtent['first'];
+  @Field(() => IpAddressScalar) last: AddressExtent['last'];
+}
+
+@ObjectType('AddressRange')
+export class AddressRangeObject extends AddressExtentObject implements AddressRange {
+  @Field(() => AddressRangeKindEnum) kind: AddressRange['kind'];
+  @Field(() => LabelScalar) reason: string;
+}
+
+@ObjectType('SubnetPayload')
+export class SubnetPayload {
+  @Field(() => SubnetObject, { nullable: true }) subnet?: SubnetObject | null;
+  @Field(() => Boolean, { nullable: true, description: 'The key was seen before, and this is what it made.' }) replayed?: boolean | null;
+  @Field(() => [UserError]) errors: UserError[];
+}
 
 @ObjectType('IpAddress')
 export class IpAddressObject {
@@ -45,24 +80,3 @@ export class IpAddressObject {
 }
 
 export const toIpAddressObject = (address: IpAddress): IpAddressObject => ({ ...address, id: encodeId('ipAddress', address.id) });
-
-@ObjectType('PrefixPool')
-export class PrefixPoolObject {
-  @Field(() => ID) id: string;
-  @Field(() => SlugScalar) slug: string;
-  @Field(() => LabelScalar) name: string;
-  @Field(() => CidrScalar) cidr: string;
-  @Field(() => Int) defaultLength: number;
-  @Field(() => Int) minLength: number;
-  @Field(() => Int) maxLength: number;
-}
-
-export const toPrefixPoolObject = (pool: PrefixPool): PrefixPoolObject => ({
-  id: encodeId('prefixPool', pool.id),
-  slug: pool.slug,
-  name: pool.name,
-  cidr: pool.ranges[0] ?? '',
-  defaultLength: pool.defaultLength,
-  minLength: pool.minLength,
-  maxLength: pool.maxLength,
-});

@@ -1,10 +1,18 @@
-import { Args, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Args, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Authorize, Ctx, type RequestContext } from '#contexts/access';
 import { NetworkObject } from '#contexts/tenancy';
-import type { NetworkId, SubnetId } from '#engines/kernel';
-import { batched, Database, orNull, SlugScalar } from '#platform';
+import type { Ip, NetworkId, SubnetId } from '#engines/kernel';
+import { batched, BigCountScalar, Database, IpAddressScalar, keyset } from '#platform';
 import { AddressingService } from '../addressing.service.js';
-import { IpAddressObject, PrefixPoolObject, SubnetObject, toIpAddressObject, toPrefixPoolObject, toSubnetObject } from './subnet.object.js';
+import { SubnetService } from '../subnet.service.js';
+import {
+  AddressExtentObject,
+  AddressRangeObject,
+  IpAddressObject,
+  SubnetObject,
+  toIpAddressObject,
+  toSubnetObject,
+} from './subnet.object.js';
 
 @Resolver(() => NetworkObject)
 export class NetworkSubnetsResolver {
@@ -12,18 +20,6 @@ export class NetworkSubnetsResolver {
     private readonly db: Database,
     private readonly addressing: AddressingService,
   ) {}
-
-  @Query(() => [PrefixPoolObject])
-  @Authorize('pool:read')
-  prefixPools(@Ctx() ctx: RequestContext): Promise<PrefixPoolObject[]> {
-    return this.db.inTransaction(ctx.scope, async (tx) => (await this.addressing.pools(tx)).map(toPrefixPoolObject));
-  }
-
-  @Query(() => PrefixPoolObject, { nullable: true })
-  @Authorize('pool:read')
-  prefixPool(@Ctx() ctx: RequestContext, @Args('slug', { type: () => SlugScalar }) slug: string): Promise<PrefixPoolObject | null> {
-    return this.db.inTransaction(ctx.scope, (tx) => orNull(async () => toPrefixPoolObject(await this.addressing.poolBySlug(tx, slug))));
-  }
 
   @ResolveField('subnets', () => [SubnetObject])
   @Authorize('network:read', 'order:read')
@@ -40,6 +36,7 @@ export class SubnetAddressesResolver {
   constructor(
     private readonly db: Database,
     private readonly addressing: AddressingService,
+    private readonly subnets: SubnetService,
   ) {}
 
   @ResolveField('addresses', () => [IpAddressObject])
@@ -49,5 +46,30 @@ export class SubnetAddressesResolver {
       const addresses = await this.db.inTransaction(ctx.scope, (tx) => this.addressing.addressesOf(tx, ids));
       return ids.map((id) => addresses.filter((address) => address.subnetId === id).map(toIpAddressObject));
     })(subnet.uuid);
+  }
+  @ResolveField('ranges', () => [AddressRangeObject], { description: 'Of DHCP, and reserved.' })
+  ranges(@Parent() { uuid }: SubnetObject, @Ctx() ctx: RequestContext): Promise<AddressRangeObject[]> {
+    return this.db.inTransaction(ctx.scope, (tx) => this.subnets.ranges(tx, uuid));
+  }
+
+  @ResolveField('total', () => BigCountScalar, { description: 'Addresses that stations may have.' })
+  async total(@Parent() { uuid }: SubnetObject, @Ctx() ctx: RequestContext): Promise<bigint> {
+    return (await this.db.inTransaction(ctx.scope, (tx) => this.subnets.fill(tx, uuid))).size;
+  }
+
+  @ResolveField('free', () => BigCountScalar, { description: 'Without those of DHCP ranges.' })
+  async free(@Parent() { uuid }: SubnetObject, @Ctx() ctx: RequestContext): Promise<bigint> {
+    return (await this.db.inTransaction(ctx.scope, (tx) => this.subnets.fill(tx, uuid))).free;
+  }
+
+  @ResolveField('freeRanges', () => [AddressExtentObject], { description: 'In rising order; without those of DHCP ranges.' })
+  freeRanges(
+    @Parent() { uuid }: SubnetObject,
+    @Ctx() ctx: RequestContext,
+    @Args('first', { type: () => Int, defaultValue: 20, description: '1…100.' }) first: number,
+    @Args('after', { type: () => IpAddressScalar, nullable: true, description: 'Ranges that begin above it.' }) after: Ip | null,
+  ): Promise<AddressExtentObject[]> {
+    const { first: limit } = keyset({ first, after: null }, []);
+    return this.db.inTransaction(ctx.scope, (tx) => this.subnets.free(tx, uuid, after ?? null, limit));
   }
 }

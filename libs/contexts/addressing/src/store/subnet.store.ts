@@ -189,11 +189,12 @@ export class SubnetStore {
     await tx.run('SELECT address_quota_recount($1, $2)', [tenantId, spaceId]);
   }
 
-  /** Prefixes of the tenant that a prefix would meet in the VRFs that see it; others are not named. */
-  async meetInVrf(tx: Tx, subnet: Pick<Subnet, 'tenantId'>, vrfId: string, cidr: Cidr): Promise<Cidr[]> {
+  /** Prefixes of the tenant that a new subnet would meet in its VRF; others are not named, the constraint knows them. */
+  async meetInVrf(tx: Tx, { tenantId, networkId, vrfId, cidr }: Subnet): Promise<Cidr[]> {
     const rows = await tx.sql<{ cidr: Cidr }>(
-      'SELECT s.cidr::text AS cidr FROM subnet s WHERE s.vrf_id = $1 AND s.tenant_id = $2 AND s.cidr && $3::cidr ORDER BY s.cidr LIMIT 10',
-      [vrfId, subnet.tenantId, cidr],
+      `SELECT s.cidr::text AS cidr FROM subnet s WHERE s.vrf_id = coalesce($1::uuid, (SELECT n.vrf_id FROM network n WHERE n.id = $2)) AND s.tenant_id = $3 AND s.cidr && $4::cidr
+        ORDER BY s.cidr LIMIT 10`,
+      [vrfId, networkId, tenantId, cidr],
     );
     return rows.map((row) => row.cidr);
   }
