@@ -1,9 +1,27 @@
 import { Injectable } from '@nestjs/common';
-import { type GrantedNumbers, NumberAllocationService, NumberingService, type NumberKind, type NumberRequest } from '#contexts/numbering';
-import { ID_PREFIXES, invalidValue, notFound, type PoolId, type TenantId, type VlanDomainId } from '#engines/kernel';
+import {
+  AddressAllocationService,
+  type AddressRequest,
+  PrefixAllocationService,
+  type PrefixRequest,
+  SubnetService,
+} from '#contexts/addressing';
+import { NumberAllocationService, NumberingService, type NumberKind, type NumberRequest } from '#contexts/numbering';
+import {
+  type Cidr,
+  ID_PREFIXES,
+  invalidValue,
+  type IpAddressId,
+  notFound,
+  type PoolId,
+  type PrefixPoolId,
+  type SubnetId,
+  type TenantId,
+  type VlanDomainId,
+} from '#engines/kernel';
 import { Database, type Scope } from '#platform';
 import { type Desk, deskOf, type NewOwner } from './desk.js';
-import { type Given, type Grant, givenNumber } from './given.js';
+import { type Given, givenAddress, givenNumber, givenPrefix, type Grant, toGrant } from './given.js';
 import { rehearse } from './rehearse.js';
 
 export interface AllocateOptions {
@@ -24,15 +42,47 @@ export class AllocationService {
     private readonly db: Database,
     private readonly numbers: NumberAllocationService,
     private readonly numbering: NumberingService,
+    private readonly prefixes: PrefixAllocationService,
+    private readonly addresses: AddressAllocationService,
+    private readonly subnets: SubnetService,
   ) {
-    this.desks = new Map([[ID_PREFIXES.allocation, deskOf('allocation', numbers, givenNumber)]]);
+    this.desks = new Map([
+      [ID_PREFIXES.allocation, deskOf('allocation', numbers, givenNumber)],
+      [ID_PREFIXES.prefix, deskOf('prefix', prefixes, givenPrefix)],
+      [ID_PREFIXES.ipAddress, deskOf('ipAddress', this.keeperOfAddresses(), givenAddress)],
+    ]);
   }
 
   /** @throws DomainError as `NumberAllocationService.allocate`. */
   async allocateNumbers(scope: Scope, request: NumberRequest, { isDryRun }: AllocateOptions): Promise<Grant> {
-    return fromNumbers(
-      await (isDryRun ? rehearse(this.db, scope, (tx) => this.numbers.allocateIn(tx, request)) : this.numbers.allocate(scope, request)),
+    const { numbers, db } = this;
+    return toGrant(
+      await (isDryRun ? rehearse(db, scope, (tx) => numbers.allocateIn(tx, request)) : numbers.allocate(scope, request)),
+      givenNumber,
     );
+  }
+
+  /** @throws DomainError as `PrefixAllocationService.allocate`. */
+  async allocatePrefixes(scope: Scope, request: PrefixRequest, { isDryRun }: AllocateOptions): Promise<Grant> {
+    const { prefixes, db } = this;
+    return toGrant(
+      await (isDryRun ? rehearse(db, scope, (tx) => prefixes.allocateIn(tx, request)) : prefixes.allocate(scope, request)),
+      givenPrefix,
+    );
+  }
+
+  /** @throws DomainError as `AddressAllocationService.allocate`. */
+  async allocateAddresses(scope: Scope, request: AddressRequest, { isDryRun }: AllocateOptions): Promise<Grant> {
+    const { addresses, db } = this;
+    return toGrant(
+      await (isDryRun ? rehearse(db, scope, (tx) => addresses.allocateIn(tx, request)) : addresses.allocate(scope, request)),
+      givenAddress,
+    );
+  }
+
+  /** Whose the addresses of a subnet are. @throws DomainError NOT_FOUND. */
+  async tenantOfSubnet(scope: Scope, id: SubnetId): Promise<TenantId> {
+    return (await this.db.inTransaction(scope, (tx) => this.subnets.subnet(tx, id))).tenantId;
   }
 
   /** No round trip: what kind a pool gives is remembered. @throws DomainError NOT_FOUND | INVALID_VALUE (another kind). */
@@ -90,11 +140,31 @@ export class AllocationService {
     return this.db.inTransaction(scope, async (tx) => (await this.numbers.allocationsOfPool(tx, poolId, after, limit)).map(givenNumber));
   }
 
+  ofPrefixPool(scope: Scope, poolId: PrefixPoolId, after: Cidr | null, limit: number): Promise<Given[]> {
+    return this.db.inTransaction(scope, async (tx) => (await this.prefixes.allocationsOfPool(tx, poolId, after, limit)).map(givenPrefix));
+  }
+
+  /** An address is its subnet's: it goes to another holder, not to another tenant. */
+  private keeperOfAddresses() {
+    const { addresses, db } = this;
+    return {
+      bind: addresses.bind.bind(addresses),
+      extend: addresses.extend.bind(addresses),
+      release: addresses.release.bind(addresses),
+      allocation: addresses.allocation.bind(addresses),
+      allocationsOfKey: addresses.allocationsOfKey.bind(addresses),
+      transfer: async (scope: Scope, id: IpAddressId, generation: number, { tenantId, holder }: NewOwner) => {
+        const { tenantId: owner } = await db.inTransaction(scope, (tx) => addresses.allocation(tx, id));
+        if (owner !== tenantId)
+          throw invalidValue('tenant', 'of another', 'the tenant of the subnet: an address goes where its subnet goes');
+        return addresses.transfer(scope, id, generation, holder);
+      },
+    };
+  }
+
   private desk(publicId: string): Desk {
     const desk = this.desks.get(publicId.slice(0, Math.max(publicId.indexOf('_'), 0)));
     if (!desk) throw notFound('allocation', publicId);
     return desk;
   }
 }
-
-export const fromNumbers = ({ allocations, replayed }: GrantedNumbers): Grant => ({ given: allocations.map(givenNumber), replayed });

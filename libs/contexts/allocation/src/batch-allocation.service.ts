@@ -1,15 +1,20 @@
 import { Injectable } from '@nestjs/common';
+import { AddressAllocationService, type AddressRequest, PrefixAllocationService, type PrefixRequest } from '#contexts/addressing';
 import { NumberAllocationService, type NumberRequest } from '#contexts/numbering';
 import { DomainError, isDomainError } from '#engines/kernel';
 import { Database, isUserError, type Scope, type Tx } from '#platform';
-import { type AllocateOptions, fromNumbers } from './allocation.service.js';
-import type { Grant } from './given.js';
+import type { AllocateOptions } from './allocation.service.js';
+import { givenAddress, givenNumber, givenPrefix, type Grant, toGrant } from './given.js';
 import { rehearse } from './rehearse.js';
 
 type Path = readonly (string | number)[];
 
 /** One request of a batch, with its place in the input. */
-export type BatchItem = { readonly path: Path } & { readonly of: 'number'; readonly request: NumberRequest };
+export type BatchItem = { readonly path: Path } & (
+  | { readonly of: 'number'; readonly request: NumberRequest }
+  | { readonly of: 'prefix'; readonly request: PrefixRequest }
+  | { readonly of: 'address'; readonly request: AddressRequest }
+);
 /** One that cannot even be asked. */
 export interface RefusedItem {
   readonly path: Path;
@@ -24,7 +29,8 @@ export interface BatchOptions extends AllocateOptions {
 
 /** All locks of all transactions are taken in this order, and within a kind in the order of ids. */
 const LOCK_ORDER = ['number', 'prefix', 'address'] as const;
-const lockOf = (item: BatchItem): string => `${LOCK_ORDER.indexOf(item.of)} ${item.request.poolId}`;
+const lockOf = ({ of, request }: BatchItem): string =>
+  `${LOCK_ORDER.indexOf(of)} ${'subnetId' in request ? request.subnetId : request.poolId}`;
 
 /** Numbers, prefixes and addresses in one transaction. */
 @Injectable()
@@ -32,6 +38,8 @@ export class BatchAllocationService {
   constructor(
     private readonly db: Database,
     private readonly numbers: NumberAllocationService,
+    private readonly prefixes: PrefixAllocationService,
+    private readonly addresses: AddressAllocationService,
   ) {}
 
   /**
@@ -72,11 +80,22 @@ export class BatchAllocationService {
     }
   }
 
-  private async granted(tx: Tx, { path, request }: BatchItem): Promise<BatchAnswer> {
+  private async granted(tx: Tx, item: BatchItem): Promise<BatchAnswer> {
     try {
-      return { path, ...fromNumbers(await this.numbers.allocateIn(tx, request)) };
+      return { path: item.path, ...(await this.grant(tx, item)) };
     } catch (error) {
-      throw isDomainError(error) ? below(path, error) : error;
+      throw isDomainError(error) ? below(item.path, error) : error;
+    }
+  }
+
+  private async grant(tx: Tx, item: BatchItem): Promise<Grant> {
+    switch (item.of) {
+      case 'number':
+        return toGrant(await this.numbers.allocateIn(tx, item.request), givenNumber);
+      case 'prefix':
+        return toGrant(await this.prefixes.allocateIn(tx, item.request), givenPrefix);
+      case 'address':
+        return toGrant(await this.addresses.allocateIn(tx, item.request), givenAddress);
     }
   }
 }

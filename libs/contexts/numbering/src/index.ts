@@ -1,5 +1,6 @@
 export { NumberExclusionInput, NumberRangeInput, toExclusions, toRanges } from './api/pool.input.js';
 export {
+  DeletePayload,
   NumberPoolObject,
   PoolObject,
   PoolPayload,

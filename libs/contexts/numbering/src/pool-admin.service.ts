@@ -19,6 +19,8 @@ import { NumberPoolEntity, NumberSpaceEntity } from './store/number-pool.entity.
 import { type NumberExclusion, NumberPoolStore, type QuotaRow } from './store/number-pool.store.js';
 import { PoolAdminStore } from './store/pool-admin.store.js';
 
+export type { NumberExclusion } from './store/number-pool.store.js';
+
 export interface NewNumberPool {
   /** Not for kinds that are unique over the whole installation: ASN, ROUTE_TARGET, ESI, ROUTER_MAC. */
   readonly fabricId: FabricId;

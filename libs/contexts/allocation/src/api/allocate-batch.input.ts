@@ -1,4 +1,5 @@
 import { Field, InputType, registerEnumType } from '@nestjs/graphql';
+import { AllocateIpInput, AllocatePrefixInput } from './allocate-address.input.js';
 import { AllocateNumberInput, AllocateVlanInput, AllocateVniInput } from './allocate-number.input.js';
 
 export enum BatchModeEnum {
@@ -21,6 +22,8 @@ export class AllocateBatchInput {
   @Field(() => [AllocateNumberInput]) numbers: AllocateNumberInput[] = [];
   @Field(() => [AllocateVniInput]) vnis: AllocateVniInput[] = [];
   @Field(() => [AllocateVlanInput]) vlans: AllocateVlanInput[] = [];
+  @Field(() => [AllocatePrefixInput]) prefixes: AllocatePrefixInput[] = [];
+  @Field(() => [AllocateIpInput]) ips: AllocateIpInput[] = [];
   @Field(() => BatchModeEnum) mode: BatchModeEnum = BatchModeEnum.ALL_OR_NONE;
   @Field({ description: 'Of the whole batch; an item has none of its own.' }) dryRun: boolean = false;
 }

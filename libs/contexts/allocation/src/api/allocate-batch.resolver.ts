@@ -1,11 +1,13 @@
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
 import { Authorize, Ctx, needScope, type RequestContext, type TokenScope } from '#contexts/access';
+import type { NumberRequest } from '#contexts/numbering';
 import { invalidValue } from '#engines/kernel';
 import { atPath, isUserError } from '#platform';
 import { BatchAllocationService, type BatchItem, below, type RefusedItem } from '../batch-allocation.service.js';
+import { AddressRequests } from './address-requests.js';
 import { AllocateBatchInput, BatchModeEnum } from './allocate-batch.input.js';
 import { AllocationBatchPayload, batchPayload } from './allocate-batch.object.js';
-import type { AllocateInput } from './allocate-number.input.js';
+import type { AllocateInput } from './allocate.input.js';
 import { ALLOCATE_SCOPES } from './allocation-scopes.js';
 import { NumberRequests } from './number-requests.js';
 
@@ -15,7 +17,8 @@ const MOST_ITEMS = 256;
 export class AllocateBatchResolver {
   constructor(
     private readonly batch: BatchAllocationService,
-    private readonly requests: NumberRequests,
+    private readonly numbers: NumberRequests,
+    private readonly addresses: AddressRequests,
   ) {}
 
   @Mutation(() => AllocationBatchPayload, { description: 'Many things at once, in one transaction.' })
@@ -29,28 +32,29 @@ export class AllocateBatchResolver {
     );
   }
 
+  /** What each item asks for; what cannot even be asked is refused here. @throws DomainError INVALID_VALUE | FORBIDDEN. */
   private async items(ctx: RequestContext, input: AllocateBatchInput): Promise<(BatchItem | RefusedItem)[]> {
-    const { numbers, vnis, vlans } = input;
-    const count = numbers.length + vnis.length + vlans.length;
+    const { numbers, vnis, vlans, prefixes, ips } = input;
+    const count = numbers.length + vnis.length + vlans.length + prefixes.length + ips.length;
     if (count < 1 || count > MOST_ITEMS) throw invalidValue('number of items', count, `1 to ${MOST_ITEMS}`);
+    const number = (path: Path, request: NumberRequest): BatchItem => ({ path, of: 'number', request });
     return [
-      ...(await itemsOf(ctx, 'numbers', 'number:allocate', numbers, async (one) => ({
-        of: 'number',
-        request: await this.requests.ofNumber(ctx, one),
-      }))),
-      ...(await itemsOf(ctx, 'vnis', 'vni:allocate', vnis, async (one) => ({
-        of: 'number',
-        request: await this.requests.ofVni(ctx, one),
-      }))),
-      ...(await itemsOf(ctx, 'vlans', 'vlan:allocate', vlans, async (one) => ({
-        of: 'number',
-        request: await this.requests.ofVlan(ctx, one),
-      }))),
+      ...(await itemsOf(ctx, 'numbers', 'number:allocate', numbers, async (one, path) =>
+        number(path, await this.numbers.ofNumber(ctx, one)),
+      )),
+      ...(await itemsOf(ctx, 'vnis', 'vni:allocate', vnis, async (one, path) => number(path, await this.numbers.ofVni(ctx, one)))),
+      ...(await itemsOf(ctx, 'vlans', 'vlan:allocate', vlans, async (one, path) => number(path, await this.numbers.ofVlan(ctx, one)))),
+      ...(await itemsOf(ctx, 'prefixes', 'prefix:allocate', prefixes, async (one, path) => {
+        return { path, of: 'prefix', request: this.addresses.ofPrefix(ctx, one) };
+      })),
+      ...(await itemsOf(ctx, 'ips', 'ip:allocate', ips, async (one, path) => {
+        return { path, of: 'address', request: await this.addresses.ofIp(ctx, one) };
+      })),
     ];
   }
 }
 
-type Asked = BatchItem extends infer Item ? Omit<Item, 'path'> : never;
+type Path = readonly (string | number)[];
 
 /** One after another: what is refused here is the item's refusal and not the batch's. @throws DomainError FORBIDDEN. */
 async function itemsOf<Input extends AllocateInput>(
@@ -58,7 +62,7 @@ async function itemsOf<Input extends AllocateInput>(
   name: string,
   scope: TokenScope,
   inputs: readonly Input[],
-  toAsked: (input: Input) => Promise<Asked>,
+  toItem: (input: Input, path: Path) => Promise<BatchItem>,
 ): Promise<(BatchItem | RefusedItem)[]> {
   if (inputs.length > 0) needScope(ctx, scope);
   const items: (BatchItem | RefusedItem)[] = [];
@@ -69,7 +73,7 @@ async function itemsOf<Input extends AllocateInput>(
         throw invalidValue('dryRun', true, 'none: the batch has one for all');
       });
     try {
-      items.push({ path, ...(await toAsked(input)) });
+      items.push(await toItem(input, path));
     } catch (error) {
       if (!isUserError(error)) throw error;
       items.push({ path, refusal: below(path, error) });

@@ -1,7 +1,10 @@
 import type { Type } from '@nestjs/common';
 import { createUnionType, Field, Int, ObjectType } from '@nestjs/graphql';
-import { formatNumber, type NumberAllocation, type NumberKind } from '#contexts/numbering';
+import { IpAddressObject, PrefixObject, toIpAddressObject, toPrefixObject } from '#contexts/addressing';
+import { formatNumber, type NumberKind } from '#contexts/numbering';
+import { encodeId } from '#engines/kernel';
 import { AsnScalar, IpAddressScalar, MacScalar, RouteTargetScalar, VlanIdScalar, VniScalar } from '#platform';
+import type { Given } from '../given.js';
 
 @ObjectType()
 export class VniValue {
@@ -67,12 +70,31 @@ export class MacValue {
   @Field(() => MacScalar) mac: string;
 }
 
+@ObjectType()
+export class PrefixValue {
+  constructor(prefix: PrefixObject) {
+    this.prefix = prefix;
+  }
+  @Field(() => PrefixObject) prefix: PrefixObject;
+}
+
+@ObjectType()
+export class IpValue {
+  constructor(address: IpAddressObject) {
+    this.address = address;
+  }
+  @Field(() => IpAddressObject) address: IpAddressObject;
+}
+
 type NumberValue = VniValue | VlanValue | EviValue | AsnValue | RouteTargetValue | MulticastGroupValue | EsiValue | MacValue;
+
+type Value = NumberValue | PrefixValue | IpValue;
 
 export const AllocatedValue = createUnionType({
   name: 'AllocatedValue',
-  types: () => [VniValue, VlanValue, EviValue, AsnValue, RouteTargetValue, MulticastGroupValue, EsiValue, MacValue] as const,
-  resolveType: (value: NumberValue) => value.constructor as Type<NumberValue>,
+  types: () =>
+    [VniValue, VlanValue, EviValue, AsnValue, RouteTargetValue, MulticastGroupValue, EsiValue, MacValue, PrefixValue, IpValue] as const,
+  resolveType: (value: Value) => value.constructor as Type<Value>,
 });
 
 const NUMBER_VALUES: Readonly<Record<NumberKind, (value: number, text: string) => NumberValue>> = {
@@ -87,10 +109,21 @@ const NUMBER_VALUES: Readonly<Record<NumberKind, (value: number, text: string) =
   ROUTER_MAC: (_value, text) => new MacValue(text),
 };
 
-export function numberValue({ kind, value }: Pick<NumberAllocation, 'kind' | 'value'>): {
-  readonly value: NumberValue;
-  readonly text: string;
-} {
-  const text = formatNumber(kind, value);
-  return { value: NUMBER_VALUES[kind](value, text), text };
+/** What depends on the kind of what was given. */
+export function valueOf(given: Given): { readonly id: string; readonly kind: string; readonly value: Value; readonly text: string } {
+  switch (given.of) {
+    case 'number': {
+      const { id, kind, value } = given.allocation;
+      const text = formatNumber(kind, value);
+      return { id: encodeId('allocation', id), kind, value: NUMBER_VALUES[kind](value, text), text };
+    }
+    case 'prefix': {
+      const prefix = toPrefixObject(given.allocation);
+      return { id: prefix.id, kind: 'PREFIX', value: new PrefixValue(prefix), text: prefix.cidr };
+    }
+    case 'address': {
+      const address = toIpAddressObject(given.allocation);
+      return { id: address.id, kind: 'IP_ADDRESS', value: new IpValue(address), text: address.address };
+    }
+  }
 }

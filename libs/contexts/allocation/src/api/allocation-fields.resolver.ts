@@ -1,8 +1,9 @@
 import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Ctx, type RequestContext } from '#contexts/access';
-import { NumberingService, type NumberPoolObject, PoolObject, toNumberPoolObject } from '#contexts/numbering';
+import { PrefixPoolAdminService, toPrefixPoolObject } from '#contexts/addressing';
+import { NumberingService, PoolObject, toNumberPoolObject } from '#contexts/numbering';
 import { TenancyService, TenantObject, toTenantObject } from '#contexts/tenancy';
-import { notFound, type PoolId, type TenantId } from '#engines/kernel';
+import { notFound, type PoolId, type PrefixPoolId, type TenantId } from '#engines/kernel';
 import { batched, Database } from '#platform';
 import { AllocationObject } from './allocation.object.js';
 
@@ -12,6 +13,7 @@ export class AllocationFieldsResolver {
   constructor(
     private readonly db: Database,
     private readonly numbering: NumberingService,
+    private readonly prefixPools: PrefixPoolAdminService,
     private readonly tenancy: TenancyService,
   ) {}
 
@@ -24,14 +26,26 @@ export class AllocationFieldsResolver {
     })(tenantUuid);
   }
 
-  @ResolveField('pool', () => PoolObject, { nullable: true })
-  pool(@Parent() { numberPoolUuid }: AllocationObject, @Ctx() ctx: RequestContext): Promise<NumberPoolObject | null> {
-    if (numberPoolUuid === null) return Promise.resolve(null);
-    return batched<PoolId, NumberPoolObject | null>(ctx, 'allocation.numberPool', async (ids) => {
+  @ResolveField('pool', () => PoolObject, { nullable: true, description: 'Null for an address: it came out of a subnet.' })
+  pool(@Parent() { numberPoolUuid, prefixPoolUuid }: AllocationObject, @Ctx() ctx: RequestContext): Promise<PoolObject | null> {
+    if (numberPoolUuid !== null) return this.numberPool(ctx, numberPoolUuid);
+    return prefixPoolUuid === null ? Promise.resolve(null) : this.prefixPool(ctx, prefixPoolUuid);
+  }
+
+  private numberPool(ctx: RequestContext, id: PoolId): Promise<PoolObject | null> {
+    return batched<PoolId, PoolObject | null>(ctx, 'allocation.numberPool', async (ids) => {
       const pools = await this.db.inTransaction(ctx.scope, (tx) => this.numbering.poolsById(tx, [...new Set(ids)]));
       const byId = new Map(pools.map((pool) => [pool.id, toNumberPoolObject(pool)]));
-      return ids.map((id) => byId.get(id) ?? null);
-    })(numberPoolUuid);
+      return ids.map((wanted) => byId.get(wanted) ?? null);
+    })(id);
+  }
+
+  private prefixPool(ctx: RequestContext, id: PrefixPoolId): Promise<PoolObject | null> {
+    return batched<PrefixPoolId, PoolObject | null>(ctx, 'allocation.prefixPool', async (ids) => {
+      const pools = await this.db.inTransaction(ctx.scope, (tx) => this.prefixPools.poolsById(tx, [...new Set(ids)]));
+      const byId = new Map(pools.map((pool) => [pool.id, toPrefixPoolObject(pool)]));
+      return ids.map((wanted) => byId.get(wanted) ?? null);
+    })(id);
   }
 }
 

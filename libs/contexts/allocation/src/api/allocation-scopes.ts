@@ -11,7 +11,9 @@ export const ALLOCATE_SCOPES = [
 ] as const satisfies TokenScope[];
 
 /** @throws DomainError FORBIDDEN. */
-export function needScopeFor(ctx: RequestContext, { allocation }: Given): void {
+export function needScopeFor(ctx: RequestContext, { of, allocation }: Given): void {
+  if (of === 'prefix') return needScope(ctx, 'prefix:allocate');
+  if (of === 'address') return needScope(ctx, 'ip:allocate');
   switch (allocation.kind) {
     case 'VNI':
     case 'L3VNI':

@@ -1,8 +1,8 @@
 import { Field, HideField, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
-import { encodeId, type PoolId, type TenantId } from '#engines/kernel';
+import type { PoolId, PrefixPoolId, TenantId } from '#engines/kernel';
 import { connectionOf, DateTimeScalar, payloadErrors, UserError, withErrors } from '#platform';
 import type { Given, Grant } from '../given.js';
-import { AllocatedValue, numberValue } from './allocated-value.object.js';
+import { AllocatedValue, valueOf } from './allocated-value.object.js';
 
 export enum AllocationKindEnum {
   VNI = 'VNI',
@@ -44,7 +44,7 @@ export class AllocationObject {
   @Field(() => AllocatedValue) value: typeof AllocatedValue;
   @Field({ description: 'The value as its kind is written: `10010`, `65000:10010`, `10.20.0.0/24`.' }) text: string;
   @Field(() => AllocationStateEnum) state: string;
-  @Field() idempotencyKey: string;
+  @Field(() => String, { nullable: true, description: 'Null: it was imported.' }) idempotencyKey: string | null;
   @Field(() => String, { nullable: true, description: 'Who uses it, in the words of whoever allocated it.' }) holder: string | null;
   @Field({ description: '`external`, or what of ours uses it, e.g. `network`: then only that releases it.' }) holderKind: string;
   @Field(() => String, { nullable: true }) externalRef: string | null;
@@ -55,15 +55,15 @@ export class AllocationObject {
   @Field(() => DateTimeScalar, { nullable: true, description: 'End of the quarantine.' }) reusableAt: Date | null;
   @HideField() tenantUuid: TenantId;
   @HideField() numberPoolUuid: PoolId | null;
+  @HideField() prefixPoolUuid: PrefixPoolId | null;
 }
 
 /** @param isGone it was released and is free: nothing names it any more. */
-export function toAllocationObject({ allocation }: Given, isGone = false): AllocationObject {
+export function toAllocationObject(given: Given, isGone = false): AllocationObject {
+  const { of, allocation } = given;
   return {
-    id: encodeId('allocation', allocation.id),
+    ...valueOf(given),
     version: allocation.generation,
-    kind: allocation.kind,
-    ...numberValue(allocation),
     state: isGone ? 'RELEASED' : allocation.state,
     idempotencyKey: allocation.key,
     holder: allocation.holder,
@@ -75,7 +75,8 @@ export function toAllocationObject({ allocation }: Given, isGone = false): Alloc
     releasedAt: allocation.releasedAt,
     reusableAt: allocation.reusableAt,
     tenantUuid: allocation.tenantId,
-    numberPoolUuid: allocation.poolId,
+    numberPoolUuid: of === 'number' ? allocation.poolId : null,
+    prefixPoolUuid: of === 'prefix' ? allocation.poolId : null,
   };
 }
 

@@ -1,7 +1,8 @@
 import { Field, ID, InputType, Int } from '@nestjs/graphql';
+import { PrefixExclusionInput } from '#contexts/addressing';
 import { NumberExclusionInput, NumberRangeInput, PoolStrategyEnum } from '#contexts/numbering';
-import type { Label } from '#engines/kernel';
-import { BigCountScalar, LabelScalar, PoolNumberScalar } from '#platform';
+import type { Cidr, Label } from '#engines/kernel';
+import { BigCountScalar, CidrScalar, LabelScalar, PoolNumberScalar } from '#platform';
 
 @InputType({ description: 'What is not named stays. All of it or nothing.' })
 export class UpdatePoolInput {
@@ -17,12 +18,21 @@ export class UpdatePoolInput {
   @Field(() => [NumberExclusionInput], { description: 'Not given out any more; what is allocated stays until it is released.' })
   exclude: NumberExclusionInput[] = [];
   @Field(() => [PoolNumberScalar], { description: 'Exclusions to lift, by their first value.' }) include: string[] = [];
+  @Field(() => [CidrScalar], { description: 'Of a pool of prefixes, as all that follows.' }) addPrefixes: Cidr[] = [];
+  @Field(() => [CidrScalar], { description: 'Ranges out of which nothing is given out or rests.' }) removePrefixes: Cidr[] = [];
+  @Field(() => [PrefixExclusionInput]) excludePrefixes: PrefixExclusionInput[] = [];
+  @Field(() => [CidrScalar]) includePrefixes: Cidr[] = [];
+  @Field(() => Int, { nullable: true }) minLength: number | null = null;
+  @Field(() => Int, { nullable: true }) defaultLength: number | null = null;
 }
 
 @InputType()
 export class SetQuotaInput {
   @Field(() => ID) pool: string;
   @Field(() => ID) tenant: string;
-  @Field(() => BigCountScalar, { nullable: true, description: 'Values that the tenant may have at most; null: as many as there are.' })
+  @Field(() => BigCountScalar, {
+    nullable: true,
+    description: 'Values, or prefixes of the smallest size, that the tenant may have at most; null: as many as there are.',
+  })
   max: bigint | null = null;
 }

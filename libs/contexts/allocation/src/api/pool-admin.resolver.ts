@@ -1,15 +1,9 @@
-import { Args, Field, ID, Int, Mutation, ObjectType, Resolver } from '@nestjs/graphql';
+import { Args, ID, Int, Mutation, Resolver } from '@nestjs/graphql';
 import { Authorize, Ctx, operatorOnly, type RequestContext, tenantIn } from '#contexts/access';
-import { PoolPayload } from '#contexts/numbering';
-import { UserError, withErrors } from '#platform';
+import { DeletePayload, PoolPayload } from '#contexts/numbering';
+import { withErrors } from '#platform';
 import { SetQuotaInput, UpdatePoolInput } from './pool-admin.input.js';
 import { PoolAdministration } from './pool-administration.js';
-
-@ObjectType('DeletePayload')
-export class DeletePayload {
-  @Field(() => ID, { nullable: true }) deletedId?: string | null;
-  @Field(() => [UserError]) errors: UserError[];
-}
 
 /** Pools are named by their public ids: `pool_…` of numbers, `ppl_…` of prefixes. All of it is the operator's. */
 @Resolver()

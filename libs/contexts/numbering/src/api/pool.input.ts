@@ -3,8 +3,7 @@ import { decodeId, type FabricId, type Label, type Slug, type TenantId, type Vla
 import { atPath, LabelScalar, PoolNumberScalar, SlugScalar } from '#platform';
 import { type NumberKind, type NumberRange, parseNumber } from '../domain/number-kind.js';
 import type { PoolStrategy } from '../domain/pool.js';
-import type { NewNumberPool } from '../pool-admin.service.js';
-import type { NumberExclusion } from '../store/number-pool.store.js';
+import type { NewNumberPool, NumberExclusion } from '../pool-admin.service.js';
 import { NumberPoolKindEnum, PoolStrategyEnum } from './pool.object.js';
 
 @InputType({ description: 'Both ends belong to it, written as the kind of the pool is.' })
@@ -55,7 +54,13 @@ export const toExclusions = (kind: NumberKind, exclusions: readonly NumberExclus
 export function toNewNumberPool(input: CreateNumberPoolInput, fabricId: FabricId): NewNumberPool {
   const { kind, slug, name, vlanDomain, strategy, quarantineSeconds, lowWaterPercent, tenants } = input;
   return {
-    ...{ fabricId, kind, slug, name, strategy, quarantineSeconds, lowWaterPercent },
+    fabricId,
+    kind,
+    slug,
+    name,
+    strategy,
+    quarantineSeconds,
+    lowWaterPercent,
     ranges: toRanges(kind, input.ranges, ['ranges']),
     exclusions: toExclusions(kind, input.exclusions, ['exclusions']),
     ...(vlanDomain !== null && { vlanDomainId: decodeId<VlanDomainId>('vlanDomain', vlanDomain) }),

@@ -160,3 +160,9 @@ export const toRunObject = (kind: NumberKind, run: NumberRun): NumberRunObject =
     : toRangeObject(kind, run)),
   state: run.state,
 });
+
+@ObjectType('DeletePayload')
+export class DeletePayload {
+  @Field(() => ID, { nullable: true }) deletedId?: string | null;
+  @Field(() => [UserError]) errors: UserError[];
+}
