@@ -84,6 +84,9 @@ const PREFIXES = `
     DROP CONSTRAINT prefix_space_fkey;
   UPDATE prefix p SET holder_kind = 'subnet' WHERE EXISTS (SELECT FROM subnet s WHERE s.prefix_id = p.id);
   CREATE UNIQUE INDEX prefix_key_unique ON prefix (tenant_id, key, ord) WHERE fingerprint <> '' AND state <> 'QUARANTINED';
+  -- Pages of children come in order.
+  DROP INDEX prefix_parent;
+  CREATE INDEX prefix_parent ON prefix (parent_id, cidr);
   CREATE INDEX prefix_expiring ON prefix (expires_at) WHERE state = 'HELD';
 
   CREATE TABLE prefix_pool_range (
@@ -163,6 +166,8 @@ const SUBNETS = `
       ELSE set_masklen(cidr::inet, 128) >= '::1:0:0:0' AND prefix_last(cidr) <= 'ffff:ffff:ffff:ffff:ffff:ffff:fffe:ffff' END);
   UPDATE subnet s SET vrf_id = n.vrf_id FROM network n WHERE n.id = s.network_id;
   CREATE INDEX subnet_vrf ON subnet (vrf_id);
+  -- Subnets of a space are disjoint: the one that has an address is the last that begins at or below it.
+  CREATE INDEX subnet_place ON subnet (space_id, cidr);
 
   CREATE TYPE inetrange AS RANGE (subtype = inet);
   -- DHCP: given only where the range is asked for. RESERVED: never given.

@@ -6,6 +6,7 @@ import { TenancyModule } from '#contexts/tenancy';
 import { AddressAllocationService } from './address-allocation.service.js';
 import { AddressRefusals } from './address-refusals.js';
 import { AddressSweeper } from './address-sweeper.js';
+import { AddressingImporter } from './addressing-importer.service.js';
 import { AddressingInvariants } from './addressing-invariants.js';
 import { AddressingService } from './addressing.service.js';
 import { PrefixPoolResolver } from './api/prefix-pool.resolver.js';
@@ -18,6 +19,7 @@ import { PrefixPoolLevels } from './prefix-pool-levels.js';
 import { PrefixRefusals } from './prefix-refusals.js';
 import { PrefixTreeService } from './prefix-tree.service.js';
 import { AddressAllocationStore } from './store/address-allocation.store.js';
+import { AddressingImportStore } from './store/addressing-import.store.js';
 import { PrefixAllocationStore } from './store/prefix-allocation.store.js';
 import { PrefixPoolStore } from './store/prefix-pool.store.js';
 import { PrefixTreeStore } from './store/prefix-tree.store.js';
@@ -35,8 +37,17 @@ const services = [
   PrefixTreeService,
   SubnetService,
   VrfLeakService,
+  AddressingImporter,
 ];
-const stores = [PrefixPoolStore, PrefixTreeStore, PrefixAllocationStore, AddressAllocationStore, SubnetStore, VrfRouteStore];
+const stores = [
+  PrefixPoolStore,
+  PrefixTreeStore,
+  PrefixAllocationStore,
+  AddressAllocationStore,
+  SubnetStore,
+  VrfRouteStore,
+  AddressingImportStore,
+];
 const poolChanged = { provide: JOB_HANDLERS['prefix-pool.changed'], useClass: PrefixPoolLevels };
 
 @Module({

@@ -131,6 +131,14 @@ export interface AdoptedAddress {
   readonly externalRef?: ExternalRef;
 }
 
+/** One of many prefixes that are in use already. */
+export interface ImportedPrefix extends Omit<AdoptedPrefix, 'key'> {
+  readonly tenantId: TenantId;
+}
+
+/** It goes to the tenant of its subnet. */
+export type ImportedAddress = Omit<AdoptedAddress, 'key'>;
+
 /** Answers of the database functions, which never throw a refusal. */
 export type Outcome =
   | 'OK'
