@@ -97,7 +97,7 @@ const TABLES = `
     ADD holder text,
     ADD updated_at timestamptz NOT NULL DEFAULT now(),
     ADD CONSTRAINT number_allocation_hold CHECK ((state = 'HELD') = (expires_at IS NOT NULL));
-  UPDATE number_allocation a SET holder_kind = CASE
+  UPDATE number_allocation a SET fingerprint = 'claim ' || a.pool_id, holder_kind = CASE
       WHEN EXISTS (SELECT FROM network n WHERE a.id IN (n.vni_allocation_id, n.evi_allocation_id)) THEN 'network'
       WHEN EXISTS (SELECT FROM vrf v WHERE a.id IN (v.l3vni_allocation_id, v.evi_allocation_id)) THEN 'vrf'
       WHEN EXISTS (SELECT FROM vlan_mapping m WHERE m.vlan_allocation_id = a.id) THEN 'vlan_mapping' ELSE 'external' END

@@ -51,15 +51,18 @@ export class NumberingService {
     private readonly outbox: OutboxService,
   ) {}
 
-  /** @throws DomainError NOT_FOUND | POOL_EXHAUSTED | QUOTA_EXCEEDED | ALREADY_EXISTS (the preferred number is taken) | OUT_OF_RANGE. */
+  /**
+   * @throws DomainError NOT_FOUND | POOL_EXHAUSTED | QUOTA_EXCEEDED | ALREADY_EXISTS (the preferred number is taken) | OUT_OF_RANGE |
+   * IDEMPOTENCY_KEY_REUSED (the key has a number of another pool).
+   */
   async claim(tx: Tx, claim: NumberClaim): Promise<ClaimedNumber> {
     const [taken] = await this.allocations.take(tx, {
       ids: [newId<AllocationId>()],
       poolId: claim.poolId,
       tenantId: claim.tenantId,
       key: claim.key,
-      // A claim repeats only what its order repeats, and that is compared there.
-      fingerprint: '',
+      // What else is wanted is compared by whoever repeats it: an order with its order, a preferred number below.
+      fingerprint: `claim ${claim.poolId}`,
       isContiguous: false,
       isPartial: false,
       prefer: claim.prefer ?? null,
@@ -74,7 +77,7 @@ export class NumberingService {
       const { id: poolId, slug, kind } = await this.pool(tx, claim.poolId);
       throw numberTaken({ poolId, slug, kind }, claim.prefer);
     }
-    await this.outbox.append(tx, 'number-pool.changed', claim.poolId);
+    if (taken.outcome === 'OK') await this.outbox.append(tx, 'number-pool.changed', claim.poolId);
     return { allocationId: taken.id, value: taken.value, replayed: taken.outcome === 'REPLAYED' };
   }
 
