@@ -2,11 +2,13 @@
 import {
   compareFrr,
   compareInterfaces,
+  oldestRelease,
   parseRunningConfig,
   PVE_FRR_PATH,
   PVE_INTERFACES_PATH,
   type PveRelease,
   renderPveNode,
+  type SdnConfig,
 } from '#engines/pve-sdn';
 import { type CaseFolder, caseFolders } from './case-folder.js';
 import { reportOf, verdictOf } from './case-verdict.js';
@@ -35,7 +37,7 @@ export const pve: ConformanceKind = {
 function judge(folder: CaseFolder) {
   const config = parseRunningConfig(folder.read('sdn.typed.json') ?? '{}');
   const facts = environment(folder.read('env.json') ?? '{}', folder.read('interfaces'));
-  const { files, droppedLocalLines } = renderPveNode(config, facts, releaseOf(folder), folder.read('frr.conf.local'));
+  const { files, droppedLocalLines } = renderPveNode(config, facts, releaseOf(folder, config), folder.read('frr.conf.local'));
   const compared = EXPECTED.flatMap(({ file, path, compare }) => {
     const expected = folder.read(file);
     const actual = files.get(path) ?? '';
@@ -50,8 +52,12 @@ function judge(folder: CaseFolder) {
   };
 }
 
-/** No file of a case says which release it is of, but the first line of frr.conf does: 9.2 came with FRR 10.6. */
-function releaseOf(folder: CaseFolder): PveRelease {
-  const [, major = 0, minor = 0] = (/^frr version (\d+)\.(\d+)/m.exec(folder.read('expected_controller_config') ?? '') ?? []).map(Number);
-  return major * 100 + minor >= 1006 ? '9.2' : '9.1';
+/**
+ * No file of a case names the release, but the first line of frr.conf says which FRR came with it: 9.2 has 10.6. Without that
+ * line it is the oldest release that can do what is configured.
+ */
+function releaseOf(folder: CaseFolder, config: SdnConfig): PveRelease {
+  const version = /^frr version (\d+)\.(\d+)/m.exec(folder.read('expected_controller_config') ?? '');
+  if (version === null) return oldestRelease(config);
+  return Number(version[1]) * 100 + Number(version[2]) >= 1006 ? '9.2' : '9.1';
 }

@@ -1,11 +1,10 @@
 export { compareFrr } from './comparison/compare-frr.js';
 export { compareInterfaces } from './comparison/compare-interfaces.js';
 export type { Difference } from './comparison/difference.js';
-export { renderFrrBody } from './frr/render-frr.js';
 export type { SdnConfig } from './model/sdn-config.js';
 export { writtenIp } from './model/written.js';
 export type { BridgeFacts, NodeFacts, RouteFacts } from './node/node-facts.js';
 export { type HostInterfaces, parseInterfaces } from './node/parse-interfaces.js';
-export type { PveRelease } from './node/pve-release.js';
+export { oldestRelease, type PveRelease } from './node/pve-release.js';
 export { parseRunningConfig, parseSdnFiles, type SdnFiles } from './parsing/parse-sdn-config.js';
-export { PVE_FRR_PATH, PVE_INTERFACES_PATH, type PveNodeFiles, renderPveNode } from './render-pve-node.js';
+export { PVE_FRR_PATH, PVE_INTERFACES_PATH, type PveNodeFiles, renderFrrBody, renderPveNode } from './render-pve-node.js';

@@ -1,8 +1,9 @@
 /** The files that Proxmox VE writes on a node when the SDN configuration is applied. */
 import { renderDnsmasq } from './dnsmasq/render-dnsmasq.js';
-import { frrConf, renderFrrBody } from './frr/render-frr.js';
+import { type FrrBody, frrConf, frrBody } from './frr/render-frr.js';
 import { renderInterfaces } from './interfaces/render-interfaces.js';
 import type { SdnConfig } from './model/sdn-config.js';
+import { checkedFacts } from './node/checked-facts.js';
 import type { NodeFacts } from './node/node-facts.js';
 import { checkRelease, type PveRelease } from './node/pve-release.js';
 
@@ -24,11 +25,18 @@ export interface PveNodeFiles {
  */
 export function renderPveNode(config: SdnConfig, facts: NodeFacts, release: PveRelease, frrConfLocal: string | null): PveNodeFiles {
   checkRelease(config, release);
-  const files = new Map([[PVE_INTERFACES_PATH, renderInterfaces(config, facts, release)], ...renderDnsmasq(config, facts.name)]);
-  const { lines, droppedLocalLines } = renderFrrBody(config, facts, release, frrConfLocal);
+  const checked = checkedFacts(facts);
+  const files = new Map([[PVE_INTERFACES_PATH, renderInterfaces(config, checked, release)], ...renderDnsmasq(config, facts.name)]);
+  const { lines, droppedLocalLines } = frrBody(config, checked, release, frrConfLocal);
   const isRouting = config.controllers.length > 0 || config.fabrics.length > 0 || frrConfLocal !== null;
   if (isRouting) files.set(PVE_FRR_PATH, frrConf(lines, facts.name, release));
   return { files, daemons: daemonsOf(config, facts.name), droppedLocalLines };
+}
+
+/** frr.conf without the lines that every file begins and ends with. Throws as `renderPveNode` does. */
+export function renderFrrBody(config: SdnConfig, facts: NodeFacts, release: PveRelease, frrConfLocal: string | null): FrrBody {
+  checkRelease(config, release);
+  return frrBody(config, checkedFacts(facts), release, frrConfLocal);
 }
 
 function daemonsOf({ controllers, fabrics }: SdnConfig, node: string): PveNodeFiles['daemons'] {

@@ -15,8 +15,8 @@ export function renderDnsmasq({ zones, vnets, subnets }: SdnConfig, node: string
   for (const zone of served) {
     files.set(`/etc/dnsmasq.d/${zone.id}/00-default.conf`, text(zoneLines(zone)));
     for (const vnet of vnets.filter((one) => one.zone === zone.id)) {
-      const lines = subnets.filter((subnet) => subnet.vnet === vnet.id && subnet.dhcpRanges.length > 0).flatMap(subnetLines);
-      if (lines.length > 0) files.set(`/etc/dnsmasq.d/${zone.id}/10-${vnet.id}.conf`, text([`interface=${vnet.id}`, ...lines]));
+      const lines = subnets.filter((subnet) => subnet.vnet === vnet.id).flatMap(subnetLines);
+      files.set(`/etc/dnsmasq.d/${zone.id}/10-${vnet.id}.conf`, text([`interface=${vnet.id}`, ...lines]));
     }
   }
   return files;

@@ -40,7 +40,7 @@ function addEvpn(context: FrrContext, overlay: Overlay, controller: EvpnControll
   const hops = controller.ebgpMultihop ?? (isOutside && source !== null ? LOOPBACK_HOPS : null);
   const bgp = router(document, '', {
     asn: overlay.asn,
-    routerId: routerId(facts, end.address, end.device),
+    routerId: () => routerId(facts, end.address, end.device),
     settings: [
       'no bgp hard-administrative-reset',
       'no bgp default ipv4-unicast',
@@ -89,7 +89,7 @@ function addBgp({ document, facts }: FrrContext, overlay: Overlay, controller: B
   const { address, device } = localAddress(facts, controller.peers, controller.loopback);
   const bgp = router(document, '', {
     asn: overlay.asn,
-    routerId: routerId(facts, address, device),
+    routerId: () => routerId(facts, address, device),
     settings: ['no bgp default ipv4-unicast', 'coalesce-time 1000'], // the other two stay away for good when bgp comes before evpn
   });
   if (controller.loopback !== null && controller.ebgp) bgp.settings.add('bgp disable-ebgp-connected-route-check');

@@ -1,5 +1,5 @@
 /** The part of frr.conf that EVPN zones ask for: a VRF and a router in it, and on exit nodes the way out. */
-import { Ip } from '#engines/kernel';
+import { Ip, RouteTarget } from '#engines/kernel';
 import type { EvpnController } from '../model/controller.js';
 import type { SdnConfig } from '../model/sdn-config.js';
 import { canonical, familyOf } from '../model/written.js';
@@ -33,7 +33,7 @@ function addZone(context: FrrContext, overlay: Overlay, controller: EvpnControll
   addLines(document.vrfs, name, `vni ${zone.l3vni}`, ...(isExit ? nullRoutes(config, zone) : []));
   const vrf = router(document, name, {
     asn: overlay.asn,
-    routerId: evpnRouterId(config, facts, release, controller, overlay.loopback),
+    routerId: () => evpnRouterId(config, facts, release, controller, overlay.loopback),
     settings: ['no bgp hard-administrative-reset', 'no bgp graceful-restart notification'],
   });
   const redistribute = (): void => {
@@ -51,7 +51,7 @@ function addZone(context: FrrContext, overlay: Overlay, controller: EvpnControll
     redistribute();
     family(vrf, 'l2vpn evpn').evpn.push('advertise ipv4 unicast', 'advertise ipv6 unicast');
   }
-  const own = isExternal(controller, overlay) && controller.asn !== overlay.asn ? [`${controller.asn}:${zone.l3vni}`] : [];
+  const own = isExternal(controller, overlay) && controller.asn !== overlay.asn ? [RouteTarget.of(controller.asn, zone.l3vni)] : [];
   const targets = [
     ...[...own, ...zone.rtImport].map((target) => `route-target import ${target}`),
     ...own.map((target) => `route-target export ${target}`),

@@ -85,7 +85,7 @@ function addBgpFabric(document: FrrDocument, fabric: BgpFabric, name: string): v
   const { id, bfd, redistribute, routeMapOut } = fabric;
   const node = fabric.nodes.find((one) => one.node === name);
   if (node === undefined) return;
-  const bgp = router(document, '', { asn: node.asn, routerId: bgpRouterId(node), settings: ['no bgp default ipv4-unicast'] });
+  const bgp = router(document, '', { asn: node.asn, routerId: () => bgpRouterId(node), settings: ['no bgp default ipv4-unicast'] });
   bgp.neighbors.push(
     `neighbor ${id} peer-group`,
     `neighbor ${id} remote-as external`,

@@ -84,13 +84,13 @@ export function emptyDocument(): FrrDocument {
 export function router(
   document: FrrDocument,
   vrf: string,
-  initial: { asn: number; routerId: string; settings: readonly RouterSetting[] },
+  initial: { asn: number; routerId: () => string; settings: readonly RouterSetting[] },
 ): BgpRouter {
   const before = document.routers.get(vrf);
   if (before !== undefined) return before;
   const made: BgpRouter = {
     asn: initial.asn,
-    routerId: initial.routerId,
+    routerId: initial.routerId(),
     settings: new Set(initial.settings),
     neighbors: [],
     local: [],

@@ -17,7 +17,7 @@ export interface FrrBody {
   readonly droppedLocalLines: readonly string[];
 }
 
-export function renderFrrBody(config: SdnConfig, facts: NodeFacts, release: PveRelease, local: string | null): FrrBody {
+export function frrBody(config: SdnConfig, facts: NodeFacts, release: PveRelease, local: string | null): FrrBody {
   const document = emptyDocument();
   const context: FrrContext = { document, config, facts, release, overlay: overlayOf(config, facts.name) };
   addControllers(context);

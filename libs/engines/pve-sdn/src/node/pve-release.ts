@@ -11,6 +11,9 @@ export type PveRelease = '9.1' | '9.2';
 /** First line of frr.conf: the FRR that comes with the release. */
 export const FRR_VERSION: Readonly<Record<PveRelease, string>> = { '9.1': '10.4.1', '9.2': '10.6.1' };
 
+/** The first release that can do all of a configuration. */
+export const oldestRelease = (config: SdnConfig): PveRelease => (newerFeatures(config).length > 0 ? '9.2' : '9.1');
+
 /** @throws DomainError INVALID_VALUE with what the release cannot do, and the way out. */
 export function checkRelease(config: SdnConfig, release: PveRelease): void {
   const [newer] = release === '9.2' ? [] : newerFeatures(config);

@@ -1,4 +1,4 @@
-import { invalidValue } from '#engines/kernel';
+import { invalidValue, RouteTarget } from '#engines/kernel';
 import { LARGEST_VLAN, LARGEST_VNI } from '../model/limits.js';
 import type { Underlay, Zone } from '../model/zone.js';
 import { BRIDGE_NAME, CONTROLLER_ID, DNS_NAME, FABRIC_ID, MAC, NODE_NAME, PLUGIN_ID, SHORT_ID } from './forms.js';
@@ -7,8 +7,7 @@ import { type Form, SectionReader } from './section-reader.js';
 
 const LARGEST_PORT = 65_535;
 
-const RT: Form = { pattern: /^\d{1,10}:\d{1,10}$/, accepted: 'ASN:ID, each from 0 to 4294967295' };
-const WORD_32 = 4_294_967_295;
+const ROUTE_TARGET: Form = { pattern: /^\d{1,10}:\d{1,10}$/, accepted: 'ASN:ID' };
 
 export function parseZone(section: Section): Zone {
   const reader = new SectionReader('zone', section);
@@ -65,7 +64,7 @@ function evpn(reader: SectionReader) {
     exitNodesLocalRouting: reader.flag('exitnodes-local-routing'),
     advertiseSubnets: reader.flag('advertise-subnets'),
     disableArpNdSuppression: reader.flag('disable-arp-nd-suppression'),
-    rtImport: reader.texts('rt-import', RT).map((target) => fittingTarget(reader, target)),
+    rtImport: reader.texts('rt-import', ROUTE_TARGET).map((target) => RouteTarget.parse(target)),
     disableMacLearning: reader.flag('bridge-disable-mac-learning'),
   } as const;
 }
@@ -80,11 +79,3 @@ export function parseUnderlay(reader: SectionReader): Underlay {
 }
 
 const bridge = (reader: SectionReader): string => reader.required('bridge', reader.text('bridge', BRIDGE_NAME));
-
-/** Both parts of a route target share 48 bits (RFC 4360 §3.1, RFC 5668 §2): 16 and 32, or 32 and 16. */
-function fittingTarget(reader: SectionReader, target: string): string {
-  const [administrator = 0, assigned = 0] = target.split(':').map(Number);
-  const fits = administrator <= 65_535 ? assigned <= WORD_32 : administrator <= WORD_32 && assigned <= 65_535;
-  if (!fits) throw reader.refused('rt-import', target, 'ASN:ID in 48 bits: an ASN up to 65535, or an ID up to 65535');
-  return target;
-}

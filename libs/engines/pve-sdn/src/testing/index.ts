@@ -1,0 +1,73 @@
+/** Clusters and nodes for tests: what a test is about is given, all else is plain. */
+import { isDomainError } from '#engines/kernel';
+import type { SdnConfig } from '../model/sdn-config.js';
+import type { WrittenIp } from '../model/written.js';
+import type { BridgeFacts, NodeFacts } from '../node/node-facts.js';
+import { parseInterfaces } from '../node/parse-interfaces.js';
+import { parseRunningConfig } from '../parsing/parse-sdn-config.js';
+
+type Sections = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+export interface SdnParts {
+  readonly zones?: Sections;
+  readonly vnets?: Sections;
+  readonly subnets?: Sections;
+  readonly controllers?: Sections;
+  readonly fabrics?: Sections;
+  readonly 'prefix-lists'?: Sections;
+}
+
+/** The configuration as a node reads it; the version is 7. */
+export const sdn = (parts: SdnParts): SdnConfig => parseRunningConfig(JSON.stringify({ version: 7, ...parts }));
+
+export interface NodeParts {
+  readonly name?: string;
+  /** Text of /etc/network/interfaces. */
+  readonly interfaces?: string;
+  readonly bridges?: Readonly<Record<string, BridgeFacts>>;
+  /** Source address and device of every route; none by default. */
+  readonly route?: readonly [source: string, device: string];
+  readonly mac?: string;
+  readonly alternativeNames?: Readonly<Record<string, string>>;
+}
+
+export function node({ name = 'ash', interfaces = '', bridges = {}, route, mac, alternativeNames = {} }: NodeParts = {}): NodeFacts {
+  const hostInterfaces = parseInterfaces(interfaces);
+  return {
+    name,
+    interfaces: hostInterfaces,
+    bridge: (bridge) => bridges[bridge] ?? hostInterfaces.get(bridge)?.bridge ?? undefined,
+    route: () => route && { source: route[0] as WrittenIp, device: route[1] },
+    mac: () => mac,
+    kernelName: (given) => alternativeNames[given] ?? given,
+  };
+}
+
+export const UPLINK = { kind: 'linux', ports: ['enp1s0'] } as const;
+
+/** Three tunnel ends, the first of them on the node `ash`. */
+export const PEERS = ['10.9.8.1', '10.9.8.2', '10.9.8.3'];
+export const ASH = 'auto vmbr0\niface vmbr0 inet static\n\taddress 10.9.8.1/24\n\tbridge-ports enp1s0\n';
+
+/** An EVPN zone `dc` with the vnet `web`, and whatever a test changes about the zone. */
+export function evpn(zone: Readonly<Record<string, unknown>> = {}, more: SdnParts = {}): SdnConfig {
+  return sdn({
+    zones: { dc: { type: 'evpn', controller: 'ctl', 'vrf-vxlan': 5000, ...zone }, ...more.zones },
+    vnets: { web: { type: 'vnet', zone: 'dc', tag: 5001 }, ...more.vnets },
+    subnets: { 'dc-10.40.0.0-24': { type: 'subnet', vnet: 'web', gateway: '10.40.0.1' }, ...more.subnets },
+    controllers: { ctl: { type: 'evpn', asn: 64_900, peers: PEERS }, ...more.controllers },
+    fabrics: more.fabrics ?? {},
+    'prefix-lists': more['prefix-lists'] ?? {},
+  });
+}
+
+/** Code and sentence of what is refused; `accepted` where nothing is. Anything else that is thrown is a fault. */
+export function refusal(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (isDomainError(error)) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+  return 'accepted';
+}
