@@ -19,6 +19,9 @@ import { VrfRouteStore } from '../store/vrf-route.store.js';
 import { SubnetService } from '../subnet.service.js';
 import { VrfLeakService } from '../vrf-leak.service.js';
 
+export { addressInvariants } from '../address-invariants.js';
+export { prefixInvariants } from '../prefix-invariants.js';
+
 export interface Addressing {
   /** What orders use. */
   readonly addressing: AddressingService;
