@@ -5,8 +5,8 @@ import { KINDS } from './conformance/kinds.js';
 import { NoCasesError } from './conformance/no-cases-error.js';
 
 async function main(): Promise<number> {
-  const { kind, directory, json } = parseArguments(process.argv.slice(2), (text) => void process.stderr.write(text));
-  const { figures, holds, text } = await KINDS[kind].run(directory);
+  const { kind, directory, json, sampling } = parseArguments(process.argv.slice(2), (text) => void process.stderr.write(text));
+  const { figures, holds, text } = await KINDS[kind].run(directory, sampling);
   process.stdout.write(json ? `${JSON.stringify(figures)}\n` : text);
   if (json && !holds) process.stderr.write(text);
   return holds ? 0 : 1;

@@ -3,7 +3,14 @@ export interface ConformanceKind {
   /** One line for the usage: what DIR has to hold. */
   readonly expects: string;
   /** @throws NoCasesError when the folder is not there or holds nothing of the kind. */
-  run(directory: string): ConformanceReport | Promise<ConformanceReport>;
+  run(directory: string, sampling: Sampling): ConformanceReport | Promise<ConformanceReport>;
+}
+
+/** How much of a large question is asked. Equal samplings of one folder ask the same. */
+export interface Sampling {
+  readonly seed: number;
+  /** Changes tried in each file. */
+  readonly samples: number;
 }
 
 export interface ConformanceReport {

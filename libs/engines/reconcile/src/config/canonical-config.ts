@@ -1,23 +1,13 @@
 /** Configuration as a tree of facts: lists expanded, re-entered sections merged, spelling of one value made one. */
 import { type ConfigNode, parseConfig } from './config-tree.js';
 import type { Dialect, SectionPath } from './dialect.js';
-
-export interface FactNode {
-  /** Canonical line; equal facts have equal text. Empty at the root. */
-  readonly text: string;
-  /** What to send to the device for it: as the author wrote it, unless that said several things at once. */
-  readonly command: string;
-  readonly children: Map<string, FactNode>;
-  /** Facts with equal keys in one section exclude each other. */
-  readonly key: string;
-  /** True for mode comments and multi-line values: they are kept and compared, but no single command makes them. */
-  readonly isVerbatim: boolean;
-}
+import type { FactNode } from './fact-node.js';
 
 /** @param texts are laid over one another: what is in any of them is in the result. Within one, the last of two values holds. */
 export function canonicalConfig(dialect: Dialect, ...texts: readonly string[]): FactNode {
-  const root = factNode('', '', '', false);
-  for (const text of texts) merge(root, new Reading(dialect).read(text));
+  const [first = '', ...others] = texts;
+  const root = new Reading(dialect).read(first);
+  for (const text of others) merge(root, new Reading(dialect).read(text));
   return root;
 }
 

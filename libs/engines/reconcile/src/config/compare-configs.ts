@@ -1,5 +1,6 @@
 /** What two configurations say differently, as facts with the sections they are in; never as lines of text. */
-import { canonicalConfig, type FactNode } from './canonical-config.js';
+import { canonicalConfig } from './canonical-config.js';
+import type { FactNode } from './fact-node.js';
 import type { Dialect, SectionPath } from './dialect.js';
 
 /**
@@ -25,8 +26,12 @@ export interface ConfigFact {
 
 /** @returns empty exactly when both mean the same to the device, in whatever order, spelling or grouping they are written. */
 export function compareConfigs(dialect: Dialect, wanted: string, found: string): readonly ConfigDifference[] {
-  const [left, right] = [canonicalConfig(dialect, wanted), canonicalConfig(dialect, found)];
-  return new Comparison(dialect, left, right).section([], left, right);
+  return compareFacts(dialect, canonicalConfig(dialect, wanted), canonicalConfig(dialect, found));
+}
+
+/** The same for configurations that were read before. */
+export function compareFacts(dialect: Dialect, wanted: FactNode, found: FactNode): readonly ConfigDifference[] {
+  return new Comparison(dialect, wanted, found).section([], wanted, found);
 }
 
 /** Every line and header of a configuration that says something, defaults included; an empty port says nothing. */

@@ -1,5 +1,5 @@
 /** What the lines of a configuration mean to a comparison and to a merge; one value per kind of device. */
-import type { FactNode } from './canonical-config.js';
+import type { FactNode } from './fact-node.js';
 
 /** Where a line stands: the canonical headers above it, outermost first. */
 export type SectionPath = readonly string[];

@@ -2,7 +2,7 @@
  * What the lines of an EOS configuration mean to a comparison: which lines replace one another, which are lists, which
  * are printed or left out by default. Facts from EOS 4.21–4.36 running-configs; order of lines is not one of them.
  */
-import type { FactNode } from './canonical-config.js';
+import type { FactNode } from './fact-node.js';
 import type { Dialect, ListMember, SectionPath } from './dialect.js';
 import { expandEosLine, nestEos, numberEosLine } from './eos-spelling.js';
 import { masked } from './masked.js';

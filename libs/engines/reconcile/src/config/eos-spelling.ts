@@ -73,21 +73,38 @@ const BEFORE_PORT =
 function spellEos(path: SectionPath, line: string): string {
   const trimmed = line.trim();
   if (FREE_TEXT.test(trimmed)) return trimmed.replace(/^(\S+)\s+/, '$1 ');
-  const text = trimmed
-    .replace(/\s+/g, ' ')
-    .replace(/^(interface [A-Za-z-]+) (?=\d)/, '$1')
-    .replace(BEFORE_PORT, (_, head: string, port: string, rest: string | undefined) => `${head} ${portName(port)}${rest ?? ''}`)
-    .replace(/^router bgp (\d+)\.(\d+)$/, (_, high: string, low: string) => `router bgp ${plainAsn(high, low)}`)
-    .replace(/\b(remote-as|local-as) (\d+)\.(\d+)\b/g, (_, head: string, high: string, low: string) => `${head} ${plainAsn(high, low)}`)
-    .replace(/^vrf definition /, 'vrf instance ')
-    .replace(/^spanning-tree portfast$/, 'spanning-tree portfast edge')
-    .replace(/^(neighbor (?!interface )\S+) peer-group\b/, '$1 peer group')
-    .replace(/^(neighbor \S+ send-community) standard extended(?: large)?$/, '$1')
-    .replace(/^(ntp server .*)\bprefer iburst\b/, '$1iburst prefer')
-    .replace(/^((?:ip )?ospf area|area) (\d+)\b(?!\.)/, (_, head: string, area: string) => `${head} ${dotted(Number(area))}`);
-  const renamed = /^interface /.test(path[0] ?? '') ? inInterface(text) : text;
-  return renamed.split(' ').map(spellWord).join(' ');
+  const text = /\s{2}|[^\S ]/.test(trimmed) ? trimmed.replace(/\s+/g, ' ') : trimmed;
+  const spell = SPELLINGS.get(text.slice(0, Math.max(0, text.indexOf(' '))));
+  const ported = /interface|unnumbered|update-source|peer-link/.test(text) ? spellPort(text) : text;
+  const renamed = spell === undefined ? ported : spell(ported);
+  const placed = path.length === 1 && (path[0] as string).startsWith('interface ') ? inInterface(renamed) : renamed;
+  return /[:.]/.test(placed) ? placed.split(' ').map(spellWord).join(' ') : placed;
 }
+
+const spellPort = (text: string): string =>
+  text
+    .replace(/^(interface [A-Za-z-]+) (?=\d)/, '$1')
+    .replace(BEFORE_PORT, (_, head: string, port: string, rest: string | undefined) => `${head} ${portName(port)}${rest ?? ''}`);
+
+const spellAsn = (text: string): string =>
+  text.replace(/\b(remote-as|local-as) (\d+)\.(\d+)\b/g, (_, head: string, high: string, low: string) => `${head} ${plainAsn(high, low)}`);
+
+/** By the first word of a line: what is written otherwise by some release, or by people. */
+const SPELLINGS: ReadonlyMap<string, (text: string) => string> = new Map([
+  ['router', (text) => text.replace(/^router bgp (\d+)\.(\d+)$/, (_, high: string, low: string) => `router bgp ${plainAsn(high, low)}`)],
+  ['bgp', spellAsn],
+  ['local-as', spellAsn],
+  [
+    'neighbor',
+    (text) =>
+      spellAsn(text)
+        .replace(/^(neighbor (?!interface )\S+) peer-group\b/, '$1 peer group')
+        .replace(/^(neighbor \S+ send-community) standard extended(?: large)?$/, '$1'),
+  ],
+  ['vrf', (text) => text.replace(/^vrf definition /, 'vrf instance ')],
+  ['spanning-tree', (text) => text.replace(/^spanning-tree portfast$/, 'spanning-tree portfast edge')],
+  ['ntp', (text) => text.replace(/^(ntp server .*)\bprefer iburst\b/, '$1iburst prefer')],
+]);
 
 const inInterface = (text: string): string =>
   text
@@ -102,11 +119,14 @@ const dotted = (area: number): string => [24, 16, 8, 0].map((shift) => Math.floo
 /** EOS compresses IPv6 addresses and prints MACs with colons; people and older files write them otherwise. */
 function spellWord(word: string): string {
   if (/^[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}$/i.test(word)) return tryOr(() => Mac.parse(word), word);
-  const ipv6 = /^([0-9a-f:]*:[0-9a-f:]*:[0-9a-f:.]*)(\/\d+)?$/i.exec(word);
-  return ipv6 === null ? word : tryOr(() => Ip.parse(ipv6[1]) + (ipv6[2] ?? ''), word);
+  const ipv6 = /^([0-9a-f:.]*)(\/\d+)?$/i.exec(word);
+  return ipv6 === null || !IPV6.test(ipv6[1] as string) ? word : tryOr(() => Ip.parse(ipv6[1]) + (ipv6[2] ?? ''), word);
 }
 
-/** A word that only looks like an address (an ESI, an RT in MAC form) stays as it is. */
+/** Eight groups, or some left out: an ESI and a route target in MAC form have five and six. */
+const IPV6 = /::|^(?:[0-9a-f]{1,4}:){7}/i;
+
+/** What only looks like an address stays as it is. */
 function tryOr(parse: () => string, otherwise: string): string {
   try {
     return parse();

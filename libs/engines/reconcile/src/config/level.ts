@@ -1,5 +1,5 @@
 /** The same section in the three configurations of a merge; a side that lacks it is undefined. */
-import type { FactNode } from './canonical-config.js';
+import type { FactNode } from './fact-node.js';
 import type { Dialect, SectionPath } from './dialect.js';
 
 export interface Level {

@@ -1,5 +1,5 @@
 /** Lines that hold a list (allowed VLANs of a trunk, flood VTEPs): merged member by member, sent as one command. */
-import type { FactNode } from './canonical-config.js';
+import type { FactNode } from './fact-node.js';
 import type { Dialect } from './dialect.js';
 import { factsOf, type Level, type Step } from './level.js';
 

@@ -1,5 +1,6 @@
 /** Read-back: what has become of the lines that we own, in the words and the order in which we own them. */
-import { canonicalConfig, type FactNode, verbatim } from './canonical-config.js';
+import { canonicalConfig, verbatim } from './canonical-config.js';
+import type { FactNode } from './fact-node.js';
 import { type ConfigNode, parseConfig, printConfig } from './config-tree.js';
 import type { SectionPath } from './dialect.js';
 import { eosDialect as dialect } from './eos-dialect.js';

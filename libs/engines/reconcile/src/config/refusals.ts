@@ -1,6 +1,6 @@
 /** What a merge does not do without a person, and why. */
 import { DomainError } from '#engines/kernel';
-import type { FactNode } from './canonical-config.js';
+import type { FactNode } from './fact-node.js';
 import type { SectionPath } from './dialect.js';
 import { factsOf, type Level } from './level.js';
 

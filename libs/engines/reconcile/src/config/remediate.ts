@@ -8,7 +8,8 @@
  * Removals come first and inside out, additions outside in: no command meets something that still refers to what it
  * takes away, or refers itself to something that does not exist yet.
  */
-import { canonicalConfig, type FactNode } from './canonical-config.js';
+import { canonicalConfig } from './canonical-config.js';
+import type { FactNode } from './fact-node.js';
 import type { Dialect, SectionPath } from './dialect.js';
 import { eosDialect } from './eos-dialect.js';
 import { descend, factsOf, isWhollyOurs, type Level, type Step, surplus } from './level.js';

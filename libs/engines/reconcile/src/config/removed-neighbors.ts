@@ -2,7 +2,7 @@
  * BGP neighbors of which every line goes. Taking the lines away one by one leaves an empty neighbor behind (and, in the
  * IPv4 family, a printed `no neighbor … activate`); `no neighbor X` takes it all, its address families included.
  */
-import type { FactNode } from './canonical-config.js';
+import type { FactNode } from './fact-node.js';
 import type { SectionPath } from './dialect.js';
 import { factsOf, type Level, type Step } from './level.js';
 

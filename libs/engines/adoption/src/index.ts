@@ -1,0 +1,2 @@
+export type { EosConfig } from './eos/eos-config.js';
+export { readEos, writeEos } from './eos/read-eos.js';
