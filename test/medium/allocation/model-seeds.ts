@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 
-/** Seeds of `npm test`; `TRAME_MODEL_SEEDS=5000` for a longer look, `TRAME_MODEL_SEED=17` for one of them again. */
-export const SEEDS: readonly number[] =
-  process.env['TRAME_MODEL_SEED'] === undefined
-    ? Array.from({ length: Number(process.env['TRAME_MODEL_SEEDS'] ?? 100) }, (_, n) => n + 1)
-    : [Number(process.env['TRAME_MODEL_SEED'])];
+/** Seeds of `npm test`; `TRAME_MODEL_SEEDS=5000` or `5001-10000` for a longer look, `TRAME_MODEL_SEED=17` for one of them again. */
+export const SEEDS: readonly number[] = seeds(process.env['TRAME_MODEL_SEED'], process.env['TRAME_MODEL_SEEDS'] ?? '100');
+
+function seeds(one: string | undefined, several: string): number[] {
+  if (one !== undefined) return [Number(one)];
+  const [first, last] = several.includes('-') ? several.split('-').map(Number) : [1, Number(several)];
+  return Array.from({ length: (last as number) - (first as number) + 1 }, (_, n) => (first as number) + n);
+}
 
 /** Beside each other, as callers are: they share the database, the processes' batches and nothing else. */
 const LANES = 4;
