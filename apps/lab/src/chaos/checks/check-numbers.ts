@@ -27,13 +27,13 @@ const NOT_CONSERVED: Readonly<Record<string, string>> = {
   'number free and allocated at once': `SELECT p.slug || $$ $$ || a.value AS what FROM free_number f JOIN number_pool p ON p.id = f.pool_id
       JOIN number_allocation a ON a.pool_id = f.pool_id AND a.value BETWEEN f.first AND f.last`,
   'prefix pool is not free + allocated': `SELECT p.slug || $$: $$ || s.size || $$ configured, $$ || f.size || $$ free, $$ || a.size || $$ allocated$$ AS what FROM prefix_pool p
-      CROSS JOIN LATERAL (SELECT 2::numeric ^ (32 - masklen(p.cidr)) AS size) s
+      CROSS JOIN LATERAL (SELECT sum(2::numeric ^ (32 - masklen(cidr))) AS size FROM prefix_pool_range WHERE pool_id = p.id) s
       CROSS JOIN LATERAL (SELECT coalesce(sum(2::numeric ^ (32 - length)), 0) AS size FROM free_prefix WHERE pool_id = p.id) f
-      CROSS JOIN LATERAL (SELECT coalesce(sum(2::numeric ^ (32 - masklen(cidr))), 0) AS size FROM prefix WHERE parent_id = p.prefix_id) a WHERE s.size <> f.size + a.size`,
+      CROSS JOIN LATERAL (SELECT coalesce(sum(2::numeric ^ (32 - masklen(cidr))), 0) AS size FROM prefix WHERE parent_id IN (SELECT prefix_id FROM prefix_pool_range WHERE pool_id = p.id)) a WHERE s.size <> f.size + a.size`,
   'number bound to nothing': `SELECT p.slug || $$ $$ || a.value AS what FROM number_allocation a JOIN number_pool p ON p.id = a.pool_id WHERE a.state <> 'QUARANTINED'
       AND NOT EXISTS (SELECT 1 FROM network n WHERE a.id IN (n.vni_allocation_id, n.evi_allocation_id))
       AND NOT EXISTS (SELECT 1 FROM vlan_mapping m WHERE m.vlan_allocation_id = a.id)`,
-  'prefix of no subnet': `SELECT x.cidr::text AS what FROM prefix x WHERE x.role = 'SUBNET' AND x.state = 'ACTIVE' AND NOT EXISTS (SELECT 1 FROM subnet s WHERE s.prefix_id = x.id)`,
+  'prefix of no subnet': `SELECT x.cidr::text AS what FROM prefix x WHERE x.holder_kind = 'subnet' AND x.state = 'BOUND' AND NOT EXISTS (SELECT 1 FROM subnet s WHERE s.prefix_id = x.id)`,
   'undone or removed network with remains': `SELECT n.slug AS what FROM network n WHERE n.state = 'RETIRED' AND (
       EXISTS (SELECT 1 FROM attachment a WHERE a.network_id = n.id) OR EXISTS (SELECT 1 FROM vlan_mapping m WHERE m.network_id = n.id)
       OR EXISTS (SELECT 1 FROM route_distinguisher r WHERE r.network_id = n.id) OR EXISTS (SELECT 1 FROM subnet s WHERE s.network_id = n.id)

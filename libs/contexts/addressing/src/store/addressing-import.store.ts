@@ -87,9 +87,13 @@ export class AddressingImportStore {
   /** The subnet of each address, and its lock. */
   async placeAddresses(tx: Tx, spaceId: AddressSpaceId): Promise<void> {
     await tx.run(
-      `CREATE TEMP TABLE import_place ON COMMIT DROP AS SELECT i.*, t.subnet_id, t.tenant_id FROM import_address i LEFT JOIN LATERAL (
-          SELECT x.id FROM subnet x WHERE x.space_id = '${spaceId}' AND x.cidr <= i.address::cidr ORDER BY x.cidr DESC LIMIT 1) s ON true
+      'CREATE TEMP TABLE import_place (id uuid, address inet, role text, mac macaddr, dns_name text, holder text, external_ref text, subnet_id uuid, tenant_id uuid) ON COMMIT DROP',
+    );
+    await tx.run(
+      `INSERT INTO import_place SELECT i.*, t.subnet_id, t.tenant_id FROM import_address i LEFT JOIN LATERAL (
+          SELECT x.id FROM subnet x WHERE x.space_id = $1 AND x.cidr <= i.address::cidr ORDER BY x.cidr DESC LIMIT 1) s ON true
         LEFT JOIN subnet_state t ON t.subnet_id = s.id AND i.address BETWEEN t.first AND t.last`,
+      [spaceId],
     );
     await tx.sql(
       'SELECT pg_advisory_xact_lock(hashtextextended(x.id::text, 0)) FROM (SELECT DISTINCT subnet_id AS id FROM import_place WHERE subnet_id IS NOT NULL ORDER BY 1) x',
