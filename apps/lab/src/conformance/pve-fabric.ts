@@ -11,13 +11,13 @@ const EXPECTED = 'expected_frr_body';
 const REFUSAL = 'expect.json';
 const EXPECTS = `folders with fabrics.cfg or sdn.typed.json, env.json and ${EXPECTED}; or with ${REFUSAL} that says {"valid": false}`;
 
-export const pveFabric: ConformanceKind = {
+export const pveFabric = {
   expects: EXPECTS,
-  run(directory) {
+  run(directory: string) {
     const folders = caseFolders(directory, [EXPECTED, REFUSAL], EXPECTS);
     return reportOf(folders.map((folder) => verdictOf(folder.name, () => (mustBeRefused(folder) ? judgeRefusal(folder) : judge(folder)))));
   },
-};
+} satisfies ConformanceKind;
 
 function judge(folder: CaseFolder) {
   const [config, ...others] = readings(folder).map((read) => read());

@@ -22,9 +22,9 @@ const EXPECTED = [
 
 const EXPECTS = 'folders with sdn.typed.json, env.json, interfaces and expected_sdn_interfaces or expected_controller_config';
 
-export const pve: ConformanceKind = {
+export const pve = {
   expects: EXPECTS,
-  run(directory) {
+  run(directory: string) {
     const folders = caseFolders(
       directory,
       EXPECTED.map(({ file }) => file),
@@ -32,7 +32,7 @@ export const pve: ConformanceKind = {
     );
     return reportOf(folders.map((folder) => verdictOf(folder.name, () => judge(folder))));
   },
-};
+} satisfies ConformanceKind;
 
 function judge(folder: CaseFolder) {
   const config = parseRunningConfig(folder.read('sdn.typed.json') ?? '{}');

@@ -20,6 +20,10 @@ export interface SdnFiles {
   readonly 'prefix-lists.cfg'?: string;
 }
 
+/** IPAMs and DNS servers have no part in the files of a node. */
+const GROUPS: readonly string[] = ['zones', 'vnets', 'subnets', 'controllers', 'fabrics', 'prefix-lists', 'route-maps', 'ipams', 'dns'];
+const ACCEPTED_GROUPS = `a JSON object with version and any of ${GROUPS.join(', ')}`;
+
 type Sections = Record<'zones' | 'vnets' | 'subnets' | 'controllers' | 'fabrics' | 'prefixLists', readonly Section[]>;
 
 /**
@@ -84,6 +88,9 @@ function parsed(text: string): object {
   } catch (cause) {
     throw new DomainError('INVALID_VALUE', 'the running configuration is not valid JSON', { kind: 'running configuration' }, { cause });
   }
-  if (typeof value !== 'object' || value === null) throw invalidValue('running configuration', value, 'a JSON object with zones, vnets, …');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalidValue('running configuration', value, ACCEPTED_GROUPS);
+  const stranger = Object.keys(value).find((key) => key !== 'version' && !GROUPS.includes(key));
+  if (stranger !== undefined) throw invalidValue('group of the running configuration', stranger, ACCEPTED_GROUPS);
   return value;
 }
