@@ -27,7 +27,7 @@ const ALLOCATION = `{ id version kind text state holderKind value { __typename .
 const ERRORS = `errors { __typename code message path ... on InvalidInputError { accepted } ... on OverlapError { overlapping } ... on AlreadyExistsError { heldBy }
   ... on PoolExhaustedError { pool free largestFreePrefixLength largestFreeBlock } ... on QuotaExceededError { pool room } ... on VersionConflictError { currentVersion }
   ... on InUseError { holderKind } }`;
-const POOL = `{ id version slug total free used utilization strategy cidr family ranges defaultLength minLength maxLength freeBlocks { length count }
+const POOL = `{ id version slug total free used utilization strategy cidr family prefixes defaultLength minLength maxLength freeBlocks { length count }
   freePrefixes(first: 3) exclusions { cidr reason } quotas { tenant max used } tenants }`;
 
 interface Allocation {
@@ -280,7 +280,7 @@ describe('a pool of prefixes', () => {
       strategy: 'LOWEST_FIT',
       family: 4,
       cidr: '10.108.0.0/23',
-      ranges: ['10.108.0.0/23', '10.108.4.0/24'],
+      prefixes: ['10.108.0.0/23', '10.108.4.0/24'],
       freePrefixes: ['10.108.0.0/23', '10.108.4.0/24'],
     });
     await allocatePrefix({ pool: made.id, length: 28 });
@@ -317,7 +317,7 @@ describe('a pool of prefixes', () => {
     });
     expect(grown).toMatchObject({
       errors: [],
-      pool: { ranges: ['10.110.0.0/24', '10.110.1.0/24'], exclusions: [{ cidr: '10.110.0.128/26', reason: 'spare' }], defaultLength: 27 },
+      pool: { prefixes: ['10.110.0.0/24', '10.110.1.0/24'], exclusions: [{ cidr: '10.110.0.128/26', reason: 'spare' }], defaultLength: 27 },
     });
     const now = grown.pool as Pool;
     expect((await unchanged(() => update(made, { name: 'late' }))).errors).toMatchObject([
@@ -331,7 +331,7 @@ describe('a pool of prefixes', () => {
       { code: 'INVALID_VALUE', path: ['addRanges'] },
     ]);
     const shrunk = await update(now, { removePrefixes: ['10.110.1.0/24'], includePrefixes: ['10.110.0.128/26'] });
-    expect(shrunk).toMatchObject({ errors: [], pool: { ranges: ['10.110.0.0/24'], exclusions: [], free: '12' } });
+    expect(shrunk).toMatchObject({ errors: [], pool: { prefixes: ['10.110.0.0/24'], exclusions: [], free: '12' } });
     const numbers = await world.ask<{ id: string }>(world.operator, '{ numberPool(slug: "cust-vni") { id } }');
     expect((await unchanged(() => update({ id: numbers.id, version: 1 }, { addPrefixes: ['10.111.0.0/24'] }))).errors).toMatchObject([
       { path: ['addPrefixes'] },

@@ -13,6 +13,9 @@ const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 
 /** What each place that names a thing names. The operator's things are everybody's to name; the others are a customer's own. */
 const NAMES = {
+  'Query.allocation.id': 'allocation',
+  'Query.allocation.tenant': 'tenant',
+  'Query.allocationsOfKey.tenant': 'tenant',
   'Query.device.id': 'device',
   'Query.device.slug': 'deviceSlug',
   'Query.network.id': 'network',
@@ -23,28 +26,115 @@ const NAMES = {
   'Query.order.id': 'order',
   'Query.order.externalRef': 'externalRef',
   'Query.plan.id': 'plan',
+  'Query.prefix.id': 'prefix',
+  'Query.prefixes.space': 'space',
+  'Query.prefixPool.id': 'prefixPool',
   'Query.prefixPool.slug': 'prefixPoolSlug',
+  'Query.subnet.id': 'subnet',
   'Query.tenant.id': 'tenant',
   'Query.tenant.slug': 'tenantSlug',
+  'Mutation.addSubnetRange.input.subnet': 'subnet',
+  'Mutation.adoptAllocations.input.tenant': 'tenant',
+  'Mutation.adoptAllocations.input.numbers.pool': 'vniPool',
+  'Mutation.adoptAllocations.input.prefixes.pool': 'prefixPool',
+  'Mutation.adoptAllocations.input.addresses.subnet': 'subnet',
+  'Mutation.allocateBatch.input.numbers.tenant': 'tenant',
+  'Mutation.allocateBatch.input.numbers.pool': 'vniPool',
+  'Mutation.allocateBatch.input.vnis.tenant': 'tenant',
+  'Mutation.allocateBatch.input.vnis.pool': 'vniPool',
+  'Mutation.allocateBatch.input.vlans.tenant': 'tenant',
+  'Mutation.allocateBatch.input.vlans.domain': 'vlanDomain',
+  'Mutation.allocateBatch.input.prefixes.tenant': 'tenant',
+  'Mutation.allocateBatch.input.prefixes.pool': 'prefixPool',
+  'Mutation.allocateBatch.input.ips.subnet': 'subnet',
+  'Mutation.allocateBatch.input.ips.tenant': 'tenant',
+  'Mutation.allocateIp.input.subnet': 'subnet',
+  'Mutation.allocateIp.input.tenant': 'tenant',
+  'Mutation.allocateNumber.input.tenant': 'tenant',
+  'Mutation.allocateNumber.input.pool': 'vniPool',
+  'Mutation.allocatePrefix.input.tenant': 'tenant',
+  'Mutation.allocatePrefix.input.pool': 'prefixPool',
+  'Mutation.allocateVlan.input.tenant': 'tenant',
+  'Mutation.allocateVlan.input.domain': 'vlanDomain',
+  'Mutation.allocateVni.input.tenant': 'tenant',
+  'Mutation.allocateVni.input.pool': 'vniPool',
   'Mutation.applyPlan.input.plan': 'plan',
   'Mutation.approvePlan.id': 'plan',
+  'Mutation.bindAllocation.input.allocation': 'toBind',
+  'Mutation.closeSubnet.id': 'toClose',
+  'Mutation.createNumberPool.input.fabric': 'fabric',
+  'Mutation.createNumberPool.input.vlanDomain': 'vlanDomain',
+  'Mutation.createNumberPool.input.tenants': 'tenants',
+  'Mutation.createPrefix.input.space': 'space',
+  'Mutation.createPrefixPool.input.space': 'space',
+  'Mutation.createPrefixPool.input.tenants': 'tenants',
+  'Mutation.createSubnet.input.tenant': 'tenant',
+  'Mutation.createSubnet.input.pool': 'prefixPool',
+  'Mutation.createSubnet.input.vrf': 'vrf',
   'Mutation.createVrf.input.tenant': 'tenant',
   'Mutation.createVrf.input.l3vniPool': 'l3vniPool',
   'Mutation.deprovisionNetwork.input.tenant': 'tenant',
   'Mutation.deprovisionNetwork.input.network': 'network',
+  'Mutation.extendHold.input.allocation': 'toExtend',
+  'Mutation.leakVrf.input.from': 'vrf',
+  'Mutation.leakVrf.input.into': 'vrf',
   'Mutation.planDeployment.input.devices': 'devices',
   'Mutation.provisionNetwork.input.tenant': 'tenant',
   'Mutation.provisionNetwork.input.vrf': 'vrf',
   'Mutation.provisionNetwork.input.vniPool': 'vniPool',
   'Mutation.provisionNetwork.input.subnets.prefixPool': 'prefixPool',
   'Mutation.provisionNetwork.input.attachments.device': 'device',
+  'Mutation.releaseAllocation.input.allocation': 'toRelease',
+  'Mutation.removePool.id': 'vniPool',
+  'Mutation.removePrefix.id': 'prefix',
+  'Mutation.removeSubnetRange.input.subnet': 'subnet',
+  'Mutation.setQuota.input.pool': 'vniPool',
+  'Mutation.setQuota.input.tenant': 'tenant',
+  'Mutation.transferAllocation.input.allocation': 'allocation',
+  'Mutation.transferAllocation.input.tenant': 'tenant',
+  'Mutation.unleakVrf.input.from': 'vrf',
+  'Mutation.unleakVrf.input.into': 'vrf',
+  'Mutation.updatePool.id': 'vniPool',
+  'Mutation.updatePool.input.tenants': 'tenants',
   'Subscription.orderEvents.id': 'order',
 } as const;
-type Name = (typeof NAMES)[keyof typeof NAMES];
+type Name = (typeof NAMES)[keyof typeof NAMES] | 'counterKey';
 type Names = Readonly<Record<Name, string | number | string[]>>;
-const CUSTOMERS_OWN: readonly Name[] = ['tenant', 'tenantSlug', 'network', 'vni', 'externalRef', 'order', 'vrf'];
+const CUSTOMERS_OWN: readonly Name[] = [
+  'allocation',
+  'externalRef',
+  'network',
+  'order',
+  'prefix',
+  'subnet',
+  'tenant',
+  'tenantSlug',
+  'toBind',
+  'toClose',
+  'toExtend',
+  'toRelease',
+  'vni',
+  'vrf',
+];
 /** Refused to every customer's token, whatever its scopes. */
-const OPERATOR_ONLY = ['Query.plan', 'Mutation.applyPlan', 'Mutation.approvePlan', 'Mutation.createTenant', 'Mutation.planDeployment'];
+const OPERATOR_ONLY = [
+  'Query.plan',
+  'Mutation.adoptAllocations',
+  'Mutation.applyPlan',
+  'Mutation.approvePlan',
+  'Mutation.createNumberPool',
+  'Mutation.createPrefix',
+  'Mutation.createPrefixPool',
+  'Mutation.createTenant',
+  'Mutation.leakVrf',
+  'Mutation.planDeployment',
+  'Mutation.removePool',
+  'Mutation.removePrefix',
+  'Mutation.setQuota',
+  'Mutation.transferAllocation',
+  'Mutation.unleakVrf',
+  'Mutation.updatePool',
+];
 
 let world: ApiWorld;
 let other: { readonly token: string; readonly names: Names };
@@ -59,6 +149,34 @@ const CREATE_VRF = 'mutation ($input: CreateVrfInput!) { createVrf(input: $input
 
 async function poolId(slug: string): Promise<string> {
   return (await world.ask<{ id: string }>(world.operator, 'query ($slug: Slug!) { numberPool(slug: $slug) { id } }', { slug })).id;
+}
+
+/** What the counter has given to a customer, for everything that may be done with it. */
+async function given(token: string, tenant: string, mark: string) {
+  const allocate = async (field: string, type: string, input: object): Promise<string> => {
+    const document = `mutation ($input: ${type}!) { ${field}(input: $input) { allocation { id } errors { code message } } }`;
+    const words = { tenant, holder: `${mark} machine`, externalRef: `${mark}-ref` };
+    const { allocation } = await world.ask<{ allocation: { id: string } }>(token, document, { input: { ...words, ...input } });
+    return allocation.id;
+  };
+  const number = (name: string, over: object = {}): Promise<string> =>
+    allocate('allocateVni', 'AllocateVniInput', { idempotencyKey: `${mark}-${name}`, pool: encodeId('pool', world.vniPoolId), ...over });
+  const pool = encodeId('prefixPool', world.prefixPoolId);
+  const subnet = async (name: string): Promise<string> => {
+    const document = 'mutation ($input: CreateSubnetInput!) { createSubnet(input: $input) { subnet { id } errors { code message } } }';
+    const input = { idempotencyKey: `${mark}-${name}`, tenant, pool, length: 28, dnsZone: `${mark}.example` };
+    return (await world.ask<{ subnet: { id: string } }>(token, document, { input })).subnet.id;
+  };
+  return {
+    counterKey: `${mark}-counter`,
+    allocation: await number('counter'),
+    toBind: await number('bind', { ttlSeconds: 3600 }),
+    toExtend: await number('extend', { ttlSeconds: 3600 }),
+    toRelease: await number('release'),
+    prefix: await allocate('allocatePrefix', 'AllocatePrefixInput', { idempotencyKey: `${mark}-prefix`, pool, length: 28 }),
+    subnet: await subnet('subnet'),
+    toClose: await subnet('close'),
+  };
 }
 
 /** A customer with a VRF, a network that is live, and the order for it; its mark is in every text that it may choose. */
@@ -87,8 +205,15 @@ async function customer(slug: string, mark: string, subnet: string): Promise<{ r
   const { order } = await world.ask<{ order: { id: string; network: { id: string; vni: number } } }>(token, PROVISION, { input });
   expect(await world.settlePublic(order.id)).toBe('ACTIVE');
   const device = encodeId('device', world.deviceIds.get('pve1') as string);
+  const { space } = await world.ask<{ space: string }>(token, '{ prefixPool(slug: "cust-v4") { space } }');
+  const pools = await world.ask<{ vlanDomain: string | null }[]>(token, '{ numberPools { vlanDomain } }');
   const names = {
+    ...(await given(token, tenant, mark)),
     tenant,
+    tenants: [tenant],
+    fabric: encodeId('fabric', world.fabricId),
+    vlanDomain: pools.find(({ vlanDomain }) => vlanDomain !== null)?.vlanDomain as string,
+    space,
     tenantSlug: slug,
     network: order.network.id,
     vni: order.network.vni,
@@ -112,6 +237,10 @@ beforeAll(async () => {
   world = await createApiWorld();
   other = await customer(TAINT, TAINT, '10.20.77.0/24');
   mine = await customer('mine', 'mine', '10.20.88.0/24');
+  const { cidr } = await world.ask<{ cidr: string }>(mine.token, 'query ($id: ID!) { subnet(id: $id) { cidr } }', {
+    id: mine.names.subnet,
+  });
+  mySubnet = cidr;
   const unknown = (kind: IdKind): string => encodeId(kind, UNKNOWN);
   nobodys = {
     ...mine.names,
@@ -122,20 +251,57 @@ beforeAll(async () => {
     externalRef: 'nobodys-ref',
     order: unknown('order'),
     vrf: unknown('vrf'),
+    counterKey: 'nobodys-counter',
+    allocation: unknown('allocation'),
+    toBind: unknown('allocation'),
+    toExtend: unknown('allocation'),
+    toRelease: unknown('allocation'),
+    prefix: unknown('prefix'),
+    subnet: unknown('subnet'),
+    toClose: unknown('subnet'),
   };
 });
 afterAll(() => world?.close());
 
 let serial = 0;
-/** What I send where a field asks for something that names nothing. */
-const PLAIN: Readonly<Record<string, () => string | number>> = {
-  idempotencyKey: () => `probe-${serial}`,
+/** What I send where a field asks for something that names nothing; by its place or by its name. */
+const PLAIN: Readonly<Record<string, (path: string) => ReturnType<Sample>>> = {
+  idempotencyKey: (path) => `probe-${serial}-${path}`,
   slug: () => `probe-${serial}`,
   name: () => `probe-${serial}`,
   digest: () => 'd',
   ifVersion: () => 2,
+  'Mutation.bindAllocation.input.ifVersion': () => 1,
+  'Mutation.extendHold.input.ifVersion': () => 1,
+  'Mutation.releaseAllocation.input.ifVersion': () => 1,
+  'Mutation.extendHold.input.ttlSeconds': () => 600,
   tagging: () => 'BRIDGE_ONLY',
+  reason: () => 'a reason',
+  kind: () => 'VNI',
+  'Mutation.addSubnetRange.input.kind': () => 'DHCP',
+  'Mutation.addSubnetRange.input.first': () => firstOf(mySubnet, 9),
+  'Mutation.addSubnetRange.input.last': () => firstOf(mySubnet, 10),
+  'Mutation.removeSubnetRange.input.first': () => firstOf(mySubnet, 9),
+  'Mutation.allocateIp.input.within': () => null,
+  'Mutation.allocateBatch.input.ips.within': () => null,
+  'Mutation.createSubnet.input.gateway': () => null,
+  'Mutation.createSubnet.input.length': () => 28,
+  'Mutation.allocatePrefix.input.length': () => 28,
+  'Mutation.allocateBatch.input.prefixes.length': () => 28,
+  'Mutation.provisionNetwork.input.subnets.length': () => 28,
+  first: (path) => (path.startsWith('Mutation.') ? '900000' : undefined),
+  last: () => '900009',
+  value: () => '10999',
+  cidr: (path) => (path.startsWith('Mutation.provisionNetwork') || path.startsWith('Mutation.createSubnet') ? undefined : '10.99.0.0/24'),
+  address: (path) => (path.startsWith('Mutation.adopt') ? '10.20.0.9' : undefined),
+  'Mutation.createPrefixPool.input.prefixes': () => ['10.99.0.0/24'],
+  defaultLength: () => 28,
+  minLength: () => 24,
+  maxLength: () => 28,
 };
+/** The only subnet that is mine and no network's. */
+let mySubnet = '';
+const firstOf = (cidr: string, n: number): string => cidr.replace(/(\d+)\/\d+$/, (_all, last: string) => String(Number(last) + n));
 
 /** My own names everywhere, but for one place. In a query a thing has one name at a time. */
 function sampleOf(field: RootField, probed: string | undefined, names: Names): Sample {
@@ -144,7 +310,9 @@ function sampleOf(field: RootField, probed: string | undefined, names: Names): S
     const name = (NAMES as Readonly<Record<string, Name>>)[path];
     if (path === place && name) return names[name];
     if (name) return field.operation === 'query' ? undefined : mine.names[name];
-    return PLAIN[path.slice(path.lastIndexOf('.') + 1)]?.();
+    if (path === 'Query.allocationsOfKey.idempotencyKey') return names.counterKey;
+    if (path === 'Query.allocation.idempotencyKey') return place === 'Query.allocation.tenant' ? names.counterKey : undefined;
+    return (PLAIN[path] ?? PLAIN[path.slice(path.lastIndexOf('.') + 1)])?.(path);
   };
 }
 
@@ -211,7 +379,7 @@ describe("another customer's name for a thing", () => {
       const answers = [];
       for (const names of [other.names, nobodys, mine.names]) answers.push(await askAsMe(field, sampleOf(field, undefined, names)));
       for (const answer of answers) {
-        expect(codeOf(answer), field.path).toBe('FORBIDDEN');
+        expect(codeOf(answer), `${field.path}: ${answer.text}`).toBe('FORBIDDEN');
         expect(bytes(answer)).toBe(bytes(answers[0] as GraphqlAnswer));
       }
     }
@@ -286,9 +454,11 @@ describe('everything that I was told', () => {
   it('holds no text and no id of the other customer', async () => {
     for (const field of fields().filter(isOpenToMe))
       if (field.operation === 'query') await askAsMe(field, sampleOf(field, undefined, mine.names));
-    const theirs = (await Promise.all(['orders', 'networks', 'vrfs', 'tenants'].map(readAll(other.token)))).join();
-    const ids = new Set(theirs.match(/\b(?:net|ord|sub|ip|att|vrf|ten)_[0-9a-z]{26}\b/g));
-    expect(ids.size).toBeGreaterThan(7);
+    const theirs = (
+      await Promise.all(['orders', 'networks', 'vrfs', 'tenants', 'numberPools', 'prefixPools'].map(readAll(other.token)))
+    ).join();
+    const ids = new Set(theirs.match(/\b(?:net|ord|sub|ip|att|vrf|ten|alc|pfx)_[0-9a-z]{26}\b/g));
+    expect(ids.size).toBeGreaterThan(15);
     expect(theirs).toContain(TAINT);
     expect(told.length).toBeGreaterThan(40);
     for (const text of told) {
@@ -314,8 +484,8 @@ describe('a token', () => {
       serial++;
       const { query, variables } = documentFor(field, sampleOf(field, undefined, mine.names));
       const refused = await world.graphql(stranger, query, variables);
-      expect(codeOf(refused), field.path).toBe('FORBIDDEN');
-      const scope = /^this token lacks the scope ([a-z]+:[a-z]+)$/.exec(refused.errors[0]?.message ?? '')?.[1];
+      expect(codeOf(refused), `${field.path}: ${refused.text}`).toBe('FORBIDDEN');
+      const scope = /^this token lacks the scope ([a-z]+:[a-z]+)(?: or [a-z:]+)*$/.exec(refused.errors[0]?.message ?? '')?.[1];
       expect(scope, `${field.path}: ${refused.text}`).toBeDefined();
       const [admitted, small] = [await world.newToken(null, [scope as string]), `{ ${field.name} { __typename } }`];
       const answer =

@@ -6,13 +6,17 @@ import {
   type GraphQLNamedType,
   type GraphQLSchema,
   isInputObjectType,
-  isInterfaceType,
+  isLeafType,
+  isAbstractType,
   isListType,
   isNonNullType,
   isObjectType,
   isRequiredArgument,
   isRequiredInputField,
 } from 'graphql';
+
+/** The API reads no deeper. */
+const DEEPEST = 10;
 
 /** A field of Query, Mutation or Subscription, as a client can ask for it. */
 export interface RootField {
@@ -108,15 +112,20 @@ const isRequiredPlace = (place: GraphQLArgument | GraphQLInputField): boolean =>
   isRequiredArgument(place as GraphQLArgument) || isRequiredInputField(place as GraphQLInputField);
 
 function wholeOf(schema: GraphQLSchema, type: GraphQLNamedType, above: readonly string[] = []): string {
-  if (isInterfaceType(type)) {
-    const parts = schema.getPossibleTypes(type).map((possible) => `... on ${possible.name} ${wholeOf(schema, possible, above)}`);
+  if (isAbstractType(type)) {
+    const parts = schema
+      .getPossibleTypes(type)
+      .map((possible) => `... on ${possible.name} ${wholeOf(schema, possible, [...above, type.name])}`);
     return `{ __typename ${parts.join(' ')} }`;
   }
   if (!isObjectType(type)) return '';
   if (above.includes(type.name)) return '{ __typename }'; // It has been asked for, further up.
-  const fields = Object.values(type.getFields()).map((field) => {
-    if (field.args.some(isRequiredArgument)) throw new Error(`${type.name}.${field.name} has arguments: say what to send`);
-    return `${field.name} ${wholeOf(schema, getNamedType(field.type), [...above, type.name])}`;
-  });
-  return `{ ${fields.join(' ')} }`;
+  const fits = above.length < DEEPEST - 2; // Its fields are two levels further down than it has above it; theirs would be three.
+  const fields = Object.values(type.getFields())
+    .filter(({ type: of }) => fits || isLeafType(getNamedType(of)))
+    .map((field) => {
+      if (field.args.some(isRequiredArgument)) throw new Error(`${type.name}.${field.name} has arguments: say what to send`);
+      return `${field.name} ${wholeOf(schema, getNamedType(field.type), [...above, type.name])}`;
+    });
+  return `{ ${fields.length > 0 ? fields.join(' ') : '__typename'} }`;
 }

@@ -8,8 +8,8 @@ import type { PrefixPool } from '../domain/prefix-pool.js';
 export class PrefixPoolObject extends PoolObject {
   @Field(() => ID, { description: 'Address space: within it prefixes are disjoint.' }) space: string;
   @Field(() => Int, { description: '4 or 6.' }) family: number;
-  @Field(() => [CidrScalar], { description: 'What it gives prefixes out of.' }) ranges: readonly Cidr[];
-  @Field(() => CidrScalar, { description: 'The first of its ranges.' }) cidr: string;
+  @Field(() => [CidrScalar], { description: 'What it gives prefixes out of.' }) prefixes: readonly Cidr[];
+  @Field(() => CidrScalar, { description: 'The first of `prefixes`.' }) cidr: string;
   @Field(() => Int) defaultLength: number;
   @Field(() => Int, { description: 'Length of the largest prefix that it gives.' }) minLength: number;
   @Field(() => Int, { description: 'Length of the smallest prefix that it gives: its counts are in prefixes of this length.' })
@@ -48,7 +48,7 @@ export const toPrefixPoolObject = (pool: PrefixPool): PrefixPoolObject =>
     updatedAt: pool.updatedAt,
     space: encodeId('addressSpace', pool.spaceId),
     family: pool.family,
-    ranges: pool.ranges,
+    prefixes: pool.ranges,
     cidr: pool.ranges[0] ?? '',
     defaultLength: pool.defaultLength,
     minLength: pool.minLength,
