@@ -1046,9 +1046,10 @@ const TAKE_ADDRESS = `
 
     -- 1. What needs no address, and what needs more than the next one.
     SELECT array_agg(c.outcome ORDER BY c.i), array_agg(c.i ORDER BY c.subnet, c.i) FILTER (WHERE c.outcome IS NULL),
-           array_agg(c.i ORDER BY c.i) FILTER (WHERE c.outcome = 'SPECIAL')
+           -- In the order of the quotas: every transaction takes their rows in one order.
+           array_agg(c.i ORDER BY c.tenant, c.space_id, c.i) FILTER (WHERE c.outcome = 'SPECIAL')
       INTO outcomes, fresh, special
-      FROM (SELECT u.i::int AS i, u.subnet, CASE
+      FROM (SELECT u.i::int AS i, u.subnet, u.tenant, s.space_id, CASE
               WHEN a.fingerprint = u.fingerprint THEN 'REPLAYED'
               WHEN a.fingerprint IS NOT NULL THEN 'KEY_REUSED'
               WHEN s.subnet_id IS NULL THEN 'NOT_FOUND'
