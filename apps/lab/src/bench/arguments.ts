@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 
-export const SCENARIO_NAMES = ['in-process', 'single', 'graphql', 'many-pools', 'held-open', 'by-size', 'creation'] as const;
+export const SCENARIO_NAMES = ['in-process', 'single', 'graphql', 'many-pools', 'held-open', 'by-size', 'import', 'creation'] as const;
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
 
 export interface BenchArguments {

@@ -10,6 +10,8 @@ import type { Figures } from './thresholds.js';
 export interface Bench {
   readonly url: string;
   /** Past every rule of the product, as the role of its transactions: for loading, and for looking. */
+  readonly system: pg.Pool;
+  /** As the owner of the tables: for statistics, which autovacuum would gather in a minute or two. */
   readonly owner: pg.Pool;
   readonly product: Product;
   readonly floor: Floor;

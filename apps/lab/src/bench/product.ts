@@ -3,8 +3,16 @@ import { randomBytes } from 'node:crypto';
 import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AccessModule, TokenService } from '#contexts/access';
-import { addressingEntities, AddressingModule } from '#contexts/addressing';
-import { EventsModule, InvariantInspector, InvariantRegistry } from '#contexts/events';
+import {
+  AddressAllocationService,
+  addressingEntities,
+  AddressingModule,
+  AddressingService,
+  PrefixAllocationService,
+  PrefixPoolAdminService,
+  SubnetService,
+} from '#contexts/addressing';
+import { EventsModule, InvariantRegistry } from '#contexts/events';
 import {
   NumberAllocationService,
   type NumberKind,
@@ -14,11 +22,24 @@ import {
   PoolAdminService,
 } from '#contexts/numbering';
 import { TenancyModule, TenancyService, tenancyEntities } from '#contexts/tenancy';
-import { encodeId, type FabricId, IdempotencyKey, Label, type PoolId, Slug, type TenantId } from '#engines/kernel';
+import {
+  type AddressSpaceId,
+  Cidr,
+  encodeId,
+  type FabricId,
+  IdempotencyKey,
+  Label,
+  type PoolId,
+  type PrefixPoolId,
+  Slug,
+  type SubnetId,
+  type TenantId,
+} from '#engines/kernel';
 import { type Config, Database, loadConfig, newId, PlatformModule, type Scope, systemScope, tenantScope } from '#platform';
 
 const ACTOR = 'bench';
 const DAY_MS = 24 * 3600 * 1000;
+const AUDIT = { statementTimeoutMs: 600_000 };
 const key32 = (): string => randomBytes(32).toString('base64');
 
 export interface NumberPool {
@@ -82,9 +103,46 @@ export class Product {
   async allocateNumber({ id: poolId }: Pick<NumberPool, 'id'>): Promise<number> {
     const request = { poolId, tenantId: this.tenantId, key: this.nextKey() };
     const { allocations } = await this.get(NumberAllocationService).allocate(this.scope, request);
-    const [first] = allocations;
-    if (!first || allocations.length !== 1) throw new Error(`${allocations.length} allocations for one number`);
-    return first.value;
+    return onlyOne(allocations).value;
+  }
+
+  /** The only pool of an address space of its own. */
+  async prefixPool(range: string, lengths: { min: number; default: number; max: number }): Promise<PrefixPoolId> {
+    const fabricId = await this.fabric();
+    const slug = Slug.parse(`bench-${++this.serial}`);
+    return this.db.inTransaction(systemScope(ACTOR), async (tx) => {
+      const spaceId: AddressSpaceId = await this.get(AddressingService).createSpace(tx, { fabricId, slug, name: 'Bench' });
+      const { min: minLength, default: defaultLength, max: maxLength } = lengths;
+      const pool = { spaceId, slug, name: 'Bench', ranges: [Cidr.parse(range)], minLength, defaultLength, maxLength };
+      return this.get(PrefixPoolAdminService).create(tx, pool);
+    });
+  }
+
+  /** The next free prefix of the pool's default length. */
+  async allocatePrefix(poolId: PrefixPoolId): Promise<string> {
+    const request = { poolId, tenantId: this.tenantId, key: this.nextKey() };
+    const { allocations } = await this.get(PrefixAllocationService).allocate(this.scope, request);
+    return onlyOne(allocations).cidr;
+  }
+
+  /** A subnet that fills an address space of its own. */
+  async subnet(cidr: string): Promise<SubnetId> {
+    const length = Cidr.length(Cidr.parse(cidr));
+    const poolId = await this.prefixPool(cidr, { min: length, default: length, max: length });
+    const { tenantId } = this;
+    const granted = await this.get(PrefixAllocationService).allocate(this.scope, { poolId, tenantId, key: this.nextKey() });
+    const { id: prefixId, generation } = onlyOne(granted.allocations);
+    const subnet = await this.db.inTransaction(this.scope, (tx) =>
+      this.get(SubnetService).open(tx, { prefixId, generation, tenantId, gatewayMode: 'NONE' }),
+    );
+    return subnet.id;
+  }
+
+  /** The next free host address. */
+  async allocateAddress(subnetId: SubnetId): Promise<string> {
+    const request = { subnetId, tenantId: this.tenantId, key: this.nextKey() };
+    const { allocations } = await this.get(AddressAllocationService).allocate(this.scope, request);
+    return onlyOne(allocations).address;
   }
 
   nextKey(): IdempotencyKey {
@@ -106,18 +164,30 @@ export class Product {
     return encodeId('tenant', this.tenantId);
   }
 
-  /** Every invariant of the product, over everything. @throws Error with what is violated. */
+  /** Every invariant of the product, over everything, however long a question takes. @throws Error with what is violated. */
   async audit(): Promise<void> {
-    const inspector = this.get(InvariantInspector);
+    const system = systemScope(ACTOR);
     for (const invariant of this.get(InvariantRegistry).all()) {
-      const { violations } = await inspector.inspect(invariant, ACTOR);
-      if (violations.length > 0) throw new Error(`${invariant.name} is violated: ${violations.map(({ what }) => what).join('; ')}`);
+      for (let after: string | null = null; ; ) {
+        const from: string | null = after;
+        const ids = await this.db.inTransaction(system, (tx) => invariant.slices.next(tx, from), AUDIT);
+        if (ids.length === 0) break;
+        const found = await this.db.inTransaction(system, (tx) => invariant.violations(tx, ids, 10), AUDIT);
+        if (found.length > 0) throw new Error(`${invariant.name} is violated: ${found.map(({ what }) => what).join('; ')}`);
+        after = ids.at(-1) as string;
+      }
     }
   }
 
   close(): Promise<void> {
     return this.app.close();
   }
+}
+
+function onlyOne<Allocation>(allocations: readonly Allocation[]): Allocation {
+  const [first] = allocations;
+  if (!first || allocations.length !== 1) throw new Error(`${allocations.length} allocations where one was asked for`);
+  return first;
 }
 
 function benchModule(config: Config): new () => object {

@@ -10,6 +10,7 @@ import { bySize } from './scenarios/by-size.js';
 import { creation } from './scenarios/creation.js';
 import { graphql } from './scenarios/graphql.js';
 import { heldOpen } from './scenarios/held-open.js';
+import { importing } from './scenarios/import.js';
 import { inProcess } from './scenarios/in-process.js';
 import { manyPools } from './scenarios/many-pools.js';
 import { single } from './scenarios/single.js';
@@ -23,6 +24,7 @@ const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   'many-pools': manyPools,
   'held-open': heldOpen,
   'by-size': bySize,
+  import: importing,
   creation,
 };
 
@@ -43,15 +45,19 @@ export async function runBench({ quick, scenarios, databaseUrl, say, sizes = qui
   try {
     const database = await openBenchDatabase(databaseUrl);
     closing.unshift(() => database.close());
-    const owner = new pg.Pool({ connectionString: database.url, max: 2, options: '-c role=trame_system' });
-    owner.on('error', () => undefined); // The query that needs the connection says so.
-    closing.unshift(() => owner.end());
-    await createFloor(database.url);
+    const pool = (options?: string): pg.Pool => {
+      const opened = new pg.Pool({ connectionString: database.url, max: 2, ...(options !== undefined && { options }) });
+      opened.on('error', () => undefined); // The query that needs the connection says so.
+      closing.unshift(() => opened.end());
+      return opened;
+    };
+    const [owner, system] = [pool(), pool('-c role=trame_system')];
+    await owner.query(FLOOR_TABLE);
     const floor = new Floor(database.url, CONNECTIONS);
     closing.unshift(() => floor.close());
     const product = await Product.open(database.url, CONNECTIONS);
     closing.unshift(() => product.close());
-    const bench: Bench = { url: database.url, owner, product, floor, sizes, connections: CONNECTIONS, say };
+    const bench: Bench = { url: database.url, owner, system, product, floor, sizes, connections: CONNECTIONS, say };
     const measured: Measured[] = [];
     for (const name of scenarios) {
       say(name);
@@ -61,12 +67,6 @@ export async function runBench({ quick, scenarios, databaseUrl, say, sizes = qui
   } finally {
     for (const close of closing) await close();
   }
-}
-
-async function createFloor(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query(FLOOR_TABLE).finally(() => client.end());
 }
 
 /** All of them, unless only some scenarios were asked for. */

@@ -35,14 +35,14 @@ export const FULL: Sizes = {
 /** The same scenarios in less than a minute in all. */
 export const QUICK: Sizes = {
   rounds: 5,
-  roundMs: 250,
-  httpRoundMs: 500,
+  roundMs: 200,
+  httpRoundMs: 400,
   numbersFull: 200_000,
-  numbersFragmented: 400_000,
+  numbersFragmented: 300_000,
   ipv4: 200_000,
   ipv6: 100_000,
-  prefixes: 10_000,
+  prefixes: 5000,
   pools: 1000,
-  heldOpen: 10_000,
-  imported: 50_000,
+  heldOpen: 5000,
+  imported: 20_000,
 };
