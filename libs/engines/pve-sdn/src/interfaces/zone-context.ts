@@ -1,6 +1,7 @@
 import type { SdnConfig, Subnet, Vnet } from '../model/sdn-config.js';
 import { invalidValue } from '#engines/kernel';
-import type { BridgeFacts, NodeFacts } from '../node/node-facts.js';
+import type { BridgeFacts } from '../node/bridge-facts.js';
+import type { NodeFacts } from '../node/node-facts.js';
 import type { PveRelease } from '../node/pve-release.js';
 import type { Option, Stanzas } from './stanzas.js';
 

@@ -1,5 +1,6 @@
 /** What is asked of the node while its files are made: all that is not in the configuration of the cluster. */
 import type { WrittenIp } from '../model/written.js';
+import type { BridgeFacts } from './bridge-facts.js';
 import type { HostInterfaces } from './parse-interfaces.js';
 
 export interface NodeFacts {
@@ -15,12 +16,6 @@ export interface NodeFacts {
   mac(interfaceName: string): string | undefined;
   /** The kernel's name of an interface that may be given by an alternative one. */
   kernelName(interfaceName: string): string;
-}
-
-export interface BridgeFacts {
-  readonly kind: 'linux' | 'vlan-aware' | 'ovs';
-  /** Physical ports, bonds included. */
-  readonly ports: readonly string[];
 }
 
 export interface RouteFacts {

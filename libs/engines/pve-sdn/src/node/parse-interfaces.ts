@@ -1,6 +1,6 @@
 /** /etc/network/interfaces as interfaces(5) and Proxmox read it: the few things of it that the SDN asks for. */
 import { type WrittenIp, writtenIp } from '../model/written.js';
-import type { BridgeFacts } from './node-facts.js';
+import type { BridgeFacts } from './bridge-facts.js';
 
 export interface HostInterface {
   /** The first address of the stanza that is not `inet6`: Proxmox knows one primary address, and no other. */

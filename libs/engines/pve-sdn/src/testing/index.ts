@@ -2,9 +2,12 @@
 import { isDomainError } from '#engines/kernel';
 import type { SdnConfig } from '../model/sdn-config.js';
 import type { WrittenIp } from '../model/written.js';
-import type { BridgeFacts, NodeFacts } from '../node/node-facts.js';
+import type { BridgeFacts } from '../node/bridge-facts.js';
+import type { NodeFacts } from '../node/node-facts.js';
 import { parseInterfaces } from '../node/parse-interfaces.js';
+import type { PveRelease } from '../node/pve-release.js';
 import { parseRunningConfig } from '../parsing/parse-sdn-config.js';
+import { PVE_FRR_PATH, renderPveNode } from '../render-pve-node.js';
 
 type Sections = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
@@ -70,4 +73,23 @@ export function refusal(run: () => unknown): string {
     throw error;
   }
   return 'accepted';
+}
+
+/** `ash` with a way to its peers. */
+export const routedAsh = (): NodeFacts => node({ interfaces: ASH, route: ['10.9.8.1', 'vmbr0'] });
+
+/** A bgp controller on `ash`, in the AS of the evpn one. */
+export const BGP = { type: 'bgp', node: 'ash', asn: 64_900, peers: '10.9.8.254' };
+
+/** frr.conf of a node; empty where there is none. */
+export const frrText = (config: SdnConfig, facts = routedAsh(), release: PveRelease = '9.1', local: string | null = null): string =>
+  renderPveNode(config, facts, release, local).files.get(PVE_FRR_PATH) ?? '';
+
+/** The lines below one head, up to the next line at the margin, without their indentation of one blank. */
+export function below(head: string, content: string): string[] {
+  const lines = content.split('\n');
+  const start = lines.indexOf(head);
+  if (start < 0) return [`no ${head}`];
+  const end = lines.findIndex((line, at) => at > start && !line.startsWith(' '));
+  return lines.slice(start + 1, end).map((line) => line.slice(1));
 }
