@@ -24,7 +24,7 @@ const LOOPBACK_HOPS = 10;
 
 export function addControllers(context: FrrContext): void {
   const { config, facts, overlay } = context;
-  for (const controller of config.controllers.filter((one) => isOnNode(one, facts.name))) {
+  for (const controller of config.controllers.filter((one) => isOnNode(config, one, facts.name))) {
     if (controller.type === 'isis') addIsis(context, controller);
     else if (overlay !== undefined && controller.type === 'bgp') addBgp(context, overlay, controller);
     else if (overlay !== undefined && controller.type === 'evpn') addEvpn(context, overlay, controller);

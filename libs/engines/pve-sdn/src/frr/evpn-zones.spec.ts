@@ -1,4 +1,5 @@
-import { below, BGP, evpn, frrText } from '../testing/index.js';
+import { renderPveNode } from '../render-pve-node.js';
+import { below, BGP, evpn, frrText, routedAsh } from '../testing/index.js';
 
 const ROUTER = 'router bgp 64900';
 
@@ -100,5 +101,23 @@ describe('EVPN zones', () => {
     expect(below(ROUTER, frrText(evpn({}, { controllers, fabrics })))).toEqual(
       expect.arrayContaining(['bgp router-id 10.255.0.9', 'neighbor VTEP update-source dummy_core', 'neighbor 10.255.0.2 peer-group VTEP']),
     );
+  });
+
+  it('over a fabric are not on nodes outside of it, which have vnets of other zones all the same', () => {
+    const fabrics = {
+      core: { type: 'openfabric_fabric', ip_prefix: '10.255.0.0/24' },
+      core_birch: { type: 'openfabric_node', ip: '10.255.0.2' },
+    };
+    const config = evpn(
+      { nodes: 'birch' },
+      {
+        zones: { lab: { type: 'simple' } },
+        vnets: { bench: { type: 'vnet', zone: 'lab' } },
+        controllers: { ctl: { type: 'evpn', asn: 64_900, fabric: 'core' } },
+        fabrics,
+      },
+    );
+    expect(frrText(config)).not.toContain('router bgp');
+    expect(renderPveNode(config, routedAsh(), '9.1', null).files.get('/etc/network/interfaces.d/sdn')).toContain('auto bench\n');
   });
 });

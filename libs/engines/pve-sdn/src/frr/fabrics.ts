@@ -37,7 +37,7 @@ function netOf(fabrics: readonly Fabric[], node: string): string {
   return ip ? `49.0001.${systemId(ip)}.00` : '';
 }
 
-/** 172.20.3.1 → 1720.2000.3001; of an IPv6 address the last three groups. */
+/** 10.255.0.21 → 0102.5500.0021; of an IPv6 address the last three groups. */
 function systemId(ip: WrittenIp): string {
   const address = canonical(ip);
   const digits =

@@ -2,7 +2,7 @@ import { DomainError, Ip } from '#engines/kernel';
 import { canonical, familyOf, type WrittenIp } from '../model/written.js';
 import type { NodeFacts } from './node-facts.js';
 
-/** An IPv4 address as it is. For IPv6, or none, the last four octets of the MAC of the interface: bc:24:11:1d:69:60 → 17.29.105.96. */
+/** An IPv4 address as it is. For IPv6, or none, the last four octets of the MAC of the interface: bc:24:11:0a:14:1e → 17.10.20.30. */
 export function routerId(facts: NodeFacts, address: WrittenIp | null, device: string | null): string {
   if (address !== null && familyOf(address) === 4) return address;
   const mac = device === null ? undefined : facts.mac(device);

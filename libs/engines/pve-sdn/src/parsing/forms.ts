@@ -27,11 +27,6 @@ export const INTERFACE_NAME: Form = {
   pattern: /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}$/,
   accepted: '1 to 15 letters, digits, dots, dashes and underscores',
 };
-/** `<bridge>v<tag>` and `<bridge>.<tag>` must stay within the kernel's 15 characters. */
-export const BRIDGE_NAME: Form = {
-  pattern: /^[a-zA-Z][a-zA-Z0-9_-]{0,9}$/,
-  accepted: 'a bridge of at most 10 characters, so that its VLANs fit into 15',
-};
 export const ALIAS: Form = {
   pattern: /^[a-zA-Z0-9()_. -]{1,256}$/,
   accepted: '1 to 256 letters, digits, blanks and ()-_.',
@@ -46,6 +41,6 @@ export const DNS_NAME: Form = {
 };
 export const ISIS_NET: Form = {
   pattern: /^[a-fA-F0-9]{2}(?:\.[a-fA-F0-9]{4}){3,9}\.[a-fA-F0-9]{2}$/,
-  accepted: 'a NET such as 49.0001.1720.2000.3001.00',
+  accepted: 'a NET such as 49.0001.0102.5500.0021.00',
 };
 export const OSPF_AREA: Form = { pattern: /^(?:\d{1,10}|\d{1,3}(?:\.\d{1,3}){3})$/, accepted: 'a number or a dotted quad' };

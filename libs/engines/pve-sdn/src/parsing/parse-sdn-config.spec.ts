@@ -125,7 +125,7 @@ const REFUSED: readonly (readonly [string, SdnParts, RegExp])[] = [
     { ...zone({ type: 'simple' }), vnets: { longvnets: { type: 'vnet', zone: 'office' } } },
     /2 to 8 letters/,
   ],
-  ['a bridge over 10 characters', zone({ type: 'vlan', bridge: 'bridgeofall' }), /at most 10 characters/],
+  ['a bridge over 15 characters', zone({ type: 'vlan', bridge: 'bridge-of-it-all' }), /1 to 15 letters/],
   ['a VLAN zone without a bridge', zone({ type: 'vlan' }), /bridge has to be given/],
   ['a service tag of 4095', zone({ type: 'qinq', bridge: 'vmbr0', tag: 4095 }), /from 1 to 4094/],
   ['an unknown VLAN protocol', zone({ type: 'qinq', bridge: 'vmbr0', tag: 5, 'vlan-protocol': '802.1x' }), /802\.1q or 802\.1ad/],

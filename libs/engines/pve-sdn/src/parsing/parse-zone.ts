@@ -1,7 +1,7 @@
 import { invalidValue, RouteTarget } from '#engines/kernel';
 import { LARGEST_VLAN, LARGEST_VNI } from '../model/limits.js';
 import type { Underlay, Zone } from '../model/zone.js';
-import { BRIDGE_NAME, CONTROLLER_ID, DNS_NAME, FABRIC_ID, MAC, NODE_NAME, PLUGIN_ID, SHORT_ID } from './forms.js';
+import { CONTROLLER_ID, DNS_NAME, FABRIC_ID, INTERFACE_NAME, MAC, NODE_NAME, PLUGIN_ID, SHORT_ID } from './forms.js';
 import type { Section } from './section-config.js';
 import { type Form, SectionReader } from './section-reader.js';
 
@@ -78,4 +78,4 @@ export function parseUnderlay(reader: SectionReader): Underlay {
   throw reader.refused('peers', fabric === null ? 'nothing' : 'peers and a fabric', 'either peers, a list of addresses, or fabric');
 }
 
-const bridge = (reader: SectionReader): string => reader.required('bridge', reader.text('bridge', BRIDGE_NAME));
+const bridge = (reader: SectionReader): string => reader.required('bridge', reader.text('bridge', INTERFACE_NAME));
