@@ -526,3 +526,54 @@ describe('adoptAllocations', () => {
     expect(errors).toMatchObject([{ code: 'ALREADY_EXISTS', path: ['numbers', '1'] }]);
   });
 });
+
+describe('what cannot be', () => {
+  it.each([
+    ['a key with a blank', { idempotencyKey: 'a b' }, 'INVALID_VALUE', ['idempotencyKey']],
+    ['an empty key', { idempotencyKey: '' }, 'INVALID_VALUE', ['idempotencyKey']],
+    ['a key of 129 characters', { idempotencyKey: 'k'.repeat(129) }, 'INVALID_VALUE', ['idempotencyKey']],
+    ['a reference with a newline', { externalRef: 'a\nb' }, 'INVALID_VALUE', ['externalRef']],
+    ['a holder with a newline', { holder: 'a\nb' }, 'INVALID_VALUE', []],
+    ['a holder of 129 characters', { holder: 'h'.repeat(129) }, 'INVALID_VALUE', []],
+    ['no value', { count: 0 }, 'INVALID_VALUE', []],
+    ['less than no value', { count: -1 }, 'INVALID_VALUE', []],
+    ['1001 values', { count: 1001 }, 'INVALID_VALUE', []],
+    ['a preferred VNI of 0', { prefer: 0 }, 'INVALID_VALUE', ['prefer']],
+    ['a preferred VNI beyond 24 bits', { prefer: '16777216' }, 'INVALID_VALUE', ['prefer']],
+    ['a preferred VNI with a leading zero', { prefer: '0100' }, 'INVALID_VALUE', ['prefer']],
+    ['a preferred VNI in words', { prefer: '1e3' }, 'INVALID_VALUE', ['prefer']],
+    ['the name of nothing', { pool: 'x' }, 'NOT_FOUND', []],
+    ['a pool of prefixes', { pool: encodeId('prefixPool', '01890000-0000-7000-8000-000000000000') }, 'NOT_FOUND', []],
+    ['another tenant', { tenant: encodeId('tenant', '01890000-0000-7000-8000-000000000000') }, 'NOT_FOUND', []],
+  ])('is refused and leaves nothing: %s', async (_what, over, code, path) => {
+    const input = { pool: encodeId('pool', world.vniPoolId), ...over };
+    const { allocations, errors } = await unchanged(() => allocate('allocateNumber', input));
+    expect(allocations).toEqual([]);
+    expect(errors).toMatchObject([{ code, path }]);
+  });
+
+  it.each(['-1', '1.5', '9007199254740993', 'true', '"a b"', '""', `"${'9'.repeat(65)}"`])('is refused as a number: %s', async (prefer) => {
+    const document = `mutation { allocateNumber(input: { idempotencyKey: "k", tenant: "${tenant}", pool: "${encodeId('pool', world.vniPoolId)}", prefer: ${prefer} }) { replayed } }`;
+    const { errors } = await unchanged(() => world.graphql(world.customer, document));
+    expect(errors[0]?.extensions.code).toBe('BAD_REQUEST');
+  });
+
+  it.each([
+    '',
+    'x',
+    'alc_',
+    'alc_00000000000000000000000000',
+    'pool_00000000000000000000000000',
+    'pfx_00000000000000000000000000',
+    "' OR 1=1 --",
+    'é_',
+  ])('has no allocation: %j', async (allocation) => {
+    for (const answer of [
+      await unchanged(() => release({ allocation })),
+      await unchanged(() => bind({ allocation, ifVersion: 1 })),
+      await unchanged(() => extend({ allocation, ifVersion: 1, ttlSeconds: 60 })),
+    ])
+      expect(answer.errors).toMatchObject([{ code: 'NOT_FOUND' }]);
+    expect(await world.ask(world.customer, 'query ($id: ID) { allocation(id: $id) { id } }', { id: allocation })).toBeNull();
+  });
+});

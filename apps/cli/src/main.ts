@@ -6,14 +6,16 @@ import { addDoctor } from './admin/doctor.command.js';
 import { addGen } from './admin/gen.command.js';
 import { addMigrate } from './admin/migrate.command.js';
 import { addToken } from './admin/token.command.js';
+import { addAllocate, addBind, addRelease } from './commands/allocate.command.js';
 import { addOrder } from './commands/order.command.js';
+import { addPool } from './commands/pool.command.js';
 import { printable } from './printable.js';
 
 /** EX_USAGE of sysexits.h: the command was not understood, as opposed to understood and failed. */
 const USAGE = 64;
 
 const program = new Command('trame').description('Source of truth of an EVPN/VXLAN fabric').exitOverride().showHelpAfterError();
-for (const add of [addOrder, addToken, addMigrate, addGen, addDoctor]) add(program);
+for (const add of [addOrder, addAllocate, addBind, addRelease, addPool, addToken, addMigrate, addGen, addDoctor]) add(program);
 process.stdout.on('error', () => process.exit(0)); // The reader of a pipe has seen enough.
 
 try {

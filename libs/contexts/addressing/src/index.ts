@@ -1,7 +1,7 @@
 export { PrefixExclusionInput, toPrefixStrategy } from './api/prefix-pool.input.js';
 export { PrefixPoolObject, toPrefixPoolObject } from './api/prefix-pool.object.js';
 export { PrefixObject, PrefixRoleEnum, toPrefixObject } from './api/prefix.object.js';
-export { AddressRangeKindEnum, GatewayModeEnum, IpAddressObject, SubnetObject, toIpAddressObject } from './api/subnet.object.js';
+export { GatewayModeEnum, IpAddressObject, toIpAddressObject } from './api/subnet.object.js';
 export { AddressAllocationService } from './address-allocation.service.js';
 export { AddressingImporter } from './addressing-importer.service.js';
 export { AddressingModule } from './addressing.module.js';
