@@ -582,8 +582,8 @@ const RETURN = `
     IF was.tenant_id <> p_tenant THEN
       PERFORM FROM tenant t WHERE t.id = p_tenant;
       IF NOT FOUND THEN RAISE EXCEPTION 'there is no such tenant' USING ERRCODE = '23503', CONSTRAINT = 'number_allocation_tenant'; END IF;
-      -- Its key would have two answers.
-      PERFORM FROM number_allocation a WHERE a.tenant_id = p_tenant AND a.key = was.key AND a.state <> 'QUARANTINED';
+      -- Its key would have two answers. Values of one request may follow each other.
+      PERFORM FROM number_allocation a WHERE a.tenant_id = p_tenant AND a.key = was.key AND a.fingerprint <> was.fingerprint AND a.state <> 'QUARANTINED';
       IF FOUND THEN RAISE EXCEPTION 'the tenant has the key already' USING ERRCODE = '23505', CONSTRAINT = 'number_allocation_key_unique'; END IF;
       UPDATE number_quota q SET used = q.used - 1 WHERE q.tenant_id = was.tenant_id AND q.pool_id = was.pool_id;
       UPDATE number_quota q SET used = q.used + 1 WHERE q.tenant_id = p_tenant AND q.pool_id = was.pool_id;

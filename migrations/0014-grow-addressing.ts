@@ -697,6 +697,9 @@ const RETURN_PREFIX = `
     IF was.tenant_id <> p_tenant THEN
       PERFORM FROM tenant t WHERE t.id = p_tenant;
       IF NOT FOUND THEN RAISE EXCEPTION 'there is no such tenant' USING ERRCODE = '23503', CONSTRAINT = 'prefix_tenant'; END IF;
+      -- Its key would have two answers. Prefixes of one request may follow each other.
+      PERFORM FROM prefix p WHERE p.tenant_id = p_tenant AND p.key = was.key AND p.fingerprint <> '' AND p.fingerprint <> was.fingerprint AND p.state <> 'QUARANTINED';
+      IF FOUND THEN RAISE EXCEPTION 'the tenant has the key already' USING ERRCODE = '23505', CONSTRAINT = 'prefix_key_unique'; END IF;
       SELECT prefix_units(masklen(was.cidr), o.max_length) INTO v_units FROM prefix_pool o WHERE o.id = v_pool;
       UPDATE prefix_quota q SET used = q.used - v_units WHERE q.tenant_id = was.tenant_id AND q.pool_id = v_pool;
       UPDATE prefix_quota q SET used = q.used + v_units WHERE q.tenant_id = p_tenant AND q.pool_id = v_pool;

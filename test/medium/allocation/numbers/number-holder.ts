@@ -42,14 +42,18 @@ export class NumberHolder {
     }));
   }
 
-  /** To a tenant that has the key for something else already, it cannot go: the same key must have one answer. */
   async transfer({ which, generation, tenant }: StepOf<'transfer'>): Promise<void> {
     const to = this.choices.tenant(tenant);
     const row = this.choices.row(which);
     if (!row) return;
-    const isKeyTaken = to !== row.tenant && this.choices.model.ofKey(to, row.key).length > 0;
     await this.change(
-      { which, generation, byOther: false, allowed: ['HELD', 'BOUND'], refused: isKeyTaken ? 'IDEMPOTENCY_KEY_REUSED' : undefined },
+      {
+        which,
+        generation,
+        byOther: false,
+        allowed: ['HELD', 'BOUND'],
+        refused: this.choices.model.canGo(row, to) ? undefined : 'IDEMPOTENCY_KEY_REUSED',
+      },
       (_row, seen) => ({
         work: this.numbers.transfer(SYSTEM, row.id, seen, { tenantId: to, holder: 'moved' }),
         after: () => Object.assign(row, { tenant: to, holder: 'moved', generation: row.generation + 1 }),
@@ -143,6 +147,7 @@ export class NumberHolder {
       if (was && was.state !== 'QUARANTINED') return [[], 'TAKEN'];
       if (was) this.choices.model.drop(was);
       this.choices.model.rows.push({
+        ord: 0,
         id: '' as AllocationId,
         pool,
         tenant,

@@ -35,6 +35,8 @@ export interface ModelRow {
   generation: number;
   readonly key: string;
   readonly args: string;
+  /** Its place among the values of one request. */
+  readonly ord: number;
   holderKind: 'external' | 'network';
   holder: string | null;
 }
@@ -116,9 +118,15 @@ export class NumberModel {
     return max === undefined ? undefined : max - this.used(pool, tenant);
   }
 
-  /** What lives of a key. */
+  /** What lives of a key, in the order of the request. */
   ofKey(tenant: TenantId, key: string): ModelRow[] {
-    return this.rows.filter((row) => row.tenant === tenant && row.key === key && row.state !== 'QUARANTINED');
+    const rows = this.rows.filter((row) => row.tenant === tenant && row.key === key && row.state !== 'QUARANTINED');
+    return rows.sort((a, b) => a.ord - b.ord);
+  }
+
+  /** To a tenant that has its key for something else it cannot go: a key has one answer. */
+  canGo(row: ModelRow, to: TenantId): boolean {
+    return to === row.tenant || !this.ofKey(to, row.key).some(({ args, ord }) => args !== row.args || ord === row.ord);
   }
 
   /** Is it of the plain kind, which a batch serves before all others? */
@@ -177,8 +185,9 @@ export class NumberModel {
 
   grant(request: ModelRequest, given: readonly { readonly id: AllocationId; readonly value: number }[]): void {
     const { pool, tenant, key, args, holderKind, prefer } = request;
-    for (const { id, value } of given)
+    for (const [ord, { id, value }] of given.entries())
       this.rows.push({
+        ord,
         id,
         pool,
         tenant,
