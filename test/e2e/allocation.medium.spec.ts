@@ -68,6 +68,10 @@ async function pool(
 let nextVni = 100_000;
 const vniPool = (size = 10): Promise<string> => pool('VNI', nextVni, (nextVni += size) - 1);
 
+/** What is asked of the database; a token is read again after three seconds, whatever is done with it. */
+const statementsOf = async (work: () => Promise<unknown>): Promise<string[]> =>
+  (await sentStatements(work)).filter((text) => !text.includes('api_token'));
+
 async function unchanged<T>(work: () => Promise<T>): Promise<T> {
   const before = await database.read();
   const answer = await work();
@@ -138,7 +142,7 @@ describe('allocateVni', () => {
   it('asks the database once, for the allocation and nothing else', async () => {
     const vnis = await pool('VNI', 5000, 5999);
     await allocate('allocateVni', { pool: vnis });
-    const statements = await sentStatements(() => allocate('allocateVni', { pool: vnis, ttlSeconds: 60 }));
+    const statements = await statementsOf(() => allocate('allocateVni', { pool: vnis, ttlSeconds: 60 }));
     expect(statements).toEqual([expect.stringContaining('number_allocate(')]);
   });
 

@@ -100,6 +100,10 @@ async function subnet(input: Input): Promise<Subnet> {
   return made as Subnet;
 }
 
+/** What is asked of the database; a token is read again after three seconds, whatever is done with it. */
+const statementsOf = async (work: () => Promise<unknown>): Promise<string[]> =>
+  (await sentStatements(work)).filter((text) => !text.includes('api_token'));
+
 async function unchanged<T>(work: () => Promise<T>): Promise<T> {
   const before = await database.read();
   const answer = await work();
@@ -178,7 +182,7 @@ describe('allocatePrefix', () => {
   it('asks the database once, and rehearses without a trace', async () => {
     const { id } = await pool({ prefixes: ['10.105.0.0/22'] });
     await allocatePrefix({ pool: id });
-    const statements = await sentStatements(() => allocatePrefix({ pool: id, length: 26 }));
+    const statements = await statementsOf(() => allocatePrefix({ pool: id, length: 26 }));
     expect(statements).toEqual([expect.stringContaining('prefix_allocate(')]);
     const rehearsed = await unchanged(() => allocatePrefix({ pool: id, dryRun: true }));
     expect(rehearsed).toMatchObject({ dryRun: true, errors: [] });
@@ -444,7 +448,7 @@ describe('allocateIp', () => {
     expect((await unchanged(() => allocateIp({ subnet: net }, other.token))).errors).toMatchObject([{ code: 'NOT_FOUND' }]);
     expect(texts(await allocateIp({ subnet: net }, world.operator))).toEqual(['10.123.0.2']); // Whose it is need not be said.
     expect(texts(await unchanged(() => allocateIp({ subnet: net, dryRun: true, dnsName: 'b.x.example' })))).toEqual(['10.123.0.3']);
-    const statements = await sentStatements(() => allocateIp({ subnet: net }));
+    const statements = await statementsOf(() => allocateIp({ subnet: net }));
     expect(statements).toEqual([expect.stringContaining('address_allocate(')]);
   });
 
