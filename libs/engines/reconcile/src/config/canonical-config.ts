@@ -30,6 +30,7 @@ class Reading {
   private addNodes(parent: FactNode, path: SectionPath, nodes: readonly ConfigNode[]): void {
     for (const node of nodes) {
       if (node.kind === 'separator' || this.dialect.isClosing(node.text.trim())) continue;
+      if (node.kind === 'comment' && !this.dialect.hasModeComments) continue;
       if (node.kind === 'comment' || node.block.length > 0) {
         const text = verbatim(node);
         this.addNodes(put(parent, factNode(text, text, text, true)), [...path, text], node.children);

@@ -11,8 +11,18 @@ export interface ListMember {
   readonly member: string;
 }
 
+export interface PeerRemoval {
+  readonly command: string;
+  /** Groups go after their members. */
+  readonly isGroup: boolean;
+  /** A neighbor that is made of something else has to be made again. */
+  readonly madeBy: readonly string[];
+}
+
 export interface Dialect {
   readonly name: 'eos' | 'frr';
+  /** `!! text` is configuration; elsewhere it is a remark like any other. */
+  readonly hasModeComments: boolean;
   /** Lines that close a mode or the file; they configure nothing. */
   isClosing(text: string): boolean;
   /** One printed line as its atomic facts in canonical spelling; each is itself a command of the device. */
@@ -53,6 +63,10 @@ export interface Dialect {
   isWipedByVrf(path: SectionPath, text: string): boolean;
   /** Order in which top-level lines are made, so that each finds what it refers to; they are taken away in reverse. */
   rank(path: SectionPath, text: string): number;
+  /** How a BGP neighbor is taken away as a whole. @param lines those of its section. */
+  peer(lines: readonly string[], name: string): PeerRemoval;
+  /** Lines elsewhere that a top-level section cannot be taken away under, though they stay: they go first and come again. */
+  dependants(header: string): readonly { readonly section: string; readonly line: RegExp }[];
   /** The same text with secrets as fingerprints: what may be shown and stored. */
   masked(text: string): string;
 }

@@ -3,13 +3,14 @@
  * are printed or left out by default. Facts from EOS 4.21–4.36 running-configs; order of lines is not one of them.
  */
 import type { FactNode } from './fact-node.js';
-import type { Dialect, ListMember, SectionPath } from './dialect.js';
+import type { Dialect, ListMember, PeerRemoval, SectionPath } from './dialect.js';
 import { expandEosLine, nestEos, numberEosLine } from './eos-spelling.js';
 import { masked } from './masked.js';
 import { collapseNumbers } from './number-list.js';
 
 export const eosDialect: Dialect = {
   name: 'eos',
+  hasModeComments: true,
   isClosing: (text) => text === 'end',
   expandLine: expandEosLine,
   nest: nestEos,
@@ -34,6 +35,8 @@ export const eosDialect: Dialect = {
   isWipedByVrf: (path, text) =>
     path.length === 1 && /^interface /.test(path[0] as string) && /^(?:ip|ipv6) (?:address|virtual-router address) /.test(text),
   rank,
+  peer,
+  dependants: () => [],
   masked,
 };
 
@@ -172,4 +175,9 @@ function rank(path: SectionPath, fact: string): number {
     /^(?:no )?router /,
   ];
   return order.findIndex((pattern) => pattern.test(fact));
+}
+
+function peer(lines: readonly string[], name: string): PeerRemoval {
+  const isGroup = lines.includes(`neighbor ${name} peer group`);
+  return { command: `no neighbor ${name}${isGroup ? ' peer group' : ''}`, isGroup, madeBy: [] };
 }

@@ -15,7 +15,7 @@ import { eosDialect } from './eos-dialect.js';
 import { descend, factsOf, isWhollyOurs, type Level, type Step, surplus } from './level.js';
 import { listSteps } from './list-lines.js';
 import { RemediationError, refuseForeignClaim, refuseUnsendable, siblingWithKey } from './refusals.js';
-import { removedNeighbors } from './removed-neighbors.js';
+import { removedNeighbors, withoutRemovedNeighbors } from './removed-neighbors.js';
 
 export interface ThreeWay {
   /** `show running-config` of the device. */
@@ -42,6 +42,35 @@ export function remediate({ running, previous, desired }: ThreeWay, dialect: Dia
   return [...inModes(dialect, [...removals(root)].reverse()), ...inModes(dialect, additions(root))];
 }
 
+interface DetachedLine {
+  readonly header: string;
+  readonly line: string;
+}
+
+/** Lines that stay, but have to be out of the way while a section goes. */
+function detachedLines({ dialect, path, running, desired }: Level, gone: readonly FactNode[]): readonly DetachedLine[] {
+  if (path.length > 0) return [];
+  return gone.flatMap(({ text }) =>
+    dialect.dependants(text).flatMap(({ section, line: pattern }) => {
+      const [now, wanted] = [running?.children.get(section), desired?.children.get(section)];
+      const staying = factsOf(now).filter((fact) => pattern.test(fact.text) && wanted?.children.has(fact.text) === true);
+      return staying.map((fact) => ({ header: section, line: fact.text }));
+    }),
+  );
+}
+
+function withoutDetachedLines(level: Level): Level {
+  const { running } = level;
+  const gone = surplus(level).filter((fact) => isRemovedHere(level, fact));
+  const detached = running === undefined ? [] : detachedLines(level, gone);
+  if (running === undefined || detached.length === 0) return level;
+  const without = (section: FactNode): FactNode => ({
+    ...section,
+    children: new Map([...section.children].filter(([line]) => !detached.some((one) => one.header === section.text && one.line === line))),
+  });
+  return { ...level, running: { ...running, children: new Map([...running.children].map(([text, section]) => [text, without(section)])) } };
+}
+
 /** In the order in which things were made; the caller turns it round. */
 function removals(level: Level): readonly Step[] {
   const { dialect, path, running, previous, desired } = level;
@@ -53,11 +82,14 @@ function removals(level: Level): readonly Step[] {
     .filter((fact) => !isGone.has(fact.text) && previous?.children.has(fact.text) === true && !isReplaced(fact))
     .flatMap((fact) => removals(descend(level, fact.text)));
   const neighbors = removedNeighbors(level);
+  const detached = detachedLines(level, gone).map(
+    ({ header, line }): Step => ({ path: [header], command: dialect.negate([header], line) }),
+  );
   return [
     ...neighbors.steps,
     ...sortedByRank(
       level,
-      [...lines, ...below].filter((step) => !neighbors.covers(step)),
+      [...lines, ...below, ...detached].filter((step) => !neighbors.covers(step)),
     ),
   ];
 }
@@ -70,7 +102,8 @@ function isRemovedHere(level: Level, fact: FactNode): boolean {
   return !(isReplaced && !dialect.mustGoFirst(fact.text)) && isWhollyOurs(descend(level, fact.text));
 }
 
-function additions(level: Level): readonly Step[] {
+function additions(asItWas: Level): readonly Step[] {
+  const level = withoutRemovedNeighbors(withoutDetachedLines(asItWas));
   const { dialect, path, desired } = level;
   const wanted = inOrder(level, factsOf(desired));
   for (const fact of wanted) refuseUnsendable(path, fact);
