@@ -467,6 +467,30 @@ describe('allocateIp', () => {
   });
 });
 
+describe('setAddressQuota', () => {
+  it('limits the addresses of a tenant, in all its subnets together', async () => {
+    const quota = (input: Input, token = world.operator): Promise<{ quota: unknown; errors: Errors }> =>
+      mutate('setAddressQuota', 'SetAddressQuotaInput', 'quota { tenant max used }', input, token);
+    const { tenantId, token } = await world.newTenant('few', 'Few SA');
+    const few = encodeId('tenant', tenantId);
+    const { id } = await pool({ prefixes: ['10.129.0.0/24'] });
+    const { space } = await world.ask<{ space: string }>(token, 'query ($id: ID) { prefixPool(id: $id) { space } }', { id });
+    const nets: (string | undefined)[] = [];
+    for (let n = 0; n < 2; n++) nets.push((await createSubnet({ tenant: few, pool: id, length: 28 }, token)).subnet?.id);
+    for (const net of nets) expect((await allocateIp({ subnet: net }, token)).errors).toEqual([]);
+    expect(await quota({ tenant: few, space, max: 3 })).toEqual({ quota: { tenant: few, max: '3', used: '2' }, errors: [] });
+    expect((await unchanged(() => allocateIp({ subnet: nets[0], count: 2 }, token))).errors).toMatchObject([
+      { code: 'QUOTA_EXCEEDED', room: '1' },
+    ]);
+    expect((await allocateIp({ subnet: nets[1] }, token)).errors).toEqual([]);
+    expect((await unchanged(() => allocateIp({ subnet: nets[0] }, token))).errors).toMatchObject([{ code: 'QUOTA_EXCEEDED', room: '0' }]);
+    expect(await quota({ tenant: few, space, max: null })).toEqual({ quota: null, errors: [] });
+    expect((await allocateIp({ subnet: nets[0] }, token)).errors).toEqual([]);
+    for (const wrong of [{ tenant: 'ten_00000000000000000000000000' }, { space: 'spc_00000000000000000000000000' }])
+      expect((await unchanged(() => quota({ tenant: few, space, max: 1, ...wrong }))).errors).toMatchObject([{ code: 'NOT_FOUND' }]);
+  });
+});
+
 describe('allocateBatch', () => {
   const batch = (input: Input): Promise<Payload & { items: readonly Payload[] }> =>
     mutate(

@@ -193,10 +193,25 @@ export class SubnetService {
     return this.store.free(tx, id, after, limit);
   }
 
-  /** How many addresses of a space the tenant may have, gateways included. Null: as many as there are. Operator only. */
-  setQuota(tx: Tx, tenantId: TenantId, spaceId: AddressSpaceId, max: bigint | null): Promise<void> {
+  /**
+   * How many addresses of a space the tenant may have, gateways included. Null: as many as there are. Operator only.
+   * @throws NOT_FOUND | INVALID_VALUE.
+   */
+  async setQuota(tx: Tx, tenantId: TenantId, spaceId: AddressSpaceId, max: bigint | null): Promise<void> {
     if (max !== null && max < 0n) throw invalidValue('quota', max, '0 or more');
-    return this.store.setQuota(tx, tenantId, spaceId, max);
+    await this.store.setQuota(tx, tenantId, spaceId, max).catch((error: unknown) => {
+      const constraint = violatedConstraint(error);
+      if (constraint === 'address_quota_tenant_fkey') throw notFound('tenant', tenantId);
+      if (constraint === 'address_quota_space_fkey') throw notFound('addressSpace', spaceId);
+      throw error;
+    });
+    const detail = { space: spaceId, max: max === null ? null : String(max) };
+    await this.audit.append(tx, { tenantId, action: 'address.quota-set', subjectKind: 'tenant', subjectId: tenantId, detail });
+  }
+
+  /** Undefined: as many as there are. */
+  quota(tx: Tx, tenantId: TenantId, spaceId: AddressSpaceId): Promise<{ max: bigint; used: bigint } | undefined> {
+    return this.store.quota(tx, tenantId, spaceId);
   }
 
   private async takeGateway(tx: Tx, subnet: Subnet, address: Ip, name: Fqdn | null): Promise<void> {

@@ -2,13 +2,13 @@ import { Args, ID, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { Authorize, Ctx, operatorOnly, type RequestContext, tenantIn } from '#contexts/access';
 import { DeletePayload } from '#contexts/numbering';
 import { TenancyService, toVrfObject, VrfPayload } from '#contexts/tenancy';
-import { decodeId, IdempotencyKey, type PrefixPoolId, type SubnetId, type VrfId } from '#engines/kernel';
+import { type AddressSpaceId, decodeId, IdempotencyKey, type PrefixPoolId, type SubnetId, type VrfId } from '#engines/kernel';
 import { atPath, Database, orNull, tenantScope, withErrors } from '#platform';
 import { type SubnetOfPool, SubnetOpener } from '../subnet-opener.js';
 import { SubnetService } from '../subnet.service.js';
 import { VrfLeakService } from '../vrf-leak.service.js';
-import { AddSubnetRangeInput, CreateSubnetInput, LeakVrfInput, RemoveSubnetRangeInput } from './subnet.input.js';
-import { SubnetObject, SubnetPayload, toSubnetObject } from './subnet.object.js';
+import { AddSubnetRangeInput, CreateSubnetInput, LeakVrfInput, RemoveSubnetRangeInput, SetAddressQuotaInput } from './subnet.input.js';
+import { AddressQuotaPayload, SubnetObject, SubnetPayload, toSubnetObject } from './subnet.object.js';
 
 @Resolver()
 export class SubnetAdminResolver {
@@ -61,6 +61,21 @@ export class SubnetAdminResolver {
   @Authorize('ipam:write')
   removeSubnetRange(@Ctx() ctx: RequestContext, @Args('input') input: RemoveSubnetRangeInput): Promise<SubnetPayload> {
     return this.changed(ctx, input.subnet, (tx, id) => this.subnets.removeRange(tx, id, input.first));
+  }
+
+  @Mutation(() => AddressQuotaPayload, { description: 'What a tenant has already above its quota stays. For the operator.' })
+  @Authorize('pool:write')
+  setAddressQuota(@Ctx() ctx: RequestContext, @Args('input') input: SetAddressQuotaInput): Promise<AddressQuotaPayload> {
+    return withErrors(async () => {
+      operatorOnly(ctx);
+      const { tenantId } = tenantIn(ctx, input.tenant);
+      const spaceId = decodeId<AddressSpaceId>('addressSpace', input.space);
+      return this.db.inTransaction(ctx.scope, async (tx) => {
+        await this.subnets.setQuota(tx, tenantId, spaceId, input.max);
+        const quota = await this.subnets.quota(tx, tenantId, spaceId);
+        return { quota: quota ? { tenant: input.tenant, ...quota } : null };
+      });
+    });
   }
 
   @Mutation(() => VrfPayload, { description: 'Refused where prefixes of the two would overlap. Again is no error. For the operator.' })

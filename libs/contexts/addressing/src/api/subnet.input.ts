@@ -1,6 +1,6 @@
 import { Field, ID, InputType, Int } from '@nestjs/graphql';
 import type { Cidr, Fqdn, Ip, Label } from '#engines/kernel';
-import { CidrScalar, DomainNameScalar, IpAddressScalar, LabelScalar } from '#platform';
+import { BigCountScalar, CidrScalar, DomainNameScalar, IpAddressScalar, LabelScalar } from '#platform';
 import type { AddressRangeKind, GatewayMode } from '../domain/subnet.js';
 import { AddressRangeKindEnum, GatewayModeEnum } from './subnet.object.js';
 
@@ -41,6 +41,14 @@ export class AddSubnetRangeInput {
 export class RemoveSubnetRangeInput {
   @Field(() => ID) subnet: string;
   @Field(() => IpAddressScalar, { description: 'First address of the range.' }) first: Ip;
+}
+
+@InputType()
+export class SetAddressQuotaInput {
+  @Field(() => ID) tenant: string;
+  @Field(() => ID, { description: 'Address space; see `PrefixPool.space`.' }) space: string;
+  @Field(() => BigCountScalar, { nullable: true, description: 'Addresses, gateways included; null: as many as there are.' })
+  max: bigint | null = null;
 }
 
 @InputType({ description: 'What is in `from` is seen in `into`; not the other way.' })

@@ -1,4 +1,5 @@
 import { Field, HideField, ID, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { PoolQuotaObject } from '#contexts/numbering';
 import { encodeId, type SubnetId } from '#engines/kernel';
 import { CidrScalar, DomainNameScalar, IpAddressScalar, LabelScalar, MacScalar, UserError } from '#platform';
 import type { AddressExtent } from '../domain/allocation.js';
@@ -61,6 +62,12 @@ export class AddressExtentObject implements AddressExtent {
 export class AddressRangeObject extends AddressExtentObject implements AddressRange {
   @Field(() => AddressRangeKindEnum) kind: AddressRange['kind'];
   @Field(() => LabelScalar) reason: string;
+}
+
+@ObjectType('AddressQuotaPayload')
+export class AddressQuotaPayload {
+  @Field(() => PoolQuotaObject, { nullable: true, description: 'Null without errors: no limit.' }) quota?: PoolQuotaObject | null;
+  @Field(() => [UserError]) errors: UserError[];
 }
 
 @ObjectType('SubnetPayload')

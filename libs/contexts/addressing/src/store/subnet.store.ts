@@ -171,6 +171,14 @@ export class SubnetStore {
     await tx.run('SELECT address_rebuild($1)', [id]);
   }
 
+  async quota(tx: Tx, tenantId: TenantId, spaceId: AddressSpaceId): Promise<{ max: bigint; used: bigint } | undefined> {
+    const row = await tx.one<{ max: string; used: string }>(
+      'SELECT trunc(max)::text AS max, trunc(used)::text AS used FROM address_quota WHERE tenant_id = $1 AND space_id = $2',
+      [tenantId, spaceId],
+    );
+    return row && { max: BigInt(row.max), used: BigInt(row.used) };
+  }
+
   async setQuota(tx: Tx, tenantId: TenantId, spaceId: AddressSpaceId, max: bigint | null): Promise<void> {
     if (max === null) {
       await tx.run('DELETE FROM address_quota WHERE tenant_id = $1 AND space_id = $2', [tenantId, spaceId]);
