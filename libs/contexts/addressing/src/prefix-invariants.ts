@@ -53,8 +53,9 @@ const nothingLost = derived(
      FROM prefix_pool o JOIN prefix_pool_range r ON r.pool_id = o.id CROSS JOIN LATERAL prefix_gaps(o.id, r.cidr) g(cidr)
     WHERE o.id = ANY($1) AND NOT EXISTS (SELECT FROM free_prefix f WHERE f.pool_id = o.id AND f.length = masklen(g.cidr) AND f.block = g.cidr)
       -- In a larger free block, or in smaller ones that make it up: that is for another invariant.
-      AND NOT EXISTS (SELECT FROM generate_series(masklen(r.cidr), masklen(g.cidr) - 1) n
-                        JOIN free_prefix f ON f.pool_id = o.id AND f.length = n AND f.block = network(set_masklen(g.cidr::inet, n)))
+      -- Counted and not NOT EXISTS, which is planned as a join of all gaps with all free blocks (20 s at 3,000 leaves instead of 0.5 s).
+      AND (SELECT count(*) FROM generate_series(masklen(r.cidr), masklen(g.cidr) - 1) n
+             CROSS JOIN LATERAL (SELECT FROM free_prefix x WHERE x.pool_id = o.id AND x.length = n AND x.block = network(set_masklen(g.cidr::inet, n)) LIMIT 1) f) = 0
       AND (SELECT coalesce(sum(prefix_units(f.length, o.max_length)), 0) FROM generate_series(masklen(g.cidr) + 1, CASE o.family WHEN 4 THEN 32 ELSE 128 END) n
              CROSS JOIN LATERAL (SELECT x.length FROM free_prefix x WHERE x.pool_id = o.id AND x.length = n AND x.block BETWEEN g.cidr AND prefix_last(g.cidr)) f)
           < prefix_units(masklen(g.cidr), o.max_length)
