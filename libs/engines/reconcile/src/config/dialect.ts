@@ -33,8 +33,10 @@ export interface Dialect {
   numbered(path: SectionPath, text: string, before: ReadonlyMap<string, unknown>): string;
   /** Lines with equal keys in one section exclude each other; a line without rule is its own key, without its `no`. */
   keyOf(path: SectionPath, text: string): string;
-  listMember(text: string): ListMember | undefined;
+  listMember(path: SectionPath, text: string): ListMember | undefined;
   listCommand(command: string, members: readonly string[]): string;
+  /** The command that takes members out of a list whose members nobody else may have meanwhile; undefined for other lists. */
+  shrunkList(path: SectionPath, command: string, gone: readonly string[]): string | undefined;
   /** Facts that one command expresses better (`route-target both`). */
   joinFacts(facts: readonly string[]): readonly string[];
   /** True where a command without lines below it still opens a mode that must be left again. */

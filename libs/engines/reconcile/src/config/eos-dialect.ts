@@ -17,7 +17,8 @@ export const eosDialect: Dialect = {
   numbered: numberEosLine,
   keyOf,
   listMember,
-  listCommand: (command, members) => `${command} ${command.startsWith('switchport') ? collapseNumbers(members) : members.join(' ')}`,
+  listCommand: (command, members) => `${command} ${/^switchport|^vlan$/.test(command) ? collapseNumbers(members) : members.join(' ')}`,
+  shrunkList: (_, command, gone) => (command === 'vlan' ? `vlan remove ${collapseNumbers(gone)}` : undefined),
   joinFacts,
   opensMode,
   leave: () => 'exit',
@@ -29,7 +30,7 @@ export const eosDialect: Dialect = {
   isMeantBy,
   isHardware: (path, text) =>
     path.length === 0 && /^interface (?:Ethernet|Management|Recirc-Channel|UnconnectedEthernet)[\d/]+$/.test(text),
-  mustGoFirst: (text) => /^vxlan (?:vlan|vrf) \S+ vni /.test(text), // VLAN and VNI are both unique on a switch: two VNIs could not swap
+  mustGoFirst: (text) => MUST_GO_FIRST.test(text),
   isClaim,
   negate,
   isWipedByVrf: (path, text) =>
@@ -39,6 +40,12 @@ export const eosDialect: Dialect = {
   dependants: () => [],
   masked,
 };
+
+/**
+ * VLAN and VNI are both unique on a switch: two VNIs could not swap. A VRF, a Port-Channel and a peer group that go must not be in use
+ * by a line that is only about to change.
+ */
+const MUST_GO_FIRST = /^(?:vxlan (?:vlan|vrf) \S+ vni|vrf|channel-group|neighbor \S+ peer group) \S/;
 
 /** Facts that one command expresses better: `route-target both` is what EOS prints when import and export agree. */
 function joinFacts(facts: readonly string[]): readonly string[] {
@@ -52,7 +59,9 @@ function joinFacts(facts: readonly string[]): readonly string[] {
   });
 }
 
-function listMember(fact: string): ListMember | undefined {
+function listMember(path: SectionPath, fact: string): ListMember | undefined {
+  if (/^vlan-aware-bundle /.test(path.at(-1) ?? '') && /^vlan \d+$/.test(fact))
+    return { command: 'vlan', member: fact.slice('vlan '.length) };
   const match = /^(switchport trunk allowed vlan) (\d+)$/.exec(fact) ?? /^(vxlan (?:vlan \d+ )?flood vtep) ([\d.]+|\S*:\S*)$/.exec(fact);
   return match === null ? undefined : { command: match[1] as string, member: match[2] as string };
 }
@@ -158,6 +167,7 @@ function negate(_: SectionPath, fact: string): string {
   // Which of both holds by itself depends on `switchport default mode`; elsewhere the default is the positive form.
   if (fact === 'no switchport') return 'default switchport';
   if (fact.startsWith('no ')) return fact.slice(3);
+  if (fact.startsWith('channel-group ')) return 'no channel-group';
   // `no neighbor X activate` is itself a setting in the IPv4 family, and printed.
   if (/^neighbor \S+ activate$/.test(fact)) return `default ${fact}`;
   return `no ${fact}`;

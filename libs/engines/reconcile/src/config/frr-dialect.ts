@@ -17,6 +17,7 @@ export const frrDialect: Dialect = {
   keyOf,
   listMember: () => undefined,
   listCommand: (command, members) => `${command} ${members.join(' ')}`,
+  shrunkList: () => undefined,
   joinFacts: (facts) => facts,
   opensMode,
   leave,

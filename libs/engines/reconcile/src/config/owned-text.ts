@@ -28,7 +28,10 @@ function readBackLine(path: SectionPath, node: ConfigNode, running: FactNode): r
   const [header] = facts;
   if (found.every((text, i) => text === facts[i]))
     return [withChildren(path, node, header === undefined ? undefined : running.children.get(header))];
-  return compact(found.filter((text) => text !== undefined)).map((text) => ({
+  return compact(
+    path,
+    found.filter((text) => text !== undefined),
+  ).map((text) => ({
     ...withChildren(path, node, running.children.get(text)),
     text,
   }));
@@ -52,14 +55,14 @@ function valueThere(path: SectionPath, fact: string, running: FactNode): string 
   return [...running.children.values()].find((other) => other.text !== fact && other.key === key)?.text;
 }
 
-function compact(facts: readonly string[]): readonly string[] {
+function compact(path: SectionPath, facts: readonly string[]): readonly string[] {
   const lists = new Map<string, string[]>();
   for (const fact of facts) {
-    const member = dialect.listMember(fact);
+    const member = dialect.listMember(path, fact);
     if (member !== undefined) lists.set(member.command, [...(lists.get(member.command) ?? []), member.member]);
   }
   return [
-    ...dialect.joinFacts(facts.filter((fact) => dialect.listMember(fact) === undefined)),
+    ...dialect.joinFacts(facts.filter((fact) => dialect.listMember(path, fact) === undefined)),
     ...[...lists].map(([command, members]) => dialect.listCommand(command, members)),
   ];
 }

@@ -13,7 +13,7 @@ import type { FactNode } from './fact-node.js';
 import type { Dialect, SectionPath } from './dialect.js';
 import { eosDialect } from './eos-dialect.js';
 import { descend, factsOf, isWhollyOurs, type Level, type Step, surplus } from './level.js';
-import { listSteps } from './list-lines.js';
+import { listShrinks, listSteps } from './list-lines.js';
 import { RemediationError, refuseForeignClaim, refuseUnsendable, siblingWithKey } from './refusals.js';
 import { removedNeighbors, withoutRemovedNeighbors } from './removed-neighbors.js';
 
@@ -89,7 +89,7 @@ function removals(level: Level): readonly Step[] {
     ...neighbors.steps,
     ...sortedByRank(
       level,
-      [...lines, ...below, ...detached].filter((step) => !neighbors.covers(step)),
+      [...lines, ...listShrinks(level), ...below, ...detached].filter((step) => !neighbors.covers(step)),
     ),
   ];
 }
@@ -97,7 +97,7 @@ function removals(level: Level): readonly Step[] {
 /** Lists shrink in `listSteps`, defaults have nothing to go back to, and a new value replaces the old one by itself. */
 function isRemovedHere(level: Level, fact: FactNode): boolean {
   const { dialect, path } = level;
-  if (dialect.listMember(fact.text) !== undefined || dialect.isPrintedDefault(path, fact.text)) return false;
+  if (dialect.listMember(path, fact.text) !== undefined || dialect.isPrintedDefault(path, fact.text)) return false;
   const isReplaced = fact.children.size === 0 && factsOf(level.desired).some((wanted) => wanted.key === fact.key);
   return !(isReplaced && !dialect.mustGoFirst(fact.text)) && isWhollyOurs(descend(level, fact.text));
 }
@@ -129,7 +129,7 @@ function sectionAdditions(level: Level, fact: FactNode): readonly Step[] {
 }
 
 function isMissing({ dialect, path, running }: Level, fact: FactNode): boolean {
-  if (dialect.listMember(fact.text) !== undefined || running?.children.has(fact.text) === true) return false;
+  if (dialect.listMember(path, fact.text) !== undefined || running?.children.has(fact.text) === true) return false;
   return !dialect.isUnprintedDefault(path, fact.text) || siblingWithKey(running, fact) !== undefined;
 }
 
