@@ -3,14 +3,11 @@ export { PrefixPoolObject, toPrefixPoolObject } from './api/prefix-pool.object.j
 export { PrefixObject, PrefixRoleEnum, toPrefixObject } from './api/prefix.object.js';
 export { GatewayModeEnum, IpAddressObject, toIpAddressObject } from './api/subnet.object.js';
 export { AddressAllocationService } from './address-allocation.service.js';
-export { AddressingImporter } from './addressing-importer.service.js';
 export { AddressingModule } from './addressing.module.js';
 export { AddressingService, type NewAddress, type NewSubnet } from './addressing.service.js';
 export { PrefixAllocationService } from './prefix-allocation.service.js';
 export { type NewPrefixPool, PrefixPoolAdminService, type PrefixPoolChange } from './prefix-pool-admin.service.js';
-export { PrefixTreeService } from './prefix-tree.service.js';
 export { SubnetService, type SubnetToOpen } from './subnet.service.js';
-export { VrfLeakService } from './vrf-leak.service.js';
 export { addressingEntities } from './store/addressing.entity.js';
 export type {
   AddressAllocation,

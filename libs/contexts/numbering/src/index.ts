@@ -15,7 +15,7 @@ export { type ClaimedNumber, type NumberClaim, NumberingService } from './number
 export { type NewNumberPool, PoolAdminService, type PoolChange } from './pool-admin.service.js';
 export { numberingEntities } from './store/number-pool.entity.js';
 export type { AdoptedNumber, AllocationState, GrantedNumbers, HolderKind, NumberAllocation, NumberRequest } from './domain/allocation.js';
-export { formatNumber, NUMBER_KINDS, type NumberKind, type NumberRange, parseNumber } from './domain/number-kind.js';
+export { formatNumber, type NumberKind, type NumberRange, parseNumber } from './domain/number-kind.js';
 export type { NumberRun, NumberState } from './domain/number-map.js';
 export { POOL_STRATEGIES, type PoolRow, type PoolStrategy } from './domain/pool.js';
 export type { NumberExclusion, QuotaRow } from './store/number-pool.store.js';

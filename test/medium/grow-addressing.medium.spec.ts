@@ -2,7 +2,7 @@
 import type { QueryRunner } from 'typeorm';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { migrations } from '../../../../migrations/index.js';
+import { migrations } from '../../migrations/index.js';
 
 const [owner, name] = ['owner', 'upgrade'].map((what) => `${inject('templateDatabase')}_${what}`) as [string, string];
 let server: pg.Client;
