@@ -678,8 +678,10 @@ const RETURN_PREFIX = `
         LEFT JOIN prefix_pool_range r ON r.prefix_id = x.parent_id
        ORDER BY r.pool_id, x.cidr LIMIT p_limit
     LOOP
-      -- The generation: whoever bound a hold in between keeps it. An extended hold is due later.
-      CONTINUE WHEN EXISTS (SELECT FROM prefix p WHERE p.id = due.id AND p.expires_at > now());
+      -- Looked at once more under both locks: whoever bound or extended a hold in between keeps it.
+      PERFORM pg_advisory_xact_lock(hashtextextended(due.pool_id::text, 0));
+      PERFORM FROM prefix p WHERE p.id = due.id AND (p.reusable_at <= now() OR p.expires_at <= now()) FOR UPDATE;
+      CONTINUE WHEN NOT FOUND;
       IF prefix_release(due.id, due.generation, true, NULL) = 'FREE' THEN RETURN NEXT due.pool_id; END IF;
     END LOOP;
   END $$;
@@ -1176,7 +1178,9 @@ const RETURN_ADDRESS = `
        ORDER BY x.subnet_id, x.address LIMIT p_limit
     LOOP
       PERFORM pg_advisory_xact_lock(hashtextextended(due.subnet_id::text, 0));
-      CONTINUE WHEN EXISTS (SELECT FROM ip_address a WHERE a.id = due.id AND a.expires_at > now());
+      -- Its row is locked: whoever extends or binds a hold has done so, or waits.
+      PERFORM FROM ip_address a WHERE a.id = due.id AND (a.reusable_at <= now() OR a.expires_at <= now()) FOR UPDATE;
+      CONTINUE WHEN NOT FOUND;
       IF address_release(due.id, due.generation, true, NULL) = 'FREE' THEN RETURN NEXT due.subnet_id; END IF;
     END LOOP;
   END $$;
