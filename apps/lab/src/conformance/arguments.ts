@@ -17,7 +17,7 @@ export function parseArguments(args: readonly string[], write: (text: string) =>
     .argument('<directory>', 'the folder of the cases')
     .option('--json', 'print one machine-readable line')
     .option('--seed <number>', 'which changes are tried, where a kind tries changes', wholeNumber, 1)
-    .option('--samples <number>', 'how many in each file', wholeNumber, 15)
+    .option('--samples <number>', 'how many in each file', wholeNumber, 10)
     .addHelpText('after', `\nFolders:\n${folders()}`)
     .showHelpAfterError()
     .exitOverride()

@@ -67,6 +67,7 @@ describe('comparison of two EOS configurations', () => {
       'interface Vxlan1\n   description a\n! note\n   arp reply relay\n',
       section('interface Vxlan1', 'arp reply relay', 'description a'),
     ],
+    ['line ends of another system', 'vlan 10\r\n   name a\r\n\r\n!\r\nend\r\n', 'vlan 10\n   name a\n'],
     ['a VRF without routing', 'vrf instance A\n', 'vrf instance A\n!\nno ip routing vrf A\n'],
   ])('does not mind %s', (_, left, right) => {
     expect(compare(left, right)).toEqual([]);

@@ -66,7 +66,7 @@ function linesOf(nodes: readonly ConfigNode[]): string[] {
 
 function kindOf(content: string): ConfigNode['kind'] {
   if (content.startsWith('!!')) return 'comment';
-  return content === '' || content.startsWith('!') ? 'separator' : 'command';
+  return content.startsWith('!') || content.trim() === '' ? 'separator' : 'command'; // a blank line may hold a carriage return
 }
 
 function blockAfter(content: string, lines: readonly string[], from: number): readonly string[] {
