@@ -63,6 +63,8 @@ export async function runBench({ quick, scenarios, databaseUrl, say, sizes = qui
       say(name);
       measured.push(await SCENARIOS[name].run(bench));
     }
+    say('every invariant, over all that was loaded and allocated');
+    await product.audit();
     return { measured, verdicts: verdictsOf(measured, scenarios), isQuick: quick, settings: database.settings };
   } finally {
     for (const close of closing) await close();

@@ -35,14 +35,14 @@ export const FULL: Sizes = {
 /** The same scenarios in less than a minute in all. */
 export const QUICK: Sizes = {
   rounds: 5,
-  roundMs: 200,
+  roundMs: 150,
   httpRoundMs: 400,
-  numbersFull: 200_000,
-  numbersFragmented: 300_000,
-  ipv4: 200_000,
-  ipv6: 100_000,
-  prefixes: 5000,
+  numbersFull: 100_000,
+  numbersFragmented: 150_000,
+  ipv4: 100_000,
+  ipv6: 50_000,
+  prefixes: 3000,
   pools: 1000,
   heldOpen: 5000,
-  imported: 20_000,
+  imported: 10_000,
 };

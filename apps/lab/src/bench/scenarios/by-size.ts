@@ -24,7 +24,6 @@ export const bySize: Scenario = {
       await addressesBySize(bench, 'ipv6', 'IPv6 /64', '2001:db8::/64', ipv6),
       await prefixesBySize(bench),
     ];
-    await bench.product.audit();
     return {
       figures: Object.assign({}, ...parts.map(({ figures }) => figures)) as Figures,
       rows: parts.flatMap(({ rows }) => rows),

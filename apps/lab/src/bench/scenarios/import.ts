@@ -19,7 +19,6 @@ export const importing: Scenario = {
       'import.prefixesPerSecond': await perSecond(() => loadPrefixes(bench, pool, sizes.imported, { block: 28, lengths: [28, 29, 30] })),
       'import.addressesPerSecond': await perSecond(() => loadAddresses(bench, subnet, sizes.imported)),
     };
-    await product.audit();
     return { figures, rows: [] };
   },
 };
