@@ -927,8 +927,8 @@ const TAKE_ADDRESS = `
       SELECT f.last INTO v_end FROM free_address f WHERE f.subnet_id = p_subnet AND f.kind = v_kind AND f.first <= p_prefer ORDER BY f.first DESC LIMIT 1;
       IF v_end IS NULL OR v_end < p_prefer + (wanted - 1) OR p_prefer < coalesce(p_first, p_prefer) OR p_prefer + (wanted - 1) > coalesce(p_last, p_prefer + (wanted - 1)) THEN
         -- The first address of the run that is not to be had.
-        v_at := CASE WHEN v_end >= p_prefer THEN v_end + 1 ELSE p_prefer END;
-        RETURN QUERY SELECT address_refusal(p_subnet, v_at), NULL::uuid, v_at, NULL::bigint;
+        v_at := CASE WHEN p_prefer < p_first OR p_prefer > p_last OR v_end IS NULL OR v_end < p_prefer THEN p_prefer ELSE least(v_end, p_last) + 1 END;
+        RETURN QUERY SELECT CASE WHEN v_at < p_first OR v_at > p_last THEN 'OUT_OF_RANGE' ELSE address_refusal(p_subnet, v_at) END, NULL::uuid, v_at, NULL::bigint;
         RETURN;
       END IF;
       PERFORM address_cut(p_subnet, v_kind, p_prefer, p_prefer + (wanted - 1));

@@ -27,16 +27,14 @@ beforeEach(async () => {
   poolId = await world.system(async (tx) => {
     const spaceId: AddressSpaceId = await world.get(AddressingService).createSpace(tx, { fabricId, slug: `s${world.next()}`, name: 'S' });
     const lengths = { minLength: 24, defaultLength: 28, maxLength: 30 };
-    return world
-      .get(AddressingService)
-      .createPrefixPool(tx, {
-        spaceId,
-        slug: `x${world.next()}`,
-        name: 'X',
-        cidr: Cidr.parse('10.1.0.0/16'),
-        quarantineSeconds: 0,
-        ...lengths,
-      });
+    return world.get(AddressingService).createPrefixPool(tx, {
+      spaceId,
+      slug: `x${world.next()}`,
+      name: 'X',
+      cidr: Cidr.parse('10.1.0.0/16'),
+      quarantineSeconds: 0,
+      ...lengths,
+    });
   });
   const { allocations } = await prefixes.allocate(as(), { poolId, tenantId: tenantId(), key: key() });
   const [leaf] = allocations;
