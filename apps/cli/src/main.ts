@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { isDomainError } from '#engines/kernel';
 import { addDoctor } from './admin/doctor.command.js';
 import { addGen } from './admin/gen.command.js';
+import { addImport } from './admin/import.command.js';
 import { addMigrate } from './admin/migrate.command.js';
 import { addToken } from './admin/token.command.js';
 import { addAllocate, addBind, addRelease } from './commands/allocate.command.js';
@@ -15,7 +16,7 @@ import { printable } from './printable.js';
 const USAGE = 64;
 
 const program = new Command('trame').description('Source of truth of an EVPN/VXLAN fabric').exitOverride().showHelpAfterError();
-for (const add of [addOrder, addAllocate, addBind, addRelease, addPool, addToken, addMigrate, addGen, addDoctor]) add(program);
+for (const add of [addOrder, addAllocate, addBind, addRelease, addPool, addToken, addMigrate, addGen, addDoctor, addImport]) add(program);
 process.stdout.on('error', () => process.exit(0)); // The reader of a pipe has seen enough.
 
 try {

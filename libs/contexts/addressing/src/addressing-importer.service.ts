@@ -29,10 +29,11 @@ export class AddressingImporter {
    * @returns how many. @throws OVERLAPS | OUT_OF_RANGE | NOT_FOUND, with up to ten of the rows.
    */
   importPrefixes(scope: Scope, poolId: PrefixPoolId, rows: AsyncIterable<ImportedPrefix> | Iterable<ImportedPrefix>): Promise<number> {
+    const once = readOnce(rows);
     return this.db.inTransaction(
       scope,
       async (tx) => {
-        const count = await this.store.stagePrefixes(tx, rows);
+        const count = await this.store.stagePrefixes(tx, once());
         await this.pools.lock(tx, poolId);
         const pool = await this.pools.pool(tx, poolId);
         if (!pool) throw notFound('prefixPool', poolId);
@@ -70,10 +71,11 @@ export class AddressingImporter {
     spaceId: AddressSpaceId,
     rows: AsyncIterable<ImportedAddress> | Iterable<ImportedAddress>,
   ): Promise<number> {
+    const once = readOnce(rows);
     return this.db.inTransaction(
       scope,
       async (tx) => {
-        const count = await this.store.stageAddresses(tx, rows);
+        const count = await this.store.stageAddresses(tx, once());
         await this.store.placeAddresses(tx, spaceId);
         const stray = await this.store.strayAddresses(tx);
         if (stray.length > 0) throw outOfRange(stray.join(', '), 'host addresses of subnets of the space', { addresses: stray });
@@ -97,4 +99,14 @@ export class AddressingImporter {
       OPTIONS,
     );
   }
+}
+
+/** A transaction that is tried again would find a stream that was read to its end: no rows, and no error. */
+function readOnce<Rows>(rows: Rows): () => Rows {
+  let isRead = false;
+  return () => {
+    if (isRead) throw new Error('the import met another change of the same rows; nothing of it was kept, run it again');
+    isRead = true;
+    return rows;
+  };
 }

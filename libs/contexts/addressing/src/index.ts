@@ -3,6 +3,7 @@ export { PrefixPoolObject, toPrefixPoolObject } from './api/prefix-pool.object.j
 export { PrefixObject, PrefixRoleEnum, toPrefixObject } from './api/prefix.object.js';
 export { GatewayModeEnum, IpAddressObject, toIpAddressObject } from './api/subnet.object.js';
 export { AddressAllocationService } from './address-allocation.service.js';
+export { AddressingImporter } from './addressing-importer.service.js';
 export { AddressingModule } from './addressing.module.js';
 export { AddressingService, type NewAddress, type NewSubnet } from './addressing.service.js';
 export { PrefixAllocationService } from './prefix-allocation.service.js';
