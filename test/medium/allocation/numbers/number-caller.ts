@@ -207,7 +207,7 @@ export class NumberCaller {
       door,
       isContiguous,
       holderKind: isOrder ? 'network' : 'external',
-      args: isOrder ? 'order' : door === 'batch' ? `batch ${JSON.stringify(args)}` : JSON.stringify(args),
+      args: isOrder ? `order ${pool.id}` : door === 'batch' ? `batch ${JSON.stringify(args)}` : JSON.stringify(args),
     };
     this.asked.push(request);
     return request;
