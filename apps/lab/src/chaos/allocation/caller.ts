@@ -1,12 +1,10 @@
 /** A process of the chaos: clients that allocate until it is told to end, or killed. */
 import 'reflect-metadata';
 import { Dice } from '../dice.js';
-import { openAllocationApp } from './allocation-app.js';
 import { AllocationClient } from './allocation-client.js';
+import type { Allocator } from './allocator.js';
 import { type Entry, Journal, readJournals } from './journal.js';
-import { NaiveAllocator } from './naive-allocator.js';
 import type { Pools } from './pools.js';
-import { ProductAllocator } from './product-allocator.js';
 
 export interface CallerOrders {
   readonly name: string;
@@ -24,9 +22,7 @@ process.once('SIGTERM', () => ending.abort());
 
 const earlier = readJournals(directory, name);
 const journal = new Journal(directory, name);
-const allocator = isNaive
-  ? new NaiveAllocator(process.env['DATABASE_URL'] as string)
-  : new ProductAllocator(await openAllocationApp(process.env), pools);
+const allocator = await open();
 const dice = new Dice(seed + earlier.length);
 const unanswered = keysWithoutAnswer(earlier);
 // A name of its own for each life: a key of a former one is used again only on purpose.
@@ -37,6 +33,16 @@ await Promise.all(
 );
 await allocator.close();
 journal.close();
+
+/** Each loads what it needs: a process that begins takes the others' time. */
+async function open(): Promise<Allocator> {
+  if (isNaive) return new (await import('./naive-allocator.js')).NaiveAllocator(process.env['DATABASE_URL'] as string);
+  const [{ openAllocationApp }, { ProductAllocator }] = await Promise.all([
+    import('./allocation-app.js'),
+    import('./product-allocator.js'),
+  ]);
+  return new ProductAllocator(await openAllocationApp(process.env), pools);
+}
 
 function keysWithoutAnswer(entries: readonly Entry[]): string[] {
   const asked = new Set<string>();
