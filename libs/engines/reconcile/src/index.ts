@@ -16,6 +16,7 @@ export type { FactNode } from './config/fact-node.js';
 export { type ConfigNode, parseConfig } from './config/config-tree.js';
 export type { Dialect } from './config/dialect.js';
 export { eosDialect } from './config/eos-dialect.js';
+export { frrDialect } from './config/frr-dialect.js';
 export { ownedText } from './config/owned-text.js';
 export { RemediationError, type RemediationErrorCode } from './config/refusals.js';
 export { remediate, type ThreeWay } from './config/remediate.js';

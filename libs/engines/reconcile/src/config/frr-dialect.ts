@@ -28,15 +28,22 @@ export const frrDialect: Dialect = {
   isMeantBy: (_, path, text) =>
     isUnprintedDefault(path, text) || (path.length === 0 && /^(?:no ip(?:v6)? forwarding$|log syslog informational$)/.test(text)),
   isHardware: (path, text) => path.length === 0 && /^(?:interface|vrf) \S+$/.test(text),
-  mustGoFirst: (text) => /^vni \d+$/.test(text), // one L3 VNI a VRF: a second one is refused
+  // One L3 VNI a VRF; and an entry that stands in a list already is not taken, whatever its number.
+  mustGoFirst: (text) => /^vni \d+$/.test(text) || NUMBERED_LIST.test(text),
   isClaim: () => false, // the whole file is ours
-  negate: (_, text) => (text.startsWith('no ') ? text.slice(3) : `no ${text}`),
+  negate,
   isWipedByVrf: () => false,
   rank,
   peer,
   dependants,
   masked,
 };
+
+/** Free text has no place behind `no`: `no description left` is an unknown command. */
+function negate(_: SectionPath, text: string): string {
+  if (text.startsWith('no ')) return text.slice('no '.length);
+  return `no ${text.replace(/^((?:neighbor \S+ )?description) .*$/, '$1')}`;
+}
 
 function expandLine(path: SectionPath, line: string): readonly string[] {
   const trimmed = line.trim();

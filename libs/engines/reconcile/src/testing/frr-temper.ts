@@ -26,13 +26,21 @@ export const frrTemper: Temper = {
     return /^(?:match|set) /.test(line) ? words.slice(0, -1).join(' ') : line;
   },
   before(path, line) {
+    if (/^no (?:neighbor \S+ )?description ./.test(line)) throw new Refused(`unknown command: ${line}`);
     if (path.length === 1 && /^router bgp \d+$/.test(line)) {
       const other = [...root(path).modes.keys()].find((name) => /^router bgp \d+$/.test(name) && name !== line);
       if (other !== undefined) throw new Refused(`BGP is already running; ${other}`);
     }
+    const [, list, entry] = /^(ip prefix-list \S+) seq \d+ (.+)$/.exec(line) ?? [];
+    const twin = [...last(path).settings.values()].some(
+      (text) => text !== line && text.startsWith(`${list} `) && text.endsWith(` ${entry}`),
+    );
+    if (list !== undefined && twin) return true; // silently not taken: seen on 8.4.4
     if (path.length === 2 && last(path).header.startsWith('vrf ') && /^vni /.test(line)) {
       const set = last(path).settings.get('vni');
       if (set !== undefined && set !== line) throw new Refused(`VRF has ${set}`);
+      const owner = [...root(path).modes.values()].find((mode) => mode !== last(path) && mode.settings.get('vni') === line);
+      if (owner !== undefined) throw new Refused(`${line} is already configured as L3-VNI of ${owner.header}`);
     }
     return isBgp(path) && neighborCommand(path, line);
   },

@@ -1,0 +1,1 @@
+export { frrHosts } from './frr-hosts.js';
