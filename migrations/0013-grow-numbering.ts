@@ -346,9 +346,10 @@ const TAKE = `
     RETURN QUERY SELECT 'OK', p_ids[u.n], u.v FROM unnest(taken) WITH ORDINALITY u(v, n);
   END $$;
 
-  -- The plain case of number_take with as few statements as it takes: an idle pool answers by it. SPECIAL: ask number_take.
+  -- The plain case of number_take with as few statements as it takes: an idle pool answers by it. SPECIAL: ask number_take. Only number_allocate
+  -- calls it, and plans by index already.
   CREATE FUNCTION number_take_next(p_pool uuid, p_tenant uuid, p_key text, p_fingerprint text, p_id uuid, p_prefer bigint, p_ttl int, p_holder text, p_external_ref text,
-      OUT outcome text, OUT allocation_id uuid, OUT value bigint) LANGUAGE plpgsql ${BY_INDEX} AS $$
+      OUT outcome text, OUT allocation_id uuid, OUT value bigint) LANGUAGE plpgsql AS $$
   #variable_conflict use_variable
   DECLARE
     state number_pool_state;

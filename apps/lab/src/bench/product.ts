@@ -6,6 +6,7 @@ import { AccessModule, TokenService } from '#contexts/access';
 import {
   AddressAllocationService,
   addressingEntities,
+  AddressingImporter,
   AddressingModule,
   AddressingService,
   PrefixAllocationService,
@@ -32,6 +33,7 @@ import {
   type PoolId,
   type PrefixPoolId,
   Slug,
+  type Ip,
   type SubnetId,
   type TenantId,
 } from '#engines/kernel';
@@ -145,6 +147,24 @@ export class Product {
     return onlyOne(allocations).address;
   }
 
+  /** As `trame import prefixes` does it. @returns how many. */
+  importPrefixes(poolId: PrefixPoolId, cidrs: Iterable<Cidr>): Promise<number> {
+    const { tenantId } = this;
+    const rows = map(cidrs, (cidr) => ({ cidr, tenantId }));
+    return this.get(AddressingImporter).importPrefixes(systemScope(ACTOR), poolId, rows);
+  }
+
+  /** As `trame import addresses` does it, into the address space of a subnet. @returns how many. */
+  async importAddresses(subnetId: SubnetId, addresses: Iterable<Ip>): Promise<number> {
+    const system = systemScope(ACTOR);
+    const { spaceId } = await this.db.inTransaction(system, (tx) => this.get(SubnetService).subnet(tx, subnetId));
+    return this.get(AddressingImporter).importAddresses(
+      system,
+      spaceId,
+      map(addresses, (address) => ({ address })),
+    );
+  }
+
   nextKey(): IdempotencyKey {
     return IdempotencyKey.parse(`bench-${++this.serial}`);
   }
@@ -182,6 +202,10 @@ export class Product {
   close(): Promise<void> {
     return this.app.close();
   }
+}
+
+function* map<From, To>(values: Iterable<From>, change: (value: From) => To): Generator<To> {
+  for (const value of values) yield change(value);
 }
 
 function onlyOne<Allocation>(allocations: readonly Allocation[]): Allocation {
