@@ -47,15 +47,15 @@ await Promise.all([
     ),
   ),
   forever(
-    () => dice.between(500, 2000),
+    () => dice.between(1000, 4000),
     () => rebuild('number_rebuild', pools.numberPoolId),
   ),
   forever(
-    () => dice.between(500, 2000),
+    () => dice.between(1000, 4000),
     () => rebuild('prefix_rebuild', pools.prefixPoolId),
   ),
   forever(
-    () => dice.between(500, 2000),
+    () => dice.between(1000, 4000),
     () => rebuild('address_rebuild', pools.subnetId),
   ),
 ]);

@@ -125,18 +125,20 @@ export class AllocationChaosRun {
 
   private async breakThings(database: ChaosDatabase): Promise<void> {
     const dice = new Dice(this.options.seed + 1);
+    const [killing, cutting] = [dice.fork(), dice.fork()];
     const deadline = Date.now() + this.options.seconds * 1000;
     const until = async (ms: number): Promise<boolean> => {
       await pause(Math.min(ms, deadline - Date.now()), this.over.signal);
       return Date.now() < deadline && !this.over.signal.aborted;
     };
+    // A new process needs a second to begin, of both cores' time.
+    const killEvery = Math.max(2500, this.options.seconds * 110);
     const kill = async (): Promise<void> => {
-      // A new process needs a second to begin, of both cores' time.
-      while (await until(dice.between(2500, 6000)))
-        if (this.supervisor.signal(dice.pick([...CALLERS, KEEPER]), 'SIGKILL')) this.broken.kills += 1;
+      while (await until(killing.between(0.7, 1.3) * killEvery))
+        if (this.supervisor.signal(killing.pick([...CALLERS, KEEPER]), 'SIGKILL')) this.broken.kills += 1;
     };
     const cut = async (): Promise<void> => {
-      while (await until(dice.between(300, 1500)))
+      while (await until(cutting.between(300, 1500)))
         this.broken.terminated += (
           await database.rows<{ done: boolean }>(
             `SELECT pg_terminate_backend(pid) AS done FROM (SELECT pid FROM pg_stat_activity
