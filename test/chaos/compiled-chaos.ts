@@ -13,7 +13,10 @@ export class CompiledChaos {
   constructor() {
     const compiler = [path.join(REPOSITORY, 'node_modules/tsgo/bin/tsc'), '-p', path.join(REPOSITORY, 'tsconfig.build.json')];
     const { status, stdout } = spawnSync(process.execPath, [...compiler, '--outDir', this.directory], { encoding: 'utf8' });
-    if (status !== 0) throw new Error(`the sources do not compile: ${stdout}`);
+    if (status !== 0) {
+      this.remove();
+      throw new Error(`the sources do not compile: ${stdout}`);
+    }
     const { imports } = JSON.parse(fs.readFileSync(path.join(REPOSITORY, 'package.json'), 'utf8')) as {
       imports: Record<string, { default: string }>;
     };
