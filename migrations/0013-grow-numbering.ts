@@ -372,7 +372,7 @@ const TAKE = `
     ELSE
       DELETE FROM free_number f WHERE f.pool_id = p_pool AND f.first = value;
     END IF;
-    UPDATE number_pool_state s SET free = s.free - 1, hint = CASE WHEN value - 256 > s.hint THEN value ELSE s.hint END WHERE s.pool_id = p_pool;
+    UPDATE number_pool_state s SET free = s.free - 1, cursor = value + 1, hint = CASE WHEN value - 256 > s.hint THEN value ELSE s.hint END WHERE s.pool_id = p_pool;
     INSERT INTO number_allocation (id, space_id, pool_id, tenant_id, value, state, key, fingerprint, expires_at, holder, external_ref)
       VALUES (p_id, state.space_id, p_pool, p_tenant, value, CASE WHEN p_ttl IS NULL THEN 'BOUND' ELSE 'HELD' END, p_key, p_fingerprint,
               now() + make_interval(secs => p_ttl), p_holder, p_external_ref);

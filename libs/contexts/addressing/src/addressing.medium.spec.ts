@@ -87,6 +87,18 @@ describe('carving prefixes', () => {
     await expect(subnet(poolId)).rejects.toMatchObject({ code: 'POOL_EXHAUSTED', facts: { largestFreePrefixLength: null } });
   });
 
+  it('gives no gateway to a subnet of one address', async () => {
+    for (const cidr of ['10.20.0.0/30', '2001:db8::/126']) {
+      const poolId = await pool(cidr, Cidr.length(Cidr.parse(cidr)), cidr.includes(':') ? 128 : 32);
+      const length = cidr.includes(':') ? 128 : 32;
+      await expect(subnet(poolId, { length })).rejects.toMatchObject({
+        code: 'OUT_OF_RANGE',
+        facts: { accepted: expect.stringContaining('NONE') as string },
+      });
+      expect(await subnet(poolId, { length, gatewayMode: 'NONE' })).toMatchObject({ gatewayAddress: null });
+    }
+  });
+
   it('refuses what overlaps, lies outside or has a length that the pool does not give', async () => {
     const poolId = await pool('10.1.0.0/16', 24, 28);
     await subnet(poolId, { cidr: Cidr.parse('10.1.4.0/22') });

@@ -253,6 +253,7 @@ export class SubnetService {
 function gatewayOf(cidr: Cidr, { gatewayMode, gatewayAddress }: Pick<SubnetOnPrefix, 'gatewayMode' | 'gatewayAddress'>): Ip | null {
   if (gatewayMode === 'NONE') return null;
   const hosts = hostRange(cidr);
+  if (hosts.first === hosts.last) throw outOfRange(`gateway of ${cidr}`, 'none (gateway mode NONE): its only address is a host');
   const address = gatewayAddress ?? hosts.first;
   if (!extentContains(hosts, address)) throw outOfRange(`gateway ${address}`, `${hosts.first} to ${hosts.last} in ${cidr}`);
   return address;
