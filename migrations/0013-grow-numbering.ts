@@ -603,7 +603,7 @@ const RETURN = `
     v_last bigint;
   BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended(p_pool::text, 0));
-    SELECT s.space_id INTO v_space FROM number_pool_state s WHERE s.pool_id = p_pool;
+    SELECT s.space_id INTO v_space FROM number_pool_state s WHERE s.pool_id = p_pool AND EXISTS (SELECT FROM tenant t WHERE t.id = p_tenant);
     IF NOT FOUND THEN RETURN QUERY SELECT 'NOT_FOUND', NULL::uuid; RETURN; END IF;
     SELECT a.* INTO was FROM number_allocation a WHERE a.tenant_id = p_tenant AND a.key = p_key AND a.state <> 'QUARANTINED' LIMIT 1;
     IF FOUND THEN

@@ -423,6 +423,13 @@ describe('allocateBatch', () => {
     expect(misspelt.errors).toMatchObject([{ code: 'INVALID_VALUE', path: ['numbers', '1', 'prefer'] }]);
   });
 
+  it('is no way to keep a pool from everybody else: all items together have a limit', async () => {
+    const vnis = await pool('VNI', 24_300, 24_399);
+    const numbers = [wish({ pool: vnis, count: 600 }), wish({ pool: vnis, count: 401 })];
+    for (const mode of ['ALL_OR_NONE', 'BEST_EFFORT'])
+      expect((await unchanged(() => batch({ mode, numbers }))).errors).toMatchObject([{ code: 'INVALID_VALUE' }]);
+  });
+
   it('of best effort gives each what it can, and a refusal is the item’s own', async () => {
     const vnis = await pool('VNI', 24_200, 24_201);
     const unknown = encodeId('pool', world.fabricId);

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '#contexts/events';
 import { DomainError, invalidValue, Ip, type IpAddressId, isDomainError, notFound, type SubnetId, type TenantId } from '#engines/kernel';
-import { atPath, Database, MicroBatch, newId, type Scope, type Tx, violatedConstraint } from '#platform';
+import { atPath, Database, isWorthAnotherTry, MicroBatch, newId, type Scope, type Tx, violatedConstraint } from '#platform';
 import { AddressRefusals } from './address-refusals.js';
 import { checkCount, checkedHolder, checkTtl, fingerprintOf, newborn, refusedAt } from './allocation-request.js';
 import type { AddressAllocation, AddressRequest, AdoptedAddress, Granted } from './domain/allocation.js';
@@ -23,6 +23,7 @@ export class AddressAllocationService {
     private readonly audit: AuditService,
   ) {
     this.batch = new MicroBatch({
+      isWorthHalving: isWorthAnotherTry,
       identity: ({ tenantId, key }) => `${tenantId} ${key}`,
       send: (requests) => store.allocate(db, requests),
     });

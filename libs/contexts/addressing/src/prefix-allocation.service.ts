@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService, OutboxService } from '#contexts/events';
 import { Cidr, invalidValue, notFound, type PrefixId, type PrefixPoolId, type TenantId } from '#engines/kernel';
-import { atPath, Database, MicroBatch, newId, type Scope, type Tx, violatedConstraint } from '#platform';
+import { atPath, Database, isWorthAnotherTry, MicroBatch, newId, type Scope, type Tx, violatedConstraint } from '#platform';
 import { checkCount, checkedHolder, checkTtl, fingerprintOf, newborn, refusedAt } from './allocation-request.js';
 import type { AdoptedPrefix, Granted, PrefixAllocation, PrefixRequest } from './domain/allocation.js';
 import { inUse, invalidState, keyReused, versionConflict } from './domain/errors.js';
@@ -24,6 +24,7 @@ export class PrefixAllocationService {
     private readonly outbox: OutboxService,
   ) {
     this.batch = new MicroBatch({
+      isWorthHalving: isWorthAnotherTry,
       identity: ({ tenantId, key }) => `${tenantId} ${key}`,
       send: (requests) => store.allocate(db, requests),
     });

@@ -289,6 +289,12 @@ describe('adopting', () => {
     expect(await on.allocations.adopt(system, p.id, t, numbers)).toEqual(adopted);
   });
 
+  it('is for a tenant that is there', async () => {
+    const p = await pool(10);
+    const numbers = [{ value: p.first, key: key('old') }];
+    await expect(on.allocations.adopt(system, p.id, newId<TenantId>(), numbers)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
   it('is all or none', async () => {
     const [t, p] = [await tenant(), await pool(10)];
     await allocate(p.id, t, 'a');

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AuditService, OutboxService } from '#contexts/events';
 import { type AllocationId, DomainError, invalidValue, notFound, type PoolId, type TenantId } from '#engines/kernel';
-import { atPath, Database, MicroBatch, newId, type Scope, systemScope, type Tx, violatedConstraint } from '#platform';
+import { atPath, Database, isWorthAnotherTry, MicroBatch, newId, type Scope, systemScope, type Tx, violatedConstraint } from '#platform';
 import type { AdoptedNumber, GrantedNumbers, NumberAllocation, NumberRequest } from './domain/allocation.js';
 import { inUse, invalidState, keyReused, versionConflict } from './domain/errors.js';
 import type { NumberKind } from './domain/number-kind.js';
@@ -33,6 +33,7 @@ export class NumberAllocationService {
     private readonly outbox: OutboxService,
   ) {
     this.batch = new MicroBatch({
+      isWorthHalving: isWorthAnotherTry,
       identity: ({ tenantId, key }) => `${tenantId} ${key}`,
       send: (requests) => store.allocate(db, requests),
     });

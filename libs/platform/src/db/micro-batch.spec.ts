@@ -63,6 +63,16 @@ describe('requests of one moment', () => {
     expect(sent).toEqual([['a', 'b', 'poison', 'd'], ['a', 'b'], ['poison', 'd'], ['poison'], ['d']]);
   });
 
+  it('what would take as long in halves refuses all at once', async () => {
+    const { sent, send, answer } = manual();
+    const batch = new MicroBatch({ send, isWorthHalving: () => false });
+    const asked = Promise.allSettled(['a', 'poison'].map((request) => batch.submit(request)));
+    await turn();
+    await answer();
+    expect((await asked).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(sent).toEqual([['a', 'poison']]);
+  });
+
   it('more than a batch holds goes in several, one after the other', async () => {
     const { sent, send, answer } = manual();
     const batch = new MicroBatch({ send, max: 2, order: (a, b) => (a < b ? -1 : 1) });

@@ -7,6 +7,8 @@ export interface MicroBatchOptions<Request, Answer> {
   readonly order?: (a: Request, b: Request) => number;
   /** Requests of one batch. */
   readonly max?: number;
+  /** Whether what failed as a whole may succeed in halves; where not, all are refused at once. Always, where it is not given. */
+  readonly isWorthHalving?: (error: unknown) => boolean;
 }
 
 interface Waiting<Request, Answer> {
@@ -69,7 +71,11 @@ export class MicroBatch<Request, Answer> {
       answers = await this.options.send(batch.map(({ request }) => request));
       if (answers.length !== batch.length) throw new Error(`a batch of ${batch.length} requests got ${answers.length} answers`);
     } catch (error) {
-      if (batch.length === 1) return (batch[0] as Waiting<Request, Answer>).reject(error);
+      const { isWorthHalving = () => true } = this.options;
+      if (batch.length === 1 || !isWorthHalving(error)) {
+        for (const { reject } of batch) reject(error);
+        return;
+      }
       await this.send(batch.slice(0, batch.length >> 1));
       return this.send(batch.slice(batch.length >> 1));
     }

@@ -18,3 +18,13 @@ export function violatedConstraint(error: unknown): string | undefined {
   const constraint = driverError(error)?.constraint;
   return sqlState(error)?.startsWith('23') && typeof constraint === 'string' ? constraint : undefined;
 }
+
+/**
+ * False when the server had not the time or the means: cancelled by its timeout (57014), out of resources (class 53), no connection in time. Then less of the
+ * same takes as long, and waits as long. True for everything else, a connection that was cut included: the next one may stand.
+ */
+export function isWorthAnotherTry(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state === undefined) return !(error instanceof Error && /timeout/i.test(error.message));
+  return state !== '57014' && !state.startsWith('53');
+}

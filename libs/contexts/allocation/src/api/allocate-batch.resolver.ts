@@ -12,6 +12,8 @@ import { ALLOCATE_SCOPES } from './allocation-scopes.js';
 import { NumberRequests } from './number-requests.js';
 
 const MOST_ITEMS = 256;
+/** Of all items together: everybody else waits for a pool while a batch has it. */
+const MOST_VALUES = 1000;
 
 @Resolver()
 export class AllocateBatchResolver {
@@ -37,6 +39,11 @@ export class AllocateBatchResolver {
     const { numbers, vnis, vlans, prefixes, ips } = input;
     const count = numbers.length + vnis.length + vlans.length + prefixes.length + ips.length;
     if (count < 1 || count > MOST_ITEMS) throw invalidValue('number of items', count, `1 to ${MOST_ITEMS}`);
+    const values = [...numbers, ...vnis, ...vlans, ...prefixes, ...ips].reduce(
+      (sum, one) => sum + (('count' in one ? one.count : null) ?? 1),
+      0,
+    );
+    if (!(values <= MOST_VALUES)) throw invalidValue('number of values', values, `at most ${MOST_VALUES} in all items together`);
     const number = (path: Path, request: NumberRequest): BatchItem => ({ path, of: 'number', request });
     return [
       ...(await itemsOf(ctx, 'numbers', 'number:allocate', numbers, async (one, path) =>
