@@ -409,6 +409,11 @@ const ALLOCATE = `
     v_taken bigint[];
     v_lens bigint[];
     v_pool uuid;
+    v_spaces uuid[];
+    v_lowest boolean[];
+    v_restricted boolean[];
+    v_quotas boolean[];
+    v_hints bigint[];
     has_quota boolean;
     j int;
     r record;
@@ -435,6 +440,13 @@ const ALLOCATE = `
     GET DIAGNOSTICS j = ROW_COUNT;
     IF j < cardinality(p_payers) THEN RAISE EXCEPTION 'a tenant of the batch is gone' USING ERRCODE = '23503'; END IF;
 
+    -- The state of each pool is read once: beside an old snapshot its row has thousands of versions, and each reading walks them.
+    SELECT array_agg(x.space_id ORDER BY l.n), array_agg(x.strategy = 'LOWEST_FREE' ORDER BY l.n), array_agg(x.is_restricted ORDER BY l.n),
+           array_agg(x.has_quotas ORDER BY l.n), array_agg(x.hint ORDER BY l.n)
+      INTO v_spaces, v_lowest, v_restricted, v_quotas, v_hints
+      FROM unnest(p_locks) WITH ORDINALITY l(pool, n)
+      LEFT JOIN LATERAL (SELECT y.* FROM number_pool_state y WHERE y.pool_id = l.pool LIMIT 1) x ON true;
+
     -- 1. What needs no value, and what needs more than the next one.
     SELECT array_agg(c.outcome ORDER BY c.i), array_agg(c.i ORDER BY c.pool, c.i) FILTER (WHERE c.outcome IS NULL),
            array_agg(c.i ORDER BY c.i) FILTER (WHERE c.outcome = 'SPECIAL'), count(c.has_quota) > 0
@@ -442,13 +454,13 @@ const ALLOCATE = `
       FROM (SELECT u.i::int AS i, u.pool, q.has_quota, CASE
               WHEN a.fingerprint = u.fingerprint THEN 'REPLAYED'
               WHEN a.fingerprint IS NOT NULL THEN 'KEY_REUSED'
-              WHEN s.pool_id IS NULL THEN 'NOT_FOUND'
-              WHEN s.is_restricted AND NOT EXISTS (SELECT FROM number_pool_tenant t WHERE t.pool_id = u.pool AND t.tenant_id = u.tenant) THEN 'NOT_FOUND'
-              WHEN s.strategy <> 'LOWEST_FREE' OR u.prefer IS NOT NULL THEN 'SPECIAL' END AS outcome
-              FROM unnest(p_pools, p_tenants, p_keys, p_fingerprints, p_prefers) WITH ORDINALITY u(pool, tenant, key, fingerprint, prefer, i)
+              WHEN v_spaces[u.l] IS NULL THEN 'NOT_FOUND'
+              WHEN v_restricted[u.l] AND NOT EXISTS (SELECT FROM number_pool_tenant t WHERE t.pool_id = u.pool AND t.tenant_id = u.tenant) THEN 'NOT_FOUND'
+              WHEN NOT v_lowest[u.l] OR u.prefer IS NOT NULL THEN 'SPECIAL' END AS outcome
+              FROM (SELECT w.*, array_position(p_locks, w.pool) AS l
+                      FROM unnest(p_pools, p_tenants, p_keys, p_fingerprints, p_prefers) WITH ORDINALITY w(pool, tenant, key, fingerprint, prefer, i)) u
               LEFT JOIN LATERAL (SELECT x.fingerprint FROM number_allocation x WHERE x.tenant_id = u.tenant AND x.key = u.key AND x.state <> 'QUARANTINED' LIMIT 1) a ON true
-              LEFT JOIN LATERAL (SELECT x.* FROM number_pool_state x WHERE x.pool_id = u.pool LIMIT 1) s ON true
-              LEFT JOIN LATERAL (SELECT true AS has_quota FROM number_quota x WHERE s.has_quotas AND x.tenant_id = u.tenant AND x.pool_id = u.pool LIMIT 1) q ON true) c;
+              LEFT JOIN LATERAL (SELECT true AS has_quota FROM number_quota x WHERE v_quotas[u.l] AND x.tenant_id = u.tenant AND x.pool_id = u.pool LIMIT 1) q ON true) c;
     IF has_quota THEN
       FOR r IN SELECT c.x FROM (SELECT u.x, row_number() OVER (PARTITION BY p_tenants[u.x], p_pools[u.x] ORDER BY u.x) AS n FROM unnest(fresh) u(x)) c
                  JOIN LATERAL (SELECT y.max - y.used AS room FROM number_quota y WHERE y.tenant_id = p_tenants[c.x] AND y.pool_id = p_pools[c.x] LIMIT 1) q ON c.n > q.room LOOP
@@ -463,7 +475,7 @@ const ALLOCATE = `
         INTO v_pools, v_firsts, v_taken, v_lens
         FROM (SELECT need.pool, f.first, f.len, least(f.len, need.n - f.before) AS taken
                 FROM (SELECT p_pools[x] AS pool, count(*) AS n FROM unnest(fresh) x GROUP BY 1) need
-                CROSS JOIN LATERAL (SELECT s.hint FROM number_pool_state s WHERE s.pool_id = need.pool LIMIT 1) s
+                CROSS JOIN LATERAL (SELECT v_hints[array_position(p_locks, need.pool)] AS hint) s
                 CROSS JOIN LATERAL (
                   SELECT g.first, g.last - g.first + 1 AS len, (sum(g.last - g.first + 1) OVER (ORDER BY g.first) - (g.last - g.first + 1))::bigint AS before
                     FROM (SELECT x.first, x.last FROM free_number x WHERE x.pool_id = need.pool AND x.first >= s.hint ORDER BY x.pool_id, x.first LIMIT need.n) g) f
@@ -493,9 +505,9 @@ const ALLOCATE = `
          WHERE q.tenant_id = e.tenant AND q.pool_id = e.pool;
       END IF;
       INSERT INTO number_allocation (id, space_id, pool_id, tenant_id, value, state, key, fingerprint, expires_at, holder, external_ref)
-        SELECT p_ids[u.x], s.space_id, p_pools[u.x], p_tenants[u.x], u.v, CASE WHEN p_ttls[u.x] IS NULL THEN 'BOUND' ELSE 'HELD' END, p_keys[u.x], p_fingerprints[u.x],
+        SELECT p_ids[u.x], v_spaces[array_position(p_locks, p_pools[u.x])], p_pools[u.x], p_tenants[u.x], u.v, CASE WHEN p_ttls[u.x] IS NULL THEN 'BOUND' ELSE 'HELD' END, p_keys[u.x], p_fingerprints[u.x],
                now() + make_interval(secs => p_ttls[u.x]), p_holders[u.x], p_external_refs[u.x]
-          FROM unnest(fresh, vals) u(x, v) CROSS JOIN LATERAL (SELECT y.space_id FROM number_pool_state y WHERE y.pool_id = p_pools[u.x] LIMIT 1) s;
+          FROM unnest(fresh, vals) u(x, v);
       PERFORM record_acts(array_agg(p_actors[u.x]), array_agg(p_tenants[u.x]), 'number.allocated', 'allocation', array_agg(p_ids[u.x]),
           array_agg(jsonb_build_object('pool', p_pools[u.x], 'value', u.v)), 'number-pool.changed', v_pools) FROM unnest(fresh, vals) u(x, v);
       RETURN QUERY SELECT u.x, 'OK', p_ids[u.x], u.v, now() FROM unnest(fresh, vals) u(x, v);
