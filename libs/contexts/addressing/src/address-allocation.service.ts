@@ -57,7 +57,11 @@ export class AddressAllocationService {
       throw takenElsewhere(error, request) ?? error;
     });
     if (taken.id === null) throw await this.db.inTransaction(scope, (tx) => this.refusals.explain(tx, taken, request));
-    if (taken.outcome === 'REPLAYED' || !taken.at) return this.db.inTransaction(scope, (tx) => this.granted(tx, [taken]));
+    if (taken.outcome === 'REPLAYED' || !taken.at) {
+      const granted = await this.db.inTransaction(scope, (tx) => this.granted(tx, [taken]));
+      // A hold that was swept, or a value that was released, between the two looks: the key is free again.
+      return granted.allocations.length > 0 ? granted : this.allocate(scope, request);
+    }
     const { id, subnetId, tenantId, key, holder, externalRef } = submitted;
     const born = newborn(taken.at, submitted.ttlSeconds);
     const plain = { role: 'HOST', mac: null, dnsName: null, holderKind: 'external' } as const;

@@ -53,7 +53,11 @@ export class PrefixAllocationService {
     };
     const taken = await this.batch.submit(submitted).catch(orKeyReused(request.key));
     if (taken.id === null) throw await this.db.inTransaction(scope, (tx) => this.refusals.explain(tx, taken, request));
-    if (taken.outcome === 'REPLAYED' || !taken.at) return this.db.inTransaction(scope, (tx) => this.granted(tx, [taken]));
+    if (taken.outcome === 'REPLAYED' || !taken.at) {
+      const granted = await this.db.inTransaction(scope, (tx) => this.granted(tx, [taken]));
+      // A hold that was swept, or a value that was released, between the two looks: the key is free again.
+      return granted.allocations.length > 0 ? granted : this.allocate(scope, request);
+    }
     const { id, poolId, tenantId, key, role, holder, externalRef } = submitted;
     const born = newborn(taken.at, submitted.ttlSeconds);
     return {

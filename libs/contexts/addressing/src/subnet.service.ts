@@ -123,17 +123,26 @@ export class SubnetService {
     return this.store.onPrefix(tx, prefixId);
   }
 
-  /** The prefix stays allocated. @throws NOT_FOUND | IN_USE (of a network, or addresses are given out). */
+  /** The prefix stays allocated. @throws NOT_FOUND | IN_USE (of a network, or addresses are given out or rest: another subnet on the prefix would give them again). */
   async close(tx: Tx, id: SubnetId): Promise<void> {
     const subnet = await this.subnet(tx, id);
     if (subnet.networkId !== null) throw inUse('network');
     await this.store.lock(tx, id);
-    const used = await this.store.usedBy(tx, id);
+    const { used, resting } = await this.store.usedBy(tx, id);
     if (used > 0)
       throw new DomainError('IN_USE', `${used} addresses of ${subnet.cidr} are given out: release them first`, {
         holderKind: 'address',
         used,
       });
+    if (resting > 0)
+      throw new DomainError(
+        'IN_USE',
+        `${resting} addresses of ${subnet.cidr} were released and rest: close it when their quarantine is over`,
+        {
+          holderKind: 'address',
+          resting,
+        },
+      );
     await this.store.forget(tx, id);
     await this.store.letGoPrefix(tx, subnet.prefixId);
     await this.told(tx, 'subnet.closed', subnet);

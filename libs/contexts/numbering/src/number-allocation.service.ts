@@ -70,7 +70,11 @@ export class NumberAllocationService {
     };
     const taken = await this.batch.submit(submitted);
     if (taken.id === null) throw await this.db.inTransaction(scope, (tx) => this.refusals.explain(tx, taken, request));
-    if (taken.outcome === 'REPLAYED' || !taken.at) return this.db.inTransaction(scope, (tx) => this.granted(tx, [taken]));
+    if (taken.outcome === 'REPLAYED' || !taken.at) {
+      const granted = await this.db.inTransaction(scope, (tx) => this.granted(tx, [taken]));
+      // A hold that was swept, or a value that was released, between the two looks: the key is free again.
+      return granted.allocations.length > 0 ? granted : this.allocate(scope, request);
+    }
     const { id, poolId, tenantId, key, holder, externalRef, ttlSeconds } = submitted;
     const expiresAt = ttlSeconds === null ? null : new Date(taken.at.getTime() + ttlSeconds * 1000);
     const allocation: NumberAllocation = {

@@ -17,6 +17,8 @@ export interface SubnetFill extends AddressExtent {
 export class SubnetStore {
   /** With everything free but the gateway, which is given out after it. */
   async insert(tx: Tx, subnet: Subnet, quarantineSeconds: number): Promise<void> {
+    // A limit that is set meanwhile waits for this subnet, or is there when its first address is counted.
+    await tx.run('SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 1))', [`${subnet.tenantId} ${subnet.spaceId}`]);
     await tx.run(
       `INSERT INTO subnet (id, tenant_id, network_id, vrf_id, prefix_id, space_id, cidr, gateway_mode, gateway_address, dns_zone, quarantine_seconds)
        VALUES ($1, $2, $3, coalesce($4, (SELECT n.vrf_id FROM network n WHERE n.id = $3)), $5, $6, $7, $8, $9, $10, $11)`,
@@ -72,13 +74,14 @@ export class SubnetStore {
     await tx.run('SELECT subnet_forget($1)', [id]);
   }
 
-  /** How many addresses that are not the subnet's own are given out; quarantined ones do not count. */
-  async usedBy(tx: Tx, id: SubnetId): Promise<number> {
-    const row = await tx.one<{ n: number }>(
-      `SELECT count(*)::int AS n FROM ip_address WHERE subnet_id = $1 AND state <> 'QUARANTINED' AND holder_kind <> 'subnet'`,
+  /** Addresses that are not the subnet's own: how many are given out, and how many are released and rest. */
+  async usedBy(tx: Tx, id: SubnetId): Promise<{ used: number; resting: number }> {
+    const row = await tx.one<{ used: number; resting: number }>(
+      `SELECT count(*) FILTER (WHERE state <> 'QUARANTINED')::int AS used, count(*) FILTER (WHERE state = 'QUARANTINED' AND reusable_at > now())::int AS resting
+         FROM ip_address WHERE subnet_id = $1 AND holder_kind <> 'subnet'`,
       [id],
     );
-    return row?.n ?? 0;
+    return row ?? { used: 0, resting: 0 };
   }
 
   /** The leaf becomes the subnet's. @returns false when it is not the tenant's, not bound, or somebody's already. */
@@ -184,7 +187,8 @@ export class SubnetStore {
       await tx.run('DELETE FROM address_quota WHERE tenant_id = $1 AND space_id = $2', [tenantId, spaceId]);
       return;
     }
-    // Whoever allocates now waits at the locks of the subnets, or is counted.
+    // Whoever opens a subnet or allocates now waits, or is counted.
+    await tx.run('SELECT pg_advisory_xact_lock(hashtextextended($1, 1))', [`${tenantId} ${spaceId}`]);
     await tx.run(
       `SELECT pg_advisory_xact_lock(hashtextextended(s.id::text, 0)) FROM (
           SELECT id FROM subnet WHERE tenant_id = $1 AND space_id = $2 ORDER BY id) s`,
