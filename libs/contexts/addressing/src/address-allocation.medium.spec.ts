@@ -3,7 +3,7 @@ import { newId, systemScope, type Tx, tenantScope } from '#platform';
 import { type Addressing, addressingOn } from '../../../../test/support/addressing.js';
 import { type OpenDatabase, openTestDatabase } from '../../../../test/support/open-database.js';
 import { addressInvariants } from './address-invariants.js';
-import type { AddressExtent, AddressRequest } from './domain/allocation.js';
+import type { AddressExtent, AddressRequest, PrefixAllocation } from './domain/allocation.js';
 import type { AddressRangeKind, Subnet } from './domain/subnet.js';
 import { prefixInvariants } from './prefix-invariants.js';
 import type { SubnetToOpen } from './subnet.service.js';
@@ -413,5 +413,47 @@ describe('a subnet of nobody’s network', () => {
     await expect(asSystem((tx) => a.subnets.subnet(tx, of.id as SubnetId))).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await expect(again({ generation: 2 })).rejects.toMatchObject({ code: 'VERSION_CONFLICT' });
     expect((await again({ generation: 3 })).cidr).toBe('10.0.0.0/28');
+  });
+
+  it('is not closed while an address rests: another on the prefix would give it again', async () => {
+    const of = await subnet('10.0.0.0/28', { quarantineSeconds: 3600 });
+    const given = await one(of);
+    await a.addresses.release(scopeOf(of), given.id, null);
+    await expect(asSystem((tx) => a.subnets.close(tx, of.id))).rejects.toMatchObject({ code: 'IN_USE', facts: { resting: 1 } });
+    await asSystem((tx) => tx.run(`UPDATE ip_address SET reusable_at = now() - interval '1 s' WHERE id = $1`, [given.id]));
+    await asSystem((tx) => a.subnets.close(tx, of.id));
+  });
+
+  it('counts against a limit that is set while it is being opened', async () => {
+    const tenantId = newId<TenantId>();
+    const { poolId, spaceId } = await asSystem(async (tx) => {
+      await tx.run('INSERT INTO tenant (id, slug, name) VALUES ($1, $2, $2)', [tenantId, `t${++serial}`]);
+      const space = await a.addressing.createSpace(tx, { fabricId, slug: `s${serial}`, name: 'S' });
+      const lengths = { minLength: 28, defaultLength: 28, maxLength: 28 };
+      const pool = await a.pools.create(tx, {
+        spaceId: space,
+        slug: `p${serial}`,
+        name: 'P',
+        ranges: [Cidr.parse('10.0.0.0/28')],
+        ...lengths,
+      });
+      return { poolId: pool, spaceId: space };
+    });
+    const scope = tenantScope(tenantId, 'spec');
+    const { allocations } = await a.prefixes.allocate(scope, { poolId, tenantId, key: IdempotencyKey.parse(`prefix${++serial}`) });
+    const [leaf] = allocations as [PrefixAllocation];
+    let limit: Promise<void> | undefined;
+    await opened.db.inTransaction(scope, async (tx) => {
+      const open = { prefixId: leaf.id, generation: leaf.generation, tenantId, gatewayMode: 'NONE', quarantineSeconds: 0 } as const;
+      const of = await a.subnets.open(tx, open);
+      await a.addresses.allocateIn(tx, request(of));
+      limit = asSystem((other) => a.subnets.setQuota(other, tenantId, spaceId, 1n));
+      await new Promise((resolve) => setTimeout(resolve, 50)); // It waits for us, or would have counted by now.
+    });
+    await limit;
+    expect(await asSystem((tx) => tx.one('SELECT max, used FROM address_quota WHERE tenant_id = $1', [tenantId]))).toEqual({
+      max: '1',
+      used: '1',
+    });
   });
 });
