@@ -57,6 +57,10 @@ function compileDevice(index: FabricIndex, sessions: SessionsOfDevice, device: D
     vrfs: compileVrfs(index, device),
     edgePorts: compileEdgePorts(index, device, attachments),
     anycastGatewayMac: fabric.anycastGatewayMac,
+    software: device.software ?? {},
+    host: device.host ?? null,
+    openvswitch: device.openvswitch ?? null,
+    libvirt: device.libvirt ?? null,
   };
 }
 

@@ -18,7 +18,16 @@ import type {
   VlanId,
   Vni,
 } from '#engines/kernel';
-import type { AddressFamily, Platform, ReplicationMode, Tagging } from './snapshot.js';
+import type {
+  AddressFamily,
+  HostFacts,
+  LibvirtFacts,
+  OpenVswitchFacts,
+  Platform,
+  ReplicationMode,
+  SoftwareFacts,
+  Tagging,
+} from './snapshot.js';
 
 export interface FabricIntent {
   readonly revision: number;
@@ -38,6 +47,11 @@ export interface DeviceIntent {
   readonly vrfs: readonly VrfIntent[];
   readonly edgePorts: readonly EdgePortIntent[];
   readonly anycastGatewayMac: Mac;
+  readonly software: SoftwareFacts;
+  /** Subjects of one device alone: checked and sorted, otherwise as they were said. Null = the device has none. */
+  readonly host: HostFacts | null;
+  readonly openvswitch: OpenVswitchFacts | null;
+  readonly libvirt: LibvirtFacts | null;
 }
 
 export interface VtepIntent {

@@ -21,12 +21,29 @@ import type {
   Vni,
   VrfId,
 } from '#engines/kernel';
+import type {
+  BfdFacts,
+  ComwareFacts,
+  HostFacts,
+  LagFacts,
+  LibvirtFacts,
+  MlagFacts,
+  OpenBsdFacts,
+  OpenNebulaFacts,
+  OpenVswitchFacts,
+  SoftwareFacts,
+  SwitchFacts,
+  UnderlayFacts,
+} from './facts/index.js';
 
-export type Platform = 'DEBIAN_FRR' | 'ARISTA_EOS';
+export * from './facts/index.js';
+
+/** DEBIAN_FRR is any Debian host with ifupdown2: FRR where it routes, Open vSwitch and libvirt where it has them. EXTERNAL is exported only. */
+export type Platform = 'DEBIAN_FRR' | 'ARISTA_EOS' | 'OPENBSD' | 'HP_COMWARE' | 'OPENNEBULA' | 'EXTERNAL';
 export type ReplicationMode = 'INGRESS_EVPN' | 'INGRESS_STATIC' | 'MULTICAST';
 export type GatewayMode = 'ANYCAST_VTEP' | 'CENTRAL_VRRP' | 'EXTERNAL_FIREWALL' | 'NONE';
 export type Tagging = 'UNTAGGED' | 'TAGGED' | 'BRIDGE_ONLY';
-export type BgpRole = 'PEER' | 'ROUTE_REFLECTOR' | 'ROUTE_REFLECTOR_CLIENT';
+export type BgpRole = 'PEER' | 'ROUTE_REFLECTOR' | 'ROUTE_REFLECTOR_CLIENT' | 'ROUTE_SERVER' | 'ROUTE_SERVER_CLIENT';
 export type AddressFamily = 'IPV4_UNICAST' | 'IPV6_UNICAST' | 'L2VPN_EVPN';
 
 export interface FabricSnapshot {
@@ -41,6 +58,8 @@ export interface FabricSnapshot {
   readonly attachments: readonly AttachmentFacts[];
   readonly vlanMappings: readonly VlanMappingFacts[];
   readonly routeDistinguishers: readonly RdFacts[];
+  readonly lags?: readonly LagFacts[];
+  readonly mlags?: readonly MlagFacts[];
 }
 
 export interface FabricFacts {
@@ -54,6 +73,10 @@ export interface FabricFacts {
   /** IP MTU of the underlay, bytes. */
   readonly underlayMtu: number;
   readonly anycastGatewayMac: Mac;
+  /** Absent: BGP, without BFD. */
+  readonly underlay?: UnderlayFacts;
+  /** LOW16 = 239.0.0.0/16 and the VNI (RFC 2365); EXPLICIT = every network has its group. Absent: LOW16. */
+  readonly multicastScheme?: 'LOW16' | 'EXPLICIT';
 }
 
 export interface DeviceFacts {
@@ -63,6 +86,17 @@ export interface DeviceFacts {
   readonly platform: Platform;
   readonly vtep: { readonly address: Ip; readonly routerId: Ip; readonly asn: Asn } | null;
   readonly ports: readonly PortFacts[];
+  /** Subjects that a device has or has not; absent = has not. */
+  readonly software?: SoftwareFacts;
+  readonly host?: HostFacts;
+  readonly openvswitch?: OpenVswitchFacts;
+  readonly libvirt?: LibvirtFacts;
+  readonly switch?: SwitchFacts;
+  readonly openbsd?: OpenBsdFacts;
+  readonly comware?: ComwareFacts;
+  readonly opennebula?: OpenNebulaFacts;
+  /** Path by which people and Trame reach the device; nothing that Trame renders may touch it. */
+  readonly management?: { readonly port: PortName; readonly address: Ip };
 }
 
 export interface PortFacts {
@@ -70,6 +104,8 @@ export interface PortFacts {
   readonly description: Label | null;
   /** Bytes of IP MTU, null where the port keeps the platform's default. */
   readonly mtu: number | null;
+  /** Provider port that is shut when another MAC appears on it: networks that come out here may only have guests of the list. */
+  readonly allowedMacs?: readonly Mac[];
 }
 
 /** A routed point-to-point link of the underlay. */
@@ -89,10 +125,20 @@ export interface BgpSessionFacts {
   readonly families: readonly AddressFamily[];
   readonly keepaliveSeconds: number;
   readonly holdSeconds: number;
+  /** Overrides the BFD of the underlay for this session. */
+  readonly bfd?: BfdFacts;
+  /** Hops that an eBGP session may cross, 1…255; absent = directly connected, or iBGP. */
+  readonly multihop?: number;
+  /** Name of a secret; the text says `«secret:name»` and is completed at the push. */
+  readonly passwordSecret?: string;
+  /** REMOTE: between gateways of EVPN domains (EOS only). */
+  readonly domain?: 'LOCAL' | 'REMOTE';
 }
 export interface BgpSessionEnd {
   readonly deviceId: DeviceId;
+  /** With `port` the session is unnumbered (RFC 5549) and the address is that device's router id. */
   readonly address: Ip;
+  readonly port?: PortName;
   readonly role: BgpRole;
 }
 
@@ -104,6 +150,22 @@ export interface VrfFacts {
   readonly eviId: EviId;
   readonly importTargets: readonly RouteTarget[];
   readonly exportTargets: readonly RouteTarget[];
+  /** Devices where traffic leaves the VRF for the world; the primary is preferred by all others. */
+  readonly exitNodes?: readonly ExitNodeFacts[];
+  /** VRFs whose routes this one imports: one directed edge each. */
+  readonly importsFrom?: readonly VrfId[];
+  readonly staticRoutes?: readonly { readonly prefix: Cidr; readonly nextHop: Ip; readonly deviceIds: readonly DeviceId[] }[];
+  /** A /32 per device in the VRF: source of DHCP relay and of pings. */
+  readonly loopbacks?: readonly { readonly deviceId: DeviceId; readonly number: number; readonly address: Ip }[];
+}
+
+export interface ExitNodeFacts {
+  readonly deviceId: DeviceId;
+  readonly isPrimary: boolean;
+  /** The host itself may reach the VRF's networks. */
+  readonly hasLocalRouting: boolean;
+  /** Sources of the VRF's subnets are hidden behind this address of the host, or behind that of the way out; null = routed. */
+  readonly snat: 'NONE' | 'MASQUERADE';
 }
 
 export interface NetworkFacts {
@@ -118,12 +180,26 @@ export interface NetworkFacts {
   readonly importTargets: readonly RouteTarget[];
   readonly exportTargets: readonly RouteTarget[];
   readonly subnets: readonly SubnetFacts[];
+  /** Absent: as the fabric. */
+  readonly replication?: ReplicationMode;
+  /** MULTICAST with scheme EXPLICIT. */
+  readonly multicastGroup?: Ip;
+  /** Name of a VLAN-aware bundle that all its VTEPs, EOS without exception, put it into. */
+  readonly bundle?: string;
+  /** Route target in the other EVPN domains. */
+  readonly remoteTarget?: RouteTarget;
+  /** Storage, cluster, management: changed only with a person's approval. */
+  readonly isProtected?: boolean;
+  /** MACs of known guests; needed where a port has a list of allowed ones. */
+  readonly guestMacs?: readonly Mac[];
 }
 
 export interface SubnetFacts {
   readonly cidr: Cidr;
   readonly gatewayMode: GatewayMode;
   readonly gatewayAddress: Ip | null;
+  readonly dhcpRelay?: { readonly servers: readonly Ip[]; readonly vrfId: VrfId | null };
+  readonly snat?: boolean;
 }
 
 /** Network ↔ place where it comes out. `port` and `vlan` are null for BRIDGE_ONLY. */

@@ -1,2 +1,5 @@
 export type { Artefact } from './artefact.js';
-export { FRR_PATH, INTERFACES_PATH, RUNNING_CONFIG_PATH, renderDevice } from './render-device.js';
+export { RUNNING_CONFIG_PATH } from './eos/index.js';
+export { FRR_PATH } from './frr/index.js';
+export { INTERFACES_PATH } from './ifupdown2/index.js';
+export { renderDevice } from './render-device.js';

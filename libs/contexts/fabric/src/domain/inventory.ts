@@ -30,11 +30,14 @@ export interface FabricInventory {
   }[];
 }
 
+/** Platforms that Trame pushes to by itself, so far. */
+export type ManagedPlatform = Extract<Platform, 'DEBIAN_FRR' | 'ARISTA_EOS'>;
+
 export interface InventoryDevice {
   readonly slug: string;
   readonly hostname: string;
   readonly site: string;
-  readonly platform: Platform;
+  readonly platform: ManagedPlatform;
   readonly managementAddress: string;
   readonly managementPort: number;
   readonly username: string;

@@ -1,2 +1,13 @@
-export { ifupdown2Outline } from './outline.js';
-export { renderIfupdown2 } from './render-ifupdown2.js';
+import type { Draft, Renderer } from '../artefact.js';
+import { assertOutline } from '../outline.js';
+import { ifupdown2Outline } from './outline.js';
+import { renderIfupdown2 } from './render-ifupdown2.js';
+
+/** Our own file: the management stanza lives elsewhere. */
+export const INTERFACES_PATH = '/etc/network/interfaces.d/trame';
+
+export const ifupdown2Artefacts: Renderer = (intent): readonly Draft[] => {
+  const text = renderIfupdown2(intent);
+  assertOutline(intent.slug, INTERFACES_PATH, text, ifupdown2Outline(intent));
+  return [{ path: INTERFACES_PATH, format: 'ifupdown2', mode: 0o644, owner: 'root', text }];
+};

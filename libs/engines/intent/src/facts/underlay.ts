@@ -1,0 +1,19 @@
+/** How loopbacks become reachable: the protocol of the underlay, once per fabric, so that both ends of a link speak the same. */
+
+/** BGP: the sessions of the snapshot carry the loopbacks. The others run on the ports of the links, beside the EVPN sessions. */
+export type UnderlayProtocol = 'BGP' | 'OSPF' | 'ISIS' | 'OPENFABRIC';
+
+/** Milliseconds, milliseconds, packets (RFC 5880 §6.8.1). */
+export interface BfdFacts {
+  readonly transmitMs: number;
+  readonly receiveMs: number;
+  readonly multiplier: number;
+}
+
+export interface UnderlayFacts {
+  readonly protocol: UnderlayProtocol;
+  /** OSPF area in dotted form, e.g. `0.0.0.0`; IS-IS and OpenFabric take their area from it, too (`49.0001`). */
+  readonly area: string | null;
+  /** On every session and adjacency of the fabric; null = none. */
+  readonly bfd: BfdFacts | null;
+}
