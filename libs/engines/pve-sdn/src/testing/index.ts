@@ -1,13 +1,14 @@
 /** Clusters and nodes for tests: what a test is about is given, all else is plain. */
 import { isDomainError } from '#engines/kernel';
 import type { SdnConfig } from '../model/sdn-config.js';
-import type { WrittenIp } from '../model/written.js';
-import type { BridgeFacts } from '../node/bridge-facts.js';
 import type { NodeFacts } from '../node/node-facts.js';
-import { parseInterfaces } from '../node/parse-interfaces.js';
 import type { PveRelease } from '../node/pve-release.js';
 import { parseRunningConfig } from '../parsing/parse-sdn-config.js';
 import { PVE_FRR_PATH, renderPveNode } from '../render-pve-node.js';
+import { node } from './nodes.js';
+
+export { type PveExample, pveExamples } from './examples.js';
+export { node, type NodeParts } from './nodes.js';
 
 type Sections = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
@@ -22,29 +23,6 @@ export interface SdnParts {
 
 /** The configuration as a node reads it; the version is 7. */
 export const sdn = (parts: SdnParts): SdnConfig => parseRunningConfig(JSON.stringify({ version: 7, ...parts }));
-
-export interface NodeParts {
-  readonly name?: string;
-  /** Text of /etc/network/interfaces. */
-  readonly interfaces?: string;
-  readonly bridges?: Readonly<Record<string, BridgeFacts>>;
-  /** Source address and device of every route; none by default. */
-  readonly route?: readonly [source: string, device: string];
-  readonly mac?: string;
-  readonly alternativeNames?: Readonly<Record<string, string>>;
-}
-
-export function node({ name = 'ash', interfaces = '', bridges = {}, route, mac, alternativeNames = {} }: NodeParts = {}): NodeFacts {
-  const hostInterfaces = parseInterfaces(interfaces);
-  return {
-    name,
-    interfaces: hostInterfaces,
-    bridge: (bridge) => bridges[bridge] ?? hostInterfaces.get(bridge)?.bridge ?? undefined,
-    route: () => route && { source: route[0] as WrittenIp, device: route[1] },
-    mac: () => mac,
-    kernelName: (given) => alternativeNames[given] ?? given,
-  };
-}
 
 export const UPLINK = { kind: 'linux', ports: ['enp1s0'] } as const;
 
