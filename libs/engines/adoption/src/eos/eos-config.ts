@@ -1,9 +1,9 @@
 /** The sections of an EOS running-config that Trame owns, in EOS's own order; the rest is kept as it is. */
-import type { BodyOf } from './grammar/body.js';
-import { body } from './grammar/body.js';
-import { many, members, one, section, toggle } from './grammar/field.js';
-import { choice, parts, after } from './grammar/part.js';
-import { phrase } from './grammar/phrase.js';
+import type { BodyOf } from '../grammar/body.js';
+import { body } from '../grammar/body.js';
+import { many, members, one, section, toggle } from '../grammar/field.js';
+import { choice, parts, after } from '../grammar/part.js';
+import { phrase } from '../grammar/phrase.js';
 import { ethernets, loopbacks, managements, portChannels, svis } from './interfaces.js';
 import { mlag } from './mlag.js';
 import { bgp } from './router-bgp.js';

@@ -1,8 +1,8 @@
 /** Ports, loopbacks and SVIs; lines in the order in which EOS prints them. */
-import { body } from './grammar/body.js';
-import { many, members, one, section, sections, toggle } from './grammar/field.js';
-import { after, choice, flag, freeText, maybe, parts } from './grammar/part.js';
-import { phrase } from './grammar/phrase.js';
+import { body } from '../grammar/body.js';
+import { many, members, one, section, sections, toggle } from '../grammar/field.js';
+import { after, choice, flag, freeText, maybe, parts } from '../grammar/part.js';
+import { phrase } from '../grammar/phrase.js';
 import { esi, esImport, host4, host6, ip4, ip6, mac, name, number, port, printNumbers, vlan } from './words.js';
 
 const mtu = number(68, 65_535);

@@ -1,7 +1,7 @@
-import { body } from './grammar/body.js';
-import { one, section } from './grammar/field.js';
-import { after, flag, maybe, parts } from './grammar/part.js';
-import { phrase } from './grammar/phrase.js';
+import { body } from '../grammar/body.js';
+import { one, section } from '../grammar/field.js';
+import { after, flag, maybe, parts } from '../grammar/part.js';
+import { phrase } from '../grammar/phrase.js';
 import { ip, name, number, port } from './words.js';
 
 const reload = number(0, 86_400);

@@ -1,8 +1,8 @@
 /** `neighbor X …` of BGP: sessions and peer groups, and what each speaks in an address family. */
-import { groupBody } from './grammar/body.js';
-import { grouped, many, one, toggle } from './grammar/field.js';
-import { after, choice, flag, freeText, list, maybe, parts } from './grammar/part.js';
-import { phrase } from './grammar/phrase.js';
+import { groupBody } from '../grammar/body.js';
+import { grouped, many, one, toggle } from '../grammar/field.js';
+import { after, choice, flag, freeText, list, maybe, parts } from '../grammar/part.js';
+import { phrase } from '../grammar/phrase.js';
 import { asn, name, number, peer, port, secret } from './words.js';
 
 const direction = choice('in', 'out');

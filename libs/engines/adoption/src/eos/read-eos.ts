@@ -1,6 +1,6 @@
 import { canonicalConfig, eosDialect } from '#engines/reconcile';
 import { eosConfig, type EosConfig } from './eos-config.js';
-import type { WrittenLine } from './grammar/field.js';
+import type { WrittenLine } from '../grammar/field.js';
 
 /** Never throws: what cannot be held stays in `kept`, with the reason. @param text `show running-config`, of any release. */
 export function readEos(text: string): EosConfig {

@@ -1,8 +1,8 @@
 /** `router bgp`: sessions, MAC-VRFs, bundles, address families, VRFs; in the order in which EOS prints them. */
-import { body } from './grammar/body.js';
-import { many, members, one, section, sections, toggle } from './grammar/field.js';
-import { after, choice, flag, maybe, parts } from './grammar/part.js';
-import { phrase } from './grammar/phrase.js';
+import { body } from '../grammar/body.js';
+import { many, members, one, section, sections, toggle } from '../grammar/field.js';
+import { after, choice, flag, maybe, parts } from '../grammar/part.js';
+import { phrase } from '../grammar/phrase.js';
 import { familyNeighbors, neighbors, portNeighbors } from './neighbor.js';
 import { asn, esi, esImport, ip4, name, number, prefix, printNumbers, rd, rt, vlan } from './words.js';
 

@@ -1,8 +1,8 @@
 /** Prefix lists, community lists, route maps, peer filters, static routes. */
-import { body } from './grammar/body.js';
-import { many, one, sections } from './grammar/field.js';
-import { after, choice, flag, freeText, list, maybe, parts } from './grammar/part.js';
-import { phrase } from './grammar/phrase.js';
+import { body } from '../grammar/body.js';
+import { many, one, sections } from '../grammar/field.js';
+import { after, choice, flag, freeText, list, maybe, parts } from '../grammar/part.js';
+import { phrase } from '../grammar/phrase.js';
 import { asn, asnRange, ip, ip4, ip6, name, number, port, prefix4, prefix6, rt } from './words.js';
 
 const action = choice('permit', 'deny');

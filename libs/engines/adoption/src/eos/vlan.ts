@@ -1,7 +1,7 @@
-import { body } from './grammar/body.js';
-import { many, one, sections } from './grammar/field.js';
-import { choice, freeText } from './grammar/part.js';
-import { phrase } from './grammar/phrase.js';
+import { body } from '../grammar/body.js';
+import { many, one, sections } from '../grammar/field.js';
+import { choice, freeText } from '../grammar/part.js';
+import { phrase } from '../grammar/phrase.js';
 import { name, rd, vlan } from './words.js';
 
 export const vlans = sections(

@@ -1,9 +1,9 @@
 /** `interface Vxlan1`: EVPN, static head-end lists, underlay multicast, IPv4 and IPv6. */
 import type { Ip, VlanId } from '#engines/kernel';
-import { body } from './grammar/body.js';
-import { line, many, members, one, section, toggle } from './grammar/field.js';
-import { after, choice, flag, freeText, maybe, parts } from './grammar/part.js';
-import { phrase } from './grammar/phrase.js';
+import { body } from '../grammar/body.js';
+import { line, many, members, one, section, toggle } from '../grammar/field.js';
+import { after, choice, flag, freeText, maybe, parts } from '../grammar/part.js';
+import { phrase } from '../grammar/phrase.js';
 import { groups, ip, ip4, mac, name, number, port, vlan, vni } from './words.js';
 
 /** Each line names its VLAN or VRF first: they are phrases with the name inside. */
