@@ -1,4 +1,5 @@
 /** What a fabric may say beyond networks and sessions: one file per subject, each mounted at one place of the snapshot. */
+export * from './adopted.js';
 export * from './external.js';
 export * from './host.js';
 export * from './lag.js';
