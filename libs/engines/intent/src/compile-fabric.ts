@@ -1,17 +1,19 @@
 /** Snapshot → intent of every device. Pure: no clock, no random, and every list is sorted, so equal snapshots give equal bytes. */
-import { Cidr, compareNatural, DeviceName, DomainError, type EviId, type RouteDistinguisher } from '#engines/kernel';
+import { compareNatural, type DeviceId, DeviceName, DomainError, type EviId, type Ip, type RouteDistinguisher } from '#engines/kernel';
 import { checkFabric } from './check-fabric.js';
 import { compareIps } from './compare-ips.js';
-import { compileBgp, compileUnderlayPorts, sessionsByDevice, type SessionsOfDevice } from './compile-underlay.js';
-import type { DeviceIntent, EdgePortIntent, FabricIntent, L2VniIntent, VrfIntent } from './device-intent.js';
+import { compileGateway, multicastGroup } from './compile-gateway.js';
+import { compileLags, compileMlag, tunnelAddress } from './compile-lag.js';
+import { compileSwitch } from './compile-switch.js';
+import { compileBgp, compileIgp, compileUnderlayPorts, sessionsByDevice, type SessionsOfDevice } from './compile-underlay.js';
+import { compileVrfs } from './compile-vrf.js';
+import type { DeviceIntent, EdgePortIntent, FabricIntent, L2VniIntent } from './device-intent.js';
 import { anycastSubnets, FabricIndex } from './fabric-index.js';
 import type { Finding } from './finding.js';
 import { groupBy } from './group-by.js';
-import { bridgeName, vrfBridgeName, vrfVxlanName, vxlanName } from './interface-names.js';
+import { bridgeName, vxlanName } from './interface-names.js';
 import { known } from './known.js';
-import { overlayMtu } from './overlay-mtu.js';
-import { routerMac } from './router-mac.js';
-import type { AttachmentFacts, DeviceFacts, FabricSnapshot, NetworkFacts, VrfFacts } from './snapshot.js';
+import type { AttachmentFacts, DeviceFacts, FabricSnapshot, NetworkFacts } from './snapshot.js';
 
 /**
  * @throws DomainError CHECK_FAILED with `facts.findings: Finding[]` when a check found an ERROR: nothing is rendered from a
@@ -53,14 +55,19 @@ function compileDevice(index: FabricIndex, sessions: SessionsOfDevice, device: D
     vtep: device.vtep && { address: device.vtep.address, udpPort: fabric.vtepUdpPort, replication: fabric.replication },
     underlayPorts: compileUnderlayPorts(index, device),
     bgp: compileBgp(index, sessions, device),
+    igp: compileIgp(index, device),
     l2vnis: networks.map((network) => compileL2Vni(index, device, network)).sort((a, b) => a.vni - b.vni),
     vrfs: compileVrfs(index, device),
     edgePorts: compileEdgePorts(index, device, attachments),
+    lags: compileLags(index, device),
     anycastGatewayMac: fabric.anycastGatewayMac,
     software: device.software ?? {},
     host: device.host ?? null,
     openvswitch: device.openvswitch ?? null,
     libvirt: device.libvirt ?? null,
+    ...(device.adopted && { adopted: device.adopted }),
+    mlag: compileMlag(index, device),
+    switch: compileSwitch(index, device),
   };
 }
 
@@ -82,32 +89,20 @@ function compileL2Vni(index: FabricIndex, device: DeviceFacts, network: NetworkF
     bridgeName: bridgeName(network.vni),
     vxlanName: vxlanName(network.vni),
     vrf: vrf && DeviceName.parse(vrf.deviceName),
-    gateways: anycast
-      .map((subnet) => ({ address: known(subnet.gatewayAddress), prefixLength: Cidr.length(subnet.cidr) }))
-      .sort((a, b) => compareIps(a.address, b.address)),
-    remoteVteps: others.map((id) => known(index.device.get(id)?.vtep).address).sort(compareIps),
+    gateways: anycast.map((subnet) => compileGateway(index, device, network, subnet)).sort((a, b) => compareIps(a.address, b.address)),
+    replication: network.replication ?? index.snapshot.fabric.replication,
+    multicastGroup: multicastGroup(index.snapshot.fabric, network),
+    bundle: network.bundle ?? null,
+    remoteTarget: device.switch?.domain ? (network.remoteTarget ?? null) : null,
+    remoteVteps: remoteVteps(index, device, others),
   };
 }
 
-function compileVrfs(index: FabricIndex, device: DeviceFacts): readonly VrfIntent[] {
-  return (index.vrfsOfDevice.get(device.id) ?? [])
-    .map((vrf) => compileVrf(index, device, vrf))
-    .sort((a, b) => compareNatural(a.name, b.name));
-}
-
-function compileVrf(index: FabricIndex, device: DeviceFacts, vrf: VrfFacts): VrfIntent {
-  return {
-    name: DeviceName.parse(vrf.deviceName),
-    l3vni: vrf.l3vni,
-    eviId: vrf.eviId,
-    rd: rdOf(index, device, vrf.eviId),
-    importTargets: [...new Set(vrf.importTargets)].sort(compareNatural),
-    exportTargets: [...new Set(vrf.exportTargets)].sort(compareNatural),
-    mtu: overlayMtu(index.snapshot.fabric),
-    bridgeName: vrfBridgeName(vrf.l3vni),
-    vxlanName: vrfVxlanName(vrf.l3vni),
-    routerMac: routerMac(known(device.vtep).address),
-  };
+/** Two switches of a pair share a tunnel address, and the other one of the own pair is no tunnel at all. */
+function remoteVteps(index: FabricIndex, device: DeviceFacts, others: readonly DeviceId[]): readonly Ip[] {
+  const own = tunnelAddress(index, device);
+  const addresses = others.map((id) => tunnelAddress(index, known(index.device.get(id)))).filter((address) => address !== own);
+  return [...new Set(addresses)].sort(compareIps);
 }
 
 function compileEdgePorts(index: FabricIndex, device: DeviceFacts, attachments: readonly AttachmentFacts[]): readonly EdgePortIntent[] {

@@ -11,7 +11,10 @@ export interface LagEnd {
 export interface LagFacts {
   /** STATIC has no protocol that would notice a wrong cable. */
   readonly mode: 'LACP' | 'STATIC';
-  /** Two ends, or more: then all but one are switches of one Ethernet segment or MLAG pair, and the other is what hangs on them. */
+  /**
+   * Two ends, or more: then all but one are switches of one Ethernet segment or MLAG pair, and the other is what hangs on them: the one
+   * that is no EOS switch, or the last.
+   */
   readonly ends: readonly LagEnd[];
   /**
    * 6 octets, unique in the fabric, for a segment of several switches (RFC 7432 §5): ESI `0000:0000:<id>`, ES-import RT `<id>` and
@@ -26,6 +29,8 @@ export interface MlagFacts {
   readonly members: readonly [MlagMember, MlagMember];
   /** VLAN of the peer link, usually 4094. */
   readonly vlan: VlanId;
+  /** Where tunnels to either end, beside the address that each has alone; absent = each for itself. */
+  readonly sharedVtep?: Ip;
 }
 export interface MlagMember {
   readonly deviceId: DeviceId;
