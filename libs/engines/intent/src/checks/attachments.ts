@@ -21,7 +21,9 @@ function refusal(device: DeviceFacts, { port, tagging }: AttachmentFacts): strin
   if (!device.vtep) return `give ${device.slug} a VTEP before networks are attached there`;
   if (port === null) {
     if (tagging !== 'BRIDGE_ONLY') return `name the port of ${device.slug} where the network comes out ${tagging.toLowerCase()}`;
-    return device.platform === 'ARISTA_EOS' ? `name a port of ${device.slug}: a switch has no bridge without a port` : null;
+    return device.platform === 'ARISTA_EOS' && device.adopted === undefined
+      ? `name a port of ${device.slug}: a switch has no bridge without a port`
+      : null;
   }
   if (tagging === 'BRIDGE_ONLY') return `say whether the network is tagged or untagged on ${device.slug} ${port}, or leave the port out`;
   return device.ports.some(({ name }) => name === port) ? null : `add port ${port} to ${device.slug}, or choose one that it has`;
