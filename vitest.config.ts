@@ -50,6 +50,17 @@ export default defineConfig({
           hookTimeout: 180_000,
         },
       },
+      {
+        extends: true,
+        test: {
+          name: 'uml', // Starting programs in the user-mode kernel is slow: `npm run test:lab` runs these, and `npm test` does not.
+          include: ['test/uml/**/*.uml.spec.ts'],
+          exclude: nowhere,
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
     ],
   },
 });

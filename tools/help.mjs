@@ -9,6 +9,7 @@ const MEANING = {
   conformance: "a folder of somebody else's cases, rendered by us and compared  (-- pve DIR --json)",
   migrate: 'bring the database of DATABASE_URL to the newest schema',
   test: 'all tests; the last line is the count  (-- --project unit libs/engines)',
+  'test:lab': 'tests that need a Linux kernel of their own (user-mode-linux); the last line is the count',
   check: 'format, lint, types, boundaries, dead code, generated files',
   build: 'compile to dist/',
   typecheck: 'types only, in under a second',
