@@ -13,6 +13,7 @@ import { RecordActs1767225600012 } from './0012-record-acts.js';
 import { GrowNumbering1767225600013 } from './0013-grow-numbering.js';
 import { GrowAddressing1767225600014 } from './0014-grow-addressing.js';
 import { Invariants1767225600015 } from './0015-invariants.js';
+import { WidenFacts1767225600016 } from './0016-widen-facts.js';
 
 /** In order; a migration is never edited after it has landed. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   GrowNumbering1767225600013,
   GrowAddressing1767225600014,
   Invariants1767225600015,
+  WidenFacts1767225600016,
 ];

@@ -3,10 +3,10 @@ import { AuditService } from '#contexts/events';
 import { FabricService } from '#contexts/fabric';
 import { compileFabric, type FabricSnapshot } from '#engines/intent';
 import { type DeviceId, DomainError, type FabricId, notFound, type PlanId } from '#engines/kernel';
-import { renderDevice } from '#engines/rendering';
 import { Database, systemScope, type Tx } from '#platform';
 import { artefactsDigest, attendedPart, type DraftPlan, everydayPart, makeDeploymentPlan } from './domain/make-plan.js';
 import type { DeploymentPlan, DeviceRecord } from './domain/plan.js';
+import { pushedArtefacts } from './domain/pushed-artefacts.js';
 import { DeviceStateStore } from './store/device-state.store.js';
 import { PlanStore } from './store/plan.store.js';
 
@@ -46,7 +46,7 @@ export class PlannerService {
   /** Does the plan still ask of its devices what the fabric asks of them? A stale one would take them back. */
   async isCurrent(plan: DeploymentPlan): Promise<boolean> {
     const { snapshot } = await this.read(plan.fabricId);
-    const wanted = new Map(compileFabric(snapshot).devices.map((device) => [device.deviceId, artefactsDigest(renderDevice(device))]));
+    const wanted = new Map(compileFabric(snapshot).devices.map((device) => [device.deviceId, artefactsDigest(pushedArtefacts(device))]));
     return plan.items.every((item) => wanted.get(item.deviceId) === item.desiredDigest);
   }
 

@@ -15,7 +15,9 @@ import {
   type VtepId,
 } from '#engines/kernel';
 import { Envelope, newId, Secret, type Tx } from '#platform';
-import type { FabricInventory, InventoryDevice } from './domain/inventory.js';
+import type { Platform } from '#engines/intent';
+import { subjectsOf } from './domain/device-subjects.js';
+import type { FabricInventory, InventoryDevice, InventorySessionEnd } from './domain/inventory.js';
 import {
   BgpSessionEntity,
   DeviceCredentialEntity,
@@ -36,7 +38,14 @@ export interface LoadedFabric {
   readonly vlanDomains: ReadonlyMap<string, VlanDomainId>;
 }
 
-const TRANSPORT = { DEBIAN_FRR: 'SSH', ARISTA_EOS: 'EAPI' } as const;
+const TRANSPORT: Readonly<Record<Platform, 'SSH' | 'EAPI' | 'NONE'>> = {
+  DEBIAN_FRR: 'SSH',
+  ARISTA_EOS: 'EAPI',
+  OPENBSD: 'NONE',
+  HP_COMWARE: 'NONE',
+  OPENNEBULA: 'NONE',
+  EXTERNAL: 'NONE',
+};
 
 /** Where a device's secret is sealed to. */
 export const credentialContext = (deviceId: DeviceId): string => `device/${deviceId}/secret`;
@@ -61,6 +70,7 @@ export class InventoryService {
       devices.set(device.slug, await this.registerDevice(tx, fabricId, known(sites, device.site, 'site'), device, ports));
     }
     await this.loadLinks(tx, fabricId, inventory, devices, ports);
+    await this.loadFabricFacts(tx, fabricId, inventory, devices);
     return { fabricId, devices, vlanDomains: await this.loadVlanDomains(tx, fabricId, inventory, devices) };
   }
 
@@ -103,11 +113,12 @@ export class InventoryService {
       username: device.username,
       sshHostKeys: [...(device.sshHostKeys ?? [])],
       tlsSpkiSha256: [...(device.tlsSpkiSha256 ?? [])],
+      facts: subjectsOf(device),
     });
-    await tx.manager.insert(DeviceCredentialEntity, {
-      deviceId: id,
-      sealed: this.envelope.seal(credentialContext(id), new Secret(device.secret)),
-    });
+    if (device.secret !== undefined) {
+      const sealed = this.envelope.seal(credentialContext(id), new Secret(device.secret));
+      await tx.manager.insert(DeviceCredentialEntity, { deviceId: id, sealed });
+    }
     if (device.vtep) {
       await tx.manager.insert(VtepEntity, {
         id: newId<VtepId>(),
@@ -128,6 +139,7 @@ export class InventoryService {
         description: port.description === undefined ? null : Label.parse(port.description),
         mtu: port.mtu ?? null,
         isEdge: port.isEdge ?? false,
+        facts: port.allowedMacs === undefined ? {} : { allowedMacs: port.allowedMacs },
       });
     }
     await tx.run('INSERT INTO device_progress (device_id) VALUES ($1)', [id]);
@@ -153,8 +165,9 @@ export class InventoryService {
         });
       }
     }
-    for (const { ends, ...session } of inventory.sessions) {
+    for (const { ends, families, keepaliveSeconds, holdSeconds, ...facts } of inventory.sessions) {
       const [a, b] = ends;
+      const port = (end: InventorySessionEnd) => (end.port === undefined ? {} : { port: PortName.parse(end.port) });
       await tx.manager.insert(BgpSessionEntity, {
         id: newId(),
         fabricId,
@@ -164,11 +177,32 @@ export class InventoryService {
         bAddress: Ip.parse(b.address),
         aRole: a.role,
         bRole: b.role,
-        families: [...session.families],
-        keepaliveSeconds: session.keepaliveSeconds,
-        holdSeconds: session.holdSeconds,
+        families: [...families],
+        keepaliveSeconds,
+        holdSeconds,
+        facts: { ...facts, a: port(a), b: port(b) },
       });
     }
+  }
+
+  /** What is said of the fabric as a whole, and of several devices together: names become ids. */
+  private async loadFabricFacts(
+    tx: Tx,
+    fabricId: FabricId,
+    { fabric: { underlay, multicastScheme }, lags = [], mlags = [] }: FabricInventory,
+    devices: ReadonlyMap<string, DeviceId>,
+  ): Promise<void> {
+    const withId = <T extends { readonly device: string }>({ device, ...rest }: T) => ({
+      deviceId: known(devices, device, 'device'),
+      ...rest,
+    });
+    const facts = {
+      underlay,
+      multicastScheme,
+      lags: lags.map((lag) => ({ ...lag, ends: lag.ends.map(withId) })),
+      mlags: mlags.map((mlag) => ({ ...mlag, members: mlag.members.map(withId) })),
+    };
+    await tx.run('UPDATE fabric SET facts = $2 WHERE id = $1', [fabricId, JSON.stringify(facts)]);
   }
 
   private async loadVlanDomains(

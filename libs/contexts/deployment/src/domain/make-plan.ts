@@ -2,8 +2,9 @@
 import type { DeviceIntent, FabricIntent } from '#engines/intent';
 import { canonicalJson, type DeviceId, digest } from '#engines/kernel';
 import { diffText } from '#engines/reconcile';
-import { type Artefact, renderDevice } from '#engines/rendering';
+import type { Artefact } from '#engines/rendering';
 import type { DeviceRecord, PlanItem, Risk } from './plan.js';
+import { isPushed, pushedArtefacts } from './pushed-artefacts.js';
 
 export type DraftItem = Omit<PlanItem, 'state' | 'attempt' | 'error'>;
 
@@ -28,8 +29,12 @@ export function makeDeploymentPlan(
   const settled: DeviceId[] = [];
   const changed: { device: DeviceIntent; artefacts: readonly Artefact[]; desiredDigest: string; record: DeviceRecord | undefined }[] = [];
   for (const device of intent.devices) {
+    if (!isPushed(device)) {
+      settled.push(device.deviceId); // nothing of ours to wait for
+      continue;
+    }
     const record = records.get(device.deviceId);
-    const artefacts = renderDevice(device);
+    const artefacts = pushedArtefacts(device);
     const desiredDigest = artefactsDigest(artefacts);
     if (record && !record.isUncertain && record.verifiedDigest === desiredDigest) settled.push(device.deviceId);
     else if (!record?.isResting && (!only || only.has(device.deviceId))) changed.push({ device, artefacts, desiredDigest, record });

@@ -1,5 +1,16 @@
 /** A whole fabric as plain data: what an operator writes down once, and what demo and tests load. Names refer to names. */
-import type { AddressFamily, BgpRole, Platform, ReplicationMode } from '#engines/intent';
+import type {
+  AddressFamily,
+  BgpRole,
+  BgpSessionFacts,
+  DeviceFacts,
+  FabricFacts,
+  LagFacts,
+  MlagFacts,
+  Platform,
+  PortFacts,
+  ReplicationMode,
+} from '#engines/intent';
 
 export interface FabricInventory {
   readonly fabric: {
@@ -13,40 +24,56 @@ export interface FabricInventory {
     readonly underlayFamily?: 4 | 6;
     readonly underlayMtu?: number;
     readonly anycastGatewayMac: string;
-  };
+  } & Pick<FabricFacts, 'underlay' | 'multicastScheme'>;
   readonly sites: readonly { readonly slug: string; readonly name: string }[];
   readonly devices: readonly InventoryDevice[];
   readonly links: readonly { readonly prefix: string; readonly ends: readonly [InventoryLinkEnd, InventoryLinkEnd] }[];
-  readonly sessions: readonly {
+  readonly sessions: readonly ({
     readonly ends: readonly [InventorySessionEnd, InventorySessionEnd];
     readonly families: readonly AddressFamily[];
     readonly keepaliveSeconds: number;
     readonly holdSeconds: number;
-  }[];
+  } & Pick<BgpSessionFacts, 'bfd' | 'multihop' | 'passwordSecret' | 'domain'>)[];
   readonly vlanDomains: readonly {
     readonly slug: string;
     readonly kind: 'SITE' | 'VTEP' | 'MLAG_PAIR' | 'OVS_BRIDGE' | 'LIBVIRT_NETWORK';
     readonly devices: readonly string[];
   }[];
+  readonly lags?: readonly Named<LagFacts, 'ends'>[];
+  readonly mlags?: readonly Named<MlagFacts, 'members'>[];
 }
 
-/** Platforms that Trame pushes to by itself, so far. */
-export type ManagedPlatform = Extract<Platform, 'DEBIAN_FRR' | 'ARISTA_EOS'>;
+/** A record of several devices, which are named here where the snapshot has their ids. */
+type Named<T, K extends keyof T> = Omit<T, K> & {
+  readonly [P in K]: T[P] extends readonly (infer End)[] ? readonly (Omit<End, 'deviceId'> & { readonly device: string })[] : never;
+};
 
-export interface InventoryDevice {
+/** Subjects that a device has beside its ports and its VTEP, as the snapshot has them. */
+export type DeviceSubjects = Pick<
+  DeviceFacts,
+  'software' | 'host' | 'openvswitch' | 'libvirt' | 'switch' | 'openbsd' | 'comware' | 'opennebula' | 'management'
+>;
+
+export interface InventoryDevice extends DeviceSubjects {
   readonly slug: string;
   readonly hostname: string;
   readonly site: string;
-  readonly platform: ManagedPlatform;
+  readonly platform: Platform;
   readonly managementAddress: string;
   readonly managementPort: number;
   readonly username: string;
-  /** Private key (SSH) or password (eAPI); sealed before it is stored. */
-  readonly secret: string;
+  /** Private key (SSH) or password (eAPI); sealed before it is stored. Only where Trame pushes by itself. */
+  readonly secret?: string;
   readonly sshHostKeys?: readonly string[];
   readonly tlsSpkiSha256?: readonly string[];
   readonly vtep?: { readonly address: string; readonly routerId: string; readonly asn: number };
-  readonly ports: readonly { readonly name: string; readonly description?: string; readonly mtu?: number; readonly isEdge?: boolean }[];
+  readonly ports: readonly {
+    readonly name: string;
+    readonly description?: string;
+    readonly mtu?: number;
+    readonly isEdge?: boolean;
+    readonly allowedMacs?: PortFacts['allowedMacs'];
+  }[];
 }
 export interface InventoryLinkEnd {
   readonly device: string;
@@ -56,5 +83,7 @@ export interface InventoryLinkEnd {
 export interface InventorySessionEnd {
   readonly device: string;
   readonly address: string;
+  /** Unnumbered: the session is with whoever is on this port. */
+  readonly port?: string;
   readonly role: BgpRole;
 }

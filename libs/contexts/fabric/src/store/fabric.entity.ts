@@ -37,6 +37,7 @@ export class DeviceEntity {
   @Column('text') username: string;
   @Column('text', { name: 'ssh_host_keys', array: true }) sshHostKeys: string[];
   @Column('text', { name: 'tls_spki_sha256', array: true }) tlsSpkiSha256: string[];
+  @Column('jsonb') facts: object;
 }
 
 @Entity({ name: 'device_credential' })
@@ -63,6 +64,7 @@ export class PortEntity {
   @Column('text', { nullable: true }) description: string | null;
   @Column('int', { nullable: true }) mtu: number | null;
   @Column('boolean', { name: 'is_edge' }) isEdge: boolean;
+  @Column('jsonb') facts: object;
 }
 
 @Entity({ name: 'link' })
@@ -93,6 +95,7 @@ export class BgpSessionEntity {
   @Column('text', { array: true }) families: string[];
   @Column('int', { name: 'keepalive_seconds' }) keepaliveSeconds: number;
   @Column('int', { name: 'hold_seconds' }) holdSeconds: number;
+  @Column('jsonb') facts: object;
 }
 
 @Entity({ name: 'vlan_domain' })

@@ -21,21 +21,26 @@ export type SnapshotFilter = { readonly networkIds: readonly NetworkId[] } | und
 @Injectable()
 export class SnapshotStore {
   async read(tx: Tx, fabricId: FabricId, filter?: SnapshotFilter): Promise<FabricSnapshot> {
-    const head = await tx.one<FabricFacts & { revision: string }>(
-      `SELECT id, slug, rt_administrator AS "rtAdministrator", vtep_udp_port AS "vtepUdpPort", replication, underlay_family AS "underlayFamily",
+    const head = await tx.one<FabricFacts & { revision: string; facts: FabricWideFacts }>(
+      `SELECT facts, id, slug, rt_administrator AS "rtAdministrator", vtep_udp_port AS "vtepUdpPort", replication, underlay_family AS "underlayFamily",
           underlay_mtu AS "underlayMtu", anycast_gateway_mac::text AS "anycastGatewayMac", revision FROM fabric WHERE id = $1`,
       [fabricId],
     );
     if (!head) throw notFound('fabric', fabricId);
-    const { revision, ...fabric } = head;
+    const { revision, facts, ...columns } = head;
+    const { lags = [], mlags = [], ...design } = facts;
     const networks = await this.networks(tx, fabricId, filter);
     const networkIds = networks.map((network) => network.id);
     const attachments = await this.attachments(tx, networkIds);
     const vrfs = await this.vrfs(tx, fabricId, filter ? networks.map((network) => network.vrfId).filter((id) => id !== null) : null);
     const deviceIds = filter ? [...new Set(attachments.map((attachment) => attachment.deviceId))] : null;
+    const isHere = (ends: readonly { readonly deviceId: DeviceId }[]): boolean =>
+      !deviceIds || ends.every((end) => deviceIds.includes(end.deviceId));
     return {
-      fabric,
+      fabric: { ...columns, ...design },
       revision: Number(revision),
+      lags: lags.filter((lag) => isHere(lag.ends)),
+      mlags: mlags.filter((mlag) => isHere(mlag.members)),
       networks,
       attachments,
       devices: await this.devices(tx, fabricId, deviceIds),
@@ -52,14 +57,16 @@ export class SnapshotStore {
   }
 
   private networks(tx: Tx, fabricId: FabricId, filter: SnapshotFilter): Promise<NetworkFacts[]> {
-    return tx.sql<NetworkFacts>(
-      `SELECT n.id, n.slug, n.name, n.vrf_id AS "vrfId", n.vni, n.evi_id AS "eviId", n.mtu,
+    return withFacts(
+      tx.sql<NetworkFacts & Documented>(
+        `SELECT n.facts, n.id, n.slug, n.name, n.vrf_id AS "vrfId", n.vni, n.evi_id AS "eviId", n.mtu,
           ARRAY(SELECT t.text FROM route_target t WHERE t.network_id = n.id) AS "importTargets",
           ARRAY(SELECT t.text FROM route_target t WHERE t.network_id = n.id) AS "exportTargets",
-          coalesce((SELECT json_agg(json_build_object('cidr', s.cidr, 'gatewayMode', s.gateway_mode, 'gatewayAddress', host(s.gateway_address)) ORDER BY s.cidr)
+          coalesce((SELECT json_agg(s.facts || jsonb_build_object('cidr', s.cidr, 'gatewayMode', s.gateway_mode, 'gatewayAddress', host(s.gateway_address)) ORDER BY s.cidr)
                       FROM subnet s WHERE s.network_id = n.id), '[]') AS subnets
          FROM network n WHERE n.fabric_id = $1 AND n.state IN ('PROVISIONING', 'ACTIVE', 'DEGRADED') AND ($2::uuid[] IS NULL OR n.id = ANY($2)) ORDER BY n.vni`,
-      [fabricId, filter?.networkIds ?? null],
+        [fabricId, filter?.networkIds ?? null],
+      ),
     );
   }
 
@@ -74,12 +81,14 @@ export class SnapshotStore {
   private async devices(tx: Tx, fabricId: FabricId, ids: readonly DeviceId[] | null): Promise<DeviceFacts[]> {
     // Host names are the operator's: a tenant's transaction checks its order without them.
     const hostname = tx.scope.kind === 'system' ? 'd.hostname' : 'd.slug';
-    return tx.sql<DeviceFacts>(
-      `SELECT d.id, d.slug, ${hostname} AS hostname, d.platform,
+    return withFacts(
+      tx.sql<DeviceFacts & Documented>(
+        `SELECT d.facts, d.id, d.slug, ${hostname} AS hostname, d.platform,
           CASE WHEN v.id IS NULL THEN NULL ELSE json_build_object('address', host(v.address), 'routerId', host(v.router_id), 'asn', v.asn) END AS vtep,
-          coalesce((SELECT json_agg(json_build_object('name', p.name, 'description', p.description, 'mtu', p.mtu)) FROM port p WHERE p.device_id = d.id), '[]') AS ports
+          coalesce((SELECT json_agg(p.facts || jsonb_build_object('name', p.name, 'description', p.description, 'mtu', p.mtu)) FROM port p WHERE p.device_id = d.id), '[]') AS ports
          FROM device d LEFT JOIN vtep v ON v.device_id = d.id WHERE d.fabric_id = $1 AND d.managed <> 'OBSERVE' AND ($2::uuid[] IS NULL OR d.id = ANY($2))`,
-      [fabricId, ids],
+        [fabricId, ids],
+      ),
     );
   }
 
@@ -97,23 +106,27 @@ export class SnapshotStore {
   }
 
   private sessions(tx: Tx, fabricId: FabricId): Promise<BgpSessionFacts[]> {
-    return tx.sql<BgpSessionFacts>(
-      `SELECT json_build_array(
-            json_build_object('deviceId', s.a_device_id, 'address', host(s.a_address), 'role', s.a_role),
-            json_build_object('deviceId', s.b_device_id, 'address', host(s.b_address), 'role', s.b_role)) AS ends,
+    return withFacts(
+      tx.sql<BgpSessionFacts & Documented>(
+        `SELECT s.facts - 'a' - 'b' AS facts, jsonb_build_array(
+            coalesce(s.facts->'a', '{}') || jsonb_build_object('deviceId', s.a_device_id, 'address', host(s.a_address), 'role', s.a_role),
+            coalesce(s.facts->'b', '{}') || jsonb_build_object('deviceId', s.b_device_id, 'address', host(s.b_address), 'role', s.b_role)) AS ends,
           s.families, s.keepalive_seconds AS "keepaliveSeconds", s.hold_seconds AS "holdSeconds"
          FROM bgp_session s WHERE s.fabric_id = $1`,
-      [fabricId],
+        [fabricId],
+      ),
     );
   }
 
   private vrfs(tx: Tx, fabricId: FabricId, ids: readonly string[] | null): Promise<VrfFacts[]> {
-    return tx.sql<VrfFacts>(
-      `SELECT v.id, v.device_name AS "deviceName", v.l3vni, v.evi_id AS "eviId",
+    return withFacts(
+      tx.sql<VrfFacts & Documented>(
+        `SELECT v.facts, v.id, v.device_name AS "deviceName", v.l3vni, v.evi_id AS "eviId",
           ARRAY(SELECT t.text FROM route_target t WHERE t.vrf_id = v.id) AS "importTargets",
           ARRAY(SELECT t.text FROM route_target t WHERE t.vrf_id = v.id) AS "exportTargets"
          FROM vrf v WHERE v.fabric_id = $1 AND ($2::uuid[] IS NULL OR v.id = ANY($2))`,
-      [fabricId, ids],
+        [fabricId, ids],
+      ),
     );
   }
 
@@ -133,4 +146,17 @@ export class SnapshotStore {
       [networkIds, vrfIds],
     );
   }
+}
+
+/** A row whose `facts` are the subjects that it has beyond its columns. */
+interface Documented {
+  readonly facts?: Readonly<Record<string, unknown>>;
+}
+
+/** What is said of the fabric as a whole, and of several of its devices together. */
+type FabricWideFacts = Pick<FabricFacts, 'underlay' | 'multicastScheme'> & Pick<FabricSnapshot, 'lags' | 'mlags'>;
+
+/** Columns win: they are what constraints watch over. */
+async function withFacts<T extends Documented>(rows: Promise<T[]>): Promise<Omit<T, 'facts'>[]> {
+  return (await rows).map(({ facts, ...columns }) => ({ ...facts, ...columns }));
 }
