@@ -18,10 +18,13 @@ export class FabricIndex {
   readonly network: ReadonlyMap<NetworkId, NetworkFacts>;
   readonly vrf: ReadonlyMap<VrfId, VrfFacts>;
   readonly attachmentsOfDevice: ReadonlyMap<DeviceId, readonly AttachmentFacts[]>;
-  readonly linkEndsOfDevice: ReadonlyMap<DeviceId, readonly (LinkEnd & { readonly prefix: Cidr })[]>;
+  readonly linkEndsOfDevice: ReadonlyMap<DeviceId, readonly (LinkEnd & { readonly prefix: Cidr | null })[]>;
   /** Devices where a network comes out, once each. */
   readonly membersOfNetwork: ReadonlyMap<NetworkId, ReadonlySet<DeviceId>>;
-  /** Devices that route a VRF: those with a network of the VRF that has an anycast gateway. */
+  /**
+   * Devices that route a VRF: those with a network of the VRF that has an anycast gateway, with a route or an address of their own in it,
+   * its exit nodes, and those that route a VRF which imports it.
+   */
   readonly membersOfVrf: ReadonlyMap<VrfId, ReadonlySet<DeviceId>>;
   /** The same, by device. */
   readonly vrfsOfDevice: ReadonlyMap<DeviceId, readonly VrfFacts[]>;
@@ -46,6 +49,8 @@ export class FabricIndex {
       const network = this.network.get(networkId);
       if (network?.vrfId && anycastSubnets(network).length > 0) add(membersOfVrf, network.vrfId, deviceId);
     }
+    for (const vrf of snapshot.vrfs) for (const deviceId of namedIn(vrf)) add(membersOfVrf, vrf.id, deviceId);
+    leakMembers(snapshot.vrfs, membersOfVrf);
     this.membersOfNetwork = membersOfNetwork;
     this.membersOfVrf = membersOfVrf;
     const placed = snapshot.vrfs.flatMap((vrf) => [...(membersOfVrf.get(vrf.id) ?? [])].map((deviceId) => ({ vrf, deviceId })));
@@ -58,6 +63,23 @@ export class FabricIndex {
 
   rd(deviceId: DeviceId, eviId: EviId): RouteDistinguisher | null {
     return this.rds.get(`${deviceId} ${eviId}`)?.rd ?? null;
+  }
+}
+
+function namedIn({ exitNodes = [], staticRoutes = [], loopbacks = [] }: VrfFacts): DeviceId[] {
+  return [...exitNodes, ...loopbacks].map(({ deviceId }) => deviceId).concat(staticRoutes.flatMap(({ deviceIds }) => deviceIds));
+}
+
+/**
+ * FRR sends what it has imported with the L3 VNI of the importing VRF, which the other VTEP need not have. So a device that imports a VRF
+ * routes it as well and takes the routes over from there; as edges may form a chain, until nothing is new.
+ */
+function leakMembers(vrfs: readonly VrfFacts[], members: Map<VrfId, Set<DeviceId>>): void {
+  const edges = vrfs.flatMap(({ id, importsFrom = [] }) => importsFrom.map((from) => ({ id, from })));
+  for (let before = -1, now = 0; before !== now; ) {
+    before = now;
+    for (const { id, from } of edges) for (const deviceId of members.get(id) ?? []) add(members, from, deviceId);
+    now = [...members.values()].reduce((sum, { size }) => sum + size, 0);
   }
 }
 

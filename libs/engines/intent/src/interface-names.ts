@@ -9,6 +9,9 @@ export const bridgeName = (vni: Vni): DeviceName => DeviceName.parse(`vnet${vni}
 export const vxlanName = (vni: Vni): DeviceName => DeviceName.parse(`vxlan${vni}`);
 export const vrfBridgeName = (l3vni: Vni): DeviceName => DeviceName.parse(`vrfbr${l3vni}`);
 export const vrfVxlanName = (l3vni: Vni): DeviceName => DeviceName.parse(`vrfvx${l3vni}`);
+/** The two ends of the cable between main table and VRF on an exit node. */
+export const transitName = (l3vni: Vni): DeviceName => DeviceName.parse(`xvrf${l3vni}`);
+export const transitPeerName = (l3vni: Vni): DeviceName => DeviceName.parse(`xvrfp${l3vni}`);
 
 /** Names that the compiler gives away; nothing else on a device may be called so. */
-export const isDerivedName = (name: string): boolean => /^(?:vnet|vxlan|vrfbr|vrfvx)[0-9]+$/.test(name);
+export const isDerivedName = (name: string): boolean => /^(?:vnet|vxlan|vrfbr|vrfvx|xvrfp?)[0-9]+$/.test(name);

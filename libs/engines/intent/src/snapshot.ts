@@ -22,6 +22,7 @@ import type {
   VrfId,
 } from '#engines/kernel';
 import type {
+  AdoptedFacts,
   BfdFacts,
   ComwareFacts,
   HostFacts,
@@ -95,6 +96,8 @@ export interface DeviceFacts {
   readonly openbsd?: OpenBsdFacts;
   readonly comware?: ComwareFacts;
   readonly opennebula?: OpenNebulaFacts;
+  /** How the device said it before it was ours; rendering honours it. Absent: as Trame writes it. */
+  readonly adopted?: AdoptedFacts;
   /** Path by which people and Trame reach the device; nothing that Trame renders may touch it. */
   readonly management?: { readonly port: PortName; readonly address: Ip };
 }
@@ -108,15 +111,15 @@ export interface PortFacts {
   readonly allowedMacs?: readonly Mac[];
 }
 
-/** A routed point-to-point link of the underlay. */
+/** A routed point-to-point link of the underlay; unnumbered when it has no prefix, and then its ends have no addresses. */
 export interface LinkFacts {
-  readonly prefix: Cidr;
+  readonly prefix: Cidr | null;
   readonly ends: readonly [LinkEnd, LinkEnd];
 }
 export interface LinkEnd {
   readonly deviceId: DeviceId;
   readonly port: PortName;
-  readonly address: Ip;
+  readonly address: Ip | null;
 }
 
 /** One record for both ends: ASN, addresses, timers and families cannot disagree. */
@@ -127,9 +130,9 @@ export interface BgpSessionFacts {
   readonly holdSeconds: number;
   /** Overrides the BFD of the underlay for this session. */
   readonly bfd?: BfdFacts;
-  /** Hops that an eBGP session may cross, 1…255; absent = directly connected, or iBGP. */
+  /** Hops that an eBGP session may cross, 2…255; absent = directly connected, or iBGP. */
   readonly multihop?: number;
-  /** Name of a secret; the text says `«secret:name»` and is completed at the push. */
+  /** Name of a secret; 1 to 64 of letters, digits, dot, dash and underscore; the text says `@secret:name@` and is completed at the push. */
   readonly passwordSecret?: string;
   /** REMOTE: between gateways of EVPN domains (EOS only). */
   readonly domain?: 'LOCAL' | 'REMOTE';
@@ -164,8 +167,10 @@ export interface ExitNodeFacts {
   readonly isPrimary: boolean;
   /** The host itself may reach the VRF's networks. */
   readonly hasLocalRouting: boolean;
-  /** Sources of the VRF's subnets are hidden behind this address of the host, or behind that of the way out; null = routed. */
+  /** MASQUERADE hides the VRF's subnets behind the address of the port where they leave. */
   readonly snat: 'NONE' | 'MASQUERADE';
+  /** Next hops on ports of the device, at most one per family: the VRF has them in its own table and never asks the main one. */
+  readonly gateways: readonly { readonly port: PortName; readonly address: Ip }[];
 }
 
 export interface NetworkFacts {

@@ -70,7 +70,9 @@ function addresses(index: FabricIndex): Finding[] {
   const { devices, links } = index.snapshot;
   const vteps = devices.flatMap(({ id, slug, vtep }) => (vtep ? [{ id, owner: `device ${slug}`, vtep }] : []));
   const ports = links.flatMap(({ ends }) =>
-    ends.map(({ deviceId, port, address }) => ({ id: deviceId, owner: `${nameOf(index, deviceId)} ${port}`, value: address })),
+    ends.flatMap(({ deviceId, port, address }) =>
+      address === null ? [] : [{ id: deviceId, owner: `${nameOf(index, deviceId)} ${port}`, value: address }],
+    ),
   );
   return [
     ...doubled(

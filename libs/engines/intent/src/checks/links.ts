@@ -9,13 +9,14 @@ export function checkLinks(index: FabricIndex): Finding[] {
   return [...index.snapshot.links.flatMap((link) => ends(index, link)), ...ports(index)];
 }
 
-function ends(index: FabricIndex, { prefix, ends: [a, b] }: LinkFacts): Finding[] {
-  const path = `links.${prefix}`;
+function ends(index: FabricIndex, link: LinkFacts): Finding[] {
+  const [a, b] = link.ends;
+  const name = nameOf(index, link);
+  const path = `links.${name}`;
   const ids = [a.deviceId, b.deviceId];
-  const outside = [a, b].filter(({ address }) => !Cidr.contains(prefix, address) || isReserved(prefix, address));
   return [
-    ...(a.deviceId === b.deviceId ? [error('LINK_INVALID', path, `connect ${prefix} to two devices: both ends are the same`, ids)] : []),
-    ...outside.map(({ address }) => error('LINK_INVALID', path, `choose a host address of ${prefix} instead of ${address}`, ids)),
+    ...(a.deviceId === b.deviceId ? [error('LINK_INVALID', path, `connect ${name} to two devices: both ends are the same`, ids)] : []),
+    ...addresses(link).map((problem) => error('LINK_INVALID', path, problem, ids)),
     ...[a, b].flatMap(({ deviceId, port }) => {
       const device = index.device.get(deviceId);
       if (!device || device.ports.some(({ name }) => name === port)) return [];
@@ -24,8 +25,24 @@ function ends(index: FabricIndex, { prefix, ends: [a, b] }: LinkFacts): Finding[
   ];
 }
 
+function addresses({ prefix, ends }: LinkFacts): string[] {
+  return ends.flatMap(({ address }) => {
+    if (prefix === null)
+      return address === null ? [] : [`give the link a prefix, or take ${address} from its end: an unnumbered link has no addresses`];
+    if (address === null) return [`give both ends of ${prefix} an address, or neither a prefix`];
+    return Cidr.contains(prefix, address) && !isReserved(prefix, address)
+      ? []
+      : [`choose a host address of ${prefix} instead of ${address}`];
+  });
+}
+
+/** The prefix of a link; an unnumbered one is called after its ends. */
+function nameOf(index: FabricIndex, { prefix, ends }: LinkFacts): string {
+  return prefix ?? ends.map(({ deviceId, port }) => `${index.device.get(deviceId)?.slug ?? deviceId} ${port}`).join(' – ');
+}
+
 function ports(index: FabricIndex): Finding[] {
-  const all = index.snapshot.links.flatMap((link) => link.ends.map((end) => ({ ...end, prefix: link.prefix })));
+  const all = index.snapshot.links.flatMap((link) => link.ends.map((end) => ({ ...end, prefix: nameOf(index, link) })));
   return [...groupBy(all, ({ deviceId, port }) => `${deviceId} ${port}`).values()].flatMap((uses) => {
     const [first] = uses;
     if (!first || uses.length < 2) return [];

@@ -36,7 +36,7 @@ describe('sessions and links', () => {
     [
       'loopbacks of two AS',
       pair().session({ ...a, address: '10.0.0.1' }, { ...b, address: '10.0.0.2' }),
-      'multihop sessions between two AS are not rendered',
+      'or say over how many hops it goes',
     ],
     [
       'an address that is nobody’s',

@@ -3,7 +3,7 @@ import { Ip } from '#engines/kernel';
 import type { FabricIndex } from '../fabric-index.js';
 import { error, type Finding, warning } from '../finding.js';
 import { groupBy } from '../group-by.js';
-import type { BgpSessionEnd, BgpSessionFacts } from '../snapshot.js';
+import type { BfdFacts, BgpSessionEnd, BgpSessionFacts } from '../snapshot.js';
 
 export function checkSessions(index: FabricIndex): Finding[] {
   return [...index.snapshot.sessions.flatMap((session) => check(index, session)), ...repeated(index), ...isolated(index)];
@@ -11,36 +11,71 @@ export function checkSessions(index: FabricIndex): Finding[] {
 
 function check(index: FabricIndex, session: BgpSessionFacts): Finding[] {
   const [a, b] = session.ends;
-  const path = `sessions.${a.address}-${b.address}`;
-  const problems = [...session.ends.map((end) => endProblem(index, end)), pairProblem(index, session), timerProblem(session)];
+  const path = `sessions.${nameOf(session)}`;
+  const problems = [
+    ...session.ends.map((end) => endProblem(index, end)),
+    pairProblem(index, session),
+    timerProblem(session),
+    optionProblem(session),
+  ];
   return problems.flatMap((problem) => (problem === null ? [] : [error('SESSION_INVALID', path, problem, [a.deviceId, b.deviceId])]));
 }
 
-function endProblem(index: FabricIndex, { deviceId, address }: BgpSessionEnd): string | null {
+const nameOf = ({ ends: [a, b] }: BgpSessionFacts): string =>
+  a.port === undefined ? `${a.address}-${b.address}` : `${a.address} ${a.port}-${b.address} ${b.port}`;
+
+function endProblem(index: FabricIndex, { deviceId, address, port }: BgpSessionEnd): string | null {
   const device = index.device.get(deviceId);
   if (!device) return null;
   if (!device.vtep) return `give ${device.slug} a VTEP with an AS number, or remove its session`;
-  const own = device.vtep.address === address || (index.linkEndsOfDevice.get(deviceId) ?? []).some((end) => end.address === address);
+  const links = index.linkEndsOfDevice.get(deviceId) ?? [];
+  if (port !== undefined) {
+    if (address !== device.vtep.routerId)
+      return `name the unnumbered end of ${device.slug} by its router id ${device.vtep.routerId}, not by ${address}`;
+    return links.some((end) => end.port === port) ? null : `give ${device.slug} a link on ${port}, or let the session use one that it has`;
+  }
+  const own = device.vtep.address === address || links.some((end) => end.address === address);
   return own ? null : `let ${device.slug} speak from its loopback or from one of its links, not from ${address}`;
 }
 
-function pairProblem(index: FabricIndex, { ends: [a, b], families }: BgpSessionFacts): string | null {
+function pairProblem(index: FabricIndex, { ends: [a, b], families, multihop }: BgpSessionFacts): string | null {
   const [left, right] = [index.device.get(a.deviceId), index.device.get(b.deviceId)];
   if (!left?.vtep || !right?.vtep) return null;
   const names = `${left.slug} and ${right.slug}`;
   if (left === right) return `connect ${left.slug} to another device than itself`;
   if (families.length === 0) return `choose at least one address family for the session of ${names}`;
   if (Ip.family(a.address) !== Ip.family(b.address)) return `use addresses of one family for the session of ${names}`;
-  const roles = [a.role, b.role].sort().join(' ');
-  if (roles !== 'PEER PEER' && left.vtep.asn !== right.vtep.asn)
-    return `make ${names} plain peers: routes are reflected inside one AS only`;
-  if (roles.includes('CLIENT') && roles !== 'ROUTE_REFLECTOR ROUTE_REFLECTOR_CLIENT') {
-    return `make one of ${names} the route reflector of the other: a client needs one`;
-  }
+  if ((a.port === undefined) !== (b.port === undefined)) return `let both of ${names} speak over a port, or both from an address`;
+  const role = roleProblem([a.role, b.role].sort().join(' '), names, left.vtep.asn === right.vtep.asn);
+  if (role !== null) return role;
+  if (a.port !== undefined || multihop !== undefined) return null;
   const isDirect = (index.linkEndsOfDevice.get(left.id) ?? []).some(({ address }) => address === a.address);
   if (left.vtep.asn !== right.vtep.asn && !isDirect)
-    return `use the link addresses for the session of ${names}: multihop sessions between two AS are not rendered`;
+    return `use the link addresses for the session of ${names}, or say over how many hops it goes`;
   return null;
+}
+
+function roleProblem(roles: string, names: string, isOneAs: boolean): string | null {
+  const isServed = roles.includes('ROUTE_SERVER');
+  if (roles.includes('REFLECTOR') && !isOneAs) return `make ${names} plain peers: routes are reflected inside one AS only`;
+  if (isServed && isOneAs) return `give one of ${names} another AS: a route server is in none of its clients' (RFC 7947)`;
+  if (!roles.includes('CLIENT')) return isServed ? `make one of ${names} the client of the other: a route server needs one` : null;
+  const isPair = roles === 'ROUTE_REFLECTOR ROUTE_REFLECTOR_CLIENT' || roles === 'ROUTE_SERVER ROUTE_SERVER_CLIENT';
+  return isPair ? null : `make one of ${names} the route ${isServed ? 'server' : 'reflector'} of the other: a client needs one`;
+}
+
+function optionProblem({ ends: [a], multihop = 2, passwordSecret = 'x', bfd }: BgpSessionFacts): string | null {
+  if (!Number.isInteger(multihop) || multihop < 2 || multihop > 255) return `let the session of ${a.address} cross 2 to 255 hops`;
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(passwordSecret))
+    return `name the secret of ${a.address} with 1 to 64 letters, digits, dots, dashes and underscores`;
+  return bfd ? bfdProblem(bfd) : null;
+}
+
+/** What both FRR and EOS take: 50…60000 ms, 3…50 packets. */
+export function bfdProblem({ transmitMs, receiveMs, multiplier }: BfdFacts): string | null {
+  const within = (value: number, low: number, high: number): boolean => Number.isInteger(value) && value >= low && value <= high;
+  const isSane = within(transmitMs, 50, 60_000) && within(receiveMs, 50, 60_000) && within(multiplier, 3, 50);
+  return isSane ? null : 'send and expect BFD packets every 50 to 60000 ms, and give up after 3 to 50 of them';
 }
 
 /** RFC 4271 §4.2: a hold time is 0 or at least 3 seconds; §10 wants three keepalives in it. */
@@ -50,7 +85,11 @@ function timerProblem({ keepaliveSeconds, holdSeconds, ends: [a] }: BgpSessionFa
 }
 
 function repeated(index: FabricIndex): Finding[] {
-  const pair = ({ ends: [a, b] }: BgpSessionFacts): string => [a.address, b.address].sort().join('-');
+  const pair = ({ ends }: BgpSessionFacts): string =>
+    ends
+      .map(({ address, port }) => (port === undefined ? address : `${address} ${port}`))
+      .sort()
+      .join('-');
   return [...groupBy(index.snapshot.sessions, pair)].flatMap(([key, sessions]) =>
     sessions.length < 2
       ? []

@@ -21,12 +21,13 @@ import {
   Vni,
   type VrfId,
 } from '#engines/kernel';
+import { FabricIndex } from '../fabric-index.js';
 import type {
-  AddressFamily,
   AttachmentFacts,
   BgpRole,
   BgpSessionFacts,
   DeviceFacts,
+  ExitNodeFacts,
   FabricFacts,
   FabricSnapshot,
   GatewayMode,
@@ -65,6 +66,19 @@ export interface VrfSpec {
   readonly eviId: number;
   readonly importTargets?: readonly string[];
   readonly exportTargets?: readonly string[];
+  /** Names of VRFs. */
+  readonly importsFrom?: readonly string[];
+  readonly exits?: readonly ExitSpec[];
+  readonly routes?: readonly { readonly prefix: string; readonly nextHop: string; readonly on: readonly string[] }[];
+  readonly loopbacks?: readonly { readonly device: string; readonly number: number; readonly address: string }[];
+}
+export interface ExitSpec {
+  readonly device: string;
+  /** `port address`, one per family. */
+  readonly via: readonly string[];
+  readonly isPrimary?: boolean;
+  readonly hasLocalRouting?: boolean;
+  readonly snat?: 'NONE' | 'MASQUERADE';
 }
 export interface DeviceSpec {
   readonly slug: string;
@@ -72,6 +86,7 @@ export interface DeviceSpec {
   readonly vtep: string | null;
   readonly hostname?: string;
   readonly asn?: number;
+  readonly software?: DeviceFacts['software'];
   readonly ports: readonly (string | { readonly name: string; readonly mtu?: number; readonly description?: string })[];
 }
 export interface EndSpec {
@@ -79,6 +94,16 @@ export interface EndSpec {
   readonly port: string;
   readonly address: string;
   readonly role?: BgpRole;
+}
+/** An end of an unnumbered session: the address is the router id of the device. */
+export interface PortSpec {
+  readonly device: string;
+  readonly port: string;
+  readonly role?: BgpRole;
+}
+export interface SessionSpec extends Partial<Omit<BgpSessionFacts, 'ends' | 'keepaliveSeconds' | 'holdSeconds'>> {
+  readonly keepalive?: number;
+  readonly hold?: number;
 }
 
 const deviceId = (slug: string): DeviceId => `device-${slug}` as DeviceId;
@@ -127,6 +152,7 @@ export class SnapshotBuilder {
         const { name, mtu, description } = typeof port === 'string' ? { name: port } : port;
         return { name: PortName.parse(name), description: description === undefined ? null : Label.parse(description), mtu: mtu ?? null };
       }),
+      ...(spec.software && { software: spec.software }),
     });
     return this;
   }
@@ -141,29 +167,37 @@ export class SnapshotBuilder {
     return this;
   }
 
+  /** A cable without addresses. */
+  unnumberedLink(a: PortSpec, b: PortSpec): this {
+    const end = ({ device, port }: PortSpec) => ({ deviceId: deviceId(device), port: PortName.parse(port), address: null });
+    this.links.push({ prefix: null, ends: [end(a), end(b)] });
+    return this;
+  }
+
+  /** A cable without addresses and the session over it, in which the ports name the peers. */
+  unnumberedPeering(a: PortSpec, b: PortSpec, spec: SessionSpec = {}): this {
+    const end = ({ device, port, role }: PortSpec) => {
+      const address = this.devices.find(({ id }) => id === deviceId(device))?.vtep?.routerId;
+      return { deviceId: deviceId(device), address: Ip.parse(address), port: PortName.parse(port), role: role ?? ('PEER' as const) };
+    };
+    this.sessions.push(session(end(a), end(b), spec));
+    return this.unnumberedLink(a, b);
+  }
+
   /** A BGP session between the two addresses; `families` are those of the demo when absent. */
-  session(
-    a: EndSpec,
-    b: EndSpec,
-    spec: { readonly families?: readonly AddressFamily[]; readonly keepalive?: number; readonly hold?: number } = {},
-  ): this {
+  session(a: EndSpec, b: EndSpec, spec: SessionSpec = {}): this {
     const end = ({ device, address, role }: EndSpec) => ({
       deviceId: deviceId(device),
       address: Ip.parse(address),
       role: role ?? ('PEER' as const),
     });
-    this.sessions.push({
-      ends: [end(a), end(b)],
-      families: spec.families ?? ['IPV4_UNICAST', 'L2VPN_EVPN'],
-      keepaliveSeconds: spec.keepalive ?? 20,
-      holdSeconds: spec.hold ?? 60,
-    });
+    this.sessions.push(session(end(a), end(b), spec));
     return this;
   }
 
   /** A routed link and the session over it. */
-  peering(prefix: string, a: EndSpec, b: EndSpec): this {
-    return this.link(prefix, a, b).session(a, b);
+  peering(prefix: string, a: EndSpec, b: EndSpec, spec: SessionSpec = {}): this {
+    return this.link(prefix, a, b).session(a, b, spec);
   }
 
   vrf(spec: VrfSpec): this {
@@ -175,6 +209,22 @@ export class SnapshotBuilder {
       eviId: EviId.parse(spec.eviId),
       importTargets: (spec.importTargets ?? own).map(RouteTarget.parse),
       exportTargets: (spec.exportTargets ?? own).map(RouteTarget.parse),
+      ...(spec.importsFrom && { importsFrom: spec.importsFrom.map((name) => `vrf-${name}` as VrfId) }),
+      ...(spec.exits && { exitNodes: spec.exits.map(exitNode) }),
+      ...(spec.routes && {
+        staticRoutes: spec.routes.map(({ prefix, nextHop, on }) => ({
+          prefix: Cidr.parse(prefix),
+          nextHop: Ip.parse(nextHop),
+          deviceIds: on.map(deviceId),
+        })),
+      }),
+      ...(spec.loopbacks && {
+        loopbacks: spec.loopbacks.map(({ device, number, address }) => ({
+          deviceId: deviceId(device),
+          number,
+          address: Ip.parse(address),
+        })),
+      }),
     });
     return this;
   }
@@ -216,7 +266,7 @@ export class SnapshotBuilder {
   }
 
   build(): FabricSnapshot {
-    return {
+    const snapshot: FabricSnapshot = {
       fabric: this.fabricFacts,
       revision: this.revisionNumber,
       devices: [...this.devices],
@@ -226,25 +276,43 @@ export class SnapshotBuilder {
       networks: [...this.networks],
       attachments: [...this.attachments],
       vlanMappings: [...this.vlanMappings],
-      routeDistinguishers: this.routeDistinguishers(),
+      routeDistinguishers: [],
     };
+    return { ...snapshot, routeDistinguishers: routeDistinguishers(snapshot) };
   }
+}
 
-  /** One per (VTEP, EVI) in use, as RFC 7432 §7.9 recommends: `<loopback>:<EVI id>`. */
-  private routeDistinguishers(): readonly RdFacts[] {
-    const networks = new Map(this.networks.map((network) => [network.id, network]));
-    const vrfs = new Map(this.vrfs.map((vrf) => [vrf.id, vrf]));
-    const found = new Map<string, RdFacts>();
-    for (const attachment of this.attachments) {
-      const device = this.devices.find(({ id }) => id === attachment.deviceId);
-      const network = networks.get(attachment.networkId);
-      if (!device?.vtep || !network) continue;
-      const vrf = network.vrfId ? vrfs.get(network.vrfId) : undefined;
-      for (const eviId of vrf ? [network.eviId, vrf.eviId] : [network.eviId]) {
-        const rd = RouteDistinguisher.of(device.vtep.routerId, eviId);
-        found.set(rd, { deviceId: device.id, eviId, rd });
-      }
-    }
-    return [...found.values()];
-  }
+function session(
+  a: BgpSessionFacts['ends'][0],
+  b: BgpSessionFacts['ends'][0],
+  { keepalive, hold, families, ...options }: SessionSpec,
+): BgpSessionFacts {
+  return {
+    ...options,
+    ends: [a, b],
+    families: families ?? ['IPV4_UNICAST', 'L2VPN_EVPN'],
+    keepaliveSeconds: keepalive ?? 20,
+    holdSeconds: hold ?? 60,
+  };
+}
+
+function exitNode({ device, via, isPrimary = false, hasLocalRouting = false, snat = 'NONE' }: ExitSpec): ExitNodeFacts {
+  const gateways = via.map((way) => {
+    const [port, address] = way.split(' ');
+    return { port: PortName.parse(port), address: Ip.parse(address) };
+  });
+  return { deviceId: deviceId(device), isPrimary, hasLocalRouting, snat, gateways };
+}
+
+/** One per (VTEP, EVI) in use, as RFC 7432 §7.9 recommends: `<loopback>:<EVI id>`. */
+function routeDistinguishers(snapshot: FabricSnapshot): readonly RdFacts[] {
+  const { membersOfNetwork, membersOfVrf, device } = new FabricIndex(snapshot);
+  const used = [
+    ...snapshot.networks.flatMap(({ id, eviId }) => [...(membersOfNetwork.get(id) ?? [])].map((member) => ({ member, eviId }))),
+    ...snapshot.vrfs.flatMap(({ id, eviId }) => [...(membersOfVrf.get(id) ?? [])].map((member) => ({ member, eviId }))),
+  ];
+  return used.flatMap(({ member, eviId }) => {
+    const routerId = device.get(member)?.vtep?.routerId;
+    return routerId === undefined ? [] : [{ deviceId: member, eviId, rd: RouteDistinguisher.of(routerId, eviId) }];
+  });
 }

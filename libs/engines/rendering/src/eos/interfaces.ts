@@ -29,7 +29,7 @@ function underlayPort({ port, address, prefixLength, mtu, description }: Underla
     label !== '' && `description ${label}`,
     mtu !== null && `mtu ${mtu}`,
     'no switchport',
-    `${address.includes(':') ? 'ipv6' : 'ip'} address ${address}/${prefixLength}`,
+    address !== null && `${address.includes(':') ? 'ipv6' : 'ip'} address ${address}/${prefixLength}`,
   ]);
 }
 

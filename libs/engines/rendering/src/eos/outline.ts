@@ -19,7 +19,12 @@ export function eosOutline(intent: DeviceIntent): OutlineEntry[] {
       intent.vrfs.map(({ name }) => `vrf instance ${name}`),
     ),
     ...intent.underlayPorts.flatMap(({ port, address, mtu, description }) =>
-      section(`interface ${port}`, ['no switchport', ip(address), ...(mtu === null ? [] : ['mtu']), ...label(description)]),
+      section(`interface ${port}`, [
+        'no switchport',
+        ...(address === null ? [] : [ip(address)]),
+        ...(mtu === null ? [] : ['mtu']),
+        ...label(description),
+      ]),
     ),
     ...intent.edgePorts.flatMap(edgePort),
     ...(vtep ? section(`interface ${LOOPBACK}`, [ip(vtep.address)]) : []),
@@ -35,7 +40,7 @@ export function eosOutline(intent: DeviceIntent): OutlineEntry[] {
 
 function ipv6Routing(intent: DeviceIntent): string[] {
   const vrfs = new Set(intent.l2vnis.filter(({ gateways }) => gateways.some(({ address }) => address.includes(':'))).map(({ vrf }) => vrf));
-  const underlay = intent.underlayPorts.some(({ address }) => address.includes(':')) ? ['ipv6 unicast-routing'] : [];
+  const underlay = intent.underlayPorts.some(({ address }) => address?.includes(':')) ? ['ipv6 unicast-routing'] : [];
   return [...underlay, ...[...vrfs].map((vrf) => `ipv6 unicast-routing vrf ${vrf}`)];
 }
 

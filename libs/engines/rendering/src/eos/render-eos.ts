@@ -30,7 +30,7 @@ function ipv6Routing(intent: DeviceIntent): string[] {
   const isV6 = (vrf: string): boolean =>
     intent.l2vnis.some((network) => network.vrf === vrf && network.gateways.some(({ address }) => address.includes(':')));
   return lines(
-    intent.underlayPorts.some(({ address }) => address.includes(':')) && 'ipv6 unicast-routing',
+    intent.underlayPorts.some(({ address }) => address?.includes(':')) && 'ipv6 unicast-routing',
     ...intent.vrfs.filter(({ name }) => isV6(name)).map(({ name }) => `ipv6 unicast-routing vrf ${name}`),
   );
 }

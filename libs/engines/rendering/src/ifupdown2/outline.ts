@@ -10,7 +10,9 @@ const BRIDGE = ['bridge-ports', 'bridge-stp', 'bridge-fd', 'mtu'];
 export function ifupdown2Outline(intent: DeviceIntent): OutlineEntry[] {
   return [
     ...(intent.vtep ? iface('lo', ['address'], ' inet loopback') : []),
-    ...intent.underlayPorts.flatMap(({ port, mtu }) => iface(port, mtu === null ? ['address'] : ['address', 'mtu'])),
+    ...intent.underlayPorts.flatMap(({ port, address, mtu }) =>
+      iface(port, [...(address === null ? [] : ['address']), ...(mtu === null ? [] : ['mtu'])]),
+    ),
     ...hostPorts(intent).flatMap(({ name, tag }) => iface(name, tag ? ['vlan-raw-device', 'vlan-id'] : [])),
     ...intent.vrfs.flatMap((vrf) => [
       ...iface(vrf.name, ['vrf-table auto', `post-up ip route replace vrf ${vrf.name}`, `post-up ip -6 route replace vrf ${vrf.name}`]),

@@ -30,7 +30,7 @@ export function renderIfupdown2(intent: DeviceIntent): string[] {
 }
 
 function underlayPort({ port, address, prefixLength, mtu }: UnderlayPortIntent): string[] {
-  return stanza(port, null, `address ${address}/${prefixLength}`, mtu !== null && `mtu ${mtu}`);
+  return stanza(port, null, address !== null && `address ${address}/${prefixLength}`, mtu !== null && `mtu ${mtu}`);
 }
 
 function edgePort({ name, tag }: HostPort): string[] {

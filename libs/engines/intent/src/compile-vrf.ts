@@ -1,0 +1,74 @@
+/** VRFs of a device: what it routes, what it takes over from other VRFs, and where it lets traffic out. */
+import { compareNatural, DeviceName, Ip } from '#engines/kernel';
+import { compareIps } from './compare-ips.js';
+import type { VrfExitIntent, VrfIntent, VrfLeakIntent, VrfTransitIntent } from './device-intent.js';
+import type { FabricIndex } from './fabric-index.js';
+import { transitName, transitPeerName, vrfBridgeName, vrfVxlanName } from './interface-names.js';
+import { known } from './known.js';
+import { overlayMtu } from './overlay-mtu.js';
+import { routerMac } from './router-mac.js';
+import type { DeviceFacts, VrfFacts } from './snapshot.js';
+
+export function compileVrfs(index: FabricIndex, device: DeviceFacts): readonly VrfIntent[] {
+  return (index.vrfsOfDevice.get(device.id) ?? [])
+    .map((vrf) => compileVrf(index, device, vrf))
+    .sort((a, b) => compareNatural(a.name, b.name));
+}
+
+function compileVrf(index: FabricIndex, device: DeviceFacts, vrf: VrfFacts): VrfIntent {
+  return {
+    name: DeviceName.parse(vrf.deviceName),
+    l3vni: vrf.l3vni,
+    eviId: vrf.eviId,
+    rd: known(index.rd(device.id, vrf.eviId)),
+    importTargets: [...new Set(vrf.importTargets)].sort(compareNatural),
+    exportTargets: [...new Set(vrf.exportTargets)].sort(compareNatural),
+    mtu: overlayMtu(index.snapshot.fabric),
+    bridgeName: vrfBridgeName(vrf.l3vni),
+    vxlanName: vrfVxlanName(vrf.l3vni),
+    routerMac: routerMac(known(device.vtep).address),
+    staticRoutes: (vrf.staticRoutes ?? [])
+      .filter(({ deviceIds }) => deviceIds.includes(device.id))
+      .map(({ prefix, nextHop }) => ({ prefix, nextHop }))
+      .sort((a, b) => compareNatural(a.prefix, b.prefix) || compareIps(a.nextHop, b.nextHop)),
+    loopbacks: (vrf.loopbacks ?? [])
+      .filter(({ deviceId }) => deviceId === device.id)
+      .map(({ number, address }) => ({ number, address }))
+      .sort((a, b) => a.number - b.number),
+    leaksFrom: compileLeaks(index, vrf),
+    exit: compileExit(index, device, vrf),
+  };
+}
+
+function compileLeaks(index: FabricIndex, vrf: VrfFacts): readonly VrfLeakIntent[] {
+  return [...new Set(vrf.importsFrom ?? [])]
+    .map((id) => known(index.vrf.get(id)))
+    .map(({ deviceName, exportTargets }) => ({
+      name: DeviceName.parse(deviceName),
+      targets: [...new Set(exportTargets)].sort(compareNatural),
+    }))
+    .sort((a, b) => compareNatural(a.name, b.name));
+}
+
+function compileExit(index: FabricIndex, device: DeviceFacts, vrf: VrfFacts): VrfExitIntent | null {
+  const here = vrf.exitNodes?.find(({ deviceId }) => deviceId === device.id);
+  if (!here) return null;
+  const subnets = index.snapshot.networks.filter(({ vrfId }) => vrfId === vrf.id).flatMap((network) => network.subnets);
+  return {
+    isPreferred: here.isPrimary || !vrf.exitNodes?.some(({ isPrimary }) => isPrimary),
+    gateways: [...here.gateways].sort((a, b) => compareIps(a.address, b.address)),
+    prefixes: [...new Set(subnets.map(({ cidr }) => cidr))].sort(compareNatural),
+    snat: here.snat,
+    transit: here.hasLocalRouting ? transit(vrf) : null,
+  };
+}
+
+/** RFC 6598 space is nobody's: 2^17 addresses from 100.64.0.0 hold a /31 for each of the 65,535 EVI ids. */
+function transit({ l3vni, eviId }: VrfFacts): VrfTransitIntent {
+  const first = Ip.toBigInt(Ip.parse('100.64.0.0')) + 2n * BigInt(eviId);
+  const end = (offset: bigint) => [
+    { address: Ip.fromBigInt(4, first + offset), prefixLength: 31 },
+    { address: Ip.parse(offset === 0n ? 'fe80::1' : 'fe80::2'), prefixLength: 64 },
+  ];
+  return { mainPort: transitName(l3vni), vrfPort: transitPeerName(l3vni), mainAddresses: end(0n), vrfAddresses: end(1n) };
+}
