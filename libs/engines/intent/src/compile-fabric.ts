@@ -1,18 +1,16 @@
 /** Snapshot → intent of every device. Pure: no clock, no random, and every list is sorted, so equal snapshots give equal bytes. */
-import { compareNatural, type DeviceId, DeviceName, DomainError, type EviId, type Ip, type RouteDistinguisher } from '#engines/kernel';
+import { compareNatural, DomainError, type EviId, type RouteDistinguisher } from '#engines/kernel';
 import { checkFabric } from './check-fabric.js';
-import { compareIps } from './compare-ips.js';
-import { compileGateway, multicastGroup } from './compile-gateway.js';
 import { compileLags, compileMlag, tunnelAddress } from './compile-lag.js';
 import { compileSwitch } from './compile-switch.js';
 import { compileBgp, compileIgp, compileUnderlayPorts, sessionsByDevice, type SessionsOfDevice } from './compile-underlay.js';
 import { compileVrfs } from './compile-vrf.js';
 import type { DeviceIntent, EdgePortIntent, FabricIntent, L2VniIntent } from './device-intent.js';
-import { anycastSubnets, FabricIndex } from './fabric-index.js';
+import { FabricIndex } from './fabric-index.js';
 import type { Finding } from './finding.js';
 import { groupBy } from './group-by.js';
-import { bridgeName, vxlanName } from './interface-names.js';
 import { known } from './known.js';
+import { gatewaysOf, networkPart } from './network-part.js';
 import type { AttachmentFacts, DeviceFacts, FabricSnapshot, NetworkFacts } from './snapshot.js';
 
 /**
@@ -72,43 +70,34 @@ function compileDevice(index: FabricIndex, sessions: SessionsOfDevice, device: D
 }
 
 function compileL2Vni(index: FabricIndex, device: DeviceFacts, network: NetworkFacts): L2VniIntent {
-  const anycast = anycastSubnets(network);
-  const vrf = network.vrfId && anycast.length > 0 ? known(index.vrf.get(network.vrfId)) : null;
-  const others = [...known(index.membersOfNetwork.get(network.id))].filter((id) => id !== device.id);
+  const part = networkPart(index, device, network);
   return {
     networkSlug: network.slug,
     networkName: network.name,
     vni: network.vni,
     eviId: network.eviId,
     rd: rdOf(index, device, network.eviId),
-    importTargets: [...new Set(network.importTargets)].sort(compareNatural),
-    exportTargets: [...new Set(network.exportTargets)].sort(compareNatural),
+    importTargets: part.importTargets,
+    exportTargets: part.exportTargets,
     mtu: network.mtu,
     // A host bridges its taps directly; only its tagged ports have a VLAN, and they carry it themselves.
     vlan: device.platform === 'ARISTA_EOS' ? index.vlan(device.id, network.id) : null,
-    bridgeName: bridgeName(network.vni),
-    vxlanName: vxlanName(network.vni),
-    vrf: vrf && DeviceName.parse(vrf.deviceName),
-    gateways: anycast.map((subnet) => compileGateway(index, device, network, subnet)).sort((a, b) => compareIps(a.address, b.address)),
-    replication: network.replication ?? index.snapshot.fabric.replication,
-    multicastGroup: multicastGroup(index.snapshot.fabric, network),
+    bridgeName: part.bridgeName,
+    vxlanName: part.vxlanName,
+    vrf: part.vrf,
+    gateways: gatewaysOf(index, device, network, part),
+    replication: part.replication,
+    multicastGroup: part.multicastGroup,
     bundle: network.bundle ?? null,
     remoteTarget: device.switch?.domain ? (network.remoteTarget ?? null) : null,
-    remoteVteps: remoteVteps(index, device, others),
+    remoteVteps: part.ends.seenFrom(tunnelAddress(index, device)),
   };
 }
 
-/** Two switches of a pair share a tunnel address, and the other one of the own pair is no tunnel at all. */
-function remoteVteps(index: FabricIndex, device: DeviceFacts, others: readonly DeviceId[]): readonly Ip[] {
-  const own = tunnelAddress(index, device);
-  const addresses = others.map((id) => tunnelAddress(index, known(index.device.get(id)))).filter((address) => address !== own);
-  return [...new Set(addresses)].sort(compareIps);
-}
-
 function compileEdgePorts(index: FabricIndex, device: DeviceFacts, attachments: readonly AttachmentFacts[]): readonly EdgePortIntent[] {
-  const withPort = attachments.flatMap((attachment) => (attachment.port ? [{ ...attachment, port: attachment.port }] : []));
-  return [...groupBy(withPort, (attachment) => attachment.port)]
-    .map(([port, members]) => ({
+  return [...groupBy(attachments, ({ port }) => port)]
+    .flatMap(([port, members]) => (port === null ? [] : [{ port, members }]))
+    .map(({ port, members }) => ({
       port,
       members: members
         .map(({ networkId, tagging }) => ({

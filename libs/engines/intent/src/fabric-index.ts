@@ -28,8 +28,8 @@ export class FabricIndex {
   readonly membersOfVrf: ReadonlyMap<VrfId, ReadonlySet<DeviceId>>;
   /** The same, by device. */
   readonly vrfsOfDevice: ReadonlyMap<DeviceId, readonly VrfFacts[]>;
-  private readonly vlans: ReadonlyMap<string, VlanMappingFacts>;
-  private readonly rds: ReadonlyMap<string, RdFacts>;
+  private readonly vlans: ReadonlyMap<DeviceId, ReadonlyMap<NetworkId, VlanMappingFacts>>;
+  private readonly rds: ReadonlyMap<DeviceId, ReadonlyMap<EviId, RdFacts>>;
 
   constructor(readonly snapshot: FabricSnapshot) {
     this.device = new Map(snapshot.devices.map((device) => [device.id, device]));
@@ -40,14 +40,14 @@ export class FabricIndex {
       snapshot.links.flatMap(({ prefix, ends }) => ends.map((end) => ({ ...end, prefix }))),
       (end) => end.deviceId,
     );
-    this.vlans = new Map(snapshot.vlanMappings.map((mapping) => [`${mapping.deviceId} ${mapping.networkId}`, mapping]));
-    this.rds = new Map(snapshot.routeDistinguishers.map((entry) => [`${entry.deviceId} ${entry.eviId}`, entry]));
+    this.vlans = byDevice(snapshot.vlanMappings, ({ networkId }) => networkId);
+    this.rds = byDevice(snapshot.routeDistinguishers, ({ eviId }) => eviId);
     const membersOfNetwork = new Map<NetworkId, Set<DeviceId>>();
+    for (const { networkId, deviceId } of snapshot.attachments) add(membersOfNetwork, networkId, deviceId);
     const membersOfVrf = new Map<VrfId, Set<DeviceId>>();
-    for (const { networkId, deviceId } of snapshot.attachments) {
-      add(membersOfNetwork, networkId, deviceId);
-      const network = this.network.get(networkId);
-      if (network?.vrfId && anycastSubnets(network).length > 0) add(membersOfVrf, network.vrfId, deviceId);
+    for (const network of snapshot.networks) {
+      if (network.vrfId === null || anycastSubnets(network).length === 0) continue;
+      for (const deviceId of membersOfNetwork.get(network.id) ?? []) add(membersOfVrf, network.vrfId, deviceId);
     }
     for (const vrf of snapshot.vrfs) for (const deviceId of namedIn(vrf)) add(membersOfVrf, vrf.id, deviceId);
     leakMembers(snapshot.vrfs, membersOfVrf);
@@ -58,11 +58,11 @@ export class FabricIndex {
   }
 
   vlan(deviceId: DeviceId, networkId: NetworkId): VlanId | null {
-    return this.vlans.get(`${deviceId} ${networkId}`)?.vlan ?? null;
+    return this.vlans.get(deviceId)?.get(networkId)?.vlan ?? null;
   }
 
   rd(deviceId: DeviceId, eviId: EviId): RouteDistinguisher | null {
-    return this.rds.get(`${deviceId} ${eviId}`)?.rd ?? null;
+    return this.rds.get(deviceId)?.get(eviId)?.rd ?? null;
   }
 }
 
@@ -86,6 +86,16 @@ function leakMembers(vrfs: readonly VrfFacts[], members: Map<VrfId, Set<DeviceId
 /** Subnets whose gateway sits on every VTEP of the network. */
 export function anycastSubnets(network: NetworkFacts): readonly SubnetFacts[] {
   return network.subnets.filter((subnet) => subnet.gatewayMode === 'ANYCAST_VTEP');
+}
+
+function byDevice<K, T extends { readonly deviceId: DeviceId }>(list: readonly T[], keyOf: (fact: T) => K): Map<DeviceId, Map<K, T>> {
+  const found = new Map<DeviceId, Map<K, T>>();
+  for (const fact of list) {
+    const facts = found.get(fact.deviceId);
+    if (facts) facts.set(keyOf(fact), fact);
+    else found.set(fact.deviceId, new Map([[keyOf(fact), fact]]));
+  }
+  return found;
 }
 
 function add<K, V>(sets: Map<K, Set<V>>, key: K, value: V): void {
