@@ -10,51 +10,55 @@ export interface HostAddress {
 }
 
 export interface HostFacts {
-  /** Device that carries the VTEP address; null = `lo`. A dummy is made when it has another name. */
+  /** Device that is made for the VTEP address, a dummy: `lo1`. Null = `lo`, or whatever has that address already. */
   readonly loopback: DeviceName | null;
+  /** Cards and other interfaces that are there without us, where they have more to say than that somebody uses them. */
+  readonly ports: readonly HostInterfaceFacts[];
   readonly bonds: readonly HostBondFacts[];
   readonly bridges: readonly HostBridgeFacts[];
   readonly vlans: readonly HostVlanFacts[];
   readonly nat: readonly HostNatFacts[];
 }
 
-export interface HostBondFacts {
+export interface HostInterfaceFacts {
   readonly name: DeviceName;
+  readonly addresses: readonly HostAddress[];
+  /** Default route over this interface; at most one per host and family. */
+  readonly gateway: Ip | null;
+  /** Bytes of IP MTU; null = as the kernel has it. */
+  readonly mtu: number | null;
+}
+
+/** An option is null in every mode that does not have it. */
+export interface HostBondFacts extends HostInterfaceFacts {
   readonly mode: BondMode;
   readonly members: readonly DeviceName[];
-  readonly addresses: readonly HostAddress[];
-  readonly mtu: number | null;
-  /** Milliseconds between looks at the carrier; 0 = never. */
+  /** Milliseconds between looks at the carrier, 1…255; 0 = never, and a dead cable is not noticed. */
   readonly miimon: number;
+  /** Milliseconds that a carrier has to be back before the member is used again, a multiple of `miimon`. */
+  readonly updelay: number | null;
   /** 802.3ad only. */
   readonly lacpRate: 'slow' | 'fast' | null;
   /** balance-xor, 802.3ad and balance-tlb only. */
   readonly hashPolicy: 'layer2' | 'layer2+3' | 'layer3+4' | 'encap2+3' | 'encap3+4' | null;
   /** active-backup, balance-tlb and balance-alb only. */
   readonly primary: DeviceName | null;
+  /** 802.3ad only: members without which the bond is down. */
   readonly minLinks: number | null;
 }
 
-export interface HostBridgeFacts {
-  readonly name: DeviceName;
+export interface HostBridgeFacts extends HostInterfaceFacts {
   readonly ports: readonly DeviceName[];
   readonly isVlanAware: boolean;
   /** VLANs of a VLAN-aware bridge, as ranges; empty otherwise. */
   readonly vlans: readonly { readonly first: VlanId; readonly last: VlanId }[];
-  /** An address makes it a routed bridge: guests have the host as gateway. */
-  readonly addresses: readonly HostAddress[];
-  readonly gateway: Ip | null;
   readonly hasStp: boolean;
-  readonly mtu: number | null;
 }
 
-export interface HostVlanFacts {
-  readonly name: DeviceName;
+export interface HostVlanFacts extends HostInterfaceFacts {
   readonly parent: DeviceName;
   readonly vlan: VlanId;
   readonly protocol: '802.1q' | '802.1ad';
-  readonly addresses: readonly HostAddress[];
-  readonly mtu: number | null;
 }
 
 /** Source NAT of a routed bridge, and ports that are passed on to guests. Rules are made once, however often the interface comes up. */
