@@ -146,7 +146,7 @@ export class UmlMachine {
   }
 
   private giveUp(): void {
-    for (const { lost } of [...this.waiting.values()]) lost(new Error('the machine is gone'));
+    for (const { lost } of this.waiting.values()) lost(new Error('the machine is gone'));
   }
 }
 
