@@ -2,6 +2,7 @@
 import type { DeviceIntent, Platform } from '#engines/intent';
 import { digest } from '#engines/kernel';
 import type { Artefact, Draft, Renderer } from './artefact.js';
+import { honourAdopted } from './adopted/honour-adopted.js';
 import { eosArtefacts } from './eos/index.js';
 import { frrArtefacts } from './frr/index.js';
 import { ifupdown2Artefacts } from './ifupdown2/index.js';
@@ -21,7 +22,7 @@ const RENDERERS: Readonly<Record<Platform, readonly Renderer[]>> = {
  * @throws DomainError RENDER_ESCAPE when a rendered text says more, or less, than the intent.
  */
 export function renderDevice(intent: DeviceIntent): readonly Artefact[] {
-  return RENDERERS[intent.platform].flatMap((renderer) => renderer(intent)).map((draft) => artefact(intent, draft));
+  return RENDERERS[intent.platform].flatMap((renderer) => renderer(intent)).map((draft) => artefact(intent, honourAdopted(intent, draft)));
 }
 
 function artefact(intent: DeviceIntent, { text, ...head }: Draft): Artefact {
