@@ -3,10 +3,13 @@ import { compareNatural } from '#engines/kernel';
 import { checkAttachments } from './checks/attachments.js';
 import { checkCapabilities } from './checks/capabilities.js';
 import { checkDuplicates } from './checks/duplicates.js';
+import { checkLibvirt } from './checks/libvirt.js';
 import { checkLinks } from './checks/links.js';
 import { checkMtu } from './checks/mtu.js';
 import { checkNames } from './checks/names.js';
+import { checkOpenNebula } from './checks/opennebula.js';
 import { checkReferences } from './checks/references.js';
+import { checkReplication } from './checks/replication.js';
 import { checkRouteDistinguishers } from './checks/route-distinguishers.js';
 import { checkRouteTargets } from './checks/route-targets.js';
 import { checkSessions } from './checks/sessions.js';
@@ -21,6 +24,9 @@ const CHECKS: readonly ((index: FabricIndex) => readonly Finding[])[] = [
   checkDuplicates,
   checkNames,
   checkCapabilities,
+  checkReplication,
+  checkLibvirt,
+  checkOpenNebula,
   checkLinks,
   checkSessions,
   checkAttachments,

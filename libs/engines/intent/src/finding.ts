@@ -19,7 +19,13 @@ export type FindingCode =
   | 'SUBNET_OVERLAP'
   | 'GATEWAY_INVALID'
   | 'NAME_INVALID'
-  | 'NOT_SUPPORTED';
+  | 'NOT_SUPPORTED'
+  | 'SOFTWARE_TOO_OLD'
+  | 'SOFTWARE_UNKNOWN'
+  | 'FALLBACK_USED'
+  | 'REPLICATION_INVALID'
+  | 'MULTICAST_GROUP_INVALID'
+  | 'MULTICAST_GROUP_SHARED';
 
 export interface Finding {
   readonly code: FindingCode;

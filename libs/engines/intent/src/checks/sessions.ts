@@ -4,6 +4,7 @@ import type { FabricIndex } from '../fabric-index.js';
 import { error, type Finding, warning } from '../finding.js';
 import { groupBy } from '../group-by.js';
 import type { BfdFacts, BgpSessionEnd, BgpSessionFacts } from '../snapshot.js';
+import { speaksEvpn } from './replication.js';
 
 export function checkSessions(index: FabricIndex): Finding[] {
   return [...index.snapshot.sessions.flatMap((session) => check(index, session)), ...repeated(index), ...isolated(index)];
@@ -113,7 +114,7 @@ function isolated(index: FabricIndex): Finding[] {
   );
   return [...index.attachmentsOfDevice.keys()].flatMap((id) => {
     const device = index.device.get(id);
-    if (!device || speakers.has(id)) return [];
+    if (!device?.vtep || speakers.has(id) || !speaksEvpn(index, device)) return [];
     return [
       warning('SESSION_INVALID', `devices.${device.slug}`, `give ${device.slug} an EVPN session: its networks reach no other VTEP`, [id]),
     ];

@@ -31,7 +31,9 @@ import type {
   FabricFacts,
   FabricSnapshot,
   GatewayMode,
+  LagFacts,
   LinkFacts,
+  MlagFacts,
   NetworkFacts,
   Platform,
   PortFacts,
@@ -117,6 +119,8 @@ export class SnapshotBuilder {
   private readonly networks: NetworkFacts[] = [];
   private readonly attachments: AttachmentFacts[] = [];
   private readonly vlanMappings: VlanMappingFacts[] = [];
+  private readonly lags: LagFacts[] = [];
+  private readonly mlags: MlagFacts[] = [];
   private revisionNumber = 1;
   private fabricFacts: FabricFacts = {
     id: 'fabric-demo' as FabricId,
@@ -164,6 +168,29 @@ export class SnapshotBuilder {
       address: Ip.parse(address),
     });
     this.links.push({ prefix: Cidr.parse(prefix), ends: [end(a), end(b)] });
+    return this;
+  }
+
+  /** More about a device that is there already: `deviceFacts('pve1', { host: … })`. */
+  deviceFacts(slug: string, facts: Partial<Omit<DeviceFacts, 'id' | 'slug'>>): this {
+    patch(this.devices, deviceId(slug), facts);
+    return this;
+  }
+
+  /** More about a network that is there already: `networkFacts('blue', { replication: 'MULTICAST' })`. */
+  networkFacts(slug: string, facts: Partial<Omit<NetworkFacts, 'id' | 'slug'>>): this {
+    patch(this.networks, `network-${slug}`, facts);
+    return this;
+  }
+
+  /** One record for all ends; the members are ports that the devices have. */
+  lag(facts: LagFacts): this {
+    this.lags.push(facts);
+    return this;
+  }
+
+  mlag(facts: MlagFacts): this {
+    this.mlags.push(facts);
     return this;
   }
 
@@ -277,9 +304,18 @@ export class SnapshotBuilder {
       attachments: [...this.attachments],
       vlanMappings: [...this.vlanMappings],
       routeDistinguishers: [],
+      ...(this.lags.length > 0 && { lags: [...this.lags] }),
+      ...(this.mlags.length > 0 && { mlags: [...this.mlags] }),
     };
     return { ...snapshot, routeDistinguishers: routeDistinguishers(snapshot) };
   }
+}
+
+function patch<T extends { readonly id: string }>(list: T[], id: string, facts: object): void {
+  const at = list.findIndex((entry) => entry.id === id);
+  const found = list[at];
+  if (!found) throw new Error(`there is no ${id} to say more about`);
+  list[at] = { ...found, ...facts };
 }
 
 function session(

@@ -1,0 +1,92 @@
+/** What OpenNebula's drivers would do otherwise, or only notice when a guest starts. */
+import { DeviceName, Ip, isDomainError } from '#engines/kernel';
+import { multicastGroup } from '../compile-gateway.js';
+import type { FabricIndex } from '../fabric-index.js';
+import { error, type Finding, type FindingCode } from '../finding.js';
+import { groupBy } from '../group-by.js';
+import type { DeviceFacts, NetworkFacts, OpenNebulaFacts, OpenNebulaNetworkFacts } from '../snapshot.js';
+import { replicationOf } from './replication.js';
+
+export function checkOpenNebula(index: FabricIndex): Finding[] {
+  return index.snapshot.devices.flatMap((device) => {
+    const { opennebula } = device;
+    if (!opennebula) return [];
+    const twice = [...groupBy(opennebula.networks, ({ networkId }) => networkId)].filter(([, uses]) => uses.length > 1);
+    return [
+      ...twice.map(([id]) =>
+        say(device, 'DUPLICATE_NAME', String(id), `offer network ${index.network.get(id)?.slug ?? id} once on ${device.slug}`),
+      ),
+      ...opennebula.networks.flatMap((offer) => checkOffer(index, device, opennebula, offer)),
+    ];
+  });
+}
+
+const say = ({ id, slug }: DeviceFacts, code: FindingCode, network: string, message: string): Finding =>
+  error(code, `devices.${slug}.opennebula.${network}`, message, [id]);
+
+function checkOffer(index: FabricIndex, device: DeviceFacts, facts: OpenNebulaFacts, offer: OpenNebulaNetworkFacts): Finding[] {
+  const network = index.network.get(offer.networkId);
+  if (!network)
+    return [
+      say(
+        device,
+        'UNKNOWN_REFERENCE',
+        offer.networkId,
+        `take network ${offer.networkId} from ${device.slug}: the fabric has no such network`,
+      ),
+    ];
+  const problem = (code: FindingCode, message: string): Finding => say(device, code, network.slug, message);
+  const { driver } = offer;
+  const needsVlan = driver === '802.1Q' || driver === 'ovswitch';
+  const number = driver === 'vxlan' ? network.vni : driver === '802.1Q' ? index.vlan(device.id, network.id) : null;
+  const link = number === null ? null : `${facts.physicalDevice}.${number}`;
+  return [
+    ...((driver === 'bridge' || driver === 'ovswitch') && offer.bridge === undefined
+      ? [problem('NAME_INVALID', `name the bridge of network ${network.slug}: the driver ${driver} makes none`)]
+      : []),
+    ...(needsVlan && index.vlan(device.id, network.id) === null
+      ? [problem('VLAN_MISSING', `map network ${network.slug} to a VLAN of ${device.slug}: the driver ${driver} tags`)]
+      : []),
+    ...(link !== null && !isDeviceName(link)
+      ? [
+          problem(
+            'NAME_INVALID',
+            `name a port with at most ${14 - String(number).length} characters below network ${network.slug}: the driver makes ${facts.physicalDevice}.${number} of it, and the kernel takes 15`,
+          ),
+        ]
+      : []),
+    ...(driver === 'vxlan' ? vxlan(index, device, facts, network) : []),
+  ];
+}
+
+function vxlan(index: FabricIndex, device: DeviceFacts, { physicalDevice }: OpenNebulaFacts, network: NetworkFacts): Finding[] {
+  const mode = replicationOf(index, network);
+  const problem = (code: FindingCode, message: string): Finding[] => [say(device, code, network.slug, message)];
+  if (mode === 'INGRESS_STATIC')
+    return problem(
+      'REPLICATION_INVALID',
+      `make network ${network.slug} INGRESS_EVPN or MULTICAST, or take it from ${device.slug}: OpenNebula's VXLAN driver knows no list of VTEPs`,
+    );
+  if (mode === 'INGRESS_EVPN') return [];
+  if (physicalDevice === 'lo')
+    return problem(
+      'LINK_INVALID',
+      `name the port of the underlay in place of lo on ${device.slug}: no group is joined on lo, and network ${network.slug} has one`,
+    );
+  const group = multicastGroup(index.snapshot.fabric, network);
+  return group !== null && Ip.toBigInt(group) < BigInt(network.vni)
+    ? problem(
+        'MULTICAST_GROUP_INVALID',
+        `choose a higher group than ${group} for network ${network.slug}: OpenNebula's driver adds the VNI to a base address`,
+      )
+    : [];
+}
+
+function isDeviceName(name: string): boolean {
+  try {
+    return DeviceName.parse(name) === name;
+  } catch (cause) {
+    if (isDomainError(cause)) return false;
+    throw cause;
+  }
+}
