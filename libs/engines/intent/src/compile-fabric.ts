@@ -1,7 +1,9 @@
 /** Snapshot → intent of every device. Pure: no clock, no random, and every list is sorted, so equal snapshots give equal bytes. */
 import { compareNatural, DomainError, type EviId, type RouteDistinguisher } from '#engines/kernel';
 import { checkFabric } from './check-fabric.js';
-import { compileLags, compileMlag, tunnelAddress } from './compile-lag.js';
+import { compileLags, compileMlag, tunnelAddress, withPairSession } from './compile-lag.js';
+import { compileLibvirt } from './compile-libvirt.js';
+import { compileOpenNebula } from './compile-opennebula.js';
 import { compileSwitch } from './compile-switch.js';
 import { compileBgp, compileIgp, compileUnderlayPorts, sessionsByDevice, type SessionsOfDevice } from './compile-underlay.js';
 import { compileVrfs } from './compile-vrf.js';
@@ -45,6 +47,7 @@ function compileDevice(index: FabricIndex, sessions: SessionsOfDevice, device: D
   const { fabric } = index.snapshot;
   const attachments = index.attachmentsOfDevice.get(device.id) ?? [];
   const networks = [...new Set(attachments.map((attachment) => attachment.networkId))].map((id) => known(index.network.get(id)));
+  const l2vnis = networks.map((network) => compileL2Vni(index, device, network)).sort((a, b) => a.vni - b.vni);
   return {
     deviceId: device.id,
     slug: device.slug,
@@ -52,9 +55,9 @@ function compileDevice(index: FabricIndex, sessions: SessionsOfDevice, device: D
     platform: device.platform,
     vtep: device.vtep && { address: device.vtep.address, udpPort: fabric.vtepUdpPort, replication: fabric.replication },
     underlayPorts: compileUnderlayPorts(index, device),
-    bgp: compileBgp(index, sessions, device),
+    bgp: withPairSession(index, device, compileBgp(index, sessions, device)),
     igp: compileIgp(index, device),
-    l2vnis: networks.map((network) => compileL2Vni(index, device, network)).sort((a, b) => a.vni - b.vni),
+    l2vnis,
     vrfs: compileVrfs(index, device),
     edgePorts: compileEdgePorts(index, device, attachments),
     lags: compileLags(index, device),
@@ -62,7 +65,8 @@ function compileDevice(index: FabricIndex, sessions: SessionsOfDevice, device: D
     software: device.software ?? {},
     host: device.host ?? null,
     openvswitch: device.openvswitch ?? null,
-    libvirt: device.libvirt ?? null,
+    libvirt: compileLibvirt(index, device, l2vnis),
+    opennebula: compileOpenNebula(index, device),
     ...(device.adopted && { adopted: device.adopted }),
     mlag: compileMlag(index, device),
     switch: compileSwitch(index, device),

@@ -23,7 +23,6 @@ import type {
   AdoptedFacts,
   BfdFacts,
   HostFacts,
-  LibvirtFacts,
   OpenVswitchFacts,
   Platform,
   ReplicationMode,
@@ -31,8 +30,12 @@ import type {
   Tagging,
   UnderlayProtocol,
 } from './snapshot.js';
+import type { LibvirtIntent } from './libvirt-intent.js';
+import type { OpenNebulaIntent } from './opennebula-intent.js';
 import type { LagIntent, MlagIntent, SwitchIntent } from './switch-intent.js';
 
+export * from './libvirt-intent.js';
+export * from './opennebula-intent.js';
 export * from './switch-intent.js';
 
 export interface FabricIntent {
@@ -61,7 +64,8 @@ export interface DeviceIntent {
   /** Subjects of one device alone: checked and sorted, otherwise as they were said. Null = the device has none. */
   readonly host: HostFacts | null;
   readonly openvswitch: OpenVswitchFacts | null;
-  readonly libvirt: LibvirtFacts | null;
+  readonly libvirt: LibvirtIntent | null;
+  readonly opennebula: OpenNebulaIntent | null;
   /** Present where the device ran before it was ours. */
   readonly adopted?: AdoptedFacts;
   readonly mlag: MlagIntent | null;

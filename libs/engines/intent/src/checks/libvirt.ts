@@ -34,7 +34,8 @@ const sayOf =
 
 function networkNames(index: FabricIndex, device: DeviceFacts, { networks, offersBridges }: LibvirtFacts): Finding[] {
   const say = sayOf(device);
-  const offered = offersBridges ? guestNetworks(index, device).map(({ slug }) => String(slug)) : [];
+  const here = new Set((index.attachmentsOfDevice.get(device.id) ?? []).map(({ networkId }) => networkId));
+  const offered = offersBridges ? [...here].map((id) => String(index.network.get(id)?.slug ?? id)) : [];
   return [...groupBy([...networks.map(({ name }) => name), ...offered], (name) => name)]
     .filter(([, uses]) => uses.length > 1)
     .map(([name]) => say('DUPLICATE_NAME', `.networks.${name}`, `give one of the libvirt networks ${name} of ${device.slug} another name`));

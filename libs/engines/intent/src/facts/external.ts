@@ -1,5 +1,5 @@
 /** Devices that we write for but do not route with: firewalls, switches of other makes, cloud front ends. */
-import type { Ip, NetworkId, VlanId } from '#engines/kernel';
+import type { DeviceName, Ip, NetworkId, VlanId } from '#engines/kernel';
 
 /** OpenBSD as gateway of networks (hostname.if(5), since 5.5): PF stays the operator's. */
 export interface OpenBsdFacts {
@@ -10,10 +10,20 @@ export interface OpenBsdFacts {
   }[];
 }
 
-/** OpenNebula front end: which virtual networks it offers. */
+/** OpenNebula front end: which virtual networks it offers. Its hosts make bridge and tunnel themselves, by driver. */
 export interface OpenNebulaFacts {
+  /** Port of the hosts below VXLAN and 802.1Q; `lo` where the VTEP address is there, and networks are INGRESS_EVPN. */
   readonly physicalDevice: string;
-  readonly networks: readonly { readonly networkId: NetworkId; readonly driver: 'vxlan' | '802.1Q' | 'bridge' | 'ovswitch' }[];
+  readonly networks: readonly OpenNebulaNetworkFacts[];
+  /** Resolvers that guests are told; absent: none. */
+  readonly dns?: readonly Ip[];
+}
+
+export interface OpenNebulaNetworkFacts {
+  readonly networkId: NetworkId;
+  readonly driver: 'vxlan' | '802.1Q' | 'bridge' | 'ovswitch';
+  /** Bridge of the hosts. Needed by `bridge` and `ovswitch`, which make none; absent for the others: derived from the VNI. */
+  readonly bridge?: DeviceName;
 }
 
 /** Ports of a switch that Trame does not push to: VLANs are derived from attachments. */
