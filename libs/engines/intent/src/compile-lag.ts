@@ -1,5 +1,7 @@
 /** Aggregated links and MLAG pairs as one device sees them: each end is made of the one record, so the ends cannot disagree. */
-import { compareNatural, type DeviceId, type Ip, Mac } from '#engines/kernel';
+import { compareNatural, type DeviceId, Ip, Mac } from '#engines/kernel';
+import { compareIps } from './compare-ips.js';
+import type { BgpIntent, BgpNeighborIntent } from './device-intent.js';
 import type { FabricIndex } from './fabric-index.js';
 import { groupBy } from './group-by.js';
 import { known } from './known.js';
@@ -80,6 +82,36 @@ export function compileMlag(index: FabricIndex, device: DeviceFacts): MlagIntent
     peerAddress: there.address,
     sharedVtep: mlag.sharedVtep ?? null,
   };
+}
+
+/**
+ * Two switches of a pair are each other's way out when one has lost its own: iBGP over the peer link, of the one record, so that both have it.
+ * Where another protocol carries the loopbacks, it runs there instead.
+ */
+export function withPairSession(index: FabricIndex, device: DeviceFacts, bgp: BgpIntent | null): BgpIntent | null {
+  const mlag = compileMlag(index, device);
+  const peer = mlag && index.snapshot.devices.find(({ slug }) => slug === mlag.peer);
+  const isBgp = (index.snapshot.fabric.underlay?.protocol ?? 'BGP') === 'BGP';
+  if (!bgp || !mlag || !isBgp || peer?.vtep?.asn !== bgp.asn) return bgp;
+  const session: BgpNeighborIntent = {
+    address: mlag.peerAddress,
+    port: null,
+    remoteAsn: bgp.asn,
+    updateSource: mlag.address,
+    description: mlag.peer,
+    families: [Ip.family(mlag.address) === 4 ? 'IPV4_UNICAST' : 'IPV6_UNICAST'],
+    routeReflectorClient: false,
+    routeServerClient: false,
+    isRouteServer: false,
+    nextHopSelf: true,
+    keepaliveSeconds: 20,
+    holdSeconds: 60,
+    bfd: null,
+    multihop: null,
+    passwordSecret: null,
+    domain: 'LOCAL',
+  };
+  return { ...bgp, neighbors: [...bgp.neighbors, session].sort((a, b) => compareIps(a.address, b.address)) };
 }
 
 /** Where frames for a device are sent: the shared address of a pair, or its own. */

@@ -1,143 +1,163 @@
 /** What the owned EOS lines have to say, stated again from the numbers of the intent. */
-import type { AddressFamily, BgpIntent, BgpNeighborIntent, DeviceIntent, EdgePortIntent, L2VniIntent } from '#engines/intent';
+import type { DeviceIntent, L2VniIntent } from '#engines/intent';
 import { deviceLabel } from '../device-label.js';
 import { outline, type OutlineEntry } from '../outline.js';
-import { vrfPrefixes } from '../vrf-prefixes.js';
 import { nextHopMapName, setsNextHop } from './next-hop-map.js';
-import { LOOPBACK } from './source-interface.js';
+import { hasRouterIdLoopback, wordOf } from './names.js';
+import { bgpOutline } from './outline-bgp.js';
+import { portsOutline } from './outline-ports.js';
 
-const NEIGHBOR_KEYS = ['remote-as', 'update-source', 'description', 'timers', 'send-community extended', 'maximum-routes 0'];
-const FAMILIES = ['4', '6'] as const;
 const ip = (address: string): string => (address.includes(':') ? 'ipv6 address' : 'ip address');
+const when = <T>(condition: unknown, ...items: readonly T[]): readonly T[] => (condition ? items : []);
+const section = (head: string, keys: readonly string[]): OutlineEntry[] => [...outline([], [head]), ...outline([head], keys)];
 
 export function eosOutline(intent: DeviceIntent): OutlineEntry[] {
-  const { vtep, bgp } = intent;
+  const { bgp, mlag, switch: facts } = intent;
+  const relays = intent.l2vnis.some(({ gateways }) => gateways.some(({ dhcpRelay }) => dhcpRelay !== null));
   return [
-    ...intent.l2vnis.flatMap(({ vlan }) => section(`vlan ${vlan}`, ['name'])),
     ...outline(
       [],
-      intent.vrfs.map(({ name }) => `vrf instance ${name}`),
+      [
+        ...when(relays, 'ip dhcp relay information option'),
+        ...when(facts, `vlan internal order ascending range ${facts?.internalVlans.first} ${facts?.internalVlans.last}`),
+        ...when(mlag, `no spanning-tree vlan-id ${mlag?.vlan}`),
+        ...intent.vrfs.map(({ name }) => `vrf instance ${name}`),
+        ...when(intent.vrfs.length > 0, `ip virtual-router mac-address ${intent.anycastGatewayMac}`),
+        ...vrfLines(intent),
+        ...when(
+          bgp,
+          isUnnumbered(intent) ? 'ip routing ipv6 interfaces' : 'ip routing',
+          ...intent.vrfs.map(({ name }) => `ip routing vrf ${name}`),
+        ),
+        ...ipv6Routing(intent),
+      ],
     ),
-    ...intent.underlayPorts.flatMap(({ port, address, mtu, description }) =>
-      section(`interface ${port}`, [
-        'no switchport',
-        ...(address === null ? [] : [ip(address)]),
-        ...(mtu === null ? [] : ['mtu']),
-        ...label(description),
-      ]),
-    ),
-    ...intent.edgePorts.flatMap(edgePort),
-    ...(vtep ? section(`interface ${LOOPBACK}`, [ip(vtep.address)]) : []),
-    ...intent.l2vnis.filter(({ gateways }) => gateways.length > 0).flatMap(svi),
-    ...(vtep ? section('interface Vxlan1', vxlanKeys(intent)) : []),
-    ...outline([], intent.vrfs.length > 0 ? [`ip virtual-router mac-address ${intent.anycastGatewayMac}`] : []),
-    ...(bgp ? outline([], ['ip routing', ...intent.vrfs.map(({ name }) => `ip routing vrf ${name}`)]) : []),
-    ...outline([], ipv6Routing(intent)),
-    ...(bgp ? nextHopMaps(bgp) : []),
+    ...intent.l2vnis.flatMap(({ vlan }) => section(`vlan ${vlan}`, ['name'])),
+    ...portsOutline(intent),
+    ...loopbacks(intent),
+    ...intent.l2vnis.flatMap((network) => (network.gateways.length > 0 ? section(`interface Vlan${network.vlan}`, svi(network)) : [])),
+    ...(intent.vtep ? section('interface Vxlan1', vxlanKeys(intent)) : []),
+    ...pair(intent),
+    ...nextHopMaps(intent),
     ...(bgp ? bgpOutline(intent, bgp) : []),
+    ...interior(intent),
   ];
 }
 
-function ipv6Routing(intent: DeviceIntent): string[] {
-  const vrfs = new Set(intent.l2vnis.filter(({ gateways }) => gateways.some(({ address }) => address.includes(':'))).map(({ vrf }) => vrf));
-  const underlay = intent.underlayPorts.some(({ address }) => address?.includes(':')) ? ['ipv6 unicast-routing'] : [];
-  return [...underlay, ...[...vrfs].map((vrf) => `ipv6 unicast-routing vrf ${vrf}`)];
-}
-
-function nextHopMaps(bgp: BgpIntent): OutlineEntry[] {
-  return FAMILIES.filter((family) => bgp.neighbors.some((neighbor) => setsNextHop(neighbor, family))).flatMap((family) =>
-    section(`route-map ${nextHopMapName(family)} permit 10`, [`set ${family === '4' ? 'ip' : 'ipv6'} next-hop peer-address`]),
-  );
-}
-
-function edgePort({ port, members }: EdgePortIntent): OutlineEntry[] {
-  const hasTagged = members.some(({ tagging }) => tagging === 'TAGGED');
-  const hasUntagged = members.some(({ tagging }) => tagging === 'UNTAGGED');
-  if (!hasTagged) return section(`interface ${port}`, ['switchport access vlan']);
-  const keys = ['switchport trunk allowed vlan', 'switchport mode trunk'];
-  return section(`interface ${port}`, hasUntagged ? [...keys, 'switchport trunk native vlan'] : keys);
-}
-
-function svi(network: L2VniIntent): OutlineEntry[] {
-  const addresses = network.gateways.map(({ address }) => `${ip(address)} virtual`);
-  const enable = network.gateways.some(({ address }) => address.includes(':')) ? ['ipv6 enable'] : [];
-  return section(`interface Vlan${network.vlan}`, ['mtu', `vrf ${network.vrf}`, ...enable, ...addresses, ...label(network.networkName)]);
-}
-
-function vxlanKeys(intent: DeviceIntent): string[] {
-  return [
-    'vxlan source-interface',
-    'vxlan udp-port',
-    ...(intent.vtep?.address.includes(':') ? ['vxlan encapsulation ipv6'] : []),
-    ...intent.l2vnis.map(({ vlan, vni }) => `vxlan vlan ${vlan} vni ${vni}`),
-    ...intent.vrfs.map(({ name, l3vni }) => `vxlan vrf ${name} vni ${l3vni}`),
-  ];
-}
-
-function bgpOutline(intent: DeviceIntent, bgp: BgpIntent): OutlineEntry[] {
-  const top = `router bgp ${bgp.asn}`;
-  return [
-    ...section(top, [`router-id ${bgp.routerId}`, 'no bgp default ipv4-unicast']),
-    ...bgp.neighbors.flatMap(({ address, routeReflectorClient }) =>
-      outline(
-        [top],
-        [...NEIGHBOR_KEYS, ...(routeReflectorClient ? ['route-reflector-client'] : [])].map((key) => `neighbor ${address} ${key}`),
-      ),
-    ),
-    ...intent.l2vnis.flatMap((network) =>
-      nested(top, `vlan ${network.vlan}`, [`rd ${network.rd}`, 'redistribute learned', ...macVrfTargets(network)]),
-    ),
-    ...addressFamily(bgp, 'evpn', 'L2VPN_EVPN', () => [], crossesAs(bgp) ? ['bgp next-hop-unchanged'] : []),
-    ...FAMILIES.flatMap((family) =>
-      addressFamily(
-        bgp,
-        `ipv${family}`,
-        `IPV${family}_UNICAST`,
-        (neighbor) => (setsNextHop(neighbor, family) ? [`neighbor ${neighbor.address} route-map ${nextHopMapName(family)} out`] : []),
-        bgp.originate.filter((prefix) => prefix.includes(':') === (family === '6')).map((prefix) => `network ${prefix}`),
-      ),
-    ),
-    ...intent.vrfs.flatMap((vrf) => {
-      const prefixes = vrfPrefixes(intent, vrf);
-      return nested(top, `vrf ${vrf.name}`, [
-        `rd ${vrf.rd}`,
-        `router-id ${bgp.routerId}`,
-        ...vrf.importTargets.map((target) => `route-target import evpn ${target}`),
-        ...vrf.exportTargets.map((target) => `route-target export evpn ${target}`),
-        ...[...prefixes['4'], ...prefixes['6']].map((prefix) => `network ${prefix}`),
-      ]);
-    }),
-  ];
-}
-
-function addressFamily(
-  bgp: BgpIntent,
-  name: string,
-  family: AddressFamily,
-  extra: (neighbor: BgpNeighborIntent) => string[],
-  rest: readonly string[],
-): OutlineEntry[] {
-  const active = bgp.neighbors.filter(({ families }) => families.includes(family));
-  if (active.length === 0) return [];
-  const keys = active.flatMap((neighbor) => [`neighbor ${neighbor.address} activate`, ...extra(neighbor)]);
-  return nested(`router bgp ${bgp.asn}`, `address-family ${name}`, [...keys, ...rest]);
-}
-
-function crossesAs(bgp: BgpIntent): boolean {
-  return bgp.neighbors.some(({ remoteAsn, families }) => remoteAsn !== bgp.asn && families.includes('L2VPN_EVPN'));
-}
-
-function macVrfTargets({ importTargets, exportTargets }: L2VniIntent): string[] {
-  return [...new Set([...importTargets, ...exportTargets])].map((target) => {
-    const direction = !exportTargets.includes(target) ? 'import' : !importTargets.includes(target) ? 'export' : 'both';
-    return `route-target ${direction} ${target}`;
+function vrfLines({ vrfs }: DeviceIntent): string[] {
+  return vrfs.flatMap(({ name, loopbacks: own, staticRoutes }) => {
+    const source = own.find(({ address }) => !address.includes(':'));
+    return [
+      ...when(source, `ip address virtual source-nat vrf ${name} address ${source?.address}`),
+      ...staticRoutes.map(({ prefix, nextHop }) => `${prefix.includes(':') ? 'ipv6' : 'ip'} route vrf ${name} ${prefix} ${nextHop}`),
+    ];
   });
 }
 
-/** A label can come out empty: then the device gets no description. */
-const label = (text: string | null): string[] => (text !== null && deviceLabel(text) !== '' ? ['description'] : []);
-const section = (head: string, keys: readonly string[]): OutlineEntry[] => [...outline([], [head]), ...outline([head], keys)];
-const nested = (top: string, head: string, keys: readonly string[]): OutlineEntry[] => [
-  ...outline([top], [head]),
-  ...outline([top, head], keys),
-];
+const isUnnumbered = ({ underlayPorts }: DeviceIntent): boolean => underlayPorts.some(({ address }) => address === null);
+
+function ipv6Routing(intent: DeviceIntent): string[] {
+  const vrfs = new Set(intent.l2vnis.filter(({ gateways }) => gateways.some(({ address }) => address.includes(':'))).map(({ vrf }) => vrf));
+  const isV6 = intent.underlayPorts.some(({ address }) => address === null || address.includes(':'));
+  return [...when(isV6, 'ipv6 unicast-routing'), ...[...vrfs].map((vrf) => `ipv6 unicast-routing vrf ${vrf}`)];
+}
+
+function loopbacks(intent: DeviceIntent): OutlineEntry[] {
+  const { vtep, bgp, mlag, igp } = intent;
+  const underlay = igp ? (igp.protocol === 'OSPF' ? [`ip ospf area ${igp.area}`] : ['isis enable', 'isis passive']) : [];
+  const host = (address: string): string => `${ip(address)} ${address}/${address.includes(':') ? 128 : 32}`;
+  return [
+    ...(bgp && hasRouterIdLoopback(intent) ? section('interface Loopback0', [host(bgp.routerId), ...underlay]) : []),
+    ...(vtep ? section('interface Loopback1', [host(vtep.address), ...underlay]) : []),
+    ...(mlag?.sharedVtep ? section('interface Loopback2', [host(mlag.sharedVtep), ...underlay]) : []),
+    ...intent.vrfs.flatMap(({ name, loopbacks: own }) =>
+      own.flatMap(({ number, address }) => section(`interface Loopback${number}`, [`vrf ${name}`, host(address)])),
+    ),
+  ];
+}
+
+function svi(network: L2VniIntent): string[] {
+  const servers = new Set<string>();
+  const addresses = network.gateways.flatMap(({ address, prefixLength, ownAddress, dhcpRelay }) => {
+    for (const server of dhcpRelay?.servers ?? []) {
+      const key = `${server.includes(':') ? 'ipv6 dhcp relay destination' : 'ip helper-address'} ${server}`;
+      servers.add(`${key}${dhcpRelay?.vrf == null ? '' : ` vrf ${dhcpRelay.vrf}`}`);
+    }
+    if (ownAddress === null) return [`${ip(address)} virtual ${address}/${prefixLength}`];
+    return [`${ip(address)} ${ownAddress}/${prefixLength}`, `${address.includes(':') ? 'ipv6' : 'ip'} virtual-router address ${address}`];
+  });
+  const isV6 = network.gateways.some(({ address }) => address.includes(':'));
+  return [
+    'mtu',
+    `vrf ${network.vrf}`,
+    ...when(isV6, 'ipv6 enable'),
+    ...addresses,
+    ...servers,
+    ...when(deviceLabel(network.networkName) !== '', 'description'),
+  ];
+}
+
+function vxlanKeys({ vtep, mlag, vrfs, l2vnis }: DeviceIntent): string[] {
+  return [
+    'vxlan source-interface Loopback1',
+    'vxlan udp-port',
+    ...when(vtep?.address.includes(':'), 'vxlan encapsulation ipv6'),
+    ...when(mlag && vrfs.length > 0, 'vxlan virtual-router encapsulation mac-address mlag-system-id'),
+    ...when(mlag?.sharedVtep, 'vxlan mlag source-interface Loopback2'),
+    ...vrfs.map(({ name, l3vni }) => `vxlan vrf ${name} vni ${l3vni}`),
+    ...l2vnis.flatMap(({ vlan, vni, replication, remoteVteps, multicastGroup }) => [
+      `vxlan vlan ${vlan} vni ${vni}`,
+      ...when(replication === 'INGRESS_STATIC' && remoteVteps.length > 0, `vxlan vlan ${vlan} flood vtep ${remoteVteps.join(' ')}`),
+      ...when(multicastGroup, `vxlan vlan ${vlan} multicast group ${multicastGroup}`),
+    ]),
+  ];
+}
+
+function pair({ mlag, igp }: DeviceIntent): OutlineEntry[] {
+  if (!mlag) return [];
+  return [
+    ...section(`vlan ${mlag.vlan}`, ['name', 'trunk group']),
+    ...section(`interface Vlan${mlag.vlan}`, [
+      'description',
+      'no autostate',
+      `${ip(mlag.address)} ${mlag.address}/${mlag.prefixLength}`,
+      ...linkKeys(igp),
+    ]),
+    ...section('mlag configuration', [
+      `domain-id ${wordOf(mlag.domain)}`,
+      `local-interface Vlan${mlag.vlan}`,
+      `peer-address ${mlag.peerAddress}`,
+      `peer-link ${mlag.peerLink}`,
+    ]),
+  ];
+}
+
+/** Of a link on which another protocol than BGP runs. */
+export function linkKeys(igp: DeviceIntent['igp']): readonly string[] {
+  if (!igp) return [];
+  const { bfd } = igp;
+  const timers = when(bfd, `bfd interval ${bfd?.transmitMs} min-rx ${bfd?.receiveMs} multiplier ${bfd?.multiplier}`);
+  if (igp.protocol === 'OSPF') {
+    return [...timers, ...when(bfd, 'ip ospf neighbor bfd'), 'ip ospf network point-to-point', `ip ospf area ${igp.area}`];
+  }
+  return [...timers, 'isis enable', ...when(bfd, 'isis bfd'), 'isis network point-to-point'];
+}
+
+function nextHopMaps({ bgp }: DeviceIntent): OutlineEntry[] {
+  if (!bgp) return [];
+  return (['4', '6'] as const)
+    .filter((family) => bgp.neighbors.some((neighbor) => setsNextHop(neighbor, family)))
+    .flatMap((family) =>
+      section(`route-map ${nextHopMapName(family)} permit 10`, [`set ${family === '4' ? 'ip' : 'ipv6'} next-hop peer-address`]),
+    );
+}
+
+function interior({ igp, bgp, vtep }: DeviceIntent): OutlineEntry[] {
+  if (!igp) return [];
+  if (igp.protocol === 'OSPF') return section('router ospf 1', [...when(bgp, `router-id ${bgp?.routerId}`), 'max-lsa']);
+  return section('router isis TRAME', [
+    `net ${igp.net}`,
+    'is-type',
+    `address-family ${vtep?.address.includes(':') ? 'ipv6' : 'ipv4'} unicast`,
+  ]);
+}

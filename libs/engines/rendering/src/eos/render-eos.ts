@@ -1,36 +1,94 @@
 /** The lines of an EOS running-config that Trame owns, in the order in which EOS 4.34 prints its sections; this file states the order. */
 import type { DeviceIntent, L2VniIntent } from '#engines/intent';
 import { block, lines, paragraphs } from '../text.js';
-import { loopback, physicalPorts, svi, vxlan } from './interfaces.js';
+import { interiorInstance } from './interior-routing.js';
+import { loopbacks } from './loopbacks.js';
+import { mlagConfiguration } from './mlag.js';
+import { PEER_LINK_GROUP } from './names.js';
 import { nextHopMaps } from './next-hop-map.js';
+import { physicalPorts } from './ports.js';
 import { routerBgp } from './router-bgp.js';
 import { STEP } from './step.js';
+import { peerSvi, relays, svi } from './svi.js';
+import { vxlan } from './vxlan.js';
 
 export function renderEos(intent: DeviceIntent): string[] {
   const networks = [...intent.l2vnis].sort((a, b) => Number(a.vlan) - Number(b.vlan));
+  const { mlag, switch: facts } = intent;
   return paragraphs('!', [
-    ...networks.map((network) => block(STEP, `vlan ${network.vlan}`, `name ${vlanName(network)}`)),
+    lines(hasRelay(networks) && 'ip dhcp relay information option'), // the server picks the pool by the subnet, not by the source
+    lines(facts !== null && `vlan internal order ascending range ${facts.internalVlans.first} ${facts.internalVlans.last}`),
+    lines(mlag !== null && `no spanning-tree vlan-id ${mlag.vlan}`),
+    ...vlans(intent, networks),
     ...intent.vrfs.map((vrf) => [`vrf instance ${vrf.name}`]),
     ...physicalPorts(intent),
-    loopback(intent),
-    ...networks.filter(({ gateways }) => gateways.length > 0).map(svi),
+    ...loopbacks(intent),
+    ...svis(intent, networks),
     vxlan(intent, networks),
-    intent.vrfs.length > 0 ? [`ip virtual-router mac-address ${intent.anycastGatewayMac}`] : [],
-    intent.bgp ? ['ip routing', ...intent.vrfs.map((vrf) => `ip routing vrf ${vrf.name}`)] : [],
+    lines(
+      intent.vrfs.length > 0 && `ip virtual-router mac-address ${intent.anycastGatewayMac}`,
+      // What the switch itself sends to guests comes from its own address: the answer to a shared one could go to any VTEP.
+      ...intent.vrfs.flatMap(({ name, loopbacks: own }) =>
+        own
+          .filter(({ address }) => !address.includes(':'))
+          .slice(0, 1)
+          .map(({ address }) => `ip address virtual source-nat vrf ${name} address ${address}`),
+      ),
+    ),
+    ...routing(intent),
     ipv6Routing(intent),
+    mlag ? mlagConfiguration(mlag) : [],
+    lines(
+      ...intent.vrfs.flatMap(({ name, staticRoutes }) =>
+        staticRoutes.map(({ prefix, nextHop }) => `${prefix.includes(':') ? 'ipv6' : 'ip'} route vrf ${name} ${prefix} ${nextHop}`),
+      ),
+    ),
     ...(intent.bgp ? nextHopMaps(intent.bgp) : []),
     intent.bgp ? routerBgp(intent, intent.bgp) : [],
+    interiorInstance(intent),
   ]);
+}
+
+export const hasRelay = (networks: readonly L2VniIntent[]): boolean => networks.some((network) => relays(network).length > 0);
+
+function vlans({ mlag }: DeviceIntent, networks: readonly L2VniIntent[]): string[][] {
+  const named = networks.map((network) => ({
+    vlan: Number(network.vlan),
+    text: block(STEP, `vlan ${network.vlan}`, `name ${vlanName(network)}`),
+  }));
+  if (!mlag) return named.map(({ text }) => text);
+  const ofPair = {
+    vlan: Number(mlag.vlan),
+    text: block(STEP, `vlan ${mlag.vlan}`, [`name ${PEER_LINK_GROUP}`, `trunk group ${PEER_LINK_GROUP}`]),
+  };
+  return [...named, ofPair].sort((a, b) => a.vlan - b.vlan).map(({ text }) => text);
 }
 
 /** Derived: ≤ 32 characters for every VNI, and nothing that a customer typed. */
 const vlanName = (network: L2VniIntent): string => `vni${network.vni}`;
 
+function svis(intent: DeviceIntent, networks: readonly L2VniIntent[]): string[][] {
+  const { mlag } = intent;
+  const gateways = networks.filter((network) => network.gateways.length > 0);
+  if (!mlag) return gateways.map(svi);
+  const before = gateways.filter(({ vlan }) => Number(vlan) < mlag.vlan);
+  return [...before.map(svi), peerSvi(intent, mlag), ...gateways.slice(before.length).map(svi)];
+}
+
+/** Links without IPv4 addresses carry IPv4 all the same (RFC 8950), if EOS is told so. */
+export const routesOverIpv6 = ({ underlayPorts }: DeviceIntent): boolean => underlayPorts.some(({ address }) => address === null);
+
+function routing(intent: DeviceIntent): string[][] {
+  if (!intent.bgp) return [];
+  return [
+    [routesOverIpv6(intent) ? 'ip routing ipv6 interfaces' : 'ip routing', ...intent.vrfs.map(({ name }) => `ip routing vrf ${name}`)],
+  ];
+}
+
 function ipv6Routing(intent: DeviceIntent): string[] {
-  const isV6 = (vrf: string): boolean =>
-    intent.l2vnis.some((network) => network.vrf === vrf && network.gateways.some(({ address }) => address.includes(':')));
+  const v6 = new Set(intent.l2vnis.filter(({ gateways }) => gateways.some(({ address }) => address.includes(':'))).map(({ vrf }) => vrf));
   return lines(
-    intent.underlayPorts.some(({ address }) => address?.includes(':')) && 'ipv6 unicast-routing',
-    ...intent.vrfs.filter(({ name }) => isV6(name)).map(({ name }) => `ipv6 unicast-routing vrf ${name}`),
+    intent.underlayPorts.some(({ address }) => address === null || address.includes(':')) && 'ipv6 unicast-routing',
+    ...intent.vrfs.filter(({ name }) => v6.has(name)).map(({ name }) => `ipv6 unicast-routing vrf ${name}`),
   );
 }

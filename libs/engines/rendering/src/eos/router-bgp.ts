@@ -1,85 +1,105 @@
-/** `router bgp`, in the order in which EOS prints it: neighbors, MAC-VRFs as strings, address families, VRFs. */
-import type { BgpIntent, BgpNeighborIntent, DeviceIntent, L2VniIntent, VrfIntent } from '#engines/intent';
-import { block, lines } from '../text.js';
+/** `router bgp`, in the order in which EOS prints it: sessions, MAC-VRFs as strings, bundles, address families, VRFs. */
+import type { AddressFamily, BgpIntent, DeviceIntent, VrfIntent } from '#engines/intent';
+import { Cidr } from '#engines/kernel';
+import { block, lines, type Part } from '../text.js';
 import { vrfPrefixes } from '../vrf-prefixes.js';
+import { evpnInstance, evpnInstances } from './evpn-instances.js';
+import { hasRouterIdLoopback } from './names.js';
 import { type Family, nextHopMapName, setsNextHop } from './next-hop-map.js';
-import { sourceInterface } from './source-interface.js';
+import { keepsNextHop, sessionsOf, type Speaker } from './sessions.js';
 import { STEP } from './step.js';
 
 export function routerBgp(intent: DeviceIntent, bgp: BgpIntent): string[] {
-  const macVrfs = [...intent.l2vnis].sort((a, b) => (String(a.vlan) < String(b.vlan) ? -1 : 1)); // `vlan 163` before `vlan 63`
+  const sessions = sessionsOf(intent, bgp);
   return block(STEP, `router bgp ${bgp.asn}`, [
     `router-id ${bgp.routerId}`,
     'no bgp default ipv4-unicast', // a session speaks the families of its record, nothing by default
-    ...bgp.neighbors.map((neighbor) => neighborLines(intent, neighbor)),
-    ...macVrfs.map((network) => ['!', macVrf(network)]),
-    evpn(bgp),
-    unicast(bgp, '4'),
-    unicast(bgp, '6'),
+    intent.switch?.clusterId != null && `bgp cluster-id ${intent.switch.clusterId}`,
+    intent.switch?.domain != null && 'bgp bestpath d-path', // a route that has been through this domain does not come back into it
+    ...sessions.lines,
+    ...evpnInstances(intent.l2vnis).map((instance) => ['!', ...evpnInstance(instance)]),
+    evpn(intent, bgp, sessions.speakers),
+    unicast(intent, bgp, sessions.speakers, '4'),
+    unicast(intent, bgp, sessions.speakers, '6'),
     ...intent.vrfs.map((vrf) => ['!', vrfBgp(intent, bgp, vrf)]),
   ]);
 }
 
-function neighborLines(intent: DeviceIntent, neighbor: BgpNeighborIntent): string[] {
-  const prefix = `neighbor ${neighbor.address}`;
-  return lines(
-    `${prefix} remote-as ${neighbor.remoteAsn}`,
-    `${prefix} update-source ${sourceInterface(intent, neighbor.updateSource)}`,
-    `${prefix} description ${neighbor.description}`,
-    neighbor.routeReflectorClient && `${prefix} route-reflector-client`,
-    `${prefix} timers ${neighbor.keepaliveSeconds} ${neighbor.holdSeconds}`,
-    `${prefix} send-community extended`, // route targets are extended communities: without it nobody imports anything
-    `${prefix} maximum-routes 0`, // the default of 12,000 takes the session of a large fabric down
-  );
-}
+const active = (speakers: readonly Speaker[], family: AddressFamily): readonly Speaker[] =>
+  speakers.filter(({ session }) => session.families.includes(family));
 
-function macVrf({ vlan, rd, importTargets, exportTargets }: L2VniIntent): string[] {
-  const both = importTargets.filter((target) => exportTargets.includes(target));
-  return block(STEP, `vlan ${vlan}`, [
-    `rd ${rd}`,
-    ...both.map((target) => `route-target both ${target}`),
-    ...importTargets.filter((target) => !both.includes(target)).map((target) => `route-target import ${target}`),
-    ...exportTargets.filter((target) => !both.includes(target)).map((target) => `route-target export ${target}`),
-    'redistribute learned',
-  ]);
-}
+/** Towards another AS a switch would put itself in the place of the VTEP. */
+export const crossesAs = (bgp: BgpIntent): boolean =>
+  bgp.neighbors.some((session) => session.remoteAsn !== bgp.asn && session.families.includes('L2VPN_EVPN') && !keepsNextHop(session));
 
-function evpn(bgp: BgpIntent): string[] {
-  const active = bgp.neighbors.filter(({ families }) => families.includes('L2VPN_EVPN'));
-  if (active.length === 0) return [];
+function evpn(intent: DeviceIntent, bgp: BgpIntent, speakers: readonly Speaker[]): Part {
+  const spoken = active(speakers, 'L2VPN_EVPN');
+  if (spoken.length === 0) return null;
+  const domain = intent.switch?.domain ?? null;
   return [
     '!',
     ...block(STEP, 'address-family evpn', [
-      // Towards another AS a switch would put itself in the place of the VTEP.
-      active.some(({ remoteAsn }) => remoteAsn !== bgp.asn) && 'bgp next-hop-unchanged',
-      ...active.map(({ address }) => `neighbor ${address} activate`),
+      crossesAs(bgp) && 'bgp next-hop-unchanged',
+      domain !== null && 'neighbor default next-hop-self received-evpn-routes route-type ip-prefix inter-domain',
+      ...spoken.map(({ name, session }) => [`neighbor ${name} activate`, session.domain === 'REMOTE' && `neighbor ${name} domain remote`]),
+      domain !== null && `domain identifier ${domain.id}`,
+      domain !== null && domain.remoteId !== null && `domain identifier ${domain.remoteId} remote`,
     ]),
   ];
 }
 
-function unicast(bgp: BgpIntent, family: Family): string[] {
-  const active = bgp.neighbors.filter(({ families }) => families.includes(family === '4' ? 'IPV4_UNICAST' : 'IPV6_UNICAST'));
-  if (active.length === 0) return [];
-  const own = bgp.originate.filter((prefix) => prefix.includes(':') === (family === '6'));
+/** Hosts that only this switch, or its pair, is. */
+export function announced(intent: DeviceIntent, bgp: BgpIntent): readonly Cidr[] {
+  if (bgp.originate.length === 0) return []; // the underlay has another protocol
+  const more = [hasRouterIdLoopback(intent) ? bgp.routerId : null, intent.mlag?.sharedVtep ?? null];
+  return [
+    ...bgp.originate,
+    ...more.flatMap((address) => (address === null ? [] : [Cidr.parse(`${address}/${address.includes(':') ? 128 : 32}`)])),
+  ];
+}
+
+function unicast(intent: DeviceIntent, bgp: BgpIntent, speakers: readonly Speaker[], family: Family): Part {
+  const spoken = active(speakers, `IPV${family}_UNICAST`);
+  if (spoken.length === 0) return null;
   return [
     '!',
     ...block(STEP, `address-family ipv${family}`, [
-      ...active.map((neighbor) => [
-        `neighbor ${neighbor.address} activate`,
-        setsNextHop(neighbor, family) && `neighbor ${neighbor.address} route-map ${nextHopMapName(family)} out`,
+      ...spoken.map(({ name, session }) => [
+        `neighbor ${name} activate`,
+        setsNextHop(session, family) && `neighbor ${name} route-map ${nextHopMapName(family)} out`,
+        family === '4' && session.port !== null && `neighbor ${name} next-hop address-family ipv6 originate`, // RFC 8950
       ]),
-      ...own.map((prefix) => `network ${prefix}`), // never `redistribute connected`: it leaks the management network
+      ...announced(intent, bgp)
+        .filter((prefix) => prefix.includes(':') === (family === '6'))
+        .map((prefix) => `network ${prefix}`), // never `redistribute connected`: it leaks the management network
     ]),
   ];
 }
 
 function vrfBgp(intent: DeviceIntent, bgp: BgpIntent, vrf: VrfIntent): string[] {
-  const prefixes = vrfPrefixes(intent, vrf);
-  return block(STEP, `vrf ${vrf.name}`, [
-    `rd ${vrf.rd}`,
-    ...vrf.importTargets.map((target) => `route-target import evpn ${target}`),
-    ...vrf.exportTargets.map((target) => `route-target export evpn ${target}`),
-    `router-id ${bgp.routerId}`,
-    ...[...prefixes['4'], ...prefixes['6']].map((prefix) => `network ${prefix}`),
-  ]);
+  return block(
+    STEP,
+    `vrf ${vrf.name}`,
+    lines(
+      `rd ${vrf.rd}`,
+      ...importedTargets(vrf).map((target) => `route-target import evpn ${target}`),
+      ...vrf.exportTargets.map((target) => `route-target export evpn ${target}`),
+      `router-id ${bgp.routerId}`,
+      ...vrfNetworks(intent, vrf).map((prefix) => `network ${prefix}`),
+    ),
+  );
+}
+
+/** Its own, then those of the VRFs that it takes routes from. */
+export const importedTargets = ({ importTargets, leaksFrom }: VrfIntent): readonly string[] => [
+  ...new Set([...importTargets, ...leaksFrom.flatMap(({ targets }) => targets)]),
+];
+
+/** Subnets with a gateway here, routes that are set here, and the addresses that this switch alone has; IPv4 first. */
+export function vrfNetworks(intent: DeviceIntent, vrf: VrfIntent): readonly string[] {
+  const subnets = vrfPrefixes(intent, vrf);
+  const hosts = vrf.loopbacks.map(({ address }) => `${address}/${address.includes(':') ? 128 : 32}`);
+  const routes = vrf.staticRoutes.map(({ prefix }): string => prefix);
+  const all = [...new Set([...subnets['4'], ...subnets['6'], ...routes, ...hosts])];
+  return [...all.filter((prefix) => !prefix.includes(':')), ...all.filter((prefix) => prefix.includes(':'))];
 }

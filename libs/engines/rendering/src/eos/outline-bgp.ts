@@ -1,0 +1,179 @@
+/** What `router bgp` of a switch has to say. */
+import type { AddressFamily, BgpIntent, BgpNeighborIntent, DeviceIntent } from '#engines/intent';
+import { outline, type OutlineEntry } from '../outline.js';
+import { evpnInstances } from './evpn-instances.js';
+import { nextHopMapName, setsNextHop } from './next-hop-map.js';
+import { announced, crossesAs, importedTargets, vrfNetworks } from './router-bgp.js';
+import { groupName, hasTimers, keepsNextHop } from './sessions.js';
+
+const when = <T>(condition: unknown, ...items: readonly T[]): readonly T[] => (condition ? items : []);
+
+/** A session, or all that share a group. */
+interface Named {
+  readonly name: string;
+  readonly session: BgpNeighborIntent;
+}
+
+export function bgpOutline(intent: DeviceIntent, bgp: BgpIntent): OutlineEntry[] {
+  const top = `router bgp ${bgp.asn}`;
+  const isGrouped = intent.switch?.hasPeerGroups === true || bgp.neighbors.length > 8;
+  const inGroup = bgp.neighbors.filter(({ port }) => isGrouped || port !== null);
+  const groups = [...new Map(inGroup.map((session) => [groupName(session), { name: groupName(session), session }])).values()];
+  const single = bgp.neighbors
+    .filter(({ port }) => !isGrouped && port === null)
+    .map((session): Named => ({ name: session.address, session }));
+  const speakers = [...groups, ...single];
+  const { switch: facts } = intent;
+  return [
+    ...outline([], [top]),
+    ...outline(
+      [top],
+      [
+        `router-id ${bgp.routerId}`,
+        'no bgp default ipv4-unicast',
+        ...when(facts?.clusterId, `bgp cluster-id ${facts?.clusterId}`),
+        ...when(facts?.domain, 'bgp bestpath d-path'),
+        ...groups.flatMap(groupKeys),
+        ...bgp.neighbors.flatMap((session) =>
+          session.port === null
+            ? sessionKeys(session, isGrouped)
+            : [`neighbor interface ${session.port} peer-group ${groupName(session)} remote-as ${session.remoteAsn}`],
+        ),
+      ],
+    ),
+    ...instances(intent, top),
+    ...evpn(intent, bgp, top, speakers),
+    ...unicast(intent, bgp, top, speakers, '4'),
+    ...unicast(intent, bgp, top, speakers, '6'),
+    ...vrfs(intent, bgp, top),
+  ];
+}
+
+function groupKeys({ name, session }: Named): string[] {
+  return [
+    'peer group',
+    ...when(keepsNextHop(session), 'next-hop-unchanged'),
+    ...when(session.routeReflectorClient, 'route-reflector-client'),
+    ...(session.port === null ? [] : choices(session)),
+    'send-community extended',
+    'maximum-routes 0',
+  ].map((key) => `neighbor ${name} ${key}`);
+}
+
+/** What the record of a session says, and its kind does not. */
+function choices(session: BgpNeighborIntent): string[] {
+  const { bfd } = session;
+  return [
+    ...when(bfd, 'bfd', `bfd interval ${bfd?.transmitMs} min-rx ${bfd?.receiveMs} multiplier ${bfd?.multiplier}`),
+    ...when(hasTimers(session), `timers ${session.keepaliveSeconds} ${session.holdSeconds}`),
+    ...when(session.passwordSecret, 'password 7'),
+  ];
+}
+
+function sessionKeys(session: BgpNeighborIntent, isGrouped: boolean): string[] {
+  const kind = [
+    ...when(keepsNextHop(session), 'next-hop-unchanged'),
+    ...when(session.routeReflectorClient, 'route-reflector-client'),
+    'send-community extended',
+    'maximum-routes 0',
+  ];
+  return [
+    `remote-as ${session.remoteAsn}`,
+    'update-source',
+    'description',
+    ...when(session.multihop !== null, `ebgp-multihop ${session.multihop}`),
+    ...choices(session),
+    ...(isGrouped ? [`peer group ${groupName(session)}`] : kind),
+  ].map((key) => `neighbor ${session.address} ${key}`);
+}
+
+function instances(intent: DeviceIntent, top: string): OutlineEntry[] {
+  return evpnInstances(intent.l2vnis).flatMap(({ head, rd, importTargets, exportTargets, remoteTargets, vlans }) => {
+    const exported = new Set(exportTargets);
+    const imported = new Set(importTargets);
+    return [
+      ...outline([top], [head]),
+      ...outline(
+        [top, head],
+        [
+          remoteTargets.length > 0 ? `rd evpn domain all ${rd}` : `rd ${rd}`,
+          ...[...new Set([...importTargets, ...exportTargets])].map(
+            (target) => `route-target ${!exported.has(target) ? 'import' : !imported.has(target) ? 'export' : 'both'} ${target}`,
+          ),
+          ...remoteTargets.map((target) => `route-target import export evpn domain remote ${target}`),
+          'redistribute learned',
+          ...when(vlans.length > 0, 'vlan'),
+        ],
+      ),
+    ];
+  });
+}
+
+function evpn(intent: DeviceIntent, bgp: BgpIntent, top: string, speakers: readonly Named[]): OutlineEntry[] {
+  const domain = intent.switch?.domain ?? null;
+  return family(
+    top,
+    'evpn',
+    'L2VPN_EVPN',
+    speakers,
+    ({ name, session }) => when(session.domain === 'REMOTE', `neighbor ${name} domain remote`),
+    [
+      ...when(crossesAs(bgp), 'bgp next-hop-unchanged'),
+      ...when(
+        domain,
+        'neighbor default next-hop-self received-evpn-routes route-type ip-prefix inter-domain',
+        `domain identifier ${domain?.id}`,
+      ),
+      ...when(domain?.remoteId, `domain identifier ${domain?.remoteId} remote`),
+    ],
+  );
+}
+
+function unicast(intent: DeviceIntent, bgp: BgpIntent, top: string, speakers: readonly Named[], number: '4' | '6'): OutlineEntry[] {
+  const extra = ({ name, session }: Named): readonly string[] => [
+    ...when(setsNextHop(session, number), `neighbor ${name} route-map ${nextHopMapName(number)} out`),
+    ...when(number === '4' && session.port !== null, `neighbor ${name} next-hop address-family ipv6 originate`),
+  ];
+  const networks = announced(intent, bgp).filter((prefix) => prefix.includes(':') === (number === '6'));
+  return family(
+    top,
+    `ipv${number}`,
+    `IPV${number}_UNICAST`,
+    speakers,
+    extra,
+    networks.map((prefix) => `network ${prefix}`),
+  );
+}
+
+function family(
+  top: string,
+  name: string,
+  of: AddressFamily,
+  speakers: readonly Named[],
+  extra: (speaker: Named) => readonly string[],
+  rest: readonly string[],
+): OutlineEntry[] {
+  const active = speakers.filter(({ session }) => session.families.includes(of));
+  if (active.length === 0) return [];
+  const head = `address-family ${name}`;
+  return [
+    ...outline([top], [head]),
+    ...outline([top, head], [...active.flatMap((speaker) => [`neighbor ${speaker.name} activate`, ...extra(speaker)]), ...rest]),
+  ];
+}
+
+function vrfs(intent: DeviceIntent, bgp: BgpIntent, top: string): OutlineEntry[] {
+  return intent.vrfs.flatMap((vrf) => [
+    ...outline([top], [`vrf ${vrf.name}`]),
+    ...outline(
+      [top, `vrf ${vrf.name}`],
+      [
+        `rd ${vrf.rd}`,
+        `router-id ${bgp.routerId}`,
+        ...importedTargets(vrf).map((target) => `route-target import evpn ${target}`),
+        ...vrf.exportTargets.map((target) => `route-target export evpn ${target}`),
+        ...vrfNetworks(intent, vrf).map((prefix) => `network ${prefix}`),
+      ],
+    ),
+  ]);
+}
