@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { Command, CommanderError } from 'commander';
 import { isDomainError } from '#engines/kernel';
 import { addDoctor } from './admin/doctor.command.js';
+import { addFabric } from './admin/fabric/fabric.command.js';
 import { addGen } from './admin/gen.command.js';
 import { addImport } from './admin/import.command.js';
 import { addMigrate } from './admin/migrate.command.js';
@@ -16,7 +17,7 @@ import { printable } from './printable.js';
 const USAGE = 64;
 
 const program = new Command('trame').description('Source of truth of an EVPN/VXLAN fabric').exitOverride().showHelpAfterError();
-for (const add of [addOrder, addAllocate, addBind, addRelease, addPool, addToken, addMigrate, addGen, addDoctor, addImport]) add(program);
+for (const add of [addOrder, addAllocate, addBind, addRelease, addPool, addToken, addMigrate, addGen, addDoctor, addImport, addFabric]) add(program);
 process.stdout.on('error', () => process.exit(0)); // The reader of a pipe has seen enough.
 
 try {

@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fabricEntities } from '#contexts/fabric';
+import { systemScope } from '#platform';
+import { describeWith } from '../../../../../test/support/describe-with.js';
+import { type OpenDatabase, openTestDatabase } from '../../../../../test/support/open-database.js';
+
+const program = path.resolve('dist/apps/cli/src/main.js');
+const missing = fs.existsSync(program) ? [] : ['a build (npm run build)'];
+const KEY = Buffer.alloc(32, 3).toString('base64');
+
+/** The document that the how-to shows: what people copy is what is tested. */
+const shown = (): Record<string, unknown> => {
+  const page = fs.readFileSync(path.resolve('docs/how-to/load-a-fabric.md'), 'utf8');
+  return JSON.parse(/```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '') as Record<string, unknown>;
+};
+
+describeWith({ missing }, 'trame fabric', () => {
+  let opened: OpenDatabase;
+  let directory: string;
+
+  beforeEach(async () => {
+    opened = await openTestDatabase(fabricEntities);
+    directory = fs.mkdtempSync(path.join(tmpdir(), 'trame-fabric-'));
+    fs.writeFileSync(path.join(directory, 'leaf1.password'), 'a password');
+    fs.writeFileSync(path.join(directory, 'pve1.key'), 'a key');
+  });
+  afterEach(async () => {
+    await opened.close();
+    fs.rmSync(directory, { recursive: true });
+  });
+
+  async function run(...args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
+    const child = spawn(process.execPath, [program, 'fabric', ...args], {
+      env: { PATH: process.env['PATH'], LOG_LEVEL: 'warn', DATABASE_URL: opened.url, TRAME_KEK: KEY, TRAME_TOKEN_PEPPER: KEY },
+    });
+    let [out, err] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, out, err };
+  }
+  function saved(document: object): string {
+    const file = path.join(directory, 'fabric.json');
+    fs.writeFileSync(file, JSON.stringify(document));
+    return file;
+  }
+  const fabrics = (): Promise<string[]> =>
+    opened.db.inTransaction(systemScope('spec'), async (tx) =>
+      (await tx.sql<{ slug: string }>('SELECT slug FROM fabric')).map(({ slug }) => slug),
+    );
+
+  it('loads what the how-to shows, and renders it with the facts of each device', async () => {
+    expect(await run('load', saved(shown()))).toMatchObject({ code: 0, out: 'loaded: fabric par, 2 devices, 0 findings\n', err: '' });
+    const rendered = await run('render', 'pve1', '--out', directory);
+    expect(rendered).toMatchObject({ code: 0, err: '' });
+    const interfaces = fs.readFileSync(path.join(directory, 'pve1/etc/network/interfaces.d/trame'), 'utf8');
+    expect(interfaces).toContain('bond-mode 802.3ad');
+    expect(interfaces).toContain('bridge-vlan-aware yes');
+    expect(fs.readFileSync(path.join(directory, 'pve1/etc/frr/frr.conf'), 'utf8')).toContain('neighbor 192.168.100.0 remote-as 65051');
+    expect((await run('render', 'nobody')).err).toBe('NOT_FOUND: there is no device nobody\n');
+  });
+
+  it('keeps nothing on a trial, and a second time refuses what is there', async () => {
+    const file = saved(shown());
+    expect((await run('load', file, '--dry-run')).out).toBe('would be loaded: fabric par, 2 devices, 0 findings\n');
+    expect(await fabrics()).toEqual([]);
+    expect((await run('load', file)).code).toBe(0);
+    expect((await run('load', file)).code).toBe(1);
+    expect(await fabrics()).toEqual(['par']);
+  });
+
+  it('refuses as a whole what the checks refuse, with the sentence', async () => {
+    const document = shown();
+    const [link] = document['links'] as { ends: { address: string }[] }[];
+    if (link?.ends[1]) link.ends[1].address = '192.168.7.7';
+    const { code, out, err } = await run('load', saved(document));
+    expect({ code, out }).toEqual({ code: 5, out: expect.stringMatching(/^not loaded: nothing was kept/) as string });
+    expect(err).toMatch(/^ERROR [A-Z_]+ links/m);
+    expect(await fabrics()).toEqual([]);
+  });
+
+  it('names every place that it cannot read, and what would have been accepted', async () => {
+    const document = shown();
+    Object.assign((document['devices'] as object[])[1] ?? {}, {
+      host: { bonds: [{ name: 'a-name-that-is-too-long', mode: 'lacp', members: [] }] },
+      speed: 1,
+    });
+    const { code, err } = await run('load', saved(document));
+    expect(code).toBe(1);
+    expect(err).toContain('INVALID_VALUE');
+    expect(err).toContain('devices.1.host.bonds.0.name');
+    expect(err).toContain('1 to 15 of letters');
+    expect(err).toContain('balance-alb');
+    expect(err).toContain('speed');
+    expect(await fabrics()).toEqual([]);
+  });
+});

@@ -1,0 +1,24 @@
+/** Words of a fabric document as the value objects that the engines have: what does not parse is refused with what would have been accepted. */
+import { z } from 'zod';
+import { Cidr, DeviceName, Ip, isDomainError, Label, Mac, PortName, Slug, VlanId, Vni } from '#engines/kernel';
+
+const parsed = <T>(parse: (value: unknown) => T) =>
+  z.unknown().transform((value, context): T => {
+    try {
+      return parse(value);
+    } catch (error) {
+      if (!isDomainError(error)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+      return z.NEVER;
+    }
+  });
+
+export const slug = parsed(Slug.parse);
+export const label = parsed(Label.parse);
+export const ip = parsed(Ip.parse);
+export const cidr = parsed(Cidr.parse);
+export const mac = parsed(Mac.parse);
+export const vlan = parsed(VlanId.parse);
+export const vni = parsed(Vni.parse);
+export const portName = parsed(PortName.parse);
+export const deviceName = parsed(DeviceName.parse);
