@@ -19,6 +19,11 @@ const rooms = [
   { rank: 2, room: 'engines/rendering', imports: ['engines/kernel', 'engines/intent'] },
   { rank: 2, room: 'contexts/access', imports: ['engines/kernel', 'platform'] },
 
+  {
+    rank: 3,
+    room: 'engines/onboarding',
+    imports: ['engines/kernel', 'engines/intent', 'engines/reconcile', 'engines/pve-sdn', 'engines/adoption', 'engines/rendering'],
+  },
   { rank: 3, room: 'contexts/events', imports: ['engines/kernel', 'platform', 'adapters/outbound', 'contexts/access'] },
   { rank: 4, room: 'contexts/numbering', imports: ['engines/kernel', 'platform', 'contexts/access', 'contexts/events'] },
   {
@@ -114,7 +119,7 @@ const rooms = [
 
   { rank: 11, room: 'apps/api', imports: ['engines/kernel', 'platform', 'contexts/*'] },
   { rank: 11, room: 'apps/worker', imports: ['engines/*', 'platform', 'contexts/*', 'adapters/*'] },
-  { rank: 11, room: 'apps/cli', imports: ['engines/kernel', 'platform', 'contexts/*'] },
+  { rank: 11, room: 'apps/cli', imports: ['engines/*', 'platform', 'contexts/*'] },
   { rank: 11, room: 'apps/lab', imports: ['engines/*', 'platform', 'contexts/*', 'adapters/*'] },
 ];
 
