@@ -1,95 +1,146 @@
 /** What frr.conf has to say, stated again from the numbers of the intent. */
-import type { BgpIntent, BgpNeighborIntent, DeviceIntent } from '#engines/intent';
+import type { BgpIntent, BgpNeighborIntent, DeviceIntent, VrfIntent } from '#engines/intent';
 import { outline, type OutlineEntry } from '../outline.js';
 import { vrfPrefixes } from '../vrf-prefixes.js';
+import { bfdOutline, igpOutline } from './outline-igp.js';
+import { policyOutline } from './outline-policy.js';
 
-export function frrOutline(intent: DeviceIntent): OutlineEntry[] {
-  const { bgp } = intent;
+type Version = '4' | '6';
+const VERSIONS: readonly Version[] = ['4', '6'];
+const is = (version: Version, text: string): boolean => text.includes(':') === (version === '6');
+
+export function frrOutline(intent: DeviceIntent, bgp: BgpIntent): OutlineEntry[] {
   return [
     ...outline([], ['frr defaults datacenter', 'hostname', 'log syslog informational', 'service integrated-vtysh-config']),
-    ...intent.vrfs.flatMap((vrf) => [
-      ...outline([], [`vrf ${vrf.name}`, 'exit-vrf']),
-      ...outline([`vrf ${vrf.name}`], [`vni ${vrf.l3vni}`]),
-    ]),
-    ...(bgp ? bgpOutline(intent, bgp) : []),
-    ...(bgp ? vrfOutline(intent, bgp) : []),
+    ...intent.vrfs.flatMap(vrfOutline),
+    ...igpOutline(intent),
+    ...bgpOutline(intent, bgp),
+    ...intent.vrfs.flatMap((vrf) => vrfBgpOutline(intent, bgp, vrf)),
+    ...policyOutline(intent, bgp),
+    ...bfdOutline(intent),
   ];
+}
+
+function vrfOutline({ name, l3vni, exit, staticRoutes }: VrfIntent): OutlineEntry[] {
+  const ways = (exit?.gateways ?? []).map(({ port, address }) =>
+    is('4', address)
+      ? `ip route 0.0.0.0/0 ${address} ${port} nexthop-vrf default`
+      : `ipv6 route ::/0 ${address} ${port} nexthop-vrf default`,
+  );
+  const routes = staticRoutes.map(({ prefix, nextHop }) => `${is('4', prefix) ? 'ip' : 'ipv6'} route ${prefix} ${nextHop}`);
+  const { transit = null, prefixes = [] } = exit ?? {};
+  const inside = transit
+    ? prefixes.map((prefix) => {
+        const far = transit.vrfAddresses.find(({ address }) => is('4', address) === is('4', prefix));
+        return `${is('4', prefix) ? 'ip' : 'ipv6'} route ${prefix} ${far?.address} ${transit.mainPort}`;
+      })
+    : [];
+  return [...outline([], [`vrf ${name}`, 'exit-vrf', ...inside]), ...outline([`vrf ${name}`], [`vni ${l3vni}`, ...ways, ...routes])];
 }
 
 function bgpOutline(intent: DeviceIntent, bgp: BgpIntent): OutlineEntry[] {
   const top = `router bgp ${bgp.asn}`;
   const evpn = bgp.neighbors.filter(({ families }) => families.includes('L2VPN_EVPN'));
+  const announced = intent.l2vnis.filter(({ replication }) => replication === 'INGRESS_EVPN');
   return [
     ...outline([], [top, 'exit']),
     ...outline([top], [`bgp router-id ${bgp.routerId}`, 'no bgp default ipv4-unicast']),
     ...outline(
       [top],
-      bgp.neighbors.flatMap(({ address }) =>
-        ['remote-as', 'description', 'update-source', 'timers'].map((key) => `neighbor ${address} ${key}`),
-      ),
+      bgp.neighbors.flatMap((neighbor) => sessionKeys(intent, bgp, neighbor)),
     ),
-    ...(['4', '6'] as const).flatMap((family) => {
-      const active = bgp.neighbors.filter(({ families }) => families.includes(family === '4' ? 'IPV4_UNICAST' : 'IPV6_UNICAST'));
-      const networks = bgp.originate.filter((prefix) => prefix.includes(':') === (family === '6')).map((prefix) => `network ${prefix}`);
-      return addressFamily(top, `ipv${family} unicast`, active, networks, true);
-    }),
-    ...addressFamily(
-      top,
-      'l2vpn evpn',
-      evpn,
-      ['advertise-all-vni', 'autort rfc8365-compatible', ...intent.l2vnis.flatMap(({ vni }) => [`vni ${vni}`, 'exit-vni'])],
-      false,
-    ),
+    ...VERSIONS.flatMap((version) => unicastOutline(intent, bgp, top, version)),
     ...(evpn.length === 0
       ? []
-      : intent.l2vnis.flatMap((network) => outline([top, 'address-family l2vpn evpn', `vni ${network.vni}`], targets(network)))),
+      : [
+          ...family(top, 'l2vpn evpn', [
+            'advertise-all-vni',
+            automatic(intent),
+            ...announced.flatMap(({ vni }) => [`vni ${vni}`, 'exit-vni']),
+          ]),
+          ...outline(
+            [top, 'address-family l2vpn evpn'],
+            evpn.flatMap((neighbor) => serving(neighbor)),
+          ),
+          ...announced.flatMap((network) => outline([top, 'address-family l2vpn evpn', `vni ${network.vni}`], targets(network))),
+        ]),
   ];
 }
 
-function addressFamily(
-  top: string,
-  name: string,
-  active: readonly BgpNeighborIntent[],
-  keys: readonly string[],
-  isUnicast: boolean,
-): OutlineEntry[] {
-  if (active.length === 0) return [];
+const named = ({ port, address }: BgpNeighborIntent): string => (port === null ? address : port);
+const release = ({ software }: DeviceIntent): number => {
+  const [major = 0, minor = 0] = (software.frr ?? '').split('.').map((part) => Number.parseInt(part, 10) || 0);
+  return major * 100 + minor;
+};
+const automatic = (intent: DeviceIntent): string =>
+  release(intent) >= 1008 ? 'auto-route-target both rfc8365-compatible' : 'autort rfc8365-compatible';
+
+function sessionKeys(intent: DeviceIntent, bgp: BgpIntent, neighbor: BgpNeighborIntent): string[] {
+  const { port, remoteAsn, multihop, bfd, passwordSecret, isRouteServer, keepaliveSeconds, holdSeconds } = neighbor;
+  const own = [`${port === null ? '' : 'interface '}remote-as ${remoteAsn}`, 'description', `timers ${keepaliveSeconds} ${holdSeconds}`];
+  if (bfd) own.push('bfd', `bfd profile trame-${bfd.transmitMs}-${bfd.receiveMs}-${bfd.multiplier}`);
+  if (passwordSecret !== null) own.push(`password @secret:${passwordSecret.replace(/[^A-Za-z0-9._-]/g, '')}@`);
+  if (port === null) own.push(`update-source ${neighbor.updateSource}`);
+  if (port === null && multihop !== null && remoteAsn !== bgp.asn) own.push(`ebgp-multihop ${multihop}`);
+  const keys = own.map((key) => `neighbor ${named(neighbor)} ${key}`);
+  return isRouteServer && release(intent) >= 1000 ? [...keys, `no neighbor ${named(neighbor)} enforce-first-as`] : keys;
+}
+
+function serving(neighbor: BgpNeighborIntent): string[] {
+  const { routeReflectorClient, routeServerClient } = neighbor;
   return [
-    ...outline([top], [`address-family ${name}`, 'exit-address-family']),
-    ...outline([top, `address-family ${name}`], keys),
-    ...active.flatMap(({ address, routeReflectorClient, nextHopSelf }) =>
-      outline(
-        [top, `address-family ${name}`],
-        [
-          `neighbor ${address} activate`,
-          ...(routeReflectorClient ? [`neighbor ${address} route-reflector-client`] : []),
-          ...(isUnicast && nextHopSelf ? [`neighbor ${address} next-hop-self force`] : []),
-        ],
-      ),
-    ),
+    `neighbor ${named(neighbor)} activate`,
+    ...(routeReflectorClient ? [`neighbor ${named(neighbor)} route-reflector-client`] : []),
+    ...(routeServerClient ? [`neighbor ${named(neighbor)} route-server-client`] : []),
   ];
 }
 
-function vrfOutline(intent: DeviceIntent, bgp: BgpIntent): OutlineEntry[] {
-  return intent.vrfs.flatMap((vrf) => {
-    const top = `router bgp ${bgp.asn} vrf ${vrf.name}`;
-    const prefixes = vrfPrefixes(intent, vrf);
-    const families = (['4', '6'] as const).filter((family) => prefixes[family].length > 0);
-    return [
-      ...outline([], [top, 'exit']),
-      ...outline([top], [`bgp router-id ${bgp.routerId}`, 'address-family l2vpn evpn', 'exit-address-family']),
-      ...outline([top, 'address-family l2vpn evpn'], ['autort rfc8365-compatible']),
-      ...families.flatMap((family) => [
-        ...outline([top], [`address-family ipv${family} unicast`, 'exit-address-family']),
-        ...outline(
-          [top, `address-family ipv${family} unicast`],
-          prefixes[family].map((prefix) => `network ${prefix}`),
-        ),
-        ...outline([top, 'address-family l2vpn evpn'], [`advertise ipv${family} unicast`]),
-      ]),
-      ...outline([top, 'address-family l2vpn evpn'], targets(vrf)),
-    ];
-  });
+function unicastOutline(intent: DeviceIntent, bgp: BgpIntent, top: string, version: Version): OutlineEntry[] {
+  const active = bgp.neighbors.filter(({ families }) => families.includes(version === '4' ? 'IPV4_UNICAST' : 'IPV6_UNICAST'));
+  const back = intent.vrfs.filter(({ exit }) => exit && !exit.transit && exit.gateways.some(({ address }) => is(version, address)));
+  if (active.length + back.length === 0) return [];
+  const suffix = version === '4' ? '' : '-V6';
+  const isFiltered = bgp.loopbacks.some((prefix) => is(version, prefix));
+  return family(top, `ipv${version} unicast`, [
+    ...(active.length > 0 ? bgp.originate.filter((prefix) => is(version, prefix)).map((prefix) => `network ${prefix}`) : []),
+    ...active.flatMap((neighbor) => [
+      ...serving(neighbor),
+      ...(neighbor.nextHopSelf ? [`neighbor ${named(neighbor)} next-hop-self force`] : []),
+      ...(isFiltered ? ['in', 'out'].map((way) => `neighbor ${named(neighbor)} route-map TRAME-UNDERLAY${suffix} ${way}`) : []),
+      ...(neighbor.routeServerClient ? [`neighbor ${named(neighbor)} attribute-unchanged next-hop`] : []),
+    ]),
+    ...(back.length > 0 ? [`import vrf route-map TRAME-WAY-BACK${suffix}`] : []),
+    ...back.map(({ name }) => `import vrf ${name}`),
+  ]);
+}
+
+function family(top: string, name: string, keys: readonly string[]): OutlineEntry[] {
+  return [...outline([top], [`address-family ${name}`, 'exit-address-family']), ...outline([top, `address-family ${name}`], keys)];
+}
+
+function vrfBgpOutline(intent: DeviceIntent, bgp: BgpIntent, vrf: VrfIntent): OutlineEntry[] {
+  const top = `router bgp ${bgp.asn} vrf ${vrf.name}`;
+  const prefixes = vrfPrefixes(intent, vrf);
+  const leaks = vrf.leaksFrom.map(({ name }) => `import vrf ${name}`);
+  return [
+    ...outline([], [top, 'exit']),
+    ...outline([top], [`bgp router-id ${bgp.routerId}`]),
+    ...VERSIONS.filter((version) => prefixes[version].length + leaks.length > 0).flatMap((version) =>
+      family(top, `ipv${version} unicast`, [...prefixes[version].map((prefix) => `network ${prefix}`), ...leaks]),
+    ),
+    ...family(top, 'l2vpn evpn', [
+      automatic(intent),
+      ...VERSIONS.filter((version) => prefixes[version].length > 0).map(
+        (version) => `advertise ipv${version} unicast${mapOf(vrf, version)}`,
+      ),
+      ...targets(vrf),
+    ]),
+  ];
+}
+
+function mapOf({ name, exit, leaksFrom }: VrfIntent, version: Version): string {
+  const isWorse = exit !== null && !exit.isPreferred && exit.gateways.some(({ address }) => is(version, address));
+  return isWorse || leaksFrom.length > 0 ? ` route-map TRAME-ANNOUNCE-${name}${version === '4' ? '' : '-V6'}` : '';
 }
 
 function targets({

@@ -1,8 +1,11 @@
 import { compileFabric, deviceIntent, type FabricSnapshot } from '#engines/intent';
 import { demoFabric, demoSnapshot, SnapshotBuilder } from '#engines/intent/testing';
-import { renderFrr } from './render-frr.js';
+import { FRR_PATH, renderDevice } from '#engines/rendering';
 
-const rendered = (snapshot: FabricSnapshot, slug: string) => renderFrr(deviceIntent(compileFabric(snapshot), slug));
+const rendered = (snapshot: FabricSnapshot, slug: string): string[] =>
+  renderDevice(deviceIntent(compileFabric(snapshot), slug))
+    .find(({ path }) => path === FRR_PATH)
+    ?.content.split('\n') ?? [];
 const trimmed = (snapshot: FabricSnapshot, slug: string) => rendered(snapshot, slug).map((line) => line.trim());
 
 describe('frr.conf', () => {

@@ -1,0 +1,63 @@
+/** The default instance: sessions, loopback, EVPN instances. */
+import type { BgpIntent, DeviceIntent, L2VniIntent } from '#engines/intent';
+import { block, lines } from '../text.js';
+import { explicitTargets, targets } from './explicit-targets.js';
+import { evpnNeighbors, ofFamily, unicastNeighbors, waysBack } from './families.js';
+import { FAMILIES, type Family, wayBackMap } from './names.js';
+import { evpnLines, neighborLines, unicastLines } from './neighbors.js';
+
+export function routerBgp(intent: DeviceIntent, bgp: BgpIntent): string[] {
+  return block(
+    1,
+    `router bgp ${bgp.asn}`,
+    [
+      `bgp router-id ${bgp.routerId}`,
+      'no bgp default ipv4-unicast', // a session speaks the families of its record, nothing by default
+      ...bgp.neighbors.map((neighbor) => neighborLines(intent, bgp, neighbor)),
+      ...FAMILIES.map((family) => unicast(intent, bgp, family)),
+      evpn(intent, bgp),
+    ],
+    'exit',
+  );
+}
+
+function unicast(intent: DeviceIntent, bgp: BgpIntent, family: Family): string[] {
+  const active = unicastNeighbors(bgp, family);
+  const back = waysBack(intent.vrfs, family);
+  if (active.length === 0 && back.length === 0) return [];
+  return lines(
+    '!',
+    block(
+      1,
+      `address-family ipv${family} unicast`,
+      [
+        active.length > 0 && ofFamily(bgp.originate, family).map((prefix) => `network ${prefix}`),
+        ...active.map((neighbor) => unicastLines(bgp, neighbor, family)),
+        back.length > 0 && `import vrf route-map ${wayBackMap(family)}`,
+        ...back.map(({ name }) => `import vrf ${name}`),
+      ],
+      'exit-address-family',
+    ),
+  );
+}
+
+function evpn(intent: DeviceIntent, bgp: BgpIntent): string[] {
+  const active = evpnNeighbors(bgp);
+  if (active.length === 0) return [];
+  return lines(
+    '!',
+    block(
+      1,
+      'address-family l2vpn evpn',
+      [
+        ...active.map(evpnLines),
+        'advertise-all-vni', // has to come before the first `vni`
+        explicitTargets(intent),
+        ...intent.l2vnis.filter(({ replication }) => replication === 'INGRESS_EVPN').map(macVrf),
+      ],
+      'exit-address-family',
+    ),
+  );
+}
+
+const macVrf = (network: L2VniIntent): string[] => block(1, `vni ${network.vni}`, targets(network), 'exit-vni');
