@@ -25,7 +25,12 @@ export type FindingCode =
   | 'FALLBACK_USED'
   | 'REPLICATION_INVALID'
   | 'MULTICAST_GROUP_INVALID'
-  | 'MULTICAST_GROUP_SHARED';
+  | 'MULTICAST_GROUP_SHARED'
+  | 'VLAN_RESERVED'
+  | 'LAG_INVALID'
+  | 'LAG_MISMATCH'
+  | 'DUPLICATE_SEGMENT'
+  | 'MLAG_INVALID';
 
 export interface Finding {
   readonly code: FindingCode;

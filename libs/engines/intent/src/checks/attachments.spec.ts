@@ -66,7 +66,7 @@ describe('VLANs', () => {
           .build(),
       ),
     ).toEqual([
-      expect.objectContaining({ code: 'VLAN_CLASH', path: 'devices.test.vlans.1', message: expect.stringContaining('2 to 4094') }),
+      expect.objectContaining({ code: 'VLAN_RESERVED', path: 'devices.test.vlans.1', message: expect.stringContaining('2 to 4094') }),
     ]);
   });
 });

@@ -1,51 +1,148 @@
-/** On one device a VLAN carries one network and a network has one VLAN: EOS refuses anything else, after half of the commands. */
-import { compareNatural } from '#engines/kernel';
+/** On one device, and on a pair of switches, a VLAN carries one network and a network has one VLAN: EOS refuses anything else, after half of the commands. */
+import { compareNatural, type DeviceId, type NetworkId, type VlanId } from '#engines/kernel';
 import type { FabricIndex } from '../fabric-index.js';
 import { error, type Finding, listed } from '../finding.js';
 import { groupBy } from '../group-by.js';
+import type { DeviceFacts, MlagFacts, VlanMappingFacts } from '../snapshot.js';
+
+type MappingsOf = ReadonlyMap<DeviceId, readonly VlanMappingFacts[]>;
 
 export function checkVlans(index: FabricIndex): Finding[] {
-  return [...missing(index), ...clashes(index), ...defaultVlan(index)];
+  const mappings = groupBy(index.snapshot.vlanMappings, ({ deviceId }) => deviceId);
+  const mlagOf = new Map((index.snapshot.mlags ?? []).flatMap((mlag) => mlag.members.map(({ deviceId }) => [deviceId, mlag] as const)));
+  return [
+    ...missing(index),
+    ...[...mappings].flatMap(([id, uses]) => onDevice(index, id, uses, mlagOf.get(id))),
+    ...(index.snapshot.mlags ?? []).flatMap((mlag) => onPair(index, mlag, mappings)),
+    ...index.snapshot.devices.flatMap((device) => switchPorts(index, device)),
+    ...index.snapshot.devices.flatMap((device) => internalRange(index, device)),
+  ];
 }
 
 function missing(index: FabricIndex): Finding[] {
-  return index.snapshot.attachments.flatMap(({ id, deviceId, networkId, tagging }) => {
+  const found: Finding[] = [];
+  for (const { id, deviceId, networkId, tagging } of index.snapshot.attachments) {
     const device = index.device.get(deviceId);
+    if (!device || (device.platform !== 'ARISTA_EOS' && tagging !== 'TAGGED')) continue;
     const network = index.network.get(networkId);
-    if (!device || !network || index.vlan(deviceId, networkId) !== null) return [];
-    if (device.platform !== 'ARISTA_EOS' && tagging !== 'TAGGED') return [];
+    if (!network || index.vlan(deviceId, networkId) !== null) continue;
     const message = `map network ${network.slug} to a VLAN of ${device.slug}, or attach it without a tag to a host`;
-    return [error('VLAN_MISSING', `networks.${network.slug}.${device.slug}`, message, [id])];
+    found.push(error('VLAN_MISSING', `networks.${network.slug}.${device.slug}`, message, [id]));
+  }
+  return found;
+}
+
+const networkName = (index: FabricIndex, id: NetworkId): string => index.network.get(id)?.slug ?? id;
+
+function onDevice(index: FabricIndex, id: DeviceId, uses: readonly VlanMappingFacts[], mlag: MlagFacts | undefined): Finding[] {
+  const device = index.device.get(id);
+  const place = device?.slug ?? id;
+  const networkOf = new Map<VlanId, NetworkId | Set<NetworkId>>();
+  const vlanOf = new Map<NetworkId, VlanId | Set<VlanId>>();
+  const found: Finding[] = [];
+  for (const { vlan, networkId } of uses) {
+    collect(networkOf, vlan, networkId);
+    collect(vlanOf, networkId, vlan);
+    const reserved = device && reservedFor(device, vlan, mlag);
+    if (reserved) found.push(error('VLAN_RESERVED', `devices.${place}.vlans.${vlan}`, reserved, [id, networkId]));
+  }
+  for (const [vlan, networks] of networkOf) {
+    if (!(networks instanceof Set)) continue;
+    const names = [...networks].map((network) => networkName(index, network)).sort(compareNatural);
+    const message = `give each of ${listed(names)} its own VLAN on ${place}: they share ${vlan}`;
+    found.push(error('VLAN_CLASH', `devices.${place}.vlans.${vlan}`, message, [id, ...networks]));
+  }
+  for (const [network, vlans] of vlanOf) {
+    if (!(vlans instanceof Set)) continue;
+    const name = networkName(index, network);
+    const message = `keep one of the VLANs ${listed([...vlans].sort((a, b) => a - b).map(String))} for network ${name} on ${place}`;
+    found.push(error('VLAN_CLASH', `networks.${name}.${place}`, message, [id, network]));
+  }
+  return found;
+}
+
+/** One value as it is, several as a set: hundreds of thousands of mappings have one. */
+function collect<K, V extends string | number>(map: Map<K, V | Set<V>>, key: K, value: V): void {
+  const known = map.get(key);
+  if (known === undefined) map.set(key, value);
+  else if (known instanceof Set) known.add(value);
+  else if (known !== value) map.set(key, new Set([known, value]));
+}
+
+/** Why no network may have the VLAN on that switch; null = it may. */
+function reservedFor({ platform, slug, switch: facts }: DeviceFacts, vlan: VlanId, mlag: MlagFacts | undefined): string | null {
+  if (platform !== 'ARISTA_EOS') return null;
+  // Every port of a switch is in VLAN 1 until it is told otherwise: as a customer's VLAN it would join all unused ports.
+  if (vlan === 1) return `choose a VLAN from 2 to 4094 on ${slug}: VLAN 1 holds every port that is not configured`;
+  const range = facts?.internalVlans;
+  if (range && vlan >= range.first && vlan <= range.last)
+    return `choose a VLAN outside of ${range.first} to ${range.last} on ${slug}: EOS takes ${vlan} for routed ports and L3 VNIs`;
+  // Both run without spanning tree between the two switches.
+  if (mlag && (vlan === mlag.vlan || vlan === 4093 || vlan === 4094))
+    return `choose another VLAN than ${vlan} on ${slug}: MLAG domain ${mlag.domain} keeps ${listed([...new Set([4093, 4094, mlag.vlan])].map(String))} for itself`;
+  return null;
+}
+
+/** The peer link carries every VLAN, so the two switches have one set of VLANs. */
+function onPair(index: FabricIndex, mlag: MlagFacts, mappings: MappingsOf): Finding[] {
+  const [a, b] = mlag.members;
+  const [left, right] = [index.device.get(a.deviceId), index.device.get(b.deviceId)];
+  if (!left || !right || left === right) return [];
+  const here = mappings.get(left.id) ?? [];
+  const networkOf = new Map(here.map(({ vlan, networkId }) => [vlan, networkId]));
+  const vlanOf = new Map(here.map(({ vlan, networkId }) => [networkId, vlan]));
+  const names = `${left.slug} and ${right.slug}`;
+  return (mappings.get(right.id) ?? []).flatMap(({ vlan, networkId }) => {
+    const other = networkOf.get(vlan);
+    const elsewhere = vlanOf.get(networkId);
+    if (other !== undefined && other !== networkId) {
+      const message = `give each of ${listed([networkName(index, other), networkName(index, networkId)].sort(compareNatural))} its own VLAN on the pair ${names}: they share ${vlan}`;
+      return [error('VLAN_CLASH', `mlags.${mlag.domain}.vlans.${vlan}`, message, [left.id, right.id, other, networkId])];
+    }
+    if (elsewhere === undefined || elsewhere === vlan) return [];
+    const message = `give network ${networkName(index, networkId)} one VLAN on the pair ${names}: it has ${elsewhere} and ${vlan}`;
+    return [error('VLAN_CLASH', `mlags.${mlag.domain}.vlans.${vlan}`, message, [left.id, right.id, networkId])];
   });
 }
 
-function clashes(index: FabricIndex): Finding[] {
-  const mappings = index.snapshot.vlanMappings;
-  const name = (id: (typeof mappings)[number]['networkId']): string => index.network.get(id)?.slug ?? id;
-  const place = (id: (typeof mappings)[number]['deviceId']): string => index.device.get(id)?.slug ?? id;
-  const shared = [...groupBy(mappings, ({ deviceId, vlan }) => `${deviceId} ${vlan}`).values()].flatMap((uses) => {
-    const networks = [...new Set(uses.map(({ networkId }) => networkId))];
-    const [first] = uses;
-    if (!first || networks.length < 2) return [];
-    const message = `give each of ${listed(networks.map(name).sort(compareNatural))} its own VLAN on ${place(first.deviceId)}: they share ${first.vlan}`;
-    return [error('VLAN_CLASH', `devices.${place(first.deviceId)}.vlans.${first.vlan}`, message, [first.deviceId, ...networks])];
+/** Ports of their own kind: what they take in must be what is attached there. */
+function switchPorts(index: FabricIndex, device: DeviceFacts): Finding[] {
+  const facts = device.switch;
+  if (!facts || facts.tunnelPorts.length + facts.translations.length === 0) return [];
+  const { id, slug } = device;
+  const byPort = groupBy(index.attachmentsOfDevice.get(id) ?? [], ({ port }) => port);
+  const wrong = (port: string, message: string): Finding => error('ATTACHMENT_INVALID', `devices.${slug}.ports.${port}`, message, [id]);
+  const tunnels = facts.tunnelPorts.flatMap((port) => {
+    const uses = byPort.get(port) ?? [];
+    if (uses.length === 1 && uses[0]?.tagging === 'UNTAGGED') return [];
+    return [
+      wrong(port, `attach one network, untagged, to ${slug} ${port}: a tunnel port puts all that comes in, tags and all, into one VLAN`),
+    ];
   });
-  const several = [...groupBy(mappings, ({ deviceId, networkId }) => `${deviceId} ${networkId}`).values()].flatMap((uses) => {
-    const vlans = [...new Set(uses.map(({ vlan }) => vlan))].sort((a, b) => a - b);
-    const [first] = uses;
-    if (!first || vlans.length < 2) return [];
-    const message = `keep one of the VLANs ${listed(vlans.map(String))} for network ${name(first.networkId)} on ${place(first.deviceId)}`;
-    return [error('VLAN_CLASH', `networks.${name(first.networkId)}.${place(first.deviceId)}`, message, [first.deviceId, first.networkId])];
+  const translations = facts.translations.flatMap(({ port, from, networkId }) => {
+    const uses = byPort.get(port) ?? [];
+    const name = networkName(index, networkId);
+    if (!uses.some((use) => use.networkId === networkId && use.tagging === 'TAGGED'))
+      return [wrong(port, `attach network ${name} tagged to ${slug} ${port}, or take its translation from there`)];
+    const taken = uses.find((use) => use.networkId !== networkId && use.tagging === 'TAGGED' && index.vlan(id, use.networkId) === from);
+    const twice = facts.translations.some((other) => other.port === port && other.networkId !== networkId && other.from === from);
+    if (!taken && !twice) return [];
+    return [wrong(port, `translate another VLAN than ${from} to network ${name} on ${slug} ${port}: it stands for another network there`)];
   });
-  return [...shared, ...several];
+  return [...tunnels, ...translations];
 }
 
-/** Every port of a switch is in VLAN 1 until it is told otherwise: as a customer's VLAN it would join all unused ports. */
-function defaultVlan(index: FabricIndex): Finding[] {
-  return index.snapshot.vlanMappings.flatMap(({ deviceId, networkId, vlan }) => {
-    const device = index.device.get(deviceId);
-    if (vlan !== 1 || device?.platform !== 'ARISTA_EOS') return [];
-    const message = `choose a VLAN from 2 to 4094 on ${device.slug}: VLAN 1 holds every port that is not configured`;
-    return [error('VLAN_CLASH', `devices.${device.slug}.vlans.1`, message, [deviceId, networkId])];
-  });
+/** EOS takes one internal VLAN for each routed port and each L3 VNI; without one left, the port stays down. */
+function internalRange(index: FabricIndex, device: DeviceFacts): Finding[] {
+  if (!device.switch) return [];
+  const { id, slug } = device;
+  const { first, last } = device.switch.internalVlans;
+  const path = `devices.${slug}.internalVlans`;
+  if (first > last)
+    return [error('VLAN_RESERVED', path, `begin the internal VLANs of ${slug} with the smaller of ${first} and ${last}`, [id])];
+  const ports = new Set((index.linkEndsOfDevice.get(id) ?? []).map(({ port }) => port)).size;
+  const needed = ports + (index.vrfsOfDevice.get(id) ?? []).length;
+  if (needed <= last - first + 1) return [];
+  const message = `keep ${needed} internal VLANs on ${slug} instead of ${last - first + 1}: it has ${ports} routed ports and ${needed - ports} L3 VNIs`;
+  return [error('VLAN_RESERVED', path, message, [id])];
 }
