@@ -1,4 +1,5 @@
 import type { DeviceIntent } from '#engines/intent';
+import type { Line } from './piece.js';
 
 /** Dialect of an artefact: who reads it, and what its parser is. */
 export type Format =
@@ -32,10 +33,10 @@ export interface Artefact {
 }
 
 /** What a renderer of one dialect says about one device, before it is counted and signed. */
-export interface Draft extends Pick<Artefact, 'path' | 'format' | 'mode' | 'owner'> {
+export interface Draft<L extends Line = string> extends Pick<Artefact, 'path' | 'format' | 'mode' | 'owner'> {
   /** Lines without their ends. */
-  readonly text: readonly string[];
+  readonly text: readonly L[];
 }
 
 /** Renderer of one dialect; nothing for a device that has no use of it. It reads its own text again before it hands it out. */
-export type Renderer = (intent: DeviceIntent) => readonly Draft[];
+export type Renderer = (intent: DeviceIntent) => readonly Draft<Line>[];

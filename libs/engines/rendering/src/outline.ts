@@ -1,64 +1,125 @@
 /**
  * The third wall against injection: a rendered text is split into blocks again, and its set of (block, key) must be the one that the
  * intent asks for. The expected outline is made from numbers and addresses only, never from a label and never by the renderer.
+ * A piece that many devices have is read again when the first of them is given it; after that it is known by identity, and has to stand
+ * in the block where it is expected.
  */
 import { DomainError } from '#engines/kernel';
+import { GAP, type Line, type OutlineEntry, Piece, type Template } from './piece.js';
 
-/** `block` = the heads that lead to the line, joined by ` > `; `key` = the line, or its first words where a value follows. */
-export interface OutlineEntry {
-  readonly block: string;
-  readonly key: string;
-}
+export type { OutlineEntry } from './piece.js';
 
 const SEPARATOR = ' > ';
 const PRINTABLE = /^[ -~]*$/;
+const WORD = /^[!-~]+$/;
+/** A line deeper than a piece would hang on the piece's last line: nothing is expected there. */
+const CLOSED = '\n';
 
-/** Entries of one block and of what is nested in it. */
-export function outline(block: readonly string[], keys: readonly string[]): OutlineEntry[] {
-  return keys.map((key) => ({ block: block.join(SEPARATOR), key }));
+/** Entries of one block and of what is nested in it. Pieces are expected in their order, lines in any. */
+export function outline(block: readonly string[], keys: readonly Line[]): OutlineEntry[] {
+  const path = block.join(SEPARATOR);
+  return keys.map((key) => ({ block: path, key }));
 }
 
 /**
  * @throws DomainError RENDER_ESCAPE with the first line that nobody asked for, or the first key that is missing.
  * A line fits a key when it is the key, or continues it after a blank; each key fits one line.
  */
-export function assertOutline(device: string, path: string, text: readonly string[], expected: readonly OutlineEntry[]): void {
-  const open = new Map<string, number>();
-  for (const { block, key } of expected) open.set(address(block, key), (open.get(address(block, key)) ?? 0) + 1);
-  const blocks: { depth: number; head: string }[] = [];
-  for (const line of text.join('\n').split('\n')) {
-    if (!PRINTABLE.test(line)) throw escaped(device, path, line, 'holds a character that no device needs');
-    const content = line.trimStart();
-    if (content === '' || content.startsWith('!') || content.startsWith('#')) continue;
-    const depth = line.length - content.length;
-    while ((blocks.at(-1)?.depth ?? -1) >= depth) blocks.pop();
-    const block = blocks.map(({ head }) => head).join(SEPARATOR);
-    if (!take(open, block, content)) throw escaped(device, path, line, 'is not in the intent');
-    blocks.push({ depth, head: content });
+export function assertOutline(device: string, path: string, text: readonly Line[], expected: readonly OutlineEntry[]): void {
+  const reader = new Reader(device, path, expected);
+  for (const line of text) {
+    if (line instanceof Piece) reader.piece(line);
+    else for (const part of line.includes('\n') ? line.split('\n') : [line]) reader.line(part);
   }
-  const [missing] = open.keys();
-  if (missing !== undefined) throw escaped(device, path, missing.replace('\n', SEPARATOR), 'is missing');
+  reader.end();
 }
 
-function take(open: Map<string, number>, block: string, line: string): boolean {
-  for (let key = line; key !== ''; key = key.slice(0, Math.max(0, key.lastIndexOf(' ')))) {
-    const count = open.get(address(block, key));
-    if (count === undefined) continue;
-    if (count === 1) open.delete(address(block, key));
-    else open.set(address(block, key), count - 1);
-    return true;
+class Reader {
+  private readonly open = new Map<string, number>();
+  private readonly pieces: OutlineEntry[] = [];
+  private next = 0;
+  private readonly heads: { readonly depth: number; readonly block: string }[] = [];
+
+  constructor(
+    private readonly device: string,
+    private readonly path: string,
+    expected: readonly OutlineEntry[],
+    private readonly outermost = 0,
+  ) {
+    for (const entry of expected) {
+      if (entry.key instanceof Piece) this.pieces.push(entry);
+      else this.open.set(address(entry.block, entry.key), (this.open.get(address(entry.block, entry.key)) ?? 0) + 1);
+    }
   }
-  return false;
+
+  line(line: string): void {
+    if (!PRINTABLE.test(line)) throw this.escaped(line, 'holds a character that no device needs');
+    const content = line.trimStart();
+    if (content === '' || content.startsWith('!') || content.startsWith('#')) return;
+    const depth = line.length - content.length;
+    if (depth < this.outermost) throw this.escaped(line, 'is not in the intent');
+    const block = this.blockAt(depth);
+    if (!this.take(block, content)) throw this.escaped(line, 'is not in the intent');
+    this.heads.push({ depth, block: block === '' ? content : `${block}${SEPARATOR}${content}` });
+  }
+
+  piece(piece: Piece): void {
+    const { template, value } = piece;
+    if (!template.isRead) this.read(template);
+    if (value !== null && !WORD.test(value)) throw this.escaped(value, 'is no word');
+    const block = this.blockAt(template.depth);
+    const expected = this.pieces[this.next++];
+    if (!(expected?.key instanceof Piece) || !expected.key.equals(piece) || expected.block !== block) {
+      throw this.escaped(firstLine(piece), 'is not in the intent');
+    }
+    this.heads.push({ depth: template.depth, block: CLOSED });
+  }
+
+  end(): void {
+    const [missing] = this.open.keys();
+    if (missing !== undefined) throw this.escaped(missing.replace('\n', SEPARATOR), 'is missing');
+    const piece = this.pieces[this.next];
+    if (piece?.key instanceof Piece) throw this.escaped(`${piece.block}${SEPARATOR}${firstLine(piece.key).trim()}`, 'is missing');
+  }
+
+  private read(template: Template): void {
+    const reader = new Reader(this.device, this.path, template.outline, template.depth);
+    for (const line of template.text.join(GAP).split('\n')) reader.line(line);
+    reader.end();
+    template.isRead = true;
+  }
+
+  private blockAt(depth: number): string {
+    let head = this.heads.at(-1);
+    while (head && head.depth >= depth) {
+      this.heads.pop();
+      head = this.heads.at(-1);
+    }
+    return head?.block ?? '';
+  }
+
+  private take(block: string, line: string): boolean {
+    for (let key = line; key !== ''; key = key.slice(0, Math.max(0, key.lastIndexOf(' ')))) {
+      const entry = address(block, key);
+      const count = this.open.get(entry);
+      if (count === undefined) continue;
+      if (count === 1) this.open.delete(entry);
+      else this.open.set(entry, count - 1);
+      return true;
+    }
+    return false;
+  }
+
+  private escaped(line: string, problem: string): DomainError<'RENDER_ESCAPE'> {
+    const shown = line.slice(0, 120).replace(/[^ -~]/g, '?');
+    return new DomainError('RENDER_ESCAPE', `refused to hand out ${this.path} of ${this.device}: "${shown}" ${problem}`, {
+      device: this.device,
+      path: this.path,
+      line: shown,
+      problem,
+    });
+  }
 }
 
 const address = (block: string, key: string): string => `${block}\n${key}`;
-
-function escaped(device: string, path: string, line: string, problem: string): DomainError<'RENDER_ESCAPE'> {
-  const shown = line.slice(0, 120).replace(/[^ -~]/g, '?');
-  return new DomainError('RENDER_ESCAPE', `refused to hand out ${path} of ${device}: "${shown}" ${problem}`, {
-    device,
-    path,
-    line: shown,
-    problem,
-  });
-}
+const firstLine = ({ text }: Piece): string => text.slice(0, `${text}\n`.indexOf('\n'));

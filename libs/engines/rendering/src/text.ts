@@ -1,21 +1,45 @@
 /** The whole template language: a renderer is a function from a slice of intent to lines. */
-export type Part = string | readonly Part[] | null | false;
+import { type Line, Piece } from './piece.js';
+
+export type Part<L extends Line = string> = L | readonly Part<L>[] | null | false;
 
 /** Flattens; null and false are left out. */
-export function lines(...parts: readonly Part[]): string[] {
-  return parts.flatMap((part) => (part === null || part === false ? [] : typeof part === 'string' ? [part] : lines(...part)));
+export function lines<L extends Line = string>(...parts: readonly Part<L>[]): L[] {
+  const flat: L[] = [];
+  append(flat, parts);
+  return flat;
 }
 
-export function indent(by: number, ...parts: readonly Part[]): string[] {
-  return lines(...parts).map((line) => `${' '.repeat(by)}${line}`);
+function append<L extends Line>(flat: L[], parts: readonly Part<L>[]): void {
+  for (const part of parts) {
+    if (part === null || part === false) continue;
+    if (isList(part)) append(flat, part);
+    else flat.push(part);
+  }
+}
+
+const isList = <L extends Line>(part: L | readonly Part<L>[]): part is readonly Part<L>[] => Array.isArray(part);
+
+export function indent<L extends Line = string>(by: number, ...parts: readonly Part<L>[]): L[] {
+  const blanks = ' '.repeat(by);
+  return lines<L>(...parts).map((line) => (line instanceof Piece ? line : (`${blanks}${line}` as L)));
 }
 
 /** A head, its body one step deeper, and a closing line where the dialect has one. */
-export function block(by: number, head: string, body: Part, tail: string | null = null): string[] {
-  return lines(head, indent(by, body), tail);
+export function block<L extends Line = string>(by: number, head: string, body: Part<L>, tail: string | null = null): (L | string)[] {
+  const flat: (L | string)[] = indent<L | string>(by, body);
+  flat.unshift(head);
+  if (tail !== null) flat.push(tail);
+  return flat;
 }
 
 /** Paragraphs with a separator line between them; empty ones are left out. */
-export function paragraphs(separator: string, parts: readonly (readonly string[])[]): string[] {
-  return parts.filter((part) => part.length > 0).flatMap((part, position) => (position === 0 ? part : [separator, ...part]));
+export function paragraphs<L extends Line = string>(separator: string, parts: readonly (readonly L[])[]): (L | string)[] {
+  const flat: (L | string)[] = [];
+  for (const part of parts) {
+    if (part.length === 0) continue;
+    if (flat.length > 0) flat.push(separator);
+    for (const line of part) flat.push(line);
+  }
+  return flat;
 }
