@@ -1,6 +1,7 @@
 /** Snapshot → intent of every device. Pure: no clock, no random, and every list is sorted, so equal snapshots give equal bytes. */
 import { compareNatural, DomainError, type EviId, type RouteDistinguisher } from '#engines/kernel';
 import { checkFabric } from './check-fabric.js';
+import { compileHost, compileVtepDevice } from './compile-host.js';
 import { compileLags, compileMlag, tunnelAddress, withPairSession } from './compile-lag.js';
 import { compileLibvirt } from './compile-libvirt.js';
 import { compileOpenNebula } from './compile-opennebula.js';
@@ -63,7 +64,8 @@ function compileDevice(index: FabricIndex, sessions: SessionsOfDevice, device: D
     lags: compileLags(index, device),
     anycastGatewayMac: fabric.anycastGatewayMac,
     software: device.software ?? {},
-    host: device.host ?? null,
+    host: compileHost(index, device),
+    vtepDevice: compileVtepDevice(index, device),
     openvswitch: device.openvswitch ?? null,
     libvirt: compileLibvirt(index, device, l2vnis),
     opennebula: compileOpenNebula(index, device),

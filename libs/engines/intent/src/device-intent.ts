@@ -30,10 +30,12 @@ import type {
   Tagging,
   UnderlayProtocol,
 } from './snapshot.js';
+import type { VtepDeviceIntent } from './host-intent.js';
 import type { LibvirtIntent } from './libvirt-intent.js';
 import type { OpenNebulaIntent } from './opennebula-intent.js';
 import type { LagIntent, MlagIntent, SwitchIntent } from './switch-intent.js';
 
+export * from './host-intent.js';
 export * from './libvirt-intent.js';
 export * from './opennebula-intent.js';
 export * from './switch-intent.js';
@@ -63,6 +65,7 @@ export interface DeviceIntent {
   readonly software: SoftwareFacts;
   /** Subjects of one device alone: checked and sorted, otherwise as they were said. Null = the device has none. */
   readonly host: HostFacts | null;
+  readonly vtepDevice: VtepDeviceIntent | null;
   readonly openvswitch: OpenVswitchFacts | null;
   readonly libvirt: LibvirtIntent | null;
   readonly opennebula: OpenNebulaIntent | null;
