@@ -2,9 +2,11 @@
 import { compareNatural, DomainError, type EviId, type RouteDistinguisher } from '#engines/kernel';
 import { checkFabric } from './check-fabric.js';
 import { compileHost, compileVtepDevice } from './compile-host.js';
+import { compileComware, compileOpenBsd } from './compile-external.js';
 import { compileLags, compileMlag, tunnelAddress, withPairSession } from './compile-lag.js';
 import { compileLibvirt } from './compile-libvirt.js';
 import { compileOpenNebula } from './compile-opennebula.js';
+import { compileOpenVswitch, isOnOpenVswitch } from './compile-openvswitch.js';
 import { compileSwitch } from './compile-switch.js';
 import { compileBgp, compileIgp, compileUnderlayPorts, sessionsByDevice, type SessionsOfDevice } from './compile-underlay.js';
 import { compileVrfs } from './compile-vrf.js';
@@ -46,7 +48,7 @@ function checkFailed(errors: readonly Finding[]): DomainError<'CHECK_FAILED'> {
 
 function compileDevice(index: FabricIndex, sessions: SessionsOfDevice, device: DeviceFacts): DeviceIntent {
   const { fabric } = index.snapshot;
-  const attachments = index.attachmentsOfDevice.get(device.id) ?? [];
+  const attachments = (index.attachmentsOfDevice.get(device.id) ?? []).filter((one) => !isOnOpenVswitch(index, device, one));
   const networks = [...new Set(attachments.map((attachment) => attachment.networkId))].map((id) => known(index.network.get(id)));
   const l2vnis = networks.map((network) => compileL2Vni(index, device, network)).sort((a, b) => a.vni - b.vni);
   return {
@@ -66,9 +68,11 @@ function compileDevice(index: FabricIndex, sessions: SessionsOfDevice, device: D
     software: device.software ?? {},
     host: compileHost(index, device),
     vtepDevice: compileVtepDevice(index, device),
-    openvswitch: device.openvswitch ?? null,
+    openvswitch: compileOpenVswitch(index, device),
     libvirt: compileLibvirt(index, device, l2vnis),
     opennebula: compileOpenNebula(index, device),
+    openbsd: compileOpenBsd(index, device),
+    comware: compileComware(index, device),
     ...(device.adopted && { adopted: device.adopted }),
     mlag: compileMlag(index, device),
     switch: compileSwitch(index, device),

@@ -31,11 +31,13 @@ import type {
   UnderlayProtocol,
 } from './snapshot.js';
 import type { VtepDeviceIntent } from './host-intent.js';
+import type { ComwareIntent, OpenBsdIntent } from './external-intent.js';
 import type { LibvirtIntent } from './libvirt-intent.js';
 import type { OpenNebulaIntent } from './opennebula-intent.js';
 import type { LagIntent, MlagIntent, SwitchIntent } from './switch-intent.js';
 
 export * from './host-intent.js';
+export * from './external-intent.js';
 export * from './libvirt-intent.js';
 export * from './opennebula-intent.js';
 export * from './switch-intent.js';
@@ -69,6 +71,8 @@ export interface DeviceIntent {
   readonly openvswitch: OpenVswitchFacts | null;
   readonly libvirt: LibvirtIntent | null;
   readonly opennebula: OpenNebulaIntent | null;
+  readonly openbsd: OpenBsdIntent | null;
+  readonly comware: ComwareIntent | null;
   /** Present where the device ran before it was ours. */
   readonly adopted?: AdoptedFacts;
   readonly mlag: MlagIntent | null;

@@ -4,6 +4,8 @@ import type { DeviceName, Ip, NetworkId, VlanId } from '#engines/kernel';
 /** OpenBSD as gateway of networks (hostname.if(5), since 5.5): PF stays the operator's. */
 export interface OpenBsdFacts {
   readonly tunnelAddress: Ip;
+  /** Interface that sends to groups. Releases before 7.1 take the way of the routing table, and have no such word; absent: not said. */
+  readonly parent?: DeviceName;
   readonly gateways: readonly {
     readonly networkId: NetworkId;
     readonly addresses: readonly { readonly address: Ip; readonly prefixLength: number }[];
