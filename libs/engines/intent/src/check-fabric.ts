@@ -11,6 +11,7 @@ import { checkMtu } from './checks/mtu.js';
 import { checkNames } from './checks/names.js';
 import { checkOpenNebula } from './checks/opennebula.js';
 import { checkPortUses } from './checks/port-uses.js';
+import { checkOpenVswitch } from './checks/openvswitch.js';
 import { checkReferences } from './checks/references.js';
 import { checkReplication } from './checks/replication.js';
 import { checkRouteDistinguishers } from './checks/route-distinguishers.js';
@@ -30,6 +31,7 @@ const CHECKS: readonly ((index: FabricIndex) => readonly Finding[])[] = [
   checkReplication,
   checkLibvirt,
   checkOpenNebula,
+  checkOpenVswitch,
   checkLinks,
   checkSessions,
   checkAttachments,

@@ -19,7 +19,7 @@ export class FabricIndex {
   readonly vrf: ReadonlyMap<VrfId, VrfFacts>;
   readonly attachmentsOfDevice: ReadonlyMap<DeviceId, readonly AttachmentFacts[]>;
   readonly linkEndsOfDevice: ReadonlyMap<DeviceId, readonly (LinkEnd & { readonly prefix: Cidr | null })[]>;
-  /** Devices where a network comes out, once each. */
+  /** VTEPs where a network comes out, once each; devices without one only have it as a VLAN. */
   readonly membersOfNetwork: ReadonlyMap<NetworkId, ReadonlySet<DeviceId>>;
   /**
    * Devices that route a VRF: those with a network of the VRF that has an anycast gateway, with a route or an address of their own in it,
@@ -43,7 +43,9 @@ export class FabricIndex {
     this.vlans = byDevice(snapshot.vlanMappings, ({ networkId }) => networkId);
     this.rds = byDevice(snapshot.routeDistinguishers, ({ eviId }) => eviId);
     const membersOfNetwork = new Map<NetworkId, Set<DeviceId>>();
-    for (const { networkId, deviceId } of snapshot.attachments) add(membersOfNetwork, networkId, deviceId);
+    for (const { networkId, deviceId } of snapshot.attachments) {
+      if (this.device.get(deviceId)?.vtep) add(membersOfNetwork, networkId, deviceId);
+    }
     const membersOfVrf = new Map<VrfId, Set<DeviceId>>();
     for (const network of snapshot.networks) {
       if (network.vrfId === null || anycastSubnets(network).length === 0) continue;

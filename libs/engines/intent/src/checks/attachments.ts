@@ -1,5 +1,6 @@
 /** Where a network comes out: the place must exist, be able to carry it and not be in use for something else. */
 import { compareNatural } from '#engines/kernel';
+import { isOnOpenVswitch } from '../compile-openvswitch.js';
 import type { FabricIndex } from '../fabric-index.js';
 import { error, type Finding, listed } from '../finding.js';
 import { groupBy } from '../group-by.js';
@@ -13,7 +14,7 @@ function place(index: FabricIndex, attachment: AttachmentFacts): Finding[] {
   const device = index.device.get(attachment.deviceId);
   const network = index.network.get(attachment.networkId);
   if (!device || !network) return [];
-  const problem = refusal(device, attachment);
+  const problem = isOnOpenVswitch(index, device, attachment) ? null : refusal(device, attachment);
   return problem === null ? [] : [error('ATTACHMENT_INVALID', `networks.${network.slug}.${device.slug}`, problem, [attachment.id])];
 }
 

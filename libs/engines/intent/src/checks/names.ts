@@ -1,5 +1,6 @@
 /** Names that reach a device. They were parsed at the edge; here is the last place where a stranger can be stopped. */
 import { DeviceName, isDomainError, Label } from '#engines/kernel';
+import { isOnOpenVswitch } from '../compile-openvswitch.js';
 import type { FabricIndex } from '../fabric-index.js';
 import { error, type Finding } from '../finding.js';
 import { isDerivedName } from '../interface-names.js';
@@ -57,9 +58,12 @@ function deviceNames(index: FabricIndex, device: DeviceFacts): Finding[] {
 /** IFNAMSIZ holds for the ports of a host and for the VLAN interfaces `<port>.<vlan>` that are made on them. */
 function hostInterfaces(index: FabricIndex, device: DeviceFacts): Finding[] {
   const links = (index.linkEndsOfDevice.get(device.id) ?? []).map(({ port }) => String(port));
-  const edges = (index.attachmentsOfDevice.get(device.id) ?? []).flatMap(({ port, tagging, networkId }) =>
-    port === null ? [] : [tagging === 'TAGGED' ? `${port}.${index.vlan(device.id, networkId) ?? ''}` : String(port)],
-  );
+  const edges = (index.attachmentsOfDevice.get(device.id) ?? []).flatMap((attachment) => {
+    const { port, tagging, networkId } = attachment;
+    if (port === null) return [];
+    const hasVlanInterface = tagging === 'TAGGED' && !isOnOpenVswitch(index, device, attachment);
+    return [hasVlanInterface ? `${port}.${index.vlan(device.id, networkId) ?? ''}` : String(port)];
+  });
   return [...new Set([...links, ...edges])].flatMap((name) =>
     fits(() => DeviceName.parse(name))
       ? []

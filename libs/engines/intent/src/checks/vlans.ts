@@ -1,5 +1,6 @@
 /** On one device, and on a pair of switches, a VLAN carries one network and a network has one VLAN: EOS refuses anything else, after half of the commands. */
 import { compareNatural, type DeviceId, type NetworkId, type VlanId } from '#engines/kernel';
+import { isOnOpenVswitch } from '../compile-openvswitch.js';
 import type { FabricIndex } from '../fabric-index.js';
 import { error, type Finding, listed } from '../finding.js';
 import { groupBy } from '../group-by.js';
@@ -21,9 +22,10 @@ export function checkVlans(index: FabricIndex): Finding[] {
 
 function missing(index: FabricIndex): Finding[] {
   const found: Finding[] = [];
-  for (const { id, deviceId, networkId, tagging } of index.snapshot.attachments) {
+  for (const attachment of index.snapshot.attachments) {
+    const { id, deviceId, networkId, tagging } = attachment;
     const device = index.device.get(deviceId);
-    if (!device || (device.platform !== 'ARISTA_EOS' && tagging !== 'TAGGED')) continue;
+    if (!device || (device.platform !== 'ARISTA_EOS' && tagging !== 'TAGGED' && !isOnOpenVswitch(index, device, attachment))) continue;
     const network = index.network.get(networkId);
     if (!network || index.vlan(deviceId, networkId) !== null) continue;
     const message = `map network ${network.slug} to a VLAN of ${device.slug}, or attach it without a tag to a host`;
