@@ -11,7 +11,7 @@ const WHOLE_FILES: ReadonlySet<Format> = new Set(['frr']);
 
 export function honourAdopted({ adopted }: Pick<DeviceIntent, 'adopted'>, draft: Draft): Draft {
   if (adopted === undefined) return draft;
-  const root = parseBlocks(draft.text.map((line) => renamed(line, adopted.names)));
+  const root = parseBlocks(draft.text.map(renamer(adopted.names)));
   for (const edit of editsOf(adopted, draft)) apply(draft.format, root, edit);
   return { ...draft, text: printBlocks(root) };
 }
@@ -23,12 +23,13 @@ function editsOf({ deviations, kept }: AdoptedFacts, { path, format }: Draft): r
   return [...ours, ...beside];
 }
 
-/** Whole names only: `vnet100` is no part of `vnet1000`. */
-function renamed(line: string, names: readonly AdoptedName[]): string {
-  return names.reduce((text, { derived, running }) => {
-    const literal = derived.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-    return text.replace(new RegExp(`(?<![\\w.-])${literal}(?![\\w-])`, 'g'), () => running);
-  }, line);
+/** Whole names only: `vnet100` is no part of `vnet1000`. All at once: two loopbacks may have changed places. */
+function renamer(names: readonly AdoptedName[]): (line: string) => string {
+  if (names.length === 0) return (line) => line;
+  const running = new Map(names.map((name) => [name.derived, name.running]));
+  const literally = [...running.keys()].map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const any = new RegExp(`(?<![\\w.-])(?:${literally.join('|')})(?![\\w-])`, 'g');
+  return (line) => line.replace(any, (name) => running.get(name) ?? name);
 }
 
 function apply(format: Format, root: TextBlock, { section, trame, running }: AdoptedEdit): void {
