@@ -3,15 +3,16 @@ import { compareNatural } from '#engines/kernel';
 import { checkAttachments } from './checks/attachments.js';
 import { checkCapabilities } from './checks/capabilities.js';
 import { checkDuplicates } from './checks/duplicates.js';
-import { checkLibvirt } from './checks/libvirt.js';
+import { checkHostInterfaces } from './checks/host-interfaces.js';
 import { checkLags } from './checks/lags.js';
+import { checkLibvirt } from './checks/libvirt.js';
 import { checkLinks } from './checks/links.js';
 import { checkMlags } from './checks/mlags.js';
 import { checkMtu } from './checks/mtu.js';
 import { checkNames } from './checks/names.js';
 import { checkOpenNebula } from './checks/opennebula.js';
-import { checkPortUses } from './checks/port-uses.js';
 import { checkOpenVswitch } from './checks/openvswitch.js';
+import { checkPortUses } from './checks/port-uses.js';
 import { checkReferences } from './checks/references.js';
 import { checkReplication } from './checks/replication.js';
 import { checkRouteDistinguishers } from './checks/route-distinguishers.js';
@@ -35,6 +36,7 @@ const CHECKS: readonly ((index: FabricIndex) => readonly Finding[])[] = [
   checkLinks,
   checkSessions,
   checkAttachments,
+  checkHostInterfaces,
   checkPortUses,
   checkLags,
   checkMlags,
