@@ -3,19 +3,26 @@ import type { DeviceIntent, Platform } from '#engines/intent';
 import { digest } from '#engines/kernel';
 import type { Artefact, Draft, Renderer } from './artefact.js';
 import { honourAdopted } from './adopted/honour-adopted.js';
+import { comwareArtefacts } from './comware/index.js';
 import { eosArtefacts } from './eos/index.js';
+import { exportArtefacts } from './exports/index.js';
 import { frrArtefacts } from './frr/index.js';
 import { ifupdown2Artefacts } from './ifupdown2/index.js';
+import { libvirtArtefacts } from './libvirt/index.js';
+import { openBsdArtefacts } from './openbsd/index.js';
+import { openNebulaArtefacts } from './opennebula/index.js';
+import { openVswitchArtefacts } from './openvswitch/index.js';
 import type { Line } from './piece.js';
+import { withoutPieces } from './text.js';
 
 /** Dialects of a platform, in the order in which they are put in force: interfaces before routing. */
-const RENDERERS: Readonly<Record<Platform, readonly Renderer[]>> = {
-  DEBIAN_FRR: [ifupdown2Artefacts, frrArtefacts],
+const RENDERERS: Readonly<Record<Platform, readonly Renderer<Line>[]>> = {
+  DEBIAN_FRR: [openVswitchArtefacts, ifupdown2Artefacts, frrArtefacts, libvirtArtefacts],
   ARISTA_EOS: [eosArtefacts],
-  OPENBSD: [],
-  HP_COMWARE: [],
-  OPENNEBULA: [],
-  EXTERNAL: [],
+  OPENBSD: [openBsdArtefacts],
+  HP_COMWARE: [comwareArtefacts],
+  OPENNEBULA: [openNebulaArtefacts],
+  EXTERNAL: [exportArtefacts],
 };
 
 /**
@@ -34,6 +41,4 @@ function artefact(intent: DeviceIntent, { text, ...head }: Draft<Line>): Artefac
   return { device: intent.slug, ...head, content, sha256: digest(content) };
 }
 
-function lineByLine({ text, ...head }: Draft<Line>): Draft {
-  return { ...head, text: text.flatMap((line) => (typeof line === 'string' ? [line] : line.text.split('\n'))) };
-}
+const lineByLine = ({ text, ...head }: Draft<Line>): Draft => ({ ...head, text: withoutPieces(text) });

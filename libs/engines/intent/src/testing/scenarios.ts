@@ -1,6 +1,8 @@
 /** Small fabrics, each named after the one thing it shows: golden files are rendered from them. */
 import type { FabricSnapshot } from '../snapshot.js';
 import { demoFabric, demoSnapshot } from './demo-fabric.js';
+import { externalScenarios } from './scenarios-external.js';
+import { routingScenarios } from './scenarios-routing.js';
 import type { SnapshotBuilder } from './snapshot-builder.js';
 
 /** Beside the demo a leaf and a host of other AS: what changes when routes cross an AS. */
@@ -78,6 +80,8 @@ export const scenarios: Readonly<Record<string, () => FabricSnapshot>> = {
     ebgpFabric()
       .network({ slug: 'blue', vni: 10_001, eviId: 1, on: ['pve3', { device: 'leaf2', port: 'Ethernet2', vlan: 100 }] })
       .build(),
+  ...routingScenarios,
+  ...externalScenarios,
 };
 
 /** Fabrics that are refused: their goldens are the findings. */
