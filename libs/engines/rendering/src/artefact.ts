@@ -4,6 +4,8 @@ import type { Line } from './piece.js';
 /** Dialect of an artefact: who reads it, and what its parser is. */
 export type Format =
   | 'ifupdown2'
+  /** Classic ifupdown of Debian, with the hook of Open vSwitch. */
+  | 'ifupdown'
   | 'frr'
   | 'eos'
   /** Desired rows of ovs-vswitchd's database as JSON; the transaction is computed from what is there. */
@@ -39,4 +41,4 @@ export interface Draft<L extends Line = string> extends Pick<Artefact, 'path' | 
 }
 
 /** Renderer of one dialect; nothing for a device that has no use of it. It reads its own text again before it hands it out. */
-export type Renderer = (intent: DeviceIntent) => readonly Draft<Line>[];
+export type Renderer<L extends Line = string> = (intent: DeviceIntent) => readonly Draft<L>[];
