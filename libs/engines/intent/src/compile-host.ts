@@ -14,7 +14,9 @@ const NOTHING: HostFacts = { loopback: null, ports: [], bonds: [], bridges: [], 
 export function compileHost(index: FabricIndex, device: DeviceFacts): HostFacts | null {
   if (device.platform !== 'DEBIAN_FRR') return null;
   const facts = device.host ?? NOTHING;
-  const said = new Set<string>(facts.bonds.map(({ name }) => name));
+  // A bond that Open vSwitch makes of the cables is none of the kernel.
+  const switched = (device.openvswitch?.bridges ?? []).flatMap(({ ports }) => ports.map(({ name }) => name));
+  const said = new Set<string>([...facts.bonds.map(({ name }) => name), ...switched]);
   const lags = compileLags(index, device).filter(({ name }) => !said.has(name));
   if (!device.host && lags.length === 0) return null;
   return {
