@@ -1,42 +1,215 @@
 /** What interfaces.d/trame has to say, stated again from the numbers of the intent. */
-import type { DeviceIntent, L2VniIntent } from '#engines/intent';
+import type {
+  DeviceIntent,
+  HostBondFacts,
+  HostBridgeFacts,
+  HostFacts,
+  HostInterfaceFacts,
+  HostNatFacts,
+  L2VniIntent,
+  VrfExitIntent,
+  VrfIntent,
+} from '#engines/intent';
 import { deviceLabel } from '../device-label.js';
 import { outline, type OutlineEntry } from '../outline.js';
 import { hostPorts } from './host-ports.js';
 
-const VXLAN = ['vxlan-id', 'vxlan-local-tunnelip', 'vxlan-port', 'vxlan-learning', 'bridge-learning', 'mtu'];
 const BRIDGE = ['bridge-ports', 'bridge-stp', 'bridge-fd', 'mtu'];
+const BRIDGE_ONLY = ['ipv6-addrgen off', 'ip-forward off', 'ip6-forward off'];
+
+/** Name, method where there is one, and the keys of what it says. */
+type Said = readonly [name: string, keys: readonly (string | false)[], method?: string];
 
 export function ifupdown2Outline(intent: DeviceIntent): OutlineEntry[] {
+  const said: Said[] = [
+    ...vtep(intent),
+    ...intent.underlayPorts.map(({ port, address, mtu }): Said => [port, [address !== null && 'address', mtu !== null && `mtu ${mtu}`]]),
+    ...(intent.host ? hostSays(intent.host) : []),
+    ...hostPorts(intent).map(({ name, tag }): Said => [name, tag ? ['vlan-raw-device', 'vlan-id'] : []]),
+    ...intent.vrfs.flatMap((vrf) => vrfSays(intent, vrf)),
+    ...intent.l2vnis.filter(({ vni }) => !isOnDemand(intent, vni)).flatMap((network) => networkSays(intent, network)),
+  ];
+  const keys = new Map<string, { method: string; all: Set<string>; addresses: number }>();
+  for (const [name, own, method = ''] of said) {
+    const found = keys.get(name) ?? { method, all: new Set<string>(), addresses: 0 };
+    for (const key of own) {
+      if (key === 'address') found.addresses += 1;
+      else if (key !== false) found.all.add(key);
+    }
+    keys.set(name, found);
+  }
+  return [...keys].flatMap(([name, { method, all, addresses }]) => [
+    ...outline([], [`auto ${name}`, `iface ${name}${method}`]),
+    ...outline([`iface ${name}${method}`], [...all, ...Array.from({ length: addresses }, () => 'address')]),
+  ]);
+}
+
+const isOnDemand = ({ libvirt }: DeviceIntent, vni: number): boolean =>
+  (libvirt?.onDemand?.networks ?? []).some((network) => network.vni === vni);
+
+function vtep({ vtep: own, vtepDevice }: DeviceIntent): Said[] {
+  if (!own || vtepDevice?.kind === 'LOOPBACK') return own ? [['lo', ['address'], ' inet loopback']] : [];
+  return vtepDevice?.kind === 'DUMMY' ? [[vtepDevice.name, ['link-type dummy', 'address']]] : [];
+}
+
+function vrfSays(intent: DeviceIntent, vrf: VrfIntent): Said[] {
+  const { name, exit } = vrf;
+  const { mainPort = '', vrfPort = '', mainAddresses = [], vrfAddresses = [] } = exit?.transit ?? {};
+  const cable: Said[] = [
+    [mainPort, ['link-type veth', `veth-peer-name ${vrfPort}`, ...mainAddresses.map(() => 'address')]],
+    [vrfPort, ['link-type veth', `veth-peer-name ${mainPort}`, `vrf ${name}`, ...vrfAddresses.map(() => 'address')]],
+  ];
   return [
-    ...(intent.vtep ? iface('lo', ['address'], ' inet loopback') : []),
-    ...intent.underlayPorts.flatMap(({ port, address, mtu }) =>
-      iface(port, [...(address === null ? [] : ['address']), ...(mtu === null ? [] : ['mtu'])]),
-    ),
-    ...hostPorts(intent).flatMap(({ name, tag }) => iface(name, tag ? ['vlan-raw-device', 'vlan-id'] : [])),
-    ...intent.vrfs.flatMap((vrf) => [
-      ...iface(vrf.name, ['vrf-table auto', `post-up ip route replace vrf ${vrf.name}`, `post-up ip -6 route replace vrf ${vrf.name}`]),
-      ...iface(vrf.vxlanName, VXLAN),
-      ...iface(vrf.bridgeName, [...BRIDGE, 'hwaddress', `vrf ${vrf.name}`]),
-    ]),
-    ...intent.l2vnis.flatMap((network) => [
-      ...iface(network.vxlanName, [...VXLAN, 'bridge-arp-nd-suppress']),
-      ...iface(network.bridgeName, [...BRIDGE, 'bridge-ports-condone-regex', 'ip-forward', 'ip6-forward', ...networkKeys(network)]),
-    ]),
+    [
+      name,
+      [
+        'vrf-table auto',
+        `post-up ip route replace vrf ${name}`,
+        `post-up ip -6 route replace vrf ${name}`,
+        ...(exit ? exitSays(name, exit) : []),
+      ],
+    ],
+    [vrf.vxlanName, tunnelSays(intent, { vxlanName: vrf.vxlanName, replication: 'INGRESS_EVPN', remoteVteps: [], suppresses: false })],
+    [vrf.bridgeName, [...BRIDGE, 'hwaddress', `vrf ${name}`]],
+    ...(exit?.transit ? cable : []),
   ];
 }
 
-function networkKeys({ networkName, gateways, vrf, bridgeName }: L2VniIntent): string[] {
-  const v6 = gateways.filter(({ address }) => address.includes(':'));
+function exitSays(name: string, { gateways, prefixes, snat }: VrfExitIntent): string[] {
+  return (['4', '6'] as const).flatMap((family) => {
+    const is6 = family === '6';
+    const ports = gateways.filter(({ address }) => address.includes(':') === is6).map(({ port }) => port);
+    if (ports.length === 0) return [];
+    const hasRules = snat === 'MASQUERADE' && prefixes.some((prefix) => prefix.includes(':') === is6);
+    return [...ports.map((port) => forwarding(family, port)), ...chains(family, name, hasRules, false)];
+  });
+}
+
+const forwarding = (family: '4' | '6', port: string): string => `post-up echo 1 >/proc/sys/net/ipv${family}/conf/${port}/forwarding`;
+
+/** A chain in use is filled, hooked and taken away at the end; the others are taken away at once. */
+function chains(family: '4' | '6', owner: string, hasOut: boolean, hasIn: boolean): string[] {
+  const tool = family === '4' ? 'iptables' : 'ip6tables';
+  const chain = (direction: 'out' | 'in', isUsed: boolean): string[] => {
+    const name = `TRAME-${owner}-${direction}`;
+    const hook = direction === 'out' ? 'POSTROUTING' : 'PREROUTING';
+    const gone = `${tool} -w -t nat -D ${hook} -j ${name}`;
+    return isUsed
+      ? [`post-up ( echo '*nat'; echo ':${name} - [0:0]';`, `post-up ${tool} -w -t nat -C ${hook} -j ${name}`, `post-down ${gone}`]
+      : [`post-up ${gone}`];
+  };
+  return [...chain('out', hasOut), ...chain('in', hasIn)];
+}
+
+interface TunnelSaid extends Pick<L2VniIntent, 'vxlanName' | 'replication' | 'remoteVteps'> {
+  readonly suppresses: boolean;
+}
+
+function tunnelSays(intent: DeviceIntent, { vxlanName, replication, remoteVteps, suppresses }: TunnelSaid): string[] {
+  const isEvpn = replication === 'INGRESS_EVPN';
+  const learned = isEvpn ? 'off' : 'on';
+  const port = [`bridge-learning ${learned}`, ...(suppresses ? [`bridge-arp-nd-suppress ${isEvpn ? 'on' : 'off'}`] : [])];
+  const isStatic = replication === 'INGRESS_STATIC';
+  if (intent.vtep?.address.includes(':')) {
+    const append = `post-up bridge fdb append 00:00:00:00:00:00 dev ${vxlanName} dst`;
+    return [
+      ...port,
+      `pre-up ip -d link show dev ${vxlanName}`,
+      `pre-up ip link set ${vxlanName} mtu`,
+      ...(isStatic ? [`post-up for peer in $(bridge fdb show dev ${vxlanName}`, ...remoteVteps.map((peer) => `${append} ${peer}`)] : []),
+      `post-down ip link del ${vxlanName}`,
+    ];
+  }
   return [
-    ...(deviceLabel(networkName) === '' ? [] : ['alias']),
-    ...(gateways.length === 0 ? [] : ['hwaddress', 'arp-accept on', ...gateways.map(() => 'address')]),
+    ...port,
+    ...['vxlan-id', 'vxlan-local-tunnelip', 'vxlan-port', 'mtu', `vxlan-learning ${learned}`],
+    ...(isStatic ? remoteVteps.map((peer) => `vxlan-remoteip ${peer}`) : []),
+    ...(replication === 'MULTICAST' ? ['vxlan-mcastgrp', 'vxlan-physdev', 'vxlan-ttl 255'] : []),
+  ];
+}
+
+function networkSays(intent: DeviceIntent, network: L2VniIntent): Said[] {
+  const { networkName, gateways, vrf, bridgeName } = network;
+  const v6 = gateways.filter(({ address }) => address.includes(':'));
+  const gateway = [
+    ...['hwaddress', 'arp-accept on', 'ip-forward on', 'ip6-forward on'],
+    ...gateways.map(() => 'address'),
     ...v6.map(({ address, prefixLength }) => `post-up ip -6 address replace ${address}/${prefixLength} dev ${bridgeName} nodad`),
     ...(v6.length > 0 ? [] : ['ipv6-addrgen off']),
     ...(vrf === null ? [] : [`vrf ${vrf}`]),
   ];
+  return [
+    [network.vxlanName, tunnelSays(intent, { ...network, suppresses: true })],
+    [
+      bridgeName,
+      [
+        ...BRIDGE,
+        'bridge-ports-condone-regex',
+        deviceLabel(networkName) !== '' && 'alias',
+        ...(gateways.length === 0 ? BRIDGE_ONLY : gateway),
+      ],
+    ],
+  ];
 }
 
-function iface(name: string, keys: readonly string[], method = ''): OutlineEntry[] {
-  return [...outline([], [`auto ${name}`, `iface ${name}${method}`]), ...outline([`iface ${name}${method}`], keys)];
+function hostSays(host: HostFacts): Said[] {
+  const members = [...host.bonds.flatMap((bond) => bond.members), ...host.bridges.flatMap(({ ports }) => ports)];
+  return [
+    ...members.map((name): Said => [name, []]),
+    ...host.ports.map((port): Said => [port.name, addressed(port)]),
+    ...host.bonds.map((bond): Said => [bond.name, [...addressed(bond), ...bondSays(bond)]]),
+    ...host.vlans.map(
+      (vlan): Said => [
+        vlan.name,
+        [...addressed(vlan), 'vlan-raw-device', 'vlan-id', vlan.protocol === '802.1ad' && 'vlan-protocol 802.1ad'],
+      ],
+    ),
+    ...host.bridges.map((bridge): Said => [bridge.name, [...addressed(bridge), ...bridgeSays(host, bridge)]]),
+  ];
+}
+
+const addressed = ({ addresses, gateway, mtu }: HostInterfaceFacts): (string | false)[] => [
+  ...addresses.map(() => 'address'),
+  gateway !== null && 'gateway',
+  mtu !== null && `mtu ${mtu}`,
+];
+
+const bondSays = ({ mode, updelay, lacpRate, hashPolicy, primary, minLinks }: HostBondFacts): (string | false)[] => [
+  ...['bond-slaves', `bond-mode ${mode}`, 'bond-miimon'],
+  updelay !== null && 'bond-updelay',
+  lacpRate !== null && 'bond-lacp-rate',
+  hashPolicy !== null && 'bond-xmit-hash-policy',
+  primary !== null && 'bond-primary',
+  minLinks !== null && 'bond-min-links',
+];
+
+function bridgeSays({ nat }: HostFacts, bridge: HostBridgeFacts): (string | false)[] {
+  const { name, addresses, gateway, isVlanAware, vlans, hasStp } = bridge;
+  return [
+    ...['bridge-ports', hasStp ? 'bridge-stp on' : 'bridge-stp off', 'bridge-fd', 'bridge-ports-condone-regex'],
+    isVlanAware && 'bridge-vlan-aware yes',
+    isVlanAware && vlans.length > 0 && 'bridge-vids',
+    ...(addresses.length === 0 ? BRIDGE_ONLY : []),
+    ...(addresses.length > 0 && gateway === null
+      ? routedSays(
+          bridge,
+          nat.filter((rule) => rule.bridge === name),
+        )
+      : []),
+  ];
+}
+
+function routedSays({ name, addresses }: HostBridgeFacts, rules: readonly HostNatFacts[]): string[] {
+  return (['4', '6'] as const).flatMap((family) => {
+    const is = (text: string): boolean => text.includes(':') === (family === '6');
+    const own = rules.filter((rule) => is(rule.kind === 'DNAT' ? rule.to : rule.source));
+    const hasAddress = addresses.some(({ address }) => is(address));
+    if (own.length === 0 && !hasAddress) return [];
+    const isIn = own.filter(({ kind }) => kind === 'DNAT');
+    return [
+      ...(hasAddress ? [family === '4' ? 'ip-forward on' : 'ip6-forward on'] : []),
+      ...own.map((rule) => forwarding(family, rule.kind === 'DNAT' ? rule.in : rule.out)),
+      ...chains(family, name, own.length > isIn.length, isIn.length > 0),
+    ];
+  });
 }

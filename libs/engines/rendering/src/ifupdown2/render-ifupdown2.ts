@@ -1,69 +1,66 @@
 /** /etc/network/interfaces.d/trame for ifupdown2 3.0: our own file; the management stanza lives elsewhere and is never touched. */
-import type { DeviceIntent, L2VniIntent, UnderlayPortIntent, VrfIntent, VtepIntent } from '#engines/intent';
+import type { DeviceIntent, L2VniIntent, UnderlayPortIntent, VtepDeviceIntent, VtepIntent } from '#engines/intent';
 import { deviceLabel } from '../device-label.js';
-import { block, lines, type Part, paragraphs } from '../text.js';
+import { paragraphs, type Part } from '../text.js';
 import { type HostPort, hostPorts } from './host-ports.js';
-
-const STEP = 4;
-
-/**
- * Taps of guests come and go behind our back (Proxmox, libvirt). A port that matches stays enslaved at `ifreload`, and
- * `ifquery --check` shows it in brackets instead of calling the bridge drifted.
- */
-const GUEST_PORTS = '^(tap|veth|fwpr|fwln|vnet)';
-
-/** The metric that the kernel's VRF documentation recommends: worse than every real route. */
-const LAST_RESORT = 4_278_198_272;
+import { BRIDGE_ONLY, GUEST_PORTS, hostMembers, hostStanzas } from './host-stanzas.js';
+import { bareMembers, printStanzas, type Stanza, stanza } from './stanza.js';
+import { vrfStanzas } from './vrf-stanzas.js';
+import { networkTunnel, vxlanStanza } from './vxlan-stanza.js';
 
 export function renderIfupdown2(intent: DeviceIntent): string[] {
-  const { vtep } = intent;
+  const { vtep, vtepDevice, host } = intent;
   const ports = hostPorts(intent);
+  const own = [...intent.underlayPorts.map(underlayPort), ...(host ? hostStanzas(host) : []), ...ports.map(edgePort)];
   return paragraphs('', [
     ['# Owned by Trame: changes made here by hand are undone.'],
-    // A second stanza for lo adds to the one of the distribution; the address is on lo because it needs no extra kernel module.
-    vtep ? stanza('lo', 'inet loopback', `address ${vtep.address}/${vtep.address.includes(':') ? 128 : 32}`) : [],
-    ...intent.underlayPorts.map(underlayPort),
-    ...ports.map(edgePort),
-    ...(vtep ? intent.vrfs.flatMap((vrf) => vrfStanzas(vrf, vtep)) : []),
-    ...(vtep ? intent.l2vnis.flatMap((network) => networkStanzas(network, vtep, ports, intent.anycastGatewayMac)) : []),
+    ...printStanzas([
+      ...(vtep && vtepDevice ? vtepStanza(vtep, vtepDevice) : []),
+      ...bareMembers(own, host ? hostMembers(host) : []),
+      ...own,
+      ...(vtep ? intent.vrfs.flatMap((vrf) => vrfStanzas(vrf, vtep)) : []),
+      ...(vtep ? standing(intent).flatMap((network) => networkStanzas(intent, network, vtep, ports)) : []),
+    ]),
   ]);
 }
 
-function underlayPort({ port, address, prefixLength, mtu }: UnderlayPortIntent): string[] {
+/** Networks that stand from boot: those that the qemu hook makes on demand are none of ifupdown2's. */
+function standing({ l2vnis, libvirt }: DeviceIntent): readonly L2VniIntent[] {
+  const onDemand = new Set(libvirt?.onDemand?.networks.map(({ vni }) => vni));
+  return l2vnis.filter(({ vni }) => !onDemand.has(vni));
+}
+
+/** A second stanza for lo adds to the one of the distribution. It is where no kernel module is needed; a dummy is made once. */
+function vtepStanza({ address }: VtepIntent, { name, kind }: VtepDeviceIntent): Stanza[] {
+  const line = `address ${address}/${address.includes(':') ? 128 : 32}`;
+  if (kind === 'PRESENT') return [];
+  return [kind === 'LOOPBACK' ? stanza(name, 'inet loopback', line) : stanza(name, null, 'link-type dummy', line)];
+}
+
+function underlayPort({ port, address, prefixLength, mtu }: UnderlayPortIntent): Stanza {
   return stanza(port, null, address !== null && `address ${address}/${prefixLength}`, mtu !== null && `mtu ${mtu}`);
 }
 
-function edgePort({ name, tag }: HostPort): string[] {
+function edgePort({ name, tag }: HostPort): Stanza {
   return stanza(name, null, tag && [`vlan-raw-device ${tag.device}`, `vlan-id ${tag.vlan}`]);
 }
 
-function vrfStanzas(vrf: VrfIntent, vtep: VtepIntent): string[][] {
-  return [
-    stanza(
-      vrf.name,
-      null,
-      'vrf-table auto',
-      // A look-up that misses in the VRF's table would go on in the main table: into the underlay and the management network.
-      `post-up ip route replace vrf ${vrf.name} unreachable default metric ${LAST_RESORT}`,
-      `post-up ip -6 route replace vrf ${vrf.name} unreachable default metric ${LAST_RESORT}`,
-    ),
-    stanza(vrf.vxlanName, null, vxlan(vrf.l3vni, vtep), `mtu ${vrf.mtu}`),
-    stanza(vrf.bridgeName, null, `hwaddress ${vrf.routerMac}`, bridge([vrf.vxlanName]), `mtu ${vrf.mtu}`, `vrf ${vrf.name}`),
-  ];
-}
-
-function networkStanzas(network: L2VniIntent, vtep: VtepIntent, ports: readonly HostPort[], gatewayMac: string): string[][] {
+function networkStanzas(intent: DeviceIntent, network: L2VniIntent, vtep: VtepIntent, ports: readonly HostPort[]): Stanza[] {
   const members = ports.filter((port) => port.vni === network.vni).map((port) => port.name);
   const label = deviceLabel(network.networkName);
   return [
-    stanza(network.vxlanName, null, vxlan(network.vni, vtep), 'bridge-arp-nd-suppress on', `mtu ${network.mtu}`),
+    vxlanStanza(networkTunnel(network, vtep, intent.vtepDevice)),
     stanza(
       network.bridgeName,
       null,
       label !== '' && `alias ${label}`,
-      participation(network, gatewayMac),
-      bridge([network.vxlanName, ...members]),
+      participation(network, intent.anycastGatewayMac),
+      `bridge-ports ${[network.vxlanName, ...members].join(' ')}`,
+      'bridge-stp off',
+      'bridge-fd 0',
       `bridge-ports-condone-regex ${GUEST_PORTS}`,
+      // Said although ifupdown2 calls it needless: without it ifupdown2 sets 1500 on the bridge itself (3.0.0), and guests that take
+      // their MTU from the bridge would send packets that no VXLAN tunnel carries.
       `mtu ${network.mtu}`,
     ),
   ];
@@ -71,7 +68,7 @@ function networkStanzas(network: L2VniIntent, vtep: VtepIntent, ports: readonly 
 
 /** Where the host is no gateway it only bridges: no address of its own, and no way through it into the underlay. */
 function participation({ bridgeName, gateways, vrf }: L2VniIntent, gatewayMac: string): Part {
-  if (gateways.length === 0) return ['ipv6-addrgen off', 'ip-forward off', 'ip6-forward off'];
+  if (gateways.length === 0) return BRIDGE_ONLY;
   const v6 = gateways.filter(({ address }) => address.includes(':'));
   return [
     ...gateways.map(({ address, prefixLength }) => `address ${address}/${prefixLength}`),
@@ -85,26 +82,4 @@ function participation({ bridgeName, gateways, vrf }: L2VniIntent, gatewayMac: s
     'ip6-forward on', // ifupdown2 switches both families on for a bridge with an address
     vrf && `vrf ${vrf}`,
   ];
-}
-
-/**
- * `mtu` is written although ifupdown2 calls it needless: without it ifupdown2 sets 1500 on the bridge itself (3.0.0), and guests that
- * take their MTU from the bridge would send packets that no VXLAN tunnel carries.
- */
-function bridge(ports: readonly string[]): Part {
-  return [`bridge-ports ${ports.join(' ')}`, 'bridge-stp off', 'bridge-fd 0'];
-}
-
-function vxlan(vni: number, vtep: VtepIntent): Part {
-  return [
-    `vxlan-id ${vni}`,
-    `vxlan-local-tunnelip ${vtep.address}`,
-    `vxlan-port ${vtep.udpPort}`,
-    'vxlan-learning off', // the control plane fills the forwarding table
-    'bridge-learning off',
-  ];
-}
-
-function stanza(name: string, method: string | null, ...body: readonly Part[]): string[] {
-  return lines(`auto ${name}`, block(STEP, method === null ? `iface ${name}` : `iface ${name} ${method}`, body));
 }

@@ -1,0 +1,52 @@
+/**
+ * Lines of interfaces(5) that a shell reads as root. Beside the outline, which looks at first words, each has to be one of these, from its
+ * first character to its last: between the words of a command stand names, addresses and numbers, and nothing else.
+ */
+import { DomainError } from '#engines/kernel';
+
+const NAME = String.raw`[A-Za-z0-9_.-]{1,15}`;
+const ADDRESS = String.raw`[0-9a-f.:]{2,39}`;
+const PREFIX = String.raw`${ADDRESS}/\d{1,3}`;
+const CHAIN = `TRAME-${NAME}-(?:out|in)`;
+const NAT = 'ip6?tables -w -t nat';
+const HOOK = '(?:POSTROUTING|PREROUTING)';
+const RULE = [
+  `-s ${PREFIX} -o ${NAME} -j (?:MASQUERADE|SNAT --to-source ${ADDRESS})`,
+  String.raw`-i ${NAME} -p (?:tcp|udp) -m (?:tcp|udp) --dport \d{1,5} -j DNAT --to-destination (?:\[${ADDRESS}\]|${ADDRESS}):\d{1,5}`,
+].join('|');
+const NOBODY = '00:00:00:00:00:00';
+
+const COMMANDS: readonly RegExp[] = [
+  String.raw`post-up ip (?:-6 )?route replace vrf ${NAME} unreachable default metric \d+`,
+  `post-up ip -6 address replace ${PREFIX} dev ${NAME} nodad`,
+  `post-up echo 1 >/proc/sys/net/ipv[46]/conf/${NAME}/forwarding`,
+  String.raw`post-up \( echo '\*nat'; echo ':${CHAIN} - \[0:0\]'(?:; echo '-A ${CHAIN} (?:${RULE})')+; echo 'COMMIT' \) \| ip6?tables-restore --noflush`,
+  String.raw`post-up ${NAT} -C ${HOOK} -j ${CHAIN} 2>/dev/null \|\| ${NAT} -A ${HOOK} -j ${CHAIN}`,
+  String.raw`post-(?:up|down) ${NAT} -D ${HOOK} -j ${CHAIN} 2>/dev/null && ${NAT} -F ${CHAIN} && ${NAT} -X ${CHAIN} \|\| true`,
+  String.raw`pre-up ip -d link show dev ${NAME} 2>/dev/null \| grep -q -e "vxlan id \d+ local ${ADDRESS} \.\*dstport \d+ " \|\| \{ ip link del ${NAME} 2>/dev/null; ip link add ${NAME} type vxlan id \d+ dstport \d+ local ${ADDRESS} (?:no)?learning; \}`,
+  String.raw`pre-up ip link set ${NAME} mtu \d+`,
+  String.raw`post-up for peer in \$\(bridge fdb show dev ${NAME} \| sed -n "s/\^${NOBODY} dst //p" \| cut -d " " -f 1\); do case " (?:${ADDRESS} )+" in \*" \$peer "\*\) ;; \*\) bridge fdb del ${NOBODY} dev ${NAME} dst \$peer self;; esac; done`,
+  String.raw`post-up bridge fdb append ${NOBODY} dev ${NAME} dst ${ADDRESS} self permanent 2>/dev/null \|\| true`,
+  String.raw`post-down ip link del ${NAME} 2>/dev/null \|\| true`,
+].map((pattern) => new RegExp(`^${pattern}$`));
+
+const IS_COMMAND = /^(?:pre|post)-(?:up|down) |^(?:up|down) /;
+const NAMED = new RegExp(`^(?:auto ${NAME}|iface ${NAME}(?: inet loopback)?)$`);
+
+/** @throws DomainError RENDER_ESCAPE with the first line that is none of them, or the head of a stanza for what cannot be an interface. */
+export function assertCommands(device: string, path: string, text: readonly string[]): void {
+  for (const line of text.map((raw) => raw.trimStart())) {
+    const isAccepted = IS_COMMAND.test(line)
+      ? COMMANDS.some((command) => command.test(line))
+      : !/^(?:auto|iface)\b/.test(line) || NAMED.test(line);
+    if (isAccepted) continue;
+    const shown = line.slice(0, 120).replace(/[^ -~]/g, '?');
+    const problem = 'is no command that Trame gives';
+    throw new DomainError('RENDER_ESCAPE', `refused to hand out ${path} of ${device}: "${shown}" ${problem}`, {
+      device,
+      path,
+      line: shown,
+      problem,
+    });
+  }
+}

@@ -1,0 +1,77 @@
+/** A VRF of a host: its device, the bridge and tunnel of its L3 VNI, and where it is an exit node, the way out. */
+import type { HostNatFacts, VrfExitIntent, VrfIntent, VtepIntent } from '#engines/intent';
+import { DeviceName, Ip } from '#engines/kernel';
+import type { Part } from '../text.js';
+import { type Family, forwardingOf, natLines, type Translation } from './nat.js';
+import { type Stanza, stanza } from './stanza.js';
+import { type Tunnel, vxlanStanza } from './vxlan-stanza.js';
+
+/** The metric that the kernel's VRF documentation recommends: worse than every real route. */
+const LAST_RESORT = 4_278_198_272;
+
+export const vrfTunnel = ({ vxlanName, l3vni, mtu }: VrfIntent, vtep: VtepIntent): Tunnel => ({
+  name: vxlanName,
+  vni: l3vni,
+  mtu,
+  vtep,
+  flooding: { kind: 'EVPN' },
+  suppressesArp: false,
+});
+
+export function vrfStanzas(vrf: VrfIntent, vtep: VtepIntent): Stanza[] {
+  const { name, exit } = vrf;
+  return [
+    stanza(
+      name,
+      null,
+      'vrf-table auto',
+      // A look-up that misses in the VRF's table would go on in the main table: into the underlay and the management network.
+      `post-up ip route replace vrf ${name} unreachable default metric ${LAST_RESORT}`,
+      `post-up ip -6 route replace vrf ${name} unreachable default metric ${LAST_RESORT}`,
+      exit && wayBack(exit),
+      exit && natLines(exitTranslation(name, exit)),
+    ),
+    vxlanStanza(vrfTunnel(vrf, vtep)),
+    stanza(
+      vrf.bridgeName,
+      null,
+      `hwaddress ${vrf.routerMac}`,
+      `bridge-ports ${vrf.vxlanName}`,
+      'bridge-stp off',
+      'bridge-fd 0',
+      `mtu ${vrf.mtu}`,
+      `vrf ${name}`,
+    ),
+    ...transitStanzas(vrf),
+  ];
+}
+
+/** Families and ports of the ways out: answers from the world come in there, and have to be forwarded. */
+export const waysOut = ({ gateways }: VrfExitIntent): { readonly port: string; readonly family: Family }[] =>
+  gateways.map(({ port, address }) => ({ port, family: Ip.family(address) }));
+
+const wayBack = (exit: VrfExitIntent): Part => waysOut(exit).map(({ port, family }) => `post-up echo 1 >${forwardingOf(family, port)}`);
+
+/** Sources of the VRF leave with the address of the way out. */
+export function exitTranslation(owner: string, exit: VrfExitIntent): Translation {
+  const families = ([4, 6] as const).filter((family) => waysOut(exit).some((way) => way.family === family));
+  const rules = exit.prefixes.flatMap((source) =>
+    waysOut(exit).flatMap(({ port, family }): HostNatFacts[] =>
+      exit.snat === 'MASQUERADE' && family === (source.includes(':') ? 6 : 4)
+        ? [{ kind: 'MASQUERADE', source, out: DeviceName.parse(port), bridge: DeviceName.parse(owner) }]
+        : [],
+    ),
+  );
+  return { owner, rules, families };
+}
+
+/** A cable inside the host between main table and VRF. Either end makes both. */
+function transitStanzas({ name, exit }: VrfIntent): Stanza[] {
+  if (!exit?.transit) return [];
+  const { mainPort, vrfPort, mainAddresses, vrfAddresses } = exit.transit;
+  const addresses = (of: typeof mainAddresses): Part => of.map(({ address, prefixLength }) => `address ${address}/${prefixLength}`);
+  return [
+    stanza(mainPort, null, 'link-type veth', `veth-peer-name ${vrfPort}`, addresses(mainAddresses)),
+    stanza(vrfPort, null, 'link-type veth', `veth-peer-name ${mainPort}`, addresses(vrfAddresses), `vrf ${name}`),
+  ];
+}
