@@ -30,7 +30,8 @@ export type FindingCode =
   | 'LAG_INVALID'
   | 'LAG_MISMATCH'
   | 'DUPLICATE_SEGMENT'
-  | 'MLAG_INVALID';
+  | 'MLAG_INVALID'
+  | 'INTERFACE_INVALID';
 
 export interface Finding {
   readonly code: FindingCode;

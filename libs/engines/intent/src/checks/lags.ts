@@ -85,8 +85,7 @@ function bondProblems({ slug, host, openvswitch }: DeviceFacts, { mode }: LagFac
     const members = port.interfaces.map(({ name }) => name);
     return [...ovsModeProblem(slug, mode, port), ...memberProblem(slug, end, members)];
   }
-  const wanted = mode === 'LACP' ? '802.3ad' : 'balance-xor';
-  return [`add bond ${end.name} with mode ${wanted} to ${slug}: its switch has a Port-Channel for it`];
+  return []; // The compiler makes the bond.
 }
 
 function modeProblem(slug: string, mode: LagFacts['mode'], { name, mode: own }: HostBondFacts): string[] {
