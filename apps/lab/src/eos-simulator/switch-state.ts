@@ -64,9 +64,9 @@ export interface SwitchState {
 export function readSwitchState(root: Section): SwitchState {
   const vlans = root.sectionsOf('vlan').map(({ header }) => Number(header.slice(5)));
   const vxlan = root.sections.get('interface Vxlan1');
-  const mappings = (vxlan?.valuesOf('vxlan vlan') ?? []).map((text) => {
-    const [vlan, , vni] = text.split(' ').map(Number);
-    return { vlan: vlan as number, vni: vni as number };
+  const mappings = (vxlan?.valuesOf('vxlan vlan') ?? []).flatMap((text) => {
+    const [, vlan, vni] = /^(\d+) vni (\d+)$/.exec(text) ?? [];
+    return vni === undefined ? [] : [{ vlan: Number(vlan), vni: Number(vni) }];
   });
   return {
     hostname: root.valueOf('hostname') ?? 'localhost',
@@ -87,7 +87,8 @@ const addressesOf = (section: Section): readonly string[] =>
   (section.valueOf('vrf') === undefined ? section.valuesOf('ip address') : []).map((text) => text.split(' ')[0] as string);
 
 function readVtep(root: Section, vxlan: Section | undefined): SwitchState['vtep'] {
-  const sourceInterface = vxlan?.valueOf('vxlan source-interface');
+  // Of a pair both switches answer to the shared address.
+  const sourceInterface = vxlan?.valueOf('vxlan mlag source-interface') ?? vxlan?.valueOf('vxlan source-interface');
   const loopback = sourceInterface === undefined ? undefined : root.sections.get(`interface ${sourceInterface}`);
   const address = loopback === undefined ? undefined : addressesOf(loopback)[0]?.split('/')[0];
   if (sourceInterface === undefined || address === undefined || vxlan?.has('shutdown')) return null;
@@ -115,7 +116,7 @@ function readPort(port: Section): PortState {
 
 function readBgp(root: Section): BgpState | null {
   const bgp = root.sectionsOf('bgp')[0];
-  if (bgp === undefined || !root.has('ip routing')) return null;
+  if (bgp === undefined || !(root.has('ip routing') || root.has('ip routing ipv6 interfaces'))) return null;
   const ipv4 = bgp.sections.get('address-family ipv4');
   return {
     asn: Number(bgp.header.split(' ')[2]),
@@ -124,20 +125,57 @@ function readBgp(root: Section): BgpState | null {
       const [, address, remoteAsn] = /^(\d\S+|\S*:\S*) remote-as (\d+)$/.exec(text) ?? [];
       return address === undefined ? [] : [readNeighbor(bgp, address, Number(remoteAsn))];
     }),
-    macVrfs: bgp.sectionsOf('mac-vrf').map((vrf) => ({
-      vlan: Number(vrf.header.slice(5)),
-      rd: vrf.valueOf('rd') ?? null,
-      importRts: vrf.valuesOf('route-target import'),
-      exportRts: vrf.valuesOf('route-target export'),
-    })),
+    macVrfs: [
+      ...bgp.sectionsOf('mac-vrf').map((vrf) => readMacVrf(vrf, Number(vrf.header.slice(5)))),
+      ...bgp.sectionsOf('bundle').flatMap((vrf) => bundledVlans(vrf).map((vlan) => readMacVrf(vrf, vlan))),
+    ],
     networks: ipv4?.valuesOf('network') ?? [],
     redistributesConnected: [bgp, ipv4].some((section) => section?.valueOf('redistribute')?.startsWith('connected') === true),
   };
 }
 
-function readNeighbor(bgp: Section, address: string, remoteAsn: number): NeighborState {
+function bundledVlans(bundle: Section): readonly number[] {
+  const vlans = bundle.valueOf('vlan');
+  return vlans === undefined ? [] : expandList(vlans).map(Number);
+}
+
+function readMacVrf(vrf: Section, vlan: number): MacVrfState {
+  const targets = (direction: string): readonly string[] =>
+    vrf.valuesOf(`route-target ${direction}`).map((text) => text.replace(/^evpn domain \S+ /, ''));
+  return {
+    vlan,
+    rd: vrf.valueOf('rd')?.replace(/^evpn domain \S+ /, '') ?? null,
+    importRts: targets('import'),
+    exportRts: targets('export'),
+  };
+}
+
+/** The section with the lines of a neighbor's group under the neighbor's own name, where it does not say otherwise. */
+function withGroup(section: Section | undefined, address: string, group: string | undefined): Section | undefined {
+  if (section === undefined || group === undefined) return section;
+  const copy = section.clone();
+  for (const { text, rule } of section.settings.values()) {
+    const own = text.replace(`neighbor ${group} `, `neighbor ${address} `);
+    if (own !== text && !copy.settings.has(own)) copy.settings.set(own, { text: own, rule });
+  }
+  return copy;
+}
+
+function readNeighbor(instance: Section, address: string, remoteAsn: number): NeighborState {
   const own = `neighbor ${address}`;
-  const [evpn, ipv4] = [bgp.sections.get('address-family evpn'), bgp.sections.get('address-family ipv4')];
+  const group = instance.valueOf(`${own} peer group`);
+  const bgp = withGroup(instance, address, group) as Section;
+  const [evpn, ipv4] = ['address-family evpn', 'address-family ipv4'].map((name) => withGroup(instance.sections.get(name), address, group));
+  return readMergedNeighbor(bgp, { evpn, ipv4 }, address, remoteAsn);
+}
+
+function readMergedNeighbor(
+  bgp: Section,
+  { evpn, ipv4 }: { readonly evpn: Section | undefined; readonly ipv4: Section | undefined },
+  address: string,
+  remoteAsn: number,
+): NeighborState {
+  const own = `neighbor ${address}`;
   const isDefaultFamily = !bgp.has('no bgp default ipv4-unicast') && ipv4?.has(`no ${own} activate`) !== true;
   const [keepalive, hold] = (bgp.valueOf(`${own} timers`) ?? bgp.valueOf('timers bgp') ?? '60 180').split(' ').map(Number);
   const [map] = (ipv4?.valuesOf(`${own} route-map`) ?? []).filter((text) => text.endsWith(' out'));

@@ -43,12 +43,13 @@ function refuseTakenVni(section: Section, vni: string, unlessKey: string): void 
   }
 }
 
-/** Printed as `both` again when import and export agree. */
+/** Kept by direction; printed as one line again when import and export agree. */
 export const routeTarget: Effect = (input) => {
   const { section, match, verb } = input;
-  const [, direction, target] = match.words as [string, string, string];
-  for (const one of direction === 'both' ? ['import', 'export'] : [direction]) {
-    const text = `route-target ${one} ${target}`;
+  const [, targets] = /^route-target (?:both|import export|import|export) (.+)$/.exec(match.text) as unknown as [string, string];
+  const isBoth = /^route-target (?:both|import export) /.test(match.text);
+  for (const one of isBoth ? ['import', 'export'] : [match.words[1]]) {
+    const text = `route-target ${one} ${targets}`;
     if (verb !== 'set') section.settings.delete(text);
     else store(input, text);
   }
@@ -84,10 +85,16 @@ export const moveToVrf: Effect = (input) => {
   if (section.valueOf('vrf') !== before) section.remove(isAddress);
 };
 
+/** A subnet is on one interface of a VRF, whether as an own address or as one that is shared. */
 export const addAddress: Effect = (input) => {
   const { root, section, match, verb } = input;
-  if (verb !== 'set') return section.remove((text) => (match.words.length > 2 ? text === match.text : text.startsWith('ip address ')));
-  const address = match.words[2] as string;
+  const address = match.words.find((word) => word.includes('/'));
+  const isOwn = (text: string): boolean => text.startsWith('ip address ') && !text.startsWith('ip address virtual ');
+  if (verb !== 'set' || address === undefined) {
+    return section.remove((text) =>
+      address !== undefined ? text === match.text : match.words[2] === 'virtual' ? text === match.text : isOwn(text),
+    );
+  }
   for (const other of root.sections.values()) {
     if (other === section || other.valueOf('vrf') !== section.valueOf('vrf')) continue;
     for (const line of other.valuesOf('ip address')) {
@@ -121,6 +128,78 @@ export const peerGroup: Effect = (input) => {
   if (verb === 'set') return store(input, match.text);
   dropNeighbor(input);
   section.remove((text) => text.endsWith(` peer group ${match.words[1]}`));
+};
+
+/** A neighbor joins a group that is there. */
+export const joinGroup: Effect = (input) => {
+  const { section, match, verb } = input;
+  if (verb !== 'set') return void section.settings.delete(match.key);
+  const group = /peer[- ]group (\S+)/.exec(match.text)?.[1];
+  if (!section.has(`neighbor ${group} peer group`)) throw new CommandRefused(`Peer group ${group} does not exist`);
+  store(input, match.text, match.key);
+};
+
+/** The first member makes the Port-Channel; the last one does not take it away. */
+export const joinChannel: Effect = (input) => {
+  const { root, section, match, verb } = input;
+  if (verb !== 'set') return void section.settings.delete(match.key);
+  const header = `interface Port-Channel${match.words[1]}`;
+  root.enter(header, 'port-channel', null);
+  store(input, match.text, match.key);
+};
+
+/** A frame that comes in has one VLAN inside. */
+export const translateVlan: Effect = (input) => {
+  const { section, match, verb } = input;
+  const [outside, inside] = match.words.slice(3) as [string, string];
+  if (verb !== 'set') return void section.settings.delete(match.text);
+  const other = section
+    .valuesOf('switchport vlan translation')
+    .find((pair) => pair !== `${outside} ${inside}` && pair.split(' ').some((vlan, i) => vlan === [outside, inside][i]));
+  if (other !== undefined) throw new CommandRefused(`VLAN translation ${other} is already configured`);
+  store(input, match.text);
+};
+
+/** A VLAN has a MAC-VRF of its own or is in one bundle. */
+export const freeVlan: Effect = ({ section, match, verb }) => {
+  if (verb !== 'set' || section.sections.has(match.text)) return;
+  const vlan = match.words[1] as string;
+  const bundle = section.sectionsOf('bundle').find((one) => expandList(one.valueOf('vlan') ?? '0').includes(vlan));
+  if (bundle !== undefined) throw new CommandRefused(`VLAN ${vlan} is already in ${bundle.header}`);
+};
+
+export const bundledVlans: Effect = (input) => {
+  const { root, section, match, verb } = input;
+  if (verb !== 'set') return void section.settings.delete('vlan');
+  const [how, list] = match.words.slice(1) as [string, string?];
+  const now = section.valueOf('vlan') === undefined ? [] : expandList(section.valueOf('vlan') as string);
+  const given = expandList(list ?? how);
+  const vlans = how === 'add' ? [...now, ...given] : how === 'remove' ? now.filter((vlan) => !given.includes(vlan)) : given;
+  const bgp = root.sectionsOf('bgp')[0];
+  for (const vlan of vlans) {
+    const taken =
+      bgp?.sections.has(`vlan ${vlan}`) === true ||
+      bgp?.sectionsOf('bundle').some((other) => other !== section && expandList(other.valueOf('vlan') ?? '0').includes(vlan)) === true;
+    if (taken) throw new CommandRefused(`VLAN ${vlan} is already in another MAC-VRF`);
+  }
+  if (vlans.length === 0) section.settings.delete('vlan');
+  else store(input, `vlan ${collapseList(vlans)}`, 'vlan');
+};
+
+/** One for this domain, one for the others. */
+export const domainIdentifier: Effect = (input) => {
+  const { section, match, verb } = input;
+  const key = match.text.endsWith(' remote') ? 'domain identifier remote' : 'domain identifier';
+  if (verb !== 'set') section.settings.delete(key);
+  else store(input, match.text, key);
+};
+
+export const existingVrf: Effect = (input) => {
+  const { root, section, match, verb } = input;
+  if (verb !== 'set') return void section.settings.delete(match.key);
+  const name = match.words[match.words.indexOf('vrf') + 1];
+  if (!root.sections.has(`vrf instance ${name}`)) throw new CommandRefused(`VRF ${name} does not exist`);
+  store(input, match.text, match.key);
 };
 
 export const oneBgp: Effect = ({ root, match, verb }) => {

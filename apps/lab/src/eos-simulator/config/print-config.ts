@@ -9,7 +9,7 @@ const TOP_LEVEL: readonly RegExp[] = [
   /^no aaa root/,
   /^(?:username|aaa authentication)/,
   /^management api/,
-  /^dhcp relay/,
+  /^(?:ip )?dhcp relay/,
   /^switchport default mode/,
   /^vlan internal order/,
   /^event-monitor/,
@@ -38,7 +38,7 @@ const TOP_LEVEL: readonly RegExp[] = [
   /^ip prefix-list/,
   /^ipv6 unicast-routing/,
   /^mlag configuration/,
-  /^ip route /,
+  /^ipv?6? route /,
   /^route-map/,
   /^router bfd/,
   /^router bgp/,
@@ -93,10 +93,16 @@ function otherSections(root: Section, release: string): readonly Block[] {
 }
 
 function settingBlocks(root: Section): readonly Block[] {
-  const texts = [...root.settings.values()].map(({ text }) => text).filter((text) => !/^ip routing(?: vrf \S+)?$/.test(text));
+  const texts = [...root.settings.values()]
+    .map(({ text }) => text)
+    .filter((text) => !/^ip routing(?: vrf \S+| ipv6 interfaces)?$/.test(text));
   const vrfs = root.sectionsOf('vrf').map(({ header }) => header.replace('vrf instance ', ' vrf '));
   // Printed one way or the other, for the default VRF and for each other one.
-  const routing = ['', ...vrfs].map((vrf) => `${root.has(`ip routing${vrf}`) ? '' : 'no '}ip routing${vrf}`);
+  const overIpv6 = root.has('ip routing ipv6 interfaces');
+  const routing = ['', ...vrfs].map((vrf) => {
+    if (vrf === '' && overIpv6) return 'ip routing ipv6 interfaces';
+    return `${root.has(`ip routing${vrf}`) ? '' : 'no '}ip routing${vrf}`;
+  });
   return [...texts, ...routing].map((text) => ({ head: text.replace(/^no (?=ip routing)/, ''), lines: [text], isSection: false }));
 }
 
@@ -119,7 +125,7 @@ function sortedSettings(section: Section): readonly Setting[] {
   const rules = grammar[section.mode];
   const firstNeighbor = rules.findIndex(({ syntax }) => syntax.source.startsWith('neighbor <peer>'));
   const rank = ({ rule }: Setting): number => (rule === null ? rules.length : rules.indexOf(rule));
-  const name = ({ text }: Setting): string => /^(?:no )?neighbor (\S+) /.exec(text)?.[1] ?? '';
+  const name = ({ text }: Setting): string => /^(?:no )?neighbor (?!interface |default )(\S+) /.exec(text)?.[1] ?? '';
   const place = (setting: Setting): number => (name(setting) === '' ? rank(setting) : firstNeighbor);
   const family = (peer: string): number => (/^[A-Za-z]/.test(peer) ? 0 : peer.includes(':') ? 2 : 1);
   return [...section.settings.values()].sort((a, b) => {
@@ -139,9 +145,10 @@ function sortedSections(section: Section): readonly Section[] {
 
 function joinRouteTargets(lines: readonly string[]): readonly string[] {
   return lines.flatMap((line) => {
-    const [, direction, target] = /^route-target (import|export) (\S+)$/.exec(line) ?? [];
+    const [, direction, target] = /^route-target (import|export) (\S+|evpn domain \S+ \S+)$/.exec(line) ?? [];
     if (direction === undefined || !lines.includes(`route-target ${direction === 'import' ? 'export' : 'import'} ${target}`)) return [line];
-    return direction === 'import' ? [] : [`route-target both ${target}`];
+    if (direction === 'import') return [];
+    return [target?.startsWith('evpn ') ? `route-target import export ${target}` : `route-target both ${target}`];
   });
 }
 

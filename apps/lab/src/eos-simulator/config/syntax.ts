@@ -1,6 +1,6 @@
 /**
  * The grammar of one command, written as EOS documents it: `neighbor <peer> remote-as = <asn>`.
- * Words stand for themselves, `a|b` for one of several, `<kind>` for a value (token.ts), `<line>` for the rest of the line;
+ * Words stand for themselves, `a|b` for one of several, `<kind>` for a value (token.ts), `<line>` and `<addresses>` for the rest of the line;
  * a trailing `?` makes a word optional. Before `=` stands what the command is about: `no` needs no more than that,
  * and a second value replaces the first. Without `=` every value makes a line of its own.
  */
@@ -66,6 +66,7 @@ function syntaxWord(part: string): SyntaxWord {
   const isOptional = part.endsWith('?');
   const body = isOptional ? part.slice(0, -1) : part;
   if (body === '<line>') return { accept: (text) => (text.trim() === '' ? undefined : text.trim()), isOptional, isRest: true };
+  if (body === '<addresses>') return { accept: tokenKinds['addresses'] as TokenKind, isOptional, isRest: true };
   const kind = /^<(.+)>$/.exec(body)?.[1];
   if (kind === undefined) {
     const choices = body.split('|');

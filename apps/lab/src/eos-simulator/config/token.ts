@@ -55,6 +55,23 @@ const asn: TokenKind = (word) => {
   return integer(1, 4_294_967_295)(dotted === null ? word : String(Number(dotted[1]) * 65_536 + Number(dotted[2])));
 };
 
+/** 224.0.0.0/4 (RFC 1112 §4). */
+const group: TokenKind = (text) => {
+  const address = ofFamily(4)(text);
+  const first = Number(address?.split('.')[0]);
+  return first >= 224 && first <= 239 ? address : undefined;
+};
+
+/** All that is left of the line, each an address. */
+const addressList: TokenKind = (text) => {
+  const addresses = text.split(' ').map(parsed(Ip.parse));
+  return addresses.every((address) => address !== undefined) ? addresses.join(' ') : undefined;
+};
+
+/** Ten octets in five groups; neither all zeros nor all ones (RFC 7432 §5). */
+const esi: TokenKind = (text) =>
+  /^[0-9a-f]{4}(?::[0-9a-f]{4}){4}$/i.test(text) && !/^[0:]+$|^[f:]+$/i.test(text) ? text.toLowerCase() : undefined;
+
 /** EOS wants at least one character that is not a blank, `!` or `?`. */
 const word: TokenKind = (text) => (/^[^\s!?]{1,100}$/.test(text) ? text : undefined);
 
@@ -83,7 +100,16 @@ export const tokenKinds: Readonly<Record<string, TokenKind>> = {
   mac: parsed(Mac.parse),
   /** `lacp system-id` and friends keep the dotted form. */
   dotmac: (text) => (/^[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}$/i.test(text) ? text.toLowerCase() : undefined),
-  esi: (text) => (/^[0-9a-f]{4}(?::[0-9a-f]{4}){4}$/i.test(text) ? text.toLowerCase() : undefined),
+  esi,
+  group,
+  addresses: addressList,
+  /** Area, system id and selector of IS-IS, two digits an octet (ISO 10589 §7.1). */
+  net: (text) => (/^[0-9a-f]{2}(?:\.[0-9a-f]{4}){4,9}\.00$/i.test(text) ? text.toLowerCase() : undefined),
+  domain: (text) => (/^\d{1,5}:\d{1,10}$/.test(text) && parsed(RouteTarget.parse)(text) !== undefined ? text : undefined),
+  channel: integer(1, 2000),
+  bfdms: integer(50, 60_000),
+  bfdmultiplier: integer(3, 50),
+  process: integer(1, 65_535),
   esrt: (text) => (/^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i.test(text) ? text.toLowerCase() : undefined),
   peer: firstOf(parsed(Ip.parse), (text) => (/^[A-Za-z][\w.-]*$/.test(text) ? text : undefined)),
   port: interfaceName('Ethernet\\d+(?:/\\d+){0,2}'),
@@ -91,6 +117,7 @@ export const tokenKinds: Readonly<Record<string, TokenKind>> = {
   loopback: interfaceName('Loopback(?:\\d{1,3}|1000)'),
   svi: (text) => (/^Vlan\d+$/.test(text) && integer(1, 4094)(text.slice(4)) !== undefined ? text : undefined),
   management: interfaceName('Management\\d'),
+  peerlink: interfaceName('(?:Ethernet\\d+(?:/\\d+){0,2}|Port-Channel[1-9]\\d{0,3})'),
   anyinterface: interfaceName('(?:Ethernet|Port-Channel|Loopback|Vlan|Management|Vxlan)\\d+(?:/\\d+){0,2}'),
   mtu: integer(68, 9214),
   seconds: integer(0, 3600),
