@@ -4,6 +4,7 @@ import { body } from '../grammar/body.js';
 import { many, members, one, section, toggle } from '../grammar/field.js';
 import { choice, parts, after } from '../grammar/part.js';
 import { phrase } from '../grammar/phrase.js';
+import { isis, ospf } from './interior-routing.js';
 import { ethernets, loopbacks, managements, portChannels, svis } from './interfaces.js';
 import { mlag } from './mlag.js';
 import { bgp } from './router-bgp.js';
@@ -63,6 +64,8 @@ const fields = {
   routeMaps,
   peerFilters,
   bgp,
+  isis,
+  ospf,
 };
 
 export const eosConfig = body(fields);

@@ -96,6 +96,7 @@ const underlay = {
   pimBfd: one(phrase('pim ipv4 bfd')),
   pimPriority: one(phrase('pim ipv4 dr-priority', number(0, 4_294_967_295))),
   pimLocal: one(phrase('pim ipv4 local-interface', port())),
+  ospfBfd: one(phrase('ip ospf neighbor bfd')),
   ospfCost: one(phrase('ip ospf cost', number(1, 65_535))),
   ospfNetwork: one(phrase('ip ospf network', choice('point-to-point', 'broadcast', 'non-broadcast', 'point-to-multipoint'))),
   ospfArea: one(area),
