@@ -1,5 +1,6 @@
 /** libvirt of a host: portgroups follow attachments, so that a tag in a domain's network and the VLAN of the fabric cannot disagree. */
 import { compareNatural, DeviceName, digest, type NetworkId, type VlanId } from '#engines/kernel';
+import { compileVtepDevice } from './compile-host.js';
 import type { L2VniIntent } from './device-intent.js';
 import type { FabricIndex } from './fabric-index.js';
 import { known } from './known.js';
@@ -118,13 +119,7 @@ function onDemand(
 function flooding(index: FabricIndex, device: DeviceFacts, network: L2VniIntent): FloodingIntent {
   if (network.replication === 'INGRESS_EVPN') return { kind: 'EVPN' };
   if (network.replication === 'INGRESS_STATIC') return { kind: 'STATIC', peers: network.remoteVteps };
-  return { kind: 'MULTICAST', group: known(network.multicastGroup), port: known(multicastPort(index, device)) };
-}
-
-/** The kernel joins a group on one port: the first link of the underlay. */
-export function multicastPort(index: FabricIndex, device: DeviceFacts) {
-  const ports = (index.linkEndsOfDevice.get(device.id) ?? []).map(({ port }) => port);
-  return ports.sort(compareNatural)[0] ?? null;
+  return { kind: 'MULTICAST', group: known(network.multicastGroup), port: known(compileVtepDevice(index, device)?.multicastPort) };
 }
 
 /** UUID version 8 (RFC 9562 §5.8) of a name: the same at every rendering, so that libvirt knows the network again. */

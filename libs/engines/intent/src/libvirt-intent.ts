@@ -1,5 +1,5 @@
 /** What libvirt of a host has to know: every name and every tag is there, nothing is left to choose. */
-import type { DeviceName, Ip, PortName, Vni } from '#engines/kernel';
+import type { DeviceName, Ip, Vni } from '#engines/kernel';
 import type { LibvirtPortgroupFacts } from './snapshot.js';
 
 export interface LibvirtIntent {
@@ -43,4 +43,4 @@ export interface OnDemandNetworkIntent {
 export type FloodingIntent =
   | { readonly kind: 'EVPN' }
   | { readonly kind: 'STATIC'; readonly peers: readonly Ip[] }
-  | { readonly kind: 'MULTICAST'; readonly group: Ip; readonly port: PortName };
+  | { readonly kind: 'MULTICAST'; readonly group: Ip; readonly port: DeviceName };

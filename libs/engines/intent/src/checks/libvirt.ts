@@ -1,6 +1,7 @@
 /** What libvirt takes without a word and means differently, or refuses only when a guest starts. Neither net-define nor the schema notices. */
 import { compareNatural } from '#engines/kernel';
-import { BRIDGE_PREFIX, guestNetworks, multicastPort, portgroupsOf } from '../compile-libvirt.js';
+import { compileVtepDevice } from '../compile-host.js';
+import { BRIDGE_PREFIX, guestNetworks, portgroupsOf } from '../compile-libvirt.js';
 import type { FabricIndex } from '../fabric-index.js';
 import { error, type Finding, type FindingCode, listed, warning } from '../finding.js';
 import { groupBy } from '../group-by.js';
@@ -178,7 +179,7 @@ function onDemand(index: FabricIndex, device: DeviceFacts, libvirt: LibvirtFacts
     ...(Number.isInteger(removeAfterSeconds) && removeAfterSeconds >= 0 && removeAfterSeconds <= LONGEST_DELAY
       ? []
       : [say('NOT_SUPPORTED', '.removeAfterSeconds', `choose 0 to ${LONGEST_DELAY} whole seconds before a bridge is removed`)]),
-    ...(grouped.length > 0 && multicastPort(index, device) === null
+    ...(grouped.length > 0 && !compileVtepDevice(index, device)?.multicastPort
       ? [
           say(
             'LINK_INVALID',

@@ -2,7 +2,10 @@
 import type { FabricSnapshot } from '../snapshot.js';
 import { demoFabric, demoSnapshot } from './demo-fabric.js';
 import { externalScenarios } from './scenarios-external.js';
+import { libvirtScenarios, refusedLibvirtScenarios } from './scenarios-libvirt.js';
+import { openVswitchScenarios, refusedOpenVswitchScenarios } from './scenarios-openvswitch.js';
 import { routingScenarios } from './scenarios-routing.js';
+import { switchScenarios } from './scenarios-switches.js';
 import type { SnapshotBuilder } from './snapshot-builder.js';
 
 /** Beside the demo a leaf and a host of other AS: what changes when routes cross an AS. */
@@ -25,6 +28,7 @@ function ebgpFabric(): SnapshotBuilder {
 }
 
 export const scenarios: Readonly<Record<string, () => FabricSnapshot>> = {
+  ...openVswitchScenarios,
   'l2-two-hosts-one-leaf': demoSnapshot,
   /** The same fabric after the network was deprovisioned: the bytes of before it was ordered. */
   'l2-removed': () => demoFabric().build(),
@@ -81,11 +85,15 @@ export const scenarios: Readonly<Record<string, () => FabricSnapshot>> = {
       .network({ slug: 'blue', vni: 10_001, eviId: 1, on: ['pve3', { device: 'leaf2', port: 'Ethernet2', vlan: 100 }] })
       .build(),
   ...routingScenarios,
+  ...switchScenarios,
   ...externalScenarios,
+  ...libvirtScenarios,
 };
 
 /** Fabrics that are refused: their goldens are the findings. */
 export const refusedScenarios: Readonly<Record<string, () => FabricSnapshot>> = {
+  ...refusedLibvirtScenarios,
+  ...refusedOpenVswitchScenarios,
   'error-half-open-targets': () =>
     demoFabric()
       .network({

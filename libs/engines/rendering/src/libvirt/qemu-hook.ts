@@ -121,7 +121,7 @@ build() {
     evpn) ip link add "$2" type vxlan id "$3" dstport "$5" local "$6" nolearning ;;
     static) ip link add "$2" type vxlan id "$3" dstport "$5" local "$6" ;;
     # Without a TTL the kernel sends to groups with 1, and the first router is the end.
-    multicast) ip link add "$2" type vxlan id "$3" dstport "$5" local "$6" group "$8" dev "$9" ttl 64 ;;
+    multicast) ip link add "$2" type vxlan id "$3" dstport "$5" local "$6" group "$8" dev "$9" ttl 255 ;;
     *) false ;;
   esac || return 1
   [ -d "/sys/class/net/$1/bridge" ] || ip link add "$1" type bridge stp_state 0 forward_delay 0 || return 1
