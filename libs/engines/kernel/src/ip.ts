@@ -1,4 +1,4 @@
-import { Address4, Address6 } from 'ip-address';
+import { Address6 } from 'ip-address';
 import type { Brand } from './brand.js';
 import { invalidValue } from './domain-error.js';
 
@@ -17,14 +17,36 @@ const ACCEPTED_CIDR = 'a prefix with its length and zero host bits, e.g. 10.20.0
 const DOTTED_QUAD = /^(?:(?:0|[1-9]\d{0,2})\.){3}(?:0|[1-9]\d{0,2})$/;
 
 function parseAddress(text: string): Parsed | undefined {
-  if (DOTTED_QUAD.test(text)) return Address4.isValid(text) ? { family: 4, value: new Address4(text).bigInt() } : undefined;
+  if (DOTTED_QUAD.test(text))
+    return text.split('.').every((octet) => Number(octet) <= 255) ? { family: 4, value: BigInt(quadValue(text)) } : undefined;
   if (!/^[0-9a-fA-F:]{2,39}$/.test(text) || !Address6.isValid(text)) return undefined;
   const value = new Address6(text).bigInt();
   return value >> 32n === 0xffffn ? undefined : { family: 6, value }; // ::ffff:0:0/96 is IPv4 in disguise
 }
 
 function format({ family, value }: Parsed): string {
-  return family === 4 ? Address4.fromBigInt(value).correctForm() : Address6.fromBigInt(value).correctForm();
+  return family === 4 ? quadOf(value) : Address6.fromBigInt(value).correctForm();
+}
+
+function quadOf(value: bigint): string {
+  if (value < 0n || value > 0xffff_ffffn) throw new RangeError(`no IPv4 address has the value ${value}`);
+  const bits = Number(value);
+  return `${bits >>> 24}.${(bits >>> 16) & 255}.${(bits >>> 8) & 255}.${bits & 255}`;
+}
+
+/** Of a dotted quad with octets of at most 255. */
+function quadValue(ip: string): number {
+  let value = 0;
+  let octet = 0;
+  for (let at = 0; at < ip.length; at++) {
+    const digit = ip.charCodeAt(at) - 48;
+    if (digit >= 0) octet = octet * 10 + digit;
+    else {
+      value = value * 256 + octet;
+      octet = 0;
+    }
+  }
+  return value * 256 + octet;
 }
 
 const bits = (family: 4 | 6): number => (family === 4 ? 32 : 128);
@@ -39,6 +61,7 @@ export const Ip = {
     return ip.includes(':') ? 6 : 4;
   },
   toBigInt(ip: Ip): bigint {
+    if (!ip.includes(':')) return BigInt(quadValue(ip));
     return (parseAddress(ip) as Parsed).value;
   },
   fromBigInt(family: 4 | 6, value: bigint): Ip {

@@ -32,4 +32,23 @@ describe('natural order', () => {
       }),
     );
   });
+
+  it('is that of the runs of digits and of other characters, one after the other', () => {
+    const runs = (text: string): string[] => text.match(/\d+|\D+/g) ?? [];
+    const order = (a: string, b: string): number => {
+      const [left, right] = [runs(a), runs(b)];
+      const first = left.findIndex((run, place) => run !== right[place]);
+      const [x, y] = [left[first], right[first]];
+      if (x === undefined || y === undefined) return Math.sign(left.length - right.length);
+      const byValue = /^\d/.test(x) && /^\d/.test(y) ? Number(x) - Number(y) : 0;
+      return Math.sign(byValue) || (x < y ? -1 : 1);
+    };
+    const word = fc.array(fc.constantFrom('a', 'B', '0', '1', '2', '9', '-', '.', 'é'), { maxLength: 8 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(word, word, (a, b) => {
+        expect(Math.sign(compareNatural(a, b))).toBe(order(a, b));
+      }),
+      { numRuns: 3000 },
+    );
+  });
 });
