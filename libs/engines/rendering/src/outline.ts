@@ -5,7 +5,7 @@
  * in the block where it is expected.
  */
 import { DomainError } from '#engines/kernel';
-import { GAP, type Line, type OutlineEntry, Piece, type Template } from './piece.js';
+import { type Line, type OutlineEntry, Piece, type Template } from './piece.js';
 
 export type { OutlineEntry } from './piece.js';
 
@@ -84,7 +84,7 @@ class Reader {
 
   private read(template: Template): void {
     const reader = new Reader(this.device, this.path, template.outline, template.depth);
-    for (const line of template.text.join(GAP).split('\n')) reader.line(line);
+    for (const line of template.text.split('\n')) reader.line(line);
     reader.end();
     template.isRead = true;
   }

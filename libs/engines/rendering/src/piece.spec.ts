@@ -1,5 +1,5 @@
 import { assertOutline, outline } from './outline.js';
-import { GAP, Piece, piece, type PieceOf } from './piece.js';
+import { GAP, Piece, shared, Template } from './piece.js';
 import { block, lines } from './text.js';
 
 interface Network {
@@ -8,18 +8,20 @@ interface Network {
   readonly rd: string;
 }
 
-const macVrf = (of: Partial<PieceOf<Pick<Network, 'gateways' | 'vlan' | 'rd'>>> = {}) =>
-  piece<Network>()(
+const LINES = (vlan: number) => [`vlan ${vlan}`, `   rd ${GAP}`, '   redistribute learned'];
+
+const macVrf = (linesOf: (vlan: number) => readonly string[] = LINES) => {
+  const templateOf = shared<Network>()(
     'gateways',
     ['vlan'],
-    {
-      depth: 3,
-      text: ({ vlan, rd }) => block(3, `vlan ${vlan}`, [`rd ${rd}`, 'redistribute learned']),
-      outline: ({ vlan, rd }) => [...outline([], [`vlan ${vlan}`]), ...outline([`vlan ${vlan}`], [`rd ${rd}`, 'redistribute learned'])],
-      ...of,
-    },
-    'rd',
+    ({ vlan }) =>
+      new Template(3, linesOf(vlan), [
+        ...outline([], [`vlan ${vlan}`]),
+        ...outline([`vlan ${vlan}`], [`rd ${GAP}`, 'redistribute learned']),
+      ]),
   );
+  return (network: Network) => new Piece(templateOf(network), network.rd);
+};
 const network: Network = { gateways: ['10.0.0.1'], vlan: 5, rd: '1:1' };
 const other: Network = { ...network, gateways: ['10.0.1.1'], vlan: 6 };
 const bgp = (...body: (string | Piece)[]) => block<string | Piece>(3, 'router bgp 1', body);
@@ -32,7 +34,7 @@ const escape = (line: string, problem = 'is not in the intent') =>
 describe('a piece of text', () => {
   it('is made once for all who share what it is made of, whatever stands in its gap', () => {
     let times = 0;
-    const of = macVrf({ text: ({ vlan, rd }) => (times++, [`vlan ${vlan}`, `   rd ${rd}`]) });
+    const of = macVrf((vlan) => (times++, [`vlan ${vlan}`, `   rd ${GAP}`]));
     expect(of(network).text).toBe('   vlan 5\n      rd 1:1');
     expect(of({ ...network, rd: '2:2' }).text).toBe('   vlan 5\n      rd 2:2');
     expect(times).toBe(1);
@@ -81,16 +83,16 @@ describe('a piece of text', () => {
     ['a line in another block', ['vlan 5', `rd ${GAP}`, '   redistribute learned'], `   rd ${GAP}`],
     ['a line that is one line only in the list', ['vlan 5', `   rd ${GAP}`, '   redistribute learned\nno router bgp 1'], 'no router bgp 1'],
   ])('is read again, and refused with %s', (_what, text, line) => {
-    const of = macVrf({ text: () => text });
+    const of = macVrf(() => text);
     const refused = judge(bgp(of(network)), expected(of(network)));
     expect(refused).toThrow(escape(line));
     expect(refused).toThrow(escape(line)); // and is not believed the second time
   });
 
   it('is refused when a line of it is missing, or holds what no device needs', () => {
-    const short = macVrf({ text: () => ['vlan 5', `   rd ${GAP}`] });
+    const short = macVrf(() => ['vlan 5', `   rd ${GAP}`]);
     expect(judge(bgp(short(network)), expected(short(network)))).toThrow(escape('vlan 5 > redistribute learned', 'is missing'));
-    const bell = macVrf({ text: () => ['vlan 5', `   rd ${GAP}`, '   redistribute learned \u0007'] });
+    const bell = macVrf(() => ['vlan 5', `   rd ${GAP}`, '   redistribute learned \u0007']);
     expect(judge(bgp(bell(network)), expected(bell(network)))).toThrow(
       escape('      redistribute learned ?', 'holds a character that no device needs'),
     );

@@ -20,6 +20,11 @@ function append<L extends Line>(flat: L[], parts: readonly Part<L>[]): void {
 
 const isList = <L extends Line>(part: L | readonly Part<L>[]): part is readonly Part<L>[] => Array.isArray(part);
 
+/** Line by line, for those who look at text. */
+export function withoutPieces(text: readonly Line[]): string[] {
+  return text.flatMap((line) => (typeof line === 'string' ? [line] : line.text.split('\n')));
+}
+
 export function indent<L extends Line = string>(by: number, ...parts: readonly Part<L>[]): L[] {
   const blanks = ' '.repeat(by);
   return lines<L>(...parts).map((line) => (line instanceof Piece ? line : (`${blanks}${line}` as L)));

@@ -2,21 +2,66 @@
  * What a device announces of a VRF as EVPN type-5 routes (RFC 9136), each by name: the subnets of its gateways, its own addresses and
  * static routes in the VRF, and everything where it is an exit node.
  */
-import type { DeviceIntent, VrfIntent } from '#engines/intent';
+import type { DeviceIntent, GatewayIntent, L2VniIntent, VrfIntent } from '#engines/intent';
 import { Cidr, compareNatural, Ip } from '#engines/kernel';
 
 export interface VrfPrefixes {
   readonly '4': readonly Cidr[];
   readonly '6': readonly Cidr[];
+  /** IPv4 first. */
+  readonly all: readonly Cidr[];
 }
 
+type Gateways = L2VniIntent['gateways'];
+
+/** The same objects for all devices that announce no more of the VRF than the subnets of the same networks. */
 export function vrfPrefixes(intent: DeviceIntent, vrf: VrfIntent): VrfPrefixes {
-  const gateways = intent.l2vnis.filter((network) => network.vrf === vrf.name).flatMap((network) => network.gateways);
-  const own = [...gateways, ...vrf.loopbacks.map(({ address }) => ({ address, prefixLength: Ip.family(address) === 4 ? 32 : 128 }))];
+  const routed = gatewaysByVrf(intent.l2vnis).get(vrf.name) ?? [];
+  const own = vrf.loopbacks.map(({ address }) => ({ address, prefixLength: Ip.family(address) === 4 ? 32 : 128 }));
   const out = (vrf.exit?.gateways ?? []).map(({ address }) => ({ address, prefixLength: 0 }));
-  const named = [...own, ...out].map(({ address, prefixLength }) => subnetOf(address, prefixLength));
-  const prefixes = [...new Set([...named, ...vrf.staticRoutes.map(({ prefix }) => prefix)])].sort(compareNatural);
-  return { '4': prefixes.filter((prefix) => Cidr.family(prefix) === 4), '6': prefixes.filter((prefix) => Cidr.family(prefix) === 6) };
+  const routes = vrf.staticRoutes.map(({ prefix }) => prefix);
+  return own.length + out.length + routes.length === 0 ? ofNetworks(routed) : prefixesOf([...routed.flat(), ...own, ...out], routes);
+}
+
+const byVrf = new WeakMap<readonly L2VniIntent[], ReadonlyMap<string, readonly Gateways[]>>();
+
+function gatewaysByVrf(networks: readonly L2VniIntent[]): ReadonlyMap<string, readonly Gateways[]> {
+  const found = byVrf.get(networks);
+  if (found) return found;
+  const made = new Map<string, Gateways[]>();
+  for (const { vrf, gateways } of networks) {
+    if (vrf === null) continue;
+    const lists = made.get(vrf);
+    if (lists) lists.push(gateways);
+    else made.set(vrf, [gateways]);
+  }
+  byVrf.set(networks, made);
+  return made;
+}
+
+/** Devices that have some networks of a VRF and not all: as many choices are kept for its first network. */
+const VARIANTS = 8;
+const ofSame = new WeakMap<Gateways, { readonly lists: readonly Gateways[]; readonly prefixes: VrfPrefixes }[]>();
+
+function ofNetworks(lists: readonly Gateways[]): VrfPrefixes {
+  const [first] = lists;
+  if (!first) return prefixesOf([], []);
+  const variants = ofSame.get(first) ?? [];
+  const found = variants.find(
+    (variant) => variant.lists.length === lists.length && lists.every((list, place) => list === variant.lists[place]),
+  );
+  if (found) return found.prefixes;
+  const made = { lists, prefixes: prefixesOf(lists.flat(), []) };
+  ofSame.set(first, [made, ...variants].slice(0, VARIANTS));
+  return made.prefixes;
+}
+
+function prefixesOf(gateways: readonly GatewayIntent[], routes: readonly Cidr[]): VrfPrefixes {
+  const named = gateways.map(({ address, prefixLength }) => subnetOf(address, prefixLength));
+  const prefixes = [...new Set([...named, ...routes])].sort(compareNatural);
+  const four = prefixes.filter((prefix) => Cidr.family(prefix) === 4);
+  const six = prefixes.filter((prefix) => Cidr.family(prefix) === 6);
+  return { '4': four, '6': six, all: [...four, ...six] };
 }
 
 function subnetOf(address: Ip, prefixLength: number): Cidr {

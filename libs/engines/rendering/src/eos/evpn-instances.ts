@@ -2,6 +2,7 @@
 import type { L2VniIntent } from '#engines/intent';
 import { compareNatural, type RouteDistinguisher, type RouteTarget } from '#engines/kernel';
 import { block, type Part } from '../text.js';
+import { byVlanAsString } from './by-vlan.js';
 import { wordOf } from './names.js';
 import { numberList } from './number-list.js';
 import { STEP } from './step.js';
@@ -18,30 +19,39 @@ export interface EvpnInstance {
   readonly vlans: readonly number[];
 }
 
-/** MAC-VRFs first, then bundles; both as strings, as EOS sorts them: `vlan 163` before `vlan 63`. */
-export function evpnInstances(l2vnis: readonly L2VniIntent[]): readonly EvpnInstance[] {
-  const bundles = new Map<string, L2VniIntent[]>();
-  const single: EvpnInstance[] = [];
+/** Networks that have a MAC-VRF of their own, in the order in which EOS sorts them: as strings. */
+export const macVrfs = (l2vnis: readonly L2VniIntent[]): readonly L2VniIntent[] =>
+  byVlanAsString(l2vnis.filter(({ replication, bundle }) => replication === 'INGRESS_EVPN' && bundle === null));
+
+export const macVrfInstance = (
+  network: Pick<L2VniIntent, 'vlan' | 'rd' | 'importTargets' | 'exportTargets' | 'remoteTarget'>,
+): EvpnInstance => ({
+  head: `vlan ${network.vlan}`,
+  rd: network.rd,
+  importTargets: network.importTargets,
+  exportTargets: network.exportTargets,
+  remoteTargets: network.remoteTarget === null ? [] : [network.remoteTarget],
+  vlans: [],
+});
+
+/** They follow the MAC-VRFs, as strings too. */
+export function bundles(l2vnis: readonly L2VniIntent[]): readonly EvpnInstance[] {
+  const membersOf = new Map<string, L2VniIntent[]>();
   for (const network of l2vnis) {
-    if (network.replication !== 'INGRESS_EVPN') continue;
-    if (network.bundle === null) {
-      single.push(instance(`vlan ${network.vlan}`, [network], []));
-    } else {
-      const head = `vlan-aware-bundle ${wordOf(network.bundle)}`;
-      const members = bundles.get(head);
-      if (members) members.push(network);
-      else bundles.set(head, [network]);
-    }
+    if (network.replication !== 'INGRESS_EVPN' || network.bundle === null) continue;
+    const head = `vlan-aware-bundle ${wordOf(network.bundle)}`;
+    const members = membersOf.get(head);
+    if (members) members.push(network);
+    else membersOf.set(head, [network]);
   }
-  const bundled = [...bundles].map(([head, members]) =>
+  const bundled = [...membersOf].map(([head, members]) =>
     instance(
       head,
       members,
       members.map(({ vlan }) => Number(vlan)),
     ),
   );
-  const asStrings = (a: EvpnInstance, b: EvpnInstance): number => (a.head < b.head ? -1 : 1);
-  return [...single.sort(asStrings), ...bundled.sort(asStrings)];
+  return bundled.sort((a, b) => (a.head < b.head ? -1 : 1));
 }
 
 /**

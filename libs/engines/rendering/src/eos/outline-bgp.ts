@@ -1,8 +1,11 @@
 /** What `router bgp` of a switch has to say. */
 import type { AddressFamily, BgpIntent, BgpNeighborIntent, DeviceIntent } from '#engines/intent';
 import { outline, type OutlineEntry } from '../outline.js';
-import { evpnInstances } from './evpn-instances.js';
+import type { Piece } from '../piece.js';
+import { bundles, macVrfs } from './evpn-instances.js';
 import { nextHopMapName, setsNextHop } from './next-hop-map.js';
+import { instanceKeys } from './outline-instance.js';
+import { macVrfPiece, prefixesPiece } from './pieces.js';
 import { announced, crossesAs, importedTargets, vrfNetworks } from './router-bgp.js';
 import { groupName, hasTimers, keepsNextHop } from './sessions.js';
 
@@ -88,25 +91,13 @@ function sessionKeys(session: BgpNeighborIntent, isGrouped: boolean): string[] {
 }
 
 function instances(intent: DeviceIntent, top: string): OutlineEntry[] {
-  return evpnInstances(intent.l2vnis).flatMap(({ head, rd, importTargets, exportTargets, remoteTargets, vlans }) => {
-    const exported = new Set(exportTargets);
-    const imported = new Set(importTargets);
-    return [
-      ...outline([top], [head]),
-      ...outline(
-        [top, head],
-        [
-          remoteTargets.length > 0 ? `rd evpn domain all ${rd}` : `rd ${rd}`,
-          ...[...new Set([...importTargets, ...exportTargets])].map(
-            (target) => `route-target ${!exported.has(target) ? 'import' : !imported.has(target) ? 'export' : 'both'} ${target}`,
-          ),
-          ...remoteTargets.map((target) => `route-target import export evpn domain remote ${target}`),
-          'redistribute learned',
-          ...when(vlans.length > 0, 'vlan'),
-        ],
-      ),
-    ];
-  });
+  return [
+    ...outline([top], macVrfs(intent.l2vnis).map(macVrfPiece)),
+    ...bundles(intent.l2vnis).flatMap((instance) => [
+      ...outline([top], [instance.head]),
+      ...outline([top, instance.head], instanceKeys(instance)),
+    ]),
+  ];
 }
 
 function evpn(intent: DeviceIntent, bgp: BgpIntent, top: string, speakers: readonly Named[]): OutlineEntry[] {
@@ -172,8 +163,10 @@ function vrfs(intent: DeviceIntent, bgp: BgpIntent, top: string): OutlineEntry[]
         `router-id ${bgp.routerId}`,
         ...importedTargets(vrf).map((target) => `route-target import evpn ${target}`),
         ...vrf.exportTargets.map((target) => `route-target export evpn ${target}`),
-        ...vrfNetworks(intent, vrf).map((prefix) => `network ${prefix}`),
+        ...prefixPieces(vrfNetworks(intent, vrf)),
       ],
     ),
   ]);
 }
+
+const prefixPieces = (prefixes: readonly string[]): Piece[] => (prefixes.length > 0 ? [prefixesPiece({ prefixes })] : []);

@@ -1,18 +1,21 @@
 /** What the owned EOS lines have to say, stated again from the numbers of the intent. */
-import type { DeviceIntent, L2VniIntent } from '#engines/intent';
-import { deviceLabel } from '../device-label.js';
+import type { DeviceIntent } from '#engines/intent';
 import { outline, type OutlineEntry } from '../outline.js';
+import type { Line } from '../piece.js';
 import { nextHopMapName, setsNextHop } from './next-hop-map.js';
+import { byVlan } from './by-vlan.js';
 import { hasRouterIdLoopback, wordOf } from './names.js';
 import { bgpOutline } from './outline-bgp.js';
 import { portsOutline } from './outline-ports.js';
+import { sviPiece, vlanPiece, vxlanPiece } from './pieces.js';
 
 const ip = (address: string): string => (address.includes(':') ? 'ipv6 address' : 'ip address');
 const when = <T>(condition: unknown, ...items: readonly T[]): readonly T[] => (condition ? items : []);
-const section = (head: string, keys: readonly string[]): OutlineEntry[] => [...outline([], [head]), ...outline([head], keys)];
+const section = (head: string, keys: readonly Line[]): OutlineEntry[] => [...outline([], [head]), ...outline([head], keys)];
 
 export function eosOutline(intent: DeviceIntent): OutlineEntry[] {
   const { bgp, mlag, switch: facts } = intent;
+  const networks = byVlan(intent.l2vnis);
   const relays = intent.l2vnis.some(({ gateways }) => gateways.some(({ dhcpRelay }) => dhcpRelay !== null));
   return [
     ...outline(
@@ -32,11 +35,11 @@ export function eosOutline(intent: DeviceIntent): OutlineEntry[] {
         ...ipv6Routing(intent),
       ],
     ),
-    ...intent.l2vnis.flatMap(({ vlan }) => section(`vlan ${vlan}`, ['name'])),
+    ...outline([], networks.map(vlanPiece)),
     ...portsOutline(intent),
     ...loopbacks(intent),
-    ...intent.l2vnis.flatMap((network) => (network.gateways.length > 0 ? section(`interface Vlan${network.vlan}`, svi(network)) : [])),
-    ...(intent.vtep ? section('interface Vxlan1', vxlanKeys(intent)) : []),
+    ...outline([], networks.filter(({ gateways }) => gateways.length > 0).map(sviPiece)),
+    ...(intent.vtep ? section('interface Vxlan1', [...vxlanKeys(intent), ...networks.map(vxlanPiece)]) : []),
     ...pair(intent),
     ...nextHopMaps(intent),
     ...(bgp ? bgpOutline(intent, bgp) : []),
@@ -76,27 +79,6 @@ function loopbacks(intent: DeviceIntent): OutlineEntry[] {
   ];
 }
 
-function svi(network: L2VniIntent): string[] {
-  const servers = new Set<string>();
-  const addresses = network.gateways.flatMap(({ address, prefixLength, ownAddress, dhcpRelay }) => {
-    for (const server of dhcpRelay?.servers ?? []) {
-      const key = `${server.includes(':') ? 'ipv6 dhcp relay destination' : 'ip helper-address'} ${server}`;
-      servers.add(`${key}${dhcpRelay?.vrf == null ? '' : ` vrf ${dhcpRelay.vrf}`}`);
-    }
-    if (ownAddress === null) return [`${ip(address)} virtual ${address}/${prefixLength}`];
-    return [`${ip(address)} ${ownAddress}/${prefixLength}`, `${address.includes(':') ? 'ipv6' : 'ip'} virtual-router address ${address}`];
-  });
-  const isV6 = network.gateways.some(({ address }) => address.includes(':'));
-  return [
-    'mtu',
-    `vrf ${network.vrf}`,
-    ...when(isV6, 'ipv6 enable'),
-    ...addresses,
-    ...servers,
-    ...when(deviceLabel(network.networkName) !== '', 'description'),
-  ];
-}
-
 function vxlanKeys({ vtep, mlag, vrfs, l2vnis }: DeviceIntent): string[] {
   return [
     'vxlan source-interface Loopback1',
@@ -105,11 +87,12 @@ function vxlanKeys({ vtep, mlag, vrfs, l2vnis }: DeviceIntent): string[] {
     ...when(mlag && vrfs.length > 0, 'vxlan virtual-router encapsulation mac-address mlag-system-id'),
     ...when(mlag?.sharedVtep, 'vxlan mlag source-interface Loopback2'),
     ...vrfs.map(({ name, l3vni }) => `vxlan vrf ${name} vni ${l3vni}`),
-    ...l2vnis.flatMap(({ vlan, vni, replication, remoteVteps, multicastGroup }) => [
-      `vxlan vlan ${vlan} vni ${vni}`,
-      ...when(replication === 'INGRESS_STATIC' && remoteVteps.length > 0, `vxlan vlan ${vlan} flood vtep ${remoteVteps.join(' ')}`),
-      ...when(multicastGroup, `vxlan vlan ${vlan} multicast group ${multicastGroup}`),
-    ]),
+    ...l2vnis
+      .filter(({ replication, remoteVteps }) => replication === 'INGRESS_STATIC' && remoteVteps.length > 0)
+      .map(({ vlan, remoteVteps }) => `vxlan vlan ${vlan} flood vtep ${remoteVteps.join(' ')}`),
+    ...l2vnis
+      .filter(({ multicastGroup }) => multicastGroup !== null)
+      .map(({ vlan, multicastGroup }) => `vxlan vlan ${vlan} multicast group ${multicastGroup}`),
   ];
 }
 

@@ -1,9 +1,10 @@
 import { compileFabric, deviceIntent, type FabricSnapshot } from '#engines/intent';
 import { demoFabric, demoSnapshot, type NetworkSpec, scenarios } from '#engines/intent/testing';
 import { Ip } from '#engines/kernel';
+import { withoutPieces } from '../text.js';
 import { renderEos } from './render-eos.js';
 
-const rendered = (snapshot: FabricSnapshot, slug = 'test') => renderEos(deviceIntent(compileFabric(snapshot), slug));
+const rendered = (snapshot: FabricSnapshot, slug = 'test') => withoutPieces(renderEos(deviceIntent(compileFabric(snapshot), slug)));
 const section = (text: readonly string[], head: string) => {
   const start = text.indexOf(head);
   const depth = head.length - head.trimStart().length;

@@ -1,21 +1,24 @@
 /** The lines of an EOS running-config that Trame owns, in the order in which EOS 4.34 prints its sections; this file states the order. */
 import type { DeviceIntent, L2VniIntent } from '#engines/intent';
+import type { Line } from '../piece.js';
 import { block, lines, paragraphs } from '../text.js';
+import { byVlan } from './by-vlan.js';
 import { interiorInstance } from './interior-routing.js';
 import { loopbacks } from './loopbacks.js';
 import { mlagConfiguration } from './mlag.js';
 import { PEER_LINK_GROUP } from './names.js';
 import { nextHopMaps } from './next-hop-map.js';
+import { sviPiece, vlanPiece } from './pieces.js';
 import { physicalPorts } from './ports.js';
 import { routerBgp } from './router-bgp.js';
 import { STEP } from './step.js';
-import { peerSvi, relays, svi } from './svi.js';
+import { peerSvi, relays } from './svi.js';
 import { vxlan } from './vxlan.js';
 
-export function renderEos(intent: DeviceIntent): string[] {
-  const networks = [...intent.l2vnis].sort((a, b) => Number(a.vlan) - Number(b.vlan));
+export function renderEos(intent: DeviceIntent): Line[] {
+  const networks = byVlan(intent.l2vnis);
   const { mlag, switch: facts } = intent;
-  return paragraphs('!', [
+  return paragraphs<Line>('!', [
     lines(hasRelay(networks) && 'ip dhcp relay information option'), // the server picks the pool by the subnet, not by the source
     lines(facts !== null && `vlan internal order ascending range ${facts.internalVlans.first} ${facts.internalVlans.last}`),
     lines(mlag !== null && `no spanning-tree vlan-id ${mlag.vlan}`),
@@ -51,10 +54,10 @@ export function renderEos(intent: DeviceIntent): string[] {
 
 export const hasRelay = (networks: readonly L2VniIntent[]): boolean => networks.some((network) => relays(network).length > 0);
 
-function vlans({ mlag }: DeviceIntent, networks: readonly L2VniIntent[]): string[][] {
+function vlans({ mlag }: DeviceIntent, networks: readonly L2VniIntent[]): Line[][] {
   const named = networks.map((network) => ({
     vlan: Number(network.vlan),
-    text: block(STEP, `vlan ${network.vlan}`, `name ${vlanName(network)}`),
+    text: [vlanPiece(network)] as Line[],
   }));
   if (!mlag) return named.map(({ text }) => text);
   const ofPair = {
@@ -64,15 +67,13 @@ function vlans({ mlag }: DeviceIntent, networks: readonly L2VniIntent[]): string
   return [...named, ofPair].sort((a, b) => a.vlan - b.vlan).map(({ text }) => text);
 }
 
-/** Derived: ≤ 32 characters for every VNI, and nothing that a customer typed. */
-const vlanName = (network: L2VniIntent): string => `vni${network.vni}`;
-
-function svis(intent: DeviceIntent, networks: readonly L2VniIntent[]): string[][] {
+function svis(intent: DeviceIntent, networks: readonly L2VniIntent[]): Line[][] {
   const { mlag } = intent;
   const gateways = networks.filter((network) => network.gateways.length > 0);
-  if (!mlag) return gateways.map(svi);
+  const sviOf = (network: L2VniIntent): Line[] => [sviPiece(network)];
+  if (!mlag) return gateways.map(sviOf);
   const before = gateways.filter(({ vlan }) => Number(vlan) < mlag.vlan);
-  return [...before.map(svi), peerSvi(intent, mlag), ...gateways.slice(before.length).map(svi)];
+  return [...before.map(sviOf), peerSvi(intent, mlag), ...gateways.slice(before.length).map(sviOf)];
 }
 
 /** Links without IPv4 addresses carry IPv4 all the same (RFC 8950), if EOS is told so. */

@@ -1,23 +1,26 @@
 /** `router bgp`, in the order in which EOS prints it: sessions, MAC-VRFs as strings, bundles, address families, VRFs. */
 import type { AddressFamily, BgpIntent, DeviceIntent, VrfIntent } from '#engines/intent';
 import { Cidr } from '#engines/kernel';
+import type { Line } from '../piece.js';
 import { block, lines, type Part } from '../text.js';
 import { vrfPrefixes } from '../vrf-prefixes.js';
-import { evpnInstance, evpnInstances } from './evpn-instances.js';
+import { bundles, evpnInstance, macVrfs } from './evpn-instances.js';
 import { hasRouterIdLoopback } from './names.js';
 import { type Family, nextHopMapName, setsNextHop } from './next-hop-map.js';
+import { macVrfPiece, prefixesPiece } from './pieces.js';
 import { keepsNextHop, sessionsOf, type Speaker } from './sessions.js';
 import { STEP } from './step.js';
 
-export function routerBgp(intent: DeviceIntent, bgp: BgpIntent): string[] {
+export function routerBgp(intent: DeviceIntent, bgp: BgpIntent): Line[] {
   const sessions = sessionsOf(intent, bgp);
-  return block(STEP, `router bgp ${bgp.asn}`, [
+  return block<Line>(STEP, `router bgp ${bgp.asn}`, [
     `router-id ${bgp.routerId}`,
     'no bgp default ipv4-unicast', // a session speaks the families of its record, nothing by default
     intent.switch?.clusterId != null && `bgp cluster-id ${intent.switch.clusterId}`,
     intent.switch?.domain != null && 'bgp bestpath d-path', // a route that has been through this domain does not come back into it
     ...sessions.lines,
-    ...evpnInstances(intent.l2vnis).map((instance) => ['!', ...evpnInstance(instance)]),
+    ...macVrfs(intent.l2vnis).map((network) => ['!', macVrfPiece(network)]),
+    ...bundles(intent.l2vnis).map((instance) => ['!', ...evpnInstance(instance)]),
     evpn(intent, bgp, sessions.speakers),
     unicast(intent, bgp, sessions.speakers, '4'),
     unicast(intent, bgp, sessions.speakers, '6'),
@@ -76,16 +79,17 @@ function unicast(intent: DeviceIntent, bgp: BgpIntent, speakers: readonly Speake
   ];
 }
 
-function vrfBgp(intent: DeviceIntent, bgp: BgpIntent, vrf: VrfIntent): string[] {
-  return block(
+function vrfBgp(intent: DeviceIntent, bgp: BgpIntent, vrf: VrfIntent): Line[] {
+  const prefixes = vrfNetworks(intent, vrf);
+  return block<Line>(
     STEP,
     `vrf ${vrf.name}`,
-    lines(
+    lines<Line>(
       `rd ${vrf.rd}`,
       ...importedTargets(vrf).map((target) => `route-target import evpn ${target}`),
       ...vrf.exportTargets.map((target) => `route-target export evpn ${target}`),
       `router-id ${bgp.routerId}`,
-      ...vrfNetworks(intent, vrf).map((prefix) => `network ${prefix}`),
+      prefixes.length > 0 && prefixesPiece({ prefixes }),
     ),
   );
 }
@@ -96,10 +100,4 @@ export const importedTargets = ({ importTargets, leaksFrom }: VrfIntent): readon
 ];
 
 /** Subnets with a gateway here, routes that are set here, and the addresses that this switch alone has; IPv4 first. */
-export function vrfNetworks(intent: DeviceIntent, vrf: VrfIntent): readonly string[] {
-  const subnets = vrfPrefixes(intent, vrf);
-  const hosts = vrf.loopbacks.map(({ address }) => `${address}/${address.includes(':') ? 128 : 32}`);
-  const routes = vrf.staticRoutes.map(({ prefix }): string => prefix);
-  const all = [...new Set([...subnets['4'], ...subnets['6'], ...routes, ...hosts])];
-  return [...all.filter((prefix) => !prefix.includes(':')), ...all.filter((prefix) => prefix.includes(':'))];
-}
+export const vrfNetworks = (intent: DeviceIntent, vrf: VrfIntent): readonly Cidr[] => vrfPrefixes(intent, vrf).all;

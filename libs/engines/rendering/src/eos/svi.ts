@@ -8,7 +8,7 @@ import { STEP } from './step.js';
 const isV6 = ({ address }: NetworkGatewayIntent): boolean => address.includes(':');
 const secondary = (position: number): string => (position > 0 ? ' secondary' : '');
 
-export function svi(network: L2VniIntent): string[] {
+export function svi(network: Pick<L2VniIntent, 'gateways' | 'vlan' | 'networkName' | 'mtu' | 'vrf'>): string[] {
   const label = deviceLabel(network.networkName);
   const [v4, v6] = [network.gateways.filter((gateway) => !isV6(gateway)), network.gateways.filter(isV6)];
   const own = ({ ownAddress }: NetworkGatewayIntent): boolean => ownAddress !== null;
@@ -32,7 +32,7 @@ export function svi(network: L2VniIntent): string[] {
 }
 
 /** DHCPv4 before DHCPv6; two subnets may have the same server, an SVI has it once. */
-export function relays({ gateways }: L2VniIntent): string[] {
+export function relays({ gateways }: Pick<L2VniIntent, 'gateways'>): string[] {
   const lines = gateways.flatMap(({ dhcpRelay }) => {
     if (!dhcpRelay) return [];
     const { servers, vrf, sourceLoopback } = dhcpRelay;

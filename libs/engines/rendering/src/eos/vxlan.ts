@@ -1,19 +1,21 @@
 /** `interface Vxlan1`: where tunnels end, which VLAN and which VRF is which VNI, and where frames to everybody go. */
 import type { DeviceIntent, L2VniIntent } from '#engines/intent';
+import type { Line } from '../piece.js';
 import { block } from '../text.js';
 import { LOOPBACK, SHARED_LOOPBACK } from './names.js';
+import { vxlanPiece } from './pieces.js';
 import { STEP } from './step.js';
 
 /** @param networks by VLAN */
-export function vxlan({ vtep, mlag, vrfs }: DeviceIntent, networks: readonly L2VniIntent[]): string[] {
+export function vxlan({ vtep, mlag, vrfs }: DeviceIntent, networks: readonly L2VniIntent[]): Line[] {
   if (!vtep) return [];
-  return block(STEP, 'interface Vxlan1', [
+  return block<Line>(STEP, 'interface Vxlan1', [
     `vxlan source-interface ${LOOPBACK}`,
     // Routed frames of a pair come from one MAC, whichever of the two sends them.
     mlag !== null && vrfs.length > 0 && 'vxlan virtual-router encapsulation mac-address mlag-system-id',
     `vxlan udp-port ${vtep.udpPort}`,
     vtep.address.includes(':') && 'vxlan encapsulation ipv6',
-    ...networks.map(({ vlan, vni }) => `vxlan vlan ${vlan} vni ${vni}`),
+    ...networks.map(vxlanPiece),
     ...vrfs.map(({ name, l3vni }) => `vxlan vrf ${name} vni ${l3vni}`),
     mlag?.sharedVtep != null && `vxlan mlag source-interface ${SHARED_LOOPBACK}`,
     ...networks.map(

@@ -1,0 +1,13 @@
+import type { L2VniIntent } from '#engines/intent';
+
+export const byVlan = (networks: readonly L2VniIntent[]): L2VniIntent[] => [...networks].sort((a, b) => Number(a.vlan) - Number(b.vlan));
+
+/** Of each VLAN, its place among all as strings: `vlan 163` before `vlan 63`. */
+const PLACES = new Uint16Array(4096);
+for (const [place, vlan] of Array.from({ length: 4096 }, (_, id) => String(id))
+  .sort()
+  .entries())
+  PLACES[Number(vlan)] = place;
+
+export const byVlanAsString = (networks: readonly L2VniIntent[]): L2VniIntent[] =>
+  [...networks].sort((a, b) => Number(PLACES[Number(a.vlan)]) - Number(PLACES[Number(b.vlan)]));
