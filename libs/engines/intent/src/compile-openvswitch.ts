@@ -79,7 +79,9 @@ function compileBridge(
 export function withVlans({ vlansFrom, ...port }: OvsPortFacts, untagged: VlanId | null, tagged: readonly VlanId[]): OvsPortFacts {
   const tag = untagged ?? port.tag;
   const trunks = [...port.trunks, ...tagged];
-  if (vlansFrom === 'ATTACHMENTS' && tag === null && trunks.length === 0) return { ...port, trunks: [NO_VLAN] };
+  if (vlansFrom === 'ATTACHMENTS' && tag === null && trunks.length === 0) {
+    return { ...port, vlanMode: null, cvlans: [], outerTag: null, trunks: [NO_VLAN] };
+  }
   const isNative = port.vlanMode === null && tag !== null && (tagged.length > 0 || (untagged !== null && trunks.length > 0));
   return { ...port, tag, trunks, vlanMode: isNative ? 'native-untagged' : port.vlanMode };
 }

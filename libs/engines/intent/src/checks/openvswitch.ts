@@ -73,7 +73,9 @@ function checkPort(port: OvsPortFacts, say: Say): Finding[] {
     ...(strange.length > 0
       ? [say('VLAN_CLASH', path, `use VLANs from 0 to 4095 on port ${name} instead of ${listed(strange.map(String))}`)]
       : []),
-    ...(needsTag && tag === null ? [say('VLAN_MISSING', path, `give port ${name} the tag that ${vlanMode} needs`)] : []),
+    ...(needsTag && tag === null && port.vlansFrom !== 'ATTACHMENTS'
+      ? [say('VLAN_MISSING', path, `give port ${name} the tag that ${vlanMode} needs`)]
+      : []),
     ...(vlanMode === 'trunk' && tag !== null
       ? [say('VLAN_CLASH', path, `take tag ${tag} from trunk ${name}, or make it native-untagged: a trunk has none`)]
       : []),

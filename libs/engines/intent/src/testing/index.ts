@@ -1,3 +1,14 @@
 export { demoFabric, demoSnapshot } from './demo-fabric.js';
 export { refusedScenarios, scenarios } from './scenarios.js';
-export { type NetworkSpec, SnapshotBuilder, type VrfSpec } from './snapshot-builder.js';
+export {
+  internalPort,
+  openVswitchScenarios,
+  ovsBond,
+  ovsBridge,
+  ovsHost,
+  ovsMirror,
+  ovsPort,
+  staticVxlan,
+} from './scenarios-openvswitch.js';
+export { exitNodes, leakingVrfs, routingScenarios, sessionPair } from './scenarios-routing.js';
+export { type NetworkSpec, type SessionSpec, SnapshotBuilder, type VrfSpec } from './snapshot-builder.js';
