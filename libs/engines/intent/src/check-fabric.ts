@@ -16,6 +16,7 @@ import { checkPortUses } from './checks/port-uses.js';
 import { checkReferences } from './checks/references.js';
 import { checkReplication } from './checks/replication.js';
 import { checkRouteDistinguishers } from './checks/route-distinguishers.js';
+import { checkRouteEncodings } from './checks/route-encodings.js';
 import { checkRouteTargets } from './checks/route-targets.js';
 import { checkSessions } from './checks/sessions.js';
 import { checkSubnets } from './checks/subnets.js';
@@ -42,6 +43,7 @@ const CHECKS: readonly ((index: FabricIndex) => readonly Finding[])[] = [
   checkMlags,
   checkVlans,
   checkRouteDistinguishers,
+  checkRouteEncodings,
   checkRouteTargets,
   checkMtu,
   checkSubnets,

@@ -45,7 +45,8 @@ function countProblems(index: FabricIndex, lag: LagFacts): string[] {
   const { switches, hanging } = sides(index, lag);
   if (!hanging || switches.length === 0) return ['give each aggregated link two ends or more'];
   const members = switches.reduce((sum, end) => sum + end.members.length, 0);
-  if (members === hanging.members.length) return [];
+  const isUnknown = hanging.members.length === 0 && index.device.get(hanging.deviceId)?.platform === 'EXTERNAL';
+  if (members === hanging.members.length || isUnknown) return [];
   const others = listed(switches.map((end) => nameOf(index, end)));
   return [`connect all members of ${nameOf(index, hanging)}: it has ${hanging.members.length}, and ${others} together ${members}`];
 }
@@ -58,7 +59,7 @@ function endProblems(index: FabricIndex, lag: LagFacts, end: LagEnd): string[] {
   const missing = end.members.filter((member) => !ports.has(member));
   const twice = end.members.filter((member, i) => end.members.indexOf(member) !== i);
   return [
-    ...(end.members.length === 0 ? [`give ${name} a member`] : []),
+    ...(end.members.length === 0 && device.platform !== 'EXTERNAL' ? [`give ${name} a member`] : []),
     ...(missing.length > 0 ? [`add port ${listed(missing)} to ${device.slug}, or choose members of ${name} that it has`] : []),
     ...(twice.length > 0 ? [`name ${listed([...new Set(twice)])} once in ${name}`] : []),
     ...switchName(device, end),
