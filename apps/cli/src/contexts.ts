@@ -4,10 +4,11 @@ import { addressingEntities, AddressingModule } from '#contexts/addressing';
 import { EventsModule } from '#contexts/events';
 import { fabricEntities, FabricModule } from '#contexts/fabric';
 import { numberingEntities, NumberingModule } from '#contexts/numbering';
+import { syncEntities, SyncModule } from '#contexts/sync';
 import { TenancyModule, tenancyEntities } from '#contexts/tenancy';
 import { type Config, PlatformModule } from '#platform';
 
-const entities = [...numberingEntities, ...tenancyEntities, ...addressingEntities, ...fabricEntities];
+const entities = [...numberingEntities, ...tenancyEntities, ...addressingEntities, ...fabricEntities, ...syncEntities];
 
 /**
  * Runs `work` with the contexts that hold what the intent is made of, on the database of `config`, and closes everything afterwards. Nothing in
@@ -22,6 +23,9 @@ export async function withContexts<T>(config: Config, work: (app: INestApplicati
       TenancyModule,
       AddressingModule,
       FabricModule,
+      SyncModule.with(() => {
+        throw new Error('the worker speaks to name servers, not the command line');
+      }),
     ],
   })
   class ContextsModule {}

@@ -7,6 +7,7 @@ import { addFabric } from './admin/fabric/fabric.command.js';
 import { addGen } from './admin/gen.command.js';
 import { addImport } from './admin/import.command.js';
 import { addMigrate } from './admin/migrate.command.js';
+import { addPortal } from './admin/portal.command.js';
 import { addToken } from './admin/token.command.js';
 import { addAllocate, addBind, addRelease } from './commands/allocate.command.js';
 import { addOrder } from './commands/order.command.js';
@@ -17,7 +18,21 @@ import { printable } from './printable.js';
 const USAGE = 64;
 
 const program = new Command('trame').description('Source of truth of an EVPN/VXLAN fabric').exitOverride().showHelpAfterError();
-for (const add of [addOrder, addAllocate, addBind, addRelease, addPool, addToken, addMigrate, addGen, addDoctor, addImport, addFabric]) add(program);
+for (const add of [
+  addOrder,
+  addAllocate,
+  addBind,
+  addRelease,
+  addPool,
+  addToken,
+  addMigrate,
+  addGen,
+  addDoctor,
+  addImport,
+  addFabric,
+  addPortal,
+])
+  add(program);
 process.stdout.on('error', () => process.exit(0)); // The reader of a pipe has seen enough.
 
 try {

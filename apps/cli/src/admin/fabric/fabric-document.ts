@@ -108,6 +108,19 @@ export const fabricDocument = z.strictObject({
       }),
     )
     .default([]),
+  nameServers: z
+    .array(
+      z.strictObject({
+        slug,
+        /** API of PowerDNS, `https://…/api/v1/servers/localhost`. */
+        url: z.url(),
+        /** File with the API key, beside this document. */
+        apiKeyFile: z.string(),
+        zones: z.array(z.string()).min(1),
+        ttlSeconds: z.int().min(1).max(604_800).exactOptional(),
+      }),
+    )
+    .default([]),
   tenants: z.array(z.strictObject({ slug, name: label })).default([]),
 });
 

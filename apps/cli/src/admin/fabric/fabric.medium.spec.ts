@@ -27,14 +27,16 @@ describeWith({ missing }, 'trame fabric', () => {
     directory = fs.mkdtempSync(path.join(tmpdir(), 'trame-fabric-'));
     fs.writeFileSync(path.join(directory, 'leaf1.password'), 'a password');
     fs.writeFileSync(path.join(directory, 'pve1.key'), 'a key');
+    fs.writeFileSync(path.join(directory, 'powerdns.key'), 'an API key\n');
   });
   afterEach(async () => {
     await opened.close();
     fs.rmSync(directory, { recursive: true });
   });
 
-  async function run(...args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
-    const child = spawn(process.execPath, [program, 'fabric', ...args], {
+  const run = (...args: readonly string[]) => trame('fabric', ...args);
+  async function trame(...args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
+    const child = spawn(process.execPath, [program, ...args], {
       env: { PATH: process.env['PATH'], LOG_LEVEL: 'warn', DATABASE_URL: opened.url, TRAME_KEK: KEY, TRAME_TOKEN_PEPPER: KEY },
     });
     let [out, err] = ['', ''];
@@ -61,6 +63,12 @@ describeWith({ missing }, 'trame fabric', () => {
     expect(interfaces).toContain('bond-mode 802.3ad');
     expect(interfaces).toContain('bridge-vlan-aware yes');
     expect(fs.readFileSync(path.join(directory, 'pve1/etc/frr/frr.conf'), 'utf8')).toContain('neighbor 192.168.100.0 remote-as 65051');
+    expect((await trame('portal', 'create', 'shop', '--tenant', 'acme')).out).toMatch(/^whsec_/);
+    expect(await trame('portal', 'create', 'shop', '--tenant', 'acme')).toMatchObject({
+      code: 1,
+      err: 'ALREADY_EXISTS: there is a source shop already\n',
+    });
+    expect((await trame('portal', 'rotate', 'shop')).out).toMatch(/^whsec_/);
     expect((await run('render', 'nobody')).err).toBe('NOT_FOUND: there is no device nobody\n');
   });
 

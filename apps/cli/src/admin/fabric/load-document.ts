@@ -4,10 +4,11 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { AddressingService, PrefixPoolAdminService } from '#contexts/addressing';
 import { FabricService, InventoryService } from '#contexts/fabric';
 import { PoolAdminService } from '#contexts/numbering';
+import { SyncService } from '#contexts/sync';
 import { TenancyService } from '#contexts/tenancy';
 import { checkFabric, type Finding } from '#engines/intent';
 import { type FabricId, invalidValue, type VlanDomainId } from '#engines/kernel';
-import { Database, systemScope, type Tx } from '#platform';
+import { Database, Secret, systemScope, type Tx } from '#platform';
 import { type FabricDocument, fabricDocument } from './fabric-document.js';
 
 const SCOPE = systemScope('fabric-document');
@@ -60,7 +61,7 @@ export async function loadDocument(
 class NotKept extends Error {}
 
 async function load(app: INestApplicationContext, tx: Tx, document: FabricDocument, directory: string): Promise<FabricId> {
-  const { pools, addressSpaces, tenants, devices, ...inventory } = document;
+  const { pools, addressSpaces, tenants, devices, nameServers, ...inventory } = document;
   const { fabricId, vlanDomains } = await app.get(InventoryService, { strict: false }).load(tx, {
     ...inventory,
     devices: devices.map(({ secretFile, ...device }) => ({
@@ -77,6 +78,10 @@ async function load(app: INestApplicationContext, tx: Tx, document: FabricDocume
     for (const pool of space.pools) {
       await app.get(PrefixPoolAdminService, { strict: false }).create(tx, { ...pool, spaceId, name: pool.name ?? pool.slug });
     }
+  }
+  for (const { apiKeyFile, ...server } of nameServers) {
+    const apiKey = new Secret(fs.readFileSync(path.resolve(directory, apiKeyFile), 'utf8').trim());
+    await app.get(SyncService, { strict: false }).createTarget(tx, { ...server, fabricId, apiKey });
   }
   for (const tenant of tenants) await app.get(TenancyService, { strict: false }).createTenant(tx, tenant);
   return fabricId;
