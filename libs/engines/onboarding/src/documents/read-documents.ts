@@ -1,0 +1,82 @@
+/** Files by device, as configurations: prompts taken out, kinds told apart. */
+import { DomainError } from '#engines/kernel';
+import { indentedFrr } from '#engines/adoption';
+import type { DeviceDocuments, DocumentKind, IgnoredPart, ImportedDocument, ImportedFile } from './imported-file.js';
+import { indentedEos } from './indented-eos.js';
+import { kindOfText } from './kind-of-text.js';
+import { type TerminalPart, terminalParts } from './terminal-parts.js';
+
+export const ACCEPTED =
+  'a running-config of EOS, an frr.conf, interfaces(5), the files of /etc/pve/sdn, XML of libvirt, or a dump of ovs-vsctl --format=json; with or without the prompts of a terminal';
+
+/** @throws DomainError INVALID_VALUE for a file that is none of what can be read, and when there is no file. */
+export function readDocuments(files: readonly ImportedFile[]): readonly DeviceDocuments[] {
+  if (files.length === 0) throw refused('files', 'none', 'at least one file of one device');
+  const names = [...new Set(files.map(({ device }) => device))];
+  return names.map((device) => {
+    const found = files.filter((file) => file.device === device).map(readFile);
+    return {
+      device,
+      promptName: found.find(({ host }) => host !== null)?.host ?? null,
+      documents: found.flatMap(({ documents }) => documents),
+      ignored: found.flatMap(({ ignored }) => ignored),
+    };
+  });
+}
+
+interface ReadFile {
+  readonly host: string | null;
+  readonly documents: readonly ImportedDocument[];
+  readonly ignored: readonly IgnoredPart[];
+}
+
+function readFile(file: ImportedFile): ReadFile {
+  const parts = terminalParts(file.text);
+  const read = parts.map((part) => ({ part, kind: kindOfPart(file.name, part) }));
+  const unknown = read.find(({ part, kind }) => kind === undefined && part.command === null);
+  if (unknown !== undefined) throw refused(file.name || file.device, firstLine(unknown.part.text), ACCEPTED);
+  const documents = read.flatMap(({ part, kind }) => (kind === undefined ? [] : [documentOf(file.name, part, kind)]));
+  if (documents.length === 0) throw refused(file.name || file.device, 'nothing that is a configuration', ACCEPTED);
+  return {
+    host: parts.find(({ host }) => host !== null)?.host ?? null,
+    documents,
+    ignored: read.flatMap(({ part, kind }) =>
+      kind === undefined ? [{ name: file.name, line: part.line, command: part.command ?? '' }] : [],
+    ),
+  };
+}
+
+/** Commands that print a configuration; the output of all others says what was at that moment. */
+function kindOfPart(name: string, { command, text }: TerminalPart): DocumentKind | undefined {
+  if (command === null) return kindOfText(name, text);
+  const [, path] = /^(?:cat|more|less) +(\S+)/.exec(command) ?? [];
+  if (path !== undefined) return kindOfText(path, text);
+  if (/^(?:sh|sho|show|wr|write)\w* +(?:run|start|term|conf)/.test(command) || /vtysh .*-c .*show running/.test(command)) {
+    return kindOfText('', text) === 'frr' ? 'frr' : 'eos';
+  }
+  return /^virsh +\S*dumpxml/.test(command) || /^ovs-vsctl .*--format=json/.test(command) ? kindOfText('', text) : undefined;
+}
+
+function documentOf(name: string, { command, text }: TerminalPart, kind: DocumentKind): ImportedDocument {
+  const [, path] = /^(?:cat|more|less) +(\S+)/.exec(command ?? '') ?? [];
+  const indented = kind === 'eos' ? indentedEos(text) : kind === 'frr' ? indentedFrr(text) : text;
+  const isPart = /\|/.test(command ?? '') || /^\S+ +run\S* +\S/.test(command ?? '');
+  return {
+    kind,
+    name: path ?? name,
+    text: indented,
+    isExcerpt: kind === 'eos' && (isPart || !/^interface (?:Ethernet|Management)\d/m.test(text)),
+    isReindented: indented !== text,
+  };
+}
+
+const firstLine = (text: string): string => text.split('\n').find((line) => line.trim() !== '') ?? '';
+
+function refused(what: string, found: string, accepted: string): DomainError<'INVALID_VALUE'> {
+  const shown = found.slice(0, 80).replace(/[^ -~]/g, '?');
+  return new DomainError('INVALID_VALUE', `${what} is not understood ("${shown}"): accepted is ${accepted}`, {
+    kind: 'configuration',
+    value: shown,
+    accepted,
+  });
+}

@@ -1,0 +1,142 @@
+/** Files of running devices → one fabric, what is wrong with it, and the proof that taking it over changes nothing. */
+import { type EosConfig, type InterfacesConfig, readEos, readFrr, readInterfaces } from '#engines/adoption';
+import { type AdoptedFacts, type AdoptedName, compileFabric, deviceIntent, type FabricSnapshot } from '#engines/intent';
+import { compareNatural, type Mac } from '#engines/kernel';
+import { countFacts, type FactCount } from './count-facts.js';
+import type { DeviceDocuments, DocumentKind, IgnoredPart, ImportedFile } from './documents/imported-file.js';
+import { readDocuments } from './documents/read-documents.js';
+import { liftFabric, slugOf } from './lift/lift-fabric.js';
+import type { SeenDevice } from './lift/seen-device.js';
+import { seenHost } from './lift/seen-host.js';
+import { seenSwitch } from './lift/seen-switch.js';
+import { type LintFinding, lint } from './lint/lint.js';
+import { PATH_OF, type Source, takeOver } from './take-over.js';
+import { withoutErrors } from './without-errors.js';
+
+export interface Onboarding {
+  readonly snapshot: FabricSnapshot;
+  /** Worst first. */
+  readonly lint: readonly LintFinding[];
+  readonly report: OnboardingReport;
+}
+
+export interface OnboardingReport {
+  readonly devices: readonly DeviceReport[];
+  /** Of all files. */
+  readonly differences: number;
+}
+
+export interface DeviceReport {
+  readonly device: string;
+  readonly files: readonly (FactCount & { readonly path: string; readonly name: string; readonly isExcerpt: boolean })[];
+  /** Lines that Trame would write into sections that were not shown. */
+  readonly unseen: readonly string[];
+  readonly ignored: readonly IgnoredPart[];
+}
+
+/** What was read of one device. */
+export interface ReadDevice {
+  readonly seen: SeenDevice;
+  readonly documents: DeviceDocuments;
+  readonly sources: readonly Source[];
+  readonly eos: EosConfig | null;
+  readonly interfaces: InterfacesConfig | null;
+}
+
+/** @throws DomainError INVALID_VALUE for a file that is none of what can be read. Nothing else is refused: what is not understood is kept. */
+export function onboard(files: readonly ImportedFile[]): Onboarding {
+  const devices = readDocuments(files).map(readDevice);
+  const lifted = liftFabric(
+    devices.map(({ seen }) => seen),
+    anycastMac(devices),
+  );
+  const named = withAdopted(lifted.snapshot, (slug) => ({ names: namesOf(devices, slug), deviations: [], kept: [] }));
+  const { snapshot: checked, refusals, warnings } = withoutErrors(named);
+  const plain = compileFabric(checked);
+  const taken = new Map(
+    devices.map(({ seen, sources }) => {
+      const slug = slugOf(seen.name);
+      return [slug as string, takeOver(deviceIntent(plain, slug), sources, namesOf(devices, slug))];
+    }),
+  );
+  const snapshot = withAdopted(checked, (slug) => taken.get(slug)?.adopted ?? { names: [], deviations: [], kept: [] });
+  const intent = compileFabric(snapshot);
+  const reports = devices.map(({ seen, sources, documents }): DeviceReport => {
+    const own = deviceIntent(intent, slugOf(seen.name));
+    return {
+      device: seen.name,
+      files: sources.map((source) => ({
+        ...countFacts(own, source),
+        path: source.path,
+        name: nameOf(documents, source),
+        isExcerpt: source.isExcerpt,
+      })),
+      unseen: taken.get(slugOf(seen.name))?.unseen ?? [],
+      ignored: documents.ignored,
+    };
+  });
+  const differences = reports.flatMap((report) => report.files).reduce((sum, file) => sum + file.differences.length, 0);
+  return {
+    snapshot,
+    lint: lint({ snapshot, devices, notes: lifted.notes, refusals, warnings }),
+    report: { devices: reports, differences },
+  };
+}
+
+function readDevice(documents: DeviceDocuments): ReadDevice {
+  const of = (kind: DocumentKind) => documents.documents.filter((document) => document.kind === kind);
+  const textOf = (kind: DocumentKind): string | null =>
+    of(kind).length === 0
+      ? null
+      : of(kind)
+          .map(({ text }) => text)
+          .join('\n');
+  const [eosText, frrText, interfacesText] = [textOf('eos'), textOf('frr'), textOf('interfaces')];
+  const source = (kind: Source['kind'], text: string | null): readonly Source[] =>
+    text === null ? [] : [{ kind, path: PATH_OF[kind], text, isExcerpt: of(kind).some(({ isExcerpt }) => isExcerpt) }];
+  const eos = eosText === null ? null : readEos(eosText);
+  const interfaces = readInterfaces(interfacesText ?? '');
+  const frr = frrText === null ? null : { text: frrText, config: readFrr(frrText) };
+  return {
+    documents,
+    eos,
+    interfaces: interfacesText === null ? null : interfaces,
+    seen:
+      eos !== null && eosText !== null
+        ? seenSwitch(documents.device, documents.promptName, eosText, eos)
+        : seenHost(documents.device, documents.promptName, frr, interfaces),
+    sources: eosText !== null ? source('eos', eosText) : [...source('interfaces', interfacesText), ...source('frr', frrText)],
+  };
+}
+
+const nameOf = ({ documents }: DeviceDocuments, { kind }: Source): string =>
+  documents
+    .filter((document) => document.kind === kind)
+    .map(({ name }) => name)
+    .filter((name) => name !== '')
+    .join(', ');
+
+const anycastMac = (devices: readonly ReadDevice[]): Mac | null =>
+  devices.find(({ eos }) => eos?.anycastMac != null)?.eos?.anycastMac ?? null;
+
+function withAdopted(snapshot: FabricSnapshot, adopted: (slug: string) => AdoptedFacts): FabricSnapshot {
+  return { ...snapshot, devices: snapshot.devices.map((device) => ({ ...device, adopted: adopted(device.slug) })) };
+}
+
+/** Interfaces that have another name than Trame would give them. */
+function namesOf(devices: readonly ReadDevice[], slug: string): readonly AdoptedName[] {
+  const seen = devices.find((device) => slugOf(device.seen.name) === slug)?.seen;
+  if (seen === undefined) return [];
+  const loopback = seen.platform === 'ARISTA_EOS' && seen.vtep !== null ? [{ derived: 'Loopback1', running: seen.vtep.port }] : [];
+  const ofNetworks = seen.networks.flatMap(({ vni, interfaces }) =>
+    interfaces === null
+      ? []
+      : [
+          { derived: `vnet${vni}`, running: interfaces.bridge },
+          { derived: `vxlan${vni}`, running: interfaces.vxlan },
+        ],
+  );
+  return [...loopback, ...ofNetworks]
+    .filter(({ derived, running }) => derived !== running)
+    .sort((a, b) => compareNatural(a.derived, b.derived));
+}
