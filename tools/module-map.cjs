@@ -15,7 +15,7 @@ const rooms = [
   { rank: 1, room: 'adapters/outbound', imports: ['engines/kernel'] },
   { rank: 1, room: 'platform', imports: ['engines/kernel', 'migrations'] },
 
-  { rank: 2, room: 'engines/adoption', imports: ['engines/kernel', 'engines/reconcile'] },
+  { rank: 2, room: 'engines/adoption', imports: ['engines/kernel', 'engines/intent', 'engines/reconcile'] },
   { rank: 2, room: 'engines/rendering', imports: ['engines/kernel', 'engines/intent'] },
   { rank: 2, room: 'contexts/access', imports: ['engines/kernel', 'platform'] },
 

@@ -6,3 +6,6 @@ export { readFrr, writeFrr } from './frr/read-frr.js';
 export type { InterfaceConfig, InterfacesConfig } from './interfaces/interfaces-config.js';
 export { interfacesFacts } from './interfaces/interfaces-facts.js';
 export { readInterfaces, writeInterfaces } from './interfaces/read-interfaces.js';
+export type { LibvirtNetwork, LibvirtPortgroup, LibvirtProblem, LibvirtProblemCode } from './libvirt/libvirt-network.js';
+export { readLibvirtNetwork } from './libvirt/read-network.js';
+export { type OvsKept, type OvsRead, readOpenVswitch } from './openvswitch/read-openvswitch.js';

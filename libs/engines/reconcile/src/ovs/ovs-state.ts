@@ -63,8 +63,9 @@ export class OvsState {
     return this.uses.get(row.uuid) === 1;
   }
 
-  portName(uuid: string): string | null {
-    return this.portNames.get(uuid) ?? null;
+  /** Names of the ports that a column of a mirror points to. */
+  namesAt(row: OvsRow, column: string): readonly string[] {
+    return referencesOf(row, column).flatMap((uuid) => this.portNames.get(uuid) ?? []);
   }
 }
 
