@@ -2,9 +2,8 @@
 import { DomainError } from '#engines/kernel';
 
 const NAMED: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', "'": '&apos;', '"': '&quot;' };
-/** XML 1.0 §2.2: not even a reference may stand for these. */
-
-const IMPOSSIBLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/u;
+/** XML 1.0 §2.2: tab, line ends and everything from the blank on, but for surrogates and two non-characters; not even a reference may stand for the rest. */
+const IMPOSSIBLE = /[^\t\n\r -\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 /** @throws DomainError RENDER_ESCAPE for a character that XML cannot hold. */
 export function xmlText(value: string): string {
