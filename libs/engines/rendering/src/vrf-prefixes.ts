@@ -20,8 +20,16 @@ export function vrfPrefixes(intent: DeviceIntent, vrf: VrfIntent): VrfPrefixes {
   const own = vrf.loopbacks.map(({ address }) => ({ address, prefixLength: Ip.family(address) === 4 ? 32 : 128 }));
   const out = (vrf.exit?.gateways ?? []).map(({ address }) => ({ address, prefixLength: 0 }));
   const routes = vrf.staticRoutes.map(({ prefix }) => prefix);
-  return own.length + out.length + routes.length === 0 ? ofNetworks(routed) : prefixesOf([...routed.flat(), ...own, ...out], routes);
+  if (own.length + out.length + routes.length === 0) return ofNetworks(routed);
+  const found = ofPlaces.get(vrf);
+  if (found?.networks === intent.l2vnis) return found.prefixes;
+  const prefixes = prefixesOf([...routed.flat(), ...own, ...out], routes);
+  ofPlaces.set(vrf, { networks: intent.l2vnis, prefixes });
+  return prefixes;
 }
+
+/** Of a VRF with something of its own on a device: whoever reads the text again expects the same object. */
+const ofPlaces = new WeakMap<VrfIntent, { readonly networks: readonly L2VniIntent[]; readonly prefixes: VrfPrefixes }>();
 
 const byVrf = new WeakMap<readonly L2VniIntent[], ReadonlyMap<string, readonly Gateways[]>>();
 

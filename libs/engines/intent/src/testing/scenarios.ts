@@ -4,6 +4,7 @@ import { demoFabric, demoSnapshot } from './demo-fabric.js';
 import { externalScenarios } from './scenarios-external.js';
 import { libvirtScenarios, refusedLibvirtScenarios } from './scenarios-libvirt.js';
 import { openVswitchScenarios, refusedOpenVswitchScenarios } from './scenarios-openvswitch.js';
+import { hostScenarios } from './scenarios-hosts.js';
 import { routingScenarios } from './scenarios-routing.js';
 import { switchScenarios } from './scenarios-switches.js';
 import type { SnapshotBuilder } from './snapshot-builder.js';
@@ -84,6 +85,7 @@ export const scenarios: Readonly<Record<string, () => FabricSnapshot>> = {
     ebgpFabric()
       .network({ slug: 'blue', vni: 10_001, eviId: 1, on: ['pve3', { device: 'leaf2', port: 'Ethernet2', vlan: 100 }] })
       .build(),
+  ...hostScenarios,
   ...routingScenarios,
   ...switchScenarios,
   ...externalScenarios,

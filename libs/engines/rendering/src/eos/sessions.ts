@@ -5,6 +5,7 @@
  */
 import type { AddressFamily, BgpIntent, BgpNeighborIntent, DeviceIntent } from '#engines/intent';
 import { compareNatural } from '#engines/kernel';
+import { secretPlaceholder } from '../secret-placeholder.js';
 import { lines, type Part } from '../text.js';
 import { sourceInterface } from './names.js';
 
@@ -126,4 +127,4 @@ const timers = (prefix: string, session: BgpNeighborIntent): Part =>
 
 /** Type 7 is the form that EOS prints again as it was given; the push puts the secret in, encoded for this neighbor. */
 const password = (prefix: string, { passwordSecret }: BgpNeighborIntent): Part =>
-  passwordSecret !== null && `${prefix} password 7 @secret:${passwordSecret}@`;
+  passwordSecret !== null && `${prefix} password 7 ${secretPlaceholder(passwordSecret)}`;
