@@ -184,6 +184,7 @@ export const openVswitchScenarios: Readonly<Record<string, () => FabricSnapshot>
         slug: 'qinq',
         vni: 10_003,
         eviId: 3,
+        mtu: 1400,
         on: [
           { device: 'ovs1', port: 'eno4', vlan: 102 },
           { device: 'ovs2', vlan: 202 },

@@ -59,11 +59,13 @@ export const columnOf = (table: OvsTable, name: string): OvsColumn | undefined =
 /** One spelling per meaning: sets in order and without repetition; null where nothing is said, or what would hold anyhow. */
 export function canonicalValue(table: OvsTable, column: string, value: OvsValue | undefined): OvsValue | null {
   const kind = columnOf(table, column);
-  if (value === undefined || value === '' || value === kind?.byDefault) return null;
-  if (kind?.kind !== 'integers' && kind?.kind !== 'strings') return Array.isArray(value) ? (value[0] ?? null) : value;
-  const elements = [...new Set(Array.isArray(value) ? (value as readonly OvsScalar[]) : [value as OvsScalar])];
-  return elements.length === 0 ? null : elements.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const elements = [...new Set(value === undefined ? [] : Array.isArray(value) ? (value as readonly OvsScalar[]) : [value as OvsScalar])];
+  if (kind?.kind === 'integers' || kind?.kind === 'strings') return elements.length === 0 ? null : elements.sort(byValue);
+  const [only] = elements;
+  return only === undefined || only === '' || only === kind?.byDefault ? null : only;
 }
+
+const byValue = (a: OvsScalar, b: OvsScalar): number => (a < b ? -1 : a > b ? 1 : 0);
 
 export function equalValues(a: OvsValue | null, b: OvsValue | null): boolean {
   return Array.isArray(a) && Array.isArray(b) ? a.length === b.length && a.every((element, i) => element === b[i]) : a === b;
