@@ -42,10 +42,10 @@ export const eosDialect: Dialect = {
 };
 
 /**
- * VLAN and VNI are both unique on a switch: two VNIs could not swap. A VRF, a Port-Channel and a peer group that go must not be in use
+ * VLAN and VNI are both unique on a switch, and a subnet is on one interface of a VRF: two could not swap. A VRF, a Port-Channel and a peer group that go must not be in use
  * by a line that is only about to change.
  */
-const MUST_GO_FIRST = /^(?:vxlan (?:vlan|vrf) \S+ vni|vrf|channel-group|neighbor \S+ peer group) \S/;
+const MUST_GO_FIRST = /^(?:vxlan (?:vlan|vrf) \S+ vni|vrf|channel-group|neighbor \S+ peer group|ip address(?: virtual)?) \S/;
 
 /** Facts that one command expresses better: `route-target both` is what EOS prints when import and export agree. */
 function joinFacts(facts: readonly string[]): readonly string[] {
@@ -176,6 +176,7 @@ function negate(_: SectionPath, fact: string): string {
 function rank(path: SectionPath, fact: string): number {
   if (path.length > 0) return 0;
   const order = [
+    /^(?:no )?vlan internal /, // a VLAN of the old range is free only when the range has changed
     /^(?:no )?vlan \d/,
     /^(?:no )?vrf instance /,
     /^(?:no )?interface (?:Port-Channel|Loopback)/,

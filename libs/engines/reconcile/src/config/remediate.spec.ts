@@ -184,12 +184,26 @@ no vlan 1000`);
   });
 
   it('replaces a single value in place, without taking the old one away first', () => {
-    const running = 'interface Ethernet1\n   description old\n   ip address 192.0.2.1/31\n';
-    const desired = 'interface Ethernet1\n   description new\n   ip address 192.0.2.3/31\n';
+    const running = 'interface Ethernet1\n   description old\n   mtu 9000\n';
+    const desired = 'interface Ethernet1\n   description new\n   mtu 9214\n';
+    expect(remediate({ running, previous: running, desired })).toEqual(['interface Ethernet1', 'description new', 'mtu 9214', 'exit']);
+  });
+
+  it('takes an address away before another interface wants its subnet', () => {
+    const running = 'interface Ethernet1\n   ip address 192.0.2.0/31\n!\ninterface Ethernet2\n   ip address 192.0.2.2/31\n';
+    const desired = 'interface Ethernet1\n   ip address 192.0.2.2/31\n!\ninterface Ethernet2\n   ip address 192.0.2.0/31\n';
     expect(remediate({ running, previous: running, desired })).toEqual([
+      'interface Ethernet2',
+      'no ip address 192.0.2.2/31',
+      'exit',
       'interface Ethernet1',
-      'description new',
-      'ip address 192.0.2.3/31',
+      'no ip address 192.0.2.0/31',
+      'exit',
+      'interface Ethernet1',
+      'ip address 192.0.2.2/31',
+      'exit',
+      'interface Ethernet2',
+      'ip address 192.0.2.0/31',
       'exit',
     ]);
   });
