@@ -43,7 +43,7 @@ export interface HostBondFacts extends HostInterfaceFacts {
   readonly hashPolicy: 'layer2' | 'layer2+3' | 'layer3+4' | 'encap2+3' | 'encap3+4' | null;
   /** active-backup, balance-tlb and balance-alb only. */
   readonly primary: DeviceName | null;
-  /** 802.3ad only: members without which the bond is down. */
+  /** 802.3ad only: members without which the bond is down, 1…; null = one is enough. */
   readonly minLinks: number | null;
 }
 

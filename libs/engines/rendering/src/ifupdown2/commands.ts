@@ -19,7 +19,7 @@ const NOBODY = '00:00:00:00:00:00';
 const COMMANDS: readonly RegExp[] = [
   String.raw`post-up ip (?:-6 )?route replace vrf ${NAME} unreachable default metric \d+`,
   `post-up ip -6 address replace ${PREFIX} dev ${NAME} nodad`,
-  `post-up echo 1 >/proc/sys/net/ipv[46]/conf/${NAME}/forwarding`,
+  String.raw`post-up echo 1 \| tee /proc/sys/net/ipv4/conf/default/forwarding /proc/sys/net/ipv4/conf/${NAME}/forwarding >/dev/null 2>&1 \|\| true`,
   String.raw`post-up \( echo '\*nat'; echo ':${CHAIN} - \[0:0\]'(?:; echo '-A ${CHAIN} (?:${RULE})')+; echo 'COMMIT' \) \| ip6?tables-restore --noflush`,
   String.raw`post-up ${NAT} -C ${HOOK} -j ${CHAIN} 2>/dev/null \|\| ${NAT} -A ${HOOK} -j ${CHAIN}`,
   String.raw`post-(?:up|down) ${NAT} -D ${HOOK} -j ${CHAIN} 2>/dev/null && ${NAT} -F ${CHAIN} && ${NAT} -X ${CHAIN} \|\| true`,

@@ -2,7 +2,7 @@
 import type { HostBondFacts, HostBridgeFacts, HostFacts, HostInterfaceFacts, HostVlanFacts } from '#engines/intent';
 import { Ip } from '#engines/kernel';
 import type { Part } from '../text.js';
-import { type Family, familyOf, natLines, type Translation } from './nat.js';
+import { type Family, familyOf, natLines, portsOf, type Translation, wayBack } from './nat.js';
 import { type Stanza, stanza } from './stanza.js';
 
 /**
@@ -13,6 +13,8 @@ export const GUEST_PORTS = '^(tap|veth|fwpr|fwln|vnet)';
 
 /** Where the host is no gateway it only bridges: no address of its own, and no way through it. */
 export const BRIDGE_ONLY = ['ipv6-addrgen off', 'ip-forward off', 'ip6-forward off'];
+/** ifupdown2 lets a VLAN-aware bridge forward as soon as a VLAN of it has an address, whatever the bridge says. */
+const NO_ADDRESS = 'ipv6-addrgen off';
 
 export function hostStanzas(host: HostFacts): Stanza[] {
   return [
@@ -67,7 +69,7 @@ function bridgeOptions(bridge: HostBridgeFacts): Part {
       vlans.length > 0 &&
       `bridge-vids ${vlans.map(({ first, last }) => (first === last ? first : `${first}-${last}`)).join(' ')}`,
     `bridge-ports-condone-regex ${GUEST_PORTS}`,
-    ...(bridge.addresses.length === 0 ? BRIDGE_ONLY : []),
+    bridge.addresses.length === 0 && (isVlanAware ? NO_ADDRESS : BRIDGE_ONLY),
     isRouted(bridge) && familiesOf(bridge).map((family) => (family === 4 ? 'ip-forward on' : 'ip6-forward on')),
   ];
 }
@@ -83,10 +85,10 @@ export function translationOf(host: HostFacts, bridge: HostBridgeFacts): Transla
   if (!isRouted(bridge)) return null;
   const rules = host.nat.filter((rule) => rule.bridge === bridge.name);
   const wanted = new Set([...familiesOf(bridge), ...rules.map(familyOf)]);
-  return { owner: bridge.name, rules, families: ([4, 6] as const).filter((family) => wanted.has(family)) };
+  return { owner: bridge.name, rules, directions: ['out', 'in'], families: ([4, 6] as const).filter((family) => wanted.has(family)) };
 }
 
 function translation(host: HostFacts, bridge: HostBridgeFacts): Part {
   const found = translationOf(host, bridge);
-  return found && natLines(found);
+  return found && [wayBack(portsOf(found.rules)), natLines(found)];
 }

@@ -7,33 +7,31 @@ import type { HostNatFacts } from '#engines/intent';
 import { Cidr, Ip } from '#engines/kernel';
 
 export type Family = 4 | 6;
-type Direction = 'out' | 'in';
+export type Direction = 'out' | 'in';
 
 const HOOKS = { out: 'POSTROUTING', in: 'PREROUTING' } as const;
-const DIRECTIONS = ['out', 'in'] as const;
 
 /** What translates for an interface: rules of a bridge, or the way out of a VRF. */
 export interface Translation {
   /** Interface whose stanza carries it; at most 15 characters, and a chain's name has room for 28. */
   readonly owner: string;
   readonly rules: readonly HostNatFacts[];
-  /** Families whose chains are ours, in use or not. */
+  /** Chains that are ours, in use or not. */
+  readonly directions: readonly Direction[];
   readonly families: readonly Family[];
 }
 
 export const familyOf = (rule: HostNatFacts): Family => (rule.kind === 'DNAT' ? Ip.family(rule.to) : Cidr.family(rule.source));
 
 /** Lines of the owner's stanza. A chain that has no rules any more is taken away when the stanza is put in force. */
-export function natLines({ owner, rules, families }: Translation): string[] {
-  return families.flatMap((family) => [
-    ...DIRECTIONS.flatMap((direction) => {
+export function natLines({ owner, rules, directions, families }: Translation): string[] {
+  return families.flatMap((family) =>
+    directions.flatMap((direction) => {
       const own = rules.filter((rule) => familyOf(rule) === family && (rule.kind === 'DNAT') === (direction === 'in'));
       const name = `TRAME-${owner}-${direction}`;
       return own.length > 0 ? inForce(family, direction, name, own) : [`post-up ${removal(family, direction, name)}`];
     }),
-    // Answers come in where requests went out, and the kernel asks the interface of entry whether it may forward.
-    ...portsOf(rules.filter((rule) => familyOf(rule) === family)).map((port) => `post-up echo 1 >${forwardingOf(family, port)}`),
-  ]);
+  );
 }
 
 function inForce(family: Family, direction: Direction, chain: string, rules: readonly HostNatFacts[]): string[] {
@@ -65,10 +63,20 @@ function matchAndTarget(rule: HostNatFacts): string {
   }
 }
 
+/** IPv4 ports that rules name. */
 export const portsOf = (rules: readonly HostNatFacts[]): string[] => [
-  ...new Set(rules.map((rule) => (rule.kind === 'DNAT' ? rule.in : rule.out))),
+  ...new Set(rules.filter((rule) => familyOf(rule) === 4).map((rule) => (rule.kind === 'DNAT' ? rule.in : rule.out))),
 ];
 
-export const forwardingOf = (family: Family, port: string): string => `/proc/sys/net/ipv${family}/conf/${port}/forwarding`;
+/**
+ * Answers come in where requests went out, and the kernel asks the interface of entry whether it may forward. The port is somebody else's and may come up
+ * later, so new interfaces may forward as well; those that only bridge say no for themselves. IPv6 has one switch for all, and it is the operator's:
+ * with it a host takes no router advertisements any more.
+ */
+export const wayBack = (ports: readonly string[]): string[] =>
+  ports.map((port) => {
+    const knobs = ['default', port].map((name) => `/proc/sys/net/ipv4/conf/${name}/forwarding`);
+    return `post-up echo 1 | tee ${knobs.join(' ')} >/dev/null 2>&1 || true`;
+  });
 
 const tool = (family: Family): string => (family === 4 ? 'iptables' : 'ip6tables');

@@ -29,20 +29,20 @@ export function ifupdown2Outline(intent: DeviceIntent): OutlineEntry[] {
     ...intent.vrfs.flatMap((vrf) => vrfSays(intent, vrf)),
     ...intent.l2vnis.filter(({ vni }) => !isOnDemand(intent, vni)).flatMap((network) => networkSays(intent, network)),
   ];
-  const keys = new Map<string, { method: string; all: Set<string>; addresses: number }>();
-  for (const [name, own, method = ''] of said) {
-    const found = keys.get(name) ?? { method, all: new Set<string>(), addresses: 0 };
-    for (const key of own) {
-      if (key === 'address') found.addresses += 1;
-      else if (key !== false) found.all.add(key);
-    }
-    keys.set(name, found);
+  const stanzas = new Map<string, { method: string; keys: string[] }>();
+  for (const [name, keys, method = ''] of said) {
+    const found = stanzas.get(name) ?? { method, keys: [] };
+    for (const key of keys) if (key !== false && !(isWholeLine(key) && found.keys.includes(key))) found.keys.push(key);
+    stanzas.set(name, found);
   }
-  return [...keys].flatMap(([name, { method, all, addresses }]) => [
+  return [...stanzas].flatMap(([name, { method, keys }]) => [
     ...outline([], [`auto ${name}`, `iface ${name}${method}`]),
-    ...outline([`iface ${name}${method}`], [...all, ...Array.from({ length: addresses }, () => 'address')]),
+    ...outline([`iface ${name}${method}`], keys),
   ]);
 }
+
+/** What two subjects may say of one interface alike; it is written once. */
+const isWholeLine = (key: string): boolean => /^mtu \d+$|\/forwarding$/.test(key);
 
 const isOnDemand = ({ libvirt }: DeviceIntent, vni: number): boolean =>
   (libvirt?.onDemand?.networks ?? []).some((network) => network.vni === vni);
@@ -81,24 +81,21 @@ function exitSays(name: string, { gateways, prefixes, snat }: VrfExitIntent): st
     const ports = gateways.filter(({ address }) => address.includes(':') === is6).map(({ port }) => port);
     if (ports.length === 0) return [];
     const hasRules = snat === 'MASQUERADE' && prefixes.some((prefix) => prefix.includes(':') === is6);
-    return [...ports.map((port) => forwarding(family, port)), ...chains(family, name, hasRules, false)];
+    return [...(is6 ? [] : ports.map(forwarding)), ...chain(family, 'out', name, hasRules)];
   });
 }
 
-const forwarding = (family: '4' | '6', port: string): string => `post-up echo 1 >/proc/sys/net/ipv${family}/conf/${port}/forwarding`;
+const forwarding = (port: string): string =>
+  `post-up echo 1 | tee /proc/sys/net/ipv4/conf/default/forwarding /proc/sys/net/ipv4/conf/${port}/forwarding`;
 
 /** A chain in use is filled, hooked and taken away at the end; the others are taken away at once. */
-function chains(family: '4' | '6', owner: string, hasOut: boolean, hasIn: boolean): string[] {
+function chain(family: '4' | '6', direction: 'out' | 'in', owner: string, isUsed: boolean): string[] {
   const tool = family === '4' ? 'iptables' : 'ip6tables';
-  const chain = (direction: 'out' | 'in', isUsed: boolean): string[] => {
-    const name = `TRAME-${owner}-${direction}`;
-    const hook = direction === 'out' ? 'POSTROUTING' : 'PREROUTING';
-    const gone = `${tool} -w -t nat -D ${hook} -j ${name}`;
-    return isUsed
-      ? [`post-up ( echo '*nat'; echo ':${name} - [0:0]';`, `post-up ${tool} -w -t nat -C ${hook} -j ${name}`, `post-down ${gone}`]
-      : [`post-up ${gone}`];
-  };
-  return [...chain('out', hasOut), ...chain('in', hasIn)];
+  const name = `TRAME-${owner}-${direction}`;
+  const hook = direction === 'out' ? 'POSTROUTING' : 'PREROUTING';
+  const gone = `${tool} -w -t nat -D ${hook} -j ${name}`;
+  if (!isUsed) return [`post-up ${gone}`];
+  return [`post-up ( echo '*nat'; echo ':${name} - [0:0]';`, `post-up ${tool} -w -t nat -C ${hook} -j ${name}`, `post-down ${gone}`];
 }
 
 interface TunnelSaid extends Pick<L2VniIntent, 'vxlanName' | 'replication' | 'remoteVteps'> {
@@ -189,7 +186,7 @@ function bridgeSays({ nat }: HostFacts, bridge: HostBridgeFacts): (string | fals
     ...['bridge-ports', hasStp ? 'bridge-stp on' : 'bridge-stp off', 'bridge-fd', 'bridge-ports-condone-regex'],
     isVlanAware && 'bridge-vlan-aware yes',
     isVlanAware && vlans.length > 0 && 'bridge-vids',
-    ...(addresses.length === 0 ? BRIDGE_ONLY : []),
+    ...(addresses.length === 0 ? BRIDGE_ONLY.slice(0, isVlanAware ? 1 : 3) : []),
     ...(addresses.length > 0 && gateway === null
       ? routedSays(
           bridge,
@@ -208,8 +205,9 @@ function routedSays({ name, addresses }: HostBridgeFacts, rules: readonly HostNa
     const isIn = own.filter(({ kind }) => kind === 'DNAT');
     return [
       ...(hasAddress ? [family === '4' ? 'ip-forward on' : 'ip6-forward on'] : []),
-      ...own.map((rule) => forwarding(family, rule.kind === 'DNAT' ? rule.in : rule.out)),
-      ...chains(family, name, own.length > isIn.length, isIn.length > 0),
+      ...(family === '4' ? own.map((rule) => forwarding(rule.kind === 'DNAT' ? rule.in : rule.out)) : []),
+      ...chain(family, 'out', name, own.length > isIn.length),
+      ...chain(family, 'in', name, isIn.length > 0),
     ];
   });
 }

@@ -2,7 +2,7 @@
 import type { HostNatFacts, VrfExitIntent, VrfIntent, VtepIntent } from '#engines/intent';
 import { DeviceName, Ip } from '#engines/kernel';
 import type { Part } from '../text.js';
-import { type Family, forwardingOf, natLines, type Translation } from './nat.js';
+import { type Family, natLines, type Translation, wayBack } from './nat.js';
 import { type Stanza, stanza } from './stanza.js';
 import { type Tunnel, vxlanStanza } from './vxlan-stanza.js';
 
@@ -28,7 +28,7 @@ export function vrfStanzas(vrf: VrfIntent, vtep: VtepIntent): Stanza[] {
       // A look-up that misses in the VRF's table would go on in the main table: into the underlay and the management network.
       `post-up ip route replace vrf ${name} unreachable default metric ${LAST_RESORT}`,
       `post-up ip -6 route replace vrf ${name} unreachable default metric ${LAST_RESORT}`,
-      exit && wayBack(exit),
+      exit && wayBack(waysOut(exit).flatMap(({ port, family }) => (family === 4 ? [port] : []))),
       exit && natLines(exitTranslation(name, exit)),
     ),
     vxlanStanza(vrfTunnel(vrf, vtep)),
@@ -46,14 +46,11 @@ export function vrfStanzas(vrf: VrfIntent, vtep: VtepIntent): Stanza[] {
   ];
 }
 
-/** Families and ports of the ways out: answers from the world come in there, and have to be forwarded. */
-export const waysOut = ({ gateways }: VrfExitIntent): { readonly port: string; readonly family: Family }[] =>
+const waysOut = ({ gateways }: VrfExitIntent): { readonly port: string; readonly family: Family }[] =>
   gateways.map(({ port, address }) => ({ port, family: Ip.family(address) }));
 
-const wayBack = (exit: VrfExitIntent): Part => waysOut(exit).map(({ port, family }) => `post-up echo 1 >${forwardingOf(family, port)}`);
-
 /** Sources of the VRF leave with the address of the way out. */
-export function exitTranslation(owner: string, exit: VrfExitIntent): Translation {
+function exitTranslation(owner: string, exit: VrfExitIntent): Translation {
   const families = ([4, 6] as const).filter((family) => waysOut(exit).some((way) => way.family === family));
   const rules = exit.prefixes.flatMap((source) =>
     waysOut(exit).flatMap(({ port, family }): HostNatFacts[] =>
@@ -62,7 +59,7 @@ export function exitTranslation(owner: string, exit: VrfExitIntent): Translation
         : [],
     ),
   );
-  return { owner, rules, families };
+  return { owner, rules, directions: ['out'], families };
 }
 
 /** A cable inside the host between main table and VRF. Either end makes both. */
