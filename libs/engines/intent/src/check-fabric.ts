@@ -3,16 +3,20 @@ import { compareNatural } from '#engines/kernel';
 import { checkAttachments } from './checks/attachments.js';
 import { checkCapabilities } from './checks/capabilities.js';
 import { checkDuplicates } from './checks/duplicates.js';
+import { checkEvpnDomains } from './checks/evpn-domains.js';
 import { checkHostInterfaces } from './checks/host-interfaces.js';
 import { checkLags } from './checks/lags.js';
 import { checkLibvirt } from './checks/libvirt.js';
 import { checkLinks } from './checks/links.js';
+import { checkMacAllowLists } from './checks/mac-allow-lists.js';
+import { checkManagement } from './checks/management.js';
 import { checkMlags } from './checks/mlags.js';
 import { checkMtu } from './checks/mtu.js';
 import { checkNames } from './checks/names.js';
 import { checkOpenNebula } from './checks/opennebula.js';
 import { checkOpenVswitch } from './checks/openvswitch.js';
 import { checkPortUses } from './checks/port-uses.js';
+import { checkProtectedNetworks } from './checks/protected-networks.js';
 import { checkReferences } from './checks/references.js';
 import { checkReplication } from './checks/replication.js';
 import { checkRouteDistinguishers } from './checks/route-distinguishers.js';
@@ -20,7 +24,9 @@ import { checkRouteEncodings } from './checks/route-encodings.js';
 import { checkRouteTargets } from './checks/route-targets.js';
 import { checkSessions } from './checks/sessions.js';
 import { checkSubnets } from './checks/subnets.js';
+import { checkUnderlay } from './checks/underlay.js';
 import { checkVlans } from './checks/vlans.js';
+import { checkVrfs } from './checks/vrfs.js';
 import { FabricIndex } from './fabric-index.js';
 import type { Finding } from './finding.js';
 import type { FabricSnapshot } from './snapshot.js';
@@ -35,6 +41,7 @@ const CHECKS: readonly ((index: FabricIndex) => readonly Finding[])[] = [
   checkOpenNebula,
   checkOpenVswitch,
   checkLinks,
+  checkUnderlay,
   checkSessions,
   checkAttachments,
   checkHostInterfaces,
@@ -47,6 +54,11 @@ const CHECKS: readonly ((index: FabricIndex) => readonly Finding[])[] = [
   checkRouteTargets,
   checkMtu,
   checkSubnets,
+  checkVrfs,
+  checkEvpnDomains,
+  checkManagement,
+  checkProtectedNetworks,
+  checkMacAllowLists,
 ];
 
 /** Errors before warnings, then by path and code; empty when the fabric can be compiled without remark. */

@@ -1,6 +1,6 @@
-import { compileFabric, type DeviceIntent, deviceIntent, type FabricSnapshot } from '#engines/intent';
+import { compileFabric, type DeviceIntent, deviceIntent, type FabricSnapshot, type SwitchFacts } from '#engines/intent';
 import { SnapshotBuilder } from '#engines/intent/testing';
-import { Cidr } from '#engines/kernel';
+import { Cidr, VlanId } from '#engines/kernel';
 
 const compiled = (snapshot: FabricSnapshot, slug: string): DeviceIntent => deviceIntent(compileFabric(snapshot), slug);
 
@@ -11,6 +11,14 @@ const pair = (asns: { readonly a?: number; readonly b?: number } = {}) =>
 const A = { device: 'a', port: 'ens19', address: '10.1.0.0' };
 const B = { device: 'b', port: 'Ethernet1', address: '10.1.0.1' };
 const neighbors = (snapshot: FabricSnapshot, slug: string) => compiled(snapshot, slug).bgp?.neighbors;
+/** A gateway between EVPN domains. */
+const gateway = (id: string): SwitchFacts => ({
+  internalVlans: { first: VlanId.parse(3700), last: VlanId.parse(3999) },
+  varpAddresses: [],
+  tunnelPorts: [],
+  translations: [],
+  domain: { id, remoteId: null },
+});
 const BFD = { transmitMs: 300, receiveMs: 300, multiplier: 3 };
 
 describe('a session', () => {
@@ -48,6 +56,8 @@ describe('a session', () => {
     const builder = pair().fabric({ underlay: { protocol: 'BGP', area: null, bfd: BFD } });
     expect(neighbors(builder.peering('10.1.0.0/31', A, B).build(), 'a')).toEqual([expect.objectContaining({ bfd: BFD })]);
     const own = pair({ b: 65_001 })
+      .deviceFacts('a', { platform: 'ARISTA_EOS', switch: gateway('65051:1') })
+      .deviceFacts('b', { switch: gateway('65001:1') })
       .fabric({ underlay: { protocol: 'BGP', area: null, bfd: BFD } })
       .session(
         { ...A, address: '172.16.1.51' },
@@ -71,6 +81,7 @@ describe('a session', () => {
 describe('an underlay', () => {
   const over = (protocol: 'BGP' | 'OSPF' | 'ISIS' | 'OPENFABRIC', area: string | null = null) =>
     pair()
+      .deviceFacts('b', { platform: protocol === 'OPENFABRIC' ? 'DEBIAN_FRR' : 'ARISTA_EOS' })
       .fabric({ underlay: { protocol, area, bfd: null, loopbacks: [Cidr.parse('172.16.1.0/24')] } })
       .link('10.1.0.0/31', A, B)
       .unnumberedLink({ device: 'a', port: 'ens20' }, { device: 'b', port: 'Ethernet2' })

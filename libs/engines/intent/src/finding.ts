@@ -34,7 +34,14 @@ export type FindingCode =
   | 'LAG_MISMATCH'
   | 'DUPLICATE_SEGMENT'
   | 'MLAG_INVALID'
-  | 'INTERFACE_INVALID';
+  | 'INTERFACE_INVALID'
+  | 'MTU_MISMATCH'
+  | 'UNDERLAY_INVALID'
+  | 'BUNDLE_INVALID'
+  | 'DOMAIN_INVALID'
+  | 'MANAGEMENT_TOUCHED'
+  | 'PROTECTED_NETWORK'
+  | 'MAC_NOT_ALLOWED';
 
 export interface Finding {
   readonly code: FindingCode;

@@ -83,6 +83,9 @@ function addresses(index: FabricIndex): Finding[] {
     ),
     ...doubled('DUPLICATE_ADDRESS', 'addresses', 'underlay address', [
       ...vteps.map(({ vtep, ...use }) => ({ ...use, value: vtep.address })),
+      ...(index.snapshot.mlags ?? []).flatMap(({ domain, sharedVtep, members: [{ deviceId }] }) =>
+        sharedVtep === undefined ? [] : [{ id: deviceId, owner: `MLAG pair ${domain}`, value: sharedVtep }],
+      ),
       ...ports,
     ]),
   ];
