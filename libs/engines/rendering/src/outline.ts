@@ -5,13 +5,14 @@
  * in the block where it is expected.
  */
 import { DomainError } from '#engines/kernel';
-import { type Line, type OutlineEntry, Piece, type Template } from './piece.js';
+import { GAP, type Line, type OutlineEntry, Piece, type Template } from './piece.js';
 
 export type { OutlineEntry } from './piece.js';
 
 const SEPARATOR = ' > ';
 const PRINTABLE = /^[ -~]*$/;
 const WORD = /^[!-~]+$/;
+const COMMENT = /^ *!?$/;
 /** A line deeper than a piece would hang on the piece's last line: nothing is expected there. */
 const CLOSED = '\n';
 
@@ -36,8 +37,10 @@ export function assertOutline(device: string, path: string, text: readonly Line[
 
 class Reader {
   private readonly open = new Map<string, number>();
-  private readonly pieces: OutlineEntry[] = [];
-  private next = 0;
+  private readonly pieces: { readonly block: string; readonly piece: Piece }[] = [];
+  /** Template of the first of `pieces` that is expected next, and its first value. */
+  private nextTemplate = 0;
+  private nextValue = 0;
   private readonly heads: { readonly depth: number; readonly block: string }[] = [];
 
   constructor(
@@ -46,10 +49,11 @@ class Reader {
     expected: readonly OutlineEntry[],
     private readonly outermost = 0,
   ) {
-    for (const entry of expected) {
-      if (entry.key instanceof Piece) this.pieces.push(entry);
-      else this.open.set(address(entry.block, entry.key), (this.open.get(address(entry.block, entry.key)) ?? 0) + 1);
+    for (const { block, key } of expected) {
+      if (typeof key !== 'string') this.pieces.push({ block, piece: key });
+      else this.open.set(address(block, key), (this.open.get(address(block, key)) ?? 0) + 1);
     }
+    this.pieces.reverse();
   }
 
   line(line: string): void {
@@ -63,30 +67,47 @@ class Reader {
     this.heads.push({ depth, block: block === '' ? content : `${block}${SEPARATOR}${content}` });
   }
 
-  piece(piece: Piece): void {
-    const { template, value } = piece;
-    if (!template.isRead) this.read(template);
-    if (value !== null && !WORD.test(value)) throw this.escaped(value, 'is no word');
-    const block = this.blockAt(template.depth);
-    const expected = this.pieces[this.next++];
-    if (!(expected?.key instanceof Piece) || !expected.key.equals(piece) || expected.block !== block) {
-      throw this.escaped(firstLine(piece), 'is not in the intent');
+  /** Each template of it has to be the one that is expected next, in this block and with these values. */
+  piece({ templates, values, separator }: Piece): void {
+    if (separator !== null && !COMMENT.test(separator)) throw this.escaped(separator, 'is not in the intent');
+    let value = 0;
+    for (const template of templates) {
+      if (!template.isRead) this.read(template);
+      const block = this.blockAt(template.depth);
+      const expected = this.pieces.at(-1);
+      const gaps = template.parts.length - 1;
+      if (expected?.block !== block || expected.piece.templates[this.nextTemplate] !== template) throw this.misplaced(template);
+      for (let gap = 0; gap < gaps; gap++) {
+        const word = values[value++];
+        if (word === undefined || word !== expected.piece.values[this.nextValue + gap] || !WORD.test(word)) throw this.misplaced(template);
+      }
+      this.nextTemplate += 1;
+      this.nextValue += gaps;
+      if (this.nextTemplate === expected.piece.templates.length) {
+        this.pieces.pop();
+        [this.nextTemplate, this.nextValue] = [0, 0];
+      }
+      this.heads.push({ depth: template.depth, block: CLOSED });
     }
-    this.heads.push({ depth: template.depth, block: CLOSED });
   }
 
   end(): void {
     const [missing] = this.open.keys();
     if (missing !== undefined) throw this.escaped(missing.replace('\n', SEPARATOR), 'is missing');
-    const piece = this.pieces[this.next];
-    if (piece?.key instanceof Piece) throw this.escaped(`${piece.block}${SEPARATOR}${firstLine(piece.key).trim()}`, 'is missing');
+    const expected = this.pieces.at(-1);
+    const template = expected?.piece.templates[this.nextTemplate];
+    if (expected && template) throw this.escaped(`${expected.block}${SEPARATOR}${firstLine(template).trim()}`, 'is missing');
   }
 
   private read(template: Template): void {
     const reader = new Reader(this.device, this.path, template.outline, template.depth);
-    for (const line of template.text.split('\n')) reader.line(line);
+    for (const line of template.parts.join(GAP).split('\n')) reader.line(line);
     reader.end();
     template.isRead = true;
+  }
+
+  private misplaced(template: Template): DomainError<'RENDER_ESCAPE'> {
+    return this.escaped(firstLine(template), 'is not in the intent');
   }
 
   private blockAt(depth: number): string {
@@ -122,4 +143,4 @@ class Reader {
 }
 
 const address = (block: string, key: string): string => `${block}\n${key}`;
-const firstLine = ({ text }: Piece): string => text.slice(0, `${text}\n`.indexOf('\n'));
+const firstLine = ({ parts }: Template): string => parts.join(GAP).split('\n')[0] ?? '';

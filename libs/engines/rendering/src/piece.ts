@@ -14,15 +14,14 @@ export interface OutlineEntry {
   readonly key: Line;
 }
 
-/** Stands in the gap while a template is made; no identifier of a device has an @. */
+/** Stands in a gap while a template is made; no identifier of a device has an @. */
 export const GAP = '@gap@';
 
 export class Template {
   /** Whether a device was given it already; before that it is read again. */
   isRead = false;
-  readonly before: string;
-  /** Null where there is no gap. */
-  readonly after: string | null;
+  /** What stands before, between and after the gaps: whole lines, without the end of the last one. */
+  readonly parts: readonly string[];
 
   /**
    * @param depth blanks before its lines in the finished text
@@ -35,37 +34,41 @@ export class Template {
     readonly outline: readonly OutlineEntry[],
   ) {
     const blanks = ' '.repeat(depth);
-    const [before = '', after = null, ...more] = lines
+    this.parts = lines
       .map((line) => `${blanks}${line}`)
       .join('\n')
       .split(GAP);
-    if (more.length > 0) throw new Error('a piece has one gap');
-    this.before = before;
-    this.after = after;
-  }
-
-  get text(): string {
-    return this.after === null ? this.before : `${this.before}${GAP}${this.after}`;
   }
 }
 
-/** A template in its place. */
+/** Templates of one depth, one after the other, with their gaps filled. */
 export class Piece {
-  /** Whole lines, without the end of the last one. */
-  readonly text: string;
-
-  /** @param value what stands in the gap; null where the template has none. */
+  /**
+   * @param values of all gaps, in their order
+   * @param separator line between two templates; blank or a comment
+   */
   constructor(
-    readonly template: Template,
-    readonly value: string | null = null,
-  ) {
-    this.text = template.after === null ? template.before : `${template.before}${value}${template.after}`;
-  }
+    readonly templates: readonly Template[],
+    readonly values: readonly string[] = [],
+    readonly separator: string | null = null,
+  ) {}
 
-  equals(other: Piece): boolean {
-    return this === other || (this.template === other.template && this.value === other.value);
+  /** Whole lines, without the end of the last one. */
+  get text(): string {
+    const between = this.separator === null ? '\n' : `\n${this.separator}\n`;
+    let text = '';
+    let next = 0;
+    for (const { parts } of this.templates) {
+      text += text === '' ? parts[0] : between + parts[0];
+      for (let part = 1; part < parts.length; part++) text += `${this.values[next++]}${parts[part]}`;
+    }
+    return text;
   }
 }
+
+/** No piece where there is nothing to say: an empty one would be a blank line. */
+export const pieceOf = (templates: readonly Template[], values: readonly string[] = [], separator: string | null = null): Piece[] =>
+  templates.length > 0 ? [new Piece(templates, values, separator)] : [];
 
 /** Kept for each anchor: VLANs differ from domain to domain, and a fabric with more domains makes its pieces more than once. */
 const VARIANTS = 8;

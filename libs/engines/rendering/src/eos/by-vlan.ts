@@ -9,5 +9,5 @@ for (const [place, vlan] of Array.from({ length: 4096 }, (_, id) => String(id))
   .entries())
   PLACES[Number(vlan)] = place;
 
-export const byVlanAsString = (networks: readonly L2VniIntent[]): L2VniIntent[] =>
-  [...networks].sort((a, b) => Number(PLACES[Number(a.vlan)]) - Number(PLACES[Number(b.vlan)]));
+export const byVlanAsString = <T extends { readonly network: L2VniIntent }>(list: readonly T[]): T[] =>
+  [...list].sort((a, b) => Number(PLACES[Number(a.network.vlan)]) - Number(PLACES[Number(b.network.vlan)]));

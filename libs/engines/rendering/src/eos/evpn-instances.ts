@@ -20,8 +20,8 @@ export interface EvpnInstance {
 }
 
 /** Networks that have a MAC-VRF of their own, in the order in which EOS sorts them: as strings. */
-export const macVrfs = (l2vnis: readonly L2VniIntent[]): readonly L2VniIntent[] =>
-  byVlanAsString(l2vnis.filter(({ replication, bundle }) => replication === 'INGRESS_EVPN' && bundle === null));
+export const macVrfs = <T extends { readonly network: L2VniIntent }>(list: readonly T[]): readonly T[] =>
+  byVlanAsString(list.filter(({ network }) => network.replication === 'INGRESS_EVPN' && network.bundle === null));
 
 export const macVrfInstance = (
   network: Pick<L2VniIntent, 'vlan' | 'rd' | 'importTargets' | 'exportTargets' | 'remoteTarget'>,

@@ -1,12 +1,11 @@
 /** What `router bgp` of a switch has to say. */
 import type { AddressFamily, BgpIntent, BgpNeighborIntent, DeviceIntent } from '#engines/intent';
 import { outline, type OutlineEntry } from '../outline.js';
-import type { Piece } from '../piece.js';
 import { bundles, macVrfs } from './evpn-instances.js';
 import { nextHopMapName, setsNextHop } from './next-hop-map.js';
 import { instanceKeys } from './outline-instance.js';
-import { macVrfPiece, prefixesPiece } from './pieces.js';
-import { announced, crossesAs, importedTargets, vrfNetworks } from './router-bgp.js';
+import { macVrfPiece, said, vrfPiece } from './pieces.js';
+import { announced, crossesAs, vrfsOf } from './router-bgp.js';
 import { groupName, hasTimers, keepsNextHop } from './sessions.js';
 
 const when = <T>(condition: unknown, ...items: readonly T[]): readonly T[] => (condition ? items : []);
@@ -48,7 +47,7 @@ export function bgpOutline(intent: DeviceIntent, bgp: BgpIntent): OutlineEntry[]
     ...evpn(intent, bgp, top, speakers),
     ...unicast(intent, bgp, top, speakers, '4'),
     ...unicast(intent, bgp, top, speakers, '6'),
-    ...vrfs(intent, bgp, top),
+    ...outline([top], vrfPiece(vrfsOf(intent), bgp.routerId)),
   ];
 }
 
@@ -92,7 +91,7 @@ function sessionKeys(session: BgpNeighborIntent, isGrouped: boolean): string[] {
 
 function instances(intent: DeviceIntent, top: string): OutlineEntry[] {
   return [
-    ...outline([top], macVrfs(intent.l2vnis).map(macVrfPiece)),
+    ...outline([top], macVrfPiece(macVrfs(said(intent.l2vnis)))),
     ...bundles(intent.l2vnis).flatMap((instance) => [
       ...outline([top], [instance.head]),
       ...outline([top, instance.head], instanceKeys(instance)),
@@ -152,21 +151,3 @@ function family(
     ...outline([top, head], [...active.flatMap((speaker) => [`neighbor ${speaker.name} activate`, ...extra(speaker)]), ...rest]),
   ];
 }
-
-function vrfs(intent: DeviceIntent, bgp: BgpIntent, top: string): OutlineEntry[] {
-  return intent.vrfs.flatMap((vrf) => [
-    ...outline([top], [`vrf ${vrf.name}`]),
-    ...outline(
-      [top, `vrf ${vrf.name}`],
-      [
-        `rd ${vrf.rd}`,
-        `router-id ${bgp.routerId}`,
-        ...importedTargets(vrf).map((target) => `route-target import evpn ${target}`),
-        ...vrf.exportTargets.map((target) => `route-target export evpn ${target}`),
-        ...prefixPieces(vrfNetworks(intent, vrf)),
-      ],
-    ),
-  ]);
-}
-
-const prefixPieces = (prefixes: readonly string[]): Piece[] => (prefixes.length > 0 ? [prefixesPiece({ prefixes })] : []);

@@ -1,4 +1,6 @@
+import type { VrfIntent } from '#engines/intent';
 import type { EvpnInstance } from './evpn-instances.js';
+import { importedTargets } from './vrf-instance.js';
 
 /** What a MAC-VRF or a bundle has to say. */
 export function instanceKeys({ rd, importTargets, exportTargets, remoteTargets, vlans }: Omit<EvpnInstance, 'head'>): string[] {
@@ -12,5 +14,19 @@ export function instanceKeys({ rd, importTargets, exportTargets, remoteTargets, 
     ...remoteTargets.map((target) => `route-target import export evpn domain remote ${target}`),
     'redistribute learned',
     ...(vlans.length > 0 ? ['vlan'] : []),
+  ];
+}
+
+/** What a VRF of `router bgp` has to say. */
+export function vrfKeys(
+  vrf: Pick<VrfIntent, 'rd' | 'importTargets' | 'exportTargets' | 'leaksFrom'> & { readonly prefixes: readonly string[] },
+  routerId: string,
+): string[] {
+  return [
+    `rd ${vrf.rd}`,
+    `router-id ${routerId}`,
+    ...importedTargets(vrf).map((target) => `route-target import evpn ${target}`),
+    ...vrf.exportTargets.map((target) => `route-target export evpn ${target}`),
+    ...vrf.prefixes.map((prefix) => `network ${prefix}`),
   ];
 }

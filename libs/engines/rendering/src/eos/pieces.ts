@@ -1,50 +1,85 @@
 /** Lines of a network that many switches have alike: made and read again once for each VLAN that it has somewhere. */
-import type { L2VniIntent } from '#engines/intent';
-import type { RouteDistinguisher } from '#engines/kernel';
+import type { L2VniIntent, VrfIntent } from '#engines/intent';
+import type { Cidr, Ip, RouteDistinguisher } from '#engines/kernel';
 import { outline, type OutlineEntry } from '../outline.js';
-import { GAP, Piece, shared, Template } from '../piece.js';
+import { GAP, type Piece, pieceOf, shared, Template } from '../piece.js';
 import { block } from '../text.js';
+import { byVlan } from './by-vlan.js';
 import { evpnInstance, macVrfInstance } from './evpn-instances.js';
-import { instanceKeys } from './outline-instance.js';
+import { instanceKeys, vrfKeys } from './outline-instance.js';
 import { sviKeys } from './outline-svi.js';
 import { STEP } from './step.js';
 import { svi } from './svi.js';
+import { vrfInstance } from './vrf-instance.js';
 
-interface NetworkPieces {
-  readonly vlan: Piece;
-  readonly svi: Piece;
+interface NetworkTemplates {
+  readonly vlan: Template;
+  readonly svi: Template;
   /** In `interface Vxlan1`. */
-  readonly vxlan: Piece;
+  readonly vxlan: Template;
   /** In `router bgp`, with a gap for the route distinguisher. */
   readonly macVrf: Template;
 }
 
-const piecesOf = shared<L2VniIntent>()(
+const templatesOf = shared<L2VniIntent>()(
   'importTargets',
-  ['exportTargets', 'remoteTarget', 'gateways', 'vlan', 'vni', 'networkName', 'mtu', 'vrf'],
-  (network): NetworkPieces => {
+  ['vlan', 'gateways', 'networkName', 'mtu', 'vrf', 'vni', 'exportTargets', 'remoteTarget'],
+  (network): NetworkTemplates => {
     const { vlan, vni } = network;
     const instance = macVrfInstance({ ...network, rd: GAP as RouteDistinguisher });
     const inVxlan = `vxlan vlan ${vlan} vni ${vni}`;
     return {
       // Derived: at most 32 characters for every VNI, and nothing that a customer typed.
-      vlan: new Piece(new Template(0, block(STEP, `vlan ${vlan}`, `name vni${vni}`), section(`vlan ${vlan}`, ['name']))),
-      svi: new Piece(new Template(0, svi(network), section(`interface Vlan${vlan}`, sviKeys(network)))),
-      vxlan: new Piece(new Template(STEP, [inVxlan], outline([], [inVxlan]))),
+      vlan: new Template(0, block(STEP, `vlan ${vlan}`, `name vni${vni}`), section(`vlan ${vlan}`, ['name'])),
+      svi: new Template(0, svi(network), section(`interface Vlan${vlan}`, sviKeys(network))),
+      vxlan: new Template(STEP, [inVxlan], outline([], [inVxlan])),
       macVrf: new Template(STEP, evpnInstance(instance), section(instance.head, instanceKeys(instance))),
     };
   },
 );
 
-export const vlanPiece = (network: L2VniIntent): Piece => piecesOf(network).vlan;
-export const sviPiece = (network: L2VniIntent): Piece => piecesOf(network).svi;
-export const vxlanPiece = (network: L2VniIntent): Piece => piecesOf(network).vxlan;
-export const macVrfPiece = (network: L2VniIntent): Piece => new Piece(piecesOf(network).macVrf, network.rd);
+/** A network of one switch, with what can be said of it. */
+export interface Said extends NetworkTemplates {
+  readonly network: L2VniIntent;
+}
 
-/** In a VRF of `router bgp`. */
-export const prefixesPiece = shared<{ readonly prefixes: readonly string[] }>()('prefixes', [], ({ prefixes }): Piece => {
-  const lines = prefixes.map((prefix) => `network ${prefix}`);
-  return new Piece(new Template(2 * STEP, lines, outline([], lines)));
+const saidOf = new WeakMap<readonly L2VniIntent[], readonly Said[]>();
+
+/** By VLAN. Looked up once for each list of networks: whoever renders and whoever reads again choose from it each for himself. */
+export function said(networks: readonly L2VniIntent[]): readonly Said[] {
+  const found = saidOf.get(networks);
+  if (found) return found;
+  const made = byVlan(networks).map((network): Said => {
+    const { vlan, svi: gateway, vxlan, macVrf } = templatesOf(network);
+    return { network, vlan, svi: gateway, vxlan, macVrf };
+  });
+  saidOf.set(networks, made);
+  return made;
+}
+
+/** In `router bgp`, with a separator between two. */
+export const macVrfPiece = (networks: readonly Said[]): Piece[] =>
+  pieceOf(
+    networks.map(({ macVrf }) => macVrf),
+    networks.map(({ network }) => network.rd),
+    `${' '.repeat(STEP)}!`,
+  );
+
+interface VrfSaid extends Pick<VrfIntent, 'name' | 'l3vni' | 'importTargets' | 'exportTargets' | 'leaksFrom'> {
+  readonly prefixes: readonly Cidr[];
+}
+
+const vrfTemplates = shared<VrfSaid>()('prefixes', ['name', 'l3vni', 'importTargets', 'exportTargets', 'leaksFrom'], (vrf) => {
+  const instance = { ...vrf, rd: GAP as RouteDistinguisher };
+  return new Template(STEP, vrfInstance(instance, GAP), section(`vrf ${vrf.name}`, vrfKeys(instance, GAP)));
 });
+
+/** In `router bgp`, with gaps for the route distinguisher and the router id, and a separator between two. */
+export const vrfPiece = (vrfs: readonly (VrfSaid & Pick<VrfIntent, 'rd'>)[], routerId: Ip): Piece[] =>
+  pieceOf(
+    vrfs.map(vrfTemplates),
+    vrfs.flatMap(({ rd }) => [rd, routerId]),
+    `${' '.repeat(STEP)}!`,
+  );
 
 const section = (head: string, keys: readonly string[]): OutlineEntry[] => [...outline([], [head]), ...outline([head], keys)];

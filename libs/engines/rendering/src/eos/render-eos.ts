@@ -1,25 +1,24 @@
 /** The lines of an EOS running-config that Trame owns, in the order in which EOS 4.34 prints its sections; this file states the order. */
 import type { DeviceIntent, L2VniIntent } from '#engines/intent';
-import type { Line } from '../piece.js';
+import { type Line, pieceOf } from '../piece.js';
 import { block, lines, paragraphs } from '../text.js';
-import { byVlan } from './by-vlan.js';
 import { interiorInstance } from './interior-routing.js';
 import { loopbacks } from './loopbacks.js';
 import { mlagConfiguration } from './mlag.js';
 import { PEER_LINK_GROUP } from './names.js';
 import { nextHopMaps } from './next-hop-map.js';
-import { sviPiece, vlanPiece } from './pieces.js';
+import { type Said, said } from './pieces.js';
 import { physicalPorts } from './ports.js';
 import { routerBgp } from './router-bgp.js';
 import { STEP } from './step.js';
-import { peerSvi, relays } from './svi.js';
+import { peerSvi } from './svi.js';
 import { vxlan } from './vxlan.js';
 
 export function renderEos(intent: DeviceIntent): Line[] {
-  const networks = byVlan(intent.l2vnis);
+  const networks = said(intent.l2vnis);
   const { mlag, switch: facts } = intent;
   return paragraphs<Line>('!', [
-    lines(hasRelay(networks) && 'ip dhcp relay information option'), // the server picks the pool by the subnet, not by the source
+    lines(hasRelay(intent.l2vnis) && 'ip dhcp relay information option'), // the server picks the pool by the subnet, not by the source
     lines(facts !== null && `vlan internal order ascending range ${facts.internalVlans.first} ${facts.internalVlans.last}`),
     lines(mlag !== null && `no spanning-tree vlan-id ${mlag.vlan}`),
     ...vlans(intent, networks),
@@ -52,29 +51,35 @@ export function renderEos(intent: DeviceIntent): Line[] {
   ]);
 }
 
-export const hasRelay = (networks: readonly L2VniIntent[]): boolean => networks.some((network) => relays(network).length > 0);
+export const hasRelay = (networks: readonly L2VniIntent[]): boolean =>
+  networks.some(({ gateways }) => gateways.some(({ dhcpRelay }) => dhcpRelay !== null));
 
-function vlans({ mlag }: DeviceIntent, networks: readonly L2VniIntent[]): Line[][] {
-  const named = networks.map((network) => ({
-    vlan: Number(network.vlan),
-    text: [vlanPiece(network)] as Line[],
-  }));
-  if (!mlag) return named.map(({ text }) => text);
-  const ofPair = {
-    vlan: Number(mlag.vlan),
-    text: block(STEP, `vlan ${mlag.vlan}`, [`name ${PEER_LINK_GROUP}`, `trunk group ${PEER_LINK_GROUP}`]),
-  };
-  return [...named, ofPair].sort((a, b) => a.vlan - b.vlan).map(({ text }) => text);
+function vlans({ mlag }: DeviceIntent, networks: readonly Said[]): Line[][] {
+  const said = (some: readonly Said[]): Line[] =>
+    pieceOf(
+      some.map(({ vlan }) => vlan),
+      [],
+      '!',
+    );
+  if (!mlag) return [said(networks)];
+  const ofPair = block(STEP, `vlan ${mlag.vlan}`, [`name ${PEER_LINK_GROUP}`, `trunk group ${PEER_LINK_GROUP}`]);
+  return [said(below(networks, mlag.vlan)), ofPair, said(networks.slice(below(networks, mlag.vlan).length))];
 }
 
-function svis(intent: DeviceIntent, networks: readonly L2VniIntent[]): Line[][] {
+function svis(intent: DeviceIntent, networks: readonly Said[]): Line[][] {
   const { mlag } = intent;
-  const gateways = networks.filter((network) => network.gateways.length > 0);
-  const sviOf = (network: L2VniIntent): Line[] => [sviPiece(network)];
-  if (!mlag) return gateways.map(sviOf);
-  const before = gateways.filter(({ vlan }) => Number(vlan) < mlag.vlan);
-  return [...before.map(sviOf), peerSvi(intent, mlag), ...gateways.slice(before.length).map(sviOf)];
+  const said = (some: readonly Said[]): Line[] =>
+    pieceOf(
+      some.map(({ svi }) => svi),
+      [],
+      '!',
+    );
+  const gateways = networks.filter(({ network }) => network.gateways.length > 0);
+  if (!mlag) return [said(gateways)];
+  return [said(below(gateways, mlag.vlan)), peerSvi(intent, mlag), said(gateways.slice(below(gateways, mlag.vlan).length))];
 }
+
+const below = (networks: readonly Said[], limit: number): readonly Said[] => networks.filter(({ network }) => Number(network.vlan) < limit);
 
 /** Links without IPv4 addresses carry IPv4 all the same (RFC 8950), if EOS is told so. */
 export const routesOverIpv6 = ({ underlayPorts }: DeviceIntent): boolean => underlayPorts.some(({ address }) => address === null);

@@ -2,12 +2,12 @@
 import type { AddressFamily, BgpIntent, DeviceIntent, VrfIntent } from '#engines/intent';
 import { Cidr } from '#engines/kernel';
 import type { Line } from '../piece.js';
-import { block, lines, type Part } from '../text.js';
+import { block, type Part } from '../text.js';
 import { vrfPrefixes } from '../vrf-prefixes.js';
 import { bundles, evpnInstance, macVrfs } from './evpn-instances.js';
 import { hasRouterIdLoopback } from './names.js';
 import { type Family, nextHopMapName, setsNextHop } from './next-hop-map.js';
-import { macVrfPiece, prefixesPiece } from './pieces.js';
+import { macVrfPiece, said, vrfPiece } from './pieces.js';
 import { keepsNextHop, sessionsOf, type Speaker } from './sessions.js';
 import { STEP } from './step.js';
 
@@ -19,12 +19,12 @@ export function routerBgp(intent: DeviceIntent, bgp: BgpIntent): Line[] {
     intent.switch?.clusterId != null && `bgp cluster-id ${intent.switch.clusterId}`,
     intent.switch?.domain != null && 'bgp bestpath d-path', // a route that has been through this domain does not come back into it
     ...sessions.lines,
-    ...macVrfs(intent.l2vnis).map((network) => ['!', macVrfPiece(network)]),
+    paragraph(macVrfPiece(macVrfs(said(intent.l2vnis)))),
     ...bundles(intent.l2vnis).map((instance) => ['!', ...evpnInstance(instance)]),
     evpn(intent, bgp, sessions.speakers),
     unicast(intent, bgp, sessions.speakers, '4'),
     unicast(intent, bgp, sessions.speakers, '6'),
-    ...intent.vrfs.map((vrf) => ['!', vrfBgp(intent, bgp, vrf)]),
+    paragraph(vrfPiece(vrfsOf(intent), bgp.routerId)),
   ]);
 }
 
@@ -79,25 +79,11 @@ function unicast(intent: DeviceIntent, bgp: BgpIntent, speakers: readonly Speake
   ];
 }
 
-function vrfBgp(intent: DeviceIntent, bgp: BgpIntent, vrf: VrfIntent): Line[] {
-  const prefixes = vrfNetworks(intent, vrf);
-  return block<Line>(
-    STEP,
-    `vrf ${vrf.name}`,
-    lines<Line>(
-      `rd ${vrf.rd}`,
-      ...importedTargets(vrf).map((target) => `route-target import evpn ${target}`),
-      ...vrf.exportTargets.map((target) => `route-target export evpn ${target}`),
-      `router-id ${bgp.routerId}`,
-      prefixes.length > 0 && prefixesPiece({ prefixes }),
-    ),
-  );
-}
-
-/** Its own, then those of the VRFs that it takes routes from. */
-export const importedTargets = ({ importTargets, leaksFrom }: VrfIntent): readonly string[] => [
-  ...new Set([...importTargets, ...leaksFrom.flatMap(({ targets }) => targets)]),
-];
-
 /** Subnets with a gateway here, routes that are set here, and the addresses that this switch alone has; IPv4 first. */
-export const vrfNetworks = (intent: DeviceIntent, vrf: VrfIntent): readonly Cidr[] => vrfPrefixes(intent, vrf).all;
+const vrfNetworks = (intent: DeviceIntent, vrf: VrfIntent): readonly Cidr[] => vrfPrefixes(intent, vrf).all;
+
+/** With what is announced in them. */
+export const vrfsOf = (intent: DeviceIntent): readonly (VrfIntent & { readonly prefixes: readonly Cidr[] })[] =>
+  intent.vrfs.map((vrf) => ({ ...vrf, prefixes: vrfNetworks(intent, vrf) }));
+
+const paragraph = (pieces: readonly Line[]): Line[] => (pieces.length > 0 ? ['!', ...pieces] : []);

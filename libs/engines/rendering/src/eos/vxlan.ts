@@ -1,13 +1,13 @@
 /** `interface Vxlan1`: where tunnels end, which VLAN and which VRF is which VNI, and where frames to everybody go. */
-import type { DeviceIntent, L2VniIntent } from '#engines/intent';
-import type { Line } from '../piece.js';
+import type { DeviceIntent } from '#engines/intent';
+import { type Line, pieceOf } from '../piece.js';
 import { block } from '../text.js';
 import { LOOPBACK, SHARED_LOOPBACK } from './names.js';
-import { vxlanPiece } from './pieces.js';
+import type { Said } from './pieces.js';
 import { STEP } from './step.js';
 
 /** @param networks by VLAN */
-export function vxlan({ vtep, mlag, vrfs }: DeviceIntent, networks: readonly L2VniIntent[]): Line[] {
+export function vxlan({ vtep, mlag, vrfs }: DeviceIntent, networks: readonly Said[]): Line[] {
   if (!vtep) return [];
   return block<Line>(STEP, 'interface Vxlan1', [
     `vxlan source-interface ${LOOPBACK}`,
@@ -15,13 +15,15 @@ export function vxlan({ vtep, mlag, vrfs }: DeviceIntent, networks: readonly L2V
     mlag !== null && vrfs.length > 0 && 'vxlan virtual-router encapsulation mac-address mlag-system-id',
     `vxlan udp-port ${vtep.udpPort}`,
     vtep.address.includes(':') && 'vxlan encapsulation ipv6',
-    ...networks.map(vxlanPiece),
+    ...pieceOf(networks.map(({ vxlan: line }) => line)),
     ...vrfs.map(({ name, l3vni }) => `vxlan vrf ${name} vni ${l3vni}`),
     mlag?.sharedVtep != null && `vxlan mlag source-interface ${SHARED_LOOPBACK}`,
     ...networks.map(
-      ({ vlan, replication, remoteVteps }) =>
+      ({ network: { vlan, replication, remoteVteps } }) =>
         replication === 'INGRESS_STATIC' && remoteVteps.length > 0 && `vxlan vlan ${vlan} flood vtep ${remoteVteps.join(' ')}`,
     ),
-    ...networks.map(({ vlan, multicastGroup }) => multicastGroup !== null && `vxlan vlan ${vlan} multicast group ${multicastGroup}`),
+    ...networks.map(
+      ({ network: { vlan, multicastGroup } }) => multicastGroup !== null && `vxlan vlan ${vlan} multicast group ${multicastGroup}`,
+    ),
   ]);
 }
