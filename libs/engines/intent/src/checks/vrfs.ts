@@ -13,9 +13,8 @@ export function checkVrfs(index: FabricIndex): Finding[] {
       const subnets = (networksOf.get(vrf.id) ?? []).flatMap((network) => network.subnets);
       return [
         ...exits(index, vrf),
-        ...[...routeProblems(index, vrf, subnets), ...loopbackProblems(index, vrf, subnets)].map((problem) =>
-          error('VRF_INVALID', `vrfs.${vrf.deviceName}`, problem, [vrf.id]),
-        ),
+        ...routes(index, vrf, subnets),
+        ...loopbackProblems(index, vrf, subnets).map((problem) => error('VRF_INVALID', `vrfs.${vrf.deviceName}`, problem, [vrf.id])),
       ];
     }),
     ...loopbackNumbers(index),
@@ -58,22 +57,23 @@ function exitProblems({ slug, ports }: DeviceFacts, { gateways, hasLocalRouting 
   ];
 }
 
-function routeProblems(index: FabricIndex, { deviceName, staticRoutes = [] }: VrfFacts, subnets: readonly SubnetFacts[]): string[] {
+function routes(index: FabricIndex, { id, deviceName, staticRoutes = [] }: VrfFacts, subnets: readonly SubnetFacts[]): Finding[] {
+  const path = `vrfs.${deviceName}.staticRoutes`;
   return staticRoutes.flatMap(({ prefix, nextHop, deviceIds }) => {
+    const refuse = (message: string): Finding => error('VRF_INVALID', path, message, [id, ...deviceIds]);
     if (Cidr.family(prefix) !== Ip.family(nextHop))
-      return [`choose a next hop of the family of ${prefix} in VRF ${deviceName}, not ${nextHop}`];
-    if (deviceIds.length === 0) return [`say which devices have the route to ${prefix} of VRF ${deviceName}`];
-    const isSeen = subnets.some(({ cidr }) => Cidr.contains(cidr, nextHop));
-    const on = listed(deviceIds.map((id) => slugOf(index, id)));
-    return [
-      ...(isSeen ? [] : [`choose a next hop in a subnet of VRF ${deviceName} for ${prefix} on ${on}: nothing there has ${nextHop}`]),
-      ...(Cidr.contains(prefix, nextHop) &&
-      isSeen &&
-      Cidr.length(prefix) > 0 &&
-      !subnets.some(({ cidr }) => Cidr.contains(cidr, nextHop) && Cidr.length(cidr) > Cidr.length(prefix))
-        ? [`choose a next hop outside of ${prefix} in VRF ${deviceName}: the way to ${nextHop} would lead to itself`]
-        : []),
-    ];
+      return [refuse(`choose a next hop of the family of ${prefix} in VRF ${deviceName}, not ${nextHop}`)];
+    if (deviceIds.length === 0) return [refuse(`say which devices have the route to ${prefix} of VRF ${deviceName}`)];
+    const around = subnets.filter(({ cidr }) => Cidr.contains(cidr, nextHop));
+    const on = listed(deviceIds.map((deviceId) => slugOf(index, deviceId)));
+    if (around.length === 0) {
+      const message = `see that ${nextHop} is to be found in VRF ${deviceName} on ${on}: no subnet of ours has it, and the route to ${prefix} waits for it`;
+      return [warning('VRF_INVALID', path, message, [id, ...deviceIds])];
+    }
+    const isOwnWay = Cidr.contains(prefix, nextHop) && around.every(({ cidr }) => Cidr.length(cidr) <= Cidr.length(prefix));
+    return isOwnWay
+      ? [refuse(`choose a next hop outside of ${prefix} in VRF ${deviceName}: the way to ${nextHop} would lead to itself`)]
+      : [];
   });
 }
 
