@@ -48,7 +48,7 @@ describe('a VRF', () => {
     const snapshot = fabric({ importsFrom: ['blue'] });
     expect(names(snapshot, 'pve1')).toEqual(['blue', 'red']);
     expect(names(snapshot, 'pve2')).toEqual(['blue']);
-    expect(vrf(snapshot, 'pve1', 'red')?.leaksFrom).toEqual([{ name: 'blue', targets: ['65051:15001'] }]);
+    expect(vrf(snapshot, 'pve1', 'red')?.leaksFrom).toEqual([{ name: 'blue', targets: ['65051:15001'], families: [4] }]);
     expect(vrf(snapshot, 'pve1', 'red')?.importTargets).toEqual(['65051:15000']);
     expect(vrf(snapshot, 'pve1', 'blue')?.leaksFrom).toEqual([]);
     const chain = demoFabric()

@@ -1,8 +1,8 @@
 /** VRFs of a device: what it routes, what it takes over from other VRFs, and where it lets traffic out. */
-import { compareNatural, DeviceName, Ip } from '#engines/kernel';
+import { Cidr, compareNatural, DeviceName, Ip } from '#engines/kernel';
 import { compareIps } from './compare-ips.js';
 import type { VrfExitIntent, VrfIntent, VrfLeakIntent, VrfTransitIntent } from './device-intent.js';
-import type { FabricIndex } from './fabric-index.js';
+import { anycastSubnets, type FabricIndex } from './fabric-index.js';
 import { transitName, transitPeerName, vrfBridgeName, vrfVxlanName } from './interface-names.js';
 import { known } from './known.js';
 import { overlayMtu } from './overlay-mtu.js';
@@ -43,11 +43,22 @@ function compileVrf(index: FabricIndex, device: DeviceFacts, vrf: VrfFacts): Vrf
 function compileLeaks(index: FabricIndex, vrf: VrfFacts): readonly VrfLeakIntent[] {
   return [...new Set(vrf.importsFrom ?? [])]
     .map((id) => known(index.vrf.get(id)))
-    .map(({ deviceName, exportTargets }) => ({
-      name: DeviceName.parse(deviceName),
-      targets: [...new Set(exportTargets)].sort(compareNatural),
+    .map((from) => ({
+      name: DeviceName.parse(from.deviceName),
+      targets: [...new Set(from.exportTargets)].sort(compareNatural),
+      families: familiesOf(index, from),
     }))
     .sort((a, b) => compareNatural(a.name, b.name));
+}
+
+function familiesOf(index: FabricIndex, { id, staticRoutes = [], loopbacks = [], exitNodes = [] }: VrfFacts): readonly (4 | 6)[] {
+  const subnets = index.snapshot.networks.filter(({ vrfId }) => vrfId === id).flatMap((network) => anycastSubnets(network));
+  const said = [
+    ...subnets.map(({ cidr }) => Cidr.family(cidr)),
+    ...staticRoutes.map(({ prefix }) => Cidr.family(prefix)),
+    ...[...loopbacks, ...exitNodes.flatMap(({ gateways }) => gateways)].map(({ address }) => Ip.family(address)),
+  ];
+  return [...new Set(said)].sort((a, b) => a - b);
 }
 
 function compileExit(index: FabricIndex, device: DeviceFacts, vrf: VrfFacts): VrfExitIntent | null {

@@ -217,6 +217,8 @@ export interface VrfLeakIntent {
   readonly name: DeviceName;
   /** What that VRF exports, for devices that leak by importing it. */
   readonly targets: readonly RouteTarget[];
+  /** Families that it has routes of, anywhere in the fabric. */
+  readonly families: readonly (4 | 6)[];
 }
 
 /** The way out of a VRF on this device. The VRF's default route names it; a look-up that misses never goes on in the main table. */

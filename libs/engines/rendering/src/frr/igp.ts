@@ -24,7 +24,12 @@ export function igpRouter(intent: DeviceIntent, igp: IgpIntent): string[] {
   return block(
     1,
     igp.protocol === 'ISIS' ? `router isis ${IGP_INSTANCE}` : `router openfabric ${IGP_INSTANCE}`,
-    lines(igp.protocol === 'ISIS' && 'is-type level-2-only', `net ${igp.net}`),
+    lines(
+      igp.protocol === 'ISIS' && 'is-type level-2-only',
+      // 30 s by default: a neighbor that has come up would be told to nobody for half a minute. isisd prints all its timers then.
+      igp.protocol === 'ISIS' ? 'lsp-timers gen-interval 1 refresh-interval 900 max-lifetime 1200' : 'lsp-gen-interval 1',
+      `net ${igp.net}`,
+    ),
     'exit',
   );
 }

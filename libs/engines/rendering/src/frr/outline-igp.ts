@@ -9,8 +9,18 @@ export function igpOutline(intent: DeviceIntent): OutlineEntry[] {
   const isSix = vtep?.address.includes(':') ?? false;
   const [member, word, router, body] = {
     OSPF: [`ip ospf area ${igp.area}`, 'ip ospf', 'router ospf', [`ospf router-id ${bgp?.routerId}`]],
-    ISIS: [`${isSix ? 'ipv6' : 'ip'} router isis TRAME`, 'isis', 'router isis TRAME', ['is-type level-2-only', `net ${igp.net}`]],
-    OPENFABRIC: [`${isSix ? 'ipv6' : 'ip'} router openfabric TRAME`, 'openfabric', 'router openfabric TRAME', [`net ${igp.net}`]],
+    ISIS: [
+      `${isSix ? 'ipv6' : 'ip'} router isis TRAME`,
+      'isis',
+      'router isis TRAME',
+      ['is-type level-2-only', 'lsp-timers gen-interval 1 refresh-interval 900 max-lifetime 1200', `net ${igp.net}`],
+    ],
+    OPENFABRIC: [
+      `${isSix ? 'ipv6' : 'ip'} router openfabric TRAME`,
+      'openfabric',
+      'router openfabric TRAME',
+      ['lsp-gen-interval 1', `net ${igp.net}`],
+    ],
   }[igp.protocol] as [string, string, string, string[]];
   const shape = igp.protocol === 'OPENFABRIC' ? [] : [`${word} network point-to-point`];
   const bfd = igp.bfd ? [`${word} bfd`, `${word} bfd profile ${nameOf(igp.bfd)}`] : [];

@@ -49,13 +49,15 @@ function version(intent: DeviceIntent, bgp: BgpIntent, isSix: boolean): OutlineE
   for (const vrf of intent.vrfs) {
     const isWorse = vrf.exit !== null && !vrf.exit.isPreferred && leaves(vrf.exit);
     const isLeaking = vrf.leaksFrom.length > 0;
+    const own = vrfPrefixes(intent, vrf)[isSix ? '6' : '4'];
+    if (own.length === 0) continue;
     if (isWorse && !hasDefault) list('TRAME-DEFAULT', [isSix ? '::/0' : '0.0.0.0/0']);
     hasDefault ||= isWorse;
     if (isWorse) {
       const prepend = isForeign ? [`set as-path prepend ${bgp.asn}`] : [];
       map(`TRAME-ANNOUNCE-${vrf.name}`, 10, [match('TRAME-DEFAULT'), ...prepend, 'set metric 200']);
     }
-    if (isLeaking) list(`TRAME-OWN-${vrf.name}`, vrfPrefixes(intent, vrf)[isSix ? '6' : '4']);
+    if (isLeaking) list(`TRAME-OWN-${vrf.name}`, own);
     if (isWorse || isLeaking) map(`TRAME-ANNOUNCE-${vrf.name}`, 20, isLeaking ? [match(`TRAME-OWN-${vrf.name}`)] : []);
   }
   return found;

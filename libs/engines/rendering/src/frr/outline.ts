@@ -121,13 +121,14 @@ function family(top: string, name: string, keys: readonly string[]): OutlineEntr
 function vrfBgpOutline(intent: DeviceIntent, bgp: BgpIntent, vrf: VrfIntent): OutlineEntry[] {
   const top = `router bgp ${bgp.asn} vrf ${vrf.name}`;
   const prefixes = vrfPrefixes(intent, vrf);
-  const leaks = vrf.leaksFrom.map(({ name }) => `import vrf ${name}`);
   return [
     ...outline([], [top, 'exit']),
     ...outline([top], [`bgp router-id ${bgp.routerId}`]),
-    ...VERSIONS.filter((version) => prefixes[version].length + leaks.length > 0).flatMap((version) =>
-      family(top, `ipv${version} unicast`, [...prefixes[version].map((prefix) => `network ${prefix}`), ...leaks]),
-    ),
+    ...VERSIONS.flatMap((version) => {
+      const leaks = vrf.leaksFrom.filter(({ families }) => families.some((known) => `${known}` === version));
+      const keys = [...prefixes[version].map((prefix) => `network ${prefix}`), ...leaks.map(({ name }) => `import vrf ${name}`)];
+      return keys.length > 0 ? family(top, `ipv${version} unicast`, keys) : [];
+    }),
     ...family(top, 'l2vpn evpn', [
       automatic(intent),
       ...VERSIONS.filter((version) => prefixes[version].length > 0).map(

@@ -41,8 +41,10 @@ export function transitRoutes({ exit }: VrfIntent): string[] {
 }
 
 /** Does a type-5 announcement of the VRF need a map: a default route that is not the preferred one, or routes that are another VRF's? */
-export const isMapped = ({ exit, leaksFrom }: VrfIntent, family: Family): boolean =>
-  leaksFrom.length > 0 || (exit !== null && !exit.isPreferred && hasGateway(exit.gateways, family));
+export function isMapped(intent: DeviceIntent, vrf: VrfIntent, family: Family): boolean {
+  if (vrfPrefixes(intent, vrf)[family].length === 0) return false;
+  return vrf.leaksFrom.length > 0 || (vrf.exit !== null && !vrf.exit.isPreferred && hasGateway(vrf.exit.gateways, family));
+}
 
 export function vrfBgp(intent: DeviceIntent, bgp: BgpIntent, vrf: VrfIntent): string[] {
   const prefixes = vrfPrefixes(intent, vrf);
@@ -60,7 +62,7 @@ export function vrfBgp(intent: DeviceIntent, bgp: BgpIntent, vrf: VrfIntent): st
         [
           explicitTargets(intent),
           ...families.map(
-            (family) => `advertise ipv${family} unicast${isMapped(vrf, family) ? ` route-map ${announceMap(vrf, family)}` : ''}`,
+            (family) => `advertise ipv${family} unicast${isMapped(intent, vrf, family) ? ` route-map ${announceMap(vrf, family)}` : ''}`,
           ),
           ...targets(vrf),
         ],
@@ -76,13 +78,14 @@ export function vrfBgp(intent: DeviceIntent, bgp: BgpIntent, vrf: VrfIntent): st
  * itself does not pass on what came from a third VRF.
  */
 function unicast({ leaksFrom }: VrfIntent, prefixes: readonly string[], family: Family): string[] {
-  if (prefixes.length === 0 && leaksFrom.length === 0) return [];
+  const leaks = leaksFrom.filter(({ families }) => families.includes(family === '4' ? 4 : 6));
+  if (prefixes.length === 0 && leaks.length === 0) return [];
   return lines(
     '!',
     block(
       1,
       `address-family ipv${family} unicast`,
-      [...prefixes.map((prefix) => `network ${prefix}`), ...leaksFrom.map(({ name }) => `import vrf ${name}`)],
+      [...prefixes.map((prefix) => `network ${prefix}`), ...leaks.map(({ name }) => `import vrf ${name}`)],
       'exit-address-family',
     ),
   );
