@@ -37,28 +37,31 @@ refuse() {
   printf 'trame: %s\n' "$1" >&2 # libvirt shows it to whoever starts the guest
 }
 
-# Whole: its first line says what it is, its last one how many networks it has.
-is_whole() {
-  [ -f "$1" ] && [ "$(head -n 1 "$1")" = 'trame libvirt networks 1' ] &&
-    [ "$(tail -n 1 "$1")" = "end $(grep -c '^network ' "$1")" ]
+# The delay that it says, of a map that is whole: its first line says what it is, its last one how many networks it has.
+read_map() {
+  awk '
+    NR == 1 { begins = $0 == "trame libvirt networks 1" }
+    $1 == "network" { count++ }
+    $1 == "remove-after" && $2 ~ /^[0-9]+$/ { delay = $2 }
+    { last = $0 }
+    END { if (!begins || last != "end " (count + 0)) exit 1; print delay == "" ? 60 : delay }' "$1" 2>/dev/null
 }
 
 choose_map() {
-  if is_whole "$MAP"; then
+  if delay=$(read_map "$MAP"); then
     map=$MAP
     cmp -s "$MAP" "$LAST" || { cp "$MAP" "$LAST.new" && mv -f "$LAST.new" "$LAST"; } || say "cannot keep a copy of $MAP"
-  elif is_whole "$LAST"; then
+  elif delay=$(read_map "$LAST"); then
     map=$LAST
     say "$MAP cannot be read: going on with the last one"
   else
     map=/dev/null
+    delay=60
     say "$MAP cannot be read, and there is no older one"
   fi
-  delay=$(awk '$1 == "remove-after" && $2 ~ /^[0-9]+$/ { print $2; exit }' "$map")
-  [ -n "$delay" ] || delay=60
 }
 
-# Domain XML -> "uuid U", "want-bridge B", "want-network N". Only /domain/devices/interface/source counts, and <metadata> may hold any
+# Domain XML -> "key UUID" first, then "want-bridge B" and "want-network N". Only /domain/devices/interface/source counts, and <metadata> may hold any
 # XML of anybody: comments, CDATA and instructions go first, then every "<" begins a tag.
 read_domain() {
   awk '
@@ -85,13 +88,14 @@ read_domain() {
         name[depth + 1] = tag
         sub(/[ \/].*/, "", name[depth + 1])
         path = name[1] "/" name[2] "/" name[3] "/" name[4]
-        if (depth == 1 && name[2] == "uuid" && substr(part[i], 6, 36) ~ /^[0-9a-f-]+$/) print "uuid", substr(part[i], 6, 36)
+        if (depth == 1 && name[2] == "uuid" && substr(part[i], 6, 36) ~ /^[0-9a-f-]+$/) key = substr(part[i], 6, 36)
         if (depth == 3 && path == "domain/devices/interface/source") {
-          if (value("bridge") != "") print "want-bridge", value("bridge")
-          if (value("network") != "") print "want-network", value("network")
+          if (value("bridge") != "") wants = wants "\nwant-bridge " value("bridge")
+          if (value("network") != "") wants = wants "\nwant-network " value("network")
         }
         if (tag !~ /\/$/) depth++
       }
+      print "key", key wants
     }'
 }
 
@@ -140,15 +144,20 @@ build() {
   ip link set "$2" up && ip link set "$1" mtu "$4" up
 }
 
-is_used() { [ -n "$(ls "$RUN/refs/$1" 2>/dev/null)" ]; }
+is_used() {
+  set -- "$RUN/refs/$1"/*
+  [ -e "$1" ]
+}
 
 # From now on its time runs; a background process comes back when it is over.
 mark_idle() {
   [ -e "$RUN/built/$1" ] && ! is_used "$1" || return 0
   echo $((now + delay)) >"$RUN/new" && mv -f "$RUN/new" "$RUN/idle/$1"
-  # Nothing of libvirt's may stay open in it: libvirt waits until its pipes are closed, and so does the lock.
-  [ "$delay" -eq 0 ] || setsid sh -c 'sleep "$1"; exec "$2" - expire' sh "$delay" "$0" </dev/null >/dev/null 2>&1 9>&- &
+  [ "$delay" -eq 0 ] || come_back "$delay"
 }
+
+# Nothing of libvirt's may stay open in it: libvirt waits until its pipes are closed, and so does the lock.
+come_back() { setsid sh -c 'sleep "$1"; exec "$2" - expire' sh "$1" "$0" </dev/null >/dev/null 2>&1 9>&- & }
 
 remove() {
   read -r tunnel <"$RUN/built/$1" || tunnel=''
@@ -165,9 +174,9 @@ remove() {
 # Removes what has been idle for long enough, at most $1 of them: a guest waits for us. Says yes when it has to come again.
 sweep() {
   left=$1
-  for built in "$RUN/built"/*; do
-    [ -e "$built" ] || continue
-    bridge=$(basename "$built")
+  cd "$RUN/built" || return 1
+  for bridge in *; do
+    [ -e "$bridge" ] || continue
     if is_used "$bridge"; then
       rm -f "$RUN/idle/$bridge"
     elif read -r due 2>/dev/null <"$RUN/idle/$bridge"; then
@@ -184,11 +193,11 @@ sweep() {
 
 # The guest uses nothing any more but the bridges of $1.
 forget_guest() {
-  for ref in "$RUN/refs"/*/"$key"; do
-    bridge=$(basename "$(dirname "$ref")")
+  cd "$RUN/refs" || return 1
+  for bridge in *; do
+    [ -e "$bridge/$key" ] || continue
     case " $1 " in *" $bridge "*) continue ;; esac
-    [ -e "$ref" ] || continue
-    rm -f "$ref"
+    rm -f "$bridge/$key"
     mark_idle "$bridge"
   done
 }
@@ -243,9 +252,10 @@ case $operation in
 esac
 mkdir -p "$RUN/refs" "$RUN/built" "$RUN/idle" || exit 1
 if [ "$operation" != expire ]; then
-  domain=$(read_domain)
-  wanted=$(printf '%s\n' "$domain" | grep '^want-')
-  key=$(printf '%s\n' "$domain" | sed -n 's/^uuid //p' | head -n 1)
+  wanted=$(read_domain)
+  read -r word key <<EOF
+$wanted
+EOF
   [ -n "$key" ] || key=$(printf '%s' "$1" | sha256sum | cut -c 1-32)
 fi
 exec 9>"$RUN/lock"
@@ -269,5 +279,5 @@ case $operation in
     IFS=. read -r now rest </proc/uptime
   done ;;
 esac
-[ "$operation" = expire ] || sweep 2
+[ "$operation" = expire ] || ! sweep 4 || come_back 0
 exit "$status"`.split('\n');
