@@ -7,15 +7,16 @@ import type { BfdFacts, BgpSessionEnd, BgpSessionFacts } from '../snapshot.js';
 import { speaksEvpn } from './replication.js';
 
 export function checkSessions(index: FabricIndex): Finding[] {
-  return [...index.snapshot.sessions.flatMap((session) => check(index, session)), ...repeated(index), ...isolated(index)];
+  const cables = new Set(index.snapshot.links.flatMap(({ ends }) => [byPort(ends), byAddress(ends)]));
+  return [...index.snapshot.sessions.flatMap((session) => check(index, session, cables)), ...repeated(index), ...isolated(index)];
 }
 
-function check(index: FabricIndex, session: BgpSessionFacts): Finding[] {
+function check(index: FabricIndex, session: BgpSessionFacts, cables: Cables): Finding[] {
   const [a, b] = session.ends;
   const path = `sessions.${nameOf(session)}`;
   const problems = [
     ...session.ends.map((end) => endProblem(index, end)),
-    pairProblem(index, session),
+    pairProblem(index, session, cables),
     timerProblem(session),
     optionProblem(session),
   ];
@@ -39,7 +40,11 @@ function endProblem(index: FabricIndex, { deviceId, address, port }: BgpSessionE
   return own ? null : `let ${device.slug} speak from its loopback or from one of its links, not from ${address}`;
 }
 
-function pairProblem(index: FabricIndex, { ends: [a, b], families, multihop }: BgpSessionFacts): string | null {
+function pairProblem(index: FabricIndex, session: BgpSessionFacts, cables: Cables): string | null {
+  const {
+    ends: [a, b],
+    families,
+  } = session;
   const [left, right] = [index.device.get(a.deviceId), index.device.get(b.deviceId)];
   if (!left?.vtep || !right?.vtep) return null;
   const names = `${left.slug} and ${right.slug}`;
@@ -49,12 +54,27 @@ function pairProblem(index: FabricIndex, { ends: [a, b], families, multihop }: B
   if ((a.port === undefined) !== (b.port === undefined)) return `let both of ${names} speak over a port, or both from an address`;
   const role = roleProblem([a.role, b.role].sort().join(' '), names, left.vtep.asn === right.vtep.asn);
   if (role !== null) return role;
-  if (a.port !== undefined || multihop !== undefined) return null;
-  const isDirect = (index.linkEndsOfDevice.get(left.id) ?? []).some(({ address }) => address === a.address);
-  if (left.vtep.asn !== right.vtep.asn && !isDirect)
-    return `use the link addresses for the session of ${names}, or say over how many hops it goes`;
-  return null;
+  return wayProblem(session, cables, names, left.vtep.asn === right.vtep.asn);
 }
+
+/** Between two AS the packets have one hop to live unless it is said otherwise, and a port without an address has one neighbor. */
+function wayProblem(session: BgpSessionFacts, cables: Cables, names: string, isOneAs: boolean): string | null {
+  const { ends, multihop } = session;
+  const isUnnumbered = ends[0].port !== undefined;
+  const isDirect = cables.has(isUnnumbered ? byPort(ends) : byAddress(ends));
+  if (multihop !== undefined && isUnnumbered) return `take the hops from the session of ${names}: it goes over a port`;
+  if (multihop !== undefined && isOneAs) return `take the hops from the session of ${names}: inside one AS nobody counts them`;
+  if (isUnnumbered) return isDirect ? null : `let the session of ${names} use the two ports of one link`;
+  if (isOneAs || isDirect || multihop !== undefined) return null;
+  return `use the link addresses for the session of ${names}, or say over how many hops it goes`;
+}
+
+/** Both ends of every link, by port and by address. */
+type Cables = ReadonlySet<string>;
+const key = (ends: readonly string[]): string => [...ends].sort().join(' – ');
+const byPort = (ends: readonly { readonly deviceId: string; readonly port?: string | undefined }[]): string =>
+  key(ends.map(({ deviceId, port }) => `${deviceId} ${port}`));
+const byAddress = (ends: readonly { readonly address: string | null }[]): string => key(ends.map(({ address }) => String(address)));
 
 function roleProblem(roles: string, names: string, isOneAs: boolean): string | null {
   const isServed = roles.includes('ROUTE_SERVER');
