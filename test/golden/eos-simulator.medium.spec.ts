@@ -81,11 +81,11 @@ function keptIn(value: unknown): unknown[] {
   return Object.entries(value).flatMap(([key, below]) => (key === 'kept' ? (below as unknown[]) : keptIn(below)));
 }
 
-/** One text of each kind; a switch goes from any of them to any other. */
+/** One text of each scenario, and nothing; a switch goes from any of them to any other. */
 const kinds: readonly Rendered[] = [
   { name: 'nothing', text: '' },
-  ...new Map(rendered.map((one) => [one.name.split('/')[0], one])).values(),
-  ...rendered.filter(({ name }) => /leaf1$|gw1$/.test(name)),
+  ...new Map([...rendered].reverse().map((one) => [one.name.split('/')[0], one])).values(),
+  ...rendered.filter(({ name }) => /many-clients\/spine|route-server\/spine|domains\/gw1|mlag-pair\/leaf1|varp.*\/leaf1/.test(name)),
 ];
 
 describe('the merge', () => {

@@ -20,10 +20,12 @@ function compileRelay(index: FabricIndex, device: DeviceFacts, network: NetworkF
   if (!dhcpRelay || dhcpRelay.servers.length === 0) return null;
   const vrfId = dhcpRelay.vrfId ?? network.vrfId;
   const vrf = vrfId === null ? null : known(index.vrf.get(vrfId));
+  const family = Ip.family(known(dhcpRelay.servers[0]));
   return {
     servers: [...new Set(dhcpRelay.servers)].sort(compareIps),
     vrf: vrf && vrf.id !== network.vrfId ? DeviceName.parse(vrf.deviceName) : null,
-    sourceLoopback: vrf?.loopbacks?.find(({ deviceId }) => deviceId === device.id)?.number ?? null,
+    sourceLoopback:
+      vrf?.loopbacks?.find(({ deviceId, address }) => deviceId === device.id && Ip.family(address) === family)?.number ?? null,
   };
 }
 

@@ -47,13 +47,16 @@ function gatewaysByVrf(networks: readonly L2VniIntent[]): ReadonlyMap<string, re
   return made;
 }
 
+/** Of a VRF that is here only because another one takes its routes. */
+const NOTHING: VrfPrefixes = { '4': [], '6': [], all: [] };
+
 /** Devices that have some networks of a VRF and not all: as many choices are kept for its first network. */
 const VARIANTS = 8;
 const ofSame = new WeakMap<Gateways, { readonly lists: readonly Gateways[]; readonly prefixes: VrfPrefixes }[]>();
 
 function ofNetworks(lists: readonly Gateways[]): VrfPrefixes {
   const [first] = lists;
-  if (!first) return prefixesOf([], []);
+  if (!first) return NOTHING;
   const variants = ofSame.get(first) ?? [];
   const found = variants.find(
     (variant) => variant.lists.length === lists.length && lists.every((list, place) => list === variant.lists[place]),

@@ -1,5 +1,5 @@
 /** Fabrics of Arista switches: pairs, segments, route servers, bundles, other ways to flood, domains. Each shows one thing. */
-import { Asn, Ip, Mac, PortName, RouteTarget, VlanId, type DeviceId, type NetworkId, type VrfId } from '#engines/kernel';
+import { Asn, Cidr, Ip, Mac, PortName, RouteTarget, VlanId, type DeviceId, type NetworkId, type VrfId } from '#engines/kernel';
 import type { DeviceFacts, FabricSnapshot, LagFacts, MlagFacts, NetworkFacts, SubnetFacts, SwitchFacts } from '../snapshot.js';
 import { SnapshotBuilder, type NetworkSpec } from './snapshot-builder.js';
 
@@ -54,8 +54,8 @@ interface Additions {
   readonly mlags?: readonly MlagFacts[];
   readonly devices?: Readonly<Record<string, Partial<DeviceFacts>>>;
   readonly networks?: Readonly<Record<string, Partial<NetworkFacts>>>;
-  /** By network, for all its subnets. */
-  readonly subnets?: Readonly<Record<string, Partial<SubnetFacts>>>;
+  /** By network and family. */
+  readonly subnets?: Readonly<Record<string, { readonly 4?: Partial<SubnetFacts>; readonly 6?: Partial<SubnetFacts> }>>;
 }
 
 /** The snapshot with what the builder does not say. */
@@ -68,7 +68,7 @@ export function extended(snapshot: FabricSnapshot, { lags, mlags, devices = {}, 
     networks: snapshot.networks.map((network) => ({
       ...network,
       ...networks[network.slug],
-      subnets: network.subnets.map((subnet) => ({ ...subnet, ...subnets[network.slug] })),
+      subnets: network.subnets.map((subnet) => ({ ...subnet, ...subnets[network.slug]?.[Cidr.family(subnet.cidr)] })),
     })),
   };
 }
@@ -215,6 +215,8 @@ export function varpAndRelay(): FabricSnapshot {
       eviId: 15_001,
       loopbacks: [
         { device: 'leaf1', number: 100, address: '10.99.0.1' },
+        { device: 'leaf1', number: 106, address: '2001:db8:98::1' },
+        { device: 'leaf2', number: 106, address: '2001:db8:98::2' },
         { device: 'leaf2', number: 100, address: '10.99.0.2' },
       ],
       routes: [{ prefix: '10.9.9.0/24', nextHop: '10.30.0.9', on: ['leaf1'] }],
@@ -229,6 +231,14 @@ export function varpAndRelay(): FabricSnapshot {
       ],
     });
   for (const network of routed('Ethernet2')) builder.network(network);
+  builder.network({
+    slug: 'servers',
+    vni: 10_030,
+    eviId: 10_030,
+    vrf: 'services',
+    on: [tagged('leaf1', 'Ethernet3', 130)],
+    subnets: [anycast('10.30.0.0/24', '10.30.0.1')],
+  });
   const own = (slug: string, addresses: readonly string[]) =>
     addresses.map((address) => ({ networkId: networkId(slug), address: Ip.parse(address), prefixLength: address.includes(':') ? 64 : 24 }));
   return extended(builder.build(), {
@@ -237,8 +247,11 @@ export function varpAndRelay(): FabricSnapshot {
       leaf2: { switch: switchFacts({ varpAddresses: own('web', ['10.20.1.3', '2001:db8:1::3']) }) },
     },
     subnets: {
-      web: { dhcpRelay: { servers: [Ip.parse('10.9.9.9'), Ip.parse('10.9.9.10')], vrfId: 'vrf-services' as VrfId } },
-      db: { dhcpRelay: { servers: [Ip.parse('10.20.1.67')], vrfId: null } },
+      web: {
+        4: { dhcpRelay: { servers: [Ip.parse('10.9.9.9'), Ip.parse('10.9.9.10')], vrfId: 'vrf-services' as VrfId } },
+        6: { dhcpRelay: { servers: [Ip.parse('2001:db8:99::9')], vrfId: 'vrf-services' as VrfId } },
+      },
+      db: { 4: { dhcpRelay: { servers: [Ip.parse('10.20.1.67')], vrfId: null } } },
     },
   });
 }
@@ -254,7 +267,7 @@ export function bundles(): FabricSnapshot {
       on: [tagged('leaf1', 'Ethernet2', 100 + n), ...(n === 2 ? [] : [tagged('leaf2', 'Ethernet2', 200 + n)])],
     }),
   );
-  builder.network({ slug: 'tunnel', vni: 10_004, eviId: 10_004, on: [{ device: 'leaf1', port: 'Ethernet3', vlan: 300 }, { device: 'leaf2', port: 'Ethernet3', vlan: 300 }] }); // biome-ignore format: one network
+  builder.network({ slug: 'tunnel', mtu: 1446, vni: 10_004, eviId: 10_004, on: [{ device: 'leaf1', port: 'Ethernet3', vlan: 300 }, { device: 'leaf2', port: 'Ethernet3', vlan: 300 }] }); // biome-ignore format: one network
   const bundle = { bundle: 'TENANT_A' };
   return extended(builder.build(), {
     networks: { n1: bundle, n2: bundle, n3: bundle },
@@ -296,7 +309,9 @@ export function multicast(): FabricSnapshot {
 /** VTEPs and links of IPv6 alone. */
 export function ipv6(): FabricSnapshot {
   const builder = new SnapshotBuilder().fabric({ underlayFamily: 6, underlayMtu: 9214 });
-  for (const at of [1, 2]) builder.device({ ...leaf(`leaf${at}`, `2001:db8:ffff::${at}`, 65_100 + at) });
+  for (const at of [1, 2]) {
+    builder.device({ ...leaf(`leaf${at}`, `2001:db8:ffff::${at}`, 65_100 + at), ports: [{ name: 'Ethernet1', mtu: 9214 }, 'Ethernet2'] });
+  }
   return builder
     .peering(
       '2001:db8:0:1::/127',
