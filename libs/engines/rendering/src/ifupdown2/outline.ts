@@ -112,7 +112,7 @@ function tunnelSays(intent: DeviceIntent, { vxlanName, replication, remoteVteps,
     return [
       ...port,
       `pre-up ip -d link show dev ${vxlanName}`,
-      `pre-up ip link set ${vxlanName} mtu`,
+      'mtu',
       ...(isStatic ? [`post-up for peer in $(bridge fdb show dev ${vxlanName}`, ...remoteVteps.map((peer) => `${append} ${peer}`)] : []),
       `post-down ip link del ${vxlanName}`,
     ];

@@ -71,8 +71,8 @@ function ipv6Device({ name, vni, mtu, vtep, flooding }: Tunnel): Part {
   const options = `id ${vni} dstport ${vtep.udpPort} local ${vtep.address} ${flooding.kind === 'EVPN' ? 'nolearning' : 'learning'}`;
   const same = `grep -q -e "vxlan id ${vni} local ${vtep.address} .*dstport ${vtep.udpPort} "`;
   return [
-    `pre-up ip -d link show dev ${name} 2>/dev/null | ${same} || { ip link del ${name} 2>/dev/null; ip link add ${name} type vxlan ${options}; }`,
-    `pre-up ip link set ${name} mtu ${mtu}`,
+    `pre-up ip -d link show dev ${name} 2>/dev/null | ${same} || { ip link del ${name} 2>/dev/null; ip link add ${name} mtu ${mtu} type vxlan ${options}; }`,
+    `mtu ${mtu}`, // both: ifupdown2 does not look again at what a command made, and sets 1500 where it is told nothing
     flooding.kind === 'STATIC' && peersByHand(name, flooding.peers),
     `post-down ip link del ${name} 2>/dev/null || true`,
   ];
