@@ -68,27 +68,35 @@ class Reader {
   }
 
   /** Each template of it has to be the one that is expected next, in this block and with these values. */
-  piece({ templates, values, separator }: Piece): void {
-    if (separator !== null && !COMMENT.test(separator)) throw this.escaped(separator, 'is not in the intent');
+  piece(piece: Piece): void {
+    const { templates, values } = piece;
+    const depth = templates[0]?.depth ?? 0;
+    if (!piece.isRead) this.readPiece(piece, depth);
+    const block = this.blockAt(depth);
     let value = 0;
-    for (const template of templates) {
-      if (!template.isRead) this.read(template);
-      const block = this.blockAt(template.depth);
+    for (let place = 0; place < templates.length; ) {
+      const template = templates[place] as Template;
       const expected = this.pieces.at(-1);
-      const gaps = template.parts.length - 1;
-      if (expected?.block !== block || expected.piece.templates[this.nextTemplate] !== template) throw this.misplaced(template);
-      for (let gap = 0; gap < gaps; gap++) {
-        const word = values[value++];
-        if (word === undefined || word !== expected.piece.values[this.nextValue + gap] || !WORD.test(word)) throw this.misplaced(template);
+      if (expected === undefined || expected.block !== block) throw this.misplaced(template);
+      if (expected.piece === piece && place === 0 && this.nextTemplate === 0) {
+        this.pieces.pop();
+        break;
       }
+      const gaps = template.parts.length - 1;
+      if (expected.piece.templates[this.nextTemplate] !== template) throw this.misplaced(template);
+      for (let gap = 0; gap < gaps; gap++) {
+        if (values[value + gap] !== expected.piece.values[this.nextValue + gap]) throw this.misplaced(template);
+      }
+      place += 1;
+      value += gaps;
       this.nextTemplate += 1;
       this.nextValue += gaps;
       if (this.nextTemplate === expected.piece.templates.length) {
         this.pieces.pop();
         [this.nextTemplate, this.nextValue] = [0, 0];
       }
-      this.heads.push({ depth: template.depth, block: CLOSED });
     }
+    this.heads.push({ depth, block: CLOSED });
   }
 
   end(): void {
@@ -99,7 +107,21 @@ class Reader {
     if (expected && template) throw this.escaped(`${expected.block}${SEPARATOR}${firstLine(template).trim()}`, 'is missing');
   }
 
-  private read(template: Template): void {
+  private readPiece(piece: Piece, depth: number): void {
+    const { templates, values, separator } = piece;
+    if (separator !== null && !COMMENT.test(separator)) throw this.escaped(separator, 'is not in the intent');
+    let gaps = 0;
+    for (const template of templates) {
+      if (template.depth !== depth) throw this.misplaced(template);
+      if (!template.isRead) this.readTemplate(template);
+      gaps += template.parts.length - 1;
+    }
+    const wrong = values.find((value) => !WORD.test(value));
+    if (wrong !== undefined || values.length !== gaps) throw this.escaped(wrong ?? firstLine(templates[0]), 'is not one word for each gap');
+    piece.isRead = true;
+  }
+
+  private readTemplate(template: Template): void {
     const reader = new Reader(this.device, this.path, template.outline, template.depth);
     for (const line of template.parts.join(GAP).split('\n')) reader.line(line);
     reader.end();
@@ -143,4 +165,4 @@ class Reader {
 }
 
 const address = (block: string, key: string): string => `${block}\n${key}`;
-const firstLine = ({ parts }: Template): string => parts.join(GAP).split('\n')[0] ?? '';
+const firstLine = (template: Template | undefined): string => template?.parts.join(GAP).split('\n')[0] ?? '';

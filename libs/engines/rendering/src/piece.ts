@@ -43,6 +43,9 @@ export class Template {
 
 /** Templates of one depth, one after the other, with their gaps filled. */
 export class Piece {
+  /** Whether its templates were read again, and its values are words. */
+  isRead = false;
+
   /**
    * @param values of all gaps, in their order
    * @param separator line between two templates; blank or a comment
@@ -53,16 +56,25 @@ export class Piece {
     readonly separator: string | null = null,
   ) {}
 
+  private made: string | null = null;
+
   /** Whole lines, without the end of the last one. */
   get text(): string {
+    return (this.made ??= this.make());
+  }
+
+  private make(): string {
     const between = this.separator === null ? '\n' : `\n${this.separator}\n`;
-    let text = '';
+    const text: string[] = [];
     let next = 0;
     for (const { parts } of this.templates) {
-      text += text === '' ? parts[0] : between + parts[0];
-      for (let part = 1; part < parts.length; part++) text += `${this.values[next++]}${parts[part]}`;
+      if (text.length > 0) text.push(between);
+      for (const [place, part] of parts.entries()) {
+        if (place > 0) text.push(String(this.values[next++]));
+        text.push(part);
+      }
     }
-    return text;
+    return text.join('');
   }
 }
 

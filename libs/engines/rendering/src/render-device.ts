@@ -37,7 +37,8 @@ export function renderDevice(intent: DeviceIntent): readonly Artefact[] {
 
 function artefact(intent: DeviceIntent, { text, ...head }: Draft<Line>): Artefact {
   const parts = text.map((line) => (typeof line === 'string' ? line : line.text));
-  const content = parts.length === 0 ? '' : `${parts.join('\n')}\n`;
+  if (parts.length > 0) parts.push(''); // the end of the last line
+  const content = parts.join('\n');
   return { device: intent.slug, ...head, content, sha256: digest(content) };
 }
 

@@ -2,7 +2,6 @@
 import type { L2VniIntent } from '#engines/intent';
 import { compareNatural, type RouteDistinguisher, type RouteTarget } from '#engines/kernel';
 import { block, type Part } from '../text.js';
-import { byVlanAsString } from './by-vlan.js';
 import { wordOf } from './names.js';
 import { numberList } from './number-list.js';
 import { STEP } from './step.js';
@@ -19,9 +18,9 @@ export interface EvpnInstance {
   readonly vlans: readonly number[];
 }
 
-/** Networks that have a MAC-VRF of their own, in the order in which EOS sorts them: as strings. */
-export const macVrfs = <T extends { readonly network: L2VniIntent }>(list: readonly T[]): readonly T[] =>
-  byVlanAsString(list.filter(({ network }) => network.replication === 'INGRESS_EVPN' && network.bundle === null));
+/** A network that has a MAC-VRF of its own. */
+export const hasMacVrf = ({ replication, bundle }: Pick<L2VniIntent, 'replication' | 'bundle'>): boolean =>
+  replication === 'INGRESS_EVPN' && bundle === null;
 
 export const macVrfInstance = (
   network: Pick<L2VniIntent, 'vlan' | 'rd' | 'importTargets' | 'exportTargets' | 'remoteTarget'>,

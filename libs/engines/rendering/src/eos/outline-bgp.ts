@@ -1,10 +1,10 @@
 /** What `router bgp` of a switch has to say. */
 import type { AddressFamily, BgpIntent, BgpNeighborIntent, DeviceIntent } from '#engines/intent';
 import { outline, type OutlineEntry } from '../outline.js';
-import { bundles, macVrfs } from './evpn-instances.js';
+import { bundles, hasMacVrf } from './evpn-instances.js';
 import { nextHopMapName, setsNextHop } from './next-hop-map.js';
 import { instanceKeys } from './outline-instance.js';
-import { macVrfPiece, said, vrfPiece } from './pieces.js';
+import { groups, vrfPiece } from './pieces.js';
 import { announced, crossesAs, vrfsOf } from './router-bgp.js';
 import { groupName, hasTimers, keepsNextHop } from './sessions.js';
 
@@ -91,7 +91,15 @@ function sessionKeys(session: BgpNeighborIntent, isGrouped: boolean): string[] {
 
 function instances(intent: DeviceIntent, top: string): OutlineEntry[] {
   return [
-    ...outline([top], macVrfPiece(macVrfs(said(intent.l2vnis)))),
+    ...outline(
+      [top],
+      groups(intent.l2vnis).byName.flatMap((group) =>
+        group.piece(
+          'macVrf',
+          group.said.filter(({ network }) => hasMacVrf(network)),
+        ),
+      ),
+    ),
     ...bundles(intent.l2vnis).flatMap((instance) => [
       ...outline([top], [instance.head]),
       ...outline([top, instance.head], instanceKeys(instance)),

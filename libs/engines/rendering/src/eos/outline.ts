@@ -1,12 +1,12 @@
 /** What the owned EOS lines have to say, stated again from the numbers of the intent. */
 import type { DeviceIntent } from '#engines/intent';
 import { outline, type OutlineEntry } from '../outline.js';
-import { type Line, pieceOf } from '../piece.js';
+import type { Line } from '../piece.js';
 import { nextHopMapName, setsNextHop } from './next-hop-map.js';
 import { hasRouterIdLoopback, wordOf } from './names.js';
 import { bgpOutline } from './outline-bgp.js';
 import { portsOutline } from './outline-ports.js';
-import { said } from './pieces.js';
+import { groups, type Kind, type Said } from './pieces.js';
 
 const ip = (address: string): string => (address.includes(':') ? 'ipv6 address' : 'ip address');
 const when = <T>(condition: unknown, ...items: readonly T[]): readonly T[] => (condition ? items : []);
@@ -14,7 +14,8 @@ const section = (head: string, keys: readonly Line[]): OutlineEntry[] => [...out
 
 export function eosOutline(intent: DeviceIntent): OutlineEntry[] {
   const { bgp, mlag, switch: facts } = intent;
-  const networks = said(intent.l2vnis);
+  const networks = (kind: Kind, isWanted: (said: Said) => boolean = () => true): Line[] =>
+    groups(intent.l2vnis).byVlan.flatMap((group) => group.piece(kind, group.said.filter(isWanted)));
   const relays = intent.l2vnis.some(({ gateways }) => gateways.some(({ dhcpRelay }) => dhcpRelay !== null));
   return [
     ...outline(
@@ -34,11 +35,14 @@ export function eosOutline(intent: DeviceIntent): OutlineEntry[] {
         ...ipv6Routing(intent),
       ],
     ),
-    ...outline([], pieceOf(networks.map(({ vlan }) => vlan))),
+    ...outline([], networks('vlan')),
     ...portsOutline(intent),
     ...loopbacks(intent),
-    ...outline([], pieceOf(networks.filter(({ network }) => network.gateways.length > 0).map(({ svi }) => svi))),
-    ...(intent.vtep ? section('interface Vxlan1', [...vxlanKeys(intent), ...pieceOf(networks.map(({ vxlan }) => vxlan))]) : []),
+    ...outline(
+      [],
+      networks('svi', ({ network }) => network.gateways.length > 0),
+    ),
+    ...(intent.vtep ? section('interface Vxlan1', [...vxlanKeys(intent), ...networks('vxlan')]) : []),
     ...pair(intent),
     ...nextHopMaps(intent),
     ...(bgp ? bgpOutline(intent, bgp) : []),

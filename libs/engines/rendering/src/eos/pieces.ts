@@ -4,7 +4,7 @@ import type { Cidr, Ip, RouteDistinguisher } from '#engines/kernel';
 import { outline, type OutlineEntry } from '../outline.js';
 import { GAP, type Piece, pieceOf, shared, Template } from '../piece.js';
 import { block } from '../text.js';
-import { byVlan } from './by-vlan.js';
+import { placeAsString } from './place-as-string.js';
 import { evpnInstance, macVrfInstance } from './evpn-instances.js';
 import { instanceKeys, vrfKeys } from './outline-instance.js';
 import { sviKeys } from './outline-svi.js';
@@ -43,27 +43,99 @@ export interface Said extends NetworkTemplates {
   readonly network: L2VniIntent;
 }
 
-const saidOf = new WeakMap<readonly L2VniIntent[], readonly Said[]>();
+export type Kind = keyof NetworkTemplates;
 
-/** By VLAN. Looked up once for each list of networks: whoever renders and whoever reads again choose from it each for himself. */
-export function said(networks: readonly L2VniIntent[]): readonly Said[] {
-  const found = saidOf.get(networks);
+/** Networks of one switch that stand together. Its pieces are made again only where one of the networks is another one. */
+export class Group {
+  private readonly made: { readonly kind: Kind; readonly chosen: readonly Said[]; readonly pieces: readonly Piece[] }[] = [];
+
+  constructor(readonly said: readonly Said[]) {}
+
+  /** Who renders and who reads again choose each for himself what the piece is about. */
+  piece(kind: Kind, chosen: readonly Said[]): readonly Piece[] {
+    const found = this.made.find((one) => one.kind === kind && areSame(one.chosen, chosen));
+    if (found) return found.pieces;
+    const templates = chosen.map((one) => one[kind]);
+    const separator = kind === 'vxlan' ? null : `${' '.repeat(kind === 'macVrf' ? STEP : 0)}!`;
+    const pieces =
+      kind === 'macVrf'
+        ? pieceOf(
+            templates,
+            chosen.map(({ network }) => network.rd),
+            separator,
+          )
+        : sharedPiece(templates, separator);
+    this.made.push({ kind, chosen, pieces });
+    return pieces;
+  }
+}
+
+/** Switches of one VLAN domain with the same networks have whole groups alike. */
+const VARIANTS = 8;
+const sharedPieces = new WeakMap<Template, { readonly templates: readonly Template[]; readonly pieces: readonly Piece[] }[]>();
+
+function sharedPiece(templates: readonly Template[], separator: string | null): readonly Piece[] {
+  const [first] = templates;
+  if (!first) return [];
+  const variants = sharedPieces.get(first) ?? [];
+  const found = variants.find((variant) => areSame(variant.templates, templates));
+  if (found) return found.pieces;
+  const made = { templates, pieces: pieceOf(templates, [], separator) };
+  sharedPieces.set(first, [made, ...variants].slice(0, VARIANTS));
+  return made.pieces;
+}
+
+/** As many neighbours as stand together: few enough that one change costs little, and enough that the rest costs less. */
+const NEIGHBOURS = 64;
+const byFirstNetwork = new WeakMap<L2VniIntent, Group>();
+const byFirstSaid = new WeakMap<Said, Group>();
+const groupsOf = new WeakMap<readonly L2VniIntent[], { readonly byVlan: readonly Group[]; readonly byName: readonly Group[] }>();
+
+/** The networks of a switch by VLAN, and by VLAN as a string. */
+export function groups(networks: readonly L2VniIntent[]): { readonly byVlan: readonly Group[]; readonly byName: readonly Group[] } {
+  const found = groupsOf.get(networks);
   if (found) return found;
-  const made = byVlan(networks).map((network): Said => {
-    const { vlan, svi: gateway, vxlan, macVrf } = templatesOf(network);
-    return { network, vlan, svi: gateway, vxlan, macVrf };
+  const byVlan = neighbours(networks, ({ vlan }) => Number(vlan)).map((list) => {
+    const before = list[0] && byFirstNetwork.get(list[0]);
+    if (before && isOf(before, list)) return before;
+    const group = new Group(list.map(saidOf));
+    if (list[0]) byFirstNetwork.set(list[0], group);
+    return group;
   });
-  saidOf.set(networks, made);
+  const byName = neighbours(
+    byVlan.flatMap(({ said }) => said),
+    ({ network }) => placeAsString(Number(network.vlan)),
+  ).map((list) => {
+    const before = list[0] && byFirstSaid.get(list[0]);
+    if (before && areSame(before.said, list)) return before;
+    const group = new Group(list);
+    if (list[0]) byFirstSaid.set(list[0], group);
+    return group;
+  });
+  const made = { byVlan, byName };
+  groupsOf.set(networks, made);
   return made;
 }
 
-/** In `router bgp`, with a separator between two. */
-export const macVrfPiece = (networks: readonly Said[]): Piece[] =>
-  pieceOf(
-    networks.map(({ macVrf }) => macVrf),
-    networks.map(({ network }) => network.rd),
-    `${' '.repeat(STEP)}!`,
-  );
+function neighbours<T>(list: readonly T[], place: (item: T) => number): T[][] {
+  const blocks: T[][] = [];
+  for (const item of list) (blocks[Math.floor(place(item) / NEIGHBOURS)] ??= []).push(item);
+  return blocks.filter(() => true).map((block) => block.sort((a, b) => place(a) - place(b))); // without the holes
+}
+
+const isOf = ({ said }: Group, networks: readonly L2VniIntent[]): boolean =>
+  said.length === networks.length && networks.every((network, place) => said[place]?.network === network);
+
+function saidOf(network: L2VniIntent): Said {
+  const { vlan, svi: gateway, vxlan, macVrf } = templatesOf(network);
+  return { network, vlan, svi: gateway, vxlan, macVrf };
+}
+
+function areSame<T>(a: readonly T[], b: readonly T[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let place = 0; place < a.length; place++) if (a[place] !== b[place]) return false;
+  return true;
+}
 
 interface VrfSaid extends Pick<VrfIntent, 'name' | 'l3vni' | 'importTargets' | 'exportTargets' | 'leaksFrom'> {
   readonly prefixes: readonly Cidr[];

@@ -1,13 +1,13 @@
 /** The lines of an EOS running-config that Trame owns, in the order in which EOS 4.34 prints its sections; this file states the order. */
 import type { DeviceIntent, L2VniIntent } from '#engines/intent';
-import { type Line, pieceOf } from '../piece.js';
+import type { Line } from '../piece.js';
 import { block, lines, paragraphs } from '../text.js';
 import { interiorInstance } from './interior-routing.js';
 import { loopbacks } from './loopbacks.js';
 import { mlagConfiguration } from './mlag.js';
 import { PEER_LINK_GROUP } from './names.js';
 import { nextHopMaps } from './next-hop-map.js';
-import { type Said, said } from './pieces.js';
+import { type Group, groups, type Said } from './pieces.js';
 import { physicalPorts } from './ports.js';
 import { routerBgp } from './router-bgp.js';
 import { STEP } from './step.js';
@@ -15,7 +15,7 @@ import { peerSvi } from './svi.js';
 import { vxlan } from './vxlan.js';
 
 export function renderEos(intent: DeviceIntent): Line[] {
-  const networks = said(intent.l2vnis);
+  const networks = groups(intent.l2vnis).byVlan;
   const { mlag, switch: facts } = intent;
   return paragraphs<Line>('!', [
     lines(hasRelay(intent.l2vnis) && 'ip dhcp relay information option'), // the server picks the pool by the subnet, not by the source
@@ -54,32 +54,43 @@ export function renderEos(intent: DeviceIntent): Line[] {
 export const hasRelay = (networks: readonly L2VniIntent[]): boolean =>
   networks.some(({ gateways }) => gateways.some(({ dhcpRelay }) => dhcpRelay !== null));
 
-function vlans({ mlag }: DeviceIntent, networks: readonly Said[]): Line[][] {
-  const said = (some: readonly Said[]): Line[] =>
-    pieceOf(
-      some.map(({ vlan }) => vlan),
-      [],
-      '!',
-    );
-  if (!mlag) return [said(networks)];
+function vlans({ mlag }: DeviceIntent, networks: readonly Group[]): Line[][] {
+  if (!mlag) return networks.map((group) => [...group.piece('vlan', group.said)]);
   const ofPair = block(STEP, `vlan ${mlag.vlan}`, [`name ${PEER_LINK_GROUP}`, `trunk group ${PEER_LINK_GROUP}`]);
-  return [said(below(networks, mlag.vlan)), ofPair, said(networks.slice(below(networks, mlag.vlan).length))];
+  return around(mlag.vlan, networks, ofPair, (group, chosen) => group.piece('vlan', chosen));
 }
 
-function svis(intent: DeviceIntent, networks: readonly Said[]): Line[][] {
+function svis(intent: DeviceIntent, networks: readonly Group[]): Line[][] {
   const { mlag } = intent;
-  const said = (some: readonly Said[]): Line[] =>
-    pieceOf(
-      some.map(({ svi }) => svi),
-      [],
-      '!',
+  const said = (group: Group, chosen: readonly Said[]): readonly Line[] =>
+    group.piece(
+      'svi',
+      chosen.filter(({ network }) => network.gateways.length > 0),
     );
-  const gateways = networks.filter(({ network }) => network.gateways.length > 0);
-  if (!mlag) return [said(gateways)];
-  return [said(below(gateways, mlag.vlan)), peerSvi(intent, mlag), said(gateways.slice(below(gateways, mlag.vlan).length))];
+  if (!mlag) return networks.map((group) => [...said(group, group.said)]);
+  return around(mlag.vlan, networks, peerSvi(intent, mlag), said);
 }
 
-const below = (networks: readonly Said[], limit: number): readonly Said[] => networks.filter(({ network }) => Number(network.vlan) < limit);
+/** Networks with the VLAN of a pair among them. */
+function around(
+  vlan: number,
+  networks: readonly Group[],
+  ofPair: readonly Line[],
+  write: (group: Group, chosen: readonly Said[]) => readonly Line[],
+): Line[][] {
+  const below = ({ network }: Said): boolean => Number(network.vlan) < vlan;
+  const parts = [
+    ...networks.map((group) => write(group, group.said.filter(below))),
+    ofPair,
+    ...networks.map((group) =>
+      write(
+        group,
+        group.said.filter((one) => !below(one)),
+      ),
+    ),
+  ];
+  return parts.map((part) => [...part]);
+}
 
 /** Links without IPv4 addresses carry IPv4 all the same (RFC 8950), if EOS is told so. */
 export const routesOverIpv6 = ({ underlayPorts }: DeviceIntent): boolean => underlayPorts.some(({ address }) => address === null);

@@ -4,10 +4,10 @@ import { Cidr } from '#engines/kernel';
 import type { Line } from '../piece.js';
 import { block, type Part } from '../text.js';
 import { vrfPrefixes } from '../vrf-prefixes.js';
-import { bundles, evpnInstance, macVrfs } from './evpn-instances.js';
+import { bundles, evpnInstance, hasMacVrf } from './evpn-instances.js';
 import { hasRouterIdLoopback } from './names.js';
 import { type Family, nextHopMapName, setsNextHop } from './next-hop-map.js';
-import { macVrfPiece, said, vrfPiece } from './pieces.js';
+import { groups, vrfPiece } from './pieces.js';
 import { keepsNextHop, sessionsOf, type Speaker } from './sessions.js';
 import { STEP } from './step.js';
 
@@ -19,7 +19,14 @@ export function routerBgp(intent: DeviceIntent, bgp: BgpIntent): Line[] {
     intent.switch?.clusterId != null && `bgp cluster-id ${intent.switch.clusterId}`,
     intent.switch?.domain != null && 'bgp bestpath d-path', // a route that has been through this domain does not come back into it
     ...sessions.lines,
-    paragraph(macVrfPiece(macVrfs(said(intent.l2vnis)))),
+    ...groups(intent.l2vnis).byName.map((group) =>
+      paragraph(
+        group.piece(
+          'macVrf',
+          group.said.filter(({ network }) => hasMacVrf(network)),
+        ),
+      ),
+    ),
     ...bundles(intent.l2vnis).map((instance) => ['!', ...evpnInstance(instance)]),
     evpn(intent, bgp, sessions.speakers),
     unicast(intent, bgp, sessions.speakers, '4'),

@@ -1,28 +1,29 @@
 /** `interface Vxlan1`: where tunnels end, which VLAN and which VRF is which VNI, and where frames to everybody go. */
 import type { DeviceIntent } from '#engines/intent';
-import { type Line, pieceOf } from '../piece.js';
+import type { Line } from '../piece.js';
 import { block } from '../text.js';
 import { LOOPBACK, SHARED_LOOPBACK } from './names.js';
-import type { Said } from './pieces.js';
+import type { Group } from './pieces.js';
 import { STEP } from './step.js';
 
 /** @param networks by VLAN */
-export function vxlan({ vtep, mlag, vrfs }: DeviceIntent, networks: readonly Said[]): Line[] {
+export function vxlan({ vtep, mlag, vrfs }: DeviceIntent, networks: readonly Group[]): Line[] {
   if (!vtep) return [];
+  const said = networks.flatMap((group) => group.said);
   return block<Line>(STEP, 'interface Vxlan1', [
     `vxlan source-interface ${LOOPBACK}`,
     // Routed frames of a pair come from one MAC, whichever of the two sends them.
     mlag !== null && vrfs.length > 0 && 'vxlan virtual-router encapsulation mac-address mlag-system-id',
     `vxlan udp-port ${vtep.udpPort}`,
     vtep.address.includes(':') && 'vxlan encapsulation ipv6',
-    ...pieceOf(networks.map(({ vxlan: line }) => line)),
+    ...networks.flatMap((group) => group.piece('vxlan', group.said)),
     ...vrfs.map(({ name, l3vni }) => `vxlan vrf ${name} vni ${l3vni}`),
     mlag?.sharedVtep != null && `vxlan mlag source-interface ${SHARED_LOOPBACK}`,
-    ...networks.map(
+    ...said.map(
       ({ network: { vlan, replication, remoteVteps } }) =>
         replication === 'INGRESS_STATIC' && remoteVteps.length > 0 && `vxlan vlan ${vlan} flood vtep ${remoteVteps.join(' ')}`,
     ),
-    ...networks.map(
+    ...said.map(
       ({ network: { vlan, multicastGroup } }) => multicastGroup !== null && `vxlan vlan ${vlan} multicast group ${multicastGroup}`,
     ),
   ]);
