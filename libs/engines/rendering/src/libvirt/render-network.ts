@@ -34,7 +34,7 @@ export function renderNetwork({ name, uuid, bridge, isOpenVswitch, portgroups }:
 /** Also by itself, as `virsh net-update` takes it. */
 export function renderPortgroup({ name, isDefault, isTrunk, tags, nativeTag }: LibvirtPortgroupFacts): string[] {
   const head = `portgroup name='${xmlText(name)}'${isDefault ? ` default='yes'` : ''}`;
-  if (tags.length === 0) return [`<${head}/>`];
   const tag = (vlan: number): string => `<tag id='${vlan}'${nativeTag?.vlan === vlan ? ` nativeMode='${nativeTag.mode}'` : ''}/>`;
-  return block(STEP, `<${head}>`, block(STEP, isTrunk ? `<vlan trunk='yes'>` : '<vlan>', tags.map(tag), '</vlan>'), '</portgroup>');
+  const vlan = tags.length > 0 && block(STEP, isTrunk ? `<vlan trunk='yes'>` : '<vlan>', tags.map(tag), '</vlan>');
+  return block(STEP, `<${head}>`, vlan, '</portgroup>');
 }
