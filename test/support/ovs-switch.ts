@@ -35,8 +35,4 @@ export class OvsSwitch {
     const { argv } = await this.transaction(desired, previous);
     if (argv.length > 0) await this.vsctl(...argv);
   }
-
-  async statistic(port: string, counter: string): Promise<number> {
-    return Number(await this.vsctl('get', 'Interface', port, `statistics:${counter}`));
-  }
 }

@@ -80,7 +80,8 @@ function bridgeOutline(managedBy: 'IFUPDOWN2' | 'IFUPDOWN', bridge: OvsBridgeFac
     own !== undefined && hasVlan(own),
     part?.type === 'internal' && part.mtu !== null,
     sflow !== null,
-    others === 0 && mirrors.length > 0,
+    ...ports.map((port) => managedBy === 'IFUPDOWN2' && isDeviceless(port)),
+    mirrors.length > 0 && !ports.some((port) => port.name !== name && !(managedBy === 'IFUPDOWN2' && isDeviceless(port))),
   ];
   return [
     ...outline([], managedBy === 'IFUPDOWN2' ? [`auto ${name}`] : [`auto ${name}`, `allow-ovs ${name}`]),
@@ -95,9 +96,10 @@ function bridgeOutline(managedBy: 'IFUPDOWN2' | 'IFUPDOWN', bridge: OvsBridgeFac
 
 function portOutline(managedBy: 'IFUPDOWN2' | 'IFUPDOWN', bridge: OvsBridgeFacts, port: OvsPortFacts): OutlineEntry[] {
   const { name, interfaces, bond } = port;
-  if (name === bridge.name) return [];
+  if (name === bridge.name || (managedBy === 'IFUPDOWN2' && isDeviceless(port))) return [];
   const [part] = interfaces;
-  const isLast = bridge.ports.filter((other) => other.name !== bridge.name).at(-1) === port;
+  const isLast =
+    bridge.ports.filter((other) => other.name !== bridge.name && !(managedBy === 'IFUPDOWN2' && isDeviceless(other))).at(-1) === port;
   const type =
     interfaces.length > 1
       ? 'OVSBond'
@@ -122,6 +124,8 @@ function portOutline(managedBy: 'IFUPDOWN2' | 'IFUPDOWN', bridge: OvsBridgeFacts
     ]),
   ];
 }
+
+const isDeviceless = ({ interfaces }: OvsPortFacts): boolean => interfaces.some(({ type }) => type === 'vxlan' || type === 'patch');
 
 const hasVlan = ({ vlanMode, tag, trunks, cvlans, outerTag, isProtected }: OvsPortFacts): boolean =>
   vlanMode !== null || tag !== null || trunks.length > 0 || cvlans.length > 0 || outerTag === '802.1q' || isProtected;
