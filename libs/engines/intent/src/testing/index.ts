@@ -1,4 +1,5 @@
 export { demoFabric, demoSnapshot } from './demo-fabric.js';
+export { dice, type FabricShape, randomFabric, randomShape } from './random-fabric.js';
 export { refusedScenarios, scenarios } from './scenarios.js';
 export {
   internalPort,
@@ -12,3 +13,4 @@ export {
 } from './scenarios-openvswitch.js';
 export { exitNodes, leakingVrfs, routingScenarios, sessionPair } from './scenarios-routing.js';
 export { type NetworkSpec, type SessionSpec, SnapshotBuilder, type VrfSpec } from './snapshot-builder.js';
+export { switchScenarios } from './scenarios-switches.js';
