@@ -36,7 +36,7 @@ const saysTrunk = (portgroup: XmlElement): boolean => childOf(portgroup, 'vlan')
 
 function readPortgroup(element: XmlElement): LibvirtPortgroup {
   const vlan = childOf(element, 'vlan');
-  const tags = vlan ? childrenOf(vlan, 'tag') : [];
+  const tags = vlan ? childrenOf(vlan, 'tag').filter(isNumbered) : [];
   const native = tags.find((tag) => tag.attributes.has('nativeMode'));
   return {
     name: element.attributes.get('name') ?? '',
@@ -48,9 +48,8 @@ function readPortgroup(element: XmlElement): LibvirtPortgroup {
   };
 }
 
-/** NaN for what is no number: a problem of the network, and not of the reader. */
-const numberOf = (tag: XmlElement): number =>
-  /^\d{1,9}$/.test(tag.attributes.get('id') ?? '') ? Number(tag.attributes.get('id')) : Number.NaN;
+const isNumbered = (tag: XmlElement): boolean => /^\d{1,9}$/.test(tag.attributes.get('id') ?? '');
+const numberOf = (tag: XmlElement): number => Number(tag.attributes.get('id'));
 
 /** What of which element a field holds, by path; children by paths of their own. */
 const HELD: Readonly<Record<string, { readonly attributes: readonly string[]; readonly hasText?: boolean }>> = {
@@ -72,6 +71,7 @@ function* keptOf(element: XmlElement, path = element.name): Generator<{ readonly
     !held ||
     [...element.attributes.keys()].some((name) => !held.attributes.includes(name)) ||
     (!held.hasText && element.text.trim() !== '') ||
+    (path === 'network/portgroup/vlan/tag' && !isNumbered(element)) ||
     (path === 'network/virtualport' && element.attributes.get('type') !== 'openvswitch');
   if (isStrange) yield { path, xml: held && path !== 'network/virtualport' ? written({ ...element, children: [] }) : written(element) };
   if (!held) return;
