@@ -10,6 +10,7 @@ describe('a label on a device', () => {
     ['a"; reload now', 'a reload now'],
     ['$(reboot) `id` ${x}', '(reboot) id x'],
     ['! exit', 'exit'],
+    ['@secret:overlay@', 'secret:overlay'],
     ['a\nno router bgp 65051', 'a no router bgp 65051'],
     ['x'.repeat(200), 'x'.repeat(80)],
   ])('%j reads %j', (label, text) => {
@@ -20,7 +21,7 @@ describe('a label on a device', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (label) => {
         const text = deviceLabel(label);
-        expect(text).toMatch(/^(?:[ -~](?<![!"?'$\\`{};|&<>#]))*$/);
+        expect(text).toMatch(/^(?:[ -~](?<![!"?'$\\`{};|&<>#@]))*$/);
         expect(text).toBe(text.trim());
         expect(text.length).toBeLessThanOrEqual(80);
       }),
