@@ -168,6 +168,8 @@ function negate(_: SectionPath, fact: string): string {
   if (fact === 'no switchport') return 'default switchport';
   if (fact.startsWith('no ')) return fact.slice(3);
   if (fact.startsWith('channel-group ')) return 'no channel-group';
+  // A fact has the colons of all MACs, EOS prints this one in dots: neither is needed to take it away.
+  if (fact.startsWith('lacp system-id ')) return 'no lacp system-id';
   // `no neighbor X activate` is itself a setting in the IPv4 family, and printed.
   if (/^neighbor \S+ activate$/.test(fact)) return `default ${fact}`;
   return `no ${fact}`;
