@@ -2,7 +2,7 @@
 import type { AdoptedFacts, AdoptedName, Deviation, DeviceIntent, KeptLine } from '#engines/intent';
 import type { FactNode } from '#engines/reconcile';
 import { FRR_PATH, INTERFACES_PATH, renderDevice, RUNNING_CONFIG_PATH } from '#engines/rendering';
-import { nameOf } from './deviations/catalogue.js';
+import { nameOf, togetherWithRedistribution } from './deviations/catalogue.js';
 import { compareSides, type Pair } from './deviations/compare-sides.js';
 import { type Language, languageOf } from './deviations/language.js';
 
@@ -35,7 +35,7 @@ export function takeOver(intent: DeviceIntent, sources: readonly Source[], names
       else sort(source, pair, deviations, kept);
     }
   }
-  return { adopted: { names, deviations: grouped(deviations), kept }, unseen };
+  return { adopted: { names, deviations: togetherWithRedistribution(grouped(deviations)), kept }, unseen };
 }
 
 export function renderedText(intent: DeviceIntent, path: string): string {

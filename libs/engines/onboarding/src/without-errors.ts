@@ -1,4 +1,5 @@
 /** A fabric in which everything holds that Trame demands: what does not, stays with the devices, and is said. */
+import { DomainError } from '#engines/kernel';
 import { checkFabric, type FabricSnapshot, type Finding } from '#engines/intent';
 
 export interface Checked {
@@ -8,6 +9,7 @@ export interface Checked {
   readonly warnings: readonly Finding[];
 }
 
+/** @throws DomainError CHECK_FAILED for what can neither be taken over nor left out: two devices of one name. */
 export function withoutErrors(lifted: FabricSnapshot): Checked {
   const refusals = new Map<string, Finding>();
   let snapshot = lifted;
@@ -18,8 +20,10 @@ export function withoutErrors(lifted: FabricSnapshot): Checked {
     if (first === undefined) return { snapshot, refusals: [...refusals.values()], warnings: findings };
     for (const error of errors) refusals.set(`${error.code} ${error.path}`, error);
     const smaller = errors.reduce(withoutSubject, snapshot);
-    // Something must go in every round, or there is no end: then the whole device goes.
-    snapshot = sizeOf(smaller) < sizeOf(snapshot) ? smaller : withoutDevices(snapshot, first);
+    // Something must go in every round, or there is no end: then the whole device goes, and at last the fault is the caller's.
+    const next = sizeOf(smaller) < sizeOf(snapshot) ? smaller : withoutDevices(snapshot, first);
+    if (sizeOf(next) >= sizeOf(snapshot)) throw new DomainError('CHECK_FAILED', first.message, { findings: errors });
+    snapshot = next;
   }
 }
 

@@ -2,7 +2,7 @@
  * The names of all that running devices usually say otherwise than Trame: the first rule that fits a pair of lines names it. What Trame does not
  * say at all, and no rule names, is beside the model.
  */
-import type { DeviationCode } from '#engines/intent';
+import type { Deviation, DeviationCode } from '#engines/intent';
 import type { Language } from './language.js';
 import type { Pair } from './compare-sides.js';
 
@@ -15,6 +15,8 @@ interface Rule {
   readonly line: RegExp;
   /** True: only where Trame says something, too. */
   readonly onlyInstead?: boolean;
+  /** What has to be taken away together is about one thing: half of it would cut a session or hide a loopback. */
+  readonly subject?: string;
 }
 
 const BGP = /^router bgp \d+$/;
@@ -28,14 +30,21 @@ const TOP = /^$/;
 const routing = ['eos', 'frr'] as const;
 
 const RULES: readonly Rule[] = [
-  { code: 'REDISTRIBUTES_CONNECTED', in: routing, section: UNICAST, line: /^redistribute (connected)$/ },
-  { code: 'REDISTRIBUTES_CONNECTED', in: routing, section: BGP, line: /^redistribute (connected)$/ },
+  { code: 'REDISTRIBUTES_CONNECTED', in: routing, section: UNICAST, line: /^redistribute connected$/, subject: 'redistribute connected' },
+  { code: 'REDISTRIBUTES_CONNECTED', in: routing, section: BGP, line: /^redistribute connected$/, subject: 'redistribute connected' },
   { code: 'LOOPBACK_NOT_NAMED', in: routing, section: UNICAST, line: /^network (\S+)$/, onlyInstead: true },
-  { code: 'AUTOMATIC_TARGETS', in: ['frr'], section: EVPN, line: /^(?:autort rfc8365-compatible|(vni \d+))$/, onlyInstead: true },
+  {
+    code: 'AUTOMATIC_TARGETS',
+    in: ['frr'],
+    section: EVPN,
+    line: /^(?:autort rfc8365-compatible|vni \d+)$/,
+    onlyInstead: true,
+    subject: 'address-family l2vpn evpn',
+  },
   { code: 'OTHER_DISTINGUISHER', in: routing, section: MAC_VRF, line: /^(rd) \S+$/ },
   { code: 'OTHER_TARGETS', in: routing, section: MAC_VRF, line: /^(route-target) / },
   { code: 'MAC_VRF_REDISTRIBUTION', in: ['eos'], section: MAC_VRF, line: /^(?:no )?(redistribute \S+)/ },
-  { code: 'DEFAULT_UNICAST', in: routing, section: BGP, line: /^(?:no )?(bgp default ipv4-unicast)$/ },
+  { code: 'DEFAULT_UNICAST', in: routing, section: BGP, line: /^(?:no )?bgp default ipv4-unicast$/, subject: 'bgp default ipv4-unicast' },
   { code: 'ROUTER_ID', in: routing, section: BGP, line: /^(?:bgp )?(router-id) \S+$/ },
   { code: 'TIMERS_OF_INSTANCE', in: routing, section: BGP, line: /^(timers bgp) \d+ \d+$/ },
   { code: 'OTHER_TIMERS', in: routing, section: BGP, line: /^(neighbor \S+) timers (?:connect )?\d/ },
@@ -54,11 +63,19 @@ const RULES: readonly Rule[] = [
     in: routing,
     section: /^router bgp/,
     line: /^(?:no )?(neighbor \S+) (?:next-hop-self|route-map TRAME-NEXT-HOP)/,
+    onlyInstead: true,
   },
   { code: 'NEXT_HOP_OF_REFLECTOR', in: ['eos'], section: TOP, line: /^route-map (TRAME-NEXT-HOP\S*) /, onlyInstead: true },
   { code: 'ROUTE_FILTER', in: routing, section: FAMILY, line: /^(neighbor \S+) (?:route-map|prefix-list) /, onlyInstead: true },
   { code: 'ROUTE_FILTER', in: routing, section: TOP, line: /^(?:ip |ipv6 )?((?:route-map|prefix-list) \S+)/, onlyInstead: true },
-  { code: 'DEFAULT_UNICAST', in: routing, section: UNICAST, line: /^(neighbor \S+) activate$/, onlyInstead: true },
+  {
+    code: 'DEFAULT_UNICAST',
+    in: routing,
+    section: UNICAST,
+    line: /^neighbor \S+ activate$/,
+    onlyInstead: true,
+    subject: 'bgp default ipv4-unicast',
+  },
   { code: 'FAMILY_OF_ONE_SIDE', in: routing, section: FAMILY, line: /^(?:no )?(neighbor \S+) activate$/ },
   { code: 'FAMILY_OF_ONE_SIDE', in: routing, section: BGP, line: /^(address-family \S.*)$/, onlyInstead: true },
   { code: 'ADMINISTRATIVE_DISTANCE', in: routing, section: BGP, line: /^(distance bgp) / },
@@ -72,8 +89,8 @@ const RULES: readonly Rule[] = [
   { code: 'VLAN_NOT_DEFINED', in: ['eos'], section: TOP, line: /^(vlan \d+)$/, onlyInstead: true },
   { code: 'ENCAPSULATION', in: ['eos'], section: /^interface Vxlan1$/, line: /^(vxlan encapsulation) / },
   { code: 'UDP_PORT', in: ['eos'], section: /^interface Vxlan1$/, line: /^(vxlan udp-port) / },
-  { code: 'GATEWAY', in: ['eos'], section: TOP, line: /^(ip virtual-router mac-address) / },
-  { code: 'ROUTING_SWITCH', in: ['eos'], section: TOP, line: /^(?:no )?(ip routing)(?: |$)/ },
+  { code: 'GATEWAY', in: ['eos'], section: TOP, line: /^(ip virtual-router mac-address) /, onlyInstead: true },
+  { code: 'ROUTING_SWITCH', in: ['eos'], section: TOP, line: /^(?:no )?(ip routing)(?: |$)/, onlyInstead: true },
   { code: 'INTERFACE_MODE', in: ['eos'], section: PORT, line: /^(?:no )?(switchport)$/ },
   { code: 'EDGE_PORT', in: ['eos'], section: PORT, line: /^(?:no )?(switchport \S+)/, onlyInstead: true },
   { code: 'INTERFACE_TEXT', in: ['eos', 'frr'], section: PORT, line: /^(description) / },
@@ -83,9 +100,9 @@ const RULES: readonly Rule[] = [
     code: 'VTEP_DEVICE',
     in: ['interfaces'],
     section: STANZA,
-    line: /^(?:pre-up|post-up|post-down|pre-down) .*\b(link add \S+ type dummy|dummy)\b/,
+    line: /^(?:link-type dummy|(?:pre|post)-(?:up|down) .*\bdummy\b)/,
+    subject: 'link-type',
   },
-  { code: 'VTEP_DEVICE', in: ['interfaces'], section: STANZA, line: /^(link-type) dummy$/ },
   { code: 'NOT_STARTED', in: ['interfaces'], section: TOP, line: /^(auto|allow-hotplug) \S+$/, onlyInstead: true },
   { code: 'MTU', in: ['interfaces'], section: STANZA, line: /^(mtu) \d+$/ },
   { code: 'UDP_PORT', in: ['interfaces'], section: STANZA, line: /^(vxlan-port) \d+$/ },
@@ -103,6 +120,21 @@ export interface Named {
   readonly subject: string;
 }
 
+/**
+ * A loopback that is only redistributed is announced by name before the redistribution goes: both are one value.
+ * @returns the same deviations, with what depends on another one inside it
+ */
+export function togetherWithRedistribution(deviations: readonly Deviation[]): readonly Deviation[] {
+  const isOf = (code: DeviationCode) => (one: Deviation) => one.code === code;
+  const hidden = deviations.filter(isOf('LOOPBACK_NOT_NAMED'));
+  return deviations.flatMap((one) => {
+    const isBoth = deviations.some((other) => isOf('REDISTRIBUTES_CONNECTED')(other) && other.path === one.path);
+    if (isOf('LOOPBACK_NOT_NAMED')(one) && isBoth) return [];
+    if (!isOf('REDISTRIBUTES_CONNECTED')(one)) return [one];
+    return [{ ...one, edits: [...hidden.filter(({ path }) => path === one.path).flatMap(({ edits }) => edits), ...one.edits] }];
+  });
+}
+
 /** @returns undefined for what the device says beside the model. */
 export function nameOf(kind: Language['kind'], { path, trame, running, isOurs }: Pair): Named | undefined {
   if (!isOurs) return undefined;
@@ -112,7 +144,8 @@ export function nameOf(kind: Language['kind'], { path, trame, running, isOurs }:
     if (!rule.in.includes(kind) || !rule.section.test(section) || (rule.onlyInstead === true && trame === null)) continue;
     const match = (trame === null ? null : rule.line.exec(trame)) ?? (running === null ? null : rule.line.exec(running));
     if (match === null) continue;
-    const about = match[1] ?? match[0];
+    if (rule.subject !== undefined && kind !== 'interfaces') return { code: rule.code, subject: rule.subject };
+    const about = rule.subject ?? match[1] ?? match[0];
     return {
       code: rule.code,
       subject: place === undefined || /^(?:router bgp \d+|address-family \S.*)$/.test(place) ? about : `${place}: ${about}`,

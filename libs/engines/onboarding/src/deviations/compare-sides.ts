@@ -13,12 +13,14 @@ export interface Pair {
   readonly isOurs: boolean;
 }
 
+const CONTEXT = /^switchport default mode /;
+
 /** Pairs of which `trame` is null are said by the device alone. */
 export function compareSides(language: Language, rendered: string, running: FactNode): readonly Pair[] {
   const wanted = language.factsOf(rendered);
-  const sides = new Sides(language, wanted, running);
-  const pairs = sides.section(language.lines(rendered), [], [], wanted, running);
-  return pairs;
+  // What silence means depends on lines that Trame leaves to the device.
+  const context = [...running.children.keys()].filter((text) => CONTEXT.test(text)).join('\n');
+  return new Sides(language, language.factsOf(rendered, context), running).section(language.lines(rendered), [], [], wanted, running);
 }
 
 class Sides {
@@ -49,7 +51,7 @@ class Sides {
       if (missing.length > 0) pairs.push(...this.otherwise(line, missing, wanted, running, extra));
       else pairs.push(...this.inside(line, section, path, wanted, running));
     }
-    for (const fact of extra.values()) pairs.push(...this.alone(section, path, fact, true));
+    for (const fact of extra.values()) pairs.push(...this.alone(section, path, fact, isOfKnownNeighbor(wanted, fact.text)));
     return pairs;
   }
 
@@ -98,4 +100,10 @@ class Sides {
   private isMeant(silent: FactNode, path: readonly string[], text: string, fact: FactNode | undefined): boolean {
     return (fact === undefined || fact.children.size === 0) && this.language.isMeantBy(silent, path, text);
   }
+}
+
+/** What is said of a neighbor is ours where the neighbor is. */
+function isOfKnownNeighbor(wanted: FactNode, text: string): boolean {
+  const subject = /^(?:no )?(neighbor \S+ )/.exec(text)?.[1];
+  return subject === undefined || [...wanted.children.keys()].some((line) => line.startsWith(subject) || line.startsWith(`no ${subject}`));
 }

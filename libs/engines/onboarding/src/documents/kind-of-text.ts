@@ -18,7 +18,7 @@ const BY_WORDS: readonly (readonly [RegExp, DocumentKind])[] = [
   ],
   [/^\s*iface \S+/m, 'interfaces'],
   [
-    /^(?:interface (?:Ethernet|Vxlan|Loopback|Port-Channel|Management|Vlan)\d|! device: |vrf instance |vlan [\d,-]+$|router bgp \d)/m,
+    /^(?:interface (?:Ethernet|Vxlan|Loopback|Port-Channel|Management|Vlan)\d|! device: |vrf instance |vlan [\d,-]+$|router bgp \d|switchport default mode |service routing protocols |management (?:api|ssh|console)\b|banner (?:login|motd)|ip routing$|hostname \S+$)/m,
     'eos',
   ],
 ];

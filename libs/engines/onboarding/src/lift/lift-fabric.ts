@@ -86,7 +86,7 @@ function deviceOf({ id, device }: Member, links: readonly LinkFacts[], attachmen
   return {
     id,
     slug: slugOf(device.name),
-    hostname: device.hostname,
+    hostname: /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/.test(device.hostname) ? device.hostname : slugOf(device.name),
     platform: device.platform,
     vtep: vtep !== null && asn !== null && routerId !== null ? { address: vtep.address, routerId, asn } : null,
     ports: [...new Set(used)].map((name) => portOf(name, device.ports)),

@@ -12,6 +12,7 @@ export function hostLint(device: ReadDevice): readonly LintFinding[] {
   return [
     ...all.flatMap((one) => notReentrant(device, one)),
     ...restart(device),
+    ...notSourced(device),
     ...nameScheme(device),
     ...all.flatMap((one) => twice(device, one)),
   ];
@@ -73,6 +74,22 @@ const isLink = ({ neighbors, ports }: ReadDevice['seen'], head: string): boolean
       ('port' in source ? source.port === head : port?.addresses.some(({ address }) => address === source.address) === true),
   );
 };
+
+/** Trame writes interfaces.d/trame: a file that nobody reads. */
+function notSourced({ seen, interfaces }: ReadDevice): readonly LintFinding[] {
+  const said = [...(interfaces?.sources ?? []), ...(interfaces?.sourceDirectories ?? [])];
+  if (seen.networks.length === 0 || said.some((path) => path.includes('interfaces.d'))) return [];
+  return [
+    {
+      code: 'NOT_SOURCED',
+      severity: 'WARNING',
+      devices: [seen.name],
+      subject: '/etc/network/interfaces',
+      sentence: `/etc/network/interfaces of ${seen.name} does not read /etc/network/interfaces.d: what Trame or Proxmox SDN writes there does nothing`,
+      fix: 'add `source /etc/network/interfaces.d/*`',
+    },
+  ];
+}
 
 /** A name that holds the VNI grows with it. */
 function nameScheme({ seen }: ReadDevice): readonly LintFinding[] {
