@@ -63,7 +63,11 @@ const CHECKS: readonly ((index: FabricIndex) => readonly Finding[])[] = [
 
 /** Errors before warnings, then by path and code; empty when the fabric can be compiled without remark. */
 export function checkFabric(snapshot: FabricSnapshot): readonly Finding[] {
-  const index = new FabricIndex(snapshot);
+  return checkIndex(new FabricIndex(snapshot));
+}
+
+/** The same for whoever has the index already. */
+export function checkIndex(index: FabricIndex): readonly Finding[] {
   const rank = ({ severity }: Finding): number => (severity === 'ERROR' ? 0 : 1);
   return CHECKS.flatMap((check) => check(index)).sort(
     (a, b) => rank(a) - rank(b) || compareNatural(a.path, b.path) || compareNatural(a.code, b.code) || compareNatural(a.message, b.message),

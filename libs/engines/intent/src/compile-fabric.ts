@@ -1,6 +1,6 @@
 /** Snapshot → intent of every device. Pure: no clock, no random, and every list is sorted, so equal snapshots give equal bytes. */
 import { compareNatural, DomainError, type EviId, type RouteDistinguisher } from '#engines/kernel';
-import { checkFabric } from './check-fabric.js';
+import { checkIndex } from './check-fabric.js';
 import { compileHost, compileVtepDevice } from './compile-host.js';
 import { compileComware, compileOpenBsd } from './compile-external.js';
 import { compileLags, compileMlag, tunnelAddress, withPairSession } from './compile-lag.js';
@@ -23,10 +23,10 @@ import type { AttachmentFacts, DeviceFacts, FabricSnapshot, NetworkFacts } from 
  * fabric that cannot work.
  */
 export function compileFabric(snapshot: FabricSnapshot): FabricIntent {
-  const findings = checkFabric(snapshot);
+  const index = new FabricIndex(snapshot);
+  const findings = checkIndex(index);
   const errors = findings.filter((finding) => finding.severity === 'ERROR');
   if (errors.length > 0) throw checkFailed(errors);
-  const index = new FabricIndex(snapshot);
   const sessions = sessionsByDevice(snapshot);
   return {
     revision: snapshot.revision,

@@ -1,5 +1,5 @@
 /** Where a network comes out: the place must exist, be able to carry it and not be in use for something else. */
-import { compareNatural } from '#engines/kernel';
+import { compareNatural, type PortName } from '#engines/kernel';
 import { isOnOpenVswitch } from '../compile-openvswitch.js';
 import type { FabricIndex } from '../fabric-index.js';
 import { error, type Finding, listed } from '../finding.js';
@@ -31,33 +31,38 @@ function refusal(device: DeviceFacts, { port, tagging }: AttachmentFacts): strin
 }
 
 function sharedPorts(index: FabricIndex): Finding[] {
-  const routed = new Set(index.snapshot.links.flatMap(({ ends }) => ends.map(({ deviceId, port }) => `${deviceId} ${port}`)));
-  const withPort = index.snapshot.attachments.filter(({ port }) => port !== null);
-  return [...groupBy(withPort, ({ deviceId, port }) => `${deviceId} ${port}`)].flatMap(([key, uses]) => {
-    const [first] = uses;
-    const device = first && index.device.get(first.deviceId);
-    if (!first || !device) return [];
-    const path = `devices.${device.slug}.ports.${first.port}`;
-    const ids = uses.map(({ id }) => id);
-    const names = (of: readonly AttachmentFacts[]): string =>
-      listed(of.map(({ networkId }) => index.network.get(networkId)?.slug ?? networkId).sort(compareNatural));
-    const untagged = uses.filter(({ tagging }) => tagging === 'UNTAGGED');
-    const again = [...groupBy(uses, ({ networkId }) => networkId).values()].find((same) => same.length > 1);
-    return [
-      ...(routed.has(key)
-        ? [error('PORT_CLASH', path, `attach ${names(uses)} elsewhere: ${device.slug} ${first.port} is a link of the underlay`, ids)]
-        : []),
-      ...(untagged.length > 1
-        ? [
-            error(
-              'PORT_CLASH',
-              path,
-              `tag all but one of ${names(untagged)} on ${device.slug} ${first.port}: a frame without a tag has one network`,
-              ids,
-            ),
-          ]
-        : []),
-      ...(again ? [error('PORT_CLASH', path, `attach ${names(again.slice(0, 1))} once to ${device.slug} ${first.port}`, ids)] : []),
-    ];
+  return [...index.attachmentsOfDevice].flatMap(([deviceId, attachments]) => {
+    const routed = new Set((index.linkEndsOfDevice.get(deviceId) ?? []).map(({ port }) => port));
+    const device = index.device.get(deviceId);
+    return device
+      ? [...groupBy(attachments, ({ port }) => port)].flatMap(([port, uses]) => sharedPort(index, device, port, routed, uses))
+      : [];
   });
+}
+
+function sharedPort(
+  index: FabricIndex,
+  device: DeviceFacts,
+  port: PortName | null,
+  routed: ReadonlySet<PortName>,
+  uses: readonly AttachmentFacts[],
+): Finding[] {
+  if (port === null) return [];
+  const isRouted = routed.has(port);
+  const untagged = uses.filter(({ tagging }) => tagging === 'UNTAGGED');
+  const isRepeated = new Set(uses.map(({ networkId }) => networkId)).size < uses.length;
+  if (!isRouted && untagged.length < 2 && !isRepeated) return [];
+  const path = `devices.${device.slug}.ports.${port}`;
+  const ids = uses.map(({ id }) => id);
+  const names = (of: readonly AttachmentFacts[]): string =>
+    listed(of.map(({ networkId }) => index.network.get(networkId)?.slug ?? networkId).sort(compareNatural));
+  const again = [...groupBy(uses, ({ networkId }) => networkId).values()].find((same) => same.length > 1);
+  const clash = (message: string): Finding => error('PORT_CLASH', path, message, ids);
+  return [
+    ...(isRouted ? [clash(`attach ${names(uses)} elsewhere: ${device.slug} ${port} is a link of the underlay`)] : []),
+    ...(untagged.length > 1
+      ? [clash(`tag all but one of ${names(untagged)} on ${device.slug} ${port}: a frame without a tag has one network`)]
+      : []),
+    ...(again ? [clash(`attach ${names(again.slice(0, 1))} once to ${device.slug} ${port}`)] : []),
+  ];
 }

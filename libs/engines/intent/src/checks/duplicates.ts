@@ -97,9 +97,14 @@ function routeDistinguishers(index: FabricIndex): Finding[] {
     'DUPLICATE_RD',
     'routeDistinguishers',
     'route distinguisher',
-    all.map(({ rd, deviceId, eviId }) => ({ value: rd, owner: `EVI ${eviId} on ${nameOf(index, deviceId)}`, id: deviceId })),
+    repeated(all, ({ rd }) => rd).map(({ rd, deviceId, eviId }) => ({
+      value: rd,
+      owner: `EVI ${eviId} on ${nameOf(index, deviceId)}`,
+      id: deviceId,
+    })),
   );
-  const several = [...groupBy(all, ({ deviceId, eviId }) => `${deviceId} ${eviId}`).values()].flatMap((entries) => {
+  const again = [...groupBy(all, ({ deviceId }) => deviceId).values()].flatMap((entries) => repeated(entries, ({ eviId }) => eviId));
+  const several = [...groupBy(again, ({ deviceId, eviId }) => `${deviceId} ${eviId}`).values()].flatMap((entries) => {
     const [first] = entries;
     if (!first || new Set(entries.map(({ rd }) => rd)).size < 2) return [];
     const place = `EVI ${first.eviId} on ${nameOf(index, first.deviceId)}`;
@@ -113,6 +118,18 @@ function routeDistinguishers(index: FabricIndex): Finding[] {
     ];
   });
   return [...shared, ...several];
+}
+
+/** What has its value not alone: hundreds of thousands of distinguishers are looked at, and hardly ever one is found. */
+function repeated<T>(list: readonly T[], valueOf: (item: T) => unknown): readonly T[] {
+  const values = new Set<unknown>();
+  const twice = new Set<unknown>();
+  for (const item of list) {
+    const value = valueOf(item);
+    const size = values.size;
+    if (values.add(value).size === size) twice.add(value);
+  }
+  return twice.size === 0 ? [] : list.filter((item) => twice.has(valueOf(item)));
 }
 
 function doubled(code: FindingCode, folder: string, what: string, uses: readonly Use[]): Finding[] {

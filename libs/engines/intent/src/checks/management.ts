@@ -11,8 +11,10 @@ export function checkManagement(index: FabricIndex): Finding[] {
   return index.snapshot.devices.flatMap((device) => {
     const { id, slug, management } = device;
     const path = `devices.${slug}.management`;
-    const touched = [...(uses.get(id) ?? []).map(({ port, use }) => [port, use] as const), ...otherUses(index, device)]
-      .filter(([port]) => port === management?.port || (device.platform === 'ARISTA_EOS' && port.startsWith('Management')))
+    const isManagement = (port: string): boolean =>
+      port === management?.port || (device.platform === 'ARISTA_EOS' && port.startsWith('Management'));
+    const touched = [...(uses.get(id) ?? []).map(({ port, use }) => [port, use] as const), ...otherUses(index, device, isManagement)]
+      .filter(([port]) => isManagement(port))
       .map(([port, use]) => `use another port than ${port} of ${slug} for ${use}: people reach the device by it`);
     const reused = management ? addressProblems(index, device, management.address) : [];
     return [...new Set([...touched, ...reused])].map((problem) => error('MANAGEMENT_TOUCHED', path, problem, [id]));
@@ -20,10 +22,10 @@ export function checkManagement(index: FabricIndex): Finding[] {
 }
 
 /** Uses beside those that want a port whole. */
-function otherUses(index: FabricIndex, { id, host }: DeviceFacts): (readonly [string, string])[] {
+function otherUses(index: FabricIndex, { id, host }: DeviceFacts, isOf: (port: string) => boolean): (readonly [string, string])[] {
   return [
     ...(index.attachmentsOfDevice.get(id) ?? []).flatMap(({ port, networkId }) =>
-      port === null ? [] : [[port, `network ${index.network.get(networkId)?.slug ?? networkId}`] as const],
+      port === null || !isOf(port) ? [] : [[port, `network ${index.network.get(networkId)?.slug ?? networkId}`] as const],
     ),
     ...[...(host?.bonds ?? []), ...(host?.bridges ?? []), ...(host?.vlans ?? [])].map(
       ({ name }) => [name, `an interface that is made as ${name}`] as const,

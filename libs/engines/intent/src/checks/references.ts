@@ -1,5 +1,5 @@
 /** Every id that one fact gives for another must be in the same snapshot. */
-import type { DeviceId, VrfId } from '#engines/kernel';
+import type { DeviceId, NetworkId, VrfId } from '#engines/kernel';
 import type { FabricIndex } from '../fabric-index.js';
 import { error, type Finding } from '../finding.js';
 import type { VrfFacts } from '../snapshot.js';
@@ -13,23 +13,28 @@ export function checkReferences(index: FabricIndex): Finding[] {
     index.device.has(id) ? [] : [unknown(path, 'device', id)];
   const network = (path: string, id: Parameters<typeof index.network.get>[0]): Finding[] =>
     index.network.has(id) ? [] : [unknown(path, 'network', id)];
+  /** Paths are written for what is wrong alone: a large fabric has hundreds of thousands of these facts. */
+  const lost = <T extends { readonly deviceId: DeviceId; readonly networkId: NetworkId }>(list: readonly T[]): readonly T[] =>
+    list.filter(({ deviceId, networkId }) => !index.device.has(deviceId) || !index.network.has(networkId));
   const vrf = (path: string, id: VrfId): Finding[] => (index.vrf.has(id) ? [] : [unknown(path, 'VRF', id)]);
   return [
     ...snapshot.networks.flatMap(({ slug, vrfId }) =>
       vrfId === null || index.vrf.has(vrfId) ? [] : [unknown(`networks.${slug}.vrf`, 'VRF', vrfId)],
     ),
-    ...snapshot.attachments.flatMap(({ id, networkId, deviceId }) => [
+    ...lost(snapshot.attachments).flatMap(({ id, networkId, deviceId }) => [
       ...device(`attachments.${id}.device`, deviceId),
       ...network(`attachments.${id}.network`, networkId),
     ]),
-    ...snapshot.vlanMappings.flatMap(({ vlan, networkId, deviceId }) => [
+    ...lost(snapshot.vlanMappings).flatMap(({ vlan, networkId, deviceId }) => [
       ...device(`vlanMappings.${vlan}.device`, deviceId),
       ...network(`vlanMappings.${vlan}.network`, networkId),
     ]),
-    ...snapshot.routeDistinguishers.flatMap(({ rd, eviId, deviceId }) => [
-      ...device(`routeDistinguishers.${rd}.device`, deviceId),
-      ...(eviIds.has(eviId) ? [] : [unknown(`routeDistinguishers.${rd}.evi`, 'EVPN instance', String(eviId))]),
-    ]),
+    ...snapshot.routeDistinguishers
+      .filter(({ eviId, deviceId }) => !eviIds.has(eviId) || !index.device.has(deviceId))
+      .flatMap(({ rd, eviId, deviceId }) => [
+        ...device(`routeDistinguishers.${rd}.device`, deviceId),
+        ...(eviIds.has(eviId) ? [] : [unknown(`routeDistinguishers.${rd}.evi`, 'EVPN instance', String(eviId))]),
+      ]),
     ...(snapshot.lags ?? []).flatMap(({ ends }) => ends.flatMap(({ name, deviceId }) => device(`lags.${name}.device`, deviceId))),
     ...(snapshot.mlags ?? []).flatMap(({ domain, members }) =>
       members.flatMap(({ deviceId }) => device(`mlags.${domain}.device`, deviceId)),

@@ -12,11 +12,13 @@ export function checkRouteDistinguishers(index: FabricIndex): Finding[] {
 }
 
 function missing(index: FabricIndex, members: ReadonlySet<DeviceId> | undefined, eviId: EviId, path: string, id: string): Finding[] {
-  return [...(members ?? [])].flatMap((deviceId) => {
+  const found: Finding[] = [];
+  for (const deviceId of members ?? []) {
+    if (index.rd(deviceId, eviId) !== null) continue;
     const device = index.device.get(deviceId);
-    if (!device || index.rd(deviceId, eviId) !== null) return [];
-    return [
-      error('RD_MISSING', `${path}.${device.slug}`, `claim a route distinguisher for EVI ${eviId} on ${device.slug}`, [id, deviceId]),
-    ];
-  });
+    if (!device) continue;
+    const message = `claim a route distinguisher for EVI ${eviId} on ${device.slug}`;
+    found.push(error('RD_MISSING', `${path}.${device.slug}`, message, [id, deviceId]));
+  }
+  return found;
 }
