@@ -9,3 +9,4 @@ export { readInterfaces, writeInterfaces } from './interfaces/read-interfaces.js
 export type { LibvirtNetwork, LibvirtPortgroup, LibvirtProblem, LibvirtProblemCode } from './libvirt/libvirt-network.js';
 export { readLibvirtNetwork } from './libvirt/read-network.js';
 export { type OvsKept, type OvsRead, readOpenVswitch } from './openvswitch/read-openvswitch.js';
+export { type OvsShowRead, readOvsShow } from './openvswitch/read-ovs-show.js';
