@@ -8,6 +8,7 @@ import { Cidr, ExternalRef, Fqdn, invalidValue, Ip, isDomainError, Mac, type Ten
 import { Database, loadConfig, systemScope } from '#platform';
 import { withContexts } from '../contexts.js';
 import { localEnvironment } from '../local-settings.js';
+import { addImportConfig } from './import-config/import-config.command.js';
 
 const SCOPE = systemScope('import');
 const PREFIX_ROLES = ['SUBNET', 'LOOPBACK', 'LINK'] as const;
@@ -18,7 +19,7 @@ type Line = Readonly<Record<string, unknown>>;
 export function addImport(program: Command): void {
   const kind = program
     .command('import')
-    .description('take over what is in use already: many rows, all or none, straight into the database');
+    .description('take over what is in use already: rows, all or none, straight into the database; configurations, to look at');
   const pool = (): Option =>
     new Option('--pool <slug>', 'prefix pool; addresses go into the subnets of its address space').makeOptionMandatory();
   kind
@@ -35,6 +36,7 @@ export function addImport(program: Command): void {
     )
     .addOption(pool())
     .action((file: string, options: { pool: string }) => run((app) => importAddresses(app, file, options.pool), 'addresses'));
+  addImportConfig(kind);
 }
 
 async function run(work: (app: INestApplicationContext) => Promise<number>, what: string): Promise<void> {

@@ -1,3 +1,4 @@
+export { canRead } from './documents/read-documents.js';
 export type { ImportedFile } from './documents/imported-file.js';
 export type { LintFinding, Severity } from './lint/lint-finding.js';
 export { type DeviceReport, onboard, type Onboarding, type OnboardingReport } from './onboard.js';

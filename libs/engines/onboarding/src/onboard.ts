@@ -10,6 +10,7 @@ import type { SeenDevice } from './lift/seen-device.js';
 import { seenHost } from './lift/seen-host.js';
 import { seenSwitch } from './lift/seen-switch.js';
 import { type LintFinding, lint } from './lint/lint.js';
+import { type OnboardingSummary, summaryOf } from './summary.js';
 import { PATH_OF, type Source, takeOver } from './take-over.js';
 import { withoutErrors } from './without-errors.js';
 
@@ -18,6 +19,8 @@ export interface Onboarding {
   /** Worst first. */
   readonly lint: readonly LintFinding[];
   readonly report: OnboardingReport;
+  /** In words, one line each. */
+  readonly summary: OnboardingSummary;
 }
 
 export interface OnboardingReport {
@@ -80,6 +83,7 @@ export function onboard(files: readonly ImportedFile[]): Onboarding {
     snapshot,
     lint: lint({ snapshot, devices, notes: lifted.notes, refusals, warnings }),
     report: { devices: reports, differences },
+    summary: summaryOf(snapshot),
   };
 }
 
@@ -110,11 +114,7 @@ function readDevice(documents: DeviceDocuments): ReadDevice {
 }
 
 const nameOf = ({ documents }: DeviceDocuments, { kind }: Source): string =>
-  documents
-    .filter((document) => document.kind === kind)
-    .map(({ name }) => name)
-    .filter((name) => name !== '')
-    .join(', ');
+  [...new Set(documents.filter((document) => document.kind === kind && document.name !== '').map(({ name }) => name))].join(', ');
 
 const anycastMac = (devices: readonly ReadDevice[]): Mac | null =>
   devices.find(({ eos }) => eos?.anycastMac != null)?.eos?.anycastMac ?? null;

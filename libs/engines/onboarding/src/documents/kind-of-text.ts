@@ -10,7 +10,7 @@ const BY_NAME: readonly (readonly [RegExp, DocumentKind])[] = [
 const BY_WORDS: readonly (readonly [RegExp, DocumentKind])[] = [
   [/^\s*(?:<\?xml[^>]*>\s*)?<(?:network|domain)\b/, 'libvirt'],
   [/^\s*\{[^]*"(?:zones|vnets|controllers)"\s*:/, 'pve-sdn'],
-  [/^\s*[[{]/, 'openvswitch'],
+  [/^\s*[[{][^]*"headings"\s*:/, 'openvswitch'],
   [/^(?:evpn|simple|qinq|vxlan|vlan|vnet|subnet|bgp|isis): \S+$/m, 'pve-sdn'],
   [
     /^\s*(?:frr version|frr defaults|service integrated-vtysh-config|advertise-all-vni|exit-address-family|address-family l2vpn evpn|exit-vrf)\b/m,

@@ -24,6 +24,11 @@ export function readDocuments(files: readonly ImportedFile[]): readonly DeviceDo
   });
 }
 
+/** Whether a file is any of what can be read: for folders that hold others, too. */
+export function canRead(name: string, text: string): boolean {
+  return !text.includes('\0') && terminalParts(text).some((part) => kindOfPart(name, part) !== undefined);
+}
+
 interface ReadFile {
   readonly host: string | null;
   readonly documents: readonly ImportedDocument[];
