@@ -1,5 +1,5 @@
 /** VRFs of a device: what it routes, what it takes over from other VRFs, and where it lets traffic out. */
-import { Cidr, compareNatural, DeviceName, Ip } from '#engines/kernel';
+import { Cidr, compareNatural, DeviceName, Ip, type VrfId } from '#engines/kernel';
 import { compareIps } from './compare-ips.js';
 import type { VrfExitIntent, VrfIntent, VrfLeakIntent, VrfTransitIntent } from './device-intent.js';
 import { anycastSubnets, type FabricIndex } from './fabric-index.js';
@@ -15,17 +15,46 @@ export function compileVrfs(index: FabricIndex, device: DeviceFacts): readonly V
     .sort((a, b) => compareNatural(a.name, b.name));
 }
 
-function compileVrf(index: FabricIndex, device: DeviceFacts, vrf: VrfFacts): VrfIntent {
-  return {
+/** What a VRF says on all of its devices alike. */
+type VrfPart = Pick<
+  VrfIntent,
+  'name' | 'l3vni' | 'eviId' | 'importTargets' | 'exportTargets' | 'mtu' | 'bridgeName' | 'vxlanName' | 'leaksFrom'
+>;
+
+const parts = new WeakMap<FabricIndex, Map<VrfId, VrfPart>>();
+
+function vrfPart(index: FabricIndex, vrf: VrfFacts): VrfPart {
+  const byVrf = parts.get(index) ?? new Map<VrfId, VrfPart>();
+  parts.set(index, byVrf);
+  const found = byVrf.get(vrf.id);
+  if (found) return found;
+  const made: VrfPart = {
     name: DeviceName.parse(vrf.deviceName),
     l3vni: vrf.l3vni,
     eviId: vrf.eviId,
-    rd: known(index.rd(device.id, vrf.eviId)),
     importTargets: [...new Set(vrf.importTargets)].sort(compareNatural),
     exportTargets: [...new Set(vrf.exportTargets)].sort(compareNatural),
     mtu: overlayMtu(index.snapshot.fabric),
     bridgeName: vrfBridgeName(vrf.l3vni),
     vxlanName: vrfVxlanName(vrf.l3vni),
+    leaksFrom: compileLeaks(index, vrf),
+  };
+  byVrf.set(vrf.id, made);
+  return made;
+}
+
+function compileVrf(index: FabricIndex, device: DeviceFacts, vrf: VrfFacts): VrfIntent {
+  const part = vrfPart(index, vrf);
+  return {
+    name: part.name,
+    l3vni: part.l3vni,
+    eviId: part.eviId,
+    rd: known(index.rd(device.id, vrf.eviId)),
+    importTargets: part.importTargets,
+    exportTargets: part.exportTargets,
+    mtu: part.mtu,
+    bridgeName: part.bridgeName,
+    vxlanName: part.vxlanName,
     routerMac: routerMac(known(device.vtep).address),
     staticRoutes: (vrf.staticRoutes ?? [])
       .filter(({ deviceIds }) => deviceIds.includes(device.id))
@@ -35,7 +64,7 @@ function compileVrf(index: FabricIndex, device: DeviceFacts, vrf: VrfFacts): Vrf
       .filter(({ deviceId }) => deviceId === device.id)
       .map(({ number, address }) => ({ number, address }))
       .sort((a, b) => a.number - b.number),
-    leaksFrom: compileLeaks(index, vrf),
+    leaksFrom: part.leaksFrom,
     exit: compileExit(index, device, vrf),
   };
 }
