@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readOpenVswitch } from '#engines/adoption';
+import { readOpenVswitch, readOvsShow } from '#engines/adoption';
 import { compileFabric, deviceIntent, type FabricSnapshot, type OpenVswitchFacts, type OvsBridgeFacts } from '#engines/intent';
 import { internalPort, openVswitchScenarios, ovsBond, ovsBridge, ovsHost, ovsMirror, ovsPort, staticVxlan } from '#engines/intent/testing';
 import { DeviceName, VlanId } from '#engines/kernel';
@@ -103,6 +103,7 @@ describeWith({ missing: missingForOvsDatabase() }, 'the database of Open vSwitch
       expect(read().kept).toEqual([]);
       expect(database.transaction(rowsOfBridges(...read().facts.bridges)).argv).toEqual([]);
       expect(database.transaction(rowsOf(openVswitchScenarios['ovs-hypervisor-vlan']?.() as FabricSnapshot)).argv).toEqual([]);
+      expect(readOvsShow(database.vsctl('show')).facts).toEqual(read().facts);
     });
   });
 
