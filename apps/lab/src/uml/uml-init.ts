@@ -22,6 +22,8 @@ const MODULES = [
   'ip_tables',
   'iptable_nat',
   'iptable_filter',
+  'ip6table_nat',
+  'ip6table_filter',
   'nf_tables',
   'nft_compat',
   'nft_chain_nat',
@@ -70,6 +72,12 @@ exec chroot . /bin/bash /run/share/agent
 export const UML_AGENT = `cd /
 umount -l /.old
 rmdir /.old
+# This kernel has no IPv4 family for nftables: translation goes the older way, behind the same commands.
+for tool in iptables ip6tables; do
+  ln -sf "/usr/sbin/$tool-legacy" "/etc/alternatives/$tool"
+  ln -sf "/usr/sbin/$tool-legacy-save" "/etc/alternatives/$tool-save"
+  ln -sf "/usr/sbin/$tool-legacy-restore" "/etc/alternatives/$tool-restore"
+done
 exec 3<&0 4>&1 </dev/null
 printf '${READY}\\n' >&4
 while IFS= read -r id <&3; do

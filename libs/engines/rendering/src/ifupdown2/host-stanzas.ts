@@ -48,7 +48,7 @@ function bondOptions({ members, mode, miimon, updelay, lacpRate, hashPolicy, pri
     lacpRate && `bond-lacp-rate ${lacpRate}`,
     hashPolicy && `bond-xmit-hash-policy ${hashPolicy}`,
     primary && `bond-primary ${primary}`,
-    minLinks !== null && `bond-min-links ${minLinks}`,
+    mode === '802.3ad' && `bond-min-links ${minLinks ?? 1}`, // 0 means the same as 1 to the driver, and ifupdown2 warns of it
   ];
 }
 

@@ -171,13 +171,13 @@ const addressed = ({ addresses, gateway, mtu }: HostInterfaceFacts): (string | f
   mtu !== null && `mtu ${mtu}`,
 ];
 
-const bondSays = ({ mode, updelay, lacpRate, hashPolicy, primary, minLinks }: HostBondFacts): (string | false)[] => [
+const bondSays = ({ mode, updelay, lacpRate, hashPolicy, primary }: HostBondFacts): (string | false)[] => [
   ...['bond-slaves', `bond-mode ${mode}`, 'bond-miimon'],
   updelay !== null && 'bond-updelay',
   lacpRate !== null && 'bond-lacp-rate',
   hashPolicy !== null && 'bond-xmit-hash-policy',
   primary !== null && 'bond-primary',
-  minLinks !== null && 'bond-min-links',
+  mode === '802.3ad' && 'bond-min-links',
 ];
 
 function bridgeSays({ nat }: HostFacts, bridge: HostBridgeFacts): (string | false)[] {
