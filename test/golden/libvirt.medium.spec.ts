@@ -115,9 +115,9 @@ describeWith({ missing: missing({ programs: { 'libvirt-clients': '/usr/bin/virsh
   async function judge(content: string) {
     const file = join(directory, 'network.xml');
     await writeFile(file, content);
-    const schema = spawnSync('virt-xml-validate', [file, 'network'], { encoding: 'utf8' });
+    const schema = spawnSync('/usr/bin/virt-xml-validate', [file, 'network'], { encoding: 'utf8' });
     const [, name = ''] = /<name>(.*)<\/name>/.exec(content) ?? [];
-    const define = spawnSync('virsh', ['-q', '-c', 'test:///default', `net-define ${file} --validate; net-dumpxml ${name}`], { encoding: 'utf8' });
+    const define = spawnSync('/usr/bin/virsh', ['-q', '-c', 'test:///default', `net-define ${file} --validate; net-dumpxml ${name}`], { encoding: 'utf8' });
     return { schema: schema.status, define: define.status, said: define.stderr, back: define.stdout.slice(define.stdout.indexOf('<network')) };
   }
 

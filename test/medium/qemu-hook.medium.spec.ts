@@ -181,6 +181,31 @@ describeWith({ missing: missingForRealHosts() }, 'the qemu hook', () => {
     expect((await other.run(['ls', '/sys/class/net'])).split('\n')).toContain('br307');
   });
 
+  it('makes of what is built what a new map says, and lets what has not changed run', async () => {
+    await call('prepare', 'web1', ['br903', 'br307', 'br4001']);
+    const index = async (...names: readonly string[]) =>
+      (await node.run(['cat', ...names.map((name) => `/sys/class/net/${name}/ifindex`)])).trim();
+    const same = await index('br903', 'br307', 'vxlan307', 'br4001', 'vxlan4001');
+    const replaced = await index('vxlan903');
+    const map = await node.readFile(NETWORK_MAP_PATH);
+    await node.writeFile(
+      NETWORK_MAP_PATH,
+      map
+        .replace('multicast 239.0.3.135 eth0', 'evpn - -')
+        .replace('static 10.5.0.12', 'static 10.5.0.13,10.5.0.14')
+        .replace('307 1450', '307 1400'),
+    );
+    expect(await node.exec([HOOK, '-', 'refresh'])).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await index('br903', 'br307', 'vxlan307', 'br4001', 'vxlan4001')).toBe(same);
+    expect(await index('vxlan903')).not.toBe(replaced);
+    expect(await node.run(['ip', '-d', 'link', 'show', 'vxlan903'])).toMatch(/master br903 .*vxlan id 903 local .* nolearning/s);
+    const peers = (await node.run(['bridge', 'fdb', 'show', 'dev', 'vxlan4001'])).match(/00:00:00:00:00:00 dst \S+/g);
+    expect(peers?.sort()).toEqual(['00:00:00:00:00:00 dst 10.5.0.13', '00:00:00:00:00:00 dst 10.5.0.14']);
+    expect(await node.run(['cat', '/sys/class/net/br307/mtu', '/sys/class/net/vxlan307/mtu'])).toBe('1400\n1400\n');
+    await call('release', 'web1', []);
+    expect(await links()).toEqual([]);
+  });
+
   it('refuses a guest whose network is ours and not known, builds nothing for it, and lets others be', async () => {
     const refused = await call('prepare', 'web1', ['br903', 'br904']);
     expect(refused).toMatchObject({

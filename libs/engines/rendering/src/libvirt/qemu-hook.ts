@@ -15,6 +15,7 @@ export const QEMU_HOOK: readonly string[] = String.raw`#!/bin/sh
 # uses them. It works from a file, asks nobody, and never calls libvirt, which waits for it.
 #
 #   trame GUEST prepare|reconnect|migrate|release ... < domain XML
+#   trame - refresh     what is built becomes what the map says now; for whoever has replaced the map
 #
 # What was not built here is never removed. Every step may be the last one (kill -9, power): the next call goes on from there.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -121,6 +122,15 @@ look_up() {
 
 # build BRIDGE TUNNEL VNI MTU PORT LOCAL evpn|static|multicast TO DEVICE; may be called on what is half built, or there.
 build() {
+  group=$8
+  [ "$7" != static ] || group=-
+  making="$2 $3 $5 $6 $7 $group $9"
+  read -r made <"$RUN/built/$1" || made=''
+  if [ "$made" != "$making" ]; then
+    # A running tunnel changes neither its number nor its group: it goes, and another one comes.
+    [ -z "$made" ] || [ ! -d "/sys/class/net/$2" ] || ip link del "$2" || return 1
+    echo "$making" >"$RUN/new" && mv -f "$RUN/new" "$RUN/built/$1" || return 1
+  fi
   [ -d "/sys/class/net/$2" ] || case $7 in
     evpn) ip link add "$2" type vxlan id "$3" dstport "$5" local "$6" nolearning ;;
     static) ip link add "$2" type vxlan id "$3" dstport "$5" local "$6" ;;
@@ -136,12 +146,21 @@ build() {
   done
   case $7 in
     evpn) bridge link set dev "$2" learning off neigh_suppress on || return 1 ;;
-    static) for peer in $(echo "$8" | tr ',' ' '); do
-      [ "$peer" = - ] || bridge fdb replace 00:00:00:00:00:00 dev "$2" dst "$peer" self permanent 2>/dev/null ||
-        bridge fdb append 00:00:00:00:00:00 dev "$2" dst "$peer" self permanent 2>/dev/null || :
-    done ;;
+    static) flood_to "$2" "$8" ;;
   esac
   ip link set "$2" up && ip link set "$1" mtu "$4" up
+}
+
+# flood_to TUNNEL PEER,PEER: frames to everybody go to these, and to nobody else.
+flood_to() {
+  there=$(bridge fdb show dev "$1" | awk '$1 == "00:00:00:00:00:00" && $2 == "dst" { printf "%s ", $3 }')
+  peers=$(echo "$2" | tr ',' ' ')
+  for peer in $there; do
+    case " $peers " in *" $peer "*) ;; *) bridge fdb del 00:00:00:00:00:00 dev "$1" dst "$peer" self ;; esac
+  done
+  for peer in $peers; do
+    case "$peer $there " in "- "* | *" $peer "*) ;; *) bridge fdb append 00:00:00:00:00:00 dev "$1" dst "$peer" self permanent ;; esac
+  done
 }
 
 is_used() {
@@ -160,7 +179,7 @@ mark_idle() {
 come_back() { setsid sh -c 'sleep "$1"; exec "$2" - expire' sh "$1" "$0" </dev/null >/dev/null 2>&1 9>&- & }
 
 remove() {
-  read -r tunnel <"$RUN/built/$1" || tunnel=''
+  read -r tunnel rest <"$RUN/built/$1" || tunnel=''
   for port in "/sys/class/net/$1/brif"/*; do
     [ ! -e "$port" ] || [ "$port" = "/sys/class/net/$1/brif/$tunnel" ] || { say "kept $1: something is plugged into it"; return 0; }
   done
@@ -221,7 +240,7 @@ EOF
     if [ "$kind" = network ]; then
       if [ ! -e "$RUN/built/$bridge" ]; then
         [ ! -d "/sys/class/net/$bridge/bridge" ] || continue # somebody else's: it stays theirs
-        echo "$tunnel" >"$RUN/new" && mv -f "$RUN/new" "$RUN/built/$bridge" || { failed=yes; continue; }
+        : >"$RUN/built/$bridge" || { failed=yes; continue; }
         say "building $bridge with $tunnel"
       fi
     elif [ ! -e "$RUN/built/$bridge" ]; then
@@ -244,14 +263,27 @@ EOF
   return 1
 }
 
+refresh() {
+  wanted=$(cd "$RUN/built" && for bridge in *; do [ ! -e "$bridge" ] || echo "want-bridge $bridge"; done)
+  lines=$(look_up)
+  while read -r kind bridge tunnel vni mtu port local how to device via; do
+    [ "$kind" != network ] || build "$bridge" "$tunnel" "$vni" "$mtu" "$port" "$local" "$how" "$to" "$device" 2>>"$RUN/log" || {
+      refuse "bridge $bridge with tunnel $tunnel cannot be built; why stands in $RUN/log"
+      status=1
+    }
+  done <<EOF
+$lines
+EOF
+}
+
 guest=$(printf '%s' "$1" | tr -cd 'A-Za-z0-9_.@+-' | cut -c 1-64)
 operation=$2
 case $operation in
-  prepare | reconnect | migrate | release | expire) ;;
+  prepare | reconnect | migrate | release | refresh | expire) ;;
   *) cat >/dev/null && exit 0 ;;
 esac
 mkdir -p "$RUN/refs" "$RUN/built" "$RUN/idle" || exit 1
-if [ "$operation" != expire ]; then
+if [ "$operation" != expire ] && [ "$operation" != refresh ]; then
   wanted=$(read_domain)
   read -r word key <<EOF
 $wanted
@@ -272,6 +304,7 @@ case $operation in
   prepare | migrate) take_networks || status=1 ;;
   reconnect) take_networks ;;
   release) forget_guest '' ;;
+  refresh) refresh ;;
   expire) while sweep 4; do
     flock -u 9
     sleep 0.1
