@@ -71,7 +71,7 @@ describe('a network of libvirt', () => {
   it.each(['<domain><name>web1</name></domain>', '<network><bridge name="br0"/></network>', 'ovs-front'])(
     'is refused where there is none: %s',
     (text) => {
-      expect(() => readLibvirtNetwork(text)).toThrow(expect.objectContaining({ code: 'XML_INVALID' }));
+      expect(() => readLibvirtNetwork(text)).toThrow(expect.objectContaining({ code: 'INVALID_VALUE' }));
     },
   );
 });

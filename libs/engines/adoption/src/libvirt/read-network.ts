@@ -5,13 +5,14 @@ import { readXml, type XmlElement } from './read-xml.js';
 
 /**
  * One network, from a file of somebody or from `virsh net-dumpxml`.
- * @throws DomainError XML_INVALID for what is no XML or no network; what is merely wrong in a network is a problem of it.
+ * @throws DomainError INVALID_VALUE for what is no XML or no network; what is merely wrong in a network is a problem of it.
  */
 export function readLibvirtNetwork(text: string): LibvirtNetwork {
   const root = readXml(text);
   const name = childOf(root, 'name')?.text.trim() ?? '';
   if (root.name !== 'network' || name === '') {
-    throw new DomainError('XML_INVALID', 'this is no network of libvirt: expected <network> with a <name>', {
+    throw new DomainError('INVALID_VALUE', 'this is no network of libvirt: expected <network> with a <name>', {
+      kind: 'XML',
       line: 1,
       accepted: '<network>',
     });

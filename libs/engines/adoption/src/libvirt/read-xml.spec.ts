@@ -49,7 +49,7 @@ describe('XML', () => {
     [`<a>${'<b>'.repeat(64)}`, 'at most 64 elements in each other', 1],
     [' '.repeat(1_048_577), 'at most 1048576 characters', 1],
   ])('that is broken is refused with the line and what belongs there: %j', (text, accepted, line) => {
-    expect(refusal(text)).toEqual({ code: 'XML_INVALID', accepted, line });
+    expect(refusal(text)).toEqual({ code: 'INVALID_VALUE', kind: 'XML', accepted, line });
   });
 
   it('of any text is read or refused, in time that follows its length', () => {
@@ -77,7 +77,7 @@ describe('XML', () => {
     fc.assert(
       fc.property(fc.array(part, { maxLength: 60 }), (parts) => {
         const read = refusal(parts.join(''));
-        expect(read).toSatisfy((value: { code?: string; name?: string }) => value.code === 'XML_INVALID' || value.name === 'a');
+        expect(read).toSatisfy((value: { code?: string; name?: string }) => value.code === 'INVALID_VALUE' || value.name === 'a');
       }),
     );
     const started = performance.now();

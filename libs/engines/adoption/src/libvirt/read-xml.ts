@@ -20,7 +20,7 @@ const BLANK = /[ \t\r\n]*/y;
 const FORBIDDEN = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', apos: "'", quot: '"' };
 
-/** @throws DomainError XML_INVALID with `facts.line` and what was expected there; nothing is guessed. */
+/** @throws DomainError INVALID_VALUE with `facts.line` and what was expected there; nothing is guessed. */
 export function readXml(text: string): XmlElement {
   return new Reader(text).document();
 }
@@ -152,9 +152,9 @@ class Reader {
     return found;
   }
 
-  private invalid(accepted: string): DomainError<'XML_INVALID'> {
+  private invalid(accepted: string): DomainError<'INVALID_VALUE'> {
     const line = this.text.slice(0, this.at).split('\n').length;
-    return new DomainError('XML_INVALID', `line ${line} cannot be read: expected ${accepted}`, { line, accepted });
+    return new DomainError('INVALID_VALUE', `line ${line} of the XML is not valid: expected ${accepted}`, { kind: 'XML', line, accepted });
   }
 }
 
