@@ -55,9 +55,10 @@ function vtep({ vtep: own, vtepDevice }: DeviceIntent): Said[] {
 function vrfSays(intent: DeviceIntent, vrf: VrfIntent): Said[] {
   const { name, exit } = vrf;
   const { mainPort = '', vrfPort = '', mainAddresses = [], vrfAddresses = [] } = exit?.transit ?? {};
+  const made = [`pre-up ip link show dev ${mainPort}`, `post-down ip link del ${mainPort}`];
   const cable: Said[] = [
-    [mainPort, ['link-type veth', `veth-peer-name ${vrfPort}`, ...mainAddresses.map(() => 'address')]],
-    [vrfPort, ['link-type veth', `veth-peer-name ${mainPort}`, `vrf ${name}`, ...vrfAddresses.map(() => 'address')]],
+    [mainPort, [...made, ...mainAddresses.map(() => 'address')]],
+    [vrfPort, [...made, `vrf ${name}`, ...vrfAddresses.map(() => 'address')]],
   ];
   return [
     [

@@ -62,13 +62,17 @@ function exitTranslation(owner: string, exit: VrfExitIntent): Translation {
   return { owner, rules, directions: ['out'], families };
 }
 
-/** A cable inside the host between main table and VRF. Either end makes both. */
+/**
+ * A cable inside the host between main table and VRF. Whichever end comes up first makes both: with `link-type veth` and `veth-peer-name` ifupdown2
+ * 3.0.0 takes the ends for each other's condition, and forgets one of them the first time.
+ */
 function transitStanzas({ name, exit }: VrfIntent): Stanza[] {
   if (!exit?.transit) return [];
   const { mainPort, vrfPort, mainAddresses, vrfAddresses } = exit.transit;
-  const addresses = (of: typeof mainAddresses): Part => of.map(({ address, prefixLength }) => `address ${address}/${prefixLength}`);
-  return [
-    stanza(mainPort, null, 'link-type veth', `veth-peer-name ${vrfPort}`, addresses(mainAddresses)),
-    stanza(vrfPort, null, 'link-type veth', `veth-peer-name ${mainPort}`, addresses(vrfAddresses), `vrf ${name}`),
+  const cable = [
+    `pre-up ip link show dev ${mainPort} >/dev/null 2>&1 || ip link add ${mainPort} type veth peer name ${vrfPort}`,
+    `post-down ip link del ${mainPort} 2>/dev/null || true`,
   ];
+  const addresses = (of: typeof mainAddresses): Part => of.map(({ address, prefixLength }) => `address ${address}/${prefixLength}`);
+  return [stanza(mainPort, null, cable, addresses(mainAddresses)), stanza(vrfPort, null, cable, addresses(vrfAddresses), `vrf ${name}`)];
 }
