@@ -1,4 +1,5 @@
 export { demoFabric, demoSnapshot } from './demo-fabric.js';
+export { lacking, type Mutation, mutations } from './mutations/index.js';
 export { dice, type FabricShape, randomFabric, randomShape } from './random-fabric.js';
 export { refusedScenarios, scenarios } from './scenarios.js';
 export {
