@@ -107,6 +107,7 @@ const neighbor: readonly Rule[] = [
   setting('neighbor <peer> remote-as = <asn>'),
   setting('neighbor <peer> next-hop-unchanged'),
   setting('neighbor <peer> next-hop-self'),
+  on('neighbor <peer> enforce-first-as'),
   setting('neighbor <peer> local-as = <asn> no-prepend replace-as'),
   setting('neighbor <peer> update-source = <anyinterface>'),
   setting('neighbor <peer> bfd'),

@@ -23,6 +23,7 @@ export const neighbors = grouped(
     remoteAs: one(phrase('remote-as', asn)),
     nextHopUnchanged: toggle('next-hop-unchanged'),
     nextHopSelf: toggle('next-hop-self'),
+    enforceFirstAs: toggle('enforce-first-as'),
     shutdown: toggle('shutdown'),
     localAs: one(phrase('local-as', parts({ asn, replaces: flag('no-prepend replace-as'), fallback: flag('fallback') }))),
     source: one(phrase('update-source', port())),

@@ -422,9 +422,16 @@ export function wideAsn(): FabricSnapshot {
     .build();
 }
 
+/** The pair before its first network: nothing comes out of the LAG, not even VLAN 1. */
+export function emptyPair(): FabricSnapshot {
+  const full = mlagPair();
+  return { ...full, networks: [], attachments: [], vlanMappings: [], routeDistinguishers: [], vrfs: [] };
+}
+
 export const switchScenarios: Readonly<Record<string, () => FabricSnapshot>> = {
   'eos-seed-leaf': seedLeaf,
   'eos-mlag-pair': mlagPair,
+  'eos-mlag-pair-empty': emptyPair,
   'eos-ethernet-segment': segmentPair,
   'eos-route-server': routeServer,
   'eos-many-clients': manyClients,

@@ -9,8 +9,17 @@ export function listSteps(level: Level): readonly Step[] {
     const isShrunk = dialect.shrunkList(path, command, now) !== undefined;
     if (added.length === 0 && (isShrunk || kept.length === now.length)) return [];
     const final = [...kept, ...added];
+    if (final.length === 0 && level.desired?.children.has(`${command} none`) === true) return [];
     return [{ path, command: final.length === 0 ? dialect.negate(path, command) : dialect.listCommand(command, final) }];
   });
+}
+
+/** `… none` says that nobody has a member: it is not said while somebody else has one. */
+export function isHeldByOthers(level: Level, text: string): boolean {
+  if (!text.endsWith(' none')) return false;
+  const command = text.slice(0, -' none'.length);
+  const before = new Set(membersOf(level, level.previous, command));
+  return membersOf(level, level.running, command).some((member) => !before.has(member));
 }
 
 /** Members that have to be free before somebody else has them. */

@@ -246,6 +246,28 @@ no vlan 1000`);
     ]);
   });
 
+  it('empties a trunk to nothing instead of to everything, unless others have VLANs on it', () => {
+    const trunk = (list: string) => `interface Port-Channel5\n   switchport trunk allowed vlan ${list}\n   switchport mode trunk\n`;
+    expect(remediate({ running: trunk('10,20'), previous: trunk('10,20'), desired: trunk('none') })).toEqual([
+      'interface Port-Channel5',
+      'switchport trunk allowed vlan none',
+      'exit',
+    ]);
+    expect(remediate({ running: trunk('10,20,77'), previous: trunk('10,20'), desired: trunk('none') })).toEqual([
+      'interface Port-Channel5',
+      'switchport trunk allowed vlan 77',
+      'exit',
+    ]);
+    expect(remediate({ running: trunk('none'), previous: trunk('none'), desired: trunk('10') })).toEqual([
+      'interface Port-Channel5',
+      'no switchport trunk allowed vlan none',
+      'exit',
+      'interface Port-Channel5',
+      'switchport trunk allowed vlan 10',
+      'exit',
+    ]);
+  });
+
   it('does not mind how the switch prints what it was told', () => {
     const running = `vlan 10,20
 !

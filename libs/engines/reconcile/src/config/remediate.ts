@@ -13,7 +13,7 @@ import type { FactNode } from './fact-node.js';
 import type { Dialect, SectionPath } from './dialect.js';
 import { eosDialect } from './eos-dialect.js';
 import { descend, factsOf, isWhollyOurs, type Level, type Step, surplus } from './level.js';
-import { listShrinks, listSteps } from './list-lines.js';
+import { isHeldByOthers, listShrinks, listSteps } from './list-lines.js';
 import { RemediationError, refuseForeignClaim, refuseUnsendable, siblingWithKey } from './refusals.js';
 import { removedNeighbors, withoutRemovedNeighbors } from './removed-neighbors.js';
 
@@ -108,7 +108,7 @@ function additions(asItWas: Level): readonly Step[] {
   const wanted = inOrder(level, factsOf(desired));
   for (const fact of wanted) refuseUnsendable(path, fact);
   const isSection = (fact: FactNode): boolean => fact.children.size > 0 || dialect.opensMode(path, fact.text);
-  const missing = wanted.filter((fact) => !isSection(fact) && isMissing(level, fact));
+  const missing = wanted.filter((fact) => !isSection(fact) && isMissing(level, fact) && !isHeldByOthers(level, fact.text));
   for (const fact of missing) refuseForeignClaim(level, fact);
   const commands = dialect.joinFacts(missing.map((fact) => fact.text)).map((text) => desired?.children.get(text)?.command ?? text);
   const lines = vrfFirst(level, commands).map((command): Step => ({ path, command }));

@@ -55,12 +55,16 @@ function groupKeys({ name, session }: Named): string[] {
   return [
     'peer group',
     ...when(keepsNextHop(session), 'next-hop-unchanged'),
+    ...when(session.isRouteServer, 'no enforce-first-as'),
     ...when(session.routeReflectorClient, 'route-reflector-client'),
     ...(session.port === null ? [] : choices(session)),
     'send-community extended',
     'maximum-routes 0',
-  ].map((key) => `neighbor ${name} ${key}`);
+  ].map((key) => ofNeighbor(name, key));
 }
+
+const ofNeighbor = (name: string, key: string): string =>
+  key.startsWith('no ') ? `no neighbor ${name} ${key.slice(3)}` : `neighbor ${name} ${key}`;
 
 /** What the record of a session says, and its kind does not. */
 function choices(session: BgpNeighborIntent): string[] {
@@ -75,6 +79,7 @@ function choices(session: BgpNeighborIntent): string[] {
 function sessionKeys(session: BgpNeighborIntent, isGrouped: boolean): string[] {
   const kind = [
     ...when(keepsNextHop(session), 'next-hop-unchanged'),
+    ...when(session.isRouteServer, 'no enforce-first-as'),
     ...when(session.routeReflectorClient, 'route-reflector-client'),
     'send-community extended',
     'maximum-routes 0',
@@ -86,7 +91,7 @@ function sessionKeys(session: BgpNeighborIntent, isGrouped: boolean): string[] {
     ...when(session.multihop !== null, `ebgp-multihop ${session.multihop}`),
     ...choices(session),
     ...(isGrouped ? [`peer group ${groupName(session)}`] : kind),
-  ].map((key) => `neighbor ${session.address} ${key}`);
+  ].map((key) => ofNeighbor(session.address, key));
 }
 
 function instances(intent: DeviceIntent, top: string): OutlineEntry[] {

@@ -64,6 +64,7 @@ export function groupName(session: BgpNeighborIntent): string {
     ...session.families.map((family) => FAMILY_NAMES[family]),
     session.routeReflectorClient && 'CLIENTS',
     session.routeServerClient && 'SERVED',
+    session.isRouteServer && 'SERVER',
     session.nextHopSelf && 'SELF',
     session.domain === 'REMOTE' && 'REMOTE',
     ...(session.port === null ? [] : ['PORTS', session.keepaliveSeconds, session.holdSeconds]),
@@ -83,6 +84,7 @@ function groupLines(name: string, session: BgpNeighborIntent): string[] {
   return lines(
     `${prefix} peer group`,
     keepsNextHop(session) && `${prefix} next-hop-unchanged`,
+    session.isRouteServer && notFirst(prefix),
     isWhole && bfd(prefix, session),
     session.routeReflectorClient && `${prefix} route-reflector-client`,
     isWhole && timers(prefix, session),
@@ -97,6 +99,7 @@ function addressLines(intent: DeviceIntent, session: BgpNeighborIntent, isInGrou
     isInGroup && `${prefix} peer group ${groupName(session)}`,
     `${prefix} remote-as ${session.remoteAsn}`,
     !isInGroup && keepsNextHop(session) && `${prefix} next-hop-unchanged`,
+    !isInGroup && session.isRouteServer && notFirst(prefix),
     `${prefix} update-source ${sourceInterface(intent, session.updateSource)}`,
     bfd(prefix, session),
     `${prefix} description ${session.description}`,
@@ -107,6 +110,9 @@ function addressLines(intent: DeviceIntent, session: BgpNeighborIntent, isInGrou
     !isInGroup && common(prefix),
   );
 }
+
+/** The AS of a route server need not be in the paths that it passes on (RFC 7947 §2.2.2): that of FRR is not. */
+const notFirst = (prefix: string): string => `no ${prefix} enforce-first-as`;
 
 const common = (prefix: string): Part => [
   `${prefix} send-community extended`, // route targets are extended communities: without it nobody imports anything
