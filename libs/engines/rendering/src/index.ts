@@ -6,4 +6,4 @@ export { NETWORK_MAP_PATH, QEMU_HOOK_PATH } from './libvirt/index.js';
 export { networkUpdates, type RunningNetwork, type VirshCommand } from './libvirt/network-updates.js';
 export { VXLAN_HOOK_PATH } from './opennebula/index.js';
 export { OVS_INTERFACES_PATH, OVS_ROWS_PATH } from './openvswitch/index.js';
-export { renderDevice } from './render-device.js';
+export { exportDevice, renderDevice } from './render-device.js';

@@ -35,6 +35,9 @@ export function renderDevice(intent: DeviceIntent): readonly Artefact[] {
     .map((draft) => artefact(intent, intent.adopted ? honourAdopted(intent, lineByLine(draft)) : draft));
 }
 
+/** The same intent as data, for tools that bring it to a device themselves: JSON, and variables of Ansible. Of every platform. */
+export const exportDevice = (intent: DeviceIntent): readonly Artefact[] => exportArtefacts(intent).map((draft) => artefact(intent, draft));
+
 function artefact(intent: DeviceIntent, { text, ...head }: Draft<Line>): Artefact {
   const parts = text.map((line) => (typeof line === 'string' ? line : line.text));
   if (parts.length > 0) parts.push(''); // the end of the last line

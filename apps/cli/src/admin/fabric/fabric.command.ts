@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { FabricService } from '#contexts/fabric';
 import { compileFabric, type FabricIntent, type Finding } from '#engines/intent';
 import { DomainError } from '#engines/kernel';
-import { type Artefact, renderDevice } from '#engines/rendering';
+import { type Artefact, exportDevice, renderDevice } from '#engines/rendering';
 import { Database, loadConfig, systemScope } from '#platform';
 import { withContexts } from '../../contexts.js';
 import { localEnvironment } from '../../local-settings.js';
@@ -28,7 +28,8 @@ export function addFabric(program: Command): void {
     .description('what every device, or one, shall have: all artefacts, also those that nobody pushes')
     .option('--out <directory>', 'write <directory>/<device>/<path> in place of printing')
     .option('--json', 'a JSON object for each artefact, one a line')
-    .action((device: string | undefined, options: { out?: string; json?: boolean }) => render(device, options));
+    .option('--data', 'as data for other tools in place of its dialects: the intent in JSON, and variables of Ansible')
+    .action((device: string | undefined, options: RenderOptions) => render(device, options));
 }
 
 async function load(file: string, isTrial: boolean): Promise<void> {
@@ -43,11 +44,17 @@ async function load(file: string, isTrial: boolean): Promise<void> {
 
 const sentence = ({ severity, code, path: where, message }: Finding): string => `${severity} ${code} ${where}: ${message}`;
 
-async function render(device: string | undefined, options: { out?: string; json?: boolean }): Promise<void> {
+interface RenderOptions {
+  readonly out?: string;
+  readonly json?: boolean;
+  readonly data?: boolean;
+}
+
+async function render(device: string | undefined, options: RenderOptions): Promise<void> {
   const intents = await withContexts(loadConfig(localEnvironment()), readIntents);
   const devices = intents.flatMap((intent) => intent.devices).filter(({ slug }) => device === undefined || slug === device);
   if (device !== undefined && devices.length === 0) throw new DomainError('NOT_FOUND', `there is no device ${device}`, { device });
-  for (const artefact of devices.flatMap(renderDevice)) {
+  for (const artefact of devices.flatMap(options.data ? exportDevice : renderDevice)) {
     if (options.out !== undefined) write(options.out, artefact);
     else if (options.json) console.log(JSON.stringify(artefact));
     else console.log(`# ${artefact.device} ${artefact.path} (${artefact.format}, sha256 ${artefact.sha256})\n${artefact.content}`);

@@ -69,6 +69,10 @@ describeWith({ missing }, 'trame fabric', () => {
       err: 'ALREADY_EXISTS: there is a source shop already\n',
     });
     expect((await trame('portal', 'rotate', 'shop')).out).toMatch(/^whsec_/);
+    expect((await run('render', 'leaf1', '--data', '--out', directory)).code).toBe(0);
+    expect(JSON.parse(fs.readFileSync(path.join(directory, 'leaf1/host_vars/leaf1.json'), 'utf8'))).toMatchObject({
+      trame_bgp: { asn: 65_051 },
+    });
     expect((await run('render', 'nobody')).err).toBe('NOT_FOUND: there is no device nobody\n');
   });
 
