@@ -3,11 +3,13 @@ import { type EosConfig, type InterfacesConfig, readEos, readFrr, readInterfaces
 import { type AdoptedFacts, type AdoptedName, compileFabric, deviceIntent, type FabricSnapshot } from '#engines/intent';
 import { compareNatural, type Mac } from '#engines/kernel';
 import { countFacts, type FactCount } from './count-facts.js';
+import { countVirtual } from './count-virtual.js';
 import type { DeviceDocuments, DocumentKind, IgnoredPart, ImportedFile } from './documents/imported-file.js';
 import { readDocuments } from './documents/read-documents.js';
 import { liftFabric, slugOf } from './lift/lift-fabric.js';
 import type { SeenDevice } from './lift/seen-device.js';
 import { seenHost } from './lift/seen-host.js';
+import { type VirtualNetworks, virtualNetworks } from './lift/virtual-networks.js';
 import { seenSwitch } from './lift/seen-switch.js';
 import { type LintFinding, lint } from './lint/lint.js';
 import { type OnboardingSummary, summaryOf } from './summary.js';
@@ -44,6 +46,7 @@ export interface ReadDevice {
   readonly sources: readonly Source[];
   readonly eos: EosConfig | null;
   readonly interfaces: InterfacesConfig | null;
+  readonly virtual: VirtualNetworks;
 }
 
 /** @throws DomainError INVALID_VALUE for a file that is none of what can be read. Nothing else is refused: what is not understood is kept. */
@@ -53,7 +56,7 @@ export function onboard(files: readonly ImportedFile[]): Onboarding {
     devices.map(({ seen }) => seen),
     anycastMac(devices),
   );
-  const named = withAdopted(lifted.snapshot, (slug) => ({ names: namesOf(devices, slug), deviations: [], kept: [] }));
+  const named = withAdopted(withVirtual(lifted.snapshot, devices), (slug) => ({ names: namesOf(devices, slug), deviations: [], kept: [] }));
   const { snapshot: checked, refusals, warnings } = withoutErrors(named);
   const plain = compileFabric(checked);
   const taken = new Map(
@@ -64,16 +67,19 @@ export function onboard(files: readonly ImportedFile[]): Onboarding {
   );
   const snapshot = withAdopted(checked, (slug) => taken.get(slug)?.adopted ?? { names: [], deviations: [], kept: [] });
   const intent = compileFabric(snapshot);
-  const reports = devices.map(({ seen, sources, documents }): DeviceReport => {
+  const reports = devices.map(({ seen, sources, documents, virtual }): DeviceReport => {
     const own = deviceIntent(intent, slugOf(seen.name));
     return {
       device: seen.name,
-      files: sources.map((source) => ({
-        ...countFacts(own, source),
-        path: source.path,
-        name: nameOf(documents, source),
-        isExcerpt: source.isExcerpt,
-      })),
+      files: [
+        ...sources.map((source) => ({
+          ...countFacts(own, source),
+          path: source.path,
+          name: nameOf(documents, source.kind),
+          isExcerpt: source.isExcerpt,
+        })),
+        ...countVirtual(own, virtual).map((count) => ({ ...count, name: '', isExcerpt: false })),
+      ],
       unseen: taken.get(slugOf(seen.name))?.unseen ?? [],
       ignored: documents.ignored,
     };
@@ -105,6 +111,7 @@ function readDevice(documents: DeviceDocuments): ReadDevice {
     documents,
     eos,
     interfaces: interfacesText === null ? null : interfaces,
+    virtual: virtualNetworks(documents),
     seen:
       eos !== null && eosText !== null
         ? seenSwitch(documents.device, documents.promptName, eosText, eos)
@@ -113,11 +120,26 @@ function readDevice(documents: DeviceDocuments): ReadDevice {
   };
 }
 
-const nameOf = ({ documents }: DeviceDocuments, { kind }: Source): string =>
+const nameOf = ({ documents }: DeviceDocuments, kind: DocumentKind): string =>
   [...new Set(documents.filter((document) => document.kind === kind && document.name !== '').map(({ name }) => name))].join(', ');
 
 const anycastMac = (devices: readonly ReadDevice[]): Mac | null =>
   devices.find(({ eos }) => eos?.anycastMac != null)?.eos?.anycastMac ?? null;
+
+function withVirtual(snapshot: FabricSnapshot, devices: readonly ReadDevice[]): FabricSnapshot {
+  return {
+    ...snapshot,
+    devices: snapshot.devices.map((device) => {
+      const virtual = devices.find(({ seen }) => slugOf(seen.name) === device.slug)?.virtual;
+      const networks = (virtual?.libvirt ?? []).flatMap(({ facts }) => facts ?? []);
+      return {
+        ...device,
+        ...(virtual?.openvswitch == null ? {} : { openvswitch: virtual.openvswitch.facts }),
+        ...(networks.length === 0 ? {} : { libvirt: { networks, isOnDemand: false } }),
+      };
+    }),
+  };
+}
 
 function withAdopted(snapshot: FabricSnapshot, adopted: (slug: string) => AdoptedFacts): FabricSnapshot {
   return { ...snapshot, devices: snapshot.devices.map((device) => ({ ...device, adopted: adopted(device.slug) })) };

@@ -29,7 +29,12 @@ export function withoutErrors(lifted: FabricSnapshot): Checked {
 
 function sizeOf({ networks, attachments, vrfs, sessions, links, devices }: FabricSnapshot): number {
   return (
-    networks.length + attachments.length + vrfs.length + sessions.length + links.length + devices.filter(({ vtep }) => vtep !== null).length
+    networks.length +
+    attachments.length +
+    vrfs.length +
+    sessions.length +
+    links.length +
+    devices.reduce((sum, { vtep, openvswitch, libvirt }) => sum + [vtep, openvswitch, libvirt].filter((one) => one != null).length, 0)
   );
 }
 
@@ -42,6 +47,7 @@ function withoutSubject(snapshot: FabricSnapshot, { path, subjects }: Finding): 
   const evis = new Set(networks.map(({ eviId }) => eviId));
   return {
     ...snapshot,
+    devices: snapshot.devices.map((device) => withoutSubjects(device, path)),
     networks,
     vrfs: snapshot.vrfs.filter(({ id }) => !is(id)),
     attachments: onNetwork(snapshot.attachments).filter(({ id, port, deviceId }) => !is(id) && !isPortOf(snapshot, path, deviceId, port)),
@@ -53,6 +59,18 @@ function withoutSubject(snapshot: FabricSnapshot, { path, subjects }: Finding): 
     links: snapshot.links.filter(
       ({ prefix, ends }) => path !== `links.${prefix}` && !ends.some(({ deviceId, port }) => isPortOf(snapshot, path, deviceId, port)),
     ),
+  };
+}
+
+/** `devices.kvm1.openvswitch.br0`: the subject goes as a whole. */
+function withoutSubjects(device: FabricSnapshot['devices'][number], path: string): FabricSnapshot['devices'][number] {
+  const { openvswitch, libvirt, ...plain } = device;
+  const is = (subject: string): boolean =>
+    path === `devices.${device.slug}.${subject}` || path.startsWith(`devices.${device.slug}.${subject}.`);
+  return {
+    ...plain,
+    ...(openvswitch === undefined || is('openvswitch') ? {} : { openvswitch }),
+    ...(libvirt === undefined || is('libvirt') ? {} : { libvirt }),
   };
 }
 
@@ -72,7 +90,7 @@ function withoutDevices(snapshot: FabricSnapshot, { subjects, path }: Finding): 
   return {
     ...snapshot,
     devices: snapshot.devices.map((device) => {
-      const { host: _, ...plain } = device;
+      const { host: _host, openvswitch: _openvswitch, libvirt: _libvirt, ...plain } = device;
       return gone.has(device.id) ? { ...plain, vtep: null, ports: [] } : device;
     }),
     networks: snapshot.networks.filter(({ id }) => used.has(id)),

@@ -7,6 +7,7 @@ import type { ReadDevice } from '../onboard.js';
 import { DEVIATION_WORDS, shown } from './deviation-lint.js';
 import { hostLint } from './host-lint.js';
 import type { LintFinding, Severity } from './lint-finding.js';
+import { virtualLint } from './virtual-lint.js';
 
 export type { LintFinding, Severity } from './lint-finding.js';
 
@@ -25,6 +26,7 @@ export function lint(imported: Imported): readonly LintFinding[] {
   const findings = [
     ...devices.flatMap((device) => deviationLint(imported, device)),
     ...devices.flatMap(hostLint),
+    ...devices.flatMap(virtualLint),
     ...notes.map(noteLint),
     ...refusals.map((finding) => ({ ...checkLint(imported, finding), code: `NOT_TAKEN_OVER_${finding.code}` })),
     ...warnings.map((finding) => checkLint(imported, finding)),
