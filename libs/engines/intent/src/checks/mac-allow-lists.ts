@@ -3,6 +3,7 @@
  * somebody answers a ticket. What may come out there must be known before.
  */
 import type { Mac, PortName } from '#engines/kernel';
+import { bridgesOfNetwork, isOnOpenVswitch } from '../compile-openvswitch.js';
 import { anycastSubnets, type FabricIndex } from '../fabric-index.js';
 import { error, type Finding, listed } from '../finding.js';
 import type { AttachmentFacts, DeviceFacts } from '../snapshot.js';
@@ -15,23 +16,42 @@ export function checkMacAllowLists(index: FabricIndex): Finding[] {
     return limited.flatMap(({ name, allowedMacs = [] }) => {
       const reached = portsAbove(device, name);
       return attachments
-        .filter(({ port }) => port !== null && reached.has(port))
+        .filter((attachment) => (attachment.port !== null && reached.has(attachment.port)) || isBridgedTo(index, device, name, attachment))
         .flatMap((attachment) => exposed(index, device, name, new Set(allowedMacs), attachment));
     });
   });
 }
 
-/** The port itself, and what has it below: bond, bridge, VLAN, bridge of Open vSwitch with all its ports. */
+/** On the same bridge of Open vSwitch, and in a VLAN that the port carries. */
+function isBridgedTo(index: FabricIndex, device: DeviceFacts, limited: PortName, attachment: AttachmentFacts): boolean {
+  const facts = device.openvswitch;
+  if (!facts || !isOnOpenVswitch(index, device, attachment)) return false;
+  const vlan = index.vlan(device.id, attachment.networkId);
+  return [...bridgesOfNetwork(facts, [attachment])].some((bridge) =>
+    bridge?.ports.some(
+      ({ name, interfaces, tag, trunks, vlansFrom }) =>
+        (String(name) === limited || interfaces.some((entry) => String(entry.name) === limited)) &&
+        vlansFrom !== 'ATTACHMENTS' &&
+        (tag === null
+          ? trunks.length === 0 || (vlan !== null && trunks.includes(vlan))
+          : tag === vlan || (vlan !== null && trunks.includes(vlan))),
+    ),
+  );
+}
+
+/** The port itself, and what has it below: bond, bridge, VLAN, port of Open vSwitch. */
 function portsAbove({ host, openvswitch }: DeviceFacts, port: PortName): ReadonlySet<string> {
   const above = new Set<string>([port]);
   const carriers = [
     ...(host?.bonds ?? []).map(({ name, members }) => ({ below: members as readonly string[], names: [name] as readonly string[] })),
     ...(host?.bridges ?? []).map(({ name, ports }) => ({ below: ports as readonly string[], names: [name] as readonly string[] })),
     ...(host?.vlans ?? []).map(({ name, parent }) => ({ below: [parent] as readonly string[], names: [name] as readonly string[] })),
-    ...(openvswitch?.bridges ?? []).map(({ name, ports }) => ({
-      below: ports.flatMap(({ name: own, interfaces }) => [own, ...interfaces.map((entry) => entry.name)] as readonly string[]),
-      names: [name, ...ports.map((entry) => entry.name)] as readonly string[],
-    })),
+    ...(openvswitch?.bridges ?? []).flatMap(({ ports }) =>
+      ports.map(({ name, interfaces }) => ({
+        below: interfaces.map((entry) => entry.name) as readonly string[],
+        names: [name] as readonly string[],
+      })),
+    ),
   ];
   for (let before = 0; before !== above.size; ) {
     before = above.size;

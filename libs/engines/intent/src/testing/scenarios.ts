@@ -5,6 +5,7 @@ import { externalScenarios } from './scenarios-external.js';
 import { libvirtScenarios, refusedLibvirtScenarios } from './scenarios-libvirt.js';
 import { openVswitchScenarios, refusedOpenVswitchScenarios } from './scenarios-openvswitch.js';
 import { hostScenarios } from './scenarios-hosts.js';
+import { refusedBeforeRendering } from './scenarios-refused.js';
 import { routingScenarios } from './scenarios-routing.js';
 import { switchScenarios } from './scenarios-switches.js';
 import type { SnapshotBuilder } from './snapshot-builder.js';
@@ -96,6 +97,7 @@ export const scenarios: Readonly<Record<string, () => FabricSnapshot>> = {
 export const refusedScenarios: Readonly<Record<string, () => FabricSnapshot>> = {
   ...refusedLibvirtScenarios,
   ...refusedOpenVswitchScenarios,
+  ...refusedBeforeRendering,
   'error-half-open-targets': () =>
     demoFabric()
       .network({
