@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { compileFabric, deviceIntent } from '#engines/intent';
 import { scenarios } from '#engines/intent/testing';
-import { NETWORK_MAP_PATH, QEMU_HOOK_PATH, renderDevice } from '#engines/rendering';
+import { FRR_PATH, NETWORK_MAP_PATH, QEMU_HOOK_PATH, renderDevice } from '#engines/rendering';
 import { Lab, type LabNode, missingForRealHosts } from '../../apps/lab/src/hosts/index.js';
 import { describeWith } from '../support/describe-with.js';
 import { LibvirtHost, missingForLibvirt } from '../support/libvirt-host.js';
@@ -181,6 +181,27 @@ describeWith({ missing: missingForRealHosts() }, 'the qemu hook', () => {
     expect((await other.run(['ls', '/sys/class/net'])).split('\n')).toContain('br307');
   });
 
+  it('has EVPN announce what it builds, with the RD and the targets that were configured before', async () => {
+    const snapshot = scenarios['libvirt-on-demand-evpn']?.();
+    const artefacts = snapshot ? renderDevice(deviceIntent(compileFabric(snapshot), 'pve1')) : [];
+    const hypervisor = await lab.node('pve1');
+    await deploy(hookFiles('libvirt-on-demand-evpn', 'pve1', 0), hypervisor);
+    await hypervisor.run(['ip', 'address', 'add', '172.16.1.51/32', 'dev', 'lo']);
+    await hypervisor.startFrr(artefacts.find(({ path }) => path === FRR_PATH)?.content);
+    const on = (operation: string) => hypervisor.exec([HOOK, 'web1', operation, 'begin', '-'], { stdin: domain('web1', ['net:blue']) });
+    const vni = async () => JSON.parse((await hypervisor.run(['vtysh', '-c', 'show bgp l2vpn evpn vni 10001 json'])) || '{}') as unknown;
+    const instances = async () => Object.keys(JSON.parse(await hypervisor.run(['vtysh', '-c', 'show evpn vni json'])) as object);
+    const leftToChange = async () => (await hypervisor.run(['/usr/lib/frr/frr-reload.py', '--test', '--stdout', FRR_PATH])).trim();
+    expect([await instances(), await leftToChange()]).toEqual([[], '']);
+    expect(await on('prepare')).toMatchObject({ code: 0 });
+    await vi.waitFor(async () => expect(await instances()).toEqual(['10001']), { timeout: 10_000, interval: 100 });
+    expect(await vni()).toMatchObject({ rd: '172.16.1.51:1', importRts: ['65051:10001'], exportRts: ['65051:10001'] });
+    expect(await leftToChange()).toBe('');
+    await on('release');
+    await vi.waitFor(async () => expect(await instances()).toEqual([]), { timeout: 10_000, interval: 100 });
+    expect(await leftToChange()).toBe('');
+  });
+
   it('makes of what is built what a new map says, and lets what has not changed run', async () => {
     await call('prepare', 'web1', ['br903', 'br307', 'br4001']);
     const index = async (...names: readonly string[]) =>
@@ -346,6 +367,20 @@ describeWith({ missing: missingForLibvirt() }, 'a real libvirtd with the qemu ho
     expect(await links()).toEqual(['br903', 'vxlan903']);
     expect(await kvm.node.run(['cat', '/sys/class/net/br903/ifindex'])).toBe(index);
     for (const guest of ['web1', 'web2']) await kvm.virsh('destroy', guest);
+    await vi.waitFor(async () => expect(await links()).toEqual([]), { timeout: 15_000, interval: 100 });
+  });
+
+  it('knows again who uses what when libvirtd comes back', async () => {
+    await kvm.startGuest('web1', [plugged('br307')]);
+    await kvm.stopLibvirtd();
+    await kvm.node.run(['sh', '-c', 'rm -r /run/trame/qemu-hook/refs/*']);
+    await kvm.startLibvirtd();
+    await vi.waitFor(async () => expect(await kvm.node.run(['ls', '/run/trame/qemu-hook/refs'])).toBe('br307\n'), {
+      timeout: 10_000,
+      interval: 100,
+    });
+    expect(await links()).toEqual(['br307', 'vxlan307']);
+    await kvm.virsh('destroy', 'web1');
     await vi.waitFor(async () => expect(await links()).toEqual([]), { timeout: 15_000, interval: 100 });
   });
 

@@ -27,13 +27,16 @@ mkdir -p /var/lib/libvirt /var/log/libvirt /var/cache/libvirt /etc/libvirt/hooks
 getent passwd libvirt-qemu >/dev/null || { groupadd -r libvirt-qemu; useradd -r -g libvirt-qemu -d /var/lib/libvirt -s /usr/sbin/nologin libvirt-qemu; }
 `;
 
-const START = `
+const CONFIGURE = `
 for setting in 'security_driver = "none"' 'user = "root"' 'group = "root"' 'cgroup_controllers = []' 'namespaces = []' 'remember_owner = 0' 'stdio_handler = "file"'; do
   echo "$setting"
 done > /etc/libvirt/qemu.conf
 for setting in 'auth_unix_rw = "none"' 'auth_unix_ro = "none"' 'unix_sock_group = "root"' 'log_outputs = "2:file:/run/libvirtd.log"'; do
   echo "$setting"
 done > /etc/libvirt/libvirtd.conf
+`;
+
+const START = `
 libvirtd -d -p /run/libvirtd.pid || exit 1
 for try in $(seq 100); do virsh -c qemu:///system list >/dev/null 2>&1 && exit 0; sleep 0.05; done
 cat /run/libvirtd.log >&2
@@ -51,8 +54,19 @@ export class LibvirtHost {
       await node.writeFile(path, content);
       if (content.startsWith('#!')) await node.run(['chmod', '755', path]);
     }
-    await node.run(['sh', '-c', START]);
-    return new LibvirtHost(node);
+    await node.run(['sh', '-c', CONFIGURE]);
+    const host = new LibvirtHost(node);
+    await host.startLibvirtd();
+    return host;
+  }
+
+  async startLibvirtd(): Promise<void> {
+    await this.node.run(['sh', '-c', START]);
+  }
+
+  /** Guests go on. */
+  async stopLibvirtd(): Promise<void> {
+    await this.node.run(['sh', '-c', 'kill $(cat /run/libvirtd.pid); while [ -e /run/libvirtd.pid ]; do sleep 0.05; done']);
   }
 
   /** @returns what it printed. @throws Error with virsh's own words. */
