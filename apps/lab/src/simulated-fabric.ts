@@ -69,13 +69,14 @@ export class SimulatedFabric {
 
   /** VTEPs whose inclusive multicast route (EVPN type 3) a device has imported for a VNI, sorted. */
   remoteVteps(slug: string, vni: number): string[] {
-    const evi = this.factsOf(slug)?.evis.find((candidate) => candidate.vni === vni);
+    const own = this.factsOf(slug);
+    const evi = own?.evis.find((candidate) => candidate.vni === vni);
     if (evi === undefined) return [];
     this.forgetReachOfOtherFacts();
     const found = new Set<string>();
     for (const origin of this.devices.keys()) {
       const facts = this.factsOf(origin);
-      if (origin === slug || facts === null || facts.vtep === null) continue;
+      if (origin === slug || facts === null || facts.vtep === null || facts.vtep === own?.vtep) continue; // the other one of a pair
       const imported = facts.evis.some((other) => other.vni === vni && other.exportRts.some((rt) => evi.importRts.includes(rt)));
       if (imported && this.doRoutesArrive(origin, slug)) found.add(facts.vtep);
     }

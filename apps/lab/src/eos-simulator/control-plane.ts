@@ -63,6 +63,7 @@ function readFacts(state: SwitchState): SimulatedFacts {
     asn: bgp?.asn ?? null,
     addresses: [
       ...state.loopbackAddresses,
+      ...state.sviAddresses,
       ...state.ports.filter(({ isShutdown }) => !isShutdown).flatMap(({ addresses }) => addresses),
     ].map((address) => address.split('/')[0] as string),
     neighbors: (bgp?.neighbors ?? []).map(({ address, remoteAsn, evpn, isRouteReflectorClient }) => ({

@@ -55,6 +55,8 @@ export interface SwitchState {
   /** Mappings whose VLAN exists: EOS keeps the others in the configuration and does nothing with them. */
   readonly mappings: readonly { readonly vlan: number; readonly vni: number }[];
   readonly loopbackAddresses: readonly string[];
+  /** Of VLANs in the default VRF: where the two switches of a pair reach each other. */
+  readonly sviAddresses: readonly string[];
   readonly ports: readonly PortState[];
   readonly bgp: BgpState | null;
   /** Route maps that make the next hop the switch's own address. */
@@ -74,6 +76,7 @@ export function readSwitchState(root: Section): SwitchState {
     vlans,
     mappings: mappings.filter(({ vlan }) => vlans.includes(vlan)),
     loopbackAddresses: root.sectionsOf('loopback').flatMap(addressesOf),
+    sviAddresses: root.sectionsOf('svi').flatMap(addressesOf),
     ports: root.sectionsOf('ethernet').map(readPort),
     bgp: readBgp(root),
     nextHopSelfMaps: root
@@ -84,7 +87,9 @@ export function readSwitchState(root: Section): SwitchState {
 }
 
 const addressesOf = (section: Section): readonly string[] =>
-  (section.valueOf('vrf') === undefined ? section.valuesOf('ip address') : []).map((text) => text.split(' ')[0] as string);
+  (section.valueOf('vrf') === undefined ? section.valuesOf('ip address') : [])
+    .filter((text) => /^\d/.test(text))
+    .map((text) => text.split(' ')[0] as string);
 
 function readVtep(root: Section, vxlan: Section | undefined): SwitchState['vtep'] {
   // Of a pair both switches answer to the shared address.
