@@ -19,7 +19,7 @@ export class OvsDatabase {
   /** @param directory exists; database and socket are made in it. */
   static async start(directory: string): Promise<OvsDatabase> {
     const [file, socket] = [join(directory, 'conf.db'), join(directory, 'db.sock')];
-    const made = spawnSync('ovsdb-tool', ['create', file, SCHEMA], { encoding: 'utf8' });
+    const made = spawnSync('/usr/bin/ovsdb-tool', ['create', file, SCHEMA], { encoding: 'utf8' });
     if (made.status !== 0) throw new Error(`ovsdb-tool: ${made.stderr}`);
     const options = [`--remote=punix:${socket}`, `--unixctl=${join(directory, 'ctl')}`, '-vconsole:off', '-vsyslog:off'];
     const server = spawn('/usr/sbin/ovsdb-server', [file, ...options], { stdio: 'ignore' });
@@ -31,7 +31,7 @@ export class OvsDatabase {
 
   /** @throws Error with the words of ovs-vsctl. */
   vsctl(...args: readonly string[]): string {
-    const { status, stdout, stderr } = spawnSync('ovs-vsctl', [`--db=unix:${this.socket}`, '--no-wait', '--timeout=10', ...args], {
+    const { status, stdout, stderr } = spawnSync('/usr/bin/ovs-vsctl', [`--db=unix:${this.socket}`, '--no-wait', '--timeout=10', ...args], {
       encoding: 'utf8',
     });
     if (status !== 0) throw new Error(`ovs-vsctl ${args.join(' ')}: ${stderr.trim()}`);

@@ -4,20 +4,13 @@ import type { OvsScalar, OvsTable } from './ovs-columns.js';
 
 /** Columns that are read: what Trame writes, what holds rows together, and what others may have configured beside. */
 const READ_COLUMNS: Readonly<Record<OvsTable, readonly string[]>> = {
-  Bridge: [
-    ...['name', 'ports', 'mirrors', 'sflow', 'datapath_type', 'fail_mode', 'rstp_enable', 'stp_enable', 'controller', 'netflow', 'ipfix'],
-    ...['protocols', 'flood_vlans', 'mcast_snooping_enable', 'other_config', 'external_ids'],
-  ],
-  Port: [
-    ...['name', 'interfaces', 'vlan_mode', 'tag', 'trunks', 'cvlans', 'protected', 'bond_mode', 'lacp', 'bond_updelay', 'bond_downdelay'],
-    ...['mac', 'qos', 'other_config', 'external_ids'],
-  ],
-  Interface: ['name', 'type', 'options', 'mtu_request', 'mac', 'ofport_request', 'ingress_policing_rate', 'other_config', 'external_ids'],
-  Mirror: [
-    ...['name', 'select_all', 'select_src_port', 'select_dst_port', 'select_vlan', 'output_port', 'output_vlan', 'snaplen'],
-    'external_ids',
-  ],
-  sFlow: ['agent', 'targets', 'header', 'sampling', 'polling', 'external_ids'],
+  Bridge: words(`name ports mirrors sflow datapath_type fail_mode rstp_enable stp_enable controller netflow ipfix protocols flood_vlans
+    mcast_snooping_enable other_config external_ids`),
+  Port: words(`name interfaces vlan_mode tag trunks cvlans protected bond_mode lacp bond_updelay bond_downdelay mac qos other_config
+    external_ids`),
+  Interface: words('name type options mtu_request mac ofport_request ingress_policing_rate other_config external_ids'),
+  Mirror: words(`name select_all select_src_port select_dst_port select_vlan output_port output_vlan snaplen external_ids`),
+  sFlow: words('agent targets header sampling polling external_ids'),
 };
 const TABLES: readonly OvsTable[] = ['Bridge', 'Port', 'Interface', 'Mirror', 'sFlow'];
 
@@ -94,3 +87,7 @@ export function referencesOf({ cells }: OvsRow, column: string): readonly string
 }
 
 export const nameOf = (row: OvsRow): string => String(valuesOf(row, 'name')[0] ?? '');
+
+function words(text: string): readonly string[] {
+  return text.split(/\s+/);
+}
