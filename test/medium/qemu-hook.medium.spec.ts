@@ -329,6 +329,20 @@ describeWith({ missing: missingForRealHosts() }, 'the qemu hook', () => {
     await node.run(['umount', program]);
   });
 
+  it('lets twenty guests start at once, and end at once', async () => {
+    const guests = Array.from({ length: 20 }, (_, number) => `g${number}`);
+    const all = async (operation: string) => {
+      const results = await Promise.all(
+        guests.map((guest, number) => call(operation, guest, [['br307', 'br903', 'br4001'][number % 3] ?? ''])),
+      );
+      return [...new Set(results.map(({ code, stderr }) => `${code} ${stderr}`))];
+    };
+    expect(await all('prepare')).toEqual(['0 ']);
+    expect(await links()).toEqual(['br307', 'br4001', 'br903', 'vxlan307', 'vxlan4001', 'vxlan903']);
+    expect(await all('release')).toEqual(['0 ']);
+    await gone(0);
+  });
+
   it('asks for a retry when another call does not end, in less than two seconds', async () => {
     await node.run(['mkdir', '-p', '/run/trame/qemu-hook']);
     await node.run(['sh', '-c', 'exec 9>/run/trame/qemu-hook/lock; flock 9; sleep 4 >/dev/null 2>&1 </dev/null &']);

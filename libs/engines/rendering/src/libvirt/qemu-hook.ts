@@ -51,7 +51,7 @@ read_map() {
 choose_map() {
   if delay=$(read_map "$MAP"); then
     map=$MAP
-    cmp -s "$MAP" "$LAST" || { cp "$MAP" "$LAST.new" && mv -f "$LAST.new" "$LAST"; } || say "cannot keep a copy of $MAP"
+    cmp -s "$MAP" "$LAST" || { cp "$MAP" "$LAST.$$" && mv -f "$LAST.$$" "$LAST"; } || say "cannot keep a copy of $MAP"
   elif delay=$(read_map "$LAST"); then
     map=$LAST
     say "$MAP cannot be read: going on with the last one"
@@ -125,7 +125,11 @@ build() {
   group=$8
   [ "$7" != static ] || group=-
   making="$2 $3 $5 $6 $7 $group $9"
-  read -r made <"$RUN/built/$1" || made=''
+  made='' complete=''
+  { read -r made; read -r complete; } <"$RUN/built/$1"
+  # Nothing to do for most guests; a refresh looks at everything.
+  [ "$operation" != refresh ] && [ "$made" = "$making" ] && [ "$complete" = "complete $4 $8" ] &&
+    [ -d "/sys/class/net/$1/brif/$2" ] && return 0
   if [ "$made" != "$making" ]; then
     # A running tunnel changes neither its number nor its group: it goes, and another one comes.
     [ -z "$made" ] || [ ! -d "/sys/class/net/$2" ] || ip link del "$2" || return 1
@@ -148,7 +152,8 @@ build() {
     evpn) bridge link set dev "$2" learning off neigh_suppress on || return 1 ;;
     static) flood_to "$2" "$8" ;;
   esac
-  ip link set "$2" up && ip link set "$1" mtu "$4" up
+  ip link set "$2" up && ip link set "$1" mtu "$4" up || return 1
+  printf '%s\ncomplete %s %s\n' "$making" "$4" "$8" >"$RUN/new" && mv -f "$RUN/new" "$RUN/built/$1"
 }
 
 # flood_to TUNNEL PEER,PEER: frames to everybody go to these, and to nobody else.
@@ -223,7 +228,6 @@ forget_guest() {
 
 # Every network of the guest, or none: a guest that cannot have one of them does not start.
 take_networks() {
-  lines=$(look_up)
   failed=''
   while read -r kind bridge tunnel vni mtu port local how to device via; do
     if [ "$kind" = unknown ] && [ "$tunnel" = ours ] && [ ! -e "$RUN/built/$bridge" ] && [ ! -d "/sys/class/net/$bridge" ]; then
@@ -290,14 +294,19 @@ $wanted
 EOF
   [ -n "$key" ] || key=$(printf '%s' "$1" | sha256sum | cut -c 1-32)
 fi
+# Reading is done before the lock: many guests start at once.
+choose_map
+lines=''
+case $operation in prepare | reconnect | migrate) lines=$(look_up) ;; esac
 exec 9>"$RUN/lock"
-if ! flock -w 1.5 9; then
+patience=10 # a release that is lost leaves a bridge for ever
+case $operation in prepare | migrate) patience=1.5 ;; esac
+if ! flock -w "$patience" 9; then
   refuse 'another call of this hook does not end'
   [ "$operation" != prepare ] && [ "$operation" != migrate ]
   exit
 fi
 IFS=. read -r now rest </proc/uptime
-choose_map
 
 status=0
 case $operation in
