@@ -58,7 +58,8 @@ function textOf({ kind, path }: Source, kept: readonly KeptLine[]): string {
 }
 
 function differences({ kind, isExcerpt }: Source, language: Language, back: FactNode, running: FactNode): readonly string[] {
-  if (isExcerpt) for (const header of [...back.children.keys()]) if (!running.children.has(header)) back.children.delete(header);
+  const unseen = isExcerpt ? Array.from(back.children.keys()).filter((header) => !running.children.has(header)) : [];
+  for (const header of unseen) back.children.delete(header);
   if (kind !== 'interfaces') {
     return compareFacts(kind === 'eos' ? eosDialect : frrDialect, back, running).map(({ path, wanted, found }) =>
       [...path, `${wanted === null ? 'nothing' : `"${wanted}"`} instead of ${found === null ? 'nothing' : `"${found}"`}`].join(' / '),

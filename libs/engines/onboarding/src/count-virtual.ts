@@ -17,10 +17,10 @@ export function countVirtual(intent: DeviceIntent, { openvswitch, libvirt }: Vir
 }
 
 /** One transaction leads from the host to the model: it has to be empty. Of a switch that was not taken over there is none. */
-function countSwitch(intent: DeviceIntent, { text, kept }: ReadSwitch): VirtualCount {
+function countSwitch(intent: DeviceIntent, { dump, kept }: ReadSwitch): VirtualCount {
   const content = renderedText(intent, OVS_ROWS_PATH);
   const desired: OvsRows = content === '' ? { bridges: [] } : parseOvsRows(content);
-  const { argv } = ovsTransaction({ previous: null, desired, current: parseOvsDump(text) });
+  const argv = dump === null ? [] : ovsTransaction({ previous: null, desired, current: parseOvsDump(dump) }).argv;
   const model = desired.bridges.reduce(
     (rows, { ports, mirrors, sflow }) =>
       rows + 1 + mirrors.length + (sflow === null ? 0 : 1) + ports.reduce((sum, port) => sum + 1 + port.interfaces.length, 0),

@@ -118,7 +118,7 @@ describe('a deviation', () => {
   });
 
   it('is gone for all of them when the device is as Trame writes it', () => {
-    const plain = { ...snapshot, devices: snapshot.devices.map(({ adopted: _, ...device }) => device) };
+    const plain = { ...snapshot, devices: snapshot.devices.map(({ adopted: _adopted, ...device }) => device) };
     const own = renderDevice(deviceIntent(compileFabric(plain), 'test')).map(({ content }) => content);
     const again = onboard([
       ...handBuiltFabricInFull().slice(0, 2),

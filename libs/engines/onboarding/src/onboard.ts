@@ -1,5 +1,4 @@
 /** Files of running devices → one fabric, what is wrong with it, and the proof that taking it over changes nothing. */
-import { type EosConfig, type InterfacesConfig, readEos, readFrr, readInterfaces } from '#engines/adoption';
 import { type AdoptedFacts, type AdoptedName, compileFabric, deviceIntent, type FabricSnapshot } from '#engines/intent';
 import { compareNatural, type Mac } from '#engines/kernel';
 import { countFacts, type FactCount } from './count-facts.js';
@@ -7,13 +6,10 @@ import { countVirtual } from './count-virtual.js';
 import type { DeviceDocuments, DocumentKind, IgnoredPart, ImportedFile } from './documents/imported-file.js';
 import { readDocuments } from './documents/read-documents.js';
 import { liftFabric, slugOf } from './lift/lift-fabric.js';
-import type { SeenDevice } from './lift/seen-device.js';
-import { seenHost } from './lift/seen-host.js';
-import { type VirtualNetworks, virtualNetworks } from './lift/virtual-networks.js';
-import { seenSwitch } from './lift/seen-switch.js';
 import { type LintFinding, lint } from './lint/lint.js';
 import { type OnboardingSummary, summaryOf } from './summary.js';
-import { PATH_OF, type Source, takeOver } from './take-over.js';
+import { type ReadDevice, readDevice } from './read-device.js';
+import { takeOver } from './take-over.js';
 import { withoutErrors } from './without-errors.js';
 
 export interface Onboarding {
@@ -37,16 +33,6 @@ export interface DeviceReport {
   /** Lines that Trame would write into sections that were not shown. */
   readonly unseen: readonly string[];
   readonly ignored: readonly IgnoredPart[];
-}
-
-/** What was read of one device. */
-export interface ReadDevice {
-  readonly seen: SeenDevice;
-  readonly documents: DeviceDocuments;
-  readonly sources: readonly Source[];
-  readonly eos: EosConfig | null;
-  readonly interfaces: InterfacesConfig | null;
-  readonly virtual: VirtualNetworks;
 }
 
 /** @throws DomainError INVALID_VALUE for a file that is none of what can be read. Nothing else is refused: what is not understood is kept. */
@@ -90,33 +76,6 @@ export function onboard(files: readonly ImportedFile[]): Onboarding {
     lint: lint({ snapshot, devices, notes: lifted.notes, refusals, warnings }),
     report: { devices: reports, differences },
     summary: summaryOf(snapshot),
-  };
-}
-
-function readDevice(documents: DeviceDocuments): ReadDevice {
-  const of = (kind: DocumentKind) => documents.documents.filter((document) => document.kind === kind);
-  const textOf = (kind: DocumentKind): string | null =>
-    of(kind).length === 0
-      ? null
-      : of(kind)
-          .map(({ text }) => text)
-          .join('\n');
-  const [eosText, frrText, interfacesText] = [textOf('eos'), textOf('frr'), textOf('interfaces')];
-  const source = (kind: Source['kind'], text: string | null): readonly Source[] =>
-    text === null ? [] : [{ kind, path: PATH_OF[kind], text, isExcerpt: of(kind).some(({ isExcerpt }) => isExcerpt) }];
-  const eos = eosText === null ? null : readEos(eosText);
-  const interfaces = readInterfaces(interfacesText ?? '');
-  const frr = frrText === null ? null : { text: frrText, config: readFrr(frrText) };
-  return {
-    documents,
-    eos,
-    interfaces: interfacesText === null ? null : interfaces,
-    virtual: virtualNetworks(documents),
-    seen:
-      eos !== null && eosText !== null
-        ? seenSwitch(documents.device, documents.promptName, eosText, eos)
-        : seenHost(documents.device, documents.promptName, frr, interfaces),
-    sources: eosText !== null ? source('eos', eosText) : [...source('interfaces', interfacesText), ...source('frr', frrText)],
   };
 }
 

@@ -98,4 +98,12 @@ describe('a hypervisor with Open vSwitch and libvirt', () => {
     expect(lint.map(({ code }) => code)).toContain('LIBVIRT_NOT_TAKEN_OVER');
     expect(report.differences).toBe(0);
   });
+
+  it('may be shown by `ovs-vsctl show`, which does not say all', () => {
+    const shown =
+      '    Bridge br0\n        Port br0\n            Interface br0\n                type: internal\n        Port eno2\n            tag: 20\n            Interface eno2\n';
+    const { snapshot, lint } = onboard([{ device: 'kvm1', name: '', text: `root@kvm1:~# ovs-vsctl show\n${shown}` }]);
+    expect(snapshot.devices[0]?.openvswitch?.bridges[0]?.ports.find(({ name }) => name === 'eno2')?.tag).toBe(20);
+    expect(lint.map(({ code }) => code)).toContain('OVS_SHOWN_IN_PART');
+  });
 });

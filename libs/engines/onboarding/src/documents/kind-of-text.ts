@@ -16,6 +16,7 @@ const BY_WORDS: readonly (readonly [RegExp, DocumentKind])[] = [
     /^\s*(?:frr version|frr defaults|service integrated-vtysh-config|advertise-all-vni|exit-address-family|address-family l2vpn evpn|exit-vrf)\b/m,
     'frr',
   ],
+  [/^\s+Bridge "?[\w.-]+"?$[^]*^\s+Port /m, 'openvswitch'],
   [/^\s*iface \S+/m, 'interfaces'],
   [
     /^(?:interface (?:Ethernet|Vxlan|Loopback|Port-Channel|Management|Vlan)\d|! device: |vrf instance |vlan [\d,-]+$|router bgp \d|switchport default mode |service routing protocols |management (?:api|ssh|console)\b|banner (?:login|motd)|ip routing$|hostname \S+$)/m,

@@ -7,7 +7,7 @@ import { kindOfText } from './kind-of-text.js';
 import { type TerminalPart, terminalParts } from './terminal-parts.js';
 
 export const ACCEPTED =
-  'a running-config of EOS, an frr.conf, interfaces(5), the files of /etc/pve/sdn, XML of libvirt, or a dump of ovs-vsctl --format=json; with or without the prompts of a terminal';
+  'a running-config of EOS, an frr.conf, interfaces(5), the files of /etc/pve/sdn, XML of libvirt, or a dump of ovs-vsctl --format=json or ovs-vsctl show; with or without the prompts of a terminal';
 
 /** @throws DomainError INVALID_VALUE for a file that is none of what can be read, and when there is no file. */
 export function readDocuments(files: readonly ImportedFile[]): readonly DeviceDocuments[] {
@@ -59,7 +59,7 @@ function kindOfPart(name: string, { command, text }: TerminalPart): DocumentKind
   if (/^(?:sh|sho|show|wr|write)\w* +(?:run|start|term|conf)/.test(command) || /vtysh .*-c .*show running/.test(command)) {
     return kindOfText('', text) === 'frr' ? 'frr' : 'eos';
   }
-  return /^virsh +\S*dumpxml/.test(command) || /^ovs-vsctl .*--format=json/.test(command) ? kindOfText('', text) : undefined;
+  return /^virsh +\S*dumpxml/.test(command) || /^ovs-vsctl (?:.*--format=json|show$)/.test(command) ? kindOfText('', text) : undefined;
 }
 
 function documentOf(name: string, { command, text }: TerminalPart, kind: DocumentKind): ImportedDocument {

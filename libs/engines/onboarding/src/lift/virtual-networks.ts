@@ -1,5 +1,5 @@
 /** What a hypervisor has for its guests beside interfaces(5): Open vSwitch and the networks of libvirt. */
-import { type LibvirtNetwork, readLibvirtNetwork, readOpenVswitch } from '#engines/adoption';
+import { type LibvirtNetwork, readLibvirtNetwork, readOpenVswitch, readOvsShow } from '#engines/adoption';
 import type { LibvirtNetworkFacts, LibvirtPortgroupFacts, OpenVswitchFacts } from '#engines/intent';
 import { DeviceName, VlanId } from '#engines/kernel';
 import type { DeviceDocuments } from '../documents/imported-file.js';
@@ -10,7 +10,8 @@ export interface VirtualNetworks {
 }
 
 export interface ReadSwitch {
-  readonly text: string;
+  /** A whole dump; null for `ovs-vsctl show`, which says less. */
+  readonly dump: string | null;
   readonly facts: OpenVswitchFacts;
   /** Named, and left on the host. */
   readonly kept: readonly string[];
@@ -35,9 +36,10 @@ export function virtualNetworks({ documents }: DeviceDocuments): VirtualNetworks
 }
 
 function readSwitch(text: string): ReadSwitch {
-  const { facts, guests, kept } = readOpenVswitch(text);
+  const isDump = /^\s*[[{]/.test(text);
+  const { facts, guests, kept } = isDump ? readOpenVswitch(text) : readOvsShow(text);
   return {
-    text,
+    dump: isDump ? text : null,
     facts,
     kept: [
       ...kept.map(({ table, row, column }) => `${table} ${row}${column === null ? '' : ` ${column}`}`),

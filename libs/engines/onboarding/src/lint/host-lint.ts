@@ -1,6 +1,6 @@
 /** What is wrong with interfaces(5) of one host, whatever Trame would write. */
 import type { InterfaceConfig } from '#engines/adoption';
-import type { ReadDevice } from '../onboard.js';
+import type { ReadDevice } from '../read-device.js';
 import type { LintFinding } from './lint-finding.js';
 
 /** Linux: IFNAMSIZ − 1. */

@@ -3,7 +3,7 @@ import type { Deviation, FabricSnapshot, Finding } from '#engines/intent';
 import { Cidr, compareNatural, Ip } from '#engines/kernel';
 import type { LiftNote } from '../lift/lift-note.js';
 import { slugOf } from '../lift/lift-fabric.js';
-import type { ReadDevice } from '../onboard.js';
+import type { ReadDevice } from '../read-device.js';
 import { DEVIATION_WORDS, shown } from './deviation-lint.js';
 import { hostLint } from './host-lint.js';
 import type { LintFinding, Severity } from './lint-finding.js';

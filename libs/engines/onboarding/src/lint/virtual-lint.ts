@@ -1,5 +1,6 @@
 /** What is wrong with networks of libvirt, in the words of their reader; and what of Open vSwitch is left as it is. */
-import type { ReadDevice } from '../onboard.js';
+import { OVS_DUMP } from '#engines/reconcile';
+import type { ReadDevice } from '../read-device.js';
 import type { LintFinding } from './lint-finding.js';
 
 export function virtualLint({ seen, virtual }: ReadDevice): readonly LintFinding[] {
@@ -27,6 +28,18 @@ export function virtualLint({ seen, virtual }: ReadDevice): readonly LintFinding
           ]
         : []),
     ]),
+    ...(virtual.openvswitch !== null && virtual.openvswitch.dump === null
+      ? [
+          {
+            code: 'OVS_SHOWN_IN_PART',
+            severity: 'INFO' as const,
+            devices,
+            subject: 'ovs-vsctl show',
+            sentence: `\`ovs-vsctl show\` of ${seen.name} does not say modes of bonds, mirrors and sFlow: that nothing would change there is not shown`,
+            fix: `give \`ovs-vsctl ${OVS_DUMP.join(' ')}\``,
+          },
+        ]
+      : []),
     ...(virtual.openvswitch?.kept ?? []).map((what) => ({
       code: 'OVS_KEPT',
       severity: 'INFO' as const,

@@ -1,0 +1,44 @@
+/** The documents of one device, read: typed values, and the device as the fabric sees it. */
+import { type EosConfig, type InterfacesConfig, readEos, readFrr, readInterfaces } from '#engines/adoption';
+import type { DeviceDocuments, DocumentKind } from './documents/imported-file.js';
+import type { SeenDevice } from './lift/seen-device.js';
+import { seenHost } from './lift/seen-host.js';
+import { seenSwitch } from './lift/seen-switch.js';
+import { type VirtualNetworks, virtualNetworks } from './lift/virtual-networks.js';
+import { PATH_OF, type Source } from './take-over.js';
+
+export interface ReadDevice {
+  readonly seen: SeenDevice;
+  readonly documents: DeviceDocuments;
+  readonly sources: readonly Source[];
+  readonly eos: EosConfig | null;
+  readonly interfaces: InterfacesConfig | null;
+  readonly virtual: VirtualNetworks;
+}
+
+export function readDevice(documents: DeviceDocuments): ReadDevice {
+  const of = (kind: DocumentKind) => documents.documents.filter((document) => document.kind === kind);
+  const textOf = (kind: DocumentKind): string | null =>
+    of(kind).length === 0
+      ? null
+      : of(kind)
+          .map(({ text }) => text)
+          .join('\n');
+  const [eosText, frrText, interfacesText] = [textOf('eos'), textOf('frr'), textOf('interfaces')];
+  const source = (kind: Source['kind'], text: string | null): readonly Source[] =>
+    text === null ? [] : [{ kind, path: PATH_OF[kind], text, isExcerpt: of(kind).some(({ isExcerpt }) => isExcerpt) }];
+  const eos = eosText === null ? null : readEos(eosText);
+  const interfaces = readInterfaces(interfacesText ?? '');
+  const frr = frrText === null ? null : { text: frrText, config: readFrr(frrText) };
+  return {
+    documents,
+    eos,
+    interfaces: interfacesText === null ? null : interfaces,
+    virtual: virtualNetworks(documents),
+    seen:
+      eos !== null && eosText !== null
+        ? seenSwitch(documents.device, documents.promptName, eosText, eos)
+        : seenHost(documents.device, documents.promptName, frr, interfaces),
+    sources: eosText !== null ? source('eos', eosText) : [...source('interfaces', interfacesText), ...source('frr', frrText)],
+  };
+}
