@@ -126,7 +126,14 @@ function vrfBgpOutline(intent: DeviceIntent, bgp: BgpIntent, vrf: VrfIntent): Ou
     ...outline([top], [`bgp router-id ${bgp.routerId}`]),
     ...VERSIONS.flatMap((version) => {
       const leaks = vrf.leaksFrom.filter(({ families }) => families.some((known) => `${known}` === version));
-      const keys = [...prefixes[version].map((prefix) => `network ${prefix}`), ...leaks.map(({ name }) => `import vrf ${name}`)];
+      const isRoute = (prefix: string): boolean =>
+        vrf.staticRoutes.some((route) => route.prefix === prefix) ||
+        (vrf.exit !== null && prefix === (version === '4' ? '0.0.0.0/0' : '::/0'));
+      const keys = [
+        ...prefixes[version].flatMap((prefix) => (isRoute(prefix) ? [] : [`network ${prefix}`])),
+        ...(prefixes[version].some(isRoute) ? ['redistribute static'] : []),
+        ...leaks.map(({ name }) => `import vrf ${name}`),
+      ];
       return keys.length > 0 ? family(top, `ipv${version} unicast`, keys) : [];
     }),
     ...family(top, 'l2vpn evpn', [

@@ -77,7 +77,11 @@ export function vrfBgp(intent: DeviceIntent, bgp: BgpIntent, vrf: VrfIntent): st
  * A VRF whose routes are taken over needs an instance, but what is taken over is never announced again: `advertise` has a map then. FRR
  * itself does not pass on what came from a third VRF.
  */
-function unicast({ leaksFrom }: VrfIntent, prefixes: readonly string[], family: Family): string[] {
+function unicast({ leaksFrom, staticRoutes, exit }: VrfIntent, prefixes: readonly string[], family: Family): string[] {
+  // By name FRR would announce a default route for ever: it takes the kernel's `unreachable default` of the VRF for it (8.4.4).
+  const routes = new Set<string>([...staticRoutes.map(({ prefix }) => prefix), ...(exit ? [everything(family)] : [])]);
+  const connected = prefixes.filter((prefix) => !routes.has(prefix));
+  const hasRoutes = connected.length < prefixes.length;
   const leaks = leaksFrom.filter(({ families }) => families.includes(family === '4' ? 4 : 6));
   if (prefixes.length === 0 && leaks.length === 0) return [];
   return lines(
@@ -85,7 +89,11 @@ function unicast({ leaksFrom }: VrfIntent, prefixes: readonly string[], family: 
     block(
       1,
       `address-family ipv${family} unicast`,
-      [...prefixes.map((prefix) => `network ${prefix}`), ...leaks.map(({ name }) => `import vrf ${name}`)],
+      [
+        ...connected.map((prefix) => `network ${prefix}`),
+        hasRoutes && 'redistribute static',
+        ...leaks.map(({ name }) => `import vrf ${name}`),
+      ],
       'exit-address-family',
     ),
   );
