@@ -2,12 +2,14 @@
 import { type AdoptedFacts, type AdoptedName, compileFabric, deviceIntent, type FabricSnapshot } from '#engines/intent';
 import { compareNatural, type Mac } from '#engines/kernel';
 import { countFacts, type FactCount } from './count-facts.js';
+import { countSdn } from './count-sdn.js';
 import { countVirtual } from './count-virtual.js';
 import type { DeviceDocuments, DocumentKind, IgnoredPart, ImportedFile } from './documents/imported-file.js';
 import { readDocuments } from './documents/read-documents.js';
 import { liftFabric, slugOf } from './lift/lift-fabric.js';
 import { type LintFinding, lint } from './lint/lint.js';
 import { type OnboardingSummary, summaryOf } from './summary.js';
+import { withCluster } from './lift/sdn-cluster.js';
 import { type ReadDevice, readDevice } from './read-device.js';
 import { takeOver } from './take-over.js';
 import { withoutErrors } from './without-errors.js';
@@ -42,7 +44,11 @@ export function onboard(files: readonly ImportedFile[]): Onboarding {
     devices.map(({ seen }) => seen),
     anycastMac(devices),
   );
-  const named = withAdopted(withVirtual(lifted.snapshot, devices), (slug) => ({ names: namesOf(devices, slug), deviations: [], kept: [] }));
+  const named = withAdopted(withVirtual(withClusters(lifted.snapshot, devices), devices), (slug) => ({
+    names: namesOf(devices, slug),
+    deviations: [],
+    kept: [],
+  }));
   const { snapshot: checked, refusals, warnings } = withoutErrors(named);
   const plain = compileFabric(checked);
   const taken = new Map(
@@ -53,7 +59,7 @@ export function onboard(files: readonly ImportedFile[]): Onboarding {
   );
   const snapshot = withAdopted(checked, (slug) => taken.get(slug)?.adopted ?? { names: [], deviations: [], kept: [] });
   const intent = compileFabric(snapshot);
-  const reports = devices.map(({ seen, sources, documents, virtual }): DeviceReport => {
+  const reports = devices.map(({ seen, sources, documents, virtual, sdn }): DeviceReport => {
     const own = deviceIntent(intent, slugOf(seen.name));
     return {
       device: seen.name,
@@ -64,6 +70,7 @@ export function onboard(files: readonly ImportedFile[]): Onboarding {
           name: nameOf(documents, source.kind),
           isExcerpt: source.isExcerpt,
         })),
+        ...(sdn === null ? [] : [{ ...countSdn(snapshot, sdn), name: nameOf(documents, 'pve-sdn'), isExcerpt: false }]),
         ...countVirtual(own, virtual).map((count) => ({ ...count, name: '', isExcerpt: false })),
       ],
       unseen: taken.get(slugOf(seen.name))?.unseen ?? [],
@@ -84,6 +91,11 @@ const nameOf = ({ documents }: DeviceDocuments, kind: DocumentKind): string =>
 
 const anycastMac = (devices: readonly ReadDevice[]): Mac | null =>
   devices.find(({ eos }) => eos?.anycastMac != null)?.eos?.anycastMac ?? null;
+
+/** Nodes of one cluster have the same configuration: what is known is not taken again. */
+function withClusters(snapshot: FabricSnapshot, devices: readonly ReadDevice[]): FabricSnapshot {
+  return devices.reduce((fabric, { sdn }) => (sdn === null ? fabric : withCluster(fabric, sdn)), snapshot);
+}
 
 function withVirtual(snapshot: FabricSnapshot, devices: readonly ReadDevice[]): FabricSnapshot {
   return {

@@ -1,7 +1,9 @@
 /** The documents of one device, read: typed values, and the device as the fabric sees it. */
 import { type EosConfig, type InterfacesConfig, readEos, readFrr, readInterfaces } from '#engines/adoption';
+import type { SdnConfig } from '#engines/pve-sdn';
 import type { DeviceDocuments, DocumentKind } from './documents/imported-file.js';
 import type { SeenDevice } from './lift/seen-device.js';
+import { asNode, sdnConfigOf } from './lift/sdn-cluster.js';
 import { seenHost } from './lift/seen-host.js';
 import { seenSwitch } from './lift/seen-switch.js';
 import { type VirtualNetworks, virtualNetworks } from './lift/virtual-networks.js';
@@ -14,6 +16,8 @@ export interface ReadDevice {
   readonly eos: EosConfig | null;
   readonly interfaces: InterfacesConfig | null;
   readonly virtual: VirtualNetworks;
+  /** Of the cluster that a Proxmox node belongs to. */
+  readonly sdn: SdnConfig | null;
 }
 
 export function readDevice(documents: DeviceDocuments): ReadDevice {
@@ -29,16 +33,18 @@ export function readDevice(documents: DeviceDocuments): ReadDevice {
     text === null ? [] : [{ kind, path: PATH_OF[kind], text, isExcerpt: of(kind).some(({ isExcerpt }) => isExcerpt) }];
   const eos = eosText === null ? null : readEos(eosText);
   const interfaces = readInterfaces(interfacesText ?? '');
+  const sdn = sdnConfigOf(documents);
   const frr = frrText === null ? null : { text: frrText, config: readFrr(frrText) };
   return {
     documents,
     eos,
     interfaces: interfacesText === null ? null : interfaces,
     virtual: virtualNetworks(documents),
+    sdn,
     seen:
       eos !== null && eosText !== null
         ? seenSwitch(documents.device, documents.promptName, eosText, eos)
-        : seenHost(documents.device, documents.promptName, frr, interfaces),
+        : asNode(seenHost(documents.device, documents.promptName, frr, interfaces), interfaces, sdn),
     sources: eosText !== null ? source('eos', eosText) : [...source('interfaces', interfacesText), ...source('frr', frrText)],
   };
 }

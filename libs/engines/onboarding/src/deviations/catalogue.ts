@@ -103,6 +103,7 @@ const RULES: readonly Rule[] = [
     line: /^(?:link-type dummy|(?:pre|post)-(?:up|down) .*\bdummy\b)/,
     subject: 'link-type',
   },
+  { code: 'VTEP_DEVICE', in: ['interfaces'], section: /^iface lo$/, line: /^(address) /, onlyInstead: true },
   { code: 'NOT_STARTED', in: ['interfaces'], section: TOP, line: /^(auto|allow-hotplug) \S+$/, onlyInstead: true },
   { code: 'MTU', in: ['interfaces'], section: STANZA, line: /^(mtu) \d+$/ },
   { code: 'UDP_PORT', in: ['interfaces'], section: STANZA, line: /^(vxlan-port) \d+$/ },

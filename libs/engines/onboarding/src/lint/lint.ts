@@ -7,6 +7,7 @@ import type { ReadDevice } from '../read-device.js';
 import { DEVIATION_WORDS, shown } from './deviation-lint.js';
 import { hostLint } from './host-lint.js';
 import type { LintFinding, Severity } from './lint-finding.js';
+import { sdnLint } from './sdn-lint.js';
 import { virtualLint } from './virtual-lint.js';
 
 export type { LintFinding, Severity } from './lint-finding.js';
@@ -27,6 +28,7 @@ export function lint(imported: Imported): readonly LintFinding[] {
     ...devices.flatMap((device) => deviationLint(imported, device)),
     ...devices.flatMap(hostLint),
     ...devices.flatMap(virtualLint),
+    ...devices.flatMap(sdnLint),
     ...notes.map(noteLint),
     ...refusals.map((finding) => ({ ...checkLint(imported, finding), code: `NOT_TAKEN_OVER_${finding.code}` })),
     ...warnings.map((finding) => checkLint(imported, finding)),
