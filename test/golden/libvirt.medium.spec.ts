@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { type LibvirtNetwork, readLibvirtNetwork } from '#engines/adoption';
-import { compileFabric, type DeviceIntent, type LibvirtIntent, type LibvirtNetworkIntent } from '#engines/intent';
-import { scenarios } from '#engines/intent/testing';
+import { compileFabric, type DeviceIntent, deviceIntent, type LibvirtIntent, type LibvirtNetworkIntent } from '#engines/intent';
+import { SnapshotBuilder, scenarios } from '#engines/intent/testing';
 import { DeviceName, isDomainError, VlanId } from '#engines/kernel';
 import { type Artefact, networkUpdates, renderDevice } from '#engines/rendering';
 import { Lab } from '../../apps/lab/src/hosts/index.js';
@@ -171,6 +171,30 @@ describeWith({ missing: [...missingForLibvirt(), ...missing({ programs: { 'openv
       expect(await deploy(intent)).toEqual([]);
     }
     expect((await kvm.virsh('net-list', '--autostart', '--name')).trim().split('\n')).toContain('intern-vlans');
+  });
+
+  it('has networks that somebody wrote by hand, and nothing is left to do once they are ours', async () => {
+    const tags = (...ids: readonly number[]) => ids.map((id) => `<tag id='${id}'/>`).join('\n');
+    const byHand = `<network>\n<name>intern-vlans</name>\n<forward mode='bridge'/>\n<bridge name='brint'/>\n<virtualport type='openvswitch'/>
+<portgroup name='vlansadmin'>\n<vlan trunk='yes'>\n${tags(99, 250)}\n</vlan>\n</portgroup>
+<portgroup name='vlan10'>\n<vlan>\n${tags(10)}\n</vlan>\n</portgroup>
+<portgroup name='100'>\n<vlan>\n${tags(100)}\n</vlan>\n</portgroup>\n</network>\n`;
+    await kvm.node.writeFile('/run/intern.xml', byHand);
+    await kvm.virsh('net-define', '/run/intern.xml');
+    await kvm.virsh('net-start', 'intern-vlans');
+    const { name, uuid, isOpenVswitch, portgroups } = asIntent(await read('intern-vlans'));
+    expect(portgroups).toEqual(asIntent(readLibvirtNetwork(byHand)).portgroups);
+    const snapshot = new SnapshotBuilder()
+      .device({ slug: 'dedibox', platform: 'DEBIAN_FRR', vtep: null, ports: ['eno1'] })
+      .deviceFacts('dedibox', { libvirt: { isOnDemand: false, networks: [{ name, uuid, bridge: DeviceName.parse('brint'), isOpenVswitch, portgroups }] } });
+    const device = deviceIntent(compileFabric(snapshot.build()), 'dedibox');
+    const [network] = device.libvirt?.networks ?? [];
+    if (!network) throw new Error('the network is gone');
+    expect(await deploy(network)).toEqual([]);
+    const [artefact] = renderDevice(device).filter(({ format }) => format === 'libvirt-network');
+    await kvm.node.writeFile('/run/ours.xml', artefact?.content ?? '');
+    await kvm.virsh('net-define', '/run/ours.xml'); // the UUID is libvirt's own, or this is refused
+    expect(await deploy({ ...network, portgroups: network.portgroups.map((one) => (one.name === '100' ? { ...one, tags: [VlanId.parse(101)] } : one)) })).toHaveLength(1);
   });
 
   it('takes another set of portgroups while a guest is plugged in, and the guest keeps its port and its VLAN', async () => {
