@@ -1,4 +1,4 @@
-/** Open vSwitch with its userspace datapath in a lab node: frames really flow, without a module of the kernel. */
+/** Open vSwitch in a node of a lab. With its userspace datapath frames really flow without a module of the kernel. */
 import { OVS_DUMP, type OvsRows, type OvsTransaction, ovsTransaction, parseOvsDump } from '#engines/reconcile';
 import type { LabNode } from '../../apps/lab/src/hosts/index.js';
 import { missing } from './describe-with.js';
@@ -14,10 +14,10 @@ ovs-vswitchd --pidfile --detach --no-chdir -vconsole:off -vsyslog:off
 export const missingForOvsSwitch = (): string[] =>
   missing({ root: true, programs: { 'openvswitch-switch': '/usr/sbin/ovs-vswitchd', 'openvswitch-common': '/usr/bin/ovs-vsctl' } });
 
-export class OvsSwitch {
-  private constructor(readonly node: LabNode) {}
+export class OvsSwitch<N extends Pick<LabNode, 'run'> = LabNode> {
+  private constructor(readonly node: N) {}
 
-  static async start(node: LabNode): Promise<OvsSwitch> {
+  static async start<N extends Pick<LabNode, 'run'>>(node: N): Promise<OvsSwitch<N>> {
     await node.run(['sh', '-ec', START]);
     return new OvsSwitch(node);
   }
