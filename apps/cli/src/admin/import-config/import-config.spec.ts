@@ -1,0 +1,85 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { handBuiltFabric, handBuiltFabricInFull } from '#engines/onboarding/testing';
+import { addImportConfig } from './import-config.command.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'trame-import-'));
+  fs.mkdirSync(path.join(folder, 'pve1/etc/network'), { recursive: true });
+  for (const { device, name, text } of handBuiltFabric()) {
+    if (device === 'pve1') fs.writeFileSync(path.join(folder, 'pve1/etc', name === 'interfaces' ? 'network/interfaces' : name), text);
+    else fs.writeFileSync(path.join(folder, 'leaf.txt'), text);
+  }
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+async function run(...args: readonly string[]): Promise<{ out: string; err: string; code: unknown }> {
+  const [out, err]: [string[], string[]] = [[], []];
+  vi.spyOn(console, 'log').mockImplementation((line: string) => void out.push(line));
+  vi.spyOn(console, 'error').mockImplementation((line: string) => void err.push(line));
+  const program = new Command().exitOverride().configureOutput({ writeErr: (text) => void err.push(text) });
+  addImportConfig(program);
+  for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: (text) => void err.push(text) });
+  await program.parseAsync(['config', ...args], { from: 'user' });
+  return { out: out.join('\n'), err: err.join('\n'), code: process.exitCode };
+}
+
+describe('trame import config', () => {
+  const devices = (): string[] => ['--device', `pve1=${folder}/pve1`, '--device', `TEST=${folder}/leaf.txt`];
+
+  it('prints the devices, what was understood, what is wrong, and that nothing would change', async () => {
+    const { out, code } = await run(...devices(), '--exit-code');
+    expect(out).toContain('pve1: DEBIAN_FRR (FRR 10.3.1), AS 65051, router id 172.16.1.51, VTEP 172.16.1.51 on lo1');
+    expect(out).toContain('link 192.168.100.0/24: pve1 ens19 192.168.100.2 – TEST Ethernet1 192.168.100.1');
+    expect(out).toContain('iBGP session in AS 65051: pve1 192.168.100.2 – TEST 192.168.100.1, IPv4 and EVPN, timers 20/60');
+    expect(out).toContain('VNI 1000: pve1, TEST VLAN 1000; RT 1:1 65051:1000; MTU 1450');
+    expect(out).toMatch(/ERROR {3}REDISTRIBUTES_CONNECTED.*\n.*\n {10}→ announce the loopback by name/);
+    expect(out).toMatch(/\n0 differences$/);
+    expect(code).toBeUndefined();
+  });
+
+  it('prints the same as JSON, the snapshot with it', async () => {
+    const found = JSON.parse((await run(...devices(), '--json')).out) as Record<string, unknown>;
+    expect(found).toMatchObject({ version: 1, differences: 0, snapshot: { networks: [{ vni: 1000 }] }, lint: expect.arrayContaining([]) });
+  });
+
+  it('reads what it can of a folder, and says what it leaves', async () => {
+    fs.writeFileSync(path.join(folder, 'pve1/etc/passwd'), 'root:x:0:0::/root:/bin/sh\n');
+    const { out, err } = await run(...devices());
+    expect(err).toContain(`${folder}/pve1/etc/passwd was not read`);
+    expect(out).toMatch(/\n0 differences$/);
+  });
+
+  it('takes several files of one device', async () => {
+    const [, , leaf] = handBuiltFabricInFull();
+    fs.writeFileSync(path.join(folder, 'whole.cfg'), leaf?.text ?? '');
+    const { out } = await run(
+      '--device',
+      `pve1=${folder}/pve1/etc/network/interfaces`,
+      `${folder}/pve1/etc/frr.conf`,
+      '--device',
+      `TEST=${folder}/whole.cfg`,
+    );
+    expect(out).toContain('TEST: ARISTA_EOS 4.34.1F');
+    expect(out).toMatch(/\n0 differences$/);
+  });
+
+  it('refuses a file that is no configuration, and says what would be accepted', async () => {
+    fs.writeFileSync(path.join(folder, 'mail.txt'), 'Dear colleague,\n');
+    await expect(run('--device', `TEST=${folder}/mail.txt`)).rejects.toMatchObject({
+      code: 'INVALID_VALUE',
+      message: expect.stringContaining('accepted is a running-config of EOS'),
+    });
+  });
+
+  it('refuses a path without the name of a device as wrong usage', async () => {
+    await expect(run('--device', `${folder}/leaf.txt`)).rejects.toBeInstanceOf(CommanderError);
+  });
+});
