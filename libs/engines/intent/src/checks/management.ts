@@ -11,28 +11,28 @@ export function checkManagement(index: FabricIndex): Finding[] {
   return index.snapshot.devices.flatMap((device) => {
     const { id, slug, management } = device;
     const path = `devices.${slug}.management`;
-    const isManagement = (port: string): boolean =>
+    const isReached = (port: string): boolean =>
       port === management?.port || (device.platform === 'ARISTA_EOS' && port.startsWith('Management'));
-    const touched = [...(uses.get(id) ?? []).map(({ port, use }) => [port, use] as const), ...otherUses(index, device, isManagement)]
-      .filter(([port]) => isManagement(port))
-      .map(([port, use]) => `use another port than ${port} of ${slug} for ${use}: people reach the device by it`);
+    const whole = (uses.get(id) ?? []).flatMap(({ port, use }) => (isReached(port) ? [[port, use] as const] : []));
+    const touched = [...whole, ...otherUses(index, device, isReached)].map(
+      ([port, use]) => `use another port than ${port} of ${slug} for ${use}: people reach the device by it`,
+    );
     const reused = management ? addressProblems(index, device, management.address) : [];
     return [...new Set([...touched, ...reused])].map((problem) => error('MANAGEMENT_TOUCHED', path, problem, [id]));
   });
 }
 
 /** Uses beside those that want a port whole. */
-function otherUses(index: FabricIndex, { id, host }: DeviceFacts, isOf: (port: string) => boolean): (readonly [string, string])[] {
+function otherUses(index: FabricIndex, { id, host }: DeviceFacts, isReached: (port: string) => boolean): (readonly [string, string])[] {
+  const attached = (index.attachmentsOfDevice.get(id) ?? []).filter(({ port }) => port !== null && isReached(port));
+  const made = [...(host?.bonds ?? []), ...(host?.bridges ?? []), ...(host?.vlans ?? [])].filter(({ name }) => isReached(name));
+  const said = (host?.ports ?? []).filter(
+    ({ name, addresses, mtu, gateway }) => isReached(name) && (addresses.length > 0 || mtu !== null || gateway !== null),
+  );
   return [
-    ...(index.attachmentsOfDevice.get(id) ?? []).flatMap(({ port, networkId }) =>
-      port === null || !isOf(port) ? [] : [[port, `network ${index.network.get(networkId)?.slug ?? networkId}`] as const],
-    ),
-    ...[...(host?.bonds ?? []), ...(host?.bridges ?? []), ...(host?.vlans ?? [])].map(
-      ({ name }) => [name, `an interface that is made as ${name}`] as const,
-    ),
-    ...(host?.ports ?? [])
-      .filter(({ addresses, mtu, gateway }) => addresses.length > 0 || mtu !== null || gateway !== null)
-      .map(({ name }) => [name, 'what is said of it'] as const),
+    ...attached.map(({ port, networkId }) => [String(port), `network ${index.network.get(networkId)?.slug ?? networkId}`] as const),
+    ...made.map(({ name }) => [name, `an interface that is made as ${name}`] as const),
+    ...said.map(({ name }) => [name, 'what is said of it'] as const),
   ];
 }
 

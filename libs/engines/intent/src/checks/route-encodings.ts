@@ -65,21 +65,32 @@ function encodes(target: string): boolean {
 
 /** There is one for each network on each VTEP, so an administrator is looked at once and not once per distinguisher. */
 function distinguishers(index: FabricIndex): Finding[] {
-  const largest = new Map<string, number>();
   const found: Finding[] = [];
+  let head = '';
+  let largest = -1;
   for (const { rd, deviceId, eviId } of index.snapshot.routeDistinguishers) {
-    const colon = rd.lastIndexOf(':');
-    const head = rd.slice(0, colon);
-    const known = largest.get(head) ?? largestNumber(head);
-    largest.set(head, known);
-    const text = rd.slice(colon + 1);
-    const number = Number(text);
-    if (Number.isInteger(number) && number >= 0 && number <= known && String(number) === text) continue;
+    if (head === '' || !rd.startsWith(head)) {
+      head = rd.slice(0, rd.lastIndexOf(':') + 1);
+      largest = largestNumber(head.slice(0, -1));
+    }
+    if (isNumber(rd, head.length, largest)) continue;
     const place = index.device.get(deviceId)?.slug ?? deviceId;
     const message = `give EVI ${eviId} on ${place} another route distinguisher than ${rd}, made of the router id and an EVI id up to 65535: it does not fit into six octets`;
     found.push(error('ROUTE_NOT_ENCODABLE', `routeDistinguishers.${rd}`, message, [deviceId]));
   }
   return found;
+}
+
+/** Decimal digits from there to the end, without a zero in front, up to a limit. */
+function isNumber(text: string, start: number, limit: number): boolean {
+  let value = 0;
+  for (let at = start; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return false;
+    value = value * 10 + digit;
+  }
+  const length = text.length - start;
+  return length > 0 && value <= limit && (length === 1 || text.charCodeAt(start) !== 48);
 }
 
 /** Largest number behind an administrator; -1 where it is none. */

@@ -4,30 +4,31 @@ import { isOnOpenVswitch } from '../compile-openvswitch.js';
 import type { FabricIndex } from '../fabric-index.js';
 import { error, type Finding, listed } from '../finding.js';
 import { groupBy } from '../group-by.js';
-import type { DeviceFacts, MlagFacts, VlanMappingFacts } from '../snapshot.js';
+import type { AttachmentFacts, DeviceFacts, MlagFacts, VlanMappingFacts } from '../snapshot.js';
 
 type MappingsOf = ReadonlyMap<DeviceId, readonly VlanMappingFacts[]>;
 
 export function checkVlans(index: FabricIndex): Finding[] {
   const mappings = groupBy(index.snapshot.vlanMappings, ({ deviceId }) => deviceId);
-  const mlagOf = new Map((index.snapshot.mlags ?? []).flatMap((mlag) => mlag.members.map(({ deviceId }) => [deviceId, mlag] as const)));
-  return [
-    ...missing(index),
-    ...[...mappings].flatMap(([id, uses]) => onDevice(index, id, uses, mlagOf.get(id))),
-    ...(index.snapshot.mlags ?? []).flatMap((mlag) => onPair(index, mlag, mappings)),
-    ...index.snapshot.devices.flatMap((device) => switchPorts(index, device)),
-    ...index.snapshot.devices.flatMap((device) => internalRange(index, device)),
-  ];
+  const mlags = index.snapshot.mlags ?? [];
+  const mlagOf = new Map(mlags.flatMap((mlag) => mlag.members.map(({ deviceId }) => [deviceId, mlag] as const)));
+  const found: Finding[] = [];
+  for (const [id, attachments] of index.attachmentsOfDevice) found.push(...missing(index, index.device.get(id), attachments));
+  for (const [id, uses] of mappings) found.push(...onDevice(index, id, uses, mlagOf.get(id)));
+  for (const mlag of mlags) found.push(...onPair(index, mlag, mappings));
+  for (const device of index.snapshot.devices) found.push(...switchPorts(index, device), ...internalRange(index, device));
+  return found;
 }
 
-function missing(index: FabricIndex): Finding[] {
+function missing(index: FabricIndex, device: DeviceFacts | undefined, attachments: readonly AttachmentFacts[]): Finding[] {
   const found: Finding[] = [];
-  for (const attachment of index.snapshot.attachments) {
-    const { id, deviceId, networkId, tagging } = attachment;
-    const device = index.device.get(deviceId);
-    if (!device || (device.platform !== 'ARISTA_EOS' && tagging !== 'TAGGED' && !isOnOpenVswitch(index, device, attachment))) continue;
+  if (!device) return found;
+  for (const attachment of attachments) {
+    const { id, networkId, tagging } = attachment;
+    if (index.vlan(device.id, networkId) !== null) continue;
+    if (device.platform !== 'ARISTA_EOS' && tagging !== 'TAGGED' && !isOnOpenVswitch(index, device, attachment)) continue;
     const network = index.network.get(networkId);
-    if (!network || index.vlan(deviceId, networkId) !== null) continue;
+    if (!network) continue;
     const message = `map network ${network.slug} to a VLAN of ${device.slug}, or attach it without a tag to a host`;
     found.push(error('VLAN_MISSING', `networks.${network.slug}.${device.slug}`, message, [id]));
   }
@@ -38,42 +39,49 @@ const networkName = (index: FabricIndex, id: NetworkId): string => index.network
 
 function onDevice(index: FabricIndex, id: DeviceId, uses: readonly VlanMappingFacts[], mlag: MlagFacts | undefined): Finding[] {
   const device = index.device.get(id);
-  const place = device?.slug ?? id;
-  const networkOf = new Map<VlanId, NetworkId | Set<NetworkId>>();
-  const vlanOf = new Map<NetworkId, VlanId | Set<VlanId>>();
+  return [...reserved(device, uses, mlag), ...clashes(index, device?.slug ?? id, uses)];
+}
+
+function reserved(device: DeviceFacts | undefined, uses: readonly VlanMappingFacts[], mlag: MlagFacts | undefined): Finding[] {
   const found: Finding[] = [];
+  if (device?.platform !== 'ARISTA_EOS') return found;
   for (const { vlan, networkId } of uses) {
-    collect(networkOf, vlan, networkId);
-    collect(vlanOf, networkId, vlan);
-    const reserved = device && reservedFor(device, vlan, mlag);
-    if (reserved) found.push(error('VLAN_RESERVED', `devices.${place}.vlans.${vlan}`, reserved, [id, networkId]));
-  }
-  for (const [vlan, networks] of networkOf) {
-    if (!(networks instanceof Set)) continue;
-    const names = [...networks].map((network) => networkName(index, network)).sort(compareNatural);
-    const message = `give each of ${listed(names)} its own VLAN on ${place}: they share ${vlan}`;
-    found.push(error('VLAN_CLASH', `devices.${place}.vlans.${vlan}`, message, [id, ...networks]));
-  }
-  for (const [network, vlans] of vlanOf) {
-    if (!(vlans instanceof Set)) continue;
-    const name = networkName(index, network);
-    const message = `keep one of the VLANs ${listed([...vlans].sort((a, b) => a - b).map(String))} for network ${name} on ${place}`;
-    found.push(error('VLAN_CLASH', `networks.${name}.${place}`, message, [id, network]));
+    const message = reservedFor(device, vlan, mlag);
+    if (message !== null) found.push(error('VLAN_RESERVED', `devices.${device.slug}.vlans.${vlan}`, message, [device.id, networkId]));
   }
   return found;
 }
 
-/** One value as it is, several as a set: hundreds of thousands of mappings have one. */
-function collect<K, V extends string | number>(map: Map<K, V | Set<V>>, key: K, value: V): void {
-  const known = map.get(key);
-  if (known === undefined) map.set(key, value);
-  else if (known instanceof Set) known.add(value);
-  else if (known !== value) map.set(key, new Set([known, value]));
+/** Hundreds of thousands of mappings are looked at, and hardly ever one is found: only what is there twice is taken apart. */
+function clashes(index: FabricIndex, place: string, uses: readonly VlanMappingFacts[]): Finding[] {
+  const networkOf: NetworkId[] = [];
+  const vlanOf = new Map<NetworkId, VlanId>();
+  let isClean = true;
+  for (const { vlan, networkId } of uses) {
+    isClean &&= (networkOf[vlan] ?? networkId) === networkId && (vlanOf.get(networkId) ?? vlan) === vlan;
+    networkOf[vlan] = networkId;
+    vlanOf.set(networkId, vlan);
+  }
+  if (isClean) return [];
+  const shared = [...groupBy(uses, ({ vlan }) => vlan)].flatMap(([vlan, same]) => {
+    const networks = [...new Set(same.map(({ networkId }) => networkId))];
+    if (networks.length < 2) return [];
+    const names = networks.map((network) => networkName(index, network)).sort(compareNatural);
+    const message = `give each of ${listed(names)} its own VLAN on ${place}: they share ${vlan}`;
+    return [error('VLAN_CLASH', `devices.${place}.vlans.${vlan}`, message, [...same.map(({ deviceId }) => deviceId), ...networks])];
+  });
+  const several = [...groupBy(uses, ({ networkId }) => networkId)].flatMap(([network, same]) => {
+    const vlans = [...new Set(same.map(({ vlan }) => vlan))].sort((a, b) => a - b);
+    if (vlans.length < 2) return [];
+    const name = networkName(index, network);
+    const message = `keep one of the VLANs ${listed(vlans.map(String))} for network ${name} on ${place}`;
+    return [error('VLAN_CLASH', `networks.${name}.${place}`, message, [...same.map(({ deviceId }) => deviceId), network])];
+  });
+  return [...shared, ...several];
 }
 
 /** Why no network may have the VLAN on that switch; null = it may. */
-function reservedFor({ platform, slug, switch: facts }: DeviceFacts, vlan: VlanId, mlag: MlagFacts | undefined): string | null {
-  if (platform !== 'ARISTA_EOS') return null;
+function reservedFor({ slug, switch: facts }: DeviceFacts, vlan: VlanId, mlag: MlagFacts | undefined): string | null {
   // Every port of a switch is in VLAN 1 until it is told otherwise: as a customer's VLAN it would join all unused ports.
   if (vlan === 1) return `choose a VLAN from 2 to 4094 on ${slug}: VLAN 1 holds every port that is not configured`;
   const range = facts?.internalVlans;
