@@ -7,8 +7,7 @@ import { instanceKeys } from './outline-instance.js';
 import { groups, vrfPiece } from './pieces.js';
 import { announced, crossesAs, vrfsOf } from './router-bgp.js';
 import { groupName, hasTimers, keepsNextHop } from './sessions.js';
-
-const when = <T>(condition: unknown, ...items: readonly T[]): readonly T[] => (condition ? items : []);
+import { when } from './when.js';
 
 /** A session, or all that share a group. */
 interface Named {

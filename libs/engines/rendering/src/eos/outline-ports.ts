@@ -3,7 +3,7 @@ import type { DeviceIntent, EdgePortIntent, LagIntent, UnderlayPortIntent } from
 import { deviceLabel } from '../device-label.js';
 import { outline, type OutlineEntry } from '../outline.js';
 import { PEER_LINK_GROUP } from './names.js';
-import { linkKeys } from './outline.js';
+import { linkKeys } from './outline-link.js';
 
 /** A port has several sides, and one description. */
 export function portsOutline(intent: DeviceIntent): OutlineEntry[] {

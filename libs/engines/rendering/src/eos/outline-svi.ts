@@ -1,9 +1,9 @@
 /** What the SVI of a network has to say. */
 import type { L2VniIntent } from '#engines/intent';
 import { deviceLabel } from '../device-label.js';
+import { when } from './when.js';
 
 const ip = (address: string): string => (address.includes(':') ? 'ipv6 address' : 'ip address');
-const when = <T>(condition: unknown, ...items: readonly T[]): readonly T[] => (condition ? items : []);
 
 export function sviKeys(network: Pick<L2VniIntent, 'gateways' | 'mtu' | 'vrf' | 'networkName'>): string[] {
   const servers = new Set<string>();

@@ -5,11 +5,12 @@ import type { Line } from '../piece.js';
 import { nextHopMapName, setsNextHop } from './next-hop-map.js';
 import { hasRouterIdLoopback, wordOf } from './names.js';
 import { bgpOutline } from './outline-bgp.js';
+import { linkKeys } from './outline-link.js';
 import { portsOutline } from './outline-ports.js';
 import { groups, type Kind, type Said } from './pieces.js';
+import { when } from './when.js';
 
 const ip = (address: string): string => (address.includes(':') ? 'ipv6 address' : 'ip address');
-const when = <T>(condition: unknown, ...items: readonly T[]): readonly T[] => (condition ? items : []);
 const section = (head: string, keys: readonly Line[]): OutlineEntry[] => [...outline([], [head]), ...outline([head], keys)];
 
 export function eosOutline(intent: DeviceIntent): OutlineEntry[] {
@@ -116,17 +117,6 @@ function pair({ mlag, igp }: DeviceIntent): OutlineEntry[] {
       `peer-link ${mlag.peerLink}`,
     ]),
   ];
-}
-
-/** Of a link on which another protocol than BGP runs. */
-export function linkKeys(igp: DeviceIntent['igp']): readonly string[] {
-  if (!igp) return [];
-  const { bfd } = igp;
-  const timers = when(bfd, `bfd interval ${bfd?.transmitMs} min-rx ${bfd?.receiveMs} multiplier ${bfd?.multiplier}`);
-  if (igp.protocol === 'OSPF') {
-    return [...timers, ...when(bfd, 'ip ospf neighbor bfd'), 'ip ospf network point-to-point', `ip ospf area ${igp.area}`];
-  }
-  return [...timers, 'isis enable', ...when(bfd, 'isis bfd'), 'isis network point-to-point'];
 }
 
 function nextHopMaps({ bgp }: DeviceIntent): OutlineEntry[] {
