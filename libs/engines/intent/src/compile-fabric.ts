@@ -14,6 +14,7 @@ import type { DeviceIntent, EdgePortIntent, FabricIntent, L2VniIntent } from './
 import { FabricIndex } from './fabric-index.js';
 import type { Finding } from './finding.js';
 import { groupBy } from './group-by.js';
+import type { Kept } from './incremental/kept.js';
 import { known } from './known.js';
 import { gatewaysOf, networkPart } from './network-part.js';
 import type { AttachmentFacts, DeviceFacts, FabricSnapshot, NetworkFacts } from './snapshot.js';
@@ -23,10 +24,14 @@ import type { AttachmentFacts, DeviceFacts, FabricSnapshot, NetworkFacts } from 
  * fabric that cannot work.
  */
 export function compileFabric(snapshot: FabricSnapshot): FabricIntent {
-  const index = new FabricIndex(snapshot);
-  const findings = checkIndex(index);
-  const errors = findings.filter((finding) => finding.severity === 'ERROR');
+  return compileIndex(new FabricIndex(snapshot));
+}
+
+/** The same for whoever has the index already. */
+export function compileIndex(index: FabricIndex): FabricIntent {
+  const errors = checkIndex(index).filter((finding) => finding.severity === 'ERROR');
   if (errors.length > 0) throw checkFailed(errors);
+  const { snapshot } = index;
   const sessions = sessionsByDevice(snapshot);
   return {
     revision: snapshot.revision,
@@ -46,11 +51,18 @@ function checkFailed(errors: readonly Finding[]): DomainError<'CHECK_FAILED'> {
   return new DomainError('CHECK_FAILED', `${errors[0]?.message}${more}`, { findings: errors });
 }
 
-function compileDevice(index: FabricIndex, sessions: SessionsOfDevice, device: DeviceFacts): DeviceIntent {
+/**
+ * @param kept holds for devices whose networks depend on nothing but their own facts, those of their VRF, and facts of devices and of the
+ * fabric that are not another.
+ */
+export function compileDevice(index: FabricIndex, sessions: SessionsOfDevice, device: DeviceFacts, kept: Kept | null = null): DeviceIntent {
   const { fabric } = index.snapshot;
   const attachments = (index.attachmentsOfDevice.get(device.id) ?? []).filter((one) => !isOnOpenVswitch(index, device, one));
   const networks = [...new Set(attachments.map((attachment) => attachment.networkId))].map((id) => known(index.network.get(id)));
-  const l2vnis = networks.map((network) => compileL2Vni(index, device, network)).sort((a, b) => a.vni - b.vni);
+  const l2vnis = [
+    ...(kept?.intent.l2vnis.filter(({ vni }) => !kept.vnis.has(vni)) ?? []),
+    ...networks.filter(({ id }) => !kept || kept.networks.has(id)).map((network) => compileL2Vni(index, device, network)),
+  ].sort((a, b) => a.vni - b.vni);
   return {
     deviceId: device.id,
     slug: device.slug,
@@ -61,8 +73,8 @@ function compileDevice(index: FabricIndex, sessions: SessionsOfDevice, device: D
     bgp: withPairSession(index, device, compileBgp(index, sessions, device)),
     igp: compileIgp(index, device),
     l2vnis,
-    vrfs: compileVrfs(index, device),
-    edgePorts: compileEdgePorts(index, device, attachments),
+    vrfs: compileVrfs(index, device, kept),
+    edgePorts: kept?.hasSamePlaces ? kept.intent.edgePorts : compileEdgePorts(index, device, attachments),
     lags: compileLags(index, device),
     anycastGatewayMac: fabric.anycastGatewayMac,
     software: device.software ?? {},

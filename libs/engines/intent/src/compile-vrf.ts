@@ -4,14 +4,16 @@ import { compareIps } from './compare-ips.js';
 import type { VrfExitIntent, VrfIntent, VrfLeakIntent, VrfTransitIntent } from './device-intent.js';
 import { anycastSubnets, type FabricIndex } from './fabric-index.js';
 import { transitName, transitPeerName, vrfBridgeName, vrfVxlanName } from './interface-names.js';
+import type { Kept } from './incremental/kept.js';
 import { known } from './known.js';
 import { overlayMtu } from './overlay-mtu.js';
 import { routerMac } from './router-mac.js';
 import type { DeviceFacts, VrfFacts } from './snapshot.js';
 
-export function compileVrfs(index: FabricIndex, device: DeviceFacts): readonly VrfIntent[] {
+export function compileVrfs(index: FabricIndex, device: DeviceFacts, kept: Kept | null): readonly VrfIntent[] {
+  const same = new Map(kept?.intent.vrfs.filter(({ name }) => !kept.vrfs.has(name)).map((vrf) => [String(vrf.name), vrf]));
   return (index.vrfsOfDevice.get(device.id) ?? [])
-    .map((vrf) => compileVrf(index, device, vrf))
+    .map((vrf) => same.get(vrf.deviceName) ?? compileVrf(index, device, vrf))
     .sort((a, b) => compareNatural(a.name, b.name));
 }
 
