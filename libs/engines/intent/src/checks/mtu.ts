@@ -6,6 +6,7 @@ import { compareNatural, type DeviceId, type NetworkId } from '#engines/kernel';
 import type { FabricIndex } from '../fabric-index.js';
 import { error, type Finding, listed, warning } from '../finding.js';
 import { vxlanOverhead } from '../overlay-mtu.js';
+import { taggedInside } from '../tagged-inside.js';
 import type { DeviceFacts, HostInterfaceFacts, LinkFacts } from '../snapshot.js';
 
 /** RFC 8200 §5: the smallest link MTU that IPv6 may run on. */
@@ -53,22 +54,6 @@ function tooLarge(
   const reason = tags > 0 ? `VXLAN and the tag inside take ${overhead} bytes` : `VXLAN takes ${overhead} bytes`;
   const message = `lower the MTU of network ${slug} from ${mtu} to ${available} or raise the underlay of ${listed(names)}: ${reason}`;
   return error('MTU_TOO_SMALL', `networks.${slug}.mtu`, message, [id, ...tooSmall]);
-}
-
-/** Networks whose frames keep a tag in the tunnel: those of ports that take frames with all their tags. */
-function taggedInside(index: FabricIndex): ReadonlySet<NetworkId> {
-  const found = new Set<NetworkId>();
-  for (const { id, switch: facts, openvswitch } of index.snapshot.devices) {
-    const ports = new Set<string>([
-      ...(facts?.tunnelPorts ?? []),
-      ...(openvswitch?.bridges ?? []).flatMap(({ ports: list }) =>
-        list.flatMap(({ name, vlanMode }) => (vlanMode === 'dot1q-tunnel' ? [name] : [])),
-      ),
-    ]);
-    if (ports.size === 0) continue;
-    for (const { port, networkId } of index.attachmentsOfDevice.get(id) ?? []) if (port !== null && ports.has(port)) found.add(networkId);
-  }
-  return found;
 }
 
 /** The smallest of the fabric's promise and of what the device's own underlay ports, and what lies below them, are set to. */
