@@ -63,46 +63,60 @@ describeWith({ missing: [...missingForOvsSwitch(), ...missingForRealHosts()] }, 
     expect([await reaches(c, '10.0.0.13'), await reaches(b, '10.0.0.1')]).toEqual([false, true]);
   });
 
-  it('carries tagged frames of customers inside of a VLAN, those that it is told', async () => {
-    const hv = await host('hv1');
-    const qinq = { vlanMode: 'dot1q-tunnel', tag: 100, cvlans: [10] } as const;
+  /** A host with its VTEP address on the underlay; the userspace datapath finds other VTEPs over a bridge that has the address. */
+  async function vtep(number: number, hub: LabNode, snapshot: FabricSnapshot) {
+    const hv = await host(`ovs${number}`);
+    await lab.link(hv.node, 'eth0', hub, `h${number}`);
+    await hub.run(['ip', 'link', 'set', `h${number}`, 'master', 'br0']);
+    await hv.vsctl('add-br', 'brphy', '--', 'set', 'Bridge', 'brphy', 'datapath_type=netdev', '--', 'add-port', 'brphy', 'eth0');
+    await hv.node.run(['sh', '-ec', `ip addr add 172.16.2.${number}/24 dev brphy; ip link set brphy up`]);
+    const { bridges } = rowsOf(snapshot, `ovs${number}`);
+    const rows = { bridges: bridges.map((bridge) => ({ ...bridge, columns: { datapath_type: 'netdev' } })) };
+    await hv.apply(rows);
+    expect((await hv.transaction(rows, rows)).argv).toEqual([]);
+    return hv;
+  }
+  async function underlay(): Promise<LabNode> {
+    const hub = await lab.node('hub');
+    await hub.run(['sh', '-ec', 'ip link add br0 type bridge; ip link set br0 up']);
+    return hub;
+  }
+
+  it('carries tagged frames of customers inside of a network, those that it is told, from host to host', async () => {
+    const hub = await underlay();
+    const ports = [ovsPort('eno4', { vlanMode: 'dot1q-tunnel', cvlans: [10], vlansFrom: 'ATTACHMENTS' })];
+    const on = [1, 2].map((number) => ({ device: `ovs${number}`, port: 'eno4', vlan: number * 100 }));
+    const bridges = [ovsBridge('vmbr1', ports)];
+    const snapshot = staticVxlan(ports)
+      .deviceFacts('ovs2', { openvswitch: { managedBy: 'OVSDB', bridges } })
+      .network({ slug: 'qinq', vni: 10_003, eviId: 3, mtu: 1400, on })
+      .build();
     const customers: LabNode[] = [];
-    for (const [port, own] of [
-      ['eno1', '1'],
-      ['eno2', '2'],
-    ] as const) {
-      const customer = await host(`customer${own}`);
-      await lab.link(hv.node, port, customer.node, 'eth0');
-      await customer.apply(rowsOfBridges(ovsBridge('br0', [ovsPort('eth0'), internalPort('v10', [], { tag: 10 }), internalPort('v30', [], { tag: 30 })])));
-      await customer.node.run(['sh', '-ec', `ip addr add 10.10.0.${own}/24 dev v10; ip addr add 10.30.0.${own}/24 dev v30; ip link set v10 up; ip link set v30 up`]);
+    for (const number of [1, 2]) {
+      const hv = await vtep(number, hub, snapshot);
+      const customer = await host(`customer${number}`);
+      await lab.link(hv.node, 'eno4', customer.node, 'eth0');
+      await customer.apply(
+        rowsOfBridges(ovsBridge('br0', [ovsPort('eth0'), internalPort('v10', [], { tag: 10 }), internalPort('v30', [], { tag: 30 })])),
+      );
+      const script = [10, 30].map((vlan) => `ip addr add 10.${vlan}.0.${number}/24 dev v${vlan}; ip link set v${vlan} up mtu 1400`).join('; ');
+      await customer.node.run(['sh', '-ec', script]);
       customers.push(customer.node);
     }
-    await hv.apply(rowsOfBridges(ovsBridge('vmbr1', [ovsPort('eno1', qinq), ovsPort('eno2', qinq)])));
     const [customer] = customers as [LabNode];
     await eventually(async () => expect(await reaches(customer, '10.10.0.2')).toBe(true));
     expect(await reaches(customer, '10.30.0.2')).toBe(false);
   });
 
   it('carries a network between three hosts by tunnels that follow its attachments, and a broadcast ends', async () => {
-    const hub = await lab.node('hub');
-    await hub.run(['ip', 'link', 'add', 'br0', 'type', 'bridge']);
-    await hub.run(['ip', 'link', 'set', 'br0', 'up']);
+    const hub = await underlay();
     const on = [1, 2, 3].map((number) => ({ device: `ovs${number}`, port: 'vmbr1', tagging: 'BRIDGE_ONLY' as const, vlan: number * 100 }));
     const snapshot = staticVxlan([]).network({ slug: 'blue', vni: 10_001, eviId: 1, on }).build();
     const hosts = await Promise.all(
       [1, 2, 3].map(async (number) => {
-        const hv = await host(`ovs${number}`);
-        await lab.link(hv.node, 'eth0', hub, `h${number}`);
-        await hub.run(['ip', 'link', 'set', `h${number}`, 'master', 'br0']);
+        const hv = await vtep(number, hub, snapshot);
         const guest = await machine(hv, 'tap1i0', `10.20.0.${number}/24`);
-        // The userspace datapath finds the way to other VTEPs over a bridge with the address; the kernel's has the routes of the host.
-        await hv.vsctl('add-br', 'brphy', '--', 'set', 'Bridge', 'brphy', 'datapath_type=netdev', '--', 'add-port', 'brphy', 'eth0');
-        await hv.node.run(['sh', '-ec', `ip addr add 172.16.2.${number}/24 dev brphy; ip link set brphy up`]);
-        const { bridges } = rowsOf(snapshot, `ovs${number}`);
-        const rows = { bridges: bridges.map((bridge) => ({ ...bridge, columns: { datapath_type: 'netdev' } })) };
-        await hv.apply(rows);
         await hv.vsctl('add-port', 'vmbr1', 'tap1i0', `tag=${number * 100}`);
-        expect((await hv.transaction(rows, rows)).argv).toEqual([]);
         return { hv, guest };
       }),
     );

@@ -8,6 +8,7 @@ import { groupBy } from './group-by.js';
 import { known } from './known.js';
 import { tunnelAddress } from './compile-lag.js';
 import { networkPart } from './network-part.js';
+import { taggedInside } from './tagged-inside.js';
 import type { AttachmentFacts, DeviceFacts, NetworkFacts, OpenVswitchFacts, OvsBridgeFacts, OvsPortFacts } from './snapshot.js';
 
 /** Reserved by IEEE 802.1Q: no frame has it, so a trunk of it alone carries nothing. An empty list would be a trunk of everything. */
@@ -134,6 +135,8 @@ function tunnelsOf(index: FabricIndex, device: DeviceFacts, network: NetworkFact
     return {
       ...PLAIN,
       name,
+      // An access port drops frames that have a tag inside.
+      vlanMode: taggedInside(index).has(network.id) ? 'dot1q-tunnel' : null,
       tag: index.vlan(device.id, network.id),
       isProtected: true,
       interfaces: [{ type: 'vxlan', name, vni: network.vni, remote, local, udpPort: index.snapshot.fabric.vtepUdpPort }],
