@@ -277,19 +277,22 @@ describeWith({ missing: missingForRealHosts() }, 'the qemu hook', () => {
     expect(await node.exec(['ls', '/run/owned'])).toMatchObject({ code: 2 });
   });
 
-  it('has a bridge exactly while a guest refers to it, over 200 random calls', async () => {
+  it('has a bridge exactly while a guest refers to it, over 200 random calls, some of which were killed before', async () => {
     const guests = ['g1', 'g2', 'g3', 'g4'];
     const bridges = ['br307', 'br903', 'br4001'];
     const step = fc.record({
       operation: fc.constantFrom('prepare', 'prepare', 'release', 'release', 'migrate', 'reconnect', 'started'),
       guest: fc.constantFrom(...guests),
       uses: fc.subarray(bridges),
+      killedAfterMs: fc.option(fc.integer({ min: 5, max: 60 }), { freq: 3 }),
     });
     const steps = fc.sample(step, { numRuns: 200, seed: 307 });
-    const calls = steps.map(
-      ({ operation, guest, uses }) =>
-        `${HOOK} ${guest} ${operation} begin - <<EOF\n${domain(guest, uses)}EOF\necho $? $(ls -d /sys/class/net/br[0-9]* 2>/dev/null)\n`,
-    );
+    const calls = steps.map(({ operation, guest, uses, killedAfterMs }) => {
+      const one = `${HOOK} ${guest} ${operation} begin - <<EOF\n${domain(guest, uses)}EOF\n`;
+      const killed =
+        killedAfterMs === null || operation === 'migrate' ? '' : `timeout -s KILL 0.0${String(killedAfterMs).padStart(2, '0')} ${one}`;
+      return `${killed}${one}echo $? $(ls -d /sys/class/net/br[0-9]* 2>/dev/null)\n`;
+    });
     const said = (await node.run(['sh'], { stdin: calls.join(''), timeoutMs: 60_000 })).trim().split('\n');
     const refs = new Map<string, readonly string[]>();
     for (const [at, { operation, guest, uses }] of steps.entries()) {

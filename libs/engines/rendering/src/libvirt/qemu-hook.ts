@@ -203,14 +203,14 @@ sweep() {
     [ -e "$bridge" ] || continue
     if is_used "$bridge"; then
       rm -f "$RUN/idle/$bridge"
-    elif read -r due 2>/dev/null <"$RUN/idle/$bridge"; then
-      [ "$now" -ge "$due" ] || continue
-      [ "$left" -gt 0 ] || return 0
-      left=$((left - 1))
-      remove "$bridge"
-    else
-      mark_idle "$bridge" # we were killed between the last guest and this
+      continue
     fi
+    # Without a time: we were killed between the last guest and this.
+    [ -e "$RUN/idle/$bridge" ] || mark_idle "$bridge"
+    read -r due <"$RUN/idle/$bridge" && [ "$now" -ge "$due" ] || continue
+    [ "$left" -gt 0 ] || return 0
+    left=$((left - 1))
+    remove "$bridge"
   done
   return 1
 }
