@@ -1,0 +1,403 @@
+import { checkFabric, type DeviceFacts, type FabricSnapshot } from '#engines/intent';
+import { demoFabric, forwardPort, hostFacts, type HostSpec, masquerade, ovsBridge, ovsPort, snat } from '#engines/intent/testing';
+import { Ip, Mac, PortName } from '#engines/kernel';
+
+const seen = (snapshot: FabricSnapshot) => checkFabric(snapshot).map(({ code, path, message }) => ({ code, path, message }));
+const told = (snapshot: FabricSnapshot) => checkFabric(snapshot).map(({ code, message }) => `${code} ${message}`);
+const blue = { slug: 'blue', vni: 10_001, eviId: 1 } as const;
+/** pve1 of the demo with more cards. */
+const host = (spec: HostSpec, more: Partial<DeviceFacts> = {}) =>
+  demoFabric().deviceFacts('pve1', {
+    host: hostFacts(spec),
+    ports: ['ens18', 'ens19', 'ens20', 'eno1', 'eno2'].map((name) => ({ name: PortName.parse(name), description: null, mtu: null })),
+    ...more,
+  });
+const bond = { name: 'bond0', mode: '802.3ad', members: ['eno1', 'eno2'] } as const;
+const bridge = { name: 'vmbr1', ports: ['eno1'], addresses: ['10.66.0.1/24'] } as const;
+
+describe('interfaces of a host', () => {
+  it.each<[string, HostSpec]>([
+    ['a bond below a VLAN-aware bridge', { bonds: [bond], bridges: [{ name: 'vmbr1', ports: ['bond0'], vlans: [[2, 4094]] }] }],
+    [
+      'a routed bridge with NAT both ways',
+      {
+        bridges: [{ ...bridge, ports: [] }],
+        nat: [masquerade('vmbr1', '10.66.0.0/24', 'eno2'), forwardPort('vmbr1', 'eno2', 443, '10.66.0.9:8443')],
+      },
+    ],
+    [
+      'a VLAN in a VLAN',
+      {
+        vlans: [
+          { name: 'eno1.10', parent: 'eno1', vlan: 10, protocol: '802.1ad' },
+          { name: 'eno1.10.20', parent: 'eno1.10', vlan: 20 },
+        ],
+      },
+    ],
+    ['every option of every mode', { bonds: [{ ...bond, lacpRate: 'fast', hashPolicy: 'layer3+4', minLinks: 2, updelay: 200 }] }],
+    ['a gateway that it can see', { bridges: [{ ...bridge, gateway: '10.66.0.254' }] }],
+    ['the same private subnet as another host', { bridges: [{ ...bridge, ports: [] }] }],
+  ])('may be %s', (_what, spec) => {
+    expect(
+      told(
+        host(spec)
+          .deviceFacts('pve2', { host: hostFacts({ bridges: [{ ...bridge, ports: [] }] }) })
+          .build(),
+      ),
+    ).toEqual([]);
+  });
+
+  it.each<[HostSpec, string]>([
+    [{ bonds: [{ ...bond, members: [] }] }, 'INTERFACE_INVALID give bond0 of pve1 a member'],
+    [{ bonds: [{ ...bond, members: ['eno1', 'eno9'] }] }, 'INTERFACE_INVALID add port eno9 to pve1, or choose another for bond0'],
+    [{ bonds: [{ ...bond, members: ['eno1', 'eno1'] }] }, 'INTERFACE_INVALID name each member of bond0 of pve1 once'],
+    [
+      { bonds: [{ ...bond, mode: 'active-backup', lacpRate: 'fast' }] },
+      'INTERFACE_INVALID take the LACP rate from bond0 of pve1: active-backup speaks no LACP',
+    ],
+    [
+      { bonds: [{ ...bond, mode: 'balance-rr', hashPolicy: 'layer2' }] },
+      'INTERFACE_INVALID take the hash policy from bond0 of pve1: balance-rr does not hash',
+    ],
+    [{ bonds: [{ ...bond, primary: 'eno1' }] }, 'INTERFACE_INVALID take the primary member from bond0 of pve1: 802.3ad uses all alike'],
+    [
+      { bonds: [{ ...bond, mode: 'active-backup', primary: 'ens20' }] },
+      'INTERFACE_INVALID choose the primary of bond0 of pve1 among its members, not ens20',
+    ],
+    [{ bonds: [{ ...bond, mode: 'broadcast', minLinks: 1 }] }, 'INTERFACE_INVALID take the minimum of links from bond0 of pve1'],
+    [{ bonds: [{ ...bond, minLinks: 3 }] }, 'INTERFACE_INVALID ask for at most 2 links of bond0 of pve1, not 3'],
+    [{ bonds: [{ ...bond, miimon: 300 }] }, 'INTERFACE_INVALID look at the carriers of bond0 of pve1 every 1 to 255 ms'],
+    [{ bonds: [{ ...bond, updelay: 150 }] }, 'INTERFACE_INVALID make the updelay of bond0 of pve1 a multiple of its miimon'],
+    [{ bridges: [{ name: 'vmbr1', ports: ['vmbr1'] }] }, 'INTERFACE_INVALID take vmbr1 from its own ports on pve1'],
+    [
+      {
+        bridges: [
+          {
+            name: 'vmbr1',
+            vlans: [
+              [2, 100],
+              [100, 200],
+            ],
+          },
+        ],
+      },
+      'INTERFACE_INVALID give vmbr1 of pve1 VLANs as ranges that do not overlap',
+    ],
+    [{ bridges: [{ name: 'vmbr1', vlans: [[200, 100]] }] }, 'INTERFACE_INVALID give vmbr1 of pve1 VLANs as ranges that do not overlap'],
+    [
+      {
+        vlans: [
+          { name: 'v1', parent: 'eno1', vlan: 10 },
+          { name: 'v2', parent: 'eno1', vlan: 10 },
+        ],
+      },
+      'INTERFACE_INVALID keep one of v1 and v2 of pve1: both are VLAN 10 of eno1',
+    ],
+    [{ vlans: [{ name: 'v1', parent: 'v1', vlan: 10 }] }, 'INTERFACE_INVALID put v1 of pve1 on another interface than itself'],
+    [
+      { bridges: [{ name: 'vmbr1' }], nat: [masquerade('vmbr1', '10.66.0.0/24', 'eno2')] },
+      'INTERFACE_INVALID give vmbr1 of pve1 an address: its guests reach NAT by it',
+    ],
+    [
+      { bridges: [bridge], nat: [masquerade('vmbr1', '10.66.0.0/24', 'eno9')] },
+      'INTERFACE_INVALID add port eno9 to pve1, or let NAT of vmbr1 go another way',
+    ],
+    [
+      { bridges: [bridge], nat: [masquerade('vmbr1', '10.66.0.0/24', 'vmbr1')] },
+      'INTERFACE_INVALID let NAT of vmbr1 of pve1 go out elsewhere than where it came from',
+    ],
+    [
+      { bridges: [bridge], nat: [snat('vmbr1', '10.66.0.0/24', 'eno2', '2001:db8::1')] },
+      'INTERFACE_INVALID hide 10.66.0.0/24 of pve1 behind an address of its own family, not 2001:db8::1',
+    ],
+    [
+      { bridges: [bridge], nat: [forwardPort('vmbr1', 'eno2', 70_000, '10.66.0.9:443')] },
+      'INTERFACE_INVALID pass on ports from 1 to 65535 on pve1',
+    ],
+    [
+      { bridges: [bridge], vlans: [{ name: 'v1', parent: 'eno2', vlan: 10, addresses: ['10.66.0.7/24'] }] },
+      'INTERFACE_INVALID put v1 and vmbr1 of pve1 into subnets of their own: both are in 10.66.0.0/24',
+    ],
+    [
+      { bridges: [{ ...bridge, addresses: ['10.66.0.1/33'] }] },
+      'INTERFACE_INVALID give 10.66.0.1 on vmbr1 of pve1 a prefix length that it can have, not 33',
+    ],
+    [
+      { bridges: [{ ...bridge, gateway: '10.99.0.1' }] },
+      'INTERFACE_INVALID choose a gateway that vmbr1 of pve1 can see, not 10.99.0.1: it is in none of its subnets',
+    ],
+    [
+      {
+        bridges: [
+          { ...bridge, gateway: '10.66.0.254' },
+          { name: 'vmbr2', addresses: ['10.67.0.1/24'], gateway: '10.67.0.254' },
+        ],
+      },
+      'INTERFACE_INVALID keep one IPv4 gateway on pve1',
+    ],
+    [
+      { bonds: [{ ...bond, name: 'vmbr1' }], bridges: [{ name: 'vmbr1' }] },
+      'DUPLICATE_NAME give each of a bond and a bridge of pve1 its own name: they share vmbr1',
+    ],
+    [{ loopback: 'vnet77' }, 'NAME_INVALID rename the loopback vnet77 of pve1: Trame gives that name to an interface of its own'],
+    [
+      { bonds: [bond], bridges: [{ name: 'vmbr1', ports: ['eno1'] }] },
+      'PORT_CLASH leave pve1 eno1 to one of bond0 and bridge vmbr1: a port does one thing',
+    ],
+    [{ bridges: [{ name: 'vmbr1', ports: ['ens19'] }] }, 'PORT_CLASH leave pve1 ens19 to one of bridge vmbr1 and link 192.168.100.0/24'],
+    [
+      { bonds: [{ ...bond, mtu: 1500 }], vlans: [{ name: 'bond0.9', parent: 'bond0', vlan: 9, mtu: 9000 }] },
+      'MTU_MISMATCH raise the MTU of bond0 on pve1 from 1500 to 9000, or lower that of bond0.9: it lies on top',
+    ],
+    [
+      { bridges: [{ name: 'vmbr1', ports: ['eno1'], mtu: 9000 }] },
+      'MTU_MISMATCH raise the MTU of eno1 on pve1 from 1500 to 9000, or lower that of vmbr1: it lies on top',
+    ],
+  ])('may not be %j', (spec, message) => {
+    expect(told(host(spec).build())).toContainEqual(expect.stringContaining(message));
+  });
+
+  it('are not shared with Open vSwitch', () => {
+    const openvswitch = { managedBy: 'OVSDB' as const, bridges: [ovsBridge('vmbr1', [ovsPort('eno1')])] };
+    const both = host({ bridges: [{ name: 'vmbr1' }], bonds: [bond] }, { openvswitch });
+    expect(told(both.build())).toEqual([
+      'DUPLICATE_NAME give each of a bridge and a bridge of Open vSwitch of pve1 its own name: they share vmbr1',
+      'PORT_CLASH leave pve1 eno1 to one of bond0 and bridge vmbr1: a port does one thing',
+    ]);
+  });
+
+  it('carry a tagged network beside a bridge, and no untagged one', () => {
+    const on = (tagging: 'TAGGED' | 'UNTAGGED') =>
+      seen(
+        host({ bridges: [{ name: 'vmbr1', ports: ['eno1'] }] })
+          .network({ ...blue, on: [{ device: 'pve1', port: 'eno1', tagging, vlan: 50 }] })
+          .build(),
+      ).map(({ code }) => code);
+    expect(on('TAGGED')).toEqual([]);
+    expect(on('UNTAGGED')).toEqual(['PORT_CLASH']);
+  });
+});
+
+describe('the MTU of a path', () => {
+  const linked = (left: number | undefined, right: number | undefined) =>
+    told(
+      demoFabric()
+        .device({
+          slug: 'a',
+          platform: 'DEBIAN_FRR',
+          vtep: '172.16.1.61',
+          ports: [{ name: 'ens1', ...(left !== undefined && { mtu: left }) }],
+        })
+        .device({
+          slug: 'b',
+          platform: 'DEBIAN_FRR',
+          vtep: '172.16.1.62',
+          ports: [{ name: 'ens1', ...(right !== undefined && { mtu: right }) }],
+        })
+        .peering('10.1.0.0/31', { device: 'a', port: 'ens1', address: '10.1.0.0' }, { device: 'b', port: 'ens1', address: '10.1.0.1' })
+        .build(),
+    );
+
+  it('is one at both ends of a link, said or not', () => {
+    expect(linked(9000, 9000)).toEqual([]);
+    expect(linked(undefined, undefined)).toEqual([]);
+    expect(linked(1500, undefined)).toEqual([]);
+    expect(linked(9000, 1500)).toEqual(['MTU_MISMATCH set one MTU at both ends of the link: a ens1 has 9000, b ens1 has 1500']);
+    expect(linked(undefined, 9000)).toEqual(['MTU_MISMATCH set one MTU at both ends of the link: a ens1 has 1500, b ens1 has 9000']);
+  });
+
+  it('is that of what lies below the port of the underlay', () => {
+    const over = (mtu: number) =>
+      told(
+        host(
+          { vlans: [{ name: 'bond0.7', parent: 'bond0', vlan: 7 }], bonds: [{ ...bond, mtu }] },
+          { ports: ['eno1', 'eno2', 'bond0.7'].map((name) => ({ name: PortName.parse(name), description: null, mtu: null })) },
+        )
+          .device({ slug: 'leaf9', platform: 'ARISTA_EOS', vtep: '172.16.1.99', ports: ['Ethernet1'] })
+          .link(
+            '10.9.0.0/31',
+            { device: 'pve1', port: 'bond0.7', address: '10.9.0.0' },
+            { device: 'leaf9', port: 'Ethernet1', address: '10.9.0.1' },
+          )
+          .network({ ...blue, on: ['pve1'] })
+          .build(),
+      ).filter((text) => text.startsWith('MTU'));
+    expect(over(1500)).toEqual([]);
+    expect(over(1400)).toEqual([
+      'MTU_MISMATCH set one MTU at both ends of the link: pve1 bond0.7 has 1400, leaf9 Ethernet1 has 1500',
+      'MTU_TOO_SMALL lower the MTU of network blue from 1450 to 1350 or raise the underlay of pve1: VXLAN takes 50 bytes',
+    ]);
+  });
+
+  it('ends at the port where a network comes out', () => {
+    const out = demoFabric()
+      .fabric({ underlayMtu: 9214 })
+      .deviceFacts('pve1', {
+        ports: [
+          { name: PortName.parse('ens20'), description: null, mtu: 1400 },
+          { name: PortName.parse('ens19'), description: null, mtu: null },
+        ],
+      })
+      .network({ ...blue, mtu: 1450, on: [{ device: 'pve1', port: 'ens20' }] });
+    expect(told(out.build())).toContain(
+      'MTU_TOO_SMALL raise the MTU of pve1 ens20 from 1400 to 1450, or lower that of network blue: it comes out there',
+    );
+  });
+});
+
+describe('the way by which people reach a device', () => {
+  const management = { port: PortName.parse('ens18'), address: Ip.parse('192.168.1.10') };
+
+  it.each<[string, HostSpec, Partial<DeviceFacts>, string]>([
+    ['is no member of a bond', { bonds: [{ ...bond, members: ['eno1', 'ens18'] }] }, {}, 'use another port than ens18 of pve1 for bond0'],
+    [
+      'is no port of a bridge',
+      { bridges: [{ name: 'vmbr1', ports: ['ens18'] }] },
+      {},
+      'use another port than ens18 of pve1 for bridge vmbr1',
+    ],
+    ['is nothing that is made', { bridges: [{ name: 'ens18' }] }, {}, 'for an interface that is made as ens18'],
+    ['has no second text', { ports: [{ name: 'ens18', mtu: 1400 }] }, {}, 'for what is said of it'],
+    [
+      'is no port of Open vSwitch',
+      {},
+      { openvswitch: { managedBy: 'OVSDB', bridges: [ovsBridge('br0', [ovsPort('ens18')])] } },
+      'for bridge br0',
+    ],
+    [
+      'shares its subnet with no bridge',
+      { bridges: [{ ...bridge, addresses: ['192.168.1.1/24'] }] },
+      {},
+      'choose another subnet than 192.168.1.0/24 for vmbr1 on pve1',
+    ],
+  ])('%s', (_what, spec, more, message) => {
+    expect(told(host(spec, { management, ...more }).build())).toContainEqual(
+      expect.stringMatching(new RegExp(`^MANAGEMENT_TOUCHED .*${message}`)),
+    );
+  });
+
+  it('is no port of a network or a link, and no subnet of a link', () => {
+    const at = (port: string, address: string) => ({ management: { port: PortName.parse(port), address: Ip.parse(address) } });
+    const onLink = demoFabric().deviceFacts('pve1', at('ens19', '192.168.1.10'));
+    expect(told(onLink.build())).toEqual([
+      expect.stringContaining('MANAGEMENT_TOUCHED use another port than ens19 of pve1 for link 192.168.100.0/24'),
+    ]);
+    const inside = demoFabric().deviceFacts('pve1', at('ens18', '192.168.100.9'));
+    expect(told(inside.build())).toEqual([
+      expect.stringContaining('MANAGEMENT_TOUCHED choose another subnet than 192.168.100.0/24 for ens19 on pve1'),
+    ]);
+    const attached = demoFabric()
+      .deviceFacts('pve1', at('ens20', '192.168.1.10'))
+      .network({ ...blue, on: [{ device: 'pve1', port: 'ens20' }] });
+    expect(told(attached.build())).toEqual([expect.stringContaining('for network blue')]);
+  });
+
+  it('of a switch is its Management port, said or not', () => {
+    const snapshot = demoFabric()
+      .device({ slug: 'leaf9', platform: 'ARISTA_EOS', vtep: '172.16.1.99', ports: ['Management1'] })
+      .network({ ...blue, on: [{ device: 'leaf9', port: 'Management1', vlan: 100 }] });
+    expect(told(snapshot.build())).toContainEqual(expect.stringContaining('MANAGEMENT_TOUCHED use another port than Management1 of leaf9'));
+  });
+
+  it('may be the VTEP itself', () => {
+    expect(
+      told(
+        demoFabric()
+          .deviceFacts('pve1', { management: { port: PortName.parse('ens18'), address: Ip.parse('172.16.1.51') } })
+          .build(),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('a protected network', () => {
+  const storage = { slug: 'storage', vni: 10_009, eviId: 9, subnets: [{ cidr: '10.99.0.0/24' }] } as const;
+  const guarded = (fabric = demoFabric()) =>
+    fabric.network({ ...storage, on: ['pve1', 'pve2'] }).networkFacts('storage', { isProtected: true });
+
+  it('stands alone, with addresses of its own', () => {
+    expect(
+      told(
+        guarded()
+          .network({ ...blue, subnets: [{ cidr: '10.98.0.0/24' }] })
+          .build(),
+      ),
+    ).toEqual([]);
+    expect(
+      told(
+        guarded()
+          .network({ ...blue, subnets: [{ cidr: '10.99.0.128/25' }] })
+          .build(),
+      ),
+    ).toEqual(['PROTECTED_NETWORK choose another subnet than 10.99.0.128/25 for network blue: protected network storage has 10.99.0.0/24']);
+    const uplink = { name: 'vmbr1', addresses: ['10.99.0.7/24'], gateway: '10.99.0.1' };
+    expect(told(guarded(host({ bridges: [uplink] })).build())).toEqual([
+      expect.stringContaining('for vmbr1 of pve1, which has a default route'),
+    ]);
+    expect(told(guarded(host({ bridges: [{ name: 'vmbr1', addresses: ['10.99.0.7/24'] }] })).build())).toEqual([]); // A member of it.
+  });
+
+  it('does not come and go with guests', () => {
+    const libvirt = { networks: [], isOnDemand: true, bridgePrefix: 'br' };
+    expect(told(guarded(demoFabric().deviceFacts('pve1', { libvirt })).build())).toEqual([
+      expect.stringContaining('PROTECTED_NETWORK let the bridges of pve1 stand from boot'),
+    ]);
+  });
+
+  it('is in no VRF that leaves the fabric, or that others import', () => {
+    const inVrf = (more: object) =>
+      told(
+        demoFabric()
+          .vrf({ name: 'inside', l3vni: 15_000, eviId: 100, ...more })
+          .vrf({ name: 'other', l3vni: 15_001, eviId: 101, importsFrom: 'exits' in more ? [] : ['inside'] })
+          .network({ ...storage, vrf: 'inside', on: ['pve1'] })
+          .networkFacts('storage', { isProtected: true })
+          .build(),
+      ).filter((text) => text.startsWith('PROTECTED'));
+    expect(inVrf({ exits: [{ device: 'pve1', via: ['ens20 198.51.100.1'] }] })).toEqual([
+      expect.stringContaining('VRF inside leaves the fabric'),
+    ]);
+    expect(inVrf({})).toEqual([expect.stringContaining('VRF other would reach it')]);
+  });
+});
+
+describe('a port of a provider', () => {
+  const ordered = Mac.parse('52:54:00:66:66:01');
+  const card = { name: PortName.parse('eno1'), description: null, mtu: null, allowedMacs: [ordered] };
+  const behind = (guestMacs: readonly string[] | undefined, spec: HostSpec = {}, port = 'eno1') => {
+    const builder = host(spec, {
+      ports: [card, ...['eno2', 'ens19', 'bond0', 'vmbr1'].map((name) => ({ name: PortName.parse(name), description: null, mtu: null }))],
+    });
+    builder.network({ ...blue, on: [{ device: 'pve1', port }] });
+    if (guestMacs) builder.networkFacts('blue', { guestMacs: guestMacs.map(Mac.parse) });
+    return told(builder.build()).filter((text) => text.startsWith('MAC'));
+  };
+
+  it('sees guests that were announced to the provider', () => {
+    expect(behind([ordered])).toEqual([]);
+    expect(behind([])).toEqual([]);
+    expect(behind(undefined)).toEqual([
+      'MAC_NOT_ALLOWED name the MACs of the guests of network blue, or attach it elsewhere: the provider shuts pve1 eno1 when it sees another MAC',
+    ]);
+    expect(behind([ordered, '52:54:00:aa:bb:cc'])).toEqual([expect.stringContaining('register 52:54:00:aa:bb:cc with the provider')]);
+  });
+
+  it('is meant when a network comes out of what lies on top of it', () => {
+    expect(behind(undefined, { bonds: [{ ...bond, members: ['eno1', 'eno2'] }] }, 'bond0')).toHaveLength(1);
+    expect(behind(undefined, { bridges: [{ name: 'vmbr1', ports: ['eno1'] }] }, 'vmbr1')).toHaveLength(1);
+    expect(behind(undefined, {}, 'eno2')).toEqual([]);
+  });
+
+  it('sees the gateway, too', () => {
+    const routed = host({}, { ports: [card, { name: PortName.parse('ens19'), description: null, mtu: null }] })
+      .vrf({ name: 'red', l3vni: 15_000, eviId: 100 })
+      .network({
+        ...blue,
+        vrf: 'red',
+        on: [{ device: 'pve1', port: 'eno1' }],
+        subnets: [{ cidr: '10.0.0.0/24', gateway: '10.0.0.1', mode: 'ANYCAST_VTEP' }],
+      })
+      .networkFacts('blue', { guestMacs: [ordered] });
+    expect(told(routed.build())).toEqual([expect.stringContaining("MAC_NOT_ALLOWED register the gateway's 00:1c:73:00:00:01")]);
+  });
+});
