@@ -1,6 +1,6 @@
 /** A fabric in which everything holds that Trame demands: what does not, stays with the devices, and is said. */
-import { DomainError } from '#engines/kernel';
 import { checkFabric, type FabricSnapshot, type Finding } from '#engines/intent';
+import { DomainError } from '#engines/kernel';
 
 export interface Checked {
   readonly snapshot: FabricSnapshot;
@@ -19,7 +19,7 @@ export function withoutErrors(lifted: FabricSnapshot): Checked {
     const [first] = errors;
     if (first === undefined) return { snapshot, refusals: [...refusals.values()], warnings: findings };
     for (const error of errors) refusals.set(`${error.code} ${error.path}`, error);
-    const smaller = errors.reduce(withoutSubject, snapshot);
+    const smaller = withoutSubjects(snapshot, errors);
     // Something must go in every round, or there is no end: then the whole device goes, and at last the fault is the caller's.
     const next = sizeOf(smaller) < sizeOf(snapshot) ? smaller : withoutDevices(snapshot, first);
     if (sizeOf(next) >= sizeOf(snapshot)) throw new DomainError('CHECK_FAILED', first.message, { findings: errors });
@@ -28,45 +28,65 @@ export function withoutErrors(lifted: FabricSnapshot): Checked {
 }
 
 function sizeOf({ networks, attachments, vrfs, sessions, links, devices }: FabricSnapshot): number {
-  return (
-    networks.length +
-    attachments.length +
-    vrfs.length +
-    sessions.length +
-    links.length +
-    devices.reduce((sum, { vtep, openvswitch, libvirt }) => sum + [vtep, openvswitch, libvirt].filter((one) => one != null).length, 0)
-  );
+  const subjects = devices.flatMap(({ vtep, openvswitch, libvirt }) => [vtep, openvswitch, libvirt].filter((one) => one != null));
+  return networks.length + attachments.length + vrfs.length + sessions.length + links.length + subjects.length;
 }
 
-function withoutSubject(snapshot: FabricSnapshot, { path, subjects }: Finding): FabricSnapshot {
-  const is = (id: string): boolean => subjects.includes(id);
-  const networks = snapshot.networks.filter(({ id, vrfId }) => !is(id) && !(vrfId !== null && is(vrfId)));
-  const left = new Set(networks.map(({ id }) => id));
-  const onNetwork = <T extends { readonly networkId: (typeof networks)[number]['id'] }>(facts: readonly T[]): readonly T[] =>
-    facts.filter(({ networkId }) => left.has(networkId));
-  const evis = new Set(networks.map(({ eviId }) => eviId));
+type Device = FabricSnapshot['devices'][number];
+
+function withoutSubjects(snapshot: FabricSnapshot, errors: readonly Finding[]): FabricSnapshot {
+  const ids = new Set(errors.flatMap(({ subjects }) => subjects));
+  const paths = new Set(errors.map(({ path }) => path));
+  const slugs = new Map(snapshot.devices.map(({ id, slug }) => [id, slug]));
+  const isBadPort = (deviceId: Device['id'], port: string | null): boolean => paths.has(`devices.${slugs.get(deviceId)}.ports.${port}`);
+  const networks = snapshot.networks.filter(({ id, vrfId }) => !ids.has(id) && !(vrfId !== null && ids.has(vrfId)));
+  const eviOf = new Map(networks.map(({ id, eviId }) => [id, eviId]));
+  const shared = withSharedRd(snapshot, paths);
+  const isMember = ({
+    deviceId,
+    networkId,
+  }: {
+    readonly deviceId: Device['id'];
+    readonly networkId: (typeof networks)[number]['id'];
+  }): boolean => eviOf.has(networkId) && !shared.has(`${deviceId} ${eviOf.get(networkId)}`);
+  const evis = new Set<number>(eviOf.values());
   return {
     ...snapshot,
-    devices: snapshot.devices.map((device) => withoutSubjects(device, path)),
+    devices: snapshot.devices.map((device) => withoutBadSubjects(device, errors)),
     networks,
-    vrfs: snapshot.vrfs.filter(({ id }) => !is(id)),
-    attachments: onNetwork(snapshot.attachments).filter(({ id, port, deviceId }) => !is(id) && !isPortOf(snapshot, path, deviceId, port)),
-    vlanMappings: onNetwork(snapshot.vlanMappings),
-    routeDistinguishers: snapshot.routeDistinguishers.filter(({ eviId }) => evis.has(eviId)),
+    vrfs: snapshot.vrfs.filter(({ id }) => !ids.has(id)),
+    attachments: snapshot.attachments.filter((one) => isMember(one) && !ids.has(one.id) && !isBadPort(one.deviceId, one.port)),
+    vlanMappings: snapshot.vlanMappings.filter(isMember),
+    routeDistinguishers: snapshot.routeDistinguishers.filter(
+      ({ eviId, deviceId }) => evis.has(eviId) && !shared.has(`${deviceId} ${eviId}`),
+    ),
     sessions: snapshot.sessions.filter(
-      ({ ends: [a, b] }) => path !== `sessions.${a.address}-${b.address}` && path !== `sessions.${b.address}-${a.address}`,
+      ({ ends: [a, b] }) => !paths.has(`sessions.${a.address}-${b.address}`) && !paths.has(`sessions.${b.address}-${a.address}`),
     ),
     links: snapshot.links.filter(
-      ({ prefix, ends }) => path !== `links.${prefix}` && !ends.some(({ deviceId, port }) => isPortOf(snapshot, path, deviceId, port)),
+      ({ prefix, ends }) => !paths.has(`links.${prefix}`) && !ends.some(({ deviceId, port }) => isBadPort(deviceId, port)),
     ),
   };
 }
 
+/** Of several devices with one RD the first keeps it: `device EVI` of the others. */
+function withSharedRd({ routeDistinguishers }: FabricSnapshot, paths: ReadonlySet<string>): ReadonlySet<string> {
+  const seen = new Set<string>();
+  return new Set(
+    routeDistinguishers.flatMap(({ rd, deviceId, eviId }) => {
+      if (!paths.has(`routeDistinguishers.${rd}`)) return [];
+      const isFirst = !seen.has(rd);
+      seen.add(rd);
+      return isFirst ? [] : [`${deviceId} ${eviId}`];
+    }),
+  );
+}
+
 /** `devices.kvm1.openvswitch.br0`: the subject goes as a whole. */
-function withoutSubjects(device: FabricSnapshot['devices'][number], path: string): FabricSnapshot['devices'][number] {
+function withoutBadSubjects(device: Device, errors: readonly Finding[]): Device {
   const { openvswitch, libvirt, ...plain } = device;
   const is = (subject: string): boolean =>
-    path === `devices.${device.slug}.${subject}` || path.startsWith(`devices.${device.slug}.${subject}.`);
+    errors.some(({ path }) => path === `devices.${device.slug}.${subject}` || path.startsWith(`devices.${device.slug}.${subject}.`));
   return {
     ...plain,
     ...(openvswitch === undefined || is('openvswitch') ? {} : { openvswitch }),
@@ -74,29 +94,25 @@ function withoutSubjects(device: FabricSnapshot['devices'][number], path: string
   };
 }
 
-/** `devices.leaf1.ports.Ethernet1`, as findings name ports. */
-function isPortOf(snapshot: FabricSnapshot, path: string, deviceId: string, port: string | null): boolean {
-  const device = snapshot.devices.find(({ id }) => id === deviceId);
-  return port !== null && device !== undefined && path === `devices.${device.slug}.ports.${port}`;
-}
-
 /** The devices stay, and nothing that could be written for them. */
 function withoutDevices(snapshot: FabricSnapshot, { subjects, path }: Finding): FabricSnapshot {
-  const named = snapshot.devices.filter(({ id, slug }) => subjects.includes(id) || path.startsWith(`devices.${slug}`));
+  const named = snapshot.devices.filter(({ id, slug }) => subjects.includes(id) || path.startsWith(`devices.${slug}.`));
   const gone = new Set((named.length > 0 ? named : snapshot.devices).map(({ id }) => id));
-  const isGone = ({ deviceId }: { readonly deviceId: (typeof snapshot.devices)[number]['id'] }): boolean => gone.has(deviceId);
+  const isGone = ({ deviceId }: { readonly deviceId: Device['id'] }): boolean => gone.has(deviceId);
   const attachments = snapshot.attachments.filter((one) => !isGone(one));
   const used = new Set(attachments.map(({ networkId }) => networkId));
+  const networks = snapshot.networks.filter(({ id }) => used.has(id));
+  const evis = new Set<number>(networks.map(({ eviId }) => eviId));
   return {
     ...snapshot,
     devices: snapshot.devices.map((device) => {
       const { host: _host, openvswitch: _openvswitch, libvirt: _libvirt, ...plain } = device;
       return gone.has(device.id) ? { ...plain, vtep: null, ports: [] } : device;
     }),
-    networks: snapshot.networks.filter(({ id }) => used.has(id)),
+    networks,
     attachments,
     vlanMappings: snapshot.vlanMappings.filter((one) => !isGone(one) && used.has(one.networkId)),
-    routeDistinguishers: snapshot.routeDistinguishers.filter((one) => !isGone(one)),
+    routeDistinguishers: snapshot.routeDistinguishers.filter((one) => !isGone(one) && evis.has(one.eviId)),
     sessions: snapshot.sessions.filter(({ ends }) => !ends.some(isGone)),
     links: snapshot.links.filter(({ ends }) => !ends.some(isGone)),
   };

@@ -95,7 +95,7 @@ const RULES: readonly Rule[] = [
   { code: 'EDGE_PORT', in: ['eos'], section: PORT, line: /^(?:no )?(switchport \S+)/, onlyInstead: true },
   { code: 'INTERFACE_TEXT', in: ['eos', 'frr'], section: PORT, line: /^(description) / },
   { code: 'MTU', in: ['eos'], section: PORT, line: /^(mtu) \d+$/, onlyInstead: true },
-  { code: 'VTEP_DEVICE', in: ['eos'], section: TOP, line: /^interface (Loopback\d+)$/, onlyInstead: true },
+  { code: 'VTEP_DEVICE', in: ['eos'], section: TOP, line: /^interface (Loopback\d+|Vxlan1)$/, onlyInstead: true },
   {
     code: 'VTEP_DEVICE',
     in: ['interfaces'],

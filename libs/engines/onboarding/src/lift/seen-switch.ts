@@ -37,12 +37,20 @@ const printed = ({ kind, place, sub }: { kind: string; place: readonly number[];
 
 function vtepOf(config: EosConfig, routerId: Ip | null): SeenVtep | null {
   const source = config.vxlan?.source;
-  if (source == null) return null;
+  if (source == null) return speakerOf(config, routerId);
   const port = printed(source);
   const loopback = config.loopbacks.find(({ head }) => printed(head) === port);
   const address = loopback?.body.ipv4.find(({ secondary }) => !secondary)?.prefix.address ?? loopback?.body.ipv6[0]?.prefix.address;
   if (address !== undefined) return { address, port, isAssumed: false };
   return routerId === null || loopback !== undefined ? null : { address: routerId, port, isAssumed: true };
+}
+
+/** A spine has no tunnels, and sessions all the same: they are known by the loopback that is its router id. */
+function speakerOf({ loopbacks, bgp }: EosConfig, routerId: Ip | null): SeenVtep | null {
+  const holder = loopbacks.find(({ body }) => body.vrf === null && body.ipv4.some(({ prefix }) => prefix.address === routerId));
+  return routerId === null || holder === undefined || bgp.length === 0
+    ? null
+    : { address: routerId, port: printed(holder.head), isAssumed: false };
 }
 
 function portsOf({ ethernets, portChannels }: EosConfig): readonly SeenPort[] {
