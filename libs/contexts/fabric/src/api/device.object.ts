@@ -14,8 +14,16 @@ registerEnumType(TaggingEnum, { name: 'Tagging' });
 export enum DeviceKindEnum {
   ARISTA_EOS = 'ARISTA_EOS',
   DEBIAN_FRR = 'DEBIAN_FRR',
+  EXTERNAL = 'EXTERNAL',
+  HP_COMWARE = 'HP_COMWARE',
+  OPENBSD = 'OPENBSD',
+  OPENNEBULA = 'OPENNEBULA',
 }
-registerEnumType(DeviceKindEnum, { name: 'DeviceKind' });
+const RENDERED_ONLY = { description: 'Rendered and exported; a person puts it in force.' };
+registerEnumType(DeviceKindEnum, {
+  name: 'DeviceKind',
+  valuesMap: { EXTERNAL: RENDERED_ONLY, HP_COMWARE: RENDERED_ONLY, OPENBSD: RENDERED_ONLY, OPENNEBULA: RENDERED_ONLY },
+});
 
 @ObjectType('DeviceProgress', { description: 'How far a device is on the way to what the fabric asks of it.' })
 export class DeviceProgressObject {
