@@ -70,8 +70,8 @@ describeWith({ missing: [...missingForOvsSwitch(), ...missingForRealHosts()] }, 
     await hub.run(['ip', 'link', 'set', `h${number}`, 'master', 'br0']);
     await hv.vsctl('add-br', 'brphy', '--', 'set', 'Bridge', 'brphy', 'datapath_type=netdev', '--', 'add-port', 'brphy', 'eth0');
     await hv.node.run(['sh', '-ec', `ip addr add 172.16.2.${number}/24 dev brphy; ip link set brphy up`]);
-    const { bridges } = rowsOf(snapshot, `ovs${number}`);
-    const rows = { bridges: bridges.map((bridge) => ({ ...bridge, columns: { datapath_type: 'netdev' } })) };
+    const { bridges, vlanLimit } = rowsOf(snapshot, `ovs${number}`);
+    const rows = { vlanLimit, bridges: bridges.map((bridge) => ({ ...bridge, columns: { datapath_type: 'netdev' } })) };
     await hv.apply(rows);
     expect((await hv.transaction(rows, rows)).argv).toEqual([]);
     return hv;
@@ -106,6 +106,30 @@ describeWith({ missing: [...missingForOvsSwitch(), ...missingForRealHosts()] }, 
     const [customer] = customers as [LabNode];
     await eventually(async () => expect(await reaches(customer, '10.10.0.2')).toBe(true));
     expect(await reaches(customer, '10.30.0.2')).toBe(false);
+  });
+
+  it('carries frames with two tags over a trunk to a port that takes some of the inner ones', async () => {
+    const [hv, service] = [await host('hv1'), await host('service')];
+    const customer = await host('customer');
+    await lab.link(hv.node, 'eno5', service.node, 'eth0');
+    await lab.link(hv.node, 'eno1', customer.node, 'eth0');
+    const qinq = (port: string) => ovsPort(port, { vlanMode: 'dot1q-tunnel', tag: 100 });
+    const rows = rowsOfBridges(ovsBridge('vmbr1', [{ ...qinq('eno1'), cvlans: [10] }, ovsPort('eno5', { trunks: [100] })]));
+    await hv.apply(rows);
+    expect((await hv.transaction(rows, rows)).argv).toEqual([]);
+    await service.vsctl('set', 'Open_vSwitch', '.', 'other_config:vlan-limit=2');
+    const inside = (address: string) => [`ip addr add ${address}/24 dev v10`, 'ip link set v10 up mtu 1400'].join('; ');
+    const patch = (port: string, peer: string) => ({ ...qinq(port), interfaces: [{ type: 'patch' as const, name: DeviceName.parse(port), peer: DeviceName.parse(peer) }] });
+    await service.apply(
+      rowsOfBridges(
+        ovsBridge('br0', [ovsPort('eth0', { trunks: [100] }), patch('out0', 'in0')]),
+        ovsBridge('br1', [{ ...patch('in0', 'out0'), vlanMode: null, tag: null }, internalPort('v10', [], { tag: 10 })]),
+      ),
+    );
+    await customer.apply(rowsOfBridges(ovsBridge('br0', [ovsPort('eth0'), internalPort('v10', [], { tag: 10 })])));
+    await service.node.run(['sh', '-ec', inside('10.10.0.2')]);
+    await customer.node.run(['sh', '-ec', inside('10.10.0.1')]);
+    await eventually(async () => expect(await reaches(customer.node, '10.10.0.2')).toBe(true));
   });
 
   it('carries a network between three hosts by tunnels that follow its attachments, and a broadcast ends', async () => {

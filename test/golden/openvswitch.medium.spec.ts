@@ -156,7 +156,7 @@ describeWith({ missing: missingForOvsDatabase() }, 'the database of Open vSwitch
 
     it('is empty again when all of it is wanted no more', () => {
       database.apply(before());
-      database.apply({ bridges: [] }, before());
+      database.apply({ bridges: [], vlanLimit: null }, before());
       const { Bridge, Port, Interface, Mirror, sFlow } = database.dump();
       expect([Bridge, Port, Interface, Mirror, sFlow]).toEqual([[], [], [], [], []]);
     });
@@ -193,12 +193,12 @@ describeWith({ missing: missingForOvsDatabase() }, 'the database of Open vSwitch
 
     it('keeps a bridge that is wanted no more, without our ports, until the last guest has left, and says so', () => {
       const before = rows();
-      expect(database.apply({ bridges: [] }, wanted).heldBridges).toEqual([{ bridge: 'vmbr0', ports: [...guests].sort() }]);
+      expect(database.apply({ bridges: [], vlanLimit: null }, wanted).heldBridges).toEqual([{ bridge: 'vmbr0', ports: [...guests].sort() }]);
       expect(rows()).toEqual(before);
       expect(ports('vmbr0')).toEqual([...guests].sort());
-      expect(database.transaction({ bridges: [] }, wanted).argv).toEqual([]);
+      expect(database.transaction({ bridges: [], vlanLimit: null }, wanted).argv).toEqual([]);
       for (const port of guests) database.vsctl('del-port', 'vmbr0', port);
-      expect(database.apply({ bridges: [] }, wanted).heldBridges).toEqual([]);
+      expect(database.apply({ bridges: [], vlanLimit: null }, wanted).heldBridges).toEqual([]);
       expect(database.vsctl('list-br')).toBe('');
     });
 

@@ -120,6 +120,16 @@ describe('a network on Open vSwitch', () => {
     ]);
   });
 
+  it('keeps the tags of customers in its tunnels where it has a tunnel port, which an access port would drop', () => {
+    const modes = (snapshot: FabricSnapshot) =>
+      Object.values(ports(snapshot, 'ovs2')).flatMap(({ vlanMode, isProtected }) => (isProtected ? [vlanMode] : []));
+    const network = (port: string) =>
+      staticVxlan()
+        .network({ ...blue, mtu: 1400, on: [{ device: 'ovs1', port, vlan: 100 }, ...on(['ovs2', 200])] })
+        .build();
+    expect([modes(network('eno4')), modes(network('eno2'))]).toEqual([['dot1q-tunnel'], [null]]);
+  });
+
   it('is no bridge of Linux beside it', () => {
     const snapshot = staticVxlan([])
       .network({ ...blue, on: on(['ovs1', 100], ['ovs2', 200]) })

@@ -4,7 +4,7 @@
  */
 import type { OvsManager } from '#engines/intent';
 import { DomainError } from '#engines/kernel';
-import type { OvsDump, OvsRow, OvsTable } from '#engines/reconcile';
+import type { OvsDump, OvsRow } from '#engines/reconcile';
 import { type OvsRead, readOvsRows } from './read-openvswitch.js';
 
 type Cell = OvsRow['cells'] extends ReadonlyMap<string, infer C> ? C : never;
@@ -67,7 +67,7 @@ function cell(word: string, value: string): Cell {
 }
 
 function dumpOf(bridges: readonly Section[]): OvsDump {
-  const rows: Record<OvsTable, OvsRow[]> = { Bridge: [], Port: [], Interface: [], Mirror: [], sFlow: [] };
+  const rows: Record<keyof OvsDump, OvsRow[]> = { Bridge: [], Port: [], Interface: [], Mirror: [], sFlow: [], Open_vSwitch: [] };
   const add = ({ table, name, words, parts }: Section): { uuid: string } => {
     const children = parts.map(add);
     const uuid = `${table} ${name}`;

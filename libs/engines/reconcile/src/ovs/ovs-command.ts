@@ -14,7 +14,7 @@ export type OvsAssignment = readonly [column: string, terms: readonly OvsTerm[]]
 
 export type OvsCommand =
   | { readonly verb: 'create'; readonly id: string; readonly table: OvsTable; readonly columns: readonly OvsAssignment[] }
-  | { readonly verb: 'set'; readonly table: OvsTable; readonly record: string; readonly columns: readonly OvsAssignment[] }
+  | { readonly verb: 'set'; readonly table: OvsTable | 'Open_vSwitch'; readonly record: string; readonly columns: readonly OvsAssignment[] }
   | { readonly verb: 'clear'; readonly table: OvsTable; readonly record: string; readonly columns: readonly string[] }
   | {
       readonly verb: 'add' | 'remove';

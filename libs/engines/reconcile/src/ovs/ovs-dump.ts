@@ -3,7 +3,7 @@ import { invalidValue } from '#engines/kernel';
 import type { OvsScalar, OvsTable } from './ovs-columns.js';
 
 /** Columns that are read: what Trame writes, what holds rows together, and what others may have configured beside. */
-const READ_COLUMNS: Readonly<Record<OvsTable, readonly string[]>> = {
+const READ_COLUMNS: Readonly<Record<OvsTable | 'Open_vSwitch', readonly string[]>> = {
   Bridge: words(`name ports mirrors sflow datapath_type fail_mode rstp_enable stp_enable controller netflow ipfix protocols flood_vlans
     mcast_snooping_enable other_config external_ids`),
   Port: words(`name interfaces vlan_mode tag trunks cvlans protected bond_mode lacp bond_updelay bond_downdelay mac qos other_config
@@ -11,8 +11,9 @@ const READ_COLUMNS: Readonly<Record<OvsTable, readonly string[]>> = {
   Interface: words('name type options mtu_request mac ofport_request ingress_policing_rate other_config external_ids'),
   Mirror: words(`name select_all select_src_port select_dst_port select_vlan output_port output_vlan snaplen external_ids`),
   sFlow: words('agent targets header sampling polling external_ids'),
+  Open_vSwitch: words('other_config'),
 };
-const TABLES: readonly OvsTable[] = ['Bridge', 'Port', 'Interface', 'Mirror', 'sFlow'];
+const TABLES = ['Bridge', 'Port', 'Interface', 'Mirror', 'sFlow', 'Open_vSwitch'] as const;
 
 /** Arguments of `ovs-vsctl` that print what `parseOvsDump` reads. */
 export const OVS_DUMP: readonly string[] = [
@@ -29,7 +30,7 @@ export interface OvsRow {
   readonly uuid: string;
   readonly cells: ReadonlyMap<string, OvsCell>;
 }
-export type OvsDump = Readonly<Record<OvsTable, readonly OvsRow[]>>;
+export type OvsDump = Readonly<Record<(typeof TABLES)[number], readonly OvsRow[]>>;
 
 /**
  * @param text what `ovs-vsctl` printed: one JSON document per table, in the order of OVS_DUMP.
@@ -40,10 +41,10 @@ export function parseOvsDump(text: string): OvsDump {
   if (documents.length !== TABLES.length)
     throw invalidValue('dump of Open vSwitch', text, `${TABLES.length} tables, one JSON document each`);
   const rows = TABLES.map((table, i) => [table, tableRows(table, documents[i] as string)] as const);
-  return Object.fromEntries(rows) as Record<OvsTable, readonly OvsRow[]>;
+  return Object.fromEntries(rows) as OvsDump;
 }
 
-function tableRows(table: OvsTable, text: string): readonly OvsRow[] {
+function tableRows(table: (typeof TABLES)[number], text: string): readonly OvsRow[] {
   const refused = invalidValue(`table ${table}`, text, 'what `ovs-vsctl --format=json list` prints, with its columns and _uuid');
   let document: { readonly headings?: unknown; readonly data?: unknown };
   try {

@@ -5,6 +5,8 @@ import { columnOf, type OvsColumns, type OvsScalar, type OvsTable, type OvsValue
 
 export interface OvsRows {
   readonly bridges: readonly OvsBridgeRow[];
+  /** `other_config:vlan-limit` of Open_vSwitch: tags that the switch looks at, 0 = all it can; null: none of our business. */
+  readonly vlanLimit: '0' | null;
 }
 export interface OvsBridgeRow {
   readonly name: string;
@@ -27,10 +29,12 @@ export interface OvsMirrorRow {
   readonly output_port: string | null;
 }
 
+const VLAN_LIMIT = 'other_config:vlan-limit';
+
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * `{"bridges":[{"name","ports":[{"name",…,"interfaces":[{"name",…}]}],"mirrors":[…],"sflow":{…}}]}`; columns stand beside the names, and those
+ * `{"other_config:vlan-limit","bridges":[{"name","ports":[{"name",…,"interfaces":[{"name",…}]}],"mirrors":[…],"sflow":{…}}]}`; columns stand beside the names, and those
  * that are absent have their default. The bridge's own port is added where it is not said.
  * @throws DomainError INVALID_VALUE that names the place and what would have been accepted.
  */
@@ -41,7 +45,10 @@ export function parseOvsRows(text: string): OvsRows {
   } catch {
     throw invalidValue('Open vSwitch rows', text, 'one JSON object with "bridges"');
   }
-  const bridges = list(object(document, 'document', ['bridges'])['bridges'], 'bridges').map(bridgeRow);
+  const fields = object(document, 'document', ['bridges', VLAN_LIMIT]);
+  const limit = fields[VLAN_LIMIT];
+  if (limit !== undefined && limit !== '0') throw invalidValue(VLAN_LIMIT, limit, 'the text 0, or nothing');
+  const bridges = list(fields['bridges'], 'bridges').map(bridgeRow);
   const ports = bridges.flatMap((bridge) => bridge.ports);
   unique('bridge', bridges);
   unique('port', ports);
@@ -49,7 +56,7 @@ export function parseOvsRows(text: string): OvsRows {
     'interface',
     ports.flatMap(({ interfaces }) => interfaces),
   );
-  return { bridges };
+  return { bridges, vlanLimit: limit ?? null };
 }
 
 function bridgeRow(value: unknown): OvsBridgeRow {

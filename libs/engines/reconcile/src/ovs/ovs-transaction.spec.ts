@@ -67,16 +67,33 @@ describe('a transaction of Open vSwitch', () => {
     const before = rows({ name: 'eno1' });
     expect(said(ovsTransaction({ previous: before, desired: rows(), current: there }).argv)).toEqual(['remove Bridge br0 ports p-eno1']);
     expect(ovsTransaction({ previous: null, desired: rows(), current: there }).argv).toEqual([]);
-    const { argv, heldBridges } = ovsTransaction({ previous: before, desired: { bridges: [] }, current: there });
+    const { argv, heldBridges } = ovsTransaction({ previous: before, desired: { bridges: [], vlanLimit: null }, current: there });
     expect(said(argv)).toEqual(['remove Bridge br0 ports p-eno1']);
     expect(heldBridges).toEqual([{ bridge: 'br0', ports: ['eno9', 'tap100i0', 'vnet2'] }]);
   });
 
   it('removes the bridge when nobody is left on it', () => {
     const [there, before] = [host(port('eno1')), rows({ name: 'eno1' })];
-    expect(said(ovsTransaction({ previous: before, desired: { bridges: [] }, current: there }).argv)).toEqual([
+    expect(said(ovsTransaction({ previous: before, desired: { bridges: [], vlanLimit: null }, current: there }).argv)).toEqual([
       'remove Open_vSwitch . bridges b0',
     ]);
+  });
+
+  it('lets the switch look at inner tags where a port needs it, and leaves the number of whoever said it himself', () => {
+    const limited = (limit: string | null) =>
+      current({ Open_vSwitch: [{ _uuid: uuid('o'), other_config: ['map', limit === null ? [] : [['vlan-limit', limit]]] }] });
+    const [looking, plain] = [parseOvsRows('{"bridges":[],"other_config:vlan-limit":"0"}'), parseOvsRows('{"bridges":[]}')];
+    const from = (previous: typeof plain | null, desired: typeof plain, limit: string | null) =>
+      said(ovsTransaction({ previous, desired, current: limited(limit) }).argv);
+    expect(from(null, looking, null)).toEqual(['set Open_vSwitch . other_config:vlan-limit=0']);
+    expect(from(null, looking, '1')).toEqual(['set Open_vSwitch . other_config:vlan-limit=0']);
+    expect([from(null, looking, '0'), from(null, looking, '2'), from(looking, plain, '2'), from(null, plain, '0')]).toEqual([
+      [],
+      [],
+      [],
+      [],
+    ]);
+    expect(from(looking, plain, '0')).toEqual(['remove Open_vSwitch . other_config vlan-limit']);
   });
 
   it('writes texts as JSON where they are more than a word', () => {

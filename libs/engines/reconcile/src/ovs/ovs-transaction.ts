@@ -54,6 +54,7 @@ class Transaction {
     for (const bridge of bridges) this.ports(bridge);
     for (const bridge of bridges) this.bridge(bridge);
     for (const bridge of this.input.previous?.bridges ?? []) this.leftovers(bridge);
+    this.vlanLimit();
     return { argv: ovsArguments([...this.creates, ...this.changes]), heldBridges: this.held, waitingMirrors: this.waiting };
   }
 
@@ -167,6 +168,19 @@ class Transaction {
     const found = this.state.sflowOf(bridge);
     if (found && this.state.isHeldOnce(found)) this.change('sFlow', found, wanted);
     else this.assign('Bridge', bridge, [['sflow', [{ row: this.create('sFlow', assignments('sFlow', wanted)) }]]]);
+  }
+
+  /** One setting for the whole switch: it is made larger where that is needed, and whoever made it larger himself keeps his number. */
+  private vlanLimit(): void {
+    const [row] = this.input.current.Open_vSwitch;
+    const [limit] = row ? valuesOf(row, 'other_config:vlan-limit') : [];
+    const { previous, desired } = this.input;
+    if (desired.vlanLimit !== null && (limit === undefined || limit === '1')) {
+      this.changes.push({ verb: 'set', table: 'Open_vSwitch', record: '.', columns: [['other_config:vlan-limit', [desired.vlanLimit]]] });
+    }
+    if (desired.vlanLimit === null && previous?.vlanLimit === limit && limit !== undefined) {
+      this.changes.push({ verb: 'remove', table: 'Open_vSwitch', record: '.', column: 'other_config', terms: ['vlan-limit'] });
+    }
   }
 
   /** What we once wanted on a bridge, and want no more. */

@@ -77,6 +77,7 @@ function bridgeOutline(managedBy: 'IFUPDOWN2' | 'IFUPDOWN', bridge: OvsBridgeFac
   const others = ports.length - (own ? 1 : 0);
   const extras = [
     datapath === 'netdev' || failMode === 'secure' || hasRstp,
+    ports.some(({ cvlans }) => cvlans.length > 0),
     own !== undefined && hasVlan(own),
     part?.type === 'internal' && part.mtu !== null,
     sflow !== null,

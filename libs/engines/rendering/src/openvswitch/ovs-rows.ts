@@ -8,8 +8,17 @@ import { canonicalJson } from '#engines/kernel';
 type Row = Readonly<Record<string, unknown>>;
 
 export function renderOvsRows({ bridges }: OpenVswitchFacts): string[] {
-  return ['{"bridges":[', ...separated(bridges.map(bridge)), ']}'];
+  const limit = bridges.some(looksInside) ? [`{"${VLAN_LIMIT}":"0","bridges":[`] : ['{"bridges":['];
+  return [...limit, ...separated(bridges.map(bridge)), ']}'];
 }
+
+export const VLAN_LIMIT = 'other_config:vlan-limit';
+
+/**
+ * A port that takes some inner VLANs only. Left alone, Open vSwitch looks at one tag (`vlan-limit` 1), and such a port drops all that comes
+ * with two of them over a trunk, without a word (measured, 3.1).
+ */
+export const looksInside = ({ ports }: OvsBridgeFacts): boolean => ports.some(({ cvlans }) => cvlans.length > 0);
 
 function bridge({ name, datapath, failMode, hasRstp, ports, mirrors, sflow }: OvsBridgeFacts): string[] {
   const columns = row({

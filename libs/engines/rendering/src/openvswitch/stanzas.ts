@@ -4,7 +4,17 @@
  */
 import type { OpenVswitchFacts, OvsBridgeFacts, OvsInterfaceFacts, OvsPortFacts } from '#engines/intent';
 import { block, lines, type Part } from '../text.js';
-import { bondColumns, filled, interfaceColumns, mirrorColumns, sflowColumns, tunnelOptions, vlanColumns } from './ovs-rows.js';
+import {
+  bondColumns,
+  filled,
+  interfaceColumns,
+  looksInside,
+  mirrorColumns,
+  sflowColumns,
+  tunnelOptions,
+  VLAN_LIMIT,
+  vlanColumns,
+} from './ovs-rows.js';
 import { assignment, type Reader, type Value } from './quoting.js';
 
 /** ifupdown2 reads all of a host's addresses in one stanza; classic ifupdown has one stanza for each, and says the words of Open vSwitch once. */
@@ -61,6 +71,7 @@ function bridgeStanza(flavour: Flavour, bridge: OvsBridgeFacts, ports: readonly 
   });
   const commands = [
     ...set(flavour, 'Bridge', bridge.name, columns),
+    ...(looksInside(bridge) ? set(flavour, 'Open_vSwitch', '.', { [VLAN_LIMIT]: '0' }) : []),
     ...(own ? set(flavour, 'Port', own.name, filled(vlanColumns(own))) : []),
     ...(local?.type === 'internal' ? set(flavour, 'Interface', local.name, filled({ mtu_request: local.mtu })) : []),
     ...(bridge.sflow
