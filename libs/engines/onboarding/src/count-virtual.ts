@@ -2,7 +2,7 @@
 import { readLibvirtNetwork } from '#engines/adoption';
 import type { DeviceIntent } from '#engines/intent';
 import { canonicalJson } from '#engines/kernel';
-import { type OvsRows, ovsTransaction, parseOvsDump, parseOvsRows } from '#engines/reconcile';
+import { ovsTransaction, parseOvsDump, parseOvsRows } from '#engines/reconcile';
 import { OVS_ROWS_PATH, renderDevice } from '#engines/rendering';
 import type { FactCount } from './count-facts.js';
 import type { ReadNetwork, ReadSwitch, VirtualNetworks } from './lift/virtual-networks.js';
@@ -19,22 +19,16 @@ export function countVirtual(intent: DeviceIntent, { openvswitch, libvirt }: Vir
 /** One transaction leads from the host to the model: it has to be empty. Of a switch that was not taken over there is none. */
 function countSwitch(intent: DeviceIntent, { dump, kept }: ReadSwitch): VirtualCount {
   const content = renderedText(intent, OVS_ROWS_PATH);
-  const desired: OvsRows = content === '' ? { bridges: [] } : parseOvsRows(content);
+  const none = { path: OVS_ROWS_PATH, deviations: 0, values: 0, kept: kept.length };
+  if (content === '') return { ...none, facts: kept.length, model: 0, differences: [] };
+  const desired = parseOvsRows(content);
   const argv = dump === null ? [] : ovsTransaction({ previous: null, desired, current: parseOvsDump(dump) }).argv;
   const model = desired.bridges.reduce(
     (rows, { ports, mirrors, sflow }) =>
       rows + 1 + mirrors.length + (sflow === null ? 0 : 1) + ports.reduce((sum, port) => sum + 1 + port.interfaces.length, 0),
     0,
   );
-  return {
-    path: OVS_ROWS_PATH,
-    facts: model + kept.length,
-    model,
-    deviations: 0,
-    values: 0,
-    kept: kept.length,
-    differences: argv.length === 0 ? [] : [argv.join(' ')],
-  };
+  return { ...none, facts: model + kept.length, model, differences: argv.length === 0 ? [] : [argv.join(' ')] };
 }
 
 function countNetwork(intent: DeviceIntent, { network, facts }: ReadNetwork): VirtualCount {

@@ -40,6 +40,7 @@ export type DeviationCode =
   | 'OTHER_TARGETS'
   | 'OTHER_TIMERS'
   | 'OTHER_VALUE'
+  | 'PEER_GROUP'
   | 'REDISTRIBUTES_CONNECTED'
   | 'REFLECTOR_OF_ONE_SIDE'
   | 'ROUTER_ID'

@@ -47,6 +47,7 @@ const RULES: readonly Rule[] = [
   { code: 'DEFAULT_UNICAST', in: routing, section: BGP, line: /^(?:no )?bgp default ipv4-unicast$/, subject: 'bgp default ipv4-unicast' },
   { code: 'ROUTER_ID', in: routing, section: BGP, line: /^(?:bgp )?(router-id) \S+$/ },
   { code: 'TIMERS_OF_INSTANCE', in: routing, section: BGP, line: /^(timers bgp) \d+ \d+$/ },
+  { code: 'PEER_GROUP', in: routing, section: BGP, line: /^(neighbor \S+) remote-as /, onlyInstead: true },
   { code: 'OTHER_TIMERS', in: routing, section: BGP, line: /^(neighbor \S+) timers (?:connect )?\d/ },
   { code: 'NEIGHBOR_DESCRIPTION', in: routing, section: BGP, line: /^(neighbor \S+) description / },
   { code: 'NEIGHBOR_SOURCE', in: routing, section: BGP, line: /^(neighbor \S+) update-source / },

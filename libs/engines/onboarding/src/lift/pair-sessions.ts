@@ -23,7 +23,9 @@ export interface Pairing {
 }
 
 export function pairSessions(devices: readonly SeenDevice[]): Pairing {
-  const all = devices.flatMap((device) => device.neighbors.map((neighbor) => ({ device, neighbor })));
+  const all = devices.flatMap((device) =>
+    device.neighbors.map((neighbor): Said => ({ device, neighbor, own: ownAddress(device, neighbor) })),
+  );
   const taken = new Set<SeenNeighbor>();
   const sessions: PairedSession[] = [];
   const notes: LiftNote[] = [];
@@ -47,17 +49,20 @@ export function pairSessions(devices: readonly SeenDevice[]): Pairing {
   return { sessions, notes };
 }
 
-type Said = Pick<PairedEnd, 'device' | 'neighbor'>;
+interface Said extends Pick<PairedEnd, 'device' | 'neighbor'> {
+  /** From which address this end speaks; null where it was not shown. */
+  readonly own: Ip | null;
+}
 
 /** Each names an address of the other. What is not known of one end is believed if the other knows it. */
 function isOtherEnd(here: Said, there: Said): boolean {
-  const [mine, theirs] = [ownAddress(here), ownAddress(there)];
+  const [mine, theirs] = [here.own, there.own];
   if (mine === null && theirs === null) return false;
   return (mine ?? there.neighbor.address) === there.neighbor.address && (theirs ?? here.neighbor.address) === here.neighbor.address;
 }
 
 /** Said, or that of the port that is said, or that in the subnet of the peer; null where none of it was shown. */
-function ownAddress({ device, neighbor }: Said): Ip | null {
+function ownAddress(device: SeenDevice, neighbor: SeenNeighbor): Ip | null {
   const { source } = neighbor;
   if (source !== null && 'address' in source) return source.address;
   if (source !== null && source.port === device.vtep?.port) return device.vtep.address;

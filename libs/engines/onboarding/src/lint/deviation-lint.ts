@@ -148,6 +148,11 @@ export const DEVIATION_WORDS: Readonly<Record<Exclude<DeviationCode, 'REDISTRIBU
     fix: 'let Trame write them per session, the same at both ends',
   },
   OTHER_VALUE: { severity: 'INFO', says: 'has another value', fix: 'let Trame write its own with the next plan' },
+  PEER_GROUP: {
+    severity: 'INFO',
+    says: 'says AS numbers of its neighbors in peer groups',
+    fix: 'keep it, or let Trame write them per session',
+  },
   REFLECTOR_OF_ONE_SIDE: {
     severity: 'WARNING',
     says: 'has another idea of who reflects routes',
