@@ -32,9 +32,22 @@ describe('one thing that is wrong is found, whatever else the fabric has:', () =
         `seed ${seed}`,
       ).toContain(code);
       expect(found.some((finding) => finding.code === code && finding.severity === 'ERROR')).toBe(true);
+      expect(() => compileFabric(wrong)).toThrow(expect.objectContaining({ code: 'CHECK_FAILED' }));
     }
     expect(broken).toBe(5); // Or nothing was tried.
   });
+});
+
+it('a reference that leads nowhere is found, wherever it stands, and nothing stumbles over it', () => {
+  for (let seed = 1; seed <= 150; seed++) {
+    const roll = dice(seed);
+    const { wrong, where } = withGhost(randomFabric(seed), roll);
+    expect(
+      checkFabric(wrong).map(({ code }) => code),
+      `seed ${seed}: ${where}`,
+    ).toContain('UNKNOWN_REFERENCE');
+    expect(() => compileFabric(wrong)).toThrow(expect.objectContaining({ code: 'CHECK_FAILED' }));
+  }
 });
 
 it('every finding says what to do, where, and about what', () => {
@@ -278,6 +291,27 @@ describe('a naive look at everything comes to the same end', () => {
     );
   });
 });
+
+/** One id that a fact gives for another, replaced by one that nobody has. */
+function withGhost(snapshot: FabricSnapshot, roll: () => number): { wrong: FabricSnapshot; where: string } {
+  const places: string[] = [];
+  const isReference = (path: string, value: unknown): boolean =>
+    typeof value === 'string' && /^(?:device|network|vrf)-/.test(value) && !/^(?:devices|networks|vrfs)\.\d+\.id$/.test(path);
+  const walk = (path: string, value: unknown, chosen: string | null): unknown => {
+    if (isReference(path, value)) {
+      places.push(path);
+      return path === chosen ? 'ghost' : value;
+    }
+    if (Array.isArray(value)) return value.map((entry, i) => walk(`${path}.${i}`, entry, chosen));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, entry]) => [key, walk(path === '' ? key : `${path}.${key}`, entry, chosen)]),
+    );
+  };
+  walk('', snapshot, null);
+  const where = places[Math.floor(roll() * places.length)] ?? '';
+  return { wrong: walk('', snapshot, where) as FabricSnapshot, where };
+}
 
 /** Every ordered pair of instances, one by one. */
 function isJoined({ networks, vrfs }: FabricSnapshot): boolean {

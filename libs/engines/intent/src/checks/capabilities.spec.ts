@@ -1,5 +1,6 @@
 import { checkFabric, type DeviceFacts, type FabricSnapshot, type Platform } from '#engines/intent';
-import { demoFabric, SnapshotBuilder } from '#engines/intent/testing';
+import { demoFabric, ovsBridge, ovsPort, SnapshotBuilder } from '#engines/intent/testing';
+import type { VlanId } from '#engines/kernel';
 
 /** What a person sees of the findings, without the ids. */
 const seen = (snapshot: FabricSnapshot) =>
@@ -89,6 +90,18 @@ describe('platforms', () => {
   it.each<Platform>(['HP_COMWARE', 'OPENNEBULA'])('refuse a VTEP on %s', (platform) => {
     const snapshot = demoFabric().device({ slug: 'x', platform, vtep: '172.16.1.99', ports: [] }).build();
     expect(seen(snapshot)).toEqual([expect.objectContaining({ code: 'NOT_SUPPORTED', path: 'devices.x.vtep' })]);
+  });
+
+  it('refuse a second tag where Open vSwitch has none', () => {
+    const tunnel = ovsPort('ens20', { vlanMode: 'dot1q-tunnel', tag: 100 as VlanId });
+    const host = (openvswitch: string) =>
+      seen(
+        demoFabric()
+          .deviceFacts('pve1', { software: { openvswitch }, openvswitch: { managedBy: 'OVSDB', bridges: [ovsBridge('br0', [tunnel])] } })
+          .build(),
+      );
+    expect(host('3.1.0')).toEqual([]);
+    expect(host('2.5.9')).toEqual([expect.objectContaining({ code: 'SOFTWARE_TOO_OLD', path: 'devices.pve1.openvswitch.ens20' })]);
   });
 
   it('refuse what another platform would read, because this one would drop it in silence', () => {

@@ -22,7 +22,7 @@ const READERS: Readonly<Record<Subject, Platform>> = {
 export function checkCapabilities(index: FabricIndex): Finding[] {
   const { devices, networks } = index.snapshot;
   return [
-    ...devices.flatMap((device) => [...subjects(device), ...tunnels(device), ...family(index, device)]),
+    ...devices.flatMap((device) => [...subjects(device), ...tunnels(device), ...family(index, device), ...doubleTags(device)]),
     ...networks
       .filter(({ subnets }) => subnets.some(({ gatewayMode }) => gatewayMode === 'CENTRAL_VRRP'))
       .map(({ id, slug }) =>
@@ -103,4 +103,15 @@ function frrOverIpv6(index: FabricIndex, { id, slug, software }: DeviceFacts, pa
 function ifupdownOverIpv6({ id, slug }: DeviceFacts, path: string): Finding[] {
   const message = `expect the tunnels of ${slug} to be made by commands in their stanzas: no release of ifupdown2 takes an IPv6 tunnel address, and \`ifquery --check\` does not look at them`;
   return [warning('FALLBACK_USED', path, message, [id])];
+}
+
+/** `dot1q-tunnel` came with Open vSwitch 2.8 (2017); before, ovsdb refuses the word. One that does not say its release is believed. */
+function doubleTags({ id, slug, software, openvswitch }: DeviceFacts): Finding[] {
+  const release = releaseOf(software?.openvswitch);
+  if (release === null || !isBefore(release, [2, 8, 0])) return [];
+  const ports = (openvswitch?.bridges ?? []).flatMap(({ ports: list }) => list.filter(({ vlanMode }) => vlanMode === 'dot1q-tunnel'));
+  return ports.map(({ name }) => {
+    const message = `upgrade Open vSwitch of ${slug} from ${software?.openvswitch} to 2.8 or later, or make ${name} a trunk: this one knows no second tag`;
+    return error('SOFTWARE_TOO_OLD', `devices.${slug}.openvswitch.${name}`, message, [id]);
+  });
 }

@@ -7,7 +7,34 @@ import { isDerivedName } from '../interface-names.js';
 import type { DeviceFacts, HostBondFacts, HostBridgeFacts, HostFacts, HostNatFacts, HostVlanFacts } from '../snapshot.js';
 
 export function checkHostInterfaces(index: FabricIndex): Finding[] {
-  return index.snapshot.devices.flatMap((device) => [...names(index, device), ...(device.host ? wiring(device, device.host) : [])]);
+  return [
+    ...index.snapshot.devices.flatMap((device) => [...names(index, device), ...(device.host ? wiring(device, device.host) : [])]),
+    ...sharedAddresses(index),
+  ];
+}
+
+/** A bridge without ports is nobody else's segment: the private subnet behind NAT may be the same on every host. */
+function sharedAddresses(index: FabricIndex): Finding[] {
+  const uses = index.snapshot.devices.flatMap(({ id, slug, host }) =>
+    [
+      ...(host?.ports ?? []),
+      ...(host?.bonds ?? []),
+      ...(host?.bridges ?? []).filter(({ ports }) => ports.length > 0),
+      ...(host?.vlans ?? []),
+    ].flatMap(({ name, addresses }) => addresses.map(({ address }) => ({ id, owner: `${slug} ${name}`, address }))),
+  );
+  return [...groupBy(uses, ({ address }) => address)].flatMap(([address, same]) => {
+    if (same.length < 2) return [];
+    const message = `give each of ${listed(same.map(({ owner }) => owner).sort(compareNatural))} its own address: they share ${address}`;
+    return [
+      error(
+        'DUPLICATE_ADDRESS',
+        `addresses.${address}`,
+        message,
+        same.map(({ id }) => id),
+      ),
+    ];
+  });
 }
 
 interface Made {

@@ -157,6 +157,20 @@ describe('interfaces of a host', () => {
     expect(told(host(spec).build())).toContainEqual(expect.stringContaining(message));
   });
 
+  it('have addresses of their own where hosts see each other: on a mesh, on bridges with a port', () => {
+    const mesh = (last: number) =>
+      hostFacts({ bonds: [{ name: 'bond1', mode: 'broadcast', members: ['ens20'], addresses: [`10.77.0.${last}/24`] }] });
+    const three = (last: number) =>
+      told(
+        demoFabric()
+          .deviceFacts('pve1', { host: mesh(1) })
+          .deviceFacts('pve2', { host: mesh(last) })
+          .build(),
+      );
+    expect(three(2)).toEqual([]);
+    expect(three(1)).toEqual(['DUPLICATE_ADDRESS give each of pve1 bond1 and pve2 bond1 its own address: they share 10.77.0.1']);
+  });
+
   it('are not shared with Open vSwitch', () => {
     const openvswitch = { managedBy: 'OVSDB' as const, bridges: [ovsBridge('vmbr1', [ovsPort('eno1')])] };
     const both = host({ bridges: [{ name: 'vmbr1' }], bonds: [bond] }, { openvswitch });

@@ -1,5 +1,6 @@
 import { checkFabric, type FabricSnapshot } from '#engines/intent';
-import { demoFabric, SnapshotBuilder } from '#engines/intent/testing';
+import { demoFabric, type SessionSpec, SnapshotBuilder } from '#engines/intent/testing';
+import { PortName } from '#engines/kernel';
 
 /** What a person sees of the findings, without the ids. */
 const seen = (snapshot: FabricSnapshot) =>
@@ -58,6 +59,52 @@ describe('sessions and links', () => {
     expect(seen(builder.build())).toContainEqual(
       expect.objectContaining({ code: 'SESSION_INVALID', severity: 'ERROR', message: expect.stringContaining(message) }),
     );
+  });
+
+  it('goes over one cable, or says over how many hops', () => {
+    const errors = (builder: SnapshotBuilder) => seen(builder.build()).map(({ message }) => message);
+    const unnumbered = (left: string, right: string, spec: SessionSpec = {}) => {
+      const built = pair().unnumberedPeering({ device: 'a', port: 'ens20' }, { device: 'b', port: 'ens20' }, spec).build();
+      const ports = { a: left, b: right };
+      const sessions = built.sessions.map((session) => ({
+        ...session,
+        ends: [
+          { ...session.ends[0], port: PortName.parse(ports.a) },
+          { ...session.ends[1], port: PortName.parse(ports.b) },
+        ] as const,
+      }));
+      return seen({ ...built, sessions }).map(({ message }) => message);
+    };
+    expect(unnumbered('ens20', 'ens20')).toEqual([]);
+    expect(unnumbered('ens20', 'ens19')).toEqual(['let the session of a and b use the two ports of one link']);
+    expect(unnumbered('ens20', 'ens20', { multihop: 2 })).toEqual(['take the hops from the session of a and b: it goes over a port']);
+    const loopbacks = [
+      { ...a, address: '10.0.0.1' },
+      { ...b, address: '10.0.0.2' },
+    ] as const;
+    expect(errors(pair().session(...loopbacks, { multihop: 2 }))).toEqual([]);
+    expect(errors(pair().session(a, { ...b, address: '10.0.0.2' }))).toEqual([
+      expect.stringContaining('or say over how many hops it goes'),
+    ]);
+  });
+
+  it('counts no hops inside one AS, as people copy it from elsewhere', () => {
+    const ends = [
+      { device: 'pve1', port: 'lo', address: '172.16.1.51' },
+      { device: 'pve2', port: 'lo', address: '172.16.1.52' },
+    ] as const;
+    expect(
+      seen(
+        demoFabric()
+          .session(...ends, { multihop: 2 })
+          .build(),
+      ),
+    ).toEqual([
+      expect.objectContaining({
+        code: 'SESSION_INVALID',
+        message: 'take the hops from the session of pve1 and pve2: inside one AS nobody counts them',
+      }),
+    ]);
   });
 
   it('warns of a VTEP with networks that speaks EVPN with nobody', () => {

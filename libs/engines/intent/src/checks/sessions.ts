@@ -3,12 +3,18 @@ import { Ip } from '#engines/kernel';
 import type { FabricIndex } from '../fabric-index.js';
 import { error, type Finding, warning } from '../finding.js';
 import { groupBy } from '../group-by.js';
+import { releaseOf } from './software.js';
 import type { BfdFacts, BgpSessionEnd, BgpSessionFacts } from '../snapshot.js';
 import { speaksEvpn } from './replication.js';
 
 export function checkSessions(index: FabricIndex): Finding[] {
   const cables = new Set(index.snapshot.links.flatMap(({ ends }) => [byPort(ends), byAddress(ends)]));
-  return [...index.snapshot.sessions.flatMap((session) => check(index, session, cables)), ...repeated(index), ...isolated(index)];
+  return [
+    ...index.snapshot.sessions.flatMap((session) => check(index, session, cables)),
+    ...repeated(index),
+    ...unknownClients(index),
+    ...isolated(index),
+  ];
 }
 
 function check(index: FabricIndex, session: BgpSessionFacts, cables: Cables): Finding[] {
@@ -123,6 +129,17 @@ function repeated(index: FabricIndex): Finding[] {
           ),
         ],
   );
+}
+
+/** FRR drops what a route server passes on from 10.0 on, unless it is told otherwise in words that 8.4 does not keep. */
+function unknownClients(index: FabricIndex): Finding[] {
+  const clients = index.snapshot.sessions.flatMap(({ ends }) => ends).filter(({ role }) => role === 'ROUTE_SERVER_CLIENT');
+  return [...new Set(clients.map(({ deviceId }) => deviceId))].flatMap((id) => {
+    const device = index.device.get(id);
+    if (device?.platform !== 'DEBIAN_FRR' || releaseOf(device.software?.frr) !== null) return [];
+    const message = `say which release of FRR ${device.slug} has: from 10.0 on it drops the routes of a route server unless it is told not to`;
+    return [warning('SOFTWARE_UNKNOWN', `devices.${device.slug}.software.frr`, message, [id])];
+  });
 }
 
 /** A VTEP with networks and no EVPN session is a bridge on its own. */
