@@ -31,22 +31,23 @@ const rendered: readonly Rendered[] = [...new Map(everyText().map((one) => [one.
 function everyText(): readonly Rendered[] {
   return Object.entries(scenarios)
     .map(([scenario, make]) => ({ scenario, snapshot: make() }))
-  .filter(({ snapshot }) => snapshot.devices.some(({ platform }) => platform === 'ARISTA_EOS'))
-  .flatMap(({ scenario, snapshot }) =>
-    compileFabric(snapshot)
-      .devices.flatMap(renderDevice)
-      .filter(({ format }) => format === 'eos')
-      .map(({ device, content }) => ({ name: `${scenario}/${device}`, text: content })),
-  );
+    .filter(({ snapshot }) => snapshot.devices.some(({ platform }) => platform === 'ARISTA_EOS'))
+    .flatMap(({ scenario, snapshot }) =>
+      compileFabric(snapshot)
+        .devices.flatMap(renderDevice)
+        .filter(({ format }) => format === 'eos')
+        .map(({ device, content }) => ({ name: `${scenario}/${device}`, text: content })),
+    );
 }
 
 /** As a person would type the file: into each mode, and out of it again. */
-function typed(nodes: readonly ConfigNode[]): string[] {
+function typed(nodes: readonly ConfigNode[], path: readonly string[] = []): string[] {
   return nodes
     .filter(({ kind }) => kind === 'command')
     .flatMap((node) => {
-      const isMode = eosDialect.opensMode([], node.text.trim()) || node.children.length > 0;
-      return [node.text.trim(), ...typed(node.children), ...(isMode ? ['exit'] : [])];
+      const line = node.text.trim();
+      const isMode = eosDialect.opensMode(path, line) || node.children.length > 0;
+      return [line, ...typed(node.children, [...path, line]), ...(isMode ? ['exit'] : [])];
     });
 }
 

@@ -340,6 +340,38 @@ export function unnumbered(): FabricSnapshot {
     .build();
 }
 
+/** A link of the underlay over two cables, with a name that no device can write. */
+export function routedLag(): FabricSnapshot {
+  const ports = [{ name: 'Port-Channel1', description: '部門' }, 'Ethernet1', 'Ethernet2', 'Ethernet3'];
+  const builder = new SnapshotBuilder();
+  for (const at of [1, 2]) builder.device({ slug: `leaf${at}`, platform: 'ARISTA_EOS', vtep: `10.255.0.${at}`, ports });
+  builder
+    .peering(
+      '10.0.1.0/31',
+      { device: 'leaf1', port: 'Port-Channel1', address: '10.0.1.0' },
+      { device: 'leaf2', port: 'Port-Channel1', address: '10.0.1.1' },
+    )
+    .network({ slug: 'blue', vni: 10_001, eviId: 10_001, on: [tagged('leaf1', 'Ethernet3', 10), tagged('leaf2', 'Ethernet3', 10)] });
+  return extended(builder.build(), {
+    lags: [lag({ ends: ['leaf1 Port-Channel1 Ethernet1 Ethernet2', 'leaf2 Port-Channel1 Ethernet1 Ethernet2'] })],
+  });
+}
+
+/** OSPF over links that borrow the address of the loopback. */
+export function borrowed(): FabricSnapshot {
+  const builder = new SnapshotBuilder().fabric({ underlay: { protocol: 'OSPF', area: '0.0.0.1', bfd: null } });
+  for (const at of [1, 2]) builder.device(leaf(`leaf${at}`, `10.255.0.${at}`));
+  return builder
+    .unnumberedLink({ device: 'leaf1', port: 'Ethernet1' }, { device: 'leaf2', port: 'Ethernet1' })
+    .session(
+      { device: 'leaf1', port: '', address: '10.255.0.1' },
+      { device: 'leaf2', port: '', address: '10.255.0.2' },
+      { families: ['L2VPN_EVPN'] },
+    )
+    .network({ slug: 'blue', vni: 10_001, eviId: 10_001, on: [tagged('leaf1', 'Ethernet2', 10), tagged('leaf2', 'Ethernet2', 10)] })
+    .build();
+}
+
 /** Loopbacks by OSPF or IS-IS; EVPN between them. */
 export function interior(protocol: 'OSPF' | 'ISIS'): FabricSnapshot {
   const builder = new SnapshotBuilder().fabric({
@@ -442,6 +474,8 @@ export const switchScenarios: Readonly<Record<string, () => FabricSnapshot>> = {
   'eos-ipv6': ipv6,
   'eos-unnumbered': unnumbered,
   'eos-ospf': () => interior('OSPF'),
+  'eos-ospf-borrowed': borrowed,
+  'eos-routed-lag': routedLag,
   'eos-isis': () => interior('ISIS'),
   'eos-domains': domains,
   'eos-hub-and-spokes': hubAndSpokes,

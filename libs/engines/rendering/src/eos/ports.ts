@@ -54,9 +54,8 @@ function portSection(intent: DeviceIntent, name: string, port: Port): string[] {
     });
   }
   const { underlay, lag, member } = port;
-  const label = deviceLabel(
-    underlay?.description ?? lag?.peers.join(' ') ?? member?.peers ?? (port.isPeerLink ? intent.mlag?.peer : null) ?? '',
-  );
+  const said = [underlay?.description, lag?.peers.join(' '), member?.peers, port.isPeerLink ? intent.mlag?.peer : null];
+  const label = said.map((text) => deviceLabel(text ?? '')).find((text) => text !== '') ?? '';
   return block(STEP, `interface ${name}`, [
     label !== '' && `description ${label}`,
     underlay !== undefined && underlay.mtu !== null && `mtu ${underlay.mtu}`,
@@ -93,19 +92,38 @@ function routing(intent: DeviceIntent, { port, address, prefixLength }: Underlay
 
 function bridging(intent: DeviceIntent, name: string, edge: EdgePortIntent | undefined): Part {
   const members = edge?.members ?? [];
-  const untagged = members.find(({ tagging }) => tagging === 'UNTAGGED');
-  const tagged = members.filter(({ tagging }) => tagging === 'TAGGED');
+  const { untagged, tagged, allowed } = sortedOut(members);
   if (members.length === 0) return ['switchport trunk allowed vlan none', 'switchport mode trunk']; // rather than VLAN 1, which all unused ports share
   if (tagged.length === 0) {
     const isTunnel = intent.switch?.tunnelPorts.some((port) => port === name) === true;
     return [`switchport access vlan ${untagged?.vlan}`, isTunnel && 'switchport mode dot1q-tunnel'];
   }
-  const allowed = [...tagged, ...(untagged ? [untagged] : [])].map(({ vlan }) => Number(vlan));
   const translations = intent.switch?.translations.filter(({ port }) => port === name) ?? [];
   return [
     untagged !== undefined && `switchport trunk native vlan ${untagged.vlan}`,
-    `switchport trunk allowed vlan ${numberList(allowed)}`,
+    `switchport trunk allowed vlan ${allowed}`,
     'switchport mode trunk',
     ...translations.map(({ from, to }) => `switchport vlan translation ${from} ${to}`),
   ];
+}
+
+type Members = EdgePortIntent['members'];
+interface SortedOut {
+  readonly untagged: Members[number] | undefined;
+  readonly tagged: Members;
+  /** VLANs of all, as EOS prints them. */
+  readonly allowed: string;
+}
+
+const known = new WeakMap<Members, SortedOut>();
+
+/** Once for each list of members, and not for each rendering: a trunk has hundreds. */
+function sortedOut(members: Members): SortedOut {
+  const found = known.get(members);
+  if (found) return found;
+  const untagged = members.find(({ tagging }) => tagging === 'UNTAGGED');
+  const tagged = members.filter(({ tagging }) => tagging === 'TAGGED');
+  const made = { untagged, tagged, allowed: numberList([...tagged, ...(untagged ? [untagged] : [])].map(({ vlan }) => Number(vlan))) };
+  known.set(members, made);
+  return made;
 }
