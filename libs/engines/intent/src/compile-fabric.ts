@@ -58,10 +58,11 @@ function checkFailed(errors: readonly Finding[]): DomainError<'CHECK_FAILED'> {
 export function compileDevice(index: FabricIndex, sessions: SessionsOfDevice, device: DeviceFacts, kept: Kept | null = null): DeviceIntent {
   const { fabric } = index.snapshot;
   const attachments = (index.attachmentsOfDevice.get(device.id) ?? []).filter((one) => !isOnOpenVswitch(index, device, one));
-  const networks = [...new Set(attachments.map((attachment) => attachment.networkId))].map((id) => known(index.network.get(id)));
+  const looked = kept ? attachments.filter(({ networkId }) => kept.networks.has(networkId)) : attachments;
+  const networks = [...new Set(looked.map((attachment) => attachment.networkId))].map((id) => known(index.network.get(id)));
   const l2vnis = [
     ...(kept?.intent.l2vnis.filter(({ vni }) => !kept.vnis.has(vni)) ?? []),
-    ...networks.filter(({ id }) => !kept || kept.networks.has(id)).map((network) => compileL2Vni(index, device, network)),
+    ...networks.map((network) => compileL2Vni(index, device, network)),
   ].sort((a, b) => a.vni - b.vni);
   return {
     deviceId: device.id,

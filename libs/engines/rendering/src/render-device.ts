@@ -25,14 +25,21 @@ const RENDERERS: Readonly<Record<Platform, readonly Renderer<Line>[]>> = {
   EXTERNAL: [exportArtefacts],
 };
 
+/** Intents do not change: whoever has the same one (`FabricCompiler`) has its artefacts, for as long as somebody has the intent. */
+const rendered = new WeakMap<DeviceIntent, readonly Artefact[]>();
+
 /**
- * Artefacts in the order in which they are put in force. Equal intents give equal bytes.
+ * Artefacts in the order in which they are put in force. Equal intents give equal bytes; the same intent gives the same artefacts.
  * @throws DomainError RENDER_ESCAPE when a rendered text says more, or less, than the intent.
  */
 export function renderDevice(intent: DeviceIntent): readonly Artefact[] {
-  return RENDERERS[intent.platform]
+  const found = rendered.get(intent);
+  if (found) return found;
+  const made = RENDERERS[intent.platform]
     .flatMap((renderer) => renderer(intent))
     .map((draft) => artefact(intent, intent.adopted ? honourAdopted(intent, lineByLine(draft)) : draft));
+  rendered.set(intent, made);
+  return made;
 }
 
 /** The same intent as data, for tools that bring it to a device themselves: JSON, and variables of Ansible. Of every platform. */

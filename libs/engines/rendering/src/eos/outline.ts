@@ -7,7 +7,7 @@ import { hasRouterIdLoopback, wordOf } from './names.js';
 import { bgpOutline } from './outline-bgp.js';
 import { linkKeys } from './outline-link.js';
 import { portsOutline } from './outline-ports.js';
-import { groups, type Kind, type Said } from './pieces.js';
+import { groups, type Kind, type Said, vrfLine } from './pieces.js';
 import { when } from './when.js';
 
 const ip = (address: string): string => (address.includes(':') ? 'ipv6 address' : 'ip address');
@@ -25,25 +25,21 @@ export function eosOutline(intent: DeviceIntent): OutlineEntry[] {
         ...when(relays, 'ip dhcp relay information option'),
         ...when(facts, `vlan internal order ascending range ${facts?.internalVlans.first} ${facts?.internalVlans.last}`),
         ...when(mlag, `no spanning-tree vlan-id ${mlag?.vlan}`),
-        ...intent.vrfs.map(({ name }) => `vrf instance ${name}`),
         ...when(intent.vrfs.length > 0, `ip virtual-router mac-address ${intent.anycastGatewayMac}`),
         ...vrfLines(intent),
-        ...when(
-          bgp,
-          isUnnumbered(intent) ? 'ip routing ipv6 interfaces' : 'ip routing',
-          ...intent.vrfs.map(({ name }) => `ip routing vrf ${name}`),
-        ),
+        ...when(bgp, isUnnumbered(intent) ? 'ip routing ipv6 interfaces' : 'ip routing'),
         ...ipv6Routing(intent),
       ],
     ),
-    ...outline([], networks('vlan')),
+    ...outline([], [...networks('vlan'), ...vrfLine(intent.vrfs, 'instance')]),
     ...portsOutline(intent),
     ...loopbacks(intent),
     ...outline(
       [],
       networks('svi', ({ network }) => network.gateways.length > 0),
     ),
-    ...(intent.vtep ? section('interface Vxlan1', [...vxlanKeys(intent), ...networks('vxlan')]) : []),
+    ...(intent.vtep ? section('interface Vxlan1', [...vxlanKeys(intent), ...networks('vxlan'), ...vrfLine(intent.vrfs, 'vxlan')]) : []),
+    ...outline([], bgp ? vrfLine(intent.vrfs, 'routing') : []),
     ...pair(intent),
     ...nextHopMaps(intent),
     ...(bgp ? bgpOutline(intent, bgp) : []),
@@ -90,7 +86,6 @@ function vxlanKeys({ vtep, mlag, vrfs, l2vnis }: DeviceIntent): string[] {
     ...when(vtep?.address.includes(':'), 'vxlan encapsulation ipv6'),
     ...when(mlag && vrfs.length > 0, 'vxlan virtual-router encapsulation mac-address mlag-system-id'),
     ...when(mlag?.sharedVtep, 'vxlan mlag source-interface Loopback2'),
-    ...vrfs.map(({ name, l3vni }) => `vxlan vrf ${name} vni ${l3vni}`),
     ...l2vnis
       .filter(({ replication, remoteVteps }) => replication === 'INGRESS_STATIC' && remoteVteps.length > 0)
       .map(({ vlan, remoteVteps }) => `vxlan vlan ${vlan} flood vtep ${remoteVteps.join(' ')}`),

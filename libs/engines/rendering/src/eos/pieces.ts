@@ -86,7 +86,9 @@ function sharedPiece(templates: readonly Template[], separator: string | null): 
 }
 
 /** As many neighbours as stand together: few enough that one change costs little, and enough that the rest costs less. */
-const NEIGHBOURS = 64;
+const NEIGHBOURS = 32;
+/** Of VLANs. */
+const PLACES = 4096;
 const byFirstNetwork = new WeakMap<L2VniIntent, Group>();
 const byFirstSaid = new WeakMap<Said, Group>();
 const groupsOf = new WeakMap<readonly L2VniIntent[], { readonly byVlan: readonly Group[]; readonly byName: readonly Group[] }>();
@@ -117,10 +119,42 @@ export function groups(networks: readonly L2VniIntent[]): { readonly byVlan: rea
   return made;
 }
 
+/** In their places, and as many places in one block. */
 function neighbours<T>(list: readonly T[], place: (item: T) => number): T[][] {
+  const slots: (T | undefined)[] = Array.from({ length: PLACES });
+  for (const item of list) {
+    const at = place(item);
+    if (slots[at] !== undefined)
+      return blocksOf(
+        [...list].sort((a, b) => place(a) - place(b)),
+        place,
+      ); // networks without a VLAN share a place
+    slots[at] = item;
+  }
   const blocks: T[][] = [];
-  for (const item of list) (blocks[Math.floor(place(item) / NEIGHBOURS)] ??= []).push(item);
-  return blocks.filter(() => true).map((block) => block.sort((a, b) => place(a) - place(b))); // without the holes
+  for (let first = 0; first < PLACES; first += NEIGHBOURS) {
+    const block: T[] = [];
+    for (let at = first; at < first + NEIGHBOURS; at++) {
+      const item = slots[at];
+      if (item !== undefined) block.push(item);
+    }
+    if (block.length > 0) blocks.push(block);
+  }
+  return blocks;
+}
+
+const blocksOf = <T>(sorted: readonly T[], place: (item: T) => number): T[][] => [
+  ...groupBy(sorted, (item) => Math.floor(place(item) / NEIGHBOURS)).values(),
+];
+
+function groupBy<T, K>(list: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const found = new Map<K, T[]>();
+  for (const item of list) {
+    const group = found.get(keyOf(item));
+    if (group) group.push(item);
+    else found.set(keyOf(item), [item]);
+  }
+  return found;
 }
 
 const isOf = ({ said }: Group, networks: readonly L2VniIntent[]): boolean =>
@@ -137,7 +171,8 @@ function areSame<T>(a: readonly T[], b: readonly T[]): boolean {
   return true;
 }
 
-interface VrfSaid extends Pick<VrfIntent, 'name' | 'l3vni' | 'importTargets' | 'exportTargets' | 'leaksFrom'> {
+/** A VRF, with what is announced in it. */
+export interface VrfSaid extends Pick<VrfIntent, 'name' | 'l3vni' | 'rd' | 'importTargets' | 'exportTargets' | 'leaksFrom'> {
   readonly prefixes: readonly Cidr[];
 }
 
@@ -146,8 +181,31 @@ const vrfTemplates = shared<VrfSaid>()('prefixes', ['name', 'l3vni', 'importTarg
   return new Template(STEP, vrfInstance(instance, GAP), section(`vrf ${vrf.name}`, vrfKeys(instance, GAP)));
 });
 
+interface VrfLines {
+  readonly instance: Template;
+  readonly routing: Template;
+  /** In `interface Vxlan1`. */
+  readonly vxlan: Template;
+}
+
+const vrfLines = shared<VrfIntent>()('importTargets', ['name', 'l3vni'], ({ name, l3vni }): VrfLines => {
+  const line = (depth: number, text: string): Template => new Template(depth, [text], outline([], [text]));
+  return {
+    instance: line(0, `vrf instance ${name}`),
+    routing: line(0, `ip routing vrf ${name}`),
+    vxlan: line(STEP, `vxlan vrf ${name} vni ${l3vni}`),
+  };
+});
+
+/** One line for each VRF. */
+export const vrfLine = (vrfs: readonly VrfIntent[], kind: keyof VrfLines): readonly Piece[] =>
+  sharedPiece(
+    vrfs.map((vrf) => vrfLines(vrf)[kind]),
+    kind === 'instance' ? '!' : null,
+  );
+
 /** In `router bgp`, with gaps for the route distinguisher and the router id, and a separator between two. */
-export const vrfPiece = (vrfs: readonly (VrfSaid & Pick<VrfIntent, 'rd'>)[], routerId: Ip): Piece[] =>
+export const vrfPiece = (vrfs: readonly VrfSaid[], routerId: Ip): Piece[] =>
   pieceOf(
     vrfs.map(vrfTemplates),
     vrfs.flatMap(({ rd }) => [rd, routerId]),

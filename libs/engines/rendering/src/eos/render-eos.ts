@@ -7,7 +7,7 @@ import { loopbacks } from './loopbacks.js';
 import { mlagConfiguration } from './mlag.js';
 import { PEER_LINK_GROUP } from './names.js';
 import { nextHopMaps } from './next-hop-map.js';
-import { type Group, groups, type Said } from './pieces.js';
+import { type Group, groups, type Said, vrfLine } from './pieces.js';
 import { physicalPorts } from './ports.js';
 import { routerBgp } from './router-bgp.js';
 import { STEP } from './step.js';
@@ -22,7 +22,7 @@ export function renderEos(intent: DeviceIntent): Line[] {
     lines(facts !== null && `vlan internal order ascending range ${facts.internalVlans.first} ${facts.internalVlans.last}`),
     lines(mlag !== null && `no spanning-tree vlan-id ${mlag.vlan}`),
     ...vlans(intent, networks),
-    ...intent.vrfs.map((vrf) => [`vrf instance ${vrf.name}`]),
+    [...vrfLine(intent.vrfs, 'instance')],
     ...physicalPorts(intent),
     ...loopbacks(intent),
     ...svis(intent, networks),
@@ -95,11 +95,9 @@ function around(
 /** Links without IPv4 addresses carry IPv4 all the same (RFC 8950), if EOS is told so. */
 export const routesOverIpv6 = ({ underlayPorts }: DeviceIntent): boolean => underlayPorts.some(({ address }) => address === null);
 
-function routing(intent: DeviceIntent): string[][] {
+function routing(intent: DeviceIntent): Line[][] {
   if (!intent.bgp) return [];
-  return [
-    [routesOverIpv6(intent) ? 'ip routing ipv6 interfaces' : 'ip routing', ...intent.vrfs.map(({ name }) => `ip routing vrf ${name}`)],
-  ];
+  return [[routesOverIpv6(intent) ? 'ip routing ipv6 interfaces' : 'ip routing', ...vrfLine(intent.vrfs, 'routing')]];
 }
 
 function ipv6Routing(intent: DeviceIntent): string[] {

@@ -7,7 +7,7 @@ import { vrfPrefixes } from '../vrf-prefixes.js';
 import { bundles, evpnInstance, hasMacVrf } from './evpn-instances.js';
 import { hasRouterIdLoopback } from './names.js';
 import { type Family, nextHopMapName, setsNextHop } from './next-hop-map.js';
-import { groups, vrfPiece } from './pieces.js';
+import { groups, vrfPiece, type VrfSaid } from './pieces.js';
 import { keepsNextHop, sessionsOf, type Speaker } from './sessions.js';
 import { STEP } from './step.js';
 
@@ -90,7 +90,10 @@ function unicast(intent: DeviceIntent, bgp: BgpIntent, speakers: readonly Speake
 const vrfNetworks = (intent: DeviceIntent, vrf: VrfIntent): readonly Cidr[] => vrfPrefixes(intent, vrf).all;
 
 /** With what is announced in them. */
-export const vrfsOf = (intent: DeviceIntent): readonly (VrfIntent & { readonly prefixes: readonly Cidr[] })[] =>
-  intent.vrfs.map((vrf) => ({ ...vrf, prefixes: vrfNetworks(intent, vrf) }));
+export const vrfsOf = (intent: DeviceIntent): readonly VrfSaid[] =>
+  intent.vrfs.map((vrf) => {
+    const { name, l3vni, rd, importTargets, exportTargets, leaksFrom } = vrf;
+    return { name, l3vni, rd, importTargets, exportTargets, leaksFrom, prefixes: vrfNetworks(intent, vrf) };
+  });
 
 const paragraph = (pieces: readonly Line[]): Line[] => (pieces.length > 0 ? ['!', ...pieces] : []);

@@ -3,13 +3,13 @@ import type { DeviceIntent } from '#engines/intent';
 import type { Line } from '../piece.js';
 import { block } from '../text.js';
 import { LOOPBACK, SHARED_LOOPBACK } from './names.js';
-import type { Group } from './pieces.js';
+import { type Group, vrfLine } from './pieces.js';
 import { STEP } from './step.js';
 
 /** @param networks by VLAN */
 export function vxlan({ vtep, mlag, vrfs }: DeviceIntent, networks: readonly Group[]): Line[] {
   if (!vtep) return [];
-  const said = networks.flatMap((group) => group.said);
+  const flooding = networks.flatMap(({ said }) => said.filter(({ network }) => network.replication !== 'INGRESS_EVPN'));
   return block<Line>(STEP, 'interface Vxlan1', [
     `vxlan source-interface ${LOOPBACK}`,
     // Routed frames of a pair come from one MAC, whichever of the two sends them.
@@ -17,13 +17,13 @@ export function vxlan({ vtep, mlag, vrfs }: DeviceIntent, networks: readonly Gro
     `vxlan udp-port ${vtep.udpPort}`,
     vtep.address.includes(':') && 'vxlan encapsulation ipv6',
     ...networks.flatMap((group) => group.piece('vxlan', group.said)),
-    ...vrfs.map(({ name, l3vni }) => `vxlan vrf ${name} vni ${l3vni}`),
+    ...vrfLine(vrfs, 'vxlan'),
     mlag?.sharedVtep != null && `vxlan mlag source-interface ${SHARED_LOOPBACK}`,
-    ...said.map(
+    ...flooding.map(
       ({ network: { vlan, replication, remoteVteps } }) =>
         replication === 'INGRESS_STATIC' && remoteVteps.length > 0 && `vxlan vlan ${vlan} flood vtep ${remoteVteps.join(' ')}`,
     ),
-    ...said.map(
+    ...flooding.map(
       ({ network: { vlan, multicastGroup } }) => multicastGroup !== null && `vxlan vlan ${vlan} multicast group ${multicastGroup}`,
     ),
   ]);
