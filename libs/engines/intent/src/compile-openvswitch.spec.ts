@@ -1,4 +1,5 @@
-import { checkFabric, compileFabric, deviceIntent, type FabricSnapshot, type OvsPortFacts } from '#engines/intent';
+import fc from 'fast-check';
+import { checkFabric, compileFabric, deviceIntent, type FabricSnapshot, type OvsBridgeFacts, type OvsPortFacts } from '#engines/intent';
 import {
   demoFabric,
   internalPort,
@@ -10,6 +11,7 @@ import {
   ovsPort,
   staticVxlan,
 } from '#engines/intent/testing';
+import type { DeviceName, Ip, Vni } from '#engines/kernel';
 
 const blue = { slug: 'blue', vni: 10_001, eviId: 1 } as const;
 const green = { slug: 'green', vni: 10_002, eviId: 2 } as const;
@@ -154,6 +156,8 @@ describe('checks of Open vSwitch', () => {
   const codes = (snapshot: FabricSnapshot) =>
     checkFabric(snapshot).flatMap(({ severity, code, message }) => (severity === 'ERROR' ? [`${code}: ${message}`] : []));
   const host = (...own: readonly OvsPortFacts[]) => ovsHost('OVSDB', [ovsBridge('br0', own)]).build();
+  const host2 = (own: readonly OvsPortFacts[], more: Partial<OvsBridgeFacts> = {}) =>
+    ovsHost('IFUPDOWN2', [ovsBridge('br0', own, more)]).build();
   const lacpOff = { mode: 'balance-tcp', lacp: 'off', lacpTime: null } as const;
 
   it.each([
@@ -204,6 +208,13 @@ describe('checks of Open vSwitch', () => {
       'LINK_INVALID: write collector "a:1" as 192.0.2.1:6343',
     ],
     [
+      'a gateway that is somewhere else',
+      host(internalPort('i0', ['10.0.0.3/24'], {}, '10.0.1.254')),
+      'GATEWAY_INVALID: choose a gateway of i0',
+    ],
+    ['a gateway without an address', host(internalPort('i0', [], {}, '10.0.0.254')), 'GATEWAY_INVALID: choose a gateway of i0'],
+    ['an address without a length', host(internalPort('i0', ['10.0.0.3/0'])), 'LINK_INVALID: give i0 addresses with their lengths'],
+    [
       'a tagged attachment on a tunnel port',
       customer({ vlanMode: 'dot1q-tunnel' })
         .network({ ...blue, on: [at(9)] })
@@ -241,6 +252,40 @@ describe('checks of Open vSwitch', () => {
           .build(),
       ),
     ).toEqual([expect.stringContaining('ATTACHMENT_INVALID: attach network blue to one bridge of hv1')]);
+  });
+
+  it('stop a stranger wherever a text stands, or it is rendered as one word', () => {
+    const texts = fc.oneof(
+      fc.string({ maxLength: 20 }),
+      fc.constantFrom('a b', 'x\n up reboot', '$(reboot)', '`id`', '-- del-br br0', 'a;b', "a'b", 'a"b', '@p0', 'br0=x', '1,2'),
+    );
+    const places: Readonly<Record<string, (text: string) => FabricSnapshot>> = {
+      bridge: (text) => ovsHost('IFUPDOWN2', [{ ...ovsBridge('br9', []), name: text as DeviceName }]).build(),
+      port: (text) => host2([{ ...ovsPort('eno1'), name: text as DeviceName }]),
+      member: (text) => host2([ovsPort('eno1', { interfaces: [{ type: 'system', name: text as DeviceName, mtu: null }] })]),
+      peer: (text) => host2([ovsPort('p0', { interfaces: [{ type: 'patch', name: 'p0' as DeviceName, peer: text as DeviceName }] })]),
+      remote: (text) =>
+        host2([
+          ovsPort('x0', {
+            interfaces: [{ type: 'vxlan', name: 'x0' as DeviceName, vni: 7 as Vni, remote: text as Ip, local: null, udpPort: 4789 }],
+          }),
+        ]),
+      mirror: (text) => host2([ovsPort('eno1')], { mirrors: [{ ...ovsMirror('m', 'eno1', { selectAll: true }), name: text }] }),
+      mirrored: (text) => host2([ovsPort('eno1')], { mirrors: [ovsMirror('m', 'eno1', { selectSource: [text as DeviceName] })] }),
+      agent: (text) =>
+        host2([], { sflow: { agent: text as DeviceName, targets: ['192.0.2.1:6343'], header: null, sampling: null, polling: null } }),
+      collector: (text) => host2([], { sflow: { agent: null, targets: [text], header: null, sampling: null, polling: null } }),
+    };
+    fc.assert(
+      fc.property(fc.constantFrom(...Object.keys(places)), texts, (place, text) => {
+        const found = codes((places[place] as (text: string) => FabricSnapshot)(text));
+        expect(
+          found.length > 0 || /^(?:[A-Za-z0-9_.][A-Za-z0-9_.-]*|[0-9a-f.:[\]]+)$/.test(text),
+          `${place}: ${JSON.stringify(text)}`,
+        ).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('find nothing in any scenario of Open vSwitch', () => {

@@ -5,6 +5,7 @@ import type { FabricIndex } from '../fabric-index.js';
 import { error, type Finding, type FindingCode, listed } from '../finding.js';
 import { groupBy } from '../group-by.js';
 import type { AttachmentFacts, DeviceFacts, NetworkFacts, OpenVswitchFacts, OvsBridgeFacts, OvsPortFacts } from '../snapshot.js';
+import { checkOvsInterface } from './openvswitch-interfaces.js';
 import { checkOvsMirror, checkSflow, isGuestPortName, parses } from './openvswitch-probes.js';
 import { replicationOf } from './replication.js';
 
@@ -19,7 +20,11 @@ export function checkOpenVswitch(index: FabricIndex): Finding[] {
       ...names(facts, say),
       ...facts.bridges.flatMap((bridge) => [
         ...ownPort(bridge, say),
-        ...bridge.ports.flatMap((port) => [...checkPort(port, say), ...patches(facts, bridge, port, say)]),
+        ...bridge.ports.flatMap((port) => [
+          ...checkPort(port, say),
+          ...port.interfaces.flatMap((part) => checkOvsInterface(part, say)),
+          ...patches(facts, bridge, port, say),
+        ]),
         ...bridge.mirrors.flatMap((mirror) => checkOvsMirror(facts, bridge, mirror, say)),
         ...(bridge.sflow ? checkSflow(bridge.name, bridge.sflow, say) : []),
       ]),
