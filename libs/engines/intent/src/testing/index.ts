@@ -1,6 +1,7 @@
+export { forwardPort, hostFacts, type HostSpec, masquerade, snat } from './host-facts.js';
 export { demoFabric, demoSnapshot } from './demo-fabric.js';
 export { lacking, type Mutation, mutations } from './mutations/index.js';
-export { dice, type FabricShape, randomFabric, randomShape } from './random-fabric.js';
+export { dice, type FabricShape, randomFabric } from './random-fabric.js';
 export { refusedScenarios, scenarios } from './scenarios.js';
 export {
   internalPort,

@@ -75,15 +75,15 @@ function bridgeOptions(bridge: HostBridgeFacts): Part {
 }
 
 /** Guests have the host as gateway: it has an address there, and its own way out is elsewhere. */
-export const isRouted = ({ addresses, gateway }: HostInterfaceFacts): boolean => addresses.length > 0 && gateway === null;
+const isRouted = ({ addresses, gateway }: HostInterfaceFacts): boolean => addresses.length > 0 && gateway === null;
 
 const familiesOf = ({ addresses }: HostInterfaceFacts): Family[] =>
   ([4, 6] as const).filter((family) => addresses.some(({ address }) => Ip.family(address) === family));
 
-/** Null where nobody can ask for it: guests do not have the host as gateway. */
-export function translationOf(host: HostFacts, bridge: HostBridgeFacts): Translation | null {
-  if (!isRouted(bridge)) return null;
+/** Null where nobody asks for it, and guests do not have the host as gateway: there was none before, either. */
+function translationOf(host: HostFacts, bridge: HostBridgeFacts): Translation | null {
   const rules = host.nat.filter((rule) => rule.bridge === bridge.name);
+  if (rules.length === 0 && !isRouted(bridge)) return null;
   const wanted = new Set([...familiesOf(bridge), ...rules.map(familyOf)]);
   return { owner: bridge.name, rules, directions: ['out', 'in'], families: ([4, 6] as const).filter((family) => wanted.has(family)) };
 }

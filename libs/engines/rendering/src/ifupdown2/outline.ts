@@ -64,6 +64,7 @@ function vrfSays(intent: DeviceIntent, vrf: VrfIntent): Said[] {
     [
       name,
       [
+        ...vrf.loopbacks.map(() => 'address'),
         'vrf-table auto',
         `post-up ip route replace vrf ${name}`,
         `post-up ip -6 route replace vrf ${name}`,
@@ -120,7 +121,11 @@ function tunnelSays(intent: DeviceIntent, { vxlanName, replication, remoteVteps,
   }
   return [
     ...port,
-    ...['vxlan-id', 'vxlan-local-tunnelip', 'vxlan-port', 'mtu', `vxlan-learning ${learned}`],
+    'vxlan-id',
+    'vxlan-local-tunnelip',
+    'vxlan-port',
+    'mtu',
+    `vxlan-learning ${learned}`,
     ...(isStatic ? remoteVteps.map((peer) => `vxlan-remoteip ${peer}`) : []),
     ...(replication === 'MULTICAST' ? ['vxlan-mcastgrp', 'vxlan-physdev', 'vxlan-ttl 255'] : []),
   ];
@@ -130,7 +135,10 @@ function networkSays(intent: DeviceIntent, network: L2VniIntent): Said[] {
   const { networkName, gateways, vrf, bridgeName } = network;
   const v6 = gateways.filter(({ address }) => address.includes(':'));
   const gateway = [
-    ...['hwaddress', 'arp-accept on', 'ip-forward on', 'ip6-forward on'],
+    'hwaddress',
+    'arp-accept on',
+    'ip-forward on',
+    'ip6-forward on',
     ...gateways.map(() => 'address'),
     ...v6.map(({ address, prefixLength }) => `post-up ip -6 address replace ${address}/${prefixLength} dev ${bridgeName} nodad`),
     ...(v6.length > 0 ? [] : ['ipv6-addrgen off']),
@@ -173,7 +181,9 @@ const addressed = ({ addresses, gateway, mtu }: HostInterfaceFacts): (string | f
 ];
 
 const bondSays = ({ mode, updelay, lacpRate, hashPolicy, primary }: HostBondFacts): (string | false)[] => [
-  ...['bond-slaves', `bond-mode ${mode}`, 'bond-miimon'],
+  'bond-slaves',
+  `bond-mode ${mode}`,
+  'bond-miimon',
   updelay !== null && 'bond-updelay',
   lacpRate !== null && 'bond-lacp-rate',
   hashPolicy !== null && 'bond-xmit-hash-policy',
@@ -183,32 +193,32 @@ const bondSays = ({ mode, updelay, lacpRate, hashPolicy, primary }: HostBondFact
 
 function bridgeSays({ nat }: HostFacts, bridge: HostBridgeFacts): (string | false)[] {
   const { name, addresses, gateway, isVlanAware, vlans, hasStp } = bridge;
+  const rules = nat.filter((rule) => rule.bridge === name);
+  const isRouted = addresses.length > 0 && gateway === null;
   return [
-    ...['bridge-ports', hasStp ? 'bridge-stp on' : 'bridge-stp off', 'bridge-fd', 'bridge-ports-condone-regex'],
+    'bridge-ports',
+    hasStp ? 'bridge-stp on' : 'bridge-stp off',
+    'bridge-fd',
+    'bridge-ports-condone-regex',
     isVlanAware && 'bridge-vlan-aware yes',
     isVlanAware && vlans.length > 0 && 'bridge-vids',
     ...(addresses.length === 0 ? BRIDGE_ONLY.slice(0, isVlanAware ? 1 : 3) : []),
-    ...(addresses.length > 0 && gateway === null
-      ? routedSays(
-          bridge,
-          nat.filter((rule) => rule.bridge === name),
-        )
-      : []),
+    isRouted && addresses.some(({ address }) => !address.includes(':')) && 'ip-forward on',
+    isRouted && addresses.some(({ address }) => address.includes(':')) && 'ip6-forward on',
+    ...(isRouted || rules.length > 0 ? translationSays(bridge, rules) : []),
   ];
 }
 
-function routedSays({ name, addresses }: HostBridgeFacts, rules: readonly HostNatFacts[]): string[] {
+function translationSays({ name, addresses }: HostBridgeFacts, rules: readonly HostNatFacts[]): string[] {
   return (['4', '6'] as const).flatMap((family) => {
     const is = (text: string): boolean => text.includes(':') === (family === '6');
     const own = rules.filter((rule) => is(rule.kind === 'DNAT' ? rule.to : rule.source));
-    const hasAddress = addresses.some(({ address }) => is(address));
-    if (own.length === 0 && !hasAddress) return [];
-    const isIn = own.filter(({ kind }) => kind === 'DNAT');
+    if (own.length === 0 && !addresses.some(({ address }) => is(address))) return [];
+    const inwards = own.filter(({ kind }) => kind === 'DNAT');
     return [
-      ...(hasAddress ? [family === '4' ? 'ip-forward on' : 'ip6-forward on'] : []),
       ...(family === '4' ? own.map((rule) => forwarding(rule.kind === 'DNAT' ? rule.in : rule.out)) : []),
-      ...chain(family, 'out', name, own.length > isIn.length),
-      ...chain(family, 'in', name, isIn.length > 0),
+      ...chain(family, 'out', name, own.length > inwards.length),
+      ...chain(family, 'in', name, inwards.length > 0),
     ];
   });
 }

@@ -24,6 +24,7 @@ export function vrfStanzas(vrf: VrfIntent, vtep: VtepIntent): Stanza[] {
     stanza(
       name,
       null,
+      ...vrf.loopbacks.map(({ address }) => `address ${address}/${address.includes(':') ? 128 : 32}`), // a VRF device is its VRF's loopback
       'vrf-table auto',
       // A look-up that misses in the VRF's table would go on in the main table: into the underlay and the management network.
       `post-up ip route replace vrf ${name} unreachable default metric ${LAST_RESORT}`,
