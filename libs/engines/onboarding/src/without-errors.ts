@@ -49,12 +49,13 @@ function withoutSubjects(snapshot: FabricSnapshot, errors: readonly Finding[]): 
     readonly deviceId: Device['id'];
     readonly networkId: (typeof networks)[number]['id'];
   }): boolean => eviOf.has(networkId) && !shared.has(`${deviceId} ${eviOf.get(networkId)}`);
-  const evis = new Set<number>(eviOf.values());
+  const vrfs = snapshot.vrfs.filter(({ id }) => !ids.has(id));
+  const evis = new Set<number>([...eviOf.values(), ...vrfs.map(({ eviId }) => eviId)]);
   return {
     ...snapshot,
     devices: snapshot.devices.map((device) => withoutBadSubjects(device, errors)),
     networks,
-    vrfs: snapshot.vrfs.filter(({ id }) => !ids.has(id)),
+    vrfs,
     attachments: snapshot.attachments.filter((one) => isMember(one) && !ids.has(one.id) && !isBadPort(one.deviceId, one.port)),
     vlanMappings: snapshot.vlanMappings.filter(isMember),
     routeDistinguishers: snapshot.routeDistinguishers.filter(
@@ -102,7 +103,7 @@ function withoutDevices(snapshot: FabricSnapshot, { subjects, path }: Finding): 
   const attachments = snapshot.attachments.filter((one) => !isGone(one));
   const used = new Set(attachments.map(({ networkId }) => networkId));
   const networks = snapshot.networks.filter(({ id }) => used.has(id));
-  const evis = new Set<number>(networks.map(({ eviId }) => eviId));
+  const evis = new Set<number>([...networks, ...snapshot.vrfs].map(({ eviId }) => eviId));
   return {
     ...snapshot,
     devices: snapshot.devices.map((device) => {

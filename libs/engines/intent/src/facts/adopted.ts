@@ -49,6 +49,7 @@ export type DeviationCode =
   | 'ROUTING_SWITCH'
   | 'SERVICE'
   | 'SPANNING_TREE'
+  | 'SUBNETS_NOT_NAMED'
   | 'TIMERS_OF_INSTANCE'
   | 'UDP_PORT'
   | 'VLAN_NAME'

@@ -26,6 +26,8 @@ const FAMILY = /^router bgp \d+ \/ address-family \S.*$/;
 const MAC_VRF = /^router bgp \d+ \/ (?:vlan \d+|address-family l2vpn evpn \/ vni \d+)$/;
 const STANZA = /^iface \S+$/;
 const PORT = /^interface \S+$/;
+const BGP_ANY = /^router bgp \d+(?: \/ vrf \S+)?$/;
+const VRF = /^router bgp \d+ \/ vrf \S+$/;
 const TOP = /^$/;
 const routing = ['eos', 'frr'] as const;
 
@@ -41,11 +43,20 @@ const RULES: readonly Rule[] = [
     onlyInstead: true,
     subject: 'address-family l2vpn evpn',
   },
+  {
+    code: 'SUBNETS_NOT_NAMED',
+    in: ['eos'],
+    section: VRF,
+    line: /^(?:network \S+|redistribute connected)$/,
+    subject: 'redistribute connected',
+  },
+  { code: 'OTHER_DISTINGUISHER', in: ['eos'], section: VRF, line: /^(rd) \S+$/ },
+  { code: 'OTHER_TARGETS', in: ['eos'], section: VRF, line: /^(route-target) /, onlyInstead: true },
   { code: 'OTHER_DISTINGUISHER', in: routing, section: MAC_VRF, line: /^(rd) \S+$/ },
   { code: 'OTHER_TARGETS', in: routing, section: MAC_VRF, line: /^(route-target) / },
   { code: 'MAC_VRF_REDISTRIBUTION', in: ['eos'], section: MAC_VRF, line: /^(?:no )?(redistribute \S+)/ },
   { code: 'DEFAULT_UNICAST', in: routing, section: BGP, line: /^(?:no )?bgp default ipv4-unicast$/, subject: 'bgp default ipv4-unicast' },
-  { code: 'ROUTER_ID', in: routing, section: BGP, line: /^(?:bgp )?(router-id) \S+$/ },
+  { code: 'ROUTER_ID', in: routing, section: BGP_ANY, line: /^(?:bgp )?(router-id) \S+$/ },
   { code: 'TIMERS_OF_INSTANCE', in: routing, section: BGP, line: /^(timers bgp) \d+ \d+$/ },
   { code: 'PEER_GROUP', in: routing, section: BGP, line: /^(neighbor \S+) remote-as /, onlyInstead: true },
   { code: 'OTHER_TIMERS', in: routing, section: BGP, line: /^(neighbor \S+) timers (?:connect )?\d/ },
@@ -146,7 +157,7 @@ export function nameOf(kind: Language['kind'], { path, trame, running, isOurs }:
     if (!rule.in.includes(kind) || !rule.section.test(section) || (rule.onlyInstead === true && trame === null)) continue;
     const match = (trame === null ? null : rule.line.exec(trame)) ?? (running === null ? null : rule.line.exec(running));
     if (match === null) continue;
-    if (rule.subject !== undefined && kind !== 'interfaces') return { code: rule.code, subject: rule.subject };
+    if (rule.subject !== undefined && kind !== 'interfaces' && !VRF.test(section)) return { code: rule.code, subject: rule.subject };
     const about = rule.subject ?? match[1] ?? match[0];
     return {
       code: rule.code,

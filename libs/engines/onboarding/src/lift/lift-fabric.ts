@@ -2,6 +2,7 @@
 import type { BgpSessionEnd, BgpSessionFacts, DeviceFacts, FabricSnapshot, LinkEnd, LinkFacts, PortFacts } from '#engines/intent';
 import { Cidr, DeviceName, type DeviceId, type FabricId, Ip, Label, Mac, PortName, type RouteTarget, Slug } from '#engines/kernel';
 import type { LiftNote } from './lift-note.js';
+import { liftVrfs, vrfNames } from './lift-vrfs.js';
 import { isPortName, liftNetworks, type Member } from './lift-networks.js';
 import { isSameSubnet, type PairedEnd, type PairedSession, pairSessions } from './pair-sessions.js';
 import type { SeenDevice, SeenPort } from './seen-device.js';
@@ -23,7 +24,10 @@ export function liftFabric(seen: readonly SeenDevice[], anycastMac: Mac | null):
   const underlayFamily = seen.some(({ vtep }) => vtep?.address.includes(':') === true) ? 6 : 4;
   const underlayMtu = Math.min(...mtusOf(links, members));
   const rtAdministrator = administratorOf(seen);
-  const lifted = liftNetworks(members, rtAdministrator, underlayMtu - OVERHEAD[underlayFamily]);
+  const used = new Set<number>();
+  const names = vrfNames(members);
+  const lifted = liftNetworks(members, rtAdministrator, underlayMtu - OVERHEAD[underlayFamily], names, used);
+  const { vrfs, routeDistinguishers } = liftVrfs(members, names, lifted.networks, rtAdministrator, used);
   return {
     snapshot: {
       fabric: {
@@ -40,11 +44,11 @@ export function liftFabric(seen: readonly SeenDevice[], anycastMac: Mac | null):
       devices: members.map((member) => deviceOf(member, links, lifted.attachments)),
       links,
       sessions: sessions.map((session) => sessionOf(session, idOf)),
-      vrfs: [],
+      vrfs,
       networks: lifted.networks,
       attachments: lifted.attachments,
       vlanMappings: lifted.vlanMappings,
-      routeDistinguishers: lifted.routeDistinguishers,
+      routeDistinguishers: [...lifted.routeDistinguishers, ...routeDistinguishers],
     },
     notes: [...notes, ...lifted.notes, ...seen.flatMap(assumedVtep)],
   };

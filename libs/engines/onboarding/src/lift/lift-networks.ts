@@ -1,10 +1,12 @@
 /** One network per VNI, whatever its members call it; targets that are said somewhere are its targets. */
-import type { AttachmentFacts, NetworkFacts, RdFacts, VlanMappingFacts } from '#engines/intent';
+import type { AttachmentFacts, HostAddress, NetworkFacts, RdFacts, SubnetFacts, VlanMappingFacts } from '#engines/intent';
 import {
   type AttachmentId,
+  Cidr,
   compareNatural,
   type DeviceId,
   EviId,
+  Ip,
   Label,
   type NetworkId,
   PortName,
@@ -12,9 +14,10 @@ import {
   RouteTarget,
   Slug,
   Vni,
+  type VrfId,
 } from '#engines/kernel';
 import type { LiftNote } from './lift-note.js';
-import type { SeenDevice, SeenNetwork } from './seen-device.js';
+import type { SeenDevice, SeenGateway, SeenNetwork } from './seen-device.js';
 
 export interface Member {
   readonly id: DeviceId;
@@ -29,19 +32,27 @@ export interface LiftedNetworks {
   readonly notes: readonly LiftNote[];
 }
 
+/** VRFs of the fabric by the name that devices have for them. */
+export type VrfNames = ReadonlyMap<string, VrfId>;
+
 interface Place extends Member {
   readonly seen: SeenNetwork;
 }
 
 /** @param rtAdministrator in front of the targets of a network for which nobody said any */
-export function liftNetworks(members: readonly Member[], rtAdministrator: number, largestMtu: number): LiftedNetworks {
+export function liftNetworks(
+  members: readonly Member[],
+  rtAdministrator: number,
+  largestMtu: number,
+  vrfs: VrfNames,
+  used: Set<number>,
+): LiftedNetworks {
   const places = members.flatMap((member) =>
     member.device.vtep === null || member.device.asn === null ? [] : member.device.networks.map((seen) => ({ ...member, seen })),
   );
   const byVni = new Map<number, Place[]>();
   for (const place of places) if (place.seen.vni <= Vni.max) byVni.set(place.seen.vni, [...(byVni.get(place.seen.vni) ?? []), place]);
   const shared = sharedTargets(byVni);
-  const used = new Set<number>();
   const lifted = [...byVni]
     .sort(([a], [b]) => a - b)
     .map(([vni, of]) => {
@@ -50,17 +61,18 @@ export function liftNetworks(members: readonly Member[], rtAdministrator: number
         const said = [...new Set(of.flatMap(({ seen }) => targets(seen)))].filter((target) => !shared.has(target)).sort(compareNatural);
         return said.length > 0 ? said : [RouteTarget.of(rtAdministrator, vni)];
       };
+      const gateway = gatewayOf(of, vrfs);
       const network: NetworkFacts = {
         id: `network-${vni}` as NetworkId,
         slug: Slug.parse(`vni${vni}`),
         name: nameOf(vni, of),
-        vrfId: null,
+        vrfId: gateway === null ? null : (vrfs.get(gateway.vrf) ?? null),
         vni: Vni.parse(vni),
         eviId,
         mtu: Math.min(largestMtu, ...of.flatMap(({ seen }) => seen.mtu ?? [])),
         importTargets: own(({ importTargets }) => importTargets),
         exportTargets: own(({ exportTargets }) => exportTargets),
-        subnets: [],
+        subnets: (gateway?.addresses ?? []).map(subnetOf),
       };
       return { network, places: of };
     });
@@ -79,6 +91,22 @@ export function liftNetworks(members: readonly Member[], rtAdministrator: number
   };
 }
 
+/** The gateway of a network is on all of its VTEPs, or it is left to those that have it. */
+function gatewayOf(places: readonly Place[], vrfs: VrfNames): SeenGateway | null {
+  const [first, ...others] = places.map(({ seen }) => seen.gateway);
+  if (first == null || !vrfs.has(first.vrf)) return null;
+  const said = ({ vrf, addresses }: SeenGateway): string =>
+    [vrf, ...addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`).sort()].join();
+  return others.every((other) => other !== null && said(other) === said(first)) ? first : null;
+}
+
+function subnetOf({ address, prefixLength }: HostAddress): SubnetFacts {
+  const family = Ip.family(address);
+  const shift = BigInt((family === 4 ? 32 : 128) - prefixLength);
+  const network = Ip.fromBigInt(family, (Ip.toBigInt(address) >> shift) << shift);
+  return { cidr: Cidr.parse(`${network}/${prefixLength}`), gatewayMode: 'ANYCAST_VTEP', gatewayAddress: address };
+}
+
 /** A target that several networks have joins them: it stays where it was found, and is no target of any network. */
 function sharedTargets(byVni: ReadonlyMap<number, readonly Place[]>): ReadonlyMap<RouteTarget, readonly number[]> {
   const users = new Map<RouteTarget, Set<number>>();
@@ -91,7 +119,11 @@ function sharedTargets(byVni: ReadonlyMap<number, readonly Place[]>): ReadonlyMa
 }
 
 /** The number that all members put behind their router id; else the VNI where it fits, else the next one. */
-function eviOf(vni: number, places: readonly Place[], used: Set<number>): EviId {
+export function eviOf(
+  vni: number,
+  places: readonly (Member & { readonly seen: { readonly rd: RouteDistinguisher | null } })[],
+  used: Set<number>,
+): EviId {
   const said = new Set(places.flatMap(({ device, seen }) => ownNumber(device, seen.rd) ?? []));
   const [agreed] = said.size === 1 ? said : [];
   let candidate = agreed !== undefined && !used.has(agreed) ? agreed : vni;
@@ -107,7 +139,10 @@ function ownNumber(device: SeenDevice, rd: RouteDistinguisher | null): number | 
 }
 
 /** One that is not this VTEP's alone is not taken over: it stays on the device until somebody decides. */
-function rdOf({ eviId }: NetworkFacts, { id, device, seen }: Place): RdFacts {
+export function rdOf(
+  { eviId }: Pick<NetworkFacts, 'eviId'>,
+  { id, device, seen }: Member & { readonly seen: { readonly rd: RouteDistinguisher | null } },
+): RdFacts {
   const isOwn = ownNumber(device, seen.rd) !== undefined;
   const admin = device.routerId ?? device.vtep?.address ?? '0.0.0.0';
   return { deviceId: id, eviId, rd: isOwn && seen.rd !== null ? seen.rd : RouteDistinguisher.parse(`${admin}:${eviId}`) };

@@ -15,6 +15,8 @@ export interface SeenDevice {
   readonly ports: readonly SeenPort[];
   readonly neighbors: readonly SeenNeighbor[];
   readonly networks: readonly SeenNetwork[];
+  /** Routed through the fabric: with an L3 VNI. */
+  readonly vrfs: readonly SeenVrf[];
   readonly management: { readonly port: string; readonly address: Ip } | null;
 }
 
@@ -24,6 +26,21 @@ export interface SeenVtep {
   readonly port: string;
   /** The interface itself was not shown: the router id was taken. */
   readonly isAssumed: boolean;
+}
+
+export interface SeenVrf {
+  readonly name: string;
+  readonly l3vni: number;
+  readonly rd: RouteDistinguisher | null;
+  readonly importTargets: readonly RouteTarget[];
+  readonly exportTargets: readonly RouteTarget[];
+}
+
+/** A gateway with the same addresses on every VTEP. */
+export interface SeenGateway {
+  readonly vrf: string;
+  readonly addresses: readonly HostAddress[];
+  readonly mtu: number | null;
 }
 
 /** A routed interface, or one that may be a link. */
@@ -60,6 +77,7 @@ export interface SeenNetwork {
   readonly importTargets: readonly RouteTarget[];
   readonly exportTargets: readonly RouteTarget[];
   readonly places: readonly { readonly port: string; readonly vlan: VlanId | null }[];
+  readonly gateway: SeenGateway | null;
   /** On a host. */
   readonly interfaces: { readonly bridge: string; readonly vxlan: string } | null;
 }

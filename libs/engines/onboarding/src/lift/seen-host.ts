@@ -30,6 +30,7 @@ export function seenHost(
     ports: portsOf(interfaces),
     neighbors: bgp === undefined ? [] : neighborsOf(bgp, TIMERS[frr?.config.profile ?? 'traditional']),
     networks: networksOf(interfaces, bgp),
+    vrfs: [],
     management: managementOf(interfaces),
   };
 }
@@ -142,6 +143,7 @@ function networksOf({ interfaces }: InterfacesConfig, bgp: Bgp | undefined): rea
         importTargets: of('import'),
         exportTargets: of('export'),
         places: bridge.body.bridgePorts.filter((port) => port !== vxlan && !isOfGuest(port)).map((port) => placeOf(interfaces, port)),
+        gateway: null,
         interfaces: { bridge: bridge.head, vxlan },
       },
     ];

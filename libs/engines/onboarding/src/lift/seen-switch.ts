@@ -2,7 +2,7 @@
 import type { EosConfig } from '#engines/adoption';
 import type { AddressFamily } from '#engines/intent';
 import { type Ip, VlanId } from '#engines/kernel';
-import type { SeenDevice, SeenNeighbor, SeenNetwork, SeenPort, SeenVtep } from './seen-device.js';
+import type { SeenDevice, SeenGateway, SeenNeighbor, SeenNetwork, SeenPort, SeenVrf, SeenVtep } from './seen-device.js';
 
 type Bgp = EosConfig['bgp'][number]['body'];
 type Port = EosConfig['ethernets'][number];
@@ -28,6 +28,7 @@ export function seenSwitch(name: string, promptName: string | null, text: string
     ports,
     neighbors: bgp === undefined ? [] : neighborsOf(bgp.body),
     networks: bgp === undefined ? [] : networksOf(config, bgp.body),
+    vrfs: bgp === undefined ? [] : vrfsOf(config, bgp.body),
     management: managementOf(config),
   };
 }
@@ -129,15 +130,37 @@ function networksOf(config: EosConfig, bgp: Bgp): readonly SeenNetwork[] {
         vni,
         vlan,
         name: config.vlans.find(({ head }) => head === vlan)?.body.name ?? null,
-        mtu: null,
+        mtu: gatewayOf(config, vlan)?.mtu ?? null,
         rd: macVrf.rd,
         importTargets: of('import'),
         exportTargets: of('export'),
         places: placesOf(config, vlan),
+        gateway: gatewayOf(config, vlan),
         interfaces: null,
       },
     ];
   });
+}
+
+/** VRFs that have an L3 VNI here. Targets of other families than EVPN are no targets of the fabric. */
+function vrfsOf(config: EosConfig, bgp: Bgp): readonly SeenVrf[] {
+  return (config.vxlan?.vrfs ?? []).flatMap(({ vrf, vni }) => {
+    const body = bgp.vrfs.find(({ head }) => head === vrf)?.body;
+    if (body === undefined || !config.vrfs.some(({ head }) => head === vrf)) return [];
+    const of = (direction: 'import' | 'export') =>
+      body.targets.filter((one) => one.direction === direction && one.family === 'evpn' && one.domain === null).map(({ target }) => target);
+    return [{ name: vrf, l3vni: vni, rd: body.rd, importTargets: of('import'), exportTargets: of('export') }];
+  });
+}
+
+/** `ip address virtual` in a VRF; what has an address of its own is VARP, and stays beside the model. */
+function gatewayOf({ svis }: EosConfig, vlan: VlanId): SeenGateway | null {
+  const svi = svis.find(({ head }) => head.place[0] === vlan)?.body;
+  if (svi === undefined || svi.vrf === null || svi.ipv4.length > 0 || svi.varp.length > 0) return null;
+  const addresses = [...svi.ipv4Virtual.map(({ prefix }) => prefix), ...svi.ipv6Virtual];
+  return addresses.length === 0
+    ? null
+    : { vrf: svi.vrf, mtu: svi.mtu, addresses: addresses.map(({ address, length }) => ({ address, prefixLength: length })) };
 }
 
 /** Ports with this VLAN and no VLAN that is no network. */

@@ -180,6 +180,11 @@ export const DEVIATION_WORDS: Readonly<Record<Exclude<DeviationCode, 'REDISTRIBU
     says: 'has other settings of spanning tree on a bridge of the fabric',
     fix: 'switch it off there: EVPN has no loops, and a port that waits loses DHCP',
   },
+  SUBNETS_NOT_NAMED: {
+    severity: 'INFO',
+    says: 'announces in a VRF whatever is connected there',
+    fix: 'let Trame name the subnets: then a test address does not become a route of the customer',
+  },
   TIMERS_OF_INSTANCE: {
     severity: 'INFO',
     says: 'sets timers once for all sessions',
