@@ -215,6 +215,11 @@ describe('checks of Open vSwitch', () => {
     ['a gateway without an address', host(internalPort('i0', [], {}, '10.0.0.254')), 'GATEWAY_INVALID: choose a gateway of i0'],
     ['an address without a length', host(internalPort('i0', ['10.0.0.3/0'])), 'LINK_INVALID: give i0 addresses with their lengths'],
     [
+      'classic ifupdown beside things of ifupdown2',
+      ovsHost('IFUPDOWN', [ovsBridge('br0', [])], '172.16.2.9').build(),
+      'NOT_SUPPORTED: install ifupdown2 on hv1',
+    ],
+    [
       'a tagged attachment on a tunnel port',
       customer({ vlanMode: 'dot1q-tunnel' })
         .network({ ...blue, on: [at(9)] })

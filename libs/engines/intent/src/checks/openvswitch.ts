@@ -29,6 +29,7 @@ export function checkOpenVswitch(index: FabricIndex): Finding[] {
         ...(bridge.sflow ? checkSflow(bridge.name, bridge.sflow, say) : []),
       ]),
       ...attached(index, device, facts),
+      ...classicIfupdown(index, device, facts, say),
     ];
   });
 }
@@ -118,6 +119,19 @@ function patches({ bridges }: OpenVswitchFacts, bridge: OvsBridgeFacts, port: Ov
     if (other?.type === 'patch' && other.peer === end.name) return [];
     return [say('LINK_INVALID', `.${end.name}`, `add patch ${end.peer} with peer ${end.name} to another bridge: a patch has two ends`)];
   });
+}
+
+/** What else Trame writes for a host's interfaces is in words that classic ifupdown does not know. */
+function classicIfupdown(index: FabricIndex, device: DeviceFacts, { managedBy }: OpenVswitchFacts, say: Say): Finding[] {
+  const hasMore = device.vtep !== null || device.host !== undefined || index.linkEndsOfDevice.has(device.id);
+  if (managedBy !== 'IFUPDOWN' || !hasMore) return [];
+  return [
+    say(
+      'NOT_SUPPORTED',
+      '.managedBy',
+      `install ifupdown2 on ${device.slug} and say IFUPDOWN2, or OVSDB: its VTEP, links and bridges are written for ifupdown2`,
+    ),
+  ];
 }
 
 function attached(index: FabricIndex, device: DeviceFacts, facts: OpenVswitchFacts): Finding[] {
