@@ -167,6 +167,7 @@ export const grammar: Readonly<Record<ModeName, readonly Rule[]>> = {
     setting('ip routing = ipv6 interfaces'),
     setting('ip routing vrf <word>'),
     section('ip prefix-list <word>', 'prefix-list'),
+    section('ipv6 prefix-list <word>', 'prefix-list'),
     setting('ipv6 unicast-routing'),
     setting('ipv6 unicast-routing vrf <word>'),
     section('mlag configuration', 'mlag'),
@@ -244,6 +245,7 @@ export const grammar: Readonly<Record<ModeName, readonly Rule[]>> = {
   'family-unicast': [
     either('neighbor <peer> activate'),
     setting('neighbor <peer> route-map <word> in|out', { effect: neighborRouteMap }),
+    setting('neighbor <peer> prefix-list <word> in|out', { effect: neighborRouteMap }),
     setting('neighbor <peer> next-hop address-family ipv6 originate'),
     setting('network <prefix>'),
     setting('network <prefix6>'),

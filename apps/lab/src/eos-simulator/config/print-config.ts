@@ -35,7 +35,7 @@ const TOP_LEVEL: readonly RegExp[] = [
   /^ip virtual-router|^ip address virtual/,
   /^ip access-list/,
   /^(?:no )?ip routing/,
-  /^ip prefix-list/,
+  /^ipv?6? prefix-list/,
   /^ipv6 unicast-routing/,
   /^mlag configuration/,
   /^ipv?6? route /,

@@ -167,7 +167,9 @@ export function segmentPair(): FabricSnapshot {
 
 /** Underlay and overlay apart: eBGP on the links, EVPN between loopbacks through a route server, BFD, several hops, a password. */
 export function routeServer(): FabricSnapshot {
-  const builder = new SnapshotBuilder().device({ ...leaf('spine', '10.255.0.100', 65_100) });
+  const builder = new SnapshotBuilder()
+    .fabric({ underlay: { protocol: 'BGP', area: null, bfd: null, loopbacks: [Cidr.parse('10.255.0.0/24'), Cidr.parse('10.254.0.1/32')] } })
+    .device({ ...leaf('spine', '10.255.0.100', 65_100) });
   for (const at of [1, 2]) {
     const [slug, address] = [`leaf${at}`, `10.255.0.${at}`];
     builder

@@ -314,7 +314,7 @@ describe('in every fabric of switches', () => {
 
   it('nothing is said of management, people, time, logging or the name of a switch', () => {
     const OURS =
-      /^(?:ip dhcp relay information option|vlan internal order .*|no spanning-tree vlan-id \d+|vlan \d+|vrf instance \S+|interface (?:Ethernet|Port-Channel|Loopback|Vlan)[\d/]+|interface Vxlan1|ip virtual-router mac-address \S+|ip address virtual source-nat .*|ip routing.*|ipv6 unicast-routing.*|mlag configuration|ipv?6? route vrf .*|route-map TRAME-\S+ permit 10|router (?:bgp \d+|ospf 1|isis TRAME))$/;
+      /^(?:ip dhcp relay information option|vlan internal order .*|no spanning-tree vlan-id \d+|vlan \d+|vrf instance \S+|interface (?:Ethernet|Port-Channel|Loopback|Vlan)[\d/]+|interface Vxlan1|ip virtual-router mac-address \S+|ip address virtual source-nat .*|ip routing.*|ipv6 unicast-routing.*|mlag configuration|ipv?6? route vrf .*|ipv?6? prefix-list TRAME-\S+|route-map TRAME-\S+ permit 10|router (?:bgp \d+|ospf 1|isis TRAME))$/;
     holds((snapshot) => {
       for (const text of texts(snapshot).values()) for (const { head } of sectionsOf(text)) expect(head).toMatch(OURS);
     });

@@ -2,6 +2,7 @@
 import type { AddressFamily, BgpIntent, BgpNeighborIntent, DeviceIntent } from '#engines/intent';
 import { outline, type OutlineEntry } from '../outline.js';
 import { bundles, hasMacVrf } from './evpn-instances.js';
+import { loopbackListName, loopbackPrefixes } from './loopback-filter.js';
 import { nextHopMapName, setsNextHop } from './next-hop-map.js';
 import { instanceKeys } from './outline-instance.js';
 import { groups, vrfPiece } from './pieces.js';
@@ -135,6 +136,10 @@ function unicast(intent: DeviceIntent, bgp: BgpIntent, top: string, speakers: re
   const extra = ({ name, session }: Named): readonly string[] => [
     ...when(setsNextHop(session, number), `neighbor ${name} route-map ${nextHopMapName(number)} out`),
     ...when(number === '4' && session.port !== null, `neighbor ${name} next-hop address-family ipv6 originate`),
+    ...when(
+      loopbackPrefixes(bgp, number).length > 0,
+      ...['in', 'out'].map((way) => `neighbor ${name} prefix-list ${loopbackListName(number)} ${way}`),
+    ),
   ];
   const networks = announced(intent, bgp).filter((prefix) => prefix.includes(':') === (number === '6'));
   return family(

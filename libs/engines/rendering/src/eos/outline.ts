@@ -2,6 +2,7 @@
 import type { DeviceIntent } from '#engines/intent';
 import { outline, type OutlineEntry } from '../outline.js';
 import type { Line } from '../piece.js';
+import { loopbackListName, loopbackPrefixes } from './loopback-filter.js';
 import { nextHopMapName, setsNextHop } from './next-hop-map.js';
 import { hasRouterIdLoopback, wordOf } from './names.js';
 import { bgpOutline } from './outline-bgp.js';
@@ -42,6 +43,7 @@ export function eosOutline(intent: DeviceIntent): OutlineEntry[] {
     ...outline([], bgp ? vrfLine(intent.vrfs, 'routing') : []),
     ...pair(intent),
     ...nextHopMaps(intent),
+    ...loopbackLists(intent),
     ...(bgp ? bgpOutline(intent, bgp) : []),
     ...interior(intent),
   ];
@@ -121,6 +123,18 @@ function nextHopMaps({ bgp }: DeviceIntent): OutlineEntry[] {
     .flatMap((family) =>
       section(`route-map ${nextHopMapName(family)} permit 10`, [`set ${family === '4' ? 'ip' : 'ipv6'} next-hop peer-address`]),
     );
+}
+
+function loopbackLists({ bgp }: DeviceIntent): OutlineEntry[] {
+  if (!bgp) return [];
+  return (['4', '6'] as const).flatMap((family) => {
+    const prefixes = loopbackPrefixes(bgp, family);
+    if (prefixes.length === 0) return [];
+    return section(
+      `${family === '4' ? 'ip' : 'ipv6'} prefix-list ${loopbackListName(family)}`,
+      prefixes.map((prefix, at) => `seq ${10 * (at + 1)} permit ${prefix}`),
+    );
+  });
 }
 
 function interior({ igp, bgp, vtep }: DeviceIntent): OutlineEntry[] {

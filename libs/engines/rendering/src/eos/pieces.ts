@@ -121,7 +121,7 @@ export function groups(networks: readonly L2VniIntent[]): { readonly byVlan: rea
 
 /** In their places, and as many places in one block. */
 function neighbours<T>(list: readonly T[], place: (item: T) => number): T[][] {
-  const slots: (T | undefined)[] = Array.from({ length: PLACES });
+  const slots = new Array<T | undefined>(PLACES);
   for (const item of list) {
     const at = place(item);
     if (slots[at] !== undefined)

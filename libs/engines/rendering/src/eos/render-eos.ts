@@ -3,6 +3,7 @@ import type { DeviceIntent, L2VniIntent } from '#engines/intent';
 import type { Line } from '../piece.js';
 import { block, lines, paragraphs } from '../text.js';
 import { interiorInstance } from './interior-routing.js';
+import { loopbackLists } from './loopback-filter.js';
 import { loopbacks } from './loopbacks.js';
 import { mlagConfiguration } from './mlag.js';
 import { PEER_LINK_GROUP } from './names.js';
@@ -38,6 +39,7 @@ export function renderEos(intent: DeviceIntent): Line[] {
       ),
     ),
     ...routing(intent),
+    ...(intent.bgp ? loopbackLists(intent.bgp) : []),
     ipv6Routing(intent),
     mlag ? mlagConfiguration(mlag) : [],
     lines(

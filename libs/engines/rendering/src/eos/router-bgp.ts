@@ -5,6 +5,7 @@ import type { Line } from '../piece.js';
 import { block, type Part } from '../text.js';
 import { vrfPrefixes } from '../vrf-prefixes.js';
 import { bundles, evpnInstance, hasMacVrf } from './evpn-instances.js';
+import { loopbackListName, loopbackPrefixes } from './loopback-filter.js';
 import { hasRouterIdLoopback } from './names.js';
 import { type Family, nextHopMapName, setsNextHop } from './next-hop-map.js';
 import { groups, vrfPiece, type VrfSaid } from './pieces.js';
@@ -71,12 +72,14 @@ export function announced(intent: DeviceIntent, bgp: BgpIntent): readonly Cidr[]
 function unicast(intent: DeviceIntent, bgp: BgpIntent, speakers: readonly Speaker[], family: Family): Part {
   const spoken = active(speakers, `IPV${family}_UNICAST`);
   if (spoken.length === 0) return null;
+  const isFiltered = loopbackPrefixes(bgp, family).length > 0;
   return [
     '!',
     ...block(STEP, `address-family ipv${family}`, [
       ...spoken.map(({ name, session }) => [
         `neighbor ${name} activate`,
         setsNextHop(session, family) && `neighbor ${name} route-map ${nextHopMapName(family)} out`,
+        isFiltered && ['in', 'out'].map((direction) => `neighbor ${name} prefix-list ${loopbackListName(family)} ${direction}`),
         family === '4' && session.port !== null && `neighbor ${name} next-hop address-family ipv6 originate`, // RFC 8950
       ]),
       ...announced(intent, bgp)

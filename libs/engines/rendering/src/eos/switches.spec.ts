@@ -94,6 +94,17 @@ describe('sessions of a switch', () => {
     expect(about(scenario('eos-route-server', 'leaf1'), 'no neighbor')).toEqual(['no neighbor TRAME-EVPN-SERVER enforce-first-as']);
   });
 
+  it('pass on hosts of the prefixes in which loopbacks lie, and nothing else, if the fabric says which', () => {
+    const spine = scenario('eos-route-server', 'spine');
+    expect(section(spine, 'ip prefix-list TRAME-LOOPBACKS')).toEqual(['seq 10 permit 10.254.0.1/32', 'seq 20 permit 10.255.0.0/24 eq 32']);
+    expect(about(spine, 'neighbor TRAME-IPV4 prefix-list')).toEqual([
+      'neighbor TRAME-IPV4 prefix-list TRAME-LOOPBACKS in',
+      'neighbor TRAME-IPV4 prefix-list TRAME-LOOPBACKS out',
+    ]);
+    expect(about(spine, 'neighbor TRAME-EVPN-SERVED prefix-list')).toEqual([]);
+    expect(scenario('eos-mlag-pair', 'leaf1').join('\n')).not.toContain('prefix-list');
+  });
+
   it('say nothing of timers that EOS has anyway', () => {
     expect(about(scenario('eos-route-server', 'spine'), 'neighbor 10.0.1.1 timers')).toEqual([]);
   });
