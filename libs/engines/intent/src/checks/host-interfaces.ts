@@ -122,6 +122,10 @@ function wiring(device: DeviceFacts, host: HostFacts): Finding[] {
   return [
     ...host.bonds.flatMap((bond) => found(bond.name, [...bondProblems(slug, bond), ...missing(bond.members, bond.name)])),
     ...host.bridges.flatMap((bridge) => found(bridge.name, [...bridgeProblems(slug, bridge), ...missing(bridge.ports, bridge.name)])),
+    ...host.bridges
+      .filter(({ isVlanAware }) => isVlanAware)
+      .slice(1)
+      .flatMap(({ name }) => found(name, [`keep one VLAN-aware bridge on ${slug}: ifupdown2 leaves ${name} out, and returns 0`])),
     ...host.vlans.flatMap((vlan) => found(vlan.name, [...vlanProblems(slug, host, vlan), ...missing([vlan.parent], vlan.name)])),
     ...host.nat.flatMap((rule) => found(rule.bridge, natProblems(slug, host, rule, present))),
     ...addressProblems(slug, host).flatMap(([name, problem]) => found(name, [problem])),

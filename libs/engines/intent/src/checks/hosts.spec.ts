@@ -86,6 +86,15 @@ describe('interfaces of a host', () => {
     [{ bridges: [{ name: 'vmbr1', vlans: [[200, 100]] }] }, 'INTERFACE_INVALID give vmbr1 of pve1 VLANs as ranges that do not overlap'],
     [
       {
+        bridges: [
+          { name: 'vmbr1', ports: ['eno1'], vlans: [[2, 4094]] },
+          { name: 'vmbr2', ports: ['eno2'], vlans: [[2, 4094]] },
+        ],
+      },
+      'INTERFACE_INVALID keep one VLAN-aware bridge on pve1: ifupdown2 leaves vmbr2 out, and returns 0',
+    ],
+    [
+      {
         vlans: [
           { name: 'v1', parent: 'eno1', vlan: 10 },
           { name: 'v2', parent: 'eno1', vlan: 10 },
