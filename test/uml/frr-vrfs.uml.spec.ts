@@ -16,6 +16,8 @@ const PROGRAMS = {
 };
 const NODES = ['node1', 'node2', 'node3'];
 const WITHIN = { timeout: 60_000, interval: 500 };
+/** Five seconds of routing; starting programs is what is slow in this kernel. */
+const MINUTES = 300_000;
 /** The world beyond the gateway, and something of a host's own that no tenant may see. */
 const WORLD = '198.51.100.1';
 const MANAGEMENT = '203.0.113.7';
@@ -52,8 +54,11 @@ describeWith({ missing: missingForUml(PROGRAMS) }, 'three hosts with VRFs', () =
         await node(name).startFrr(files.get(FRR_PATH) ?? '');
       }),
     );
-    for (const name of NODES)
-      expect((await node(name).run(['/usr/lib/frr/frr-reload.py', '--test', '--stdout', FRR_PATH])).trim(), name).toBe('');
+    await Promise.all(
+      NODES.map(async (name) => {
+        expect((await node(name).run(['/usr/lib/frr/frr-reload.py', '--test', '--stdout', FRR_PATH])).trim(), name).toBe('');
+      }),
+    );
   }
 
   async function guest(on: string, bridge: string, address: string, gateway: string): Promise<UmlNode> {
@@ -113,69 +118,77 @@ describeWith({ missing: missingForUml(PROGRAMS) }, 'three hosts with VRFs', () =
     }
   }
 
-  it('let their guests out at the primary exit node, at the other one when that cannot, and never into a main table', async () => {
-    await cable();
-    await world();
-    await deploy(exitNodes());
-    const vm = await guest('node3', 'vnet12000', '10.0.2.10/24', '10.0.2.1');
+  it(
+    'let their guests out at the primary exit node, at the other one when that cannot, and never into a main table',
+    async () => {
+      await cable();
+      await world();
+      await deploy(exitNodes());
+      const vm = await guest('node3', 'vnet12000', '10.0.2.10/24', '10.0.2.1');
 
-    await vi.waitFor(async () => expect(await wayOut()).toEqual(['172.16.1.51']), WITHIN);
-    await meet(vm, WORLD);
-    const defaults = JSON.stringify(await show('node3', 'bgp l2vpn evpn route type prefix'));
-    expect(defaults).toContain('172.16.1.51:100');
-    expect(defaults).toContain('172.16.1.52:100');
+      await vi.waitFor(async () => expect(await wayOut()).toEqual(['172.16.1.51']), WITHIN);
+      await meet(vm, WORLD);
+      const defaults = JSON.stringify(await show('node3', 'bgp l2vpn evpn route type prefix'));
+      expect(defaults).toContain('172.16.1.51:100');
+      expect(defaults).toContain('172.16.1.52:100');
 
-    expect(await reaches(vm, MANAGEMENT)).toBe(false);
-    expect(await node('node1').run(['ip', 'route', 'get', MANAGEMENT, 'vrf', 'vrf_myzone'])).toContain('via 192.0.2.1 dev vmbr0');
-    expect(await node('node1').run(['ip', 'route', 'show', '10.0.2.0/24'])).toContain('10.0.2.0/24');
-    const underlay = (await show('node3', 'bgp ipv4 unicast')) as { routes: Record<string, unknown> };
-    expect(Object.keys(underlay.routes).sort()).toEqual(['172.16.1.51/32', '172.16.1.52/32', '172.16.1.53/32']);
+      expect(await reaches(vm, MANAGEMENT)).toBe(false);
+      expect(await node('node1').run(['ip', 'route', 'get', MANAGEMENT, 'vrf', 'vrf_myzone'])).toContain('via 192.0.2.1 dev vmbr0');
+      expect(await node('node1').run(['ip', 'route', 'show', '10.0.2.0/24'])).toContain('10.0.2.0/24');
+      const underlay = (await show('node3', 'bgp ipv4 unicast')) as { routes: Record<string, unknown> };
+      expect(Object.keys(underlay.routes).sort()).toEqual(['172.16.1.51/32', '172.16.1.52/32', '172.16.1.53/32']);
 
-    await node('node1').run(['ip', 'link', 'set', 'vmbr0', 'down']);
-    await vi.waitFor(async () => expect(await wayOut()).toEqual(['172.16.1.52']), WITHIN);
-    await vm.exec(['ping', '-c3', '-W1', WORLD]);
-    console.log('VM', await vm.run(['sh', '-c', 'ping -c2 -W1 192.0.2.1; true']));
-    for (const n of ['node3', 'node2']) console.log(n, await node(n).run(['sh', '-c', 'ip r; echo; ip r show vrf vrf_myzone; ip neigh show;  bridge fdb show | grep -i dst; iptables -t nat -vnL; ip -s l show vrfvx10000; ip -s l show vmbr0;  nstat -az | grep -E "IpForw|IpInAddr|IPReverse|NoRoute"']));
-    console.log('world', await node('world').run(['sh', '-c', 'ip neigh; ip -br a; bridge link']));
-    throw new Error('stop');
-    expect((await node('node1').exec(['ip', 'route', 'get', MANAGEMENT, 'vrf', 'vrf_myzone'])).stdout).not.toContain('mgmt');
+      await node('node1').run(['ip', 'link', 'set', 'vmbr0', 'down']);
+      await vi.waitFor(async () => expect(await wayOut()).toEqual(['172.16.1.52']), WITHIN);
+      await meet(vm, WORLD);
+      expect((await node('node1').exec(['ip', 'route', 'get', MANAGEMENT, 'vrf', 'vrf_myzone'])).stdout).not.toContain('mgmt');
 
-    await node('node2').run(['ip', 'link', 'set', 'vmbr0', 'down']);
-    await vi.waitFor(async () => expect(await wayOut()).toEqual([]), WITHIN);
-    for (const name of NODES) {
-      const { code, stderr } = await node(name).exec(['ip', 'route', 'get', MANAGEMENT, 'vrf', 'vrf_myzone']);
-      expect({ name, code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('unreachable') });
-    }
-  }, 180_000);
+      await node('node2').run(['ip', 'link', 'set', 'vmbr0', 'down']);
+      await vi.waitFor(async () => expect(await wayOut()).toEqual([]), WITHIN);
+      for (const name of NODES) {
+        const { code, stderr } = await node(name).exec(['ip', 'route', 'get', MANAGEMENT, 'vrf', 'vrf_myzone']);
+        expect({ name, code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('No route to host') }); // the VRF's own `unreachable default`
+      }
+    },
+    MINUTES,
+  );
 
-  it('reach their guests themselves where they may, over a cable of their own, and only there', async () => {
-    await cable();
-    await world();
-    await deploy(exitNodes(true));
-    const vm = await guest('node3', 'vnet12000', '10.0.2.10/24', '10.0.2.1');
-    await vi.waitFor(async () => expect(await wayOut()).toEqual(['172.16.1.51']), WITHIN);
-    await meet(vm, WORLD);
-    await meet(node('node1'), '10.0.2.10');
-    expect(await reaches(node('node3'), '10.0.2.10')).toBe(false);
-    expect(await reaches(vm, MANAGEMENT)).toBe(false);
-  }, 180_000);
+  it(
+    'reach their guests themselves where they may, over a cable of their own, and only there',
+    async () => {
+      await cable();
+      await world();
+      await deploy(exitNodes(true));
+      const vm = await guest('node3', 'vnet12000', '10.0.2.10/24', '10.0.2.1');
+      await vi.waitFor(async () => expect(await wayOut()).toEqual(['172.16.1.51']), WITHIN);
+      await meet(vm, WORLD);
+      await meet(node('node1'), '10.0.2.10');
+      expect(await reaches(node('node3'), '10.0.2.10')).toBe(false);
+      expect(await reaches(vm, MANAGEMENT)).toBe(false);
+    },
+    MINUTES,
+  );
 
-  it('give two tenants the same services, and neither of them the other', async () => {
-    await cable();
-    await deploy(leakingVrfs());
-    const red = await guest('node1', 'vnet11001', '10.61.0.10/24', '10.61.0.1');
-    const green = await guest('node1', 'vnet11002', '10.62.0.10/24', '10.62.0.1');
-    await guest('node2', 'vnet11003', '10.69.0.10/24', '10.69.0.1');
-    await meet(red, '10.69.0.10');
-    await meet(green, '10.69.0.10');
-    expect(await reaches(red, '10.62.0.10')).toBe(false);
-    expect(await reaches(green, '10.61.0.10')).toBe(false);
-    // What was taken over is not announced as if it were one's own.
-    const announced = JSON.stringify(await show('node3', 'bgp l2vpn evpn route type prefix'));
-    expect(announced.match(/10\.69\.0\.0/g)?.length).toBeGreaterThan(0);
-    expect(announced).not.toMatch(/172\.16\.1\.51:10[12]"[^[\]]*10\.69/);
-    const redRoutes = (await show('node1', 'ip route vrf red')) as Record<string, unknown>;
-    expect(Object.keys(redRoutes)).toEqual(expect.arrayContaining(['10.69.0.0/24', '10.99.0.2/32']));
-    expect(Object.keys(redRoutes)).not.toContain('10.62.0.0/24');
-  }, 180_000);
+  it(
+    'give two tenants the same services, and neither of them the other',
+    async () => {
+      await cable();
+      await deploy(leakingVrfs());
+      const red = await guest('node1', 'vnet11001', '10.61.0.10/24', '10.61.0.1');
+      const green = await guest('node1', 'vnet11002', '10.62.0.10/24', '10.62.0.1');
+      await guest('node2', 'vnet11003', '10.69.0.10/24', '10.69.0.1');
+      await meet(red, '10.69.0.10');
+      await meet(green, '10.69.0.10');
+      expect(await reaches(red, '10.62.0.10')).toBe(false);
+      expect(await reaches(green, '10.61.0.10')).toBe(false);
+      // What was taken over is not announced as if it were one's own.
+      const announced = JSON.stringify(await show('node3', 'bgp l2vpn evpn route type prefix'));
+      expect(announced.match(/10\.69\.0\.0/g)?.length).toBeGreaterThan(0);
+      expect(announced).not.toMatch(/172\.16\.1\.51:10[12]"[^[\]]*10\.69/);
+      const redRoutes = (await show('node1', 'ip route vrf red')) as Record<string, unknown>;
+      expect(Object.keys(redRoutes)).toEqual(expect.arrayContaining(['10.69.0.0/24', '10.99.0.2/32']));
+      expect(Object.keys(redRoutes)).not.toContain('10.62.0.0/24');
+    },
+    MINUTES,
+  );
 });
