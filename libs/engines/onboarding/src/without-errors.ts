@@ -65,10 +65,14 @@ function withoutSubjects(snapshot: FabricSnapshot, errors: readonly Finding[]): 
       ({ ends: [a, b] }) => !paths.has(`sessions.${a.address}-${b.address}`) && !paths.has(`sessions.${b.address}-${a.address}`),
     ),
     links: snapshot.links.filter(
-      ({ prefix, ends }) => !paths.has(`links.${prefix}`) && !ends.some(({ deviceId, port }) => isBadPort(deviceId, port)),
+      ({ prefix, ends }) => !isAbout(paths, `links.${prefix}`) && !ends.some(({ deviceId, port }) => isBadPort(deviceId, port)),
     ),
   };
 }
+
+/** A finding may name a part: `links.10.7.9.4/31.mtu`. */
+const isAbout = (paths: ReadonlySet<string>, subject: string): boolean =>
+  paths.has(subject) || [...paths].some((path) => path.startsWith(`${subject}.`));
 
 /** Of several devices with one RD the first keeps it: `device EVI` of the others. */
 function withSharedRd({ routeDistinguishers }: FabricSnapshot, paths: ReadonlySet<string>): ReadonlySet<string> {

@@ -24,6 +24,7 @@ export function liftFabric(seen: readonly SeenDevice[], anycastMac: Mac | null):
   const underlayFamily = seen.some(({ vtep }) => vtep?.address.includes(':') === true) ? 6 : 4;
   const underlayMtu = Math.min(...mtusOf(links, members));
   const rtAdministrator = administratorOf(seen);
+  const hostnames = hostnamesOf(members);
   const used = new Set<number>();
   const names = vrfNames(members);
   const lifted = liftNetworks(members, rtAdministrator, underlayMtu - OVERHEAD[underlayFamily], names, used);
@@ -41,7 +42,7 @@ export function liftFabric(seen: readonly SeenDevice[], anycastMac: Mac | null):
         anycastGatewayMac: anycastMac ?? Mac.parse('00:1c:73:00:00:01'),
       },
       revision: 1,
-      devices: members.map((member) => deviceOf(member, links, lifted.attachments)),
+      devices: members.map((member) => deviceOf(member, links, lifted.attachments, hostnames)),
       links,
       sessions: sessions.map((session) => sessionOf(session, idOf)),
       vrfs,
@@ -68,6 +69,19 @@ export function slugOf(name: string): Slug {
   }
 }
 
+const HOSTNAME = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/;
+
+/** As devices say; two that say the same have the names that the caller gave them. */
+function hostnamesOf(members: readonly Member[]): ReadonlyMap<DeviceId, string> {
+  const count = new Map<string, number>();
+  for (const { device } of members) count.set(device.hostname.toLowerCase(), (count.get(device.hostname.toLowerCase()) ?? 0) + 1);
+  return new Map(
+    members.flatMap(({ id, device: { hostname } }) =>
+      HOSTNAME.test(hostname) && count.get(hostname.toLowerCase()) === 1 ? [[id, hostname]] : [],
+    ),
+  );
+}
+
 function assumedVtep({ name, vtep }: SeenDevice): readonly LiftNote[] {
   if (vtep?.isAssumed !== true) return [];
   return [
@@ -81,7 +95,12 @@ function assumedVtep({ name, vtep }: SeenDevice): readonly LiftNote[] {
   ];
 }
 
-function deviceOf({ id, device }: Member, links: readonly LinkFacts[], attachments: FabricSnapshot['attachments']): DeviceFacts {
+function deviceOf(
+  { id, device }: Member,
+  links: readonly LinkFacts[],
+  attachments: FabricSnapshot['attachments'],
+  hostnames: ReadonlyMap<DeviceId, string>,
+): DeviceFacts {
   const used = [
     ...links.flatMap(({ ends }) => ends.flatMap((end) => (end.deviceId === id ? [String(end.port)] : []))),
     ...attachments.flatMap(({ deviceId, port }) => (deviceId === id && port !== null ? [String(port)] : [])),
@@ -90,7 +109,7 @@ function deviceOf({ id, device }: Member, links: readonly LinkFacts[], attachmen
   return {
     id,
     slug: slugOf(device.name),
-    hostname: /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/.test(device.hostname) ? device.hostname : slugOf(device.name),
+    hostname: hostnames.get(id) ?? slugOf(device.name),
     platform: device.platform,
     vtep: vtep !== null && asn !== null && routerId !== null ? { address: vtep.address, routerId, asn } : null,
     ports: [...new Set(used)].map((name) => portOf(name, device.ports)),

@@ -1,0 +1,191 @@
+import type { ImportedFile } from './documents/imported-file.js';
+import { onboard } from './onboard.js';
+
+interface Leaf {
+  readonly number: number;
+  readonly rd?: string;
+  readonly gateway?: string;
+}
+
+const leaf = ({
+  number,
+  rd = `10.7.1.${number}:30`,
+  gateway = '10.30.0.1/24',
+}: Leaf): string => `! device: LEAF-${number} (vEOS-lab, EOS-4.34.1F)
+!
+hostname LEAF-${number}
+!
+vlan 30
+   name web
+!
+vrf instance BLUE
+!
+interface Ethernet1
+   description SPINE
+   mtu 9214
+   no switchport
+   ip address 10.7.9.${number * 2 + 1}/31
+!
+interface Ethernet9
+   switchport access vlan 30
+!
+interface Loopback0
+   ip address 10.7.1.${number}/32
+!
+interface Vlan30
+   vrf BLUE
+   ip address virtual ${gateway}
+!
+interface Vxlan1
+   vxlan source-interface Loopback0
+   vxlan udp-port 4789
+   vxlan vlan 30 vni 10030
+   vxlan vrf BLUE vni 50030
+!
+ip virtual-router mac-address 00:1c:73:00:07:07
+!
+ip routing
+ip routing vrf BLUE
+!
+router bgp 6510${number}
+   router-id 10.7.1.${number}
+   no bgp default ipv4-unicast
+   neighbor 10.7.9.${number * 2} remote-as 65100
+   neighbor 10.7.9.${number * 2} update-source Ethernet1
+   neighbor 10.7.9.${number * 2} send-community extended
+   !
+   vlan 30
+      rd ${rd}
+      route-target both 65000:10030
+      redistribute learned
+   !
+   address-family evpn
+      neighbor 10.7.9.${number * 2} activate
+   !
+   address-family ipv4
+      neighbor 10.7.9.${number * 2} activate
+      network 10.7.1.${number}/32
+   !
+   vrf BLUE
+      rd 10.7.1.${number}:50
+      route-target import evpn 65000:50030
+      route-target export evpn 65000:50030
+      redistribute connected
+!
+end
+`;
+
+const SPINE = `! device: SPINE (vEOS-lab, EOS-4.34.1F)
+!
+interface Ethernet1
+   mtu 9214
+   no switchport
+   ip address 10.7.9.2/31
+!
+interface Ethernet2
+   mtu 9214
+   no switchport
+   ip address 10.7.9.4/31
+!
+interface Loopback0
+   ip address 10.7.1.100/32
+!
+ip routing
+!
+router bgp 65100
+   router-id 10.7.1.100
+   no bgp default ipv4-unicast
+   neighbor LEAFS peer group
+   neighbor LEAFS send-community extended
+   neighbor 10.7.9.3 peer group LEAFS
+   neighbor 10.7.9.3 remote-as 65101
+   neighbor 10.7.9.5 peer group LEAFS
+   neighbor 10.7.9.5 remote-as 65102
+   !
+   address-family evpn
+      bgp next-hop-unchanged
+      neighbor LEAFS activate
+   !
+   address-family ipv4
+      neighbor LEAFS activate
+      network 10.7.1.100/32
+!
+end
+`;
+
+const fabric = (first: Partial<Leaf> = {}, second: Partial<Leaf> = {}): readonly ImportedFile[] => [
+  { device: 'leaf1', name: '', text: leaf({ number: 1, ...first }) },
+  { device: 'leaf2', name: '', text: leaf({ number: 2, ...second }) },
+  { device: 'spine', name: '', text: SPINE },
+];
+
+describe('a fabric of switches', () => {
+  const { snapshot, report, lint } = onboard(fabric());
+
+  it('becomes networks in VRFs with gateways, links, and sessions over a spine without tunnels', () => {
+    expect(snapshot.vrfs).toMatchObject([{ deviceName: 'BLUE', l3vni: 50_030, eviId: 50, importTargets: ['65000:50030'] }]);
+    expect(snapshot.networks).toMatchObject([
+      {
+        vni: 10_030,
+        eviId: 30,
+        name: 'web',
+        vrfId: 'vrf-BLUE',
+        subnets: [{ cidr: '10.30.0.0/24', gatewayMode: 'ANYCAST_VTEP', gatewayAddress: '10.30.0.1' }],
+      },
+    ]);
+    expect(snapshot.fabric).toMatchObject({ rtAdministrator: 65_000, underlayMtu: 9214, anycastGatewayMac: '00:1c:73:00:07:07' });
+    expect(snapshot.links.map(({ prefix }) => prefix)).toEqual(['10.7.9.2/31', '10.7.9.4/31']);
+    expect(snapshot.sessions.map(({ families }) => families)).toEqual([
+      ['IPV4_UNICAST', 'L2VPN_EVPN'],
+      ['IPV4_UNICAST', 'L2VPN_EVPN'],
+    ]);
+    expect(snapshot.attachments.map(({ port, tagging }) => [port, tagging])).toEqual([
+      ['Ethernet9', 'UNTAGGED'],
+      ['Ethernet9', 'UNTAGGED'],
+    ]);
+  });
+
+  it('comes back as it is, most of it from the model', () => {
+    expect(report.differences).toBe(0);
+    const [first] = report.devices[0]?.files ?? [];
+    expect(first?.model).toBeGreaterThan((first?.facts ?? 0) * 0.85);
+    expect(lint.filter(({ severity }) => severity === 'ERROR')).toEqual([]);
+  });
+
+  it('is known by the names that the caller gave when two devices say the same', () => {
+    const [one, two, spine] = fabric() as [ImportedFile, ImportedFile, ImportedFile];
+    const same = onboard([one, { ...two, text: two.text.replace('hostname LEAF-2', 'hostname LEAF-1') }, spine]);
+    expect(same.snapshot.devices.map(({ hostname }) => hostname)).toEqual(['leaf1', 'leaf2', 'spine']);
+    expect(same.report.differences).toBe(0);
+  });
+
+  it('leaves a gateway to its switches when they do not agree on it', () => {
+    const other = onboard(fabric({}, { gateway: '10.30.0.254/24' }));
+    expect(other.snapshot.networks).toMatchObject([{ vni: 10_030, vrfId: null, subnets: [] }]);
+    expect(other.snapshot.vrfs).toEqual([]);
+    expect(other.report.differences).toBe(0);
+  });
+
+  it('lets nobody have the RD of another, and says so', () => {
+    const shared = onboard(fabric({ rd: '65000:10030' }, { rd: '65000:10030' }));
+    expect(shared.snapshot.routeDistinguishers.filter(({ eviId }) => eviId !== 50).map(({ rd }) => rd)).toEqual([
+      '10.7.1.1:10030',
+      '10.7.1.2:10030',
+    ]);
+    expect(shared.lint.filter(({ code }) => code === 'OTHER_DISTINGUISHER').map(({ devices }) => devices.join())).toEqual([
+      'leaf1',
+      'leaf2',
+    ]);
+    expect(shared.report.differences).toBe(0);
+  });
+
+  it('gives up what breaks a rule of the fabric, with the reason, and nothing else', () => {
+    const [one, two, spine] = fabric() as [ImportedFile, ImportedFile, ImportedFile];
+    const clash = onboard([one, { ...two, text: two.text.replace('mtu 9214', 'mtu 9000') }, spine]);
+    expect(clash.snapshot.links.map(({ prefix }) => prefix)).toEqual(['10.7.9.2/31']);
+    expect(clash.lint.filter(({ code }) => code.startsWith('NOT_TAKEN_OVER')).map(({ sentence }) => sentence)).toEqual(
+      expect.arrayContaining([expect.stringContaining('Ethernet2')]),
+    );
+    expect(clash.report.differences).toBe(0);
+  });
+});
