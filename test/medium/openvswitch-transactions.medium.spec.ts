@@ -191,7 +191,7 @@ describeWith({ missing: missingForOvsDatabase() }, 'a transaction of Open vSwitc
           expect([held?.mirrors, held?.sflow]).toEqual([[], null]);
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 20 },
     );
   });
 
@@ -221,7 +221,7 @@ describeWith({ missing: missingForOvsDatabase() }, 'a transaction of Open vSwitc
         expect(cell && 'set' in cell ? [...cell.set].sort() : null).toEqual([...targets].sort());
         expect(database.transaction(rows, rows).argv).toEqual([]);
       }),
-      { numRuns: 25 },
+      { numRuns: 20 },
     );
   });
 });
