@@ -6,3 +6,4 @@ export type { Finding, FindingCode } from './finding.js';
 export { bridgeName, isDerivedName, vrfBridgeName, vrfVxlanName, vxlanName } from './interface-names.js';
 export { routerMac } from './router-mac.js';
 export * from './snapshot.js';
+export { withoutStrangers } from './without-strangers.js';

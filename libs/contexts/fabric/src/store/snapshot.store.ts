@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import type {
-  AttachmentFacts,
-  BgpSessionFacts,
-  DeviceFacts,
-  FabricFacts,
-  FabricSnapshot,
-  LinkFacts,
-  NetworkFacts,
-  RdFacts,
-  VlanMappingFacts,
-  VrfFacts,
+import {
+  type AttachmentFacts,
+  type BgpSessionFacts,
+  type DeviceFacts,
+  type FabricFacts,
+  type FabricSnapshot,
+  type LinkFacts,
+  type NetworkFacts,
+  type RdFacts,
+  type VlanMappingFacts,
+  type VrfFacts,
+  withoutStrangers,
 } from '#engines/intent';
 import { type DeviceId, type FabricId, type NetworkId, notFound, type VrfId } from '#engines/kernel';
 import type { Tx } from '#platform';
@@ -33,14 +34,12 @@ export class SnapshotStore {
     const networkIds = networks.map((network) => network.id);
     const attachments = await this.attachments(tx, networkIds);
     const vrfs = await this.vrfs(tx, fabricId, filter ? networks.map((network) => network.vrfId).filter((id) => id !== null) : null);
-    const deviceIds = filter ? [...new Set(attachments.map((attachment) => attachment.deviceId))] : null;
-    const isHere = (ends: readonly { readonly deviceId: DeviceId }[]): boolean =>
-      !deviceIds || ends.every((end) => deviceIds.includes(end.deviceId));
-    return {
+    const deviceIds = filter ? withPartners(attachments, [...lags.map(({ ends }) => ends), ...mlags.map(({ members }) => members)]) : null;
+    const snapshot: FabricSnapshot = {
       fabric: { ...columns, ...design },
       revision: Number(revision),
-      lags: lags.filter((lag) => isHere(lag.ends)),
-      mlags: mlags.filter((mlag) => isHere(mlag.members)),
+      lags,
+      mlags,
       networks,
       attachments,
       devices: await this.devices(tx, fabricId, deviceIds),
@@ -54,6 +53,7 @@ export class SnapshotStore {
         vrfs.map((vrf) => vrf.id),
       ),
     };
+    return filter ? withoutStrangers(snapshot) : snapshot;
   }
 
   private networks(tx: Tx, fabricId: FabricId, filter: SnapshotFilter): Promise<NetworkFacts[]> {
@@ -146,6 +146,16 @@ export class SnapshotStore {
       [networkIds, vrfIds],
     );
   }
+}
+
+/** Devices of the attachments, and what shares a link or a pair with them: a leg that lacks a network is seen on the other one only. */
+function withPartners(
+  attachments: readonly AttachmentFacts[],
+  groups: readonly (readonly { readonly deviceId: DeviceId }[])[],
+): DeviceId[] {
+  const here = new Set(attachments.map(({ deviceId }) => deviceId));
+  const partners = groups.filter((ends) => ends.some(({ deviceId }) => here.has(deviceId))).flat();
+  return [...new Set([...here, ...partners.map(({ deviceId }) => deviceId)])];
 }
 
 /** A row whose `facts` are the subjects that it has beyond its columns. */

@@ -124,7 +124,7 @@ function switchPorts(index: FabricIndex, device: DeviceFacts): Finding[] {
   const wrong = (port: string, message: string): Finding => error('ATTACHMENT_INVALID', `devices.${slug}.ports.${port}`, message, [id]);
   const tunnels = facts.tunnelPorts.flatMap((port) => {
     const uses = byPort.get(port) ?? [];
-    if (uses.length === 1 && uses[0]?.tagging === 'UNTAGGED') return [];
+    if (uses.length === 0 || (uses.length === 1 && uses[0]?.tagging === 'UNTAGGED')) return [];
     return [
       wrong(port, `attach one network, untagged, to ${slug} ${port}: a tunnel port puts all that comes in, tags and all, into one VLAN`),
     ];
