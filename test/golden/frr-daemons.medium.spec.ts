@@ -55,6 +55,8 @@ describeWith({ missing: missingForRealHosts() }, 'FRR daemons', () => {
   it.concurrent('of a host and a leaf in one AS know the VTEP of the other by RD and targets of the model', () => inFabric(sessionPair('DEBIAN_FRR'), async (lab) => {
     expect(await vni(lab, 'pve1', 1000)).toMatchObject({ rd: '172.16.1.51:1000', importRts: ['65051:1000'], exportRts: ['65051:1000'] });
     await vi.waitFor(async () => expect(await lab.show('pve1', 'evpn vni 1000')).toMatchObject({ numRemoteVteps: ['172.16.1.1'] }), WITHIN);
+    await lab.node('pve1').run(['vtysh', '-c', 'configure terminal', '-c', 'router bgp 65051', '-c', 'neighbor 192.168.100.1 timers 3 9']);
+    expect(await lab.residue('pve1')).toContain('neighbor 192.168.100.1 timers 20 60'); // what is not so would have been seen
   }), PATIENCE);
 
   it.concurrent('without an address on any cable find their peers by port, take loopbacks only, and carry guests over a third AS', () => inScenario('frr-unnumbered-ebgp', async (lab) => {

@@ -92,7 +92,8 @@ export function artefactsDigest(artefacts: readonly Artefact[]): string {
 function riskOf(device: DeviceIntent, record: DeviceRecord | undefined): Risk {
   const before = record?.verifiedIntent;
   if (!before) return 'HIGH';
-  const underlay = ({ vtep, underlayPorts, bgp, hostname }: DeviceIntent): string => canonicalJson({ vtep, underlayPorts, bgp, hostname });
+  const underlay = ({ vtep, underlayPorts, bgp, igp, hostname }: DeviceIntent): string =>
+    canonicalJson({ vtep, underlayPorts, bgp, igp, hostname });
   if (underlay(before) !== underlay(device)) return 'HIGH';
   const kept = new Set(device.l2vnis.map((network) => network.vni));
   const removed = before.l2vnis.filter((network) => !kept.has(network.vni)).length;

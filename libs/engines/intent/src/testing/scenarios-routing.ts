@@ -141,11 +141,14 @@ const EXITS = [
   { device: 'node2', via: ['vmbr0 192.0.2.1'], snat: 'MASQUERADE' },
 ] as const;
 
-/** Two networks of one VRF, and two nodes that let it out: the first for everybody, the second when the first cannot. */
+/** Two networks of one VRF, and two nodes that let it out: the first for everybody, the second when the first cannot. IPv6 goes out beside local routing. */
 export function exitNodes(hasLocalRouting = false): FabricSnapshot {
-  const routed = (cidr: string, gateway: string) => [{ cidr, gateway, mode: 'ANYCAST_VTEP' as const }];
+  const mode = 'ANYCAST_VTEP' as const;
+  const routed = (cidr: string, gateway: string) => [{ cidr, gateway, mode }];
+  const six = hasLocalRouting ? [{ cidr: '2001:db8:2::/64', gateway: '2001:db8:2::1', mode }] : [];
+  const via = (ways: readonly string[]): readonly string[] => (hasLocalRouting ? [...ways, 'vmbr0 2001:db8:f::1'] : ways);
   return threeNodes()
-    .vrf({ name: 'vrf_myzone', l3vni: 10_000, eviId: 100, exits: EXITS.map((exit) => ({ ...exit, hasLocalRouting })) })
+    .vrf({ name: 'vrf_myzone', l3vni: 10_000, eviId: 100, exits: EXITS.map((exit) => ({ ...exit, via: via(exit.via), hasLocalRouting })) })
     .network({
       slug: 'myvnet1',
       vni: 11_000,
@@ -154,7 +157,14 @@ export function exitNodes(hasLocalRouting = false): FabricSnapshot {
       on: ['node1', 'node2', 'node3'],
       subnets: routed('10.0.1.0/24', '10.0.1.1'),
     })
-    .network({ slug: 'myvnet2', vni: 12_000, eviId: 2, vrf: 'vrf_myzone', on: ['node3'], subnets: routed('10.0.2.0/24', '10.0.2.1') })
+    .network({
+      slug: 'myvnet2',
+      vni: 12_000,
+      eviId: 2,
+      vrf: 'vrf_myzone',
+      on: ['node3'],
+      subnets: [...routed('10.0.2.0/24', '10.0.2.1'), ...six],
+    })
     .build();
 }
 

@@ -41,10 +41,12 @@ function vrfOutline({ name, l3vni, exit, staticRoutes }: VrfIntent): OutlineEntr
 function bgpOutline(intent: DeviceIntent, bgp: BgpIntent): OutlineEntry[] {
   const top = `router bgp ${bgp.asn}`;
   const evpn = bgp.neighbors.filter(({ families }) => families.includes('L2VPN_EVPN'));
+  const others = new Set(bgp.neighbors.filter(({ remoteAsn }) => remoteAsn !== bgp.asn).map(({ remoteAsn }) => remoteAsn));
   const announced = intent.l2vnis.filter(({ replication }) => replication === 'INGRESS_EVPN');
   return [
     ...outline([], [top, 'exit']),
     ...outline([top], [`bgp router-id ${bgp.routerId}`, 'no bgp default ipv4-unicast']),
+    ...outline([top], others.size > 1 ? ['bgp bestpath as-path multipath-relax'] : []),
     ...outline(
       [top],
       bgp.neighbors.flatMap((neighbor) => sessionKeys(intent, bgp, neighbor)),

@@ -90,6 +90,12 @@ describe('a session in frr.conf', () => {
     ]);
   });
 
+  it('beside one of another AS uses the paths of both, where they are of one length', () => {
+    const relaxed = (slug: string) => matching(rendered(scenario('frr-route-server'), slug), /multipath-relax/).length;
+    expect([relaxed('pve1'), relaxed('rs')]).toEqual([1, 1]);
+    expect(matching(rendered(scenario('frr-bfd'), 'pve1'), /multipath-relax/)).toEqual([]);
+  });
+
   it('takes and gives loopbacks of the fabric only, where it is said where they lie', () => {
     const text = rendered(scenario('frr-unnumbered-ebgp'), 'pve1');
     expect(matching(text, /route-map|prefix-list/)).toEqual([
@@ -178,8 +184,21 @@ describe('the way out of a VRF in frr.conf', () => {
 
   it('goes over a cable inside the host where the host itself may reach the VRF', () => {
     const text = rendered(exitNodes(true), 'node1');
-    expect(matching(text, /xvrf/)).toEqual(['ip route 10.0.1.0/24 100.64.0.201 xvrf10000', 'ip route 10.0.2.0/24 100.64.0.201 xvrf10000']);
+    expect(matching(text, /xvrf/)).toEqual([
+      'ip route 10.0.1.0/24 100.64.0.201 xvrf10000',
+      'ip route 10.0.2.0/24 100.64.0.201 xvrf10000',
+      'ipv6 route 2001:db8:2::/64 fe80::2 xvrf10000',
+    ]);
     expect(matching(text, /import vrf|WAY-BACK/)).toEqual([]);
+    expect(matching(rendered(exitNodes(true), 'node2'), /^ipv6|V6|^advertise ipv6|^match ipv6/)).toEqual([
+      'ipv6 route 2001:db8:2::/64 fe80::2 xvrf10000',
+      'ipv6 route ::/0 2001:db8:f::1 vmbr0 nexthop-vrf default',
+      'advertise ipv6 unicast route-map TRAME-ANNOUNCE-vrf_myzone-V6',
+      'ipv6 prefix-list TRAME-DEFAULT-V6 seq 10 permit ::/0',
+      'route-map TRAME-ANNOUNCE-vrf_myzone-V6 permit 10',
+      'match ipv6 address prefix-list TRAME-DEFAULT-V6',
+      'route-map TRAME-ANNOUNCE-vrf_myzone-V6 permit 20',
+    ]);
   });
 });
 

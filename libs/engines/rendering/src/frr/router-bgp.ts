@@ -13,12 +13,18 @@ export function routerBgp(intent: DeviceIntent, bgp: BgpIntent): string[] {
     [
       `bgp router-id ${bgp.routerId}`,
       'no bgp default ipv4-unicast', // a session speaks the families of its record, nothing by default
+      hasSeveralOthers(bgp) && 'bgp bestpath as-path multipath-relax',
       ...bgp.neighbors.map((neighbor) => neighborLines(intent, bgp, neighbor)),
       ...FAMILIES.map((family) => unicast(intent, bgp, family)),
       evpn(intent, bgp),
     ],
     'exit',
   );
+}
+
+/** Two spines of two AS: paths of one length through both are used beside each other, as within one AS. */
+function hasSeveralOthers({ asn, neighbors }: BgpIntent): boolean {
+  return new Set(neighbors.map(({ remoteAsn }) => remoteAsn).filter((remoteAsn) => remoteAsn !== asn)).size > 1;
 }
 
 function unicast(intent: DeviceIntent, bgp: BgpIntent, family: Family): string[] {
