@@ -4,7 +4,7 @@
  */
 import type { ImportedFile } from '../documents/imported-file.js';
 
-export const HOST_INTERFACES = `auto lo
+const HOST_INTERFACES = `auto lo
 iface lo inet loopback
 
 iface ens18 inet manual
@@ -72,7 +72,7 @@ exit
 end
 `;
 
-export const LEAF_BGP = `router bgp 65051
+const LEAF_BGP = `router bgp 65051
    router-id 172.16.1.1
    timers bgp 20 60
    distance bgp 20 200 200
@@ -98,7 +98,7 @@ export const LEAF_BGP = `router bgp 65051
       redistribute connected
 `;
 
-export const LEAF_VXLAN = `interface Vxlan1
+const LEAF_VXLAN = `interface Vxlan1
    vxlan source-interface Loopback1
    vxlan udp-port 4789
    vxlan encapsulation ipv4
@@ -106,7 +106,7 @@ export const LEAF_VXLAN = `interface Vxlan1
 `;
 
 /** The sections of the leaf that matter, as `show running-config` of the whole device has them. */
-export const LEAF_WHOLE = `! Command: show running-config
+const LEAF_WHOLE = `! Command: show running-config
 ! device: TEST (vEOS-lab, EOS-4.34.1F)
 !
 hostname TEST

@@ -1,9 +1,1 @@
-export {
-  handBuiltFabric,
-  handBuiltFabricInFull,
-  HOST_FRR,
-  HOST_INTERFACES,
-  LEAF_BGP,
-  LEAF_VXLAN,
-  LEAF_WHOLE,
-} from './hand-built-fabric.js';
+export { handBuiltFabric, handBuiltFabricInFull, HOST_FRR } from './hand-built-fabric.js';
