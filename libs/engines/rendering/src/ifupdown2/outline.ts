@@ -29,6 +29,7 @@ export function ifupdown2Outline(intent: DeviceIntent): OutlineEntry[] {
     ...intent.vrfs.flatMap((vrf) => vrfSays(intent, vrf)),
     ...intent.l2vnis.filter(({ vni }) => !isOnDemand(intent, vni)).flatMap((network) => networkSays(intent, network)),
   ];
+  if (said.length === 0) said.push(['lo', [], ' inet loopback']);
   const stanzas = new Map<string, { method: string; keys: string[] }>();
   for (const [name, keys, method = ''] of said) {
     const found = stanzas.get(name) ?? { method, keys: [] };

@@ -12,16 +12,16 @@ export function renderIfupdown2(intent: DeviceIntent): string[] {
   const { vtep, vtepDevice, host } = intent;
   const ports = hostPorts(intent);
   const own = [...intent.underlayPorts.map(underlayPort), ...(host ? hostStanzas(host) : []), ...ports.map(edgePort)];
-  return paragraphs('', [
-    ['# Owned by Trame: changes made here by hand are undone.'],
-    ...printStanzas([
-      ...(vtep && vtepDevice ? vtepStanza(vtep, vtepDevice) : []),
-      ...bareMembers(own, host ? hostMembers(host) : []),
-      ...own,
-      ...(vtep ? intent.vrfs.flatMap((vrf) => vrfStanzas(vrf, vtep)) : []),
-      ...(vtep ? standing(intent).flatMap((network) => networkStanzas(intent, network, vtep, ports)) : []),
-    ]),
-  ]);
+  const stanzas = [
+    ...(vtep && vtepDevice ? vtepStanza(vtep, vtepDevice) : []),
+    ...bareMembers(own, host ? hostMembers(host) : []),
+    ...own,
+    ...(vtep ? intent.vrfs.flatMap((vrf) => vrfStanzas(vrf, vtep)) : []),
+    ...(vtep ? standing(intent).flatMap((network) => networkStanzas(intent, network, vtep, ports)) : []),
+  ];
+  // ifup refuses a file without any interface (3.0.0), and lo is one that every host has.
+  const said = stanzas.length > 0 ? stanzas : [stanza('lo', 'inet loopback')];
+  return paragraphs('', [['# Owned by Trame: changes made here by hand are undone.'], ...printStanzas(said)]);
 }
 
 /** Networks that stand from boot: those that the qemu hook makes on demand are none of ifupdown2's. */
