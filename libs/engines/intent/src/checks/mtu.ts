@@ -24,7 +24,8 @@ export function checkMtu(index: FabricIndex): Finding[] {
   return [
     ...networks.flatMap(({ id, slug, mtu, subnets }) => {
       const tags = tagged.has(id) ? TAG : 0;
-      const tooSmall = [...(index.membersOfNetwork.get(id) ?? [])].filter((member) => (room.get(member) ?? mtu + tags) < mtu + tags);
+      const tooSmall: DeviceId[] = [];
+      for (const member of index.membersOfNetwork.get(id) ?? []) if ((room.get(member) ?? mtu + tags) < mtu + tags) tooSmall.push(member);
       return [
         ...(tooSmall.length > 0 ? [tooLarge(index, { id, slug, mtu }, room, tooSmall, overhead + tags, tags)] : []),
         ...(mtu < IPV6_MINIMUM && subnets.some(({ cidr }) => cidr.includes(':'))

@@ -55,15 +55,18 @@ function deviceNames(index: FabricIndex, device: DeviceFacts): Finding[] {
   ];
 }
 
-/** IFNAMSIZ holds for the ports of a host and for the VLAN interfaces `<port>.<vlan>` that are made on them. */
+/** IFNAMSIZ holds for the ports of a host and for the VLAN interfaces `<port>.<vlan>` that are made on them: of many, the longest is looked at. */
 function hostInterfaces(index: FabricIndex, device: DeviceFacts): Finding[] {
   const links = (index.linkEndsOfDevice.get(device.id) ?? []).map(({ port }) => String(port));
-  const edges = (index.attachmentsOfDevice.get(device.id) ?? []).flatMap((attachment) => {
+  const largest = new Map<string, number>();
+  for (const attachment of index.attachmentsOfDevice.get(device.id) ?? []) {
     const { port, tagging, networkId } = attachment;
-    if (port === null) return [];
+    if (port === null) continue;
     const hasVlanInterface = tagging === 'TAGGED' && !isOnOpenVswitch(index, device, attachment);
-    return [hasVlanInterface ? `${port}.${index.vlan(device.id, networkId) ?? ''}` : String(port)];
-  });
+    const vlan = (hasVlanInterface && index.vlan(device.id, networkId)) || 0;
+    largest.set(port, Math.max(largest.get(port) ?? 0, vlan));
+  }
+  const edges = [...largest].map(([port, vlan]) => (vlan === 0 ? port : `${port}.${vlan}`));
   return [...new Set([...links, ...edges])].flatMap((name) =>
     fits(() => DeviceName.parse(name))
       ? []
