@@ -26,7 +26,7 @@ const COMMANDS: readonly RegExp[] = [
   String.raw`pre-up ip -d link show dev ${NAME} 2>/dev/null \| grep -q -e "vxlan id \d+ local ${ADDRESS} \.\*dstport \d+ " \|\| \{ ip link del ${NAME} 2>/dev/null; ip link add ${NAME} mtu \d+ type vxlan id \d+ dstport \d+ local ${ADDRESS} (?:no)?learning; \}`,
   String.raw`post-up for peer in \$\(bridge fdb show dev ${NAME} \| sed -n "s/\^${NOBODY} dst //p" \| cut -d " " -f 1\); do case " (?:${ADDRESS} )+" in \*" \$peer "\*\) ;; \*\) bridge fdb del ${NOBODY} dev ${NAME} dst \$peer self;; esac; done`,
   String.raw`post-up bridge fdb append ${NOBODY} dev ${NAME} dst ${ADDRESS} self permanent 2>/dev/null \|\| true`,
-  String.raw`pre-up ip link show dev ${NAME} >/dev/null 2>&1 \|\| ip link add ${NAME} type veth peer name ${NAME}`,
+  String.raw`pre-up ip link show dev ${NAME} >/dev/null 2>&1 \|\| \{ ip link add ${NAME} type veth peer name ${NAME}; sleep 1; \}`,
   String.raw`post-down ip link del ${NAME} 2>/dev/null \|\| true`,
 ].map((pattern) => new RegExp(`^${pattern}$`));
 

@@ -65,13 +65,14 @@ function exitTranslation(owner: string, exit: VrfExitIntent): Translation {
 
 /**
  * A cable inside the host between main table and VRF. Whichever end comes up first makes both: with `link-type veth` and `veth-peer-name` ifupdown2
- * 3.0.0 takes the ends for each other's condition, and forgets one of them the first time.
+ * 3.0.0 takes the ends for each other's condition, and forgets one of them the first time. It hears of interfaces that a command makes from
+ * the kernel, a moment later: without the second it leaves an end alone as "not found" when the host is busy (one time in four, measured).
  */
 function transitStanzas({ name, exit }: VrfIntent): Stanza[] {
   if (!exit?.transit) return [];
   const { mainPort, vrfPort, mainAddresses, vrfAddresses } = exit.transit;
   const cable = [
-    `pre-up ip link show dev ${mainPort} >/dev/null 2>&1 || ip link add ${mainPort} type veth peer name ${vrfPort}`,
+    `pre-up ip link show dev ${mainPort} >/dev/null 2>&1 || { ip link add ${mainPort} type veth peer name ${vrfPort}; sleep 1; }`,
     `post-down ip link del ${mainPort} 2>/dev/null || true`,
   ];
   const addresses = (of: typeof mainAddresses): Part => of.map(({ address, prefixLength }) => `address ${address}/${prefixLength}`);
