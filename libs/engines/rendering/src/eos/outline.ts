@@ -8,6 +8,7 @@ import { hasRouterIdLoopback, wordOf } from './names.js';
 import { bgpOutline } from './outline-bgp.js';
 import { linkKeys } from './outline-link.js';
 import { portsOutline } from './outline-ports.js';
+import { hasV6 } from './svi.js';
 import { groups, type Kind, type Said, vrfLine } from './pieces.js';
 import { when } from './when.js';
 
@@ -62,7 +63,7 @@ function vrfLines({ vrfs }: DeviceIntent): string[] {
 const isUnnumbered = ({ underlayPorts }: DeviceIntent): boolean => underlayPorts.some(({ address }) => address === null);
 
 function ipv6Routing(intent: DeviceIntent): string[] {
-  const vrfs = new Set(intent.l2vnis.filter(({ gateways }) => gateways.some(({ address }) => address.includes(':'))).map(({ vrf }) => vrf));
+  const vrfs = new Set(intent.l2vnis.filter(hasV6).map(({ vrf }) => vrf));
   const isV6 = intent.underlayPorts.some(({ address }) => address === null || address.includes(':'));
   return [...when(isV6, 'ipv6 unicast-routing'), ...[...vrfs].map((vrf) => `ipv6 unicast-routing vrf ${vrf}`)];
 }

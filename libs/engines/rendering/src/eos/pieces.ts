@@ -100,7 +100,7 @@ export function groups(networks: readonly L2VniIntent[]): { readonly byVlan: rea
   const byVlan = neighbours(networks, ({ vlan }) => Number(vlan)).map((list) => {
     const before = list[0] && byFirstNetwork.get(list[0]);
     if (before && isOf(before, list)) return before;
-    const group = new Group(list.map(saidOf));
+    const group = new Group(saidAgain(before, list));
     if (list[0]) byFirstNetwork.set(list[0], group);
     return group;
   });
@@ -159,6 +159,20 @@ function groupBy<T, K>(list: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
 
 const isOf = ({ said }: Group, networks: readonly L2VniIntent[]): boolean =>
   said.length === networks.length && networks.every((network, place) => said[place]?.network === network);
+
+/** What was said of a network stays the same object: the groups by name that it is in are not made again either. */
+function saidAgain(before: Group | undefined, networks: readonly L2VniIntent[]): Said[] {
+  let next = 0;
+  return networks.map((network) => {
+    for (let at = next; before && at < next + 2; at++) {
+      const said = before.said[at];
+      if (said?.network !== network) continue;
+      next = at + 1;
+      return said;
+    }
+    return saidOf(network);
+  });
+}
 
 function saidOf(network: L2VniIntent): Said {
   const { vlan, svi: gateway, vxlan, macVrf } = templatesOf(network);

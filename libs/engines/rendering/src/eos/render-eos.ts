@@ -12,7 +12,7 @@ import { type Group, groups, type Said, vrfLine } from './pieces.js';
 import { physicalPorts } from './ports.js';
 import { routerBgp } from './router-bgp.js';
 import { STEP } from './step.js';
-import { peerSvi } from './svi.js';
+import { hasV6, peerSvi } from './svi.js';
 import { vxlan } from './vxlan.js';
 
 export function renderEos(intent: DeviceIntent): Line[] {
@@ -103,7 +103,7 @@ function routing(intent: DeviceIntent): Line[][] {
 }
 
 function ipv6Routing(intent: DeviceIntent): string[] {
-  const v6 = new Set(intent.l2vnis.filter(({ gateways }) => gateways.some(({ address }) => address.includes(':'))).map(({ vrf }) => vrf));
+  const v6 = new Set(intent.l2vnis.filter(hasV6).map(({ vrf }) => vrf));
   return lines(
     intent.underlayPorts.some(({ address }) => address === null || address.includes(':')) && 'ipv6 unicast-routing',
     ...intent.vrfs.filter(({ name }) => v6.has(name)).map(({ name }) => `ipv6 unicast-routing vrf ${name}`),

@@ -6,6 +6,15 @@ import { interiorLines } from './interior-routing.js';
 import { STEP } from './step.js';
 
 const isV6 = ({ address }: NetworkGatewayIntent): boolean => address.includes(':');
+const routedV6 = new WeakMap<readonly NetworkGatewayIntent[], boolean>();
+
+/** Asked for every network of every switch, and switches share their gateways. */
+export function hasV6({ gateways }: Pick<L2VniIntent, 'gateways'>): boolean {
+  let found = routedV6.get(gateways);
+  if (found === undefined) routedV6.set(gateways, (found = gateways.some(isV6)));
+  return found;
+}
+
 const secondary = (position: number): string => (position > 0 ? ' secondary' : '');
 
 export function svi(network: Pick<L2VniIntent, 'gateways' | 'vlan' | 'networkName' | 'mtu' | 'vrf'>): string[] {
