@@ -1,5 +1,5 @@
 /** Numbers and targets: who is told apart, and who hears whom. */
-import { type RouteDistinguisher, type RouteTarget, Vni, type VrfId } from '#engines/kernel';
+import { Cidr, type RouteDistinguisher, type RouteTarget, Vni, type VrfId } from '#engines/kernel';
 import type { VrfFacts } from '../../snapshot.js';
 import {
   type Mutation,
@@ -142,5 +142,19 @@ export const routing: readonly Mutation[] = [
     name: 'a VRF imports one that is not there',
     code: 'UNKNOWN_REFERENCE',
     apply: change<'vrfs', VrfFacts>('vrfs', always, (entry) => ({ ...entry, importsFrom: ['vrf-ghost' as VrfId] })),
+  },
+  network(
+    'a network is stretched without a gateway between domains',
+    'DOMAIN_INVALID',
+    (entry, { attachments }) => attachments.some(({ networkId }) => networkId === entry.id),
+    (entry) => ({ ...entry, remoteTarget: target('65000:99') }),
+  ),
+  {
+    name: 'the loopbacks of the underlay lie elsewhere',
+    code: 'UNDERLAY_INVALID',
+    apply: ({ fabric, ...snapshot }) => ({
+      ...snapshot,
+      fabric: { ...fabric, underlay: { protocol: 'BGP', area: null, bfd: null, loopbacks: [Cidr.parse('203.0.113.0/24')] } },
+    }),
   },
 ];
