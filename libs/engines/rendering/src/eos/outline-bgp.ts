@@ -98,12 +98,7 @@ function instances(intent: DeviceIntent, top: string): OutlineEntry[] {
   return [
     ...outline(
       [top],
-      groups(intent.l2vnis).byName.flatMap((group) =>
-        group.piece(
-          'macVrf',
-          group.said.filter(({ network }) => hasMacVrf(network)),
-        ),
-      ),
+      groups(intent.l2vnis).byName.flatMap((group) => group.piece('macVrf', group.where(hasMacVrf))),
     ),
     ...bundles(intent.l2vnis).flatMap((instance) => [
       ...outline([top], [instance.head]),

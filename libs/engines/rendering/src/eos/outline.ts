@@ -1,5 +1,5 @@
 /** What the owned EOS lines have to say, stated again from the numbers of the intent. */
-import type { DeviceIntent } from '#engines/intent';
+import type { DeviceIntent, L2VniIntent } from '#engines/intent';
 import { outline, type OutlineEntry } from '../outline.js';
 import type { Line } from '../piece.js';
 import { loopbackListName, loopbackPrefixes } from './loopback-filter.js';
@@ -9,17 +9,22 @@ import { bgpOutline } from './outline-bgp.js';
 import { linkKeys } from './outline-link.js';
 import { portsOutline } from './outline-ports.js';
 import { hasV6 } from './svi.js';
-import { groups, type Kind, type Said, vrfLine } from './pieces.js';
+import { groups, type Kind, vrfLine } from './pieces.js';
 import { when } from './when.js';
 
 const ip = (address: string): string => (address.includes(':') ? 'ipv6 address' : 'ip address');
 const section = (head: string, keys: readonly Line[]): OutlineEntry[] => [...outline([], [head]), ...outline([head], keys)];
 
+const isThere = (): boolean => true;
+const isRouted = ({ gateways }: L2VniIntent): boolean => gateways.length > 0;
+const isRelayed = ({ gateways }: L2VniIntent): boolean => gateways.some(({ dhcpRelay }) => dhcpRelay !== null);
+
 export function eosOutline(intent: DeviceIntent): OutlineEntry[] {
   const { bgp, mlag, switch: facts } = intent;
-  const networks = (kind: Kind, isWanted: (said: Said) => boolean = () => true): Line[] =>
-    groups(intent.l2vnis).byVlan.flatMap((group) => group.piece(kind, group.said.filter(isWanted)));
-  const relays = intent.l2vnis.some(({ gateways }) => gateways.some(({ dhcpRelay }) => dhcpRelay !== null));
+  const { byVlan } = groups(intent.l2vnis);
+  const networks = (kind: Kind, isWanted: (network: L2VniIntent) => boolean): Line[] =>
+    byVlan.flatMap((group) => group.piece(kind, group.where(isWanted)));
+  const relays = byVlan.some((group) => group.where(isRelayed).length > 0);
   return [
     ...outline(
       [],
@@ -33,14 +38,13 @@ export function eosOutline(intent: DeviceIntent): OutlineEntry[] {
         ...ipv6Routing(intent),
       ],
     ),
-    ...outline([], [...networks('vlan'), ...vrfLine(intent.vrfs, 'instance')]),
+    ...outline([], [...networks('vlan', isThere), ...vrfLine(intent.vrfs, 'instance')]),
     ...portsOutline(intent),
     ...loopbacks(intent),
-    ...outline(
-      [],
-      networks('svi', ({ network }) => network.gateways.length > 0),
-    ),
-    ...(intent.vtep ? section('interface Vxlan1', [...vxlanKeys(intent), ...networks('vxlan'), ...vrfLine(intent.vrfs, 'vxlan')]) : []),
+    ...outline([], networks('svi', isRouted)),
+    ...(intent.vtep
+      ? section('interface Vxlan1', [...vxlanKeys(intent), ...networks('vxlan', isThere), ...vrfLine(intent.vrfs, 'vxlan')])
+      : []),
     ...outline([], bgp ? vrfLine(intent.vrfs, 'routing') : []),
     ...pair(intent),
     ...nextHopMaps(intent),
@@ -63,7 +67,7 @@ function vrfLines({ vrfs }: DeviceIntent): string[] {
 const isUnnumbered = ({ underlayPorts }: DeviceIntent): boolean => underlayPorts.some(({ address }) => address === null);
 
 function ipv6Routing(intent: DeviceIntent): string[] {
-  const vrfs = new Set(intent.l2vnis.filter(hasV6).map(({ vrf }) => vrf));
+  const vrfs = new Set(groups(intent.l2vnis).byVlan.flatMap((group) => group.where(hasV6).map(({ network }) => network.vrf)));
   const isV6 = intent.underlayPorts.some(({ address }) => address === null || address.includes(':'));
   return [...when(isV6, 'ipv6 unicast-routing'), ...[...vrfs].map((vrf) => `ipv6 unicast-routing vrf ${vrf}`)];
 }
@@ -82,6 +86,9 @@ function loopbacks(intent: DeviceIntent): OutlineEntry[] {
   ];
 }
 
+const isFloodedByList = ({ replication, remoteVteps }: L2VniIntent): boolean => replication === 'INGRESS_STATIC' && remoteVteps.length > 0;
+const isFloodedByGroup = ({ multicastGroup }: L2VniIntent): boolean => multicastGroup !== null;
+
 function vxlanKeys({ vtep, mlag, vrfs, l2vnis }: DeviceIntent): string[] {
   return [
     'vxlan source-interface Loopback1',
@@ -89,12 +96,12 @@ function vxlanKeys({ vtep, mlag, vrfs, l2vnis }: DeviceIntent): string[] {
     ...when(vtep?.address.includes(':'), 'vxlan encapsulation ipv6'),
     ...when(mlag && vrfs.length > 0, 'vxlan virtual-router encapsulation mac-address mlag-system-id'),
     ...when(mlag?.sharedVtep, 'vxlan mlag source-interface Loopback2'),
-    ...l2vnis
-      .filter(({ replication, remoteVteps }) => replication === 'INGRESS_STATIC' && remoteVteps.length > 0)
-      .map(({ vlan, remoteVteps }) => `vxlan vlan ${vlan} flood vtep ${remoteVteps.join(' ')}`),
-    ...l2vnis
-      .filter(({ multicastGroup }) => multicastGroup !== null)
-      .map(({ vlan, multicastGroup }) => `vxlan vlan ${vlan} multicast group ${multicastGroup}`),
+    ...groups(l2vnis).byVlan.flatMap((group) => [
+      ...group.where(isFloodedByList).map(({ network: { vlan, remoteVteps } }) => `vxlan vlan ${vlan} flood vtep ${remoteVteps.join(' ')}`),
+      ...group
+        .where(isFloodedByGroup)
+        .map(({ network: { vlan, multicastGroup } }) => `vxlan vlan ${vlan} multicast group ${multicastGroup}`),
+    ]),
   ];
 }
 

@@ -51,6 +51,15 @@ export class Group {
 
   constructor(readonly said: readonly Said[]) {}
 
+  private readonly choices = new Map<(network: L2VniIntent) => boolean, readonly Said[]>();
+
+  /** Once for each question: most groups are the same as last time, and nobody looks at their networks again. */
+  where(isWanted: (network: L2VniIntent) => boolean): readonly Said[] {
+    let chosen = this.choices.get(isWanted);
+    if (chosen === undefined) this.choices.set(isWanted, (chosen = this.said.filter(({ network }) => isWanted(network))));
+    return chosen;
+  }
+
   /** Who renders and who reads again choose each for himself what the piece is about. */
   piece(kind: Kind, chosen: readonly Said[]): readonly Piece[] {
     const found = this.made.find((one) => one.kind === kind && areSame(one.chosen, chosen));
@@ -180,6 +189,7 @@ function saidOf(network: L2VniIntent): Said {
 }
 
 function areSame<T>(a: readonly T[], b: readonly T[]): boolean {
+  if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let place = 0; place < a.length; place++) if (a[place] !== b[place]) return false;
   return true;

@@ -19,7 +19,7 @@ export function renderEos(intent: DeviceIntent): Line[] {
   const networks = groups(intent.l2vnis).byVlan;
   const { mlag, switch: facts } = intent;
   return paragraphs<Line>('!', [
-    lines(hasRelay(intent.l2vnis) && 'ip dhcp relay information option'), // the server picks the pool by the subnet, not by the source
+    lines(networks.some((group) => group.where(hasRelay).length > 0) && 'ip dhcp relay information option'), // the server picks the pool by the subnet, not by the source
     lines(facts !== null && `vlan internal order ascending range ${facts.internalVlans.first} ${facts.internalVlans.last}`),
     lines(mlag !== null && `no spanning-tree vlan-id ${mlag.vlan}`),
     ...vlans(intent, networks),
@@ -53,8 +53,8 @@ export function renderEos(intent: DeviceIntent): Line[] {
   ]);
 }
 
-export const hasRelay = (networks: readonly L2VniIntent[]): boolean =>
-  networks.some(({ gateways }) => gateways.some(({ dhcpRelay }) => dhcpRelay !== null));
+const hasRelay = ({ gateways }: L2VniIntent): boolean => gateways.some(({ dhcpRelay }) => dhcpRelay !== null);
+const hasGateway = ({ gateways }: L2VniIntent): boolean => gateways.length > 0;
 
 function vlans({ mlag }: DeviceIntent, networks: readonly Group[]): Line[][] {
   if (!mlag) return networks.map((group) => [...group.piece('vlan', group.said)]);
@@ -65,10 +65,7 @@ function vlans({ mlag }: DeviceIntent, networks: readonly Group[]): Line[][] {
 function svis(intent: DeviceIntent, networks: readonly Group[]): Line[][] {
   const { mlag } = intent;
   const said = (group: Group, chosen: readonly Said[]): readonly Line[] =>
-    group.piece(
-      'svi',
-      chosen.filter(({ network }) => network.gateways.length > 0),
-    );
+    group.piece('svi', chosen === group.said ? group.where(hasGateway) : chosen.filter(({ network }) => hasGateway(network)));
   if (!mlag) return networks.map((group) => [...said(group, group.said)]);
   return around(mlag.vlan, networks, peerSvi(intent, mlag), said);
 }
@@ -103,7 +100,7 @@ function routing(intent: DeviceIntent): Line[][] {
 }
 
 function ipv6Routing(intent: DeviceIntent): string[] {
-  const v6 = new Set(intent.l2vnis.filter(hasV6).map(({ vrf }) => vrf));
+  const v6 = new Set(groups(intent.l2vnis).byVlan.flatMap((group) => group.where(hasV6).map(({ network }) => network.vrf)));
   return lines(
     intent.underlayPorts.some(({ address }) => address === null || address.includes(':')) && 'ipv6 unicast-routing',
     ...intent.vrfs.filter(({ name }) => v6.has(name)).map(({ name }) => `ipv6 unicast-routing vrf ${name}`),

@@ -20,14 +20,7 @@ export function routerBgp(intent: DeviceIntent, bgp: BgpIntent): Line[] {
     intent.switch?.clusterId != null && `bgp cluster-id ${intent.switch.clusterId}`,
     intent.switch?.domain != null && 'bgp bestpath d-path', // a route that has been through this domain does not come back into it
     ...sessions.lines,
-    ...groups(intent.l2vnis).byName.map((group) =>
-      paragraph(
-        group.piece(
-          'macVrf',
-          group.said.filter(({ network }) => hasMacVrf(network)),
-        ),
-      ),
-    ),
+    ...groups(intent.l2vnis).byName.map((group) => paragraph(group.piece('macVrf', group.where(hasMacVrf)))),
     ...bundles(intent.l2vnis).map((instance) => ['!', ...evpnInstance(instance)]),
     evpn(intent, bgp, sessions.speakers),
     unicast(intent, bgp, sessions.speakers, '4'),

@@ -1,5 +1,5 @@
 /** `interface Vxlan1`: where tunnels end, which VLAN and which VRF is which VNI, and where frames to everybody go. */
-import type { DeviceIntent } from '#engines/intent';
+import type { DeviceIntent, L2VniIntent } from '#engines/intent';
 import type { Line } from '../piece.js';
 import { block } from '../text.js';
 import { LOOPBACK, SHARED_LOOPBACK } from './names.js';
@@ -9,7 +9,7 @@ import { STEP } from './step.js';
 /** @param networks by VLAN */
 export function vxlan({ vtep, mlag, vrfs }: DeviceIntent, networks: readonly Group[]): Line[] {
   if (!vtep) return [];
-  const flooding = networks.flatMap(({ said }) => said.filter(({ network }) => network.replication !== 'INGRESS_EVPN'));
+  const flooding = networks.flatMap((group) => group.where(isFlooding));
   return block<Line>(STEP, 'interface Vxlan1', [
     `vxlan source-interface ${LOOPBACK}`,
     // Routed frames of a pair come from one MAC, whichever of the two sends them.
@@ -28,3 +28,5 @@ export function vxlan({ vtep, mlag, vrfs }: DeviceIntent, networks: readonly Gro
     ),
   ]);
 }
+
+const isFlooding = ({ replication }: L2VniIntent): boolean => replication !== 'INGRESS_EVPN';
