@@ -49,7 +49,7 @@ describeWith({ missing: existsSync('/usr/bin/vtysh') ? [] : ['the Debian package
   });
 
   it('would have noticed a misspelt line', async () => {
-    const [, artefact] = files(FRR_PATH)[0] ?? [];
+    const [, artefact] = files(FRR_PATH).find(([, { content }]) => content.includes('advertise-all-vni')) ?? [];
     expect((await judge(artefact?.content.replace('advertise-all-vni', 'advertise-all-vnis') ?? '')).status).toBe(2);
   });
 });
