@@ -32,7 +32,9 @@ export function countFacts(intent: DeviceIntent, source: Source): FactCount {
   const typed = factsBelow(language.factsOf(typedText(source)));
   const all = [...factsBelow(running)];
   const rest = all.filter((fact) => !byDeviations.has(fact));
-  const back = language.factsOf(renderedText(intent, source.path), textOf(source, adopted?.kept ?? []));
+  const written = renderedText(intent, source.path);
+  const { lone, sections } = textOf(source, written, adopted?.kept ?? []);
+  const back = language.factsOf(lone, written, sections);
   return {
     facts: all.length,
     model: all.filter((fact) => byModel.has(fact) && byDeviations.has(fact)).length,
@@ -50,11 +52,14 @@ function typedText({ kind, text }: Source): string {
 
 const STEP = 3;
 
-/** What stays on the device beside what Trame writes; frr.conf is written with it. */
-function textOf({ kind, path }: Source, kept: readonly KeptLine[]): string {
-  const ours = kept.filter((line) => line.path === path && kind !== 'frr');
-  const lines = [...ours.filter(({ section }) => section.length === 0), ...ours.filter(({ section }) => section.length > 0)];
-  return lines.flatMap(({ section, text }) => [...section, text].map((line, depth) => ' '.repeat(depth * STEP) + line)).join('\n');
+/** What stays on the device beside what Trame writes; frr.conf is written with it, where it is written at all. Behind a stanza, a line of none would be an option of it. */
+function textOf({ kind, path }: Source, written: string, kept: readonly KeptLine[]): { readonly lone: string; readonly sections: string } {
+  const ours = kept.filter((line) => line.path === path && (kind !== 'frr' || written === ''));
+  const isLone = ({ section, text }: KeptLine): boolean =>
+    section.length === 0 && !text.startsWith('iface ') && !text.startsWith('mapping ');
+  const print = (lines: readonly KeptLine[]): string =>
+    lines.flatMap(({ section, text }) => [...section, text].map((line, depth) => ' '.repeat(depth * STEP) + line)).join('\n');
+  return { lone: print(ours.filter(isLone)), sections: print(ours.filter((line) => !isLone(line))) };
 }
 
 function differences({ kind, isExcerpt }: Source, language: Language, back: FactNode, running: FactNode): readonly string[] {

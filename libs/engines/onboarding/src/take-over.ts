@@ -30,9 +30,10 @@ export function takeOver(intent: DeviceIntent, sources: readonly Source[], names
   for (const source of sources) {
     const language = languageOf(source.kind);
     const running = language.factsOf(source.text);
-    for (const pair of compareSides(language, renderedText(intent, source.path), running)) {
+    const written = renderedText(intent, source.path);
+    for (const pair of compareSides(language, written, running)) {
       if (source.isExcerpt && isUnseen(pair, running)) unseen.push(pair.trame ?? '');
-      else sort(source, pair, deviations, kept);
+      else sort(source, { ...pair, isOurs: pair.isOurs && written !== '' }, deviations, kept); // a file that Trame does not write has no deviation
     }
   }
   return { adopted: { names, deviations: togetherWithRedistribution(grouped(deviations)), kept }, unseen };
