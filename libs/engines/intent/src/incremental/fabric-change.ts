@@ -48,8 +48,7 @@ const both = <T>({ removed, added }: ListDifference<T>): readonly T[] => [...rem
 
 /** All that is in a snapshot, known to this file or not, but for what is followed. */
 function restOf(snapshot: FabricSnapshot): object {
-  const { revision, networks, attachments, vlanMappings, routeDistinguishers, ...rest } = snapshot;
-  return rest;
+  return { ...snapshot, revision: 0, networks: [], attachments: [], vlanMappings: [], routeDistinguishers: [] };
 }
 
 function ownersOf(...snapshots: readonly FabricSnapshot[]): {
