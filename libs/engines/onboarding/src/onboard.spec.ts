@@ -134,7 +134,7 @@ describe('one digit changed in an imported file', () => {
   const { snapshot, lint } = onboard(files);
   const said = canonicalJson([snapshot, lint]);
   /** Every digit is tried by `TRAME_EVERY_DIGIT=1`; all of them take a quarter of a minute. */
-  const STRIDE = process.env['TRAME_EVERY_DIGIT'] === undefined ? 5 : 1;
+  const STRIDE = process.env['TRAME_EVERY_DIGIT'] === undefined ? 9 : 1;
 
   it('changes the model or the findings, and comes back as it was changed', () => {
     const silent: string[] = [];
@@ -151,7 +151,7 @@ describe('one digit changed in an imported file', () => {
           silent.push(`${line} → ${digit}: ${mutant.report.differences}`);
       }
     }
-    expect(count).toBeGreaterThan(60);
+    expect(count).toBeGreaterThan(35);
     expect(silent).toEqual([]);
   });
 });

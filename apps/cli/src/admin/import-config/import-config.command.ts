@@ -30,7 +30,7 @@ export function addImportConfig(kind: Command): void {
       for (const name of skipped) console.error(`${name} was not read: it is none of what can be imported`);
       const onboarding = onboard(files);
       const { snapshot, lint, report, summary } = onboarding;
-      print({ output: json === true ? 'json' : 'text' }, { version: 1, ...summary, lint, ...report, snapshot }, linesOf(onboarding));
+      print({ output: json === true ? 'json' : 'text' }, { version: 1, summary, lint, ...report, snapshot }, linesOf(onboarding));
       if (exitCode === true && report.differences > 0) process.exitCode = CHANGES_PENDING;
     });
 }

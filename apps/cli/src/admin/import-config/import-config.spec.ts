@@ -47,7 +47,14 @@ describe('trame import config', () => {
 
   it('prints the same as JSON, the snapshot with it', async () => {
     const found = JSON.parse((await run(...devices(), '--json')).out) as Record<string, unknown>;
-    expect(found).toMatchObject({ version: 1, differences: 0, snapshot: { networks: [{ vni: 1000 }] }, lint: expect.arrayContaining([]) });
+    expect(found).toMatchObject({
+      version: 1,
+      differences: 0,
+      snapshot: { networks: [{ vni: 1000 }] },
+      summary: { devices: [expect.stringContaining('pve1'), expect.stringContaining('TEST')] },
+      devices: [{ device: 'pve1' }, { device: 'TEST' }],
+    });
+    expect(found['lint']).toEqual(expect.arrayContaining([expect.objectContaining({ code: 'NOT_REENTRANT', severity: 'WARNING' })]));
   });
 
   it('reads what it can of a folder, and says what it leaves', async () => {
