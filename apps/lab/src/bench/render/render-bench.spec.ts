@@ -34,7 +34,8 @@ describe('npm run bench -- render', () => {
       growth: expect.any(Number),
       incrementalMs: expect.any(Number),
       incrementalDevices: 4,
-      holds: expect.any(Boolean),
+      isJudged: false,
+      missed: [],
       perUnit: [
         { devices: 3, networks: 20 },
         { devices: 6, networks: 40 },

@@ -54,6 +54,7 @@ interface Measured {
 }
 
 export function runRenderBench({ rounds, fabrics, incremental }: RenderSizes, say: (line: string) => void): RenderReport {
+  if (fabrics[0]) whole({ ...fabrics[0], profile: 'leafs' }, rounds, () => say('warming up')); // or the smallest fabric pays for the compiler of Node
   const bySize = fabrics.map((size) => ({ ...size, ...whole({ ...size, profile: 'leafs' }, rounds, say) }));
   const [smallest, largest] = [bySize[0], bySize.at(-1)];
   if (!smallest || !largest) throw new Error('a size to measure is needed');
