@@ -1,9 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { AuditService } from '#contexts/events';
 import { FabricService } from '#contexts/fabric';
 import { compileFabric, type FabricSnapshot } from '#engines/intent';
 import { type DeviceId, DomainError, type FabricId, notFound, type PlanId } from '#engines/kernel';
-import { Database, systemScope, type Tx } from '#platform';
+import { Database, LOGGER, type Logger, systemScope, type Tx } from '#platform';
 import { artefactsDigest, attendedPart, type DraftPlan, everydayPart, makeDeploymentPlan } from './domain/make-plan.js';
 import type { DeploymentPlan, DeviceRecord } from './domain/plan.js';
 import { pushedArtefacts } from './domain/pushed-artefacts.js';
@@ -22,6 +22,7 @@ export class PlannerService {
     private readonly plans: PlanStore,
     private readonly devices: DeviceStateStore,
     private readonly audit: AuditService,
+    @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
   /**
@@ -32,6 +33,7 @@ export class PlannerService {
    */
   async planRollout(fabricId: FabricId): Promise<DeploymentPlan | undefined> {
     const whole = await this.draft(fabricId);
+    for (const device of whole.withheld) this.log.warn('plan.device_withheld', { ...device });
     const [everyday, attended] = [everydayPart(whole), attendedPart(whole)];
     return this.db.inTransaction(SCOPE, async (tx) => {
       await this.fabric.reportVerified(tx, whole.settled, whole.targetRevision);

@@ -4,7 +4,7 @@ import { canonicalJson, type DeviceId, digest } from '#engines/kernel';
 import { diffText } from '#engines/reconcile';
 import type { Artefact } from '#engines/rendering';
 import type { DeviceRecord, PlanItem, Risk } from './plan.js';
-import { isPushed, pushedArtefacts } from './pushed-artefacts.js';
+import { isPushed, pushedArtefacts, withheldBecause } from './pushed-artefacts.js';
 
 export type DraftItem = Omit<PlanItem, 'state' | 'attempt' | 'error'>;
 
@@ -15,6 +15,8 @@ export interface DraftPlan {
   readonly digest: string;
   /** Devices that do already what is asked: they are at the target revision without a push. */
   readonly settled: readonly DeviceId[];
+  /** Devices that nothing may be pushed to, and why: an order that waits for one is undone when its time is over. */
+  readonly withheld: readonly { readonly slug: string; readonly because: string }[];
 }
 
 /** Share of a device's networks that one plan may take away without a person, and the number below which nobody is asked. */
@@ -27,6 +29,7 @@ export function makeDeploymentPlan(
   only?: ReadonlySet<DeviceId>,
 ): DraftPlan {
   const settled: DeviceId[] = [];
+  const withheld: { slug: string; because: string }[] = [];
   const changed: { device: DeviceIntent; artefacts: readonly Artefact[]; desiredDigest: string; record: DeviceRecord | undefined }[] = [];
   for (const device of intent.devices) {
     if (!isPushed(device)) {
@@ -35,6 +38,11 @@ export function makeDeploymentPlan(
     }
     const record = records.get(device.deviceId);
     const artefacts = pushedArtefacts(device);
+    const because = withheldBecause(device, artefacts);
+    if (because !== null) {
+      withheld.push({ slug: device.slug, because });
+      continue;
+    }
     const desiredDigest = artefactsDigest(artefacts);
     if (record && !record.isUncertain && record.verifiedDigest === desiredDigest) settled.push(device.deviceId);
     else if (!record?.isResting && (!only || only.has(device.deviceId))) changed.push({ device, artefacts, desiredDigest, record });
@@ -50,11 +58,12 @@ export function makeDeploymentPlan(
       risk: riskOf(device, record),
     }),
   );
-  return draft(intent.revision, items, settled);
+  return draft(intent.revision, items, settled, withheld);
 }
 
 /** The part of a plan that needs no person: everyday work does not wait for an approval that something else needs. */
-export const everydayPart = (plan: DraftPlan): DraftPlan => draft(plan.targetRevision, plan.items.filter(isEveryday), plan.settled);
+export const everydayPart = (plan: DraftPlan): DraftPlan =>
+  draft(plan.targetRevision, plan.items.filter(isEveryday), plan.settled, plan.withheld);
 
 /** The other part. */
 export const attendedPart = (plan: DraftPlan): DraftPlan =>
@@ -62,11 +71,17 @@ export const attendedPart = (plan: DraftPlan): DraftPlan =>
     plan.targetRevision,
     plan.items.filter((item) => !isEveryday(item)),
     plan.settled,
+    plan.withheld,
   );
 
 const isEveryday = ({ risk }: DraftItem): boolean => risk === 'NONE' || risk === 'LOW';
 
-function draft(targetRevision: number, items: readonly Omit<DraftItem, 'wave'>[], settled: readonly DeviceId[]): DraftPlan {
+function draft(
+  targetRevision: number,
+  items: readonly Omit<DraftItem, 'wave'>[],
+  settled: readonly DeviceId[],
+  withheld: DraftPlan['withheld'],
+): DraftPlan {
   const waves = items.map((item, index) => ({ ...item, wave: index === 0 ? 0 : 1 }));
   // Without the revision: an order elsewhere does not make a plan another one while somebody reads it.
   const identity = waves.map((item) => [item.slug, item.wave, item.desiredDigest, item.diff]);
@@ -76,6 +91,7 @@ function draft(targetRevision: number, items: readonly Omit<DraftItem, 'wave'>[]
     risk: items.reduce<Risk>((worst, item) => higher(worst, item.risk), 'NONE'),
     digest: digest(identity),
     settled,
+    withheld,
   };
 }
 
@@ -88,16 +104,34 @@ export function artefactsDigest(artefacts: readonly Artefact[]): string {
   );
 }
 
-/** HIGH: the underlay or a first takeover (a person approves). MEDIUM: more networks go than usual. LOW: everyday work. */
+/** HIGH: the underlay, the wiring, or a first takeover (a person approves). MEDIUM: more networks go than usual. LOW: everyday work. */
 function riskOf(device: DeviceIntent, record: DeviceRecord | undefined): Risk {
   const before = record?.verifiedIntent;
   if (!before) return 'HIGH';
-  const underlay = ({ vtep, underlayPorts, bgp, igp, hostname }: DeviceIntent): string =>
-    canonicalJson({ vtep, underlayPorts, bgp, igp, hostname });
-  if (underlay(before) !== underlay(device)) return 'HIGH';
+  if (canonicalJson(foundation(before)) !== canonicalJson(foundation(device))) return 'HIGH';
   const kept = new Set(device.l2vnis.map((network) => network.vni));
   const removed = before.l2vnis.filter((network) => !kept.has(network.vni)).length;
   return removed > MAX_REMOVED_UNASKED && removed / before.l2vnis.length > MAX_REMOVED_RATIO ? 'MEDIUM' : 'LOW';
+}
+
+/** What customers' networks stand on, and by which people reach the device: orders never change it. */
+function foundation(intent: DeviceIntent): unknown {
+  const { vtep, underlayPorts, bgp, igp, hostname, host, lags, mlag, adopted, vrfs } = intent;
+  const ways = vrfs.flatMap(({ name, exit }) =>
+    exit ? [{ name, isPreferred: exit.isPreferred, gateways: exit.gateways, snat: exit.snat }] : [],
+  );
+  return withoutNothing({ vtep, underlayPorts, bgp, igp, hostname, host, lags, mlag, adopted, switch: intent.switch, ways });
+}
+
+/** An intent that was kept by an older release does not have what came later: absent, null, false and empty are one. */
+function withoutNothing(value: unknown): unknown {
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((item) => withoutNothing(item) ?? null);
+  if (value === null || typeof value !== 'object') return value === null || value === false ? undefined : value;
+  const entries = Object.entries(value).flatMap(([key, item]) => {
+    const kept = withoutNothing(item);
+    return kept === undefined ? [] : [[key, kept]];
+  });
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
 const ORDER: readonly Risk[] = ['NONE', 'LOW', 'MEDIUM', 'HIGH'];

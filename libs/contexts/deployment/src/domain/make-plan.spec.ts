@@ -1,0 +1,93 @@
+import { compileFabric, type FabricIntent } from '#engines/intent';
+import { demoFabric, demoSnapshot, scenarios } from '#engines/intent/testing';
+import { type DeviceId, Ip } from '#engines/kernel';
+import { makeDeploymentPlan } from './make-plan.js';
+import type { DeviceRecord } from './plan.js';
+
+const scenario = (name: string): FabricIntent => compileFabric((scenarios[name] ?? demoSnapshot)());
+
+/** What is known of devices that have been given `before`. */
+function verified(before: FabricIntent): ReadonlyMap<DeviceId, DeviceRecord> {
+  return new Map(
+    before.devices.map((device) => [
+      device.deviceId,
+      {
+        verifiedDigest: 'of something else',
+        verifiedIntent: device,
+        verifiedArtefacts: [],
+        isUncertain: false,
+        isResting: false,
+      } as DeviceRecord,
+    ]),
+  );
+}
+const risks = (before: FabricIntent, after: FabricIntent) =>
+  Object.fromEntries(makeDeploymentPlan(after, verified(before)).items.map(({ slug, risk }) => [slug, risk]));
+
+describe('the risk of a plan', () => {
+  it('is low for a network more', () => {
+    const before = compileFabric(demoFabric().build());
+    expect(risks(before, compileFabric(demoSnapshot()))).toEqual({ pve1: 'LOW', pve2: 'LOW', test: 'LOW' });
+  });
+
+  it('is high where the wiring of a host changes, for it may be the way by which people reach it', () => {
+    const before = scenario('host-bond-lacp');
+    const after: FabricIntent = {
+      ...before,
+      devices: before.devices.map((device) => ({
+        ...device,
+        host: device.host && {
+          ...device.host,
+          bonds: device.host.bonds.map((bond) => ({ ...bond, mode: 'active-backup' as const, lacpRate: null, hashPolicy: null })),
+        },
+      })),
+    };
+    expect(before.devices.some(({ host }) => (host?.bonds.length ?? 0) > 0)).toBe(true);
+    expect(Object.values(risks(before, after))).toContain('HIGH');
+  });
+
+  it('is high where a VRF leaves the fabric by another gateway', () => {
+    const before = scenario('frr-exit-nodes');
+    const after: FabricIntent = {
+      ...before,
+      devices: before.devices.map((device) => ({
+        ...device,
+        vrfs: device.vrfs.map((vrf) => ({
+          ...vrf,
+          exit: vrf.exit && { ...vrf.exit, gateways: vrf.exit.gateways.map((gateway) => ({ ...gateway, address: Ip.parse('192.0.2.9') })) },
+        })),
+      })),
+    };
+    expect(before.devices.some(({ vrfs }) => vrfs.some(({ exit }) => exit !== null))).toBe(true);
+    expect(Object.values(risks(before, after))).toContain('HIGH');
+  });
+
+  it('takes what an older release did not keep for nothing', () => {
+    const now = compileFabric(demoSnapshot());
+    const LATER = new Set(['host', 'lags', 'mlag', 'switch', 'igp', 'vtepDevice', 'software', 'openvswitch', 'libvirt']);
+    const devices = now.devices.map((device) => Object.fromEntries(Object.entries(device).filter(([key]) => !LATER.has(key))));
+    const older = { ...now, devices } as unknown as FabricIntent;
+    expect(new Set(Object.values(risks(older, now)))).toEqual(new Set(['LOW']));
+  });
+});
+
+describe('a device that needs what nobody can push', () => {
+  it.each([
+    ['frr-ospf', /daemons/],
+    ['frr-bfd', /daemons|passwords/],
+    ['libvirt-on-demand', /qemu hook/],
+  ])('of %s is neither planned nor taken for done', (name, because) => {
+    const intent = scenario(name);
+    const plan = makeDeploymentPlan(intent, new Map());
+    expect(plan.withheld.length).toBeGreaterThan(0);
+    for (const device of plan.withheld) expect(device.because).toMatch(because);
+    const withheld = new Set(plan.withheld.map(({ slug }) => slug));
+    expect(plan.items.filter(({ slug }) => withheld.has(slug))).toEqual([]);
+    const ids = new Set(intent.devices.filter(({ slug }) => withheld.has(slug)).map(({ deviceId }) => deviceId));
+    expect(plan.settled.filter((id) => ids.has(id))).toEqual([]);
+  });
+
+  it('is none of an everyday fabric', () => {
+    expect(makeDeploymentPlan(compileFabric(demoSnapshot()), new Map()).withheld).toEqual([]);
+  });
+});
