@@ -34,7 +34,7 @@ describe('FRR with an IPv6 VTEP', () => {
       severity: 'ERROR',
       path: 'devices.pve1.vtep',
       message:
-        'upgrade FRR of pve1 from 10.3.1 to 10.6 or later, or give pve1 an IPv4 VTEP, or make its networks INGRESS_STATIC: this one does not carry EVPN over IPv6, and does not say so',
+        'upgrade FRR of pve1 from 10.3.1 to 10.6 or later, or give pve1 an IPv4 VTEP, or make its networks INGRESS_STATIC and take its EVPN sessions: this one does not carry EVPN over IPv6, and does not say so',
     });
   });
 

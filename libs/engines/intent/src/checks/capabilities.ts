@@ -84,7 +84,7 @@ function eosOverIpv6({ id, slug, software }: DeviceFacts, path: string): Finding
  */
 function frrOverIpv6(index: FabricIndex, { id, slug, software }: DeviceFacts, path: string): Finding[] {
   const release = releaseOf(software?.frr);
-  const wayOut = `give ${slug} an IPv4 VTEP, or make its networks INGRESS_STATIC`;
+  const wayOut = `give ${slug} an IPv4 VTEP, or make its networks INGRESS_STATIC and take its EVPN sessions`;
   if (release === null) {
     const message = `say which FRR ${slug} runs, or ${wayOut}: FRR before 10.6 does not carry EVPN over IPv6, and does not say so`;
     return [error('SOFTWARE_UNKNOWN', path, message, [id])];

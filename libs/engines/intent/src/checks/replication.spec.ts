@@ -1,5 +1,5 @@
 import { checkFabric, type FabricSnapshot, type OpenVswitchFacts, type ReplicationMode } from '#engines/intent';
-import { demoFabric } from '#engines/intent/testing';
+import { demoFabric, ovsBridge } from '#engines/intent/testing';
 import { DeviceName, Ip, type NetworkId, Vni } from '#engines/kernel';
 
 /** What a person sees of the findings, without the ids. */
@@ -7,6 +7,12 @@ const seen = (snapshot: FabricSnapshot) =>
   checkFabric(snapshot).map(({ code, severity, path, message }) => ({ code, severity, path, message }));
 const blue = { slug: 'blue', vni: 10_001, eviId: 1 } as const;
 const green = { slug: 'green', vni: 10_002, eviId: 2 } as const;
+
+/** Lists of VTEPs stand where no FRR speaks EVPN. */
+const withoutEvpn = (snapshot: FabricSnapshot): FabricSnapshot => ({
+  ...snapshot,
+  sessions: snapshot.sessions.map((session) => ({ ...session, families: ['IPV4_UNICAST'] })),
+});
 
 const flooding = (replication: ReplicationMode, network: object = {}) =>
   demoFabric()
@@ -16,7 +22,40 @@ const flooding = (replication: ReplicationMode, network: object = {}) =>
 describe('flooding without EVPN', () => {
   it.each<ReplicationMode>(['MULTICAST', 'INGRESS_STATIC'])('by %s is a way for hosts and switches', (replication) => {
     const snapshot = flooding(replication, { on: ['pve1', 'pve2', { device: 'test', port: 'Ethernet2', vlan: 100 }] }).build();
-    expect(seen(snapshot)).toEqual([]);
+    expect(seen(withoutEvpn(snapshot))).toEqual([]);
+  });
+
+  it('by a list is undone by the EVPN sessions of a Linux host, which announce all of its VNIs', () => {
+    expect(seen(flooding('INGRESS_STATIC').build())).toEqual([
+      {
+        code: 'REPLICATION_INVALID',
+        severity: 'ERROR',
+        path: 'networks.blue',
+        message:
+          'make network blue INGRESS_EVPN or MULTICAST, or take it or the EVPN sessions from pve1 and pve2: FRR announces every VNI of its host, and deletes a list of VTEPs when a session ends',
+      },
+    ]);
+    const beside = flooding('INGRESS_EVPN')
+      .network({ ...green, on: ['pve2'] })
+      .networkFacts('green', { replication: 'INGRESS_STATIC' });
+    expect(seen(beside.build())).toEqual([
+      expect.objectContaining({
+        code: 'REPLICATION_INVALID',
+        path: 'networks.green',
+        message: expect.stringContaining('sessions from pve2:'),
+      }),
+    ]);
+  });
+
+  it('by a group is not, and neither is a list on a switch or on Open vSwitch', () => {
+    const br0: OpenVswitchFacts = { managedBy: 'OVSDB', bridges: [ovsBridge('br0', [])] };
+    const place = { device: 'pve1', port: 'br0', tagging: 'BRIDGE_ONLY', vlan: 10 };
+    const hosts = (on: object[]) => seen(flooding('INGRESS_STATIC', { on }).deviceFacts('pve1', { openvswitch: br0 }).build());
+    expect(seen(flooding('MULTICAST').build())).toEqual([]);
+    expect(hosts([{ device: 'test', port: 'Ethernet2', vlan: 100 }, place])).toEqual([]);
+    expect(hosts([place, { device: 'pve2' }])).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('sessions from pve2:') }),
+    ]);
   });
 
   it('needs no EVPN session', () => {
@@ -37,7 +76,7 @@ describe('flooding without EVPN', () => {
         .vrf({ name: 'red', l3vni: 15_000, eviId: 100 })
         .network({ ...blue, ...routed(on) } as never)
         .build();
-    expect(seen(fabric({ device: 'pve1' })).filter(({ severity }) => severity === 'ERROR')).toEqual([
+    expect(seen(withoutEvpn(fabric({ device: 'pve1' }))).filter(({ severity }) => severity === 'ERROR')).toEqual([
       expect.objectContaining({ code: 'GATEWAY_INVALID', path: 'networks.blue', message: expect.stringContaining('pve1 would learn') }),
     ]);
     expect(seen(fabric({ device: 'leaf2', port: 'Ethernet2', vlan: 7 })).filter(({ severity }) => severity === 'ERROR')).toEqual([]);
@@ -161,9 +200,11 @@ describe('members that flood in another way', () => {
   it('are not tunnels of Open vSwitch in a static network, on the same UDP port', () => {
     const codes = (udpPort: number) =>
       seen(
-        flooding('INGRESS_STATIC')
-          .deviceFacts('pve1', { openvswitch: openvswitch(udpPort) })
-          .build(),
+        withoutEvpn(
+          flooding('INGRESS_STATIC')
+            .deviceFacts('pve1', { openvswitch: openvswitch(udpPort) })
+            .build(),
+        ),
       ).filter(({ code }) => code === 'REPLICATION_INVALID');
     expect(codes(4789)).toEqual([]);
     expect(codes(8472)).toEqual([expect.objectContaining({ message: expect.stringContaining('use UDP port 4789') })]);
@@ -172,12 +213,14 @@ describe('members that flood in another way', () => {
   it('are OpenBSD gateways where there is EVPN, or a list of more than one', () => {
     const gateway = (replication: ReplicationMode, on: string[]) =>
       seen(
-        flooding(replication, { on })
-          .device({ slug: 'fw', platform: 'OPENBSD', vtep: null, ports: [] })
-          .deviceFacts('fw', {
-            openbsd: { tunnelAddress: Ip.parse('172.16.1.200'), gateways: [{ networkId: 'network-blue' as NetworkId, addresses: [] }] },
-          })
-          .build(),
+        withoutEvpn(
+          flooding(replication, { on })
+            .device({ slug: 'fw', platform: 'OPENBSD', vtep: null, ports: [] })
+            .deviceFacts('fw', {
+              openbsd: { tunnelAddress: Ip.parse('172.16.1.200'), gateways: [{ networkId: 'network-blue' as NetworkId, addresses: [] }] },
+            })
+            .build(),
+        ),
       ).filter(({ code }) => code === 'REPLICATION_INVALID');
     expect(gateway('MULTICAST', ['pve1', 'pve2'])).toEqual([]);
     expect(gateway('INGRESS_STATIC', ['pve1'])).toEqual([]);

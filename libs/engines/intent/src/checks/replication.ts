@@ -2,8 +2,9 @@
  * Frames to everybody: all VTEPs of a network flood in one way, or some never hear the others' ARP. The way is one value of the network;
  * what can break it is a member that does not know that way, or a group that is not its own.
  */
-import { Cidr, Ip } from '#engines/kernel';
+import { Cidr, compareNatural, Ip } from '#engines/kernel';
 import { multicastGroup } from '../compile-gateway.js';
+import { isOnOpenVswitch } from '../compile-openvswitch.js';
 import { anycastSubnets, type FabricIndex } from '../fabric-index.js';
 import { error, type Finding, listed, warning } from '../finding.js';
 import { groupBy } from '../group-by.js';
@@ -31,6 +32,7 @@ export function checkReplication(index: FabricIndex): Finding[] {
     ...flooding.flatMap((network) => learnedGateways(index, network)),
     ...multicast.flatMap((network) => group(index, network)),
     ...sharedGroups(index, multicast),
+    ...announcedLists(index),
     ...openVswitch(index),
     ...openBsd(index),
   ];
@@ -47,6 +49,31 @@ function learnedGateways(index: FabricIndex, network: NetworkFacts): Finding[] {
   if (hosts.length === 0) return [];
   const message = `make network ${slug} INGRESS_EVPN, or take its gateway off the VTEPs: without EVPN ${listed(hosts)} would learn the gateway's MAC from the other VTEPs`;
   return [error('GATEWAY_INVALID', `networks.${slug}`, message, [id])];
+}
+
+/**
+ * `advertise-all-vni` knows no exception: zebra takes every Linux vxlan device, announces its VNI with automatic targets, peers import it, and
+ * with the session of a peer zebra deletes the flood entry that ifupdown2 wrote, until the next ifreload (measured on FRR 8.4.4). For a group
+ * no such route is sent, and tunnels of Open vSwitch are no devices of the kernel.
+ */
+function announcedLists(index: FabricIndex): Finding[] {
+  const { devices, sessions } = index.snapshot;
+  const evpn = sessions.filter(({ families }) => families.includes('L2VPN_EVPN'));
+  const speakers = new Set(evpn.flatMap(({ ends }) => ends.map(({ deviceId }) => deviceId)));
+  const lists = devices.flatMap((device) => {
+    if (device.platform !== 'DEBIAN_FRR' || !device.vtep || !speakers.has(device.id)) return [];
+    const bridged = (index.attachmentsOfDevice.get(device.id) ?? []).flatMap((attachment) => {
+      const network = index.network.get(attachment.networkId);
+      const isList = network !== undefined && replicationOf(index, network) === 'INGRESS_STATIC';
+      return isList && !isOnOpenVswitch(index, device, attachment) ? [network] : [];
+    });
+    return [...new Set(bridged)].map((network) => ({ network, device }));
+  });
+  return [...groupBy(lists, ({ network }) => network)].map(([{ id, slug }, uses]) => {
+    const hosts = listed(uses.map(({ device }) => String(device.slug)).sort(compareNatural));
+    const message = `make network ${slug} INGRESS_EVPN or MULTICAST, or take it or the EVPN sessions from ${hosts}: FRR announces every VNI of its host, and deletes a list of VTEPs when a session ends`;
+    return error('REPLICATION_INVALID', `networks.${slug}`, message, [id, ...uses.map(({ device }) => device.id)]);
+  });
 }
 
 const slugsOf = (index: FabricIndex, { id }: NetworkFacts, where: (device: DeviceFacts) => boolean): string[] =>

@@ -292,7 +292,8 @@ class Draft {
       ...(vrf !== undefined && { vrf }),
       mtu: this.roll() < 0.5 ? this.room : this.upTo(1280, this.room),
       subnets: vrf === undefined ? [{ cidr: '192.0.2.0/24' }] : routed, // Without a VRF nobody routes it: the same one everywhere is no overlap.
-      on: this.places(slug, n, isBundled),
+      // Lists of VTEPs and the EVPN sessions of a host do not go together.
+      on: this.places(slug, n, isBundled || replication === 'INGRESS_STATIC'),
     });
     const facts: Partial<NetworkFacts> = { ...(replication && { replication }), ...(isBundled && { bundle: 'TENANT' }) };
     this.builder.networkFacts(slug, facts);

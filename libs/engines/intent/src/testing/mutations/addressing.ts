@@ -44,6 +44,17 @@ export const addressing: readonly Mutation[] = [
     }),
   ),
   network(
+    'a network floods by lists where FRR speaks EVPN',
+    'REPLICATION_INVALID',
+    (entry, snapshot) =>
+      entry.vrfId === null &&
+      snapshot.attachments.some(
+        ({ networkId, deviceId }) =>
+          networkId === entry.id && snapshot.devices.some(({ id, platform }) => id === deviceId && platform === 'DEBIAN_FRR'),
+      ),
+    (entry) => ({ ...entry, replication: 'INGRESS_STATIC' }),
+  ),
+  network(
     'a network has a larger MTU than the tunnel',
     'MTU_TOO_SMALL',
     (entry, snapshot) => membersOf(snapshot, entry) > 0,
