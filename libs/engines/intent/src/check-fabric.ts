@@ -13,6 +13,7 @@ import { checkManagement } from './checks/management.js';
 import { checkMlags } from './checks/mlags.js';
 import { checkMtu } from './checks/mtu.js';
 import { checkNames } from './checks/names.js';
+import { checkOpenBsd } from './checks/openbsd.js';
 import { checkOpenNebula } from './checks/opennebula.js';
 import { checkOpenVswitch } from './checks/openvswitch.js';
 import { checkPortUses } from './checks/port-uses.js';
@@ -38,6 +39,7 @@ const CHECKS: readonly ((index: FabricIndex) => readonly Finding[])[] = [
   checkCapabilities,
   checkReplication,
   checkLibvirt,
+  checkOpenBsd,
   checkOpenNebula,
   checkOpenVswitch,
   checkLinks,

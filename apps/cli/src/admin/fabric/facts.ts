@@ -5,7 +5,7 @@ import { host } from './facts-host.js';
 import { libvirt } from './facts-libvirt.js';
 import { openvswitch } from './facts-openvswitch.js';
 import { prefixLength, word } from './shapes.js';
-import { cidr, ip, mac, portName, slug, vlan } from './words.js';
+import { cidr, deviceName, ip, mac, portName, slug, vlan } from './words.js';
 
 const milliseconds = z.int().min(0).max(60_000);
 const release = z.string().regex(/^[\w.+-]{1,32}$/, 'a release as the device says it, e.g. 10.3.1');
@@ -88,7 +88,7 @@ export const deviceSubjects = {
   switch: switchFacts.exactOptional(),
   comware: comware.exactOptional(),
   openbsd: z
-    .strictObject({ tunnelAddress: ip })
+    .strictObject({ tunnelAddress: ip, parent: deviceName.exactOptional() })
     .transform((facts): NonNullable<DeviceFacts['openbsd']> => ({ ...facts, gateways: [] }))
     .exactOptional(),
   management: z.strictObject({ port: portName, address: ip }).exactOptional(),

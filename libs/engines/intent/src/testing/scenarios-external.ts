@@ -33,6 +33,7 @@ export const externalScenarios: Readonly<Record<string, () => FabricSnapshot>> =
       .deviceFacts('pf1', {
         openbsd: {
           tunnelAddress: Ip.parse('10.5.0.254'),
+          parent: DeviceName.parse('em0'),
           gateways: [
             { networkId: 'network-n903' as NetworkId, addresses: [] },
             {

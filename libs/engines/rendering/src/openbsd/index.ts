@@ -6,6 +6,9 @@ import { assertOutline, outline } from '../outline.js';
 import { lines } from '../text.js';
 
 const DEFAULT_PORT = 4789;
+/** Without it 1, for learnt peers too: nothing behind the first router. */
+const GROUP_TTL = 255;
+const isMulticast = (address: string): boolean => /^(?:22[4-9]|23\d)\.|^ff/.test(address);
 
 /** Two files a network, in the order in which netstart(8) has to read them: a bridge takes only members that are there. */
 export const openBsdArtefacts: Renderer = ({ slug, openbsd }) =>
@@ -15,12 +18,15 @@ function tunnel(device: string, { tunnelAddress, parent }: OpenBsdIntent, gatewa
   const { vni, name, mtu, udpPort, destination, addresses } = gateway;
   const label = deviceLabel(name);
   const port = udpPort === DEFAULT_PORT ? '' : `:${udpPort}`;
+  const isGroup = destination !== null && isMulticast(destination);
   const path = `/etc/hostname.vxlan${vni}`;
   const text = lines(
     destination !== null &&
       `tunnel ${tunnelAddress} ${port === '' || !destination.includes(':') ? destination : `[${destination}]`}${port}`,
     `vnetid ${vni}`,
-    parent !== null && `parent ${parent}`,
+    // A group needs the interface that it is sent from (vxlan(4) of 7.1 and later: ENXIO), one peer must not have it (EPROTONOSUPPORT).
+    isGroup && parent !== null && `parent ${parent}`,
+    isGroup && `tunnelttl ${GROUP_TTL}`,
     `mtu ${mtu}`,
     ...addresses.map(({ address, prefixLength }, position) => addressLine(address, prefixLength, position, addresses)),
     label !== '' && `description "${label}"`,
@@ -29,7 +35,8 @@ function tunnel(device: string, { tunnelAddress, parent }: OpenBsdIntent, gatewa
   const keys = [
     ...(destination === null ? [] : [`tunnel ${tunnelAddress}`]),
     `vnetid ${vni}`,
-    ...(parent === null ? [] : [`parent ${parent}`]),
+    ...(isGroup && parent !== null ? [`parent ${parent}`] : []),
+    ...(isGroup ? ['tunnelttl 255'] : []),
     `mtu ${mtu}`,
     ...addresses.map(({ address }) => (address.includes(':') ? 'inet6' : 'inet')),
     ...(label === '' ? [] : ['description']),

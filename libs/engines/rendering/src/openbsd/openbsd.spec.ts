@@ -23,6 +23,7 @@ const GRAMMAR = [
   /^tunnel [0-9a-f.:]+ (?:[0-9.]+(?::\d+)?|[0-9a-f:]+|\[[0-9a-f:]+\]:\d+)$/,
   /^vnetid \d{1,8}$/,
   /^parent [a-z]+\d+$/,
+  /^tunnelttl \d{1,3}$/,
   /^mtu \d{3,4}$/,
   /^inet (?:alias )?[0-9.]+\/\d{1,2}$/,
   /^inet6 (?:alias )?[0-9a-f:]+\/\d{1,3}$/,
@@ -36,7 +37,7 @@ describe('the files of an OpenBSD gateway', () => {
     expect(files().map(({ path, text }) => [path, text])).toEqual([
       [
         '/etc/hostname.vxlan307',
-        ['tunnel 10.5.0.254 239.0.1.51', 'vnetid 307', 'mtu 1450', 'inet 10.4.3.254/24', 'description "labs"', 'up'],
+        ['tunnel 10.5.0.254 239.0.1.51', 'vnetid 307', 'tunnelttl 255', 'mtu 1450', 'inet 10.4.3.254/24', 'description "labs"', 'up'],
       ],
       ['/etc/hostname.bridge307', ['add vxlan307', 'up']],
     ]);
@@ -45,7 +46,10 @@ describe('the files of an OpenBSD gateway', () => {
   it('say the port where it is another, and the interface of groups where releases want it', () => {
     expect(tunnel({ udpPort: 8472 })).toContain('tunnel 10.5.0.254 239.0.1.51:8472');
     expect(tunnel({ udpPort: 8472, destination: Ip.parse('2001:db8::2') })).toContain('tunnel 10.5.0.254 [2001:db8::2]:8472');
-    expect(tunnel({}, { parent: DeviceName.parse('em0') })).toContain('parent em0');
+    const parent = DeviceName.parse('em0');
+    expect(tunnel({}, { parent })).toContain('parent em0');
+    // One peer must not have it, and is found by routes.
+    expect(tunnel({ destination: Ip.parse('10.5.0.11') }, { parent })?.join(' ')).not.toMatch(/parent|ttl/);
   });
 
   it('have one address of a family, and the others beside it', () => {
@@ -88,6 +92,6 @@ describe('the files of an OpenBSD gateway', () => {
   it('have the groups of a university: 239.0 and the VNI', () => {
     const snapshot = scenarios['openbsd-gateway-multicast']?.() ?? demoSnapshot();
     const text = openBsdArtefacts(deviceIntent(compileFabric(snapshot), 'pf1')).flatMap((draft) => draft.text);
-    expect(text.filter((line) => line.startsWith('tunnel'))).toEqual(['tunnel 10.5.0.254 239.0.1.51', 'tunnel 10.5.0.254 239.0.3.135']);
+    expect(text.filter((line) => line.startsWith('tunnel '))).toEqual(['tunnel 10.5.0.254 239.0.1.51', 'tunnel 10.5.0.254 239.0.3.135']);
   });
 });
