@@ -171,7 +171,7 @@ describe('checks of Open vSwitch', () => {
   it.each<[string, FabricSnapshot, string]>([
     ["a guest's port", host(ovsPort('tap100i0')), 'NAME_INVALID: give tap100i0 another name: ports of guests'],
     ['a name of a tunnel of the fabric', host(ovsPort('v7pt-ac100201')), 'NAME_INVALID: give v7pt-ac100201 another name'],
-    ['a name that is an option', host(ovsPort('-eno1')), 'NAME_INVALID: name it with 1 to 15'],
+    ['a name that is an option', host({ ...ovsPort('eno1'), name: '-eno1' as DeviceName }), 'NAME_INVALID: name it with 1 to 15'],
     ['a port twice', host(ovsPort('eno1'), ovsPort('eno1')), 'DUPLICATE_NAME: say eno1 once'],
     [
       'a card in two bonds',

@@ -57,7 +57,7 @@ describe('a label', () => {
 
 describe('names on devices', () => {
   it.each(['vnet10001', 'ens19.100', 'a'.repeat(15)])('a kernel interface may be %s', (text) => expect(DeviceName.parse(text)).toBe(text));
-  it.each(['', 'a'.repeat(16), 'a/b', 'a b', '.', '..', 'é', 'a\n'])('a kernel interface may not be %j', (text) => {
+  it.each(['', 'a'.repeat(16), 'a/b', 'a b', '.', '..', 'é', 'a\n', '-', '-a'])('a kernel interface may not be %j', (text) => {
     expect(() => DeviceName.parse(text)).toThrow(expect.objectContaining({ code: 'INVALID_VALUE' }));
   });
   it.each(['Ethernet2', 'Ethernet1/2', 'Ethernet1/2.100', 'Port-Channel5', 'ens19'])('a port may be %s', (text) =>

@@ -61,8 +61,8 @@ export const Fqdn = {
 
 export const DeviceName = {
   parse(value: unknown): DeviceName {
-    if (typeof value !== 'string' || !/^[A-Za-z0-9_.-]{1,15}$/.test(value) || value === '.' || value === '..') {
-      throw invalidValue('interface name', value, '1 to 15 of letters, digits, dot, dash and underscore');
+    if (typeof value !== 'string' || !/^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,14}$/.test(value) || value === '.' || value === '..') {
+      throw invalidValue('interface name', value, '1 to 15 of letters, digits, dot, dash and underscore, no dash first');
     }
     return value as DeviceName;
   },
