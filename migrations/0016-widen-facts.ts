@@ -28,13 +28,19 @@ export class WidenFacts1767225600016 implements MigrationInterface {
         ADD CONSTRAINT bgp_session_b_role_known CHECK (b_role IN (${ROLES})),
         ADD CONSTRAINT bgp_session_serves_client CHECK (
           (a_role = 'ROUTE_SERVER') = (b_role = 'ROUTE_SERVER_CLIENT') AND (b_role = 'ROUTE_SERVER') = (a_role = 'ROUTE_SERVER_CLIENT'));
-      -- The check of an order reads them; no answer of the API shows them.
-      GRANT SELECT (facts) ON device TO trame_tenant;
+      -- What the check of an order has to know of a device: what it can do, and which VLANs and bridges are taken. How it is wired and reached is not there.
+      CREATE FUNCTION device_abilities(device_id uuid) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+        SELECT coalesce((SELECT jsonb_object_agg(key, value) FROM jsonb_each(d.facts)
+                          WHERE key IN ('software', 'switch', 'openvswitch', 'libvirt')), '{}')
+          FROM device d WHERE d.id = device_id $$;
+      REVOKE ALL ON FUNCTION device_abilities(uuid) FROM PUBLIC;
+      GRANT EXECUTE ON FUNCTION device_abilities(uuid) TO trame_tenant, trame_system;
     `);
   }
 
   async down(q: QueryRunner): Promise<void> {
     await q.query(`
+      DROP FUNCTION device_abilities(uuid);
       ALTER TABLE bgp_session
         DROP CONSTRAINT bgp_session_serves_client,
         DROP CONSTRAINT bgp_session_a_role_known,
