@@ -12,12 +12,14 @@ function verified(before: FabricIntent): ReadonlyMap<DeviceId, DeviceRecord> {
     before.devices.map((device) => [
       device.deviceId,
       {
+        deviceId: device.deviceId,
         verifiedDigest: 'of something else',
         verifiedIntent: device,
         verifiedArtefacts: [],
+        uncertainArtefacts: [],
         isUncertain: false,
         isResting: false,
-      } as DeviceRecord,
+      },
     ]),
   );
 }
