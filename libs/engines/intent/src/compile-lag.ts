@@ -85,25 +85,29 @@ export function compileMlag(index: FabricIndex, device: DeviceFacts): MlagIntent
 }
 
 /**
- * Two switches of a pair are each other's way out when one has lost its own: iBGP over the peer link, of the one record, so that both have it.
- * Where another protocol carries the loopbacks, it runs there instead.
+ * Two switches of a pair are each other's way out and in when one has lost its own: BGP over the peer link, of the one record, so that both
+ * have it. Where another protocol carries the loopbacks, it runs there instead. In an iBGP underlay each is the reflector of the other
+ * (RFC 4456): what a spine said is not passed on otherwise. And each is the next hop of what it passes on, towards the spines too: nobody
+ * else knows the addresses of the peer link. Cluster list and originator id keep a route from coming back.
  */
 export function withPairSession(index: FabricIndex, device: DeviceFacts, bgp: BgpIntent | null): BgpIntent | null {
   const mlag = compileMlag(index, device);
   const peer = mlag && index.snapshot.devices.find(({ slug }) => slug === mlag.peer);
   const isBgp = (index.snapshot.fabric.underlay?.protocol ?? 'BGP') === 'BGP';
-  if (!bgp || !mlag || !isBgp || peer?.vtep?.asn !== bgp.asn) return bgp;
+  if (!bgp || !mlag || !isBgp || !peer?.vtep) return bgp;
+  const isInternal = peer.vtep.asn === bgp.asn;
+  const reflects = isInternal && bgp.neighbors.some((other) => isInternalUnderlay(bgp, other));
   const session: BgpNeighborIntent = {
     address: mlag.peerAddress,
     port: null,
-    remoteAsn: bgp.asn,
+    remoteAsn: peer.vtep.asn,
     updateSource: mlag.address,
     description: mlag.peer,
     families: [Ip.family(mlag.address) === 4 ? 'IPV4_UNICAST' : 'IPV6_UNICAST'],
-    routeReflectorClient: false,
+    routeReflectorClient: reflects,
     routeServerClient: false,
     isRouteServer: false,
-    nextHopSelf: true,
+    nextHopSelf: isInternal, // another AS gets it anyway
     keepaliveSeconds: 20,
     holdSeconds: 60,
     bfd: null,
@@ -111,8 +115,12 @@ export function withPairSession(index: FabricIndex, device: DeviceFacts, bgp: Bg
     passwordSecret: null,
     domain: 'LOCAL',
   };
-  return { ...bgp, neighbors: [...bgp.neighbors, session].sort((a, b) => compareIps(a.address, b.address)) };
+  const others = bgp.neighbors.map((other) => (reflects && isInternalUnderlay(bgp, other) ? { ...other, nextHopSelf: true } : other));
+  return { ...bgp, neighbors: [...others, session].sort((a, b) => compareIps(a.address, b.address)) };
 }
+
+const isInternalUnderlay = ({ asn }: BgpIntent, { remoteAsn, families }: BgpNeighborIntent): boolean =>
+  remoteAsn === asn && families.some((family) => family !== 'L2VPN_EVPN');
 
 /** Where frames for a device are sent: the shared address of a pair, or its own. */
 export function tunnelAddress(index: FabricIndex, device: DeviceFacts): Ip {

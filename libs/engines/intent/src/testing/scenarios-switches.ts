@@ -205,7 +205,9 @@ export function routeServer(): FabricSnapshot {
 export function manyClients(count = 9): FabricSnapshot {
   const builder = clos(...Array.from({ length: count }, (_, at) => `leaf${at + 1}`));
   builder.network({ slug: 'blue', vni: 10_001, eviId: 10_001, on: [tagged('leaf1', 'Ethernet2', 10), tagged('leaf2', 'Ethernet2', 10)] });
-  return extended(builder.build(), { devices: { spine: { switch: switchFacts({ clusterId: Ip.parse('10.255.0.200') }) } } });
+  return extended(builder.build(), {
+    devices: { spine: { switch: switchFacts({ clusterId: Ip.parse('10.255.0.200'), hasPeerGroups: true }) } },
+  });
 }
 
 /** VARP on two leafs, addresses from a DHCP server in another VRF, and from one in their own. */

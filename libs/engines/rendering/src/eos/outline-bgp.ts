@@ -18,7 +18,7 @@ interface Named {
 
 export function bgpOutline(intent: DeviceIntent, bgp: BgpIntent): OutlineEntry[] {
   const top = `router bgp ${bgp.asn}`;
-  const isGrouped = intent.switch?.hasPeerGroups === true || bgp.neighbors.length > 8;
+  const isGrouped = intent.switch?.hasPeerGroups ?? false;
   const inGroup = bgp.neighbors.filter(({ port }) => isGrouped || port !== null);
   const groups = [...new Map(inGroup.map((session) => [groupName(session), { name: groupName(session), session }])).values()];
   const single = bgp.neighbors
@@ -34,6 +34,7 @@ export function bgpOutline(intent: DeviceIntent, bgp: BgpIntent): OutlineEntry[]
         `router-id ${bgp.routerId}`,
         'no bgp default ipv4-unicast',
         ...when(facts?.clusterId, `bgp cluster-id ${facts?.clusterId}`),
+        ...when(isMultipath(intent, bgp), 'maximum-paths 4 ecmp 4'),
         ...when(facts?.domain, 'bgp bestpath d-path'),
         ...groups.flatMap(groupKeys),
         ...bgp.neighbors.flatMap((session) =>
@@ -49,6 +50,15 @@ export function bgpOutline(intent: DeviceIntent, bgp: BgpIntent): OutlineEntry[]
     ...unicast(intent, bgp, top, speakers, '6'),
     ...outline([top], vrfPiece(vrfsOf(intent), bgp.routerId)),
   ];
+}
+
+/** Paths come from those who are no clients, or twice from one neighbor; but never from the other half of a pair as well. */
+function isMultipath({ mlag }: DeviceIntent, { neighbors }: BgpIntent): boolean {
+  const sessions = neighbors.filter(({ families }) => families.includes('IPV4_UNICAST') || families.includes('IPV6_UNICAST'));
+  if (sessions.some(({ address, routeReflectorClient }) => routeReflectorClient && address === mlag?.peerAddress)) return false;
+  const peers = sessions.map(({ description }) => description);
+  const notServed = sessions.filter(({ routeReflectorClient }) => !routeReflectorClient);
+  return notServed.length >= 2 || peers.some((peer, at) => peers.indexOf(peer) !== at);
 }
 
 function groupKeys({ name, session }: Named): string[] {

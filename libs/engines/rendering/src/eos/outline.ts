@@ -67,9 +67,37 @@ function vrfLines({ vrfs }: DeviceIntent): string[] {
 const isUnnumbered = ({ underlayPorts }: DeviceIntent): boolean => underlayPorts.some(({ address }) => address === null);
 
 function ipv6Routing(intent: DeviceIntent): string[] {
-  const vrfs = new Set(groups(intent.l2vnis).byVlan.flatMap((group) => group.where(hasV6).map(({ network }) => network.vrf)));
-  const isV6 = intent.underlayPorts.some(({ address }) => address === null || address.includes(':'));
-  return [...when(isV6, 'ipv6 unicast-routing'), ...[...vrfs].map((vrf) => `ipv6 unicast-routing vrf ${vrf}`)];
+  const isUnderlayV6 = intent.underlayPorts.some(({ address }) => address === null || isV6(address));
+  return [...when(isUnderlayV6, 'ipv6 unicast-routing'), ...v6Vrfs(intent).map((vrf) => `ipv6 unicast-routing vrf ${vrf}`)];
+}
+
+const isV6 = (address: string): boolean => address.includes(':');
+const asksV6 = ({ gateways }: L2VniIntent): boolean => gateways.some(({ dhcpRelay }) => dhcpRelay?.servers.some(isV6) === true);
+
+/** VRFs with an IPv6 address in anything that the intent says of them, not in what is announced. */
+function v6Vrfs({ vrfs, l2vnis }: DeviceIntent): string[] {
+  const { byVlan } = groups(l2vnis);
+  const routed = byVlan.flatMap((group) => group.where(hasV6).map(({ network }) => network.vrf));
+  const asked = byVlan.flatMap((group) =>
+    group
+      .where(asksV6)
+      .flatMap(({ network: { vrf, gateways } }) =>
+        gateways.map(({ dhcpRelay }) => (dhcpRelay?.servers.some(isV6) ? (dhcpRelay.vrf ?? vrf) : null)),
+      ),
+  );
+  const known = new Set([...routed, ...asked]);
+  const takes = (name: string): boolean =>
+    vrfs.some((vrf) => vrf.leaksFrom.some((from) => from.families.includes(6) && (vrf.name === name || from.name === name)));
+  return vrfs
+    .filter(
+      ({ name, loopbacks: own, staticRoutes, exit }) =>
+        known.has(name) ||
+        own.some(({ address }) => isV6(address)) ||
+        staticRoutes.some(({ prefix }) => isV6(prefix)) ||
+        exit?.gateways.some(({ address }) => isV6(address)) ||
+        takes(name),
+    )
+    .map(({ name }) => name);
 }
 
 function loopbacks(intent: DeviceIntent): OutlineEntry[] {

@@ -2,6 +2,7 @@
 import type { DeviceIntent, L2VniIntent } from '#engines/intent';
 import type { Line } from '../piece.js';
 import { block, lines, paragraphs } from '../text.js';
+import { vrfPrefixes } from '../vrf-prefixes.js';
 import { interiorInstance } from './interior-routing.js';
 import { loopbackLists } from './loopback-filter.js';
 import { loopbacks } from './loopbacks.js';
@@ -12,7 +13,7 @@ import { type Group, groups, type Said, vrfLine } from './pieces.js';
 import { physicalPorts } from './ports.js';
 import { routerBgp } from './router-bgp.js';
 import { STEP } from './step.js';
-import { hasV6, peerSvi } from './svi.js';
+import { peerSvi } from './svi.js';
 import { vxlan } from './vxlan.js';
 
 export function renderEos(intent: DeviceIntent): Line[] {
@@ -99,10 +100,25 @@ function routing(intent: DeviceIntent): Line[][] {
   return [[routesOverIpv6(intent) ? 'ip routing ipv6 interfaces' : 'ip routing', ...vrfLine(intent.vrfs, 'routing')]];
 }
 
+const vrfsOfV6Relays = ({ gateways, vrf }: L2VniIntent): string[] =>
+  gateways.flatMap(({ dhcpRelay }) => (dhcpRelay?.servers.some((server) => server.includes(':')) ? lines(dhcpRelay.vrf ?? vrf) : []));
+const hasV6Relay = (network: L2VniIntent): boolean => vrfsOfV6Relays(network).length > 0;
+
+/** EOS forwards IPv6 in a VRF only if told so, whatever brought the route: a gateway, a loopback, a static route, a relay, a leak. */
 function ipv6Routing(intent: DeviceIntent): string[] {
-  const v6 = new Set(groups(intent.l2vnis).byVlan.flatMap((group) => group.where(hasV6).map(({ network }) => network.vrf)));
+  const { vrfs } = intent;
+  const relayed = groups(intent.l2vnis).byVlan.flatMap((group) =>
+    group.where(hasV6Relay).flatMap(({ network }) => vrfsOfV6Relays(network)),
+  );
+  // What is leaked arrives in the one VRF and leaves with the L3 VNI of the other: both forward it.
+  const leaked = vrfs.flatMap(({ name, leaksFrom }) =>
+    leaksFrom.filter(({ families }) => families.includes(6)).flatMap((from) => [name, from.name]),
+  );
+  const v6 = new Set<string>([...relayed, ...leaked]);
   return lines(
     intent.underlayPorts.some(({ address }) => address === null || address.includes(':')) && 'ipv6 unicast-routing',
-    ...intent.vrfs.filter(({ name }) => v6.has(name)).map(({ name }) => `ipv6 unicast-routing vrf ${name}`),
+    ...vrfs
+      .filter((vrf) => v6.has(vrf.name) || vrfPrefixes(intent, vrf)['6'].length > 0)
+      .map(({ name }) => `ipv6 unicast-routing vrf ${name}`),
   );
 }

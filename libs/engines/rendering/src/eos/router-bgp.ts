@@ -18,6 +18,7 @@ export function routerBgp(intent: DeviceIntent, bgp: BgpIntent): Line[] {
     `router-id ${bgp.routerId}`,
     'no bgp default ipv4-unicast', // a session speaks the families of its record, nothing by default
     intent.switch?.clusterId != null && `bgp cluster-id ${intent.switch.clusterId}`,
+    hasEqualPaths(intent, bgp) && 'maximum-paths 4 ecmp 4',
     intent.switch?.domain != null && 'bgp bestpath d-path', // a route that has been through this domain does not come back into it
     ...sessions.lines,
     ...groups(intent.l2vnis).byName.map((group) => paragraph(group.piece('macVrf', group.where(hasMacVrf)))),
@@ -27,6 +28,19 @@ export function routerBgp(intent: DeviceIntent, bgp: BgpIntent): Line[] {
     unicast(intent, bgp, sessions.speakers, '6'),
     paragraph(vrfPiece(vrfsOf(intent), bgp.routerId)),
   ]);
+}
+
+/**
+ * EOS installs one path unless told otherwise, and a leaf would use one spine. Several paths to one loopback come from neighbors that this
+ * switch is no reflector of, or over parallel sessions with one neighbor; its clients have each a loopback of their own. Not where a pair
+ * reflects to itself: a reflected path is longer by its cluster list only, which EOS compares after it has chosen the equal ones, so that
+ * each half would send a share of its packets to the other.
+ */
+function hasEqualPaths({ mlag }: DeviceIntent, { neighbors }: BgpIntent): boolean {
+  const unicast = neighbors.filter(({ families }) => families.some((family) => family !== 'L2VPN_EVPN'));
+  const isPairReflected = unicast.some(({ updateSource, routeReflectorClient }) => routeReflectorClient && updateSource === mlag?.address);
+  const hasParallel = new Set(unicast.map(({ description }) => description)).size < unicast.length;
+  return !isPairReflected && (hasParallel || unicast.filter(({ routeReflectorClient }) => !routeReflectorClient).length > 1);
 }
 
 const active = (speakers: readonly Speaker[], family: AddressFamily): readonly Speaker[] =>

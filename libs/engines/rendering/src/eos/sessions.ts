@@ -1,5 +1,6 @@
 /**
- * `neighbor …`: each session by itself where there are few, else as a member of a group. What follows from the kind of a session (families,
+ * `neighbor …`: each session by itself, or as a member of a group where the switch wants groups: never by their number, or one host
+ * more would write, and reset, the sessions of all others. What follows from the kind of a session (families,
  * role, domain) is said by its group, what its record says (AS, source, timers, BFD, password) by the session: so a group never depends on
  * which members it has. A session without addresses exists in a group only, which then says everything.
  */
@@ -8,9 +9,6 @@ import { compareNatural } from '#engines/kernel';
 import { secretPlaceholder } from '../secret-placeholder.js';
 import { lines, type Part } from '../text.js';
 import { sourceInterface } from './names.js';
-
-/** From this number of sessions on a switch has peer groups. */
-const SESSIONS_WITH_GROUPS = 9;
 
 /** What an address family switches on: a group, or one session. */
 export interface Speaker {
@@ -26,7 +24,7 @@ export interface Sessions {
 }
 
 export function sessionsOf(intent: DeviceIntent, bgp: BgpIntent): Sessions {
-  const hasGroups = intent.switch?.hasPeerGroups === true || bgp.neighbors.length >= SESSIONS_WITH_GROUPS;
+  const hasGroups = intent.switch?.hasPeerGroups === true;
   const groups = new Map<string, BgpNeighborIntent>();
   const single: BgpNeighborIntent[] = [];
   for (const session of bgp.neighbors) {

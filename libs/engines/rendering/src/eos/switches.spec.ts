@@ -42,9 +42,13 @@ const FACTS: SwitchFacts = {
 };
 
 describe('sessions of a switch', () => {
-  it('stand each for itself up to eight, and are members of groups from nine on', () => {
-    expect(lines(star(8), 'hub').join('\n')).not.toContain('peer group');
-    const many = lines(star(9), 'hub');
+  it('stand each for itself, however many there are', () => {
+    expect(lines(star(12), 'hub').join('\n')).not.toContain('peer group');
+    expect(about(lines(star(12), 'hub'), 'neighbor 10.0.0.1 ')).toEqual(about(lines(star(1), 'hub'), 'neighbor 10.0.0.1 '));
+  });
+
+  it('are members of groups that say what follows from their kind', () => {
+    const many = lines(star(9, { ...FACTS, hasPeerGroups: true }), 'hub');
     expect(about(many, 'neighbor TRAME-IPV4-EVPN ')).toEqual([
       'neighbor TRAME-IPV4-EVPN peer group',
       'neighbor TRAME-IPV4-EVPN send-community extended',
