@@ -1,6 +1,7 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { type Clock, systemClock } from './clock.js';
 import type { Config } from './config/config.js';
+import { armCrashPoint } from './crash/crash-point.js';
 import { Database, type EntityList } from './db/database.js';
 import { LeaseService } from './lease/lease.service.js';
 import { createLogger } from './log/logger.js';
@@ -22,6 +23,7 @@ export class PlatformModule implements OnApplicationShutdown {
 
   static forRoot(config: Config, entities: EntityList, name: string): DynamicModule {
     const log = createLogger(config.LOG_LEVEL, { process: name });
+    armCrashPoint(config.TRAME_CRASH_AT ?? null);
     return {
       module: PlatformModule,
       global: true,

@@ -1,7 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { FabricService } from '#contexts/fabric';
 import { type DeviceId, DomainError } from '#engines/kernel';
-import { CONFIG, type Config, Database, type HeldLease, LeaseService, LOGGER, type Logger, systemScope, type Tx } from '#platform';
+import {
+  CONFIG,
+  type Config,
+  crashPoint,
+  Database,
+  type HeldLease,
+  LeaseService,
+  LOGGER,
+  type Logger,
+  systemScope,
+  type Tx,
+} from '#platform';
 import { backoffSeconds, failureOf } from './domain/failure.js';
 import type { DeploymentPlan, DeviceRecord, PlanItem } from './domain/plan.js';
 import { type DeviceConnection, type DeviceTransport, type PushIdentity, TransportError, type VerifyReport } from './ports/index.js';
@@ -74,6 +85,7 @@ export class DevicePusher {
 
   private async pushHolding(plan: DeploymentPlan, item: PlanItem, held: HeldLease, signal: AbortSignal): Promise<boolean> {
     const startedAt = performance.now();
+    crashPoint('push.leased');
     const attemptId = await held.inTransaction(SCOPE, async (tx) => {
       // The lease says that nobody else is at this device, not that this is still what it shall carry.
       if (!(await this.plans.holdApplying(tx, plan.id))) throw overtaken(plan, item);
@@ -81,6 +93,7 @@ export class DevicePusher {
       await this.fabric.reportStage(tx, [item.deviceId], 'PUSHING', plan.targetRevision);
       return this.devices.beginAttempt(tx, plan.id, item.deviceId, held.lease.fence);
     });
+    crashPoint('push.begun');
     try {
       const outcome = await this.configure(plan, item, held, AbortSignal.any([signal, held.signal]));
       await held.inTransaction(SCOPE, async (tx) => {
@@ -89,6 +102,7 @@ export class DevicePusher {
         await this.plans.setItem(tx, plan.id, item.deviceId, 'CONFIRMED');
         await this.fabric.reportStage(tx, [item.deviceId], 'CONFIRMED', plan.targetRevision);
       });
+      crashPoint('push.recorded');
       this.log.info('device.pushed', {
         device: item.slug,
         planId: plan.id,
@@ -107,14 +121,19 @@ export class DevicePusher {
     const record = await this.db.inTransaction(SCOPE, (tx) => this.devices.record(tx, item.deviceId));
     const { connection, identity } = await this.open(plan, item.deviceId, held.lease.fence, signal);
     try {
+      crashPoint('push.opened');
       const findings = await connection.inspect(item.artefacts.map((artefact) => artefact.path));
+      crashPoint('push.inspected');
       if (findings.pending) await connection.recover(identity);
+      if (findings.pending) crashPoint('push.recovered');
       const staged = await connection.stage(identity, item.artefacts, [
         ...(record?.verifiedArtefacts ?? []),
         ...(record?.uncertainArtefacts ?? []),
       ]);
+      crashPoint('push.staged');
       if (staged.isNoop) {
         await connection.revert(identity); // What was staged would look like a push that somebody left behind.
+        crashPoint('push.nothing');
         return 'NOOP';
       }
       await this.goLive(connection, identity, item, held, record, findings.establishedNeighbors);
@@ -133,8 +152,10 @@ export class DevicePusher {
     established: readonly string[],
   ): Promise<void> {
     await held.inTransaction(SCOPE, (tx) => this.devices.markUncertain(tx, item.deviceId, item.artefacts));
+    crashPoint('push.uncertain');
     try {
       await connection.apply(identity, this.config.CONFIRM_WITHIN_SECONDS);
+      crashPoint('push.applied');
       const wanted = new Set((item.intent.bgp?.neighbors ?? []).map((neighbor) => neighbor.address as string));
       const expectations = {
         vnis: item.intent.l2vnis.map((network) => network.vni as number),
@@ -142,7 +163,9 @@ export class DevicePusher {
       };
       const report = await connection.verify(identity, item.artefacts, expectations, this.config.VERIFY_WITHIN_SECONDS * 1000);
       if (!report.ok) throw verifyFailed(item.slug, report);
+      crashPoint('push.verified');
       await connection.confirm(identity);
+      crashPoint('push.confirmed');
     } catch (error) {
       await this.undo(connection, identity, item, held, record, error);
       throw error;
@@ -160,6 +183,7 @@ export class DevicePusher {
   ): Promise<void> {
     try {
       await connection.revert(identity);
+      crashPoint('push.reverted');
       if (record && !record.isUncertain) await held.inTransaction(SCOPE, (tx) => this.devices.markCertain(tx, item.deviceId));
     } catch (error) {
       this.log.warn('device.revert_left_to_timer', { device: item.slug, reason: failureOf(reason).code, error });
@@ -169,10 +193,12 @@ export class DevicePusher {
   private async recordFailure(plan: DeploymentPlan, item: PlanItem, held: HeldLease, attemptId: string, error: unknown): Promise<void> {
     const failure = failureOf(error);
     this.log.warn('device.push_failed', { device: item.slug, planId: plan.id, fence: held.lease.fence, error });
+    crashPoint('push.failing');
     await held.inTransaction(SCOPE, async (tx) => {
       await this.devices.endAttempt(tx, attemptId, 'FAILED', `${failure.code}: ${failure.message}`);
       await this.fail(tx, plan, item, failure);
     });
+    crashPoint('push.failed');
   }
 
   /** The device failed: it rests, whoever waits for it is told, its item ends. */

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AuditService, OutboxService } from '#contexts/events';
 import { FabricService } from '#contexts/fabric';
 import { DomainError, type FabricId, notFound, type PlanId } from '#engines/kernel';
-import { Database, type HeldLease, LeaseService, LOGGER, type Logger, systemScope } from '#platform';
+import { crashPoint, Database, type HeldLease, LeaseService, LOGGER, type Logger, systemScope } from '#platform';
 import { type Carriers, DevicePusher, verifyFailed } from './device-pusher.js';
 import { failureOf } from './domain/failure.js';
 import type { DeploymentPlan, PlanItem } from './domain/plan.js';
@@ -44,12 +44,14 @@ export class RolloutService {
   async converge(fabricId: FabricId, signal: AbortSignal = new AbortController().signal): Promise<void> {
     await this.leases.withLease(`fabric:${fabricId}`, async (held) => {
       const stop = AbortSignal.any([signal, held.signal]);
+      crashPoint('rollout.leased');
       const { open, isSettled } = await this.db.inTransaction(SCOPE, async (tx) => ({
         open: await this.plans.next(tx, fabricId),
         isSettled: await this.fabric.isSettled(tx, fabricId),
       }));
       if (!open && isSettled) return;
       const plan = open && (await this.isWanted(open)) ? open : await this.planner.planRollout(fabricId);
+      if (plan) crashPoint('rollout.planned');
       if (plan && (plan.state === 'APPLYING' || (plan.state === 'APPROVED' && plan.isReleased))) await this.apply(plan, held, stop);
       else await this.db.inTransaction(SCOPE, (tx) => this.outbox.append(tx, 'deployment.settled', fabricId));
     });
@@ -99,11 +101,15 @@ export class RolloutService {
       return plan.state === 'APPLYING' || this.plans.setState(tx, plan.id, ['APPROVED'], 'APPLYING');
     });
     if (!isOurs) return;
+    crashPoint('rollout.applying');
     const failed = await this.pushWaves(plan, held, signal);
     if (signal.aborted) return; // Another execution goes on from what is written.
+    crashPoint('rollout.proving');
     const unproven = await this.prove(plan, held, signal);
     if (signal.aborted) return;
+    crashPoint('rollout.finishing');
     await this.finish(plan, held, [...failed, ...unproven]);
+    crashPoint('rollout.finished');
   }
 
   /** The canary alone, then the others; a canary that fails ends the rollout before it touched anything else. */
@@ -120,6 +126,7 @@ export class RolloutService {
         const results = await Promise.all(batch.map((item) => this.pusher.push(plan, item, signal)));
         failed.push(...batch.filter((_, index) => !results[index]).map((item) => item.slug));
         await held.inTransaction(SCOPE, (tx) => this.outbox.append(tx, 'deployment.settled', plan.fabricId));
+        crashPoint('rollout.stepped');
       }
     }
     return failed;
@@ -149,6 +156,7 @@ export class RolloutService {
         await this.devices.succeeded(tx, [item.deviceId]);
         await this.fabric.reportVerified(tx, [item.deviceId], plan.targetRevision);
       });
+      crashPoint('rollout.proved');
       return true;
     } catch (error) {
       if (signal.aborted) return false;

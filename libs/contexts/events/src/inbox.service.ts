@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { DomainError, isDomainError, type TenantId } from '#engines/kernel';
-import { Database, isUserError, LOGGER, type Logger, newId, systemScope, type Tx } from '#platform';
+import { crashPoint, Database, isUserError, LOGGER, type Logger, newId, systemScope, type Tx } from '#platform';
 import { parseWebhookBody } from './domain/webhook-message.js';
 import { InboundSourceService } from './inbound-source.service.js';
 import { OutboxService } from './outbox.service.js';
@@ -114,6 +114,7 @@ export class InboxService {
     // A body with a NUL is not JSON, and only kept to be looked at.
     if (await this.inbox.insert(tx, { ...message, body: storable(body) })) {
       if (refusal === null) await this.outbox.append(tx, 'inbox.received', id);
+      crashPoint('inbox.stored');
     } else {
       const first = await this.inbox.countDuplicate(tx, source.id, messageId);
       if (!first.equals(bodySha256)) {

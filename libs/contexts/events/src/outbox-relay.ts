@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, systemScope } from '#platform';
+import { crashPoint, Database, systemScope } from '#platform';
 import type { Topic } from './domain/topic.js';
 import { JobQueues } from './job-queues.js';
 
@@ -38,8 +38,8 @@ export class OutboxRelay {
     while ((await this.relay()).isFull);
   }
 
-  private relay(): Promise<Relayed> {
-    return this.db.inTransaction(SCOPE, async (tx) => {
+  private async relay(): Promise<Relayed> {
+    const relayed = await this.db.inTransaction(SCOPE, async (tx) => {
       const wanted = await tx.sql<{ topic: Topic; key: string; rows: string; picked: string }>(
         // Without OFFSET 0 the planner may look for the picked rows once per job.
         `WITH picked AS MATERIALIZED (SELECT id, topic, key FROM outbox ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED),
@@ -48,12 +48,16 @@ export class OutboxRelay {
          SELECT topic, key, count(*) AS rows, (SELECT count(*) FROM picked) AS picked FROM gone GROUP BY topic, key`,
         [ROWS, JOBS],
       );
+      if (wanted.length > 0) crashPoint('relay.picked');
       await this.addAll(wanted);
+      if (wanted.length > 0) crashPoint('relay.added');
       return {
         rows: wanted.reduce((sum, { rows }) => sum + Number(rows), 0),
         isFull: wanted.length === JOBS || Number(wanted[0]?.picked ?? 0) === ROWS,
       };
     });
+    if (relayed.rows > 0) crashPoint('relay.committed');
+    return relayed;
   }
 
   /** @throws the first failure, after those that were under way have ended: nothing goes on behind a transaction that was rolled back. */

@@ -4,7 +4,7 @@ import { EventService } from '#contexts/events';
 import { FabricService } from '#contexts/fabric';
 import { TenancyService } from '#contexts/tenancy';
 import type { OrderId } from '#engines/kernel';
-import { CONFIG, type Config, Database, LOGGER, type Logger, systemScope, type Tx } from '#platform';
+import { CONFIG, type Config, crashPoint, Database, LOGGER, type Logger, systemScope, type Tx } from '#platform';
 import type { NetworkOrder, OrderState } from './domain/order.js';
 import { deviceSteps, judge, rebase, type Verdict } from './domain/order-progress.js';
 import { OrderRecords } from './order-records.js';
@@ -61,7 +61,9 @@ export class OrderReconciler {
       if (isUndoing(order)) await this.advanceUndo(tx, order, verdict);
       else if (order.kind === 'PROVISION') await this.advanceProvision(tx, order, verdict);
       else await this.advanceDeprovision(tx, order, verdict);
+      crashPoint('order.judged');
     });
+    crashPoint('order.advanced');
   }
 
   private async advanceProvision(tx: Tx, order: NetworkOrder, verdict: Verdict): Promise<void> {

@@ -3,7 +3,7 @@ import { AddressingService } from '#contexts/addressing';
 import { FabricService } from '#contexts/fabric';
 import { type FabricId, Fqdn, isDomainError, Slug, type SyncTargetId } from '#engines/kernel';
 import { type Brakes, checkBrakes, type Item, makePlan, type Plan, printPlan } from '#engines/reconcile';
-import { Database, Envelope, LeaseService, LOGGER, type Logger, newId, type Secret, systemScope, type Tx } from '#platform';
+import { crashPoint, Database, Envelope, LeaseService, LOGGER, type Logger, newId, type Secret, systemScope, type Tx } from '#platform';
 import { dnsRecords } from './desired/dns-records.js';
 import type { DnsZones, RrsetValue } from './ports/index.js';
 import { type RunChange, type RunState, type SyncTarget, SyncStore } from './store/sync.store.js';
@@ -71,6 +71,7 @@ export class SyncService {
       if (!read || read.target.settledRevision >= read.revision) return;
       const { target, revision, names } = read;
       const runId = await this.db.inTransaction(SCOPE, (tx) => this.store.beginRun(tx, id));
+      crashPoint('sync.begun');
       const desired = dnsRecords(
         names.map((name) => ({ ...name, ttlSeconds: target.ttlSeconds })),
         target.zones,
@@ -81,6 +82,7 @@ export class SyncService {
         await this.store.endRun(tx, runId, outcome.state, outcome.changes, outcome.error);
         await (outcome.error === null ? this.store.settle(tx, id, revision) : this.store.postpone(tx, id, outcome.error));
       });
+      crashPoint('sync.settled');
       this.log.info('sync.run_ended', { target: target.slug, state: outcome.state, changes: outcome.changes.length, error: outcome.error });
     });
   }
@@ -107,6 +109,7 @@ export class SyncService {
         // New names do not wait for a decision about old ones.
         const safe = held === null ? plan : { ...plan, changes: plan.changes.filter((change) => change.verb !== 'DELETE') };
         const refused = new Map((await zoneTarget.apply(safe)).map(({ key, reason }) => [key, reason]));
+        crashPoint('sync.zone_written');
         for (const change of plan.changes) {
           const reason = change.verb === 'FOREIGN' ? FOREIGN : change.verb === 'DELETE' && held !== null ? held : refused.get(change.key);
           if (change.verb !== 'KEEP')

@@ -1,6 +1,7 @@
 /** Settings of every process, read once at boot. All problems are listed together; nothing listens before they are solved. */
 import { z } from 'zod';
 import './production.js';
+import { CRASH_POINTS, parseCrashOrder } from '../crash/crash-point.js';
 import { Secret } from '../secrets/secret.js';
 
 const key32 = (name: string) =>
@@ -47,6 +48,19 @@ const schema = z.object({
    * Orders get lost.
    */
   TRAME_UNSAFE_DIRECT_ENQUEUE: z.stringbool().default(false),
+  /** Only for tests: the process kills itself at this crash point, `name` or `name:n` for the n-th passing. */
+  TRAME_CRASH_AT: z
+    .string()
+    .transform((text, context) => {
+      const order = parseCrashOrder(text);
+      if (order) return order;
+      context.addIssue({
+        code: 'custom',
+        message: `TRAME_CRASH_AT is no crash point; accepted: ${CRASH_POINTS.join(', ')}, each with :n for its n-th passing`,
+      });
+      return z.NEVER;
+    })
+    .optional(),
 });
 
 export type Config = Readonly<z.infer<typeof schema>>;
