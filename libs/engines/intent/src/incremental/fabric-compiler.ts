@@ -66,11 +66,11 @@ function devices(
   concerned: ReadonlySet<DeviceId>,
 ): readonly DeviceIntent[] {
   const sessions = sessionsByDevice(index.snapshot);
-  const [old, now] = [before, index].map((one) => vnisOf(one, change)) as [Set<Vni>, Set<Vni>];
-  const hasSameNumbers = isSame([...old].sort(), [...now].sort());
+  // Network by network: two that exchange their VNIs have the same ones together, and each port says which is whose.
+  const hasSameNumbers = [...change.networks].every((id) => before.network.get(id)?.vni === index.network.get(id)?.vni);
   const kept = {
     networks: change.networks,
-    vnis: new Set([...old, ...now]),
+    vnis: new Set([before, index].flatMap((one) => vnisOf(one, change))),
     vrfs: new Set([...change.vrfs].flatMap((id) => index.vrf.get(id)?.deviceName ?? [])),
   };
   const compile = (device: DeviceFacts, last: DeviceIntent): DeviceIntent => {
@@ -82,9 +82,7 @@ function devices(
   return intent.devices.map((last) => compile(index.device.get(last.deviceId) as DeviceFacts, last));
 }
 
-function vnisOf({ network }: FabricIndex, { networks }: FabricChange): Set<Vni> {
-  return new Set([...networks].flatMap((id) => network.get(id)?.vni ?? []));
-}
+const vnisOf = ({ network }: FabricIndex, { networks }: FabricChange): Vni[] => [...networks].flatMap((id) => network.get(id)?.vni ?? []);
 
 /** The intent of before where it says the same, and parts of it that do. */
 function merged(before: DeviceIntent, made: DeviceIntent): DeviceIntent {
