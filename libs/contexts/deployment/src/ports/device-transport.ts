@@ -47,6 +47,14 @@ export interface DeviceFindings {
   readonly establishedNeighbors: readonly string[];
 }
 
+/** What a device must not lose by a change: read before it goes live, after each step and while a wave soaks. */
+export interface DeviceVitals {
+  /** BGP neighbors that are Established, by address. */
+  readonly establishedNeighbors: readonly string[];
+  /** VTEPs that the control plane knows, of whatever VNI, each once. */
+  readonly remoteVteps: readonly string[];
+}
+
 export interface StagedChange {
   /** Unified diff for people, empty when the device already has what is wanted. */
   readonly diff: string;
@@ -72,6 +80,11 @@ export interface VerifyReport {
 export interface DeviceConnection {
   /** Reads only. `paths` are artefact paths; `previous` is what we last confirmed (EOS: which lines are ours). */
   inspect(paths: readonly string[]): Promise<DeviceFindings>;
+  /**
+   * Reads only, and quickly: a rollout asks every second. Absent: `inspect([])` is asked instead, and the watch sees sessions but no VTEPs.
+   * @throws TransportError UNREACHABLE: management is lost.
+   */
+  observe?(): Promise<DeviceVitals>;
   /** Undoes what an earlier execution left (staged or unconfirmed). Idempotent. */
   recover(push: PushIdentity): Promise<void>;
   /**

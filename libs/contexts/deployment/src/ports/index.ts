@@ -3,6 +3,7 @@ export type {
   DeviceFindings,
   DeviceTarget,
   DeviceTransport,
+  DeviceVitals,
   Expectations,
   PendingPush,
   PushIdentity,
