@@ -14,6 +14,8 @@ import { GrowNumbering1767225600013 } from './0013-grow-numbering.js';
 import { GrowAddressing1767225600014 } from './0014-grow-addressing.js';
 import { Invariants1767225600015 } from './0015-invariants.js';
 import { WidenFacts1767225600016 } from './0016-widen-facts.js';
+import { SteerRollouts1767225600017 } from './0017-steer-rollouts.js';
+import { KeepSecrets1767225600019 } from './0019-keep-secrets.js';
 
 /** In order; a migration is never edited after it has landed. */
 export const migrations = [
@@ -33,4 +35,6 @@ export const migrations = [
   GrowAddressing1767225600014,
   Invariants1767225600015,
   WidenFacts1767225600016,
+  SteerRollouts1767225600017,
+  KeepSecrets1767225600019,
 ];

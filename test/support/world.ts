@@ -32,6 +32,7 @@ export function testConfig(url: string, over: NodeJS.ProcessEnv = {}): Config {
     LEASE_SECONDS: '3',
     MAX_PUSH_ATTEMPTS: '2',
     VERIFY_WITHIN_SECONDS: '2',
+    ROLLOUT_SOAK_SECONDS: '0',
     ...over,
   });
 }

@@ -57,7 +57,8 @@ export class OrderReconciler {
       const order = { ...((await this.orders.byId(tx, id)) ?? locked), failureBaseline: baseline ?? locked.failureBaseline };
       await this.showSteps(tx, order, deviceSteps(order, devices));
       const verdict = judge(order, devices, this.config.MAX_PUSH_ATTEMPTS);
-      if (verdict.kind === 'AWAITING_APPROVAL') await this.orders.holdDeadline(tx, id, this.config.ORDER_DEADLINE_SECONDS);
+      if (verdict.kind === 'AWAITING_APPROVAL' || verdict.kind === 'ON_HOLD')
+        await this.orders.holdDeadline(tx, id, this.config.ORDER_DEADLINE_SECONDS);
       if (isUndoing(order)) await this.advanceUndo(tx, order, verdict);
       else if (order.kind === 'PROVISION') await this.advanceProvision(tx, order, verdict);
       else await this.advanceDeprovision(tx, order, verdict);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { FabricService } from '#contexts/fabric';
+import { FabricService, LockService } from '#contexts/fabric';
 import { type Network, TenancyService } from '#contexts/tenancy';
 import { type DeviceId, digest, DomainError, type FabricId, IdempotencyKey, notFound, type OrderId, type TenantId } from '#engines/kernel';
 import { Database, newId, type Tx, tenantScope } from '#platform';
@@ -24,10 +24,11 @@ export class OrderService {
     private readonly tenancy: TenancyService,
     private readonly fabric: FabricService,
     private readonly records: OrderRecords,
+    private readonly locks: LockService,
   ) {}
 
   /**
-   * @throws DomainError IDEMPOTENCY_KEY_REUSED (same key, another request), NOT_FOUND, POOL_EXHAUSTED, OVERLAPS, IN_USE, CHECK_FAILED …;
+   * @throws DomainError IDEMPOTENCY_KEY_REUSED (same key, another request), NOT_FOUND, POOL_EXHAUSTED, OVERLAPS, IN_USE, CHECK_FAILED, LOCKED …;
    * nothing of a refused order is kept.
    */
   async provision(tenantId: TenantId, actor: string, request: ProvisionRequest): Promise<SubmittedOrder> {
@@ -51,13 +52,14 @@ export class OrderService {
         request,
         message: 'Your network is being built.',
       });
-      if (begun.replayed) return begun;
+      if (begun.replayed) return begun; // What was taken before the lock is still answered.
+      await this.locks.refuseLockedTenant(tx, tenantId);
       const { network, deviceIds } = await this.allocator.allocate(tx, tenantId, fabricId, request);
       return this.launch(tx, begun.order, network, deviceIds, 'allocated', `VNI ${network.vni}`);
     });
   }
 
-  /** Takes a network out of service. @throws DomainError NOT_FOUND | VERSION_CONFLICT | INVALID_STATE | IDEMPOTENCY_KEY_REUSED. */
+  /** Takes a network out of service. @throws DomainError NOT_FOUND | VERSION_CONFLICT | INVALID_STATE | IDEMPOTENCY_KEY_REUSED | LOCKED. */
   async deprovision(tenantId: TenantId, actor: string, request: DeprovisionRequest): Promise<SubmittedOrder> {
     IdempotencyKey.parse(request.idempotencyKey);
     return this.db.inTransaction(tenantScope(tenantId, actor), async (tx) => {
@@ -72,6 +74,7 @@ export class OrderService {
         message: 'Your network is being removed.',
       });
       if (begun.replayed) return begun;
+      await this.locks.refuseLockedTenant(tx, tenantId);
       if (request.ifVersion !== null && request.ifVersion !== network.version) {
         throw new DomainError(
           'VERSION_CONFLICT',

@@ -20,6 +20,7 @@ export type PoolId = Brand<string, 'PoolId'>;
 export type AllocationId = Brand<string, 'AllocationId'>;
 export type OrderId = Brand<string, 'OrderId'>;
 export type PlanId = Brand<string, 'PlanId'>;
+export type LockId = Brand<string, 'LockId'>;
 export type SyncTargetId = Brand<string, 'SyncTargetId'>;
 
 /** Prefixes of public ids. An id is opaque: `net_` + 26 characters of Crockford base32 over a UUIDv7. */
@@ -43,6 +44,7 @@ export const ID_PREFIXES = {
   allocation: 'alc',
   order: 'ord',
   plan: 'plan',
+  maintenanceLock: 'lock',
   syncTarget: 'syt',
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;

@@ -8,6 +8,7 @@ import {
   InUseError,
   InvalidInputError,
   InvalidStateError,
+  LockedError,
   NotFoundError,
   OverlapError,
   PlanError,
@@ -40,6 +41,7 @@ const USER_ERRORS: Readonly<Record<ErrorCode, UserErrorRow>> = {
   PLAN_EXPIRED: { type: PlanError, status: 409, log: 'info' },
   APPROVAL_REQUIRED: { type: PlanError, status: 409, log: 'info' },
   CHECK_FAILED: { type: CheckFailedError, status: 422, log: 'info' },
+  LOCKED: { type: LockedError, status: 409, log: 'info' },
   INVALID_STATE: { type: InvalidStateError, status: 409, log: 'debug' },
 };
 

@@ -19,6 +19,7 @@ export enum ErrorCode {
   PLAN_EXPIRED = 'PLAN_EXPIRED',
   APPROVAL_REQUIRED = 'APPROVAL_REQUIRED',
   CHECK_FAILED = 'CHECK_FAILED',
+  LOCKED = 'LOCKED',
   INVALID_STATE = 'INVALID_STATE',
 }
 registerEnumType(ErrorCode, { name: 'ErrorCode' });
@@ -132,6 +133,19 @@ export class IdempotencyError extends UserError {}
 @ObjectType({ implements: () => UserError, description: 'The plan is not the one that was seen, is too old, or nobody has approved it.' })
 export class PlanError extends UserError {}
 
+@ObjectType({ implements: () => UserError, description: 'Somebody works on it: nothing is changed until the lock ends.' })
+export class LockedError extends UserError {
+  @Field(() => String, { nullable: true, description: 'FABRIC, SITE, DEVICE or TENANT.' }) scope: string | null;
+  @Field(() => String, { nullable: true, description: 'In the words of whoever locked it.' }) reason: string | null;
+  @Field(() => String, { nullable: true, description: 'RFC 3339; the lock ends by itself then.' }) until: string | null;
+  constructor(error: DomainError) {
+    super(error);
+    this.scope = textOf(error.facts['scope']);
+    this.reason = textOf(error.facts['reason']);
+    this.until = textOf(error.facts['until']);
+  }
+}
+
 @ObjectType()
 export class CheckFinding {
   @Field() code: string;
@@ -173,5 +187,6 @@ export const userErrorTypes = [
   IdempotencyError,
   PlanError,
   CheckFailedError,
+  LockedError,
   InvalidStateError,
 ];

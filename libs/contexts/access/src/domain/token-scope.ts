@@ -23,6 +23,7 @@ export const TOKEN_SCOPES = [
   'deploy:plan',
   'deploy:approve',
   'deploy:apply',
+  'deploy:lock',
   'sync:read',
   'sync:write',
   'webhook:read',

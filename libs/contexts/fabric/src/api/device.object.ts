@@ -28,7 +28,8 @@ registerEnumType(DeviceKindEnum, {
 @ObjectType('DeviceProgress', { description: 'How far a device is on the way to what the fabric asks of it.' })
 export class DeviceProgressObject {
   @Field(() => Int) verifiedRevision: number;
-  @Field({ description: 'IDLE, PLANNED, AWAITING_APPROVAL, PUSHING, CONFIRMED, VERIFIED or FAILED.' }) stage: string;
+  @Field({ description: 'IDLE, PLANNED, AWAITING_APPROVAL, AWAITING_MAINTENANCE, PAUSED, PUSHING, CONFIRMED, VERIFIED or FAILED.' })
+  stage: string;
   @Field(() => String, { nullable: true, description: "The device's own words, for the operator only." }) lastError: string | null;
 }
 

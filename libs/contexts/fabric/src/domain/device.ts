@@ -27,7 +27,18 @@ export interface DeviceAccess {
   readonly sealed: Buffer | null;
 }
 
-export type ProgressStage = 'IDLE' | 'PLANNED' | 'AWAITING_APPROVAL' | 'PUSHING' | 'CONFIRMED' | 'VERIFIED' | 'FAILED';
+export type ProgressStage =
+  | 'IDLE'
+  | 'PLANNED'
+  | 'AWAITING_APPROVAL'
+  /** Somebody has locked it. */
+  | 'AWAITING_MAINTENANCE'
+  /** A person has stopped the rollout for a while. */
+  | 'PAUSED'
+  | 'PUSHING'
+  | 'CONFIRMED'
+  | 'VERIFIED'
+  | 'FAILED';
 
 export interface DeviceProgress {
   readonly deviceId: DeviceId;
@@ -39,4 +50,10 @@ export interface DeviceProgress {
   /** Revision of the fabric that the last failed push was for. */
   readonly failedRevision: number;
   readonly lastError: { readonly code: string; readonly message: string } | null;
+}
+
+/** How people and Trame come to a device; the port is known only where somebody said it. */
+export interface ManagementPath {
+  readonly address: string;
+  readonly port: string | null;
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { DeviceId, FabricId } from '#engines/kernel';
 import type { Tx } from '#platform';
-import type { Device, DeviceAccess, DeviceProgress, ProgressStage } from '../domain/device.js';
+import type { Device, DeviceAccess, DeviceProgress, ManagementPath, ProgressStage } from '../domain/device.js';
 
 const DEVICE = `SELECT d.id, d.fabric_id AS "fabricId", d.slug, d.platform, d.managed, s.slug AS site, host(v.address) AS "vtepAddress", v.asn::float8 AS asn, d.version,
     d.created_at AS "createdAt", d.updated_at AS "updatedAt" FROM device d JOIN site s ON s.id = d.site_id LEFT JOIN vtep v ON v.device_id = d.id`;
@@ -55,6 +55,15 @@ export class DeviceStore {
     await tx.run('UPDATE device_progress SET stage = $2, stage_revision = $3 WHERE device_id = ANY($1)', [deviceIds, stage, revision]);
   }
 
+  /** Whatever is not where the fabric's revision wants it to be waits, and for this. */
+  async reportBehind(tx: Tx, fabricId: FabricId, stage: ProgressStage): Promise<void> {
+    await tx.run(
+      `UPDATE device_progress p SET stage = $2, stage_revision = f.revision FROM device d JOIN fabric f ON f.id = d.fabric_id
+        WHERE d.id = p.device_id AND f.id = $1 AND d.managed <> 'OBSERVE' AND p.verified_revision < f.revision AND (p.stage, p.stage_revision) <> ($2, f.revision)`,
+      [fabricId, stage],
+    );
+  }
+
   async reportVerified(tx: Tx, deviceIds: readonly DeviceId[], revision: number): Promise<void> {
     await tx.run(
       `UPDATE device_progress SET verified_revision = greatest(verified_revision, $2), stage = 'VERIFIED', stage_revision = greatest(stage_revision, $2), last_error = NULL WHERE device_id = ANY($1)`,
@@ -73,6 +82,23 @@ export class DeviceStore {
       `UPDATE device_progress SET stage = 'FAILED', stage_revision = $2, failed_revision = $2, failure_count = failure_count + $3, last_error = $4 WHERE device_id = $1`,
       [deviceId, revision, weight, JSON.stringify(error)],
     );
+  }
+
+  /** By which address, and where it was said by which port, each device is reached. */
+  async managementPaths(tx: Tx, fabricId: FabricId): Promise<Map<DeviceId, ManagementPath>> {
+    const rows = await tx.sql<ManagementPath & { id: DeviceId }>(
+      `SELECT id, coalesce(facts->'management'->>'address', management_address) AS address, facts->'management'->>'port' AS port FROM device WHERE fabric_id = $1`,
+      [fabricId],
+    );
+    return new Map(rows.map(({ id, ...path }) => [id, path]));
+  }
+
+  /** Also those on their way out: a plan that takes one away asks a person. */
+  async protectedNetworks(tx: Tx, fabricId: FabricId): Promise<Set<string>> {
+    const rows = await tx.sql<{ slug: string }>(`SELECT slug FROM network WHERE fabric_id = $1 AND facts @> '{"isProtected": true}'`, [
+      fabricId,
+    ]);
+    return new Set(rows.map((row) => row.slug));
   }
 
   async fabrics(tx: Tx): Promise<FabricId[]> {

@@ -5,7 +5,16 @@ export interface DeviceStanding {
   readonly deviceId: string;
   readonly slug: string;
   readonly verifiedRevision: number;
-  readonly stage: 'IDLE' | 'PLANNED' | 'AWAITING_APPROVAL' | 'PUSHING' | 'CONFIRMED' | 'VERIFIED' | 'FAILED';
+  readonly stage:
+    | 'IDLE'
+    | 'PLANNED'
+    | 'AWAITING_APPROVAL'
+    | 'AWAITING_MAINTENANCE'
+    | 'PAUSED'
+    | 'PUSHING'
+    | 'CONFIRMED'
+    | 'VERIFIED'
+    | 'FAILED';
   readonly stageRevision: number;
   readonly failureCount: number;
   readonly failedRevision: number;
@@ -16,7 +25,11 @@ export type Verdict =
   | { readonly kind: 'REACHED' }
   | { readonly kind: 'WAITING' }
   | { readonly kind: 'AWAITING_APPROVAL' }
+  /** Somebody works on a device of it, or has stopped the rollout for a while. */
+  | { readonly kind: 'ON_HOLD' }
   | { readonly kind: 'FAILED'; readonly device: string | null; readonly code: string; readonly message: string };
+
+const HELD: ReadonlySet<DeviceStanding['stage']> = new Set(['AWAITING_MAINTENANCE', 'PAUSED']);
 
 type Standing = Pick<NetworkOrder, 'revision' | 'failureBaseline' | 'isOverdue'>;
 
@@ -39,6 +52,7 @@ export function judge(order: Standing, devices: readonly DeviceStanding[], maxFa
   // A person decides: no deadline runs meanwhile.
   if (waiting.some((device) => device.stage === 'AWAITING_APPROVAL' && device.stageRevision >= order.revision))
     return { kind: 'AWAITING_APPROVAL' };
+  if (waiting.some((device) => HELD.has(device.stage) && device.stageRevision >= order.revision)) return { kind: 'ON_HOLD' };
   if (order.isOverdue) {
     const slowest = waiting[0] as DeviceStanding;
     return {
