@@ -3,6 +3,8 @@ import { readEos, readFrr, readInterfaces, writeEos, writeFrr, writeInterfaces }
 import type { DeviceIntent, KeptLine } from '#engines/intent';
 import { compareFacts, eosDialect, type FactNode, frrDialect } from '#engines/reconcile';
 import { type Language, languageOf } from './deviations/language.js';
+import { reordered } from './deviations/order-of-stanzas.js';
+import { isWhole } from './deviations/subject-of.js';
 import { renderedText, type Source } from './take-over.js';
 
 export interface FactCount {
@@ -33,8 +35,7 @@ export function countFacts(intent: DeviceIntent, source: Source): FactCount {
   const all = [...factsBelow(running)];
   const rest = all.filter((fact) => !byDeviations.has(fact));
   const written = renderedText(intent, source.path);
-  const { lone, sections } = textOf(source, written, adopted?.kept ?? []);
-  const back = language.factsOf(lone, written, sections);
+  const back = afterwards(source, language, written, running, adopted?.kept ?? []);
   return {
     facts: all.length,
     model: all.filter((fact) => byModel.has(fact) && byDeviations.has(fact)).length,
@@ -52,14 +53,26 @@ function typedText({ kind, text }: Source): string {
 
 const STEP = 3;
 
-/** What stays on the device beside what Trame writes; frr.conf is written with it, where it is written at all. Behind a stanza, a line of none would be an option of it. */
-function textOf({ kind, path }: Source, written: string, kept: readonly KeptLine[]): { readonly lone: string; readonly sections: string } {
-  const ours = kept.filter((line) => line.path === path && (kind !== 'frr' || written === ''));
-  const isLone = ({ section, text }: KeptLine): boolean =>
-    section.length === 0 && !text.startsWith('iface ') && !text.startsWith('mapping ');
-  const print = (lines: readonly KeptLine[]): string =>
-    lines.flatMap(({ section, text }) => [...section, text].map((line, depth) => ' '.repeat(depth * STEP) + line)).join('\n');
-  return { lone: print(ours.filter(isLone)), sections: print(ours.filter((line) => !isLone(line))) };
+/** What the device would have: what Trame writes, and what it leaves alone. */
+function afterwards(source: Source, language: Language, written: string, running: FactNode, kept: readonly KeptLine[]): FactNode {
+  if (source.kind === 'interfaces') return beside(language.factsOf(written), running);
+  if (source.kind === 'frr') return written === '' ? running : language.factsOf(written); // the whole file, or none of it
+  const print = ({ section, text }: KeptLine): string =>
+    [...section, text].map((line, depth) => ' '.repeat(depth * STEP) + line).join('\n');
+  const left = kept.filter(({ path }) => path === source.path);
+  return language.factsOf(written, ...left.map(print)); // each a text of its own: what was said twice is not the last of two values
+}
+
+/** Stanzas of the fabric move into Trame's file as wholes, with what starts them; all others stay, and so does the one of lo. */
+function beside(written: FactNode, running: FactNode): FactNode {
+  const children = new Map(written.children);
+  for (const [text, fact] of running.children) {
+    const stanza = text.replace(/^(?:auto|allow-\S+|no-auto-down|no-scripts) (?=\S+$)/, 'iface ');
+    if (isWhole(stanza) && written.children.has(stanza)) continue;
+    const here = written.children.get(text);
+    children.set(text, here === undefined ? fact : { ...fact, children: new Map([...fact.children, ...here.children]) });
+  }
+  return { ...written, children };
 }
 
 function differences({ kind, isExcerpt }: Source, language: Language, back: FactNode, running: FactNode): readonly string[] {
@@ -76,6 +89,7 @@ function differences({ kind, isExcerpt }: Source, language: Language, back: Fact
   return [
     ...[...left].filter((fact) => !right.has(fact) && !isMeant(running, fact)).map((fact) => `${fact} instead of nothing`),
     ...[...right].filter((fact) => !left.has(fact) && !isMeant(back, fact)).map((fact) => `nothing instead of ${fact}`),
+    ...reordered(back, running).map(({ header, lines }) => `${header} / another order instead of ${lines.join(', ')}`),
   ];
 }
 

@@ -4,7 +4,9 @@ import type { FactNode } from '#engines/reconcile';
 import { FRR_PATH, INTERFACES_PATH, renderDevice, RUNNING_CONFIG_PATH } from '#engines/rendering';
 import { nameOf, togetherWithRedistribution } from './deviations/catalogue.js';
 import { compareSides, type Pair } from './deviations/compare-sides.js';
-import { type Language, languageOf } from './deviations/language.js';
+import { orderOfStanzas } from './deviations/order-of-stanzas.js';
+import { type Language, languageOf, type SaidLine } from './deviations/language.js';
+import { linesIn, subjectOf } from './deviations/subject-of.js';
 
 /** A configuration of a device that Trame would write. */
 export interface Source {
@@ -31,12 +33,19 @@ export function takeOver(intent: DeviceIntent, sources: readonly Source[], names
     const language = languageOf(source.kind);
     const running = language.factsOf(source.text);
     const written = renderedText(intent, source.path);
+    const said = language.lines(written);
+    const own: Deviation[] = [];
     for (const pair of compareSides(language, written, running)) {
       if (source.isExcerpt && isUnseen(pair, running)) unseen.push(pair.trame ?? '');
-      else sort(source, { ...pair, isOurs: pair.isOurs && written !== '' }, deviations, kept); // a file that Trame does not write has no deviation
+      else sort(source, said, { ...pair, isOurs: pair.isOurs && written !== '' }, own, kept); // a file that Trame does not write has no deviation
     }
+    deviations.push(...togetherWithRedistribution(grouped(own).map((one) => withCover(one, said))));
   }
-  return { adopted: { names, deviations: togetherWithRedistribution(grouped(deviations)), kept }, unseen };
+  const taken: AdoptedFacts = { names, deviations, kept };
+  const orders = sources.flatMap((source) =>
+    source.kind === 'interfaces' ? orderOfStanzas(source, renderedText({ ...intent, adopted: taken }, source.path)) : [],
+  );
+  return { adopted: { ...taken, deviations: [...deviations, ...orders] }, unseen };
 }
 
 export function renderedText(intent: DeviceIntent, path: string): string {
@@ -47,11 +56,22 @@ export function renderedText(intent: DeviceIntent, path: string): string {
 const isUnseen = ({ section, trame, running }: Pair, facts: FactNode): boolean =>
   section.length === 0 && trame !== null && running === null && !facts.children.has(trame);
 
-function sort({ kind, path }: Source, pair: Pair, deviations: Deviation[], kept: KeptLine[]): void {
+function sort({ kind, path }: Source, said: readonly SaidLine[], pair: Pair, deviations: Deviation[], kept: KeptLine[]): void {
   const named = nameOf(kind, pair);
   const { section, trame, running } = pair;
-  if (named === undefined) kept.push({ path, section, text: running ?? '' });
-  else deviations.push({ ...named, path, edits: [{ section, trame, running }] });
+  const subject = trame === null ? subjectOf(said, pair) : undefined;
+  const more = subject === undefined ? {} : { with: subject };
+  if (named === undefined) kept.push({ path, section, text: running ?? '', ...more });
+  else deviations.push({ ...named, path, edits: [{ section, trame, running, ...more }] });
+}
+
+/** FRR has one way to make targets for all its VNIs: with the next VNI, or other numbers for one of these, Trame's way is needed. */
+function withCover(deviation: Deviation, said: readonly SaidLine[]): Deviation {
+  const section = deviation.edits[0]?.section;
+  if (deviation.code !== 'AUTOMATIC_TARGETS' || section === undefined) return deviation;
+  const below = ({ text, below: lines }: SaidLine): string[] => [text, ...lines.flatMap(below).map((line) => `${text} / ${line}`)];
+  const vnis = linesIn(said, section).filter(({ text }) => text.startsWith('vni '));
+  return { ...deviation, covers: { section, word: 'vni', lines: vnis.flatMap(below) } };
 }
 
 /** One value for all lines about one thing: it is taken away as a whole. */

@@ -37,6 +37,7 @@ export type DeviationCode =
   | 'NOT_CONFIGURED'
   | 'NOT_STARTED'
   | 'OTHER_DISTINGUISHER'
+  | 'OTHER_ORDER'
   | 'OTHER_TARGETS'
   | 'OTHER_TIMERS'
   | 'OTHER_VALUE'
@@ -60,7 +61,7 @@ export interface AdoptedFacts {
   /** Names of interfaces that Trame would call otherwise, in all files of the device. */
   readonly names: readonly AdoptedName[];
   readonly deviations: readonly Deviation[];
-  /** What lies beside the model, as it was found. Where Trame owns a whole file, it is written with it. */
+  /** What lies beside the model, as it was found. Where Trame owns a whole file, or the whole stanza, it is written with it. */
   readonly kept: readonly KeptLine[];
 }
 
@@ -77,6 +78,13 @@ export interface Deviation {
   /** What it is about, in words of the device: `neighbor 192.168.100.2`, `vni 1000`. */
   readonly subject: string;
   readonly edits: readonly AdoptedEdit[];
+  /** Where the order is what is said otherwise: these lines of the section come in this one. */
+  readonly order?: { readonly section: readonly string[]; readonly lines: readonly string[] };
+  /**
+   * All that Trame said when the device was taken over, and that means something else without the line that is taken away here. With more, or
+   * with other values, the deviation holds no longer, and Trame's lines come: one network cannot have the other meaning of a word.
+   */
+  readonly covers?: { readonly section: readonly string[]; readonly word: string; readonly lines: readonly string[] };
 }
 
 /** One line said otherwise. A header stands for its whole section. */
@@ -87,10 +95,17 @@ export interface AdoptedEdit {
   readonly trame: string | null;
   /** What the device says; null = nothing. */
   readonly running: string | null;
+  /**
+   * Of a line more: the first words of the line of Trame's that it goes with, in the section or one around it (`neighbor 192.0.2.1`, `iface
+   * ens19`). When Trame does not say that any more, this is not said either.
+   */
+  readonly with?: string;
 }
 
 export interface KeptLine {
   readonly path: string;
   readonly section: readonly string[];
   readonly text: string;
+  /** As of an edit; absent for what has nothing to do with what Trame says. */
+  readonly with?: string;
 }

@@ -39,7 +39,7 @@ const RULES: readonly Rule[] = [
     code: 'AUTOMATIC_TARGETS',
     in: ['frr'],
     section: EVPN,
-    line: /^(?:autort rfc8365-compatible|vni \d+)$/,
+    line: /^(?:autort rfc8365-compatible|auto-route-target both rfc8365-compatible|vni \d+)$/,
     onlyInstead: true,
     subject: 'address-family l2vpn evpn',
   },

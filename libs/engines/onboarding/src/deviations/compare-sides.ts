@@ -9,6 +9,8 @@ export interface Pair {
   /** A line, or a header with all that is below it. */
   readonly trame: string | null;
   readonly running: string | null;
+  /** Of a line that the device says only because Trame's line is a longer one: that line. */
+  readonly with?: string;
   /** False in a section that Trame has no part in. */
   readonly isOurs: boolean;
 }
@@ -87,7 +89,7 @@ class Sides {
     const [first = null, ...more] = [...rivals, ...stays];
     return [
       { section, path, trame: text, running: first, isOurs: true },
-      ...more.map((fact) => ({ section, path, trame: null, running: fact, isOurs: true })),
+      ...more.map((fact) => ({ section, path, trame: null, running: fact, with: text, isOurs: true })),
     ];
   }
 

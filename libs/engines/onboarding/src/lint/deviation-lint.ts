@@ -137,6 +137,11 @@ export const DEVIATION_WORDS: Readonly<Record<Exclude<DeviationCode, 'REDISTRIBU
     says: 'has an interface that does not come up by itself',
     fix: 'let Trame write `auto`: after a restart it would be missing',
   },
+  OTHER_ORDER: {
+    severity: 'INFO',
+    says: 'has addresses or commands of an interface in another order than Trame would write: the first address is the primary one',
+    fix: 'let Trame write its own order, once nothing speaks from the other address',
+  },
   OTHER_TARGETS: {
     severity: 'WARNING',
     says: 'has other route targets than the rest of the network',

@@ -7,15 +7,20 @@ export interface TextBlock {
   readonly children: TextBlock[];
 }
 
-const isSeparator = ({ text, children }: TextBlock): boolean => children.length === 0 && (text === '' || text === '!');
+/** `!` separates in EOS and FRR; in interfaces(5) it is a word like any other. */
+const isSeparator = (format: Format, { text, children }: TextBlock): boolean =>
+  children.length === 0 && (text === '' || (text === '!' && format !== 'ifupdown2'));
 
 export function parseBlocks(lines: readonly string[]): TextBlock {
   const root: TextBlock = { text: '', indent: -1, children: [] };
   const open = [root];
-  for (const line of lines) {
+  for (const [at, line] of lines.entries()) {
     const text = line.trimStart();
     const block: TextBlock = { text, indent: line.length - text.length, children: [] };
-    while (open.length > 1 && (open.at(-1) as TextBlock).indent >= block.indent && text !== '') open.pop();
+    // A blank line stands where the next line stands.
+    const next = text === '' ? (lines.slice(at).find((other) => other.trim() !== '') ?? '') : line;
+    const depth = next.length - next.trimStart().length;
+    while (open.length > 1 && (open.at(-1) as TextBlock).indent >= depth) open.pop();
     (open.at(-1) as TextBlock).children.push(block);
     if (text !== '' && !/^[!#]/.test(text)) open.push(block);
   }
@@ -23,11 +28,11 @@ export function parseBlocks(lines: readonly string[]): TextBlock {
 }
 
 /** Separators that have nothing to separate any more are left out. */
-export function printBlocks(root: TextBlock): string[] {
+export function printBlocks(format: Format, root: TextBlock): string[] {
   return root.children.flatMap((block, at) => {
     const next = root.children[at + 1];
-    const isIdle = isSeparator(block) && (next === undefined ? root.indent >= 0 : isSeparator(next));
-    return isIdle ? [] : [' '.repeat(block.indent) + block.text, ...printBlocks(block)];
+    const isIdle = isSeparator(format, block) && (next === undefined ? root.indent >= 0 : isSeparator(format, next));
+    return isIdle ? [] : [' '.repeat(block.indent) + block.text, ...printBlocks(format, block)];
   });
 }
 
@@ -41,6 +46,13 @@ export function blockAt(format: Format, root: TextBlock, section: readonly strin
 
 export function findBlock(root: TextBlock, section: readonly string[]): TextBlock | undefined {
   return section.reduce<TextBlock | undefined>((block, header) => block?.children.find(({ text }) => text === header), root);
+}
+
+/** What is said in the blocks that begin with a word, and in those below them, each line with the heads above it. */
+export function linesBelow(block: TextBlock, word: string): readonly string[] {
+  const below = ({ text, children }: TextBlock): string[] =>
+    text === '' || /^[!#]/.test(text) ? [] : [text, ...children.flatMap(below).map((line) => `${text} / ${line}`)];
+  return block.children.filter(({ text }) => text.startsWith(`${word} `)).flatMap(below);
 }
 
 /** Before the blocks that follow: a mode that was entered would take the line for one of its own. */
@@ -61,7 +73,7 @@ function placeIn(parent: TextBlock, text: string): number {
   const first = parent.children.findIndex(({ children, text: other }) => children.length > 0 || MODE.test(other));
   if (first < 0) return parent.children.length;
   const before = parent.children[first - 1];
-  return before !== undefined && (isSeparator(before) || before.text.startsWith('auto ')) ? first - 1 : first;
+  return before !== undefined && (/^!?$/.test(before.text) || before.text.startsWith('auto ')) ? first - 1 : first;
 }
 
 function closerOf(parent: TextBlock, text: string): string | undefined {
