@@ -8,6 +8,7 @@ import { addGen } from './admin/gen.command.js';
 import { addImport } from './admin/import.command.js';
 import { addMigrate } from './admin/migrate.command.js';
 import { addPortal } from './admin/portal.command.js';
+import { addSecrets } from './admin/secrets.command.js';
 import { addToken } from './admin/token.command.js';
 import { addAllocate, addBind, addRelease } from './commands/allocate.command.js';
 import { addOrder } from './commands/order.command.js';
@@ -31,6 +32,7 @@ for (const add of [
   addImport,
   addFabric,
   addPortal,
+  addSecrets,
 ])
   add(program);
 process.stdout.on('error', () => process.exit(0)); // The reader of a pipe has seen enough.

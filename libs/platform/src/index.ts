@@ -17,4 +17,6 @@ export { CLOCK, CONFIG, LOGGER, PlatformModule, QUEUE_BACKEND } from './platform
 export { newId } from './new-id.js';
 export { createQueueBackend, type QueueBackend } from './queue/queue-backend.js';
 export { Envelope } from './secrets/envelope.js';
+export { KeyRotation, type RotationReport } from './secrets/key-rotation.js';
+export { SealedColumns } from './secrets/sealed-columns.js';
 export { Secret } from './secrets/secret.js';

@@ -7,13 +7,15 @@ import { LeaseService } from './lease/lease.service.js';
 import { createLogger } from './log/logger.js';
 import { createQueueBackend, type QueueBackend } from './queue/queue-backend.js';
 import { Envelope } from './secrets/envelope.js';
+import { KeyRotation } from './secrets/key-rotation.js';
+import { SealedColumns } from './secrets/sealed-columns.js';
 
 export const CONFIG = Symbol('Config');
 export const LOGGER = Symbol('Logger');
 export const CLOCK = Symbol('Clock');
 export const QUEUE_BACKEND = Symbol('QueueBackend');
 
-/** What every context may ask for: `Database`, `LeaseService`, `Envelope` by class; configuration, log, clock and queue by symbol. */
+/** What every context may ask for: `Database`, `LeaseService`, `Envelope` and what belongs to it by class; configuration, log, clock and queue by symbol. */
 @Module({})
 export class PlatformModule implements OnApplicationShutdown {
   constructor(
@@ -34,9 +36,15 @@ export class PlatformModule implements OnApplicationShutdown {
         { provide: Database, useFactory: () => Database.connect(config.DATABASE_URL, config.PG_POOL, entities, log) },
         { provide: QUEUE_BACKEND, useFactory: () => createQueueBackend(config.DATABASE_URL, config.REDIS_URL) },
         { provide: LeaseService, inject: [Database], useFactory: (db: Database) => new LeaseService(db, log, config.LEASE_SECONDS) },
-        { provide: Envelope, useFactory: () => new Envelope(config.TRAME_KEK) },
+        { provide: Envelope, useFactory: () => new Envelope(config.TRAME_KEK, config.TRAME_KEK_PREVIOUS) },
+        SealedColumns,
+        {
+          provide: KeyRotation,
+          inject: [Database, Envelope, SealedColumns],
+          useFactory: (db: Database, envelope: Envelope, columns: SealedColumns) => new KeyRotation(db, envelope, columns),
+        },
       ],
-      exports: [CONFIG, LOGGER, CLOCK, Database, QUEUE_BACKEND, LeaseService, Envelope],
+      exports: [CONFIG, LOGGER, CLOCK, Database, QUEUE_BACKEND, LeaseService, Envelope, SealedColumns, KeyRotation],
     };
   }
 

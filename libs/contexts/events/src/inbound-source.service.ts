@@ -1,16 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DomainError, type Slug, type TenantId } from '#engines/kernel';
-import { Envelope, newId, Secret, type Tx, violatedConstraint } from '#platform';
+import { Envelope, newId, SealedColumns, Secret, type Tx, violatedConstraint } from '#platform';
 import { type InboundSourceRow, InboundSourceStore } from './store/inbound-source.store.js';
 
 /** Who may send us webhooks: one source per portal and tenant, each with its own secret. */
 @Injectable()
-export class InboundSourceService {
+export class InboundSourceService implements OnModuleInit {
   constructor(
     private readonly store: InboundSourceStore,
     private readonly envelope: Envelope,
+    private readonly columns: SealedColumns,
   ) {}
+
+  onModuleInit(): void {
+    this.columns.add({ table: 'inbound_source', key: 'id', column: 'sealed_secrets', isList: true, context });
+  }
 
   /** @returns the secret in the sender's form (`whsec_…`); it can be read this once. @throws DomainError ALREADY_EXISTS. */
   async create(tx: Tx, source: { slug: Slug; tenantId: TenantId }): Promise<{ id: string; secret: Secret }> {

@@ -4,7 +4,7 @@ import { type OpenDatabase, openTestDatabase } from '../../../../test/support/op
 import { testConfig } from '../../../../test/support/world.js';
 import { Webhook } from 'standardwebhooks';
 import { DomainError, Slug, type TenantId } from '#engines/kernel';
-import { createLogger, createQueueBackend, Envelope, newId, type Secret, systemScope } from '#platform';
+import { createLogger, createQueueBackend, Envelope, newId, SealedColumns, type Secret, systemScope } from '#platform';
 import { InboundSourceService } from './inbound-source.service.js';
 import { type InboxHandler, type InboxMessage, InboxService } from './inbox.service.js';
 import { JobQueues } from './job-queues.js';
@@ -22,7 +22,7 @@ beforeAll(async () => {
   database = await openTestDatabase([]);
   const config = testConfig(database.url);
   const log = createLogger('silent');
-  sources = new InboundSourceService(new InboundSourceStore(), new Envelope(config.TRAME_KEK));
+  sources = new InboundSourceService(new InboundSourceStore(), new Envelope(config.TRAME_KEK), new SealedColumns());
   const outbox = new OutboxService(new JobQueues(createQueueBackend(config.DATABASE_URL, undefined), log), config);
   inbox = new InboxService(database.db, sources, new InboundSourceStore(), new InboxStore(), outbox, log);
   await sql('INSERT INTO tenant (id, slug, name) VALUES ($1, $2, $2)', [tenantId, 'acme']);

@@ -4,11 +4,16 @@ import { EventsModule } from '#contexts/events';
 import { NumberingModule } from '#contexts/numbering';
 import { TenancyModule } from '#contexts/tenancy';
 import { AttachmentDeviceResolver, DeviceResolver, NetworkAttachmentsResolver } from './api/device.resolver.js';
+import { SecretResolver } from './api/secret.resolver.js';
+import { LockResolver } from './api/lock.resolver.js';
 import { FabricInvariants } from './fabric-invariants.js';
 import { FabricService } from './fabric.service.js';
 import { InventoryService } from './inventory.service.js';
+import { LockService } from './lock.service.js';
+import { SecretService } from './secret.service.js';
 import { AttachmentStore } from './store/attachment.store.js';
 import { DeviceStore } from './store/device.store.js';
+import { LockStore } from './store/lock.store.js';
 import { SnapshotStore } from './store/snapshot.store.js';
 
 @Module({
@@ -17,13 +22,18 @@ import { SnapshotStore } from './store/snapshot.store.js';
     SnapshotStore,
     AttachmentStore,
     DeviceStore,
+    LockStore,
     FabricService,
     InventoryService,
+    LockService,
+    LockResolver,
+    SecretService,
+    SecretResolver,
     DeviceResolver,
     NetworkAttachmentsResolver,
     AttachmentDeviceResolver,
     FabricInvariants,
   ],
-  exports: [FabricService, InventoryService],
+  exports: [FabricService, InventoryService, LockService, SecretService],
 })
 export class FabricModule {}

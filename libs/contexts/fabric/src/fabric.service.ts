@@ -19,7 +19,7 @@ import { type Network, TenancyService, type Vrf } from '#contexts/tenancy';
 import { Envelope, newId, type Secret, type Tx, violatedConstraint } from '#platform';
 import { credentialContext } from './inventory.service.js';
 import type { Attachment, AttachPoint } from './domain/attachment.js';
-import type { Device, DeviceAccess, DeviceProgress, ProgressStage } from './domain/device.js';
+import type { Device, DeviceAccess, DeviceProgress, ManagementPath, ProgressStage } from './domain/device.js';
 import { AttachmentStore } from './store/attachment.store.js';
 import { DeviceStore } from './store/device.store.js';
 import { type SnapshotFilter, SnapshotStore } from './store/snapshot.store.js';
@@ -264,6 +264,16 @@ export class FabricService {
     return this.deviceStore.fabrics(tx);
   }
 
+  /** For whoever names none. @throws DomainError INVALID_VALUE where there are several, or none. */
+  async onlyFabric(tx: Tx): Promise<FabricId> {
+    const [only, ...others] = await this.fabrics(tx);
+    if (only !== undefined && others.length === 0) return only;
+    throw new DomainError('INVALID_VALUE', 'there is not exactly one fabric: name it', {
+      path: ['fabric'],
+      accepted: 'the id of a fabric (fab_…)',
+    });
+  }
+
   /** Address, pins and the opened secret; only just before a connection. @throws DomainError NOT_FOUND | SECRET_UNREADABLE. */
   async access(tx: Tx, id: DeviceId): Promise<DeviceAccess & { secret: Secret }> {
     const access = await this.deviceStore.access(tx, id);
@@ -287,6 +297,19 @@ export class FabricService {
 
   reportStage(tx: Tx, deviceIds: readonly DeviceId[], stage: ProgressStage, revision: number): Promise<void> {
     return this.deviceStore.reportStage(tx, deviceIds, stage, revision);
+  }
+
+  reportBehind(tx: Tx, fabricId: FabricId, stage: ProgressStage): Promise<void> {
+    return this.deviceStore.reportBehind(tx, fabricId, stage);
+  }
+
+  managementPaths(tx: Tx, fabricId: FabricId): Promise<ReadonlyMap<DeviceId, ManagementPath>> {
+    return this.deviceStore.managementPaths(tx, fabricId);
+  }
+
+  /** Slugs of networks that only change with a person's approval. */
+  protectedNetworks(tx: Tx, fabricId: FabricId): Promise<ReadonlySet<string>> {
+    return this.deviceStore.protectedNetworks(tx, fabricId);
   }
 
   reportVerified(tx: Tx, deviceIds: readonly DeviceId[], revision: number): Promise<void> {

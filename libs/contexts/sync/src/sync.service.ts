@@ -1,9 +1,21 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { AddressingService } from '#contexts/addressing';
 import { FabricService } from '#contexts/fabric';
 import { type FabricId, Fqdn, isDomainError, Slug, type SyncTargetId } from '#engines/kernel';
 import { type Brakes, checkBrakes, type Item, makePlan, type Plan, printPlan } from '#engines/reconcile';
-import { crashPoint, Database, Envelope, LeaseService, LOGGER, type Logger, newId, type Secret, systemScope, type Tx } from '#platform';
+import {
+  crashPoint,
+  Database,
+  Envelope,
+  LeaseService,
+  LOGGER,
+  type Logger,
+  newId,
+  SealedColumns,
+  type Secret,
+  systemScope,
+  type Tx,
+} from '#platform';
 import { dnsRecords } from './desired/dns-records.js';
 import type { DnsZones, RrsetValue } from './ports/index.js';
 import { type RunChange, type RunState, type SyncTarget, SyncStore } from './store/sync.store.js';
@@ -20,17 +32,22 @@ const secretContext = (id: SyncTargetId): string => `sync-target/${id}/secret`;
 
 /** Keeps the name servers at what the fabric says. Driven by the fabric's revision, so that nothing is missed when a signal is. */
 @Injectable()
-export class SyncService {
+export class SyncService implements OnModuleInit {
   constructor(
     private readonly db: Database,
     private readonly leases: LeaseService,
     private readonly envelope: Envelope,
+    private readonly columns: SealedColumns,
     private readonly store: SyncStore,
     private readonly fabric: FabricService,
     private readonly addressing: AddressingService,
     @Inject(DNS_ZONES) private readonly dnsZones: DnsZonesFactory,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
+
+  onModuleInit(): void {
+    this.columns.add({ table: 'sync_target', key: 'id', column: 'sealed_secret', context: (id) => secretContext(id as SyncTargetId) });
+  }
 
   async createTarget(
     tx: Tx,

@@ -31,6 +31,16 @@ const schema = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** Key-encryption key of stored secrets. */
   TRAME_KEK: key32('TRAME_KEK'),
+  /** Keys that still open what they sealed, separated by commas; nothing new is sealed with them. */
+  TRAME_KEK_PREVIOUS: z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .refine(
+      (keys) => keys.every((key) => Buffer.from(key, 'base64').length === 32),
+      'TRAME_KEK_PREVIOUS must be keys of 32 bytes in base64, separated by commas',
+    )
+    .transform((keys) => keys.map((key) => new Secret(key)))
+    .default([]),
   /** Pepper of API token hashes. */
   TRAME_TOKEN_PEPPER: key32('TRAME_TOKEN_PEPPER'),
   /** An order that is not live by then is undone. */
@@ -43,6 +53,10 @@ const schema = z.object({
   VERIFY_WITHIN_SECONDS: integer(20, 1, 600),
   /** Lease on a device; a worker that dies is replaced after this time. */
   LEASE_SECONDS: integer(6, 2, 600),
+  /** How long a wave of more than LOW risk is watched before the next one begins. */
+  ROLLOUT_SOAK_SECONDS: integer(60, 0, 86_400),
+  /** People who have to approve a plan of HIGH risk; from two on, whoever made the plan is not one of them. */
+  APPROVALS_FOR_HIGH: integer(1, 1, 5),
   /**
    * Only for showing what the outbox is for: jobs are added directly after the commit and no timer looks for lost ones.
    * Orders get lost.
