@@ -55,6 +55,25 @@ export interface DeviceVitals {
   readonly remoteVteps: readonly string[];
 }
 
+/** Who wrote a file last. */
+export interface FileTrace {
+  readonly modifiedSecondsAgo: number;
+  readonly owner: string;
+}
+
+/** Findings with what tells drift: what runs beside what is stored, and traces of whoever changed it. */
+export interface DeviceCollection extends Pick<DeviceFindings, 'version' | 'actual' | 'pending'> {
+  /** What runs, by the path that it is stored in; null: nothing answered. A path that is not here runs what it stores. */
+  readonly running: ReadonlyMap<string, string | null>;
+  /** What the next reload boots, null: nothing was ever saved. Undefined where files are what is booted. */
+  readonly startup?: string | null;
+  /** Objects that do not look as the stored text says: `iface vxlan10001`, `mtu is "1400"`. */
+  readonly live: readonly { readonly path: string; readonly subject: string; readonly message: string }[];
+  readonly traces: ReadonlyMap<string, FileTrace>;
+  /** Since the last boot; null: unknown. */
+  readonly upSeconds: number | null;
+}
+
 export interface StagedChange {
   /** Unified diff for people, empty when the device already has what is wanted. */
   readonly diff: string;
@@ -85,6 +104,8 @@ export interface DeviceConnection {
    * @throws TransportError UNREACHABLE: management is lost.
    */
   observe?(): Promise<DeviceVitals>;
+  /** Reads only, for drift: without a lease, and it leaves nothing on the device. Absent: `inspect` is asked, and only stored texts are compared. */
+  collect?(paths: readonly string[]): Promise<DeviceCollection>;
   /** Undoes what an earlier execution left (staged or unconfirmed). Idempotent. */
   recover(push: PushIdentity): Promise<void>;
   /**

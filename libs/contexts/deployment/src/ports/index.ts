@@ -1,10 +1,12 @@
 export type {
+  DeviceCollection,
   DeviceConnection,
   DeviceFindings,
   DeviceTarget,
   DeviceTransport,
   DeviceVitals,
   Expectations,
+  FileTrace,
   PendingPush,
   PushIdentity,
   StagedChange,
