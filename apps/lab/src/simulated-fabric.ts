@@ -11,6 +11,8 @@ export interface SimulatedNeighbor {
   readonly evpn: boolean;
   /** True where this device reflects EVPN routes to that neighbor (RFC 4456). */
   readonly routeReflectorClient: boolean;
+  /** TCP password (RFC 2385) in clear; null for none, absent where the device cannot say. */
+  readonly password?: string | null;
 }
 
 export interface SimulatedEvi {
@@ -40,6 +42,10 @@ export interface SimulatedDevice {
    */
   facts(): SimulatedFacts | null;
 }
+
+/** Segments with another digest are dropped without an answer: the session stays down. */
+const isSamePassword = (one: string | null | undefined, other: string | null | undefined): boolean =>
+  one === undefined || other === undefined || one === other;
 
 export class SimulatedFabric {
   private readonly devices = new Map<string, SimulatedDevice>();
@@ -100,12 +106,17 @@ export class SimulatedFabric {
     return this.devices.get(slug)?.facts() ?? null;
   }
 
-  /** The other end, provided that it points back at one of our addresses and the AS numbers agree both ways. */
+  /** The other end, provided that it points back at one of our addresses, and the AS numbers and the password agree both ways. */
   private peerOf(slug: string, self: SimulatedFacts, neighbor: SimulatedNeighbor): { slug: string; evpn: boolean } | null {
     for (const other of this.devices.keys()) {
       const facts = other === slug ? null : this.factsOf(other);
       if (facts === null || !facts.addresses.includes(neighbor.address) || facts.asn !== neighbor.remoteAsn) continue;
-      const back = facts.neighbors.find((candidate) => self.addresses.includes(candidate.address) && candidate.remoteAsn === self.asn);
+      const back = facts.neighbors.find(
+        (candidate) =>
+          self.addresses.includes(candidate.address) &&
+          candidate.remoteAsn === self.asn &&
+          isSamePassword(candidate.password, neighbor.password),
+      );
       if (back !== undefined) return { slug: other, evpn: back.evpn && neighbor.evpn };
     }
     return null;

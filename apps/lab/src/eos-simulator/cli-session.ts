@@ -1,8 +1,10 @@
 /** The commands of one eAPI request: a new terminal each time, unprivileged, outside every mode. */
-import { applyCommand, CommandRefused, InvalidCommand, type ModeStack } from './config/apply-command.js';
+import { applyCommand, CommandRefused, completeLine, InvalidCommand, type ModeStack } from './config/apply-command.js';
+import { AmbiguousWord, completeWords } from './config/complete-words.js';
 import { emptyConfig } from './config/load-config.js';
 import type { Section } from './config/section.js';
 import { CliError, invalidInput } from './cli-error.js';
+import { execCommands } from './exec-commands.js';
 import type { EosSwitch } from './eos-switch.js';
 import { showCommands } from './show-commands.js';
 
@@ -39,17 +41,36 @@ export class CliSession {
   ) {}
 
   /** @throws CliError */
-  async run(command: CliCommand, format: Format): Promise<Answer> {
-    const text = command.cmd.trim().replace(/\s+/g, ' ');
+  async run(command: CliCommand, format: Format, autoComplete = false): Promise<Answer> {
+    const typed = command.cmd.trim().replace(/\s+/g, ' ');
     try {
+      const text = autoComplete ? this.complete(typed) : typed;
       if (/^show(?: |$)/.test(text)) return await this.show(text, format);
       if (this.mode !== null) return await this.configure(this.mode, text, command);
       return await this.execute(text, command);
     } catch (error) {
       if (error instanceof CommandRefused) throw new CliError(1000, [error.message]);
-      if (error instanceof InvalidCommand) throw new CliError(1002, [error.message]);
+      if (error instanceof InvalidCommand || error instanceof AmbiguousWord) throw new CliError(1002, [error.message]);
       throw error;
     }
+  }
+
+  /** The request is over: whatever mode it was in, it is in none any more. */
+  end(): void {
+    this.leave();
+  }
+
+  private complete(text: string): string {
+    if (this.mode !== null && !/^sho?w? /.test(text)) return completeLine(this.mode.stack, text);
+    return completeWords(execCommands, text.split(' '))?.join(' ') ?? text;
+  }
+
+  private leave(): void {
+    if (this.mode === null) return;
+    const { session } = this.mode;
+    if (session === null) this.device.syslog.configured(this.user.username);
+    else this.device.syslog.exited(this.user.username, session);
+    this.mode = null;
   }
 
   private async show(text: string, format: Format): Promise<Answer> {
@@ -75,6 +96,7 @@ export class CliSession {
     if (/^(?:write(?: memory)?|copy running-config startup-config)$/.test(text)) {
       this.requireAdmin(text);
       this.device.save();
+      this.device.syslog.saved(this.user.username);
       return { messages: ['Copy completed successfully.'] };
     }
     if (/^configure(?: |$)/.test(text)) return this.enterConfiguration(text);
@@ -101,25 +123,29 @@ export class CliSession {
     if (verb === 'abort') await sessions.abort(name);
     else if (verb === 'commit') await this.commit(name, `commit${rest === undefined ? '' : ` ${rest}`}`);
     else if (verb === 'description') sessions.find(name).description = rest ?? '';
-    else this.mode = { session: name, stack: [[sessions.enter(name, this.user.username).config]] };
+    else {
+      this.mode = { session: name, stack: [[sessions.enter(name, this.user.username).config]] };
+      this.device.syslog.entered(this.user.username, name);
+    }
     return {};
   }
 
   private async configure(mode: ConfigMode, text: string, command: CliCommand): Promise<Answer> {
     const { session, stack } = mode;
     if (text === 'exit') {
-      this.mode = stack.length > 1 ? { session, stack: stack.slice(0, -1) } : null;
+      if (stack.length > 1) this.mode = { session, stack: stack.slice(0, -1) };
+      else this.leave();
       return {};
     }
     if (text === 'end') {
-      this.mode = null;
+      this.leave();
       return {};
     }
     if (session !== null && /^(?:commit|abort|rollback)(?: |$)/.test(text)) return this.control(session, text);
     if (command.input !== undefined) this.typeBlock(stack, text, command.input);
     else this.mode = { session, stack: applyCommand(stack, text) };
     if (session === null) await this.device.runningEdited();
-    return {};
+    return /^spanning-tree portfast/.test(text) ? { warnings: [PORTFAST] } : {};
   }
 
   private async control(session: string, text: string): Promise<Answer> {
@@ -129,7 +155,7 @@ export class CliSession {
       this.mode = { session, stack: [[config]] };
       return {};
     }
-    this.mode = null;
+    this.leave();
     if (text === 'abort') await this.device.sessions.abort(session);
     else await this.commit(session, text);
     return {};
@@ -160,6 +186,10 @@ export class CliSession {
     if (this.user.role === 'network-operator') throw new CliError(1005, [`Authorization denied for command '${text}'`]);
   }
 }
+
+/** A warning is no failure: the line is in force. */
+const PORTFAST =
+  'portfast should only be enabled on ports connected to a single host. Connecting hubs, concentrators, switches, bridges, etc. to this interface when portfast is enabled can cause temporary bridging loops. Use with CAUTION.';
 
 function replaceContents(section: Section, by: Section): void {
   section.settings.clear();

@@ -66,11 +66,12 @@ function readFacts(state: SwitchState): SimulatedFacts {
       ...state.sviAddresses,
       ...state.ports.filter(({ isShutdown }) => !isShutdown).flatMap(({ addresses }) => addresses),
     ].map((address) => address.split('/')[0] as string),
-    neighbors: (bgp?.neighbors ?? []).map(({ address, remoteAsn, evpn, isRouteReflectorClient }) => ({
+    neighbors: (bgp?.neighbors ?? []).map(({ address, remoteAsn, evpn, isRouteReflectorClient, password }) => ({
       address,
       remoteAsn,
       evpn,
       routeReflectorClient: isRouteReflectorClient,
+      password,
     })),
     evis: (bgp?.macVrfs ?? []).flatMap(({ vlan, rd, importRts, exportRts }) => {
       const vni = state.mappings.find((mapping) => mapping.vlan === vlan)?.vni;

@@ -5,6 +5,8 @@ import type { CliCommand, CliSession } from './cli-session.js';
 export interface EapiCall {
   readonly id: unknown;
   readonly format: 'json' | 'text';
+  /** Abbreviated words are completed where only one command can be meant; default false, as in eAPI. */
+  readonly autoComplete: boolean;
   readonly commands: readonly CliCommand[];
 }
 
@@ -25,18 +27,29 @@ export function readCall(body: string): EapiCall | { readonly answer: unknown } 
   const format = params.format ?? 'json';
   if (!commands.every((command) => command !== null) || (format !== 'json' && format !== 'text'))
     return { answer: rpcError(call.id, -32_602, 'Invalid params') };
-  return { id: call.id, format, commands };
+  return { id: call.id, format, commands, autoComplete: params.autoComplete === true };
 }
 
 /** Runs the commands up to the first that fails; earlier ones stay done. */
 export async function runCall(
   session: CliSession,
-  { id, format, commands }: EapiCall,
+  { id, format, commands, autoComplete }: EapiCall,
+): Promise<{ readonly answer: unknown; readonly isDone: boolean }> {
+  try {
+    return await runCommands(session, { id, format, commands, autoComplete });
+  } finally {
+    session.end();
+  }
+}
+
+async function runCommands(
+  session: CliSession,
+  { id, format, commands, autoComplete }: EapiCall,
 ): Promise<{ readonly answer: unknown; readonly isDone: boolean }> {
   const results: unknown[] = [];
   for (const [i, command] of commands.entries()) {
     try {
-      results.push(await session.run(command, format));
+      results.push(await session.run(command, format, autoComplete));
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
       const message = `CLI command ${i + 1} of ${commands.length} '${command.cmd}' failed: ${error.reason}`;

@@ -20,7 +20,7 @@ const COOKIE_MS = 24 * 3600 * 1000;
 
 export class EapiServer {
   readonly faults = new Faults();
-  private readonly certificate: SelfSignedCertificate;
+  private certificate: SelfSignedCertificate;
   private readonly cookies = new Map<string, { readonly user: SwitchUser; readonly expiresAt: number }>();
   private readonly sockets = new Set<Socket>();
   private server: Server | null = null;
@@ -68,11 +68,17 @@ export class EapiServer {
     if (server !== null) await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 
+  /** Another box has taken the address, or somebody made a new key: connections from now on see another certificate. */
+  changeCertificate(): void {
+    this.certificate = selfSignedCertificate(this.device.current.hostname);
+    this.server?.setSecureContext({ cert: this.certificate.cert, key: this.certificate.key });
+  }
+
   async reboot(): Promise<void> {
     await this.disconnect();
     this.device.setPower(false);
     this.cookies.clear();
-    if (this.options.bootMs > 0) await new Promise((resolve) => setTimeout(resolve, this.options.bootMs));
+    if (this.options.bootMs > 0) await pause(this.options.bootMs);
     this.device.setPower(true);
     await this.device.reboot();
     await this.connect();
@@ -100,22 +106,37 @@ export class EapiServer {
     const commands = call.commands.map(({ cmd }) => cmd);
     const fault = this.faults.takeForRequest(commands);
     const entry = this.device.journal.request(user.username, commands);
-    if (fault !== undefined && BEFORE.includes(fault)) {
+    if (fault !== undefined && BEFORE.includes(fault.kind)) {
       this.device.journal.close(entry, 'lost');
       return this.failBefore(fault, request, response);
     }
+    await this.faults.interrupt(commands);
     const { answer, isDone } = await runCall(new CliSession(this.device, user, this.options.enableSecret), call);
-    const isAnswered = fault === undefined && this.device.hasApi;
+    if (fault?.kind === 'slow') await pause(fault.ms);
+    const isAnswered = (fault === undefined || fault.kind === 'slow') && this.device.hasApi;
     this.device.journal.close(entry, isAnswered ? (isDone ? 'done' : 'refused') : 'lost');
     if (isAnswered) replyJson(response, answer);
-    else await this.failAfter(fault ?? 'reset-after', JSON.stringify(answer), request, response);
+    else await this.failAfter(fault?.kind ?? 'reset-after', JSON.stringify(answer), request, response);
   }
 
-  private async failBefore(fault: FaultKind, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (fault === 'bad-gateway') reply(response, 502, 'text/html', '<html><head><title>502 Bad Gateway</title></head></html>\n');
-    else if (fault === 'reset-before') request.socket.destroy();
-    else if (fault === 'reboot-before') await this.reboot();
+  private async failBefore(
+    { kind, ms }: { kind: FaultKind; ms: number },
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    if (kind === 'bad-gateway') reply(response, 502, 'text/html', '<html><head><title>502 Bad Gateway</title></head></html>\n');
+    else if (kind === 'unavailable')
+      reply(response, 503, 'text/html', '<html><head><title>503 Service Unavailable</title></head></html>\n');
+    else if (kind === 'reset-before') request.socket.destroy();
+    else if (kind === 'reboot-before') await this.reboot();
+    else if (kind === 'unplug') await this.unplug(ms);
     // `hang`: the client's patience decides.
+  }
+
+  private async unplug(ms: number): Promise<void> {
+    await this.disconnect();
+    await pause(ms);
+    await this.connect();
   }
 
   private async failAfter(fault: FaultKind, answer: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -159,7 +180,9 @@ export class EapiServer {
   }
 }
 
-const BEFORE: readonly FaultKind[] = ['hang', 'bad-gateway', 'reset-before', 'reboot-before'];
+const BEFORE: readonly FaultKind[] = ['hang', 'bad-gateway', 'unavailable', 'unplug', 'reset-before', 'reboot-before'];
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 function isEqual(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)];

@@ -8,6 +8,7 @@ import { printConfig } from './config/print-config.js';
 import { ConfigSessions } from './config-sessions.js';
 import { type ControlPlane, type Dataplane, FabricControlPlane, simulatedFacts } from './control-plane.js';
 import { Journal } from './journal.js';
+import { Syslog } from './syslog.js';
 import { readSwitchState, type SwitchState } from './switch-state.js';
 
 export interface SwitchOptions {
@@ -18,6 +19,10 @@ export interface SwitchOptions {
   readonly hardware: Hardware;
   readonly clock: Clock;
   readonly fabric: SimulatedFabric;
+  /** As on the label of the chassis; by default its own for each slug, and always the same one. */
+  readonly serialNumber?: string;
+  /** `00:1c:73:aa:bb:01`; default as for the serial number. */
+  readonly systemMac?: string;
   /** In place of the simulated control plane. */
   readonly dataplane?: Dataplane;
 }
@@ -25,6 +30,7 @@ export interface SwitchOptions {
 export class EosSwitch {
   readonly sessions: ConfigSessions;
   readonly journal: Journal;
+  readonly syslog: Syslog;
   readonly controlPlane: ControlPlane;
   private config: Section;
   private startup: string;
@@ -41,10 +47,14 @@ export class EosSwitch {
     this.state = readSwitchState(this.config);
     this.bootedAt = clock.now();
     this.journal = new Journal(clock);
+    this.syslog = new Syslog(clock);
     this.sessions = new ConfigSessions(
       { running: () => this.config, replace: (config) => this.replaceRunning(config) },
       clock,
-      (event, session) => this.journal.sessionEvent(event, session),
+      (event, session) => {
+        this.journal.sessionEvent(event, session);
+        this.syslog.ended(event, session);
+      },
     );
     this.controlPlane = options.dataplane ?? new FabricControlPlane(slug, fabric, () => this.state);
     // A data plane has real neighbors; the simulated ones are told nothing of it.
@@ -53,6 +63,18 @@ export class EosSwitch {
 
   get release(): string {
     return this.options.release;
+  }
+
+  get serialNumber(): string {
+    return this.options.serialNumber ?? `SIM${this.label.slice(0, 8).toUpperCase()}`;
+  }
+
+  get systemMac(): string {
+    return this.options.systemMac ?? `00:1c:73:${this.label.slice(0, 6).replace(/(..)(?=.)/g, '$1:')}`;
+  }
+
+  private get label(): string {
+    return createHash('sha256').update(this.options.slug).digest('hex');
   }
 
   get clock(): Clock {

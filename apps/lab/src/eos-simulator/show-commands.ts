@@ -50,6 +50,9 @@ export const showCommands: readonly ShowCommand[] = [
   open(/^show vxlan flood vtep$/, showFloodList),
   open(/^show interfaces? (?:vxlan ?1|Vxlan1)$/, showVxlanInterface),
   open(/^show bgp evpn summary$/, showEvpnSummary),
+  open(/^show vxlan config-sanity(?: detail)?$/, showConfigSanity),
+  open(/^show interfaces status$/, showInterfacesStatus),
+  open(/^show logging$/, (device) => ({ text: device.syslog.print(device.current.hostname) })),
 ];
 
 function showVersion(device: EosSwitch): Shown {
@@ -57,14 +60,14 @@ function showVersion(device: EosSwitch): Shown {
     mfgName: 'Arista',
     modelName: 'vEOS-lab',
     hardwareRevision: '',
-    serialNumber: 'SIMULATED',
-    systemMacAddress: '00:1c:73:aa:bb:01',
+    serialNumber: device.serialNumber,
+    systemMacAddress: device.systemMac,
     version: device.release,
     architecture: 'x86_64',
     uptime: device.uptime(),
   };
   return {
-    text: `Arista vEOS-lab\nSoftware image version: ${device.release}\nUptime: ${Math.floor(device.uptime() / 60)} minutes\n`,
+    text: `Arista vEOS-lab\nSerial number: ${device.serialNumber}\nSystem MAC address: ${device.systemMac}\nSoftware image version: ${device.release}\nUptime: ${Math.floor(device.uptime() / 60)} minutes\n`,
     json,
   };
 }
@@ -231,6 +234,43 @@ async function showEvpnSummary(device: EosSwitch): Promise<Shown> {
           ),
         },
       },
+    },
+  };
+}
+
+/** What EOS checks of itself: a tunnel source with an address, a VLAN behind every mapping, routing on. */
+function showConfigSanity({ current, running }: EosSwitch): Shown {
+  const hasVxlan = running.sections.has('interface Vxlan1');
+  const mapped = running.sections.get('interface Vxlan1')?.valuesOf('vxlan vlan') ?? [];
+  const lost = mapped.flatMap((text) => /^(\d+) vni /.exec(text)?.[1] ?? []).filter((vlan) => !current.vlans.includes(Number(vlan)));
+  const items = [
+    { name: 'Loopback IP Address', ok: !hasVxlan || current.vtep !== null, detail: 'Vxlan1 has no source interface with an address' },
+    { name: 'VLAN-VNI Map', ok: lost.length === 0, detail: `No VLAN ${lost.join(', ')}` },
+    { name: 'Routing', ok: !hasVxlan || running.has('ip routing') || running.has('ip routing ipv6 interfaces'), detail: 'Routing is off' },
+  ].map(({ name, ok, detail }) => ({ name, checkPass: ok, hasWarning: !ok, detail: ok ? '' : detail }));
+  const json = { categories: { localVtep: { items, allCheckPass: items.every(({ checkPass }) => checkPass) } }, warnings: [] };
+  const rows = items.map(({ name, checkPass, detail }) => `  ${name.padEnd(36)} ${checkPass ? 'OK' : 'FAIL'}    ${detail}`.trimEnd());
+  return { text: ['Category                            Result', 'Local VTEP Configuration Check', ...rows, ''].join('\n'), json };
+}
+
+function showInterfacesStatus({ current }: EosSwitch): Shown {
+  const status = (isShutdown: boolean): string => (isShutdown ? 'disabled' : 'connected');
+  return {
+    text: ['Port       Name   Status', ...current.ports.map(({ name, isShutdown }) => `${name.padEnd(17)} ${status(isShutdown)}`), ''].join(
+      '\n',
+    ),
+    json: {
+      interfaceStatuses: Object.fromEntries(
+        current.ports.map(({ name, isShutdown }) => [
+          name,
+          {
+            linkStatus: status(isShutdown),
+            lineProtocolStatus: isShutdown ? 'adminDown' : 'up',
+            description: '',
+            bandwidth: 10_000_000_000,
+          },
+        ]),
+      ),
     },
   };
 }

@@ -17,6 +17,9 @@ export interface EosSimulatorOptions {
   readonly version?: string;
   /** Default: a factory switch that has eAPI and nothing of ours. Whatever it says, keep `management api http-commands` in it. */
   readonly initialConfig?: string;
+  /** Default: its own for each slug, and always the same one. */
+  readonly serialNumber?: string;
+  readonly systemMac?: string;
   readonly users: readonly SwitchUser[];
   readonly enableSecret?: string;
   /** Default 4. */
@@ -41,6 +44,8 @@ export interface EosSimulator {
   readonly journal: Journal;
   /** The device behind the API, for looking at it without asking it. */
   readonly device: EosSwitch;
+  /** Connections from now on see another certificate than the one of `spkiSha256`. */
+  changeCertificate(): void;
   /** Cuts the management line, until `connect()`. */
   disconnect(): Promise<void>;
   connect(): Promise<void>;
@@ -51,6 +56,8 @@ export interface EosSimulator {
 export async function startEosSimulator(options: EosSimulatorOptions): Promise<EosSimulator> {
   const device = new EosSwitch({
     slug: options.slug ?? options.hostname,
+    ...(options.serialNumber === undefined ? {} : { serialNumber: options.serialNumber }),
+    ...(options.systemMac === undefined ? {} : { systemMac: options.systemMac }),
     release: options.version ?? '4.32.1F',
     startupConfig: options.initialConfig ?? factoryConfig({ hostname: options.hostname }),
     hardware: { ethernetPorts: options.ethernetPorts ?? 4 },
@@ -70,6 +77,7 @@ export async function startEosSimulator(options: EosSimulatorOptions): Promise<E
     faults: server.faults,
     journal: device.journal,
     device,
+    changeCertificate: () => server.changeCertificate(),
     disconnect: () => server.disconnect(),
     connect: () => server.connect(),
     reboot: () => server.reboot(),

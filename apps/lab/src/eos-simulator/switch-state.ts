@@ -1,4 +1,5 @@
 /** What a configuration makes the switch do: read once per change, by the show commands, the fabric and the data plane. */
+import { decodePassword } from './config/neighbor-password.js';
 import { expandList } from './config/number-list.js';
 import type { Section } from './config/section.js';
 
@@ -27,6 +28,8 @@ export interface NeighborState {
   readonly sendsExtendedCommunities: boolean;
   readonly evpn: boolean;
   readonly ipv4: boolean;
+  /** In clear, null where none is configured; a code that this switch cannot read is a password that nobody else has. */
+  readonly password: string | null;
   /** Outbound route map of the IPv4 family. */
   readonly routeMapOut: string | null;
 }
@@ -171,7 +174,16 @@ function readNeighbor(instance: Section, address: string, remoteAsn: number): Ne
   const group = instance.valueOf(`${own} peer group`);
   const bgp = withGroup(instance, address, group) as Section;
   const [evpn, ipv4] = ['address-family evpn', 'address-family ipv4'].map((name) => withGroup(instance.sections.get(name), address, group));
-  return readMergedNeighbor(bgp, { evpn, ipv4 }, address, remoteAsn);
+  return { ...readMergedNeighbor(bgp, { evpn, ipv4 }, address, remoteAsn), password: readPassword(instance, [address, group]) };
+}
+
+/** The neighbor's own, or its group's: each is coded with the name it stands behind. */
+function readPassword(instance: Section, names: readonly (string | undefined)[]): string | null {
+  for (const name of names) {
+    const code = name === undefined ? undefined : instance.valueOf(`neighbor ${name} password 7`);
+    if (name !== undefined && code !== undefined) return decodePassword(name, code) ?? `unreadable ${code}`;
+  }
+  return null;
 }
 
 function readMergedNeighbor(
@@ -179,7 +191,7 @@ function readMergedNeighbor(
   { evpn, ipv4 }: { readonly evpn: Section | undefined; readonly ipv4: Section | undefined },
   address: string,
   remoteAsn: number,
-): NeighborState {
+): Omit<NeighborState, 'password'> {
   const own = `neighbor ${address}`;
   const isDefaultFamily = !bgp.has('no bgp default ipv4-unicast') && ipv4?.has(`no ${own} activate`) !== true;
   const [keepalive, hold] = (bgp.valueOf(`${own} timers`) ?? bgp.valueOf('timers bgp') ?? '60 180').split(' ').map(Number);

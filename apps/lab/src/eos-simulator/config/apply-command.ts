@@ -1,6 +1,7 @@
 /** One line of configuration typed into a mode: understood, checked, done. */
 import { CommandRefused } from './effect.js';
 import { grammar } from './grammar.js';
+import { completeWords } from './complete-words.js';
 import { expandList } from './number-list.js';
 import { type Effect, type Rule, Section, type Verb } from './section.js';
 import { isMatch, type Match, type Mismatch } from './syntax.js';
@@ -36,6 +37,18 @@ export function applyCommand(stack: ModeStack, line: string, only?: 'THIS_MODE')
     return perform(modes, found.rule, found.match, typed.verb);
   }
   throw new InvalidCommand(explain(typed, best));
+}
+
+/** The line with its words complete, as if typed so: what the innermost mode can mean counts. @throws AmbiguousWord */
+export function completeLine(stack: ModeStack, line: string): string {
+  const typed = readCommand(line);
+  for (let depth = stack.length; depth > 0; depth -= 1) {
+    const modes = stack.slice(0, depth);
+    const syntaxes = grammar[modeOf(modes)].map(({ syntax }) => syntax);
+    const words = completeWords(syntaxes, typed.words);
+    if (words !== undefined) return [...(typed.verb === 'set' ? [] : [typed.verb]), ...words].join(' ');
+  }
+  return line;
 }
 
 function readCommand(line: string): Typed {

@@ -27,7 +27,7 @@ import {
   usableVlans,
 } from './effect.js';
 import { either, on, section, setting } from './rule.js';
-import { asHash } from './secret-hash.js';
+import { neighborSecret, userSecret } from './secret-hash.js';
 import type { ModeName, Rule } from './section.js';
 
 const addresses: readonly Rule[] = [
@@ -117,8 +117,8 @@ const neighbor: readonly Rule[] = [
   setting('neighbor <peer> route-reflector-client'),
   setting('neighbor <peer> timers = <seconds> <seconds>', { unprinted: ' timers 60 180' }),
   setting('neighbor <peer> route-map <word> in|out', { effect: neighborRouteMap }),
-  setting('neighbor <peer> password = 0 <word>', { effect: asHash }),
-  setting('neighbor <peer> password = <word>', { effect: asHash }),
+  setting('neighbor <peer> password = 0 <word>', { effect: neighborSecret }),
+  setting('neighbor <peer> password = <word>', { effect: neighborSecret }),
   setting('neighbor <peer> password = 7 <word>'),
   setting('neighbor <peer> send-community = standard?'),
   setting('neighbor <peer> send-community = extended|large'),
@@ -138,7 +138,7 @@ const macVrf: readonly Rule[] = [
 
 export const grammar: Readonly<Record<ModeName, readonly Rule[]>> = {
   global: [
-    setting('username <word> = privilege <number> role <word> secret <word>', { effect: asHash }),
+    setting('username <word> = privilege <number> role <word> secret <word>', { effect: userSecret }),
     setting('username <word> = privilege <number> role <word> secret sha512 <word>'),
     setting('username <word> = privilege <number> role <word> nopassword'),
     section('management api http-commands', 'api'),

@@ -5,7 +5,7 @@ import { collapseList } from './number-list.js';
 import type { Section, Setting } from './section.js';
 
 /** Top-level order of EOS 4.34–4.36 (the union of real files); it differs between releases, so nobody may rely on it. */
-const TOP_LEVEL: readonly RegExp[] = [
+const SINCE_434: readonly RegExp[] = [
   /^no aaa root/,
   /^(?:username|aaa authentication)/,
   /^management api/,
@@ -17,7 +17,6 @@ const TOP_LEVEL: readonly RegExp[] = [
   /^transceiver/,
   /^service routing protocols/,
   /^(?:hostname|ip domain|ip name-server|dns domain)/,
-  /^ntp server/,
   /^logging/,
   /^(?:no )?spanning-tree/,
   /^system l1/,
@@ -39,12 +38,29 @@ const TOP_LEVEL: readonly RegExp[] = [
   /^ipv6 unicast-routing/,
   /^mlag configuration/,
   /^ipv?6? route /,
+  /^ntp /,
   /^route-map/,
   /^router bfd/,
   /^router bgp/,
   /^router /,
   /^management ssh/,
 ];
+
+/** As 4.25 prints it: `ntp` behind the names, `management api` near the end. */
+const BEFORE_434: readonly RegExp[] = (() => {
+  const [api, ntp] = ['management api', 'ntp '].map((head) => SINCE_434.find((pattern) => pattern.test(head)) as RegExp) as [
+    RegExp,
+    RegExp,
+  ];
+  const others = SINCE_434.filter((pattern) => pattern !== api && pattern !== ntp);
+  const names = others.findIndex((pattern) => pattern.test('hostname')) + 1;
+  return [...others.slice(0, names), ntp, ...others.slice(names), api];
+})();
+
+function isSince(release: string, minor: number): boolean {
+  const [first = 0, second = 0] = release.split('.').map(Number.parseFloat);
+  return first > 4 || (first === 4 && second >= minor);
+}
 
 interface Block {
   readonly head: string;
@@ -55,6 +71,8 @@ interface Block {
 
 /** @param release `4.34.0F`: decides how mappings are printed. @returns without the heading, `end` included. */
 export function printConfig(root: Section, release: string): string {
+  const order = isSince(release, 34) ? SINCE_434 : BEFORE_434;
+  const topRank = (head: string): number => rankIn(order, head);
   const blocks = [...vlanBlocks(root), ...otherSections(root, release), ...settingBlocks(root)].sort(
     (a, b) => topRank(a.head) - topRank(b.head) || compareNatural(a.head, b.head),
   );
@@ -67,9 +85,9 @@ export function printConfig(root: Section, release: string): string {
 }
 
 /** Everything that is not in the table stands where its release puts it: before `router`, for this one. */
-function topRank(head: string): number {
-  const rank = TOP_LEVEL.findIndex((pattern) => pattern.test(head));
-  return rank < 0 ? TOP_LEVEL.length - 5 : rank;
+function rankIn(order: readonly RegExp[], head: string): number {
+  const rank = order.findIndex((pattern) => pattern.test(head));
+  return rank < 0 ? order.length - 5 : rank;
 }
 
 /** VLANs without any setting are printed as one list. */
@@ -159,8 +177,7 @@ function vxlanLines(settings: readonly string[], release: string): readonly stri
     const match = /^vxlan vlan (\d+) vni (\d+)$/.exec(line);
     return match === null ? [] : [{ vlan: match[1], vni: match[2] }];
   });
-  const [major = 0, minor = 0] = release.split('.').map(Number.parseFloat);
-  if (mappings.length < 2 || major < 4 || minor < 36) return lines;
+  if (mappings.length < 2 || !isSince(release, 36)) return lines;
   const joined = `vxlan vlan ${mappings.map(({ vlan }) => vlan).join(',')} vni ${mappings.map(({ vni }) => vni).join(',')}`;
   const first = lines.findIndex((line) => line.startsWith('vxlan vlan '));
   return lines.flatMap((line, i) => (i === first ? [joined] : /^vxlan vlan \d+ vni /.test(line) ? [] : [line]));

@@ -8,6 +8,8 @@ import { type TokenKind, tokenKinds } from './token.js';
 
 interface SyntaxWord {
   readonly accept: TokenKind;
+  /** The words that may stand here, where it is no value. */
+  readonly choices: readonly string[];
   readonly isOptional: boolean;
   readonly isRest: boolean;
 }
@@ -55,6 +57,13 @@ export class Syntax {
     return words.length > this.words.length ? { at: this.words.length, isIncomplete: false } : this.result(printed);
   }
 
+  /** What may stand at this place: words of the command, or a value. Null behind its end. */
+  at(place: number): { readonly choices: readonly string[]; accepts(word: string): boolean } | null {
+    const expected = this.words[Math.min(place, this.words.length - 1)];
+    if (expected === undefined || (place >= this.words.length && !expected.isRest)) return null;
+    return { choices: expected.choices, accepts: (word) => expected.isRest || expected.accept(word) !== undefined };
+  }
+
   private result(words: readonly string[]): Match {
     return { text: words.join(' '), key: words.slice(0, this.keyLength).join(' '), words };
   }
@@ -65,14 +74,14 @@ export const isMatch = (result: Match | Mismatch): result is Match => 'text' in 
 function syntaxWord(part: string): SyntaxWord {
   const isOptional = part.endsWith('?');
   const body = isOptional ? part.slice(0, -1) : part;
-  if (body === '<line>') return { accept: (text) => (text.trim() === '' ? undefined : text.trim()), isOptional, isRest: true };
-  if (body === '<addresses>') return { accept: tokenKinds['addresses'] as TokenKind, isOptional, isRest: true };
+  if (body === '<line>') return { accept: (text) => (text.trim() === '' ? undefined : text.trim()), choices: [], isOptional, isRest: true };
+  if (body === '<addresses>') return { accept: tokenKinds['addresses'] as TokenKind, choices: [], isOptional, isRest: true };
   const kind = /^<(.+)>$/.exec(body)?.[1];
   if (kind === undefined) {
     const choices = body.split('|');
-    return { accept: (text) => (choices.includes(text) ? text : undefined), isOptional, isRest: false };
+    return { accept: (text) => (choices.includes(text) ? text : undefined), choices, isOptional, isRest: false };
   }
   const accept = tokenKinds[kind];
   if (accept === undefined) throw new Error(`grammar: no kind <${kind}>`);
-  return { accept, isOptional, isRest: false };
+  return { accept, choices: [], isOptional, isRest: false };
 }
