@@ -88,6 +88,7 @@ const rooms = [
       'engines/intent',
       'engines/rendering',
       'engines/reconcile',
+      'engines/adoption',
       'platform',
       'contexts/access',
       'contexts/events',

@@ -1,0 +1,167 @@
+/** From what was confirmed and what was read to items with classes and causes. Pure: the same reading gives the same verdict. */
+import { canonicalConfig, configFacts, eosDialect, type FactNode } from '#engines/reconcile';
+import type { Artefact } from '#engines/rendering';
+import type { DriftBase, DriftFinding, DriftKind, DriftVerdict } from './drift.js';
+import type { DeviceCollection } from '../ports/index.js';
+import { causeOnHost, causeOnSwitch, FILE_GONE, FRR_SILENT, LIVE, UNCONFIRMED } from './drift-cause.js';
+import { type DriftLanguage, driftLanguage, type DriftLine, driftLines, says, sectionAt } from './drift-lines.js';
+import { driftRisk } from './drift-risk.js';
+
+/** Printed by other machines than ours: only that it changed since it was printed first can be told. */
+const PLACEHOLDER = '@secret:';
+
+export function compareDevice(base: DriftBase, seen: DeviceCollection): DriftVerdict {
+  const comparisons = base.verifiedArtefacts.flatMap((artefact) => {
+    const language = driftLanguage(artefact.format);
+    return language === undefined ? [] : [new Comparison(base, seen, artefact, language)];
+  });
+  for (const comparison of comparisons) comparison.run();
+  return {
+    findings: comparisons.flatMap(({ findings }) => findings),
+    foreignElsewhere: comparisons.flatMap(({ foreign }) => foreign),
+    secretMarks: Object.fromEntries(comparisons.flatMap(({ marks }) => [...marks])),
+  };
+}
+
+/** One configuration of one device. */
+class Comparison {
+  readonly findings: DriftFinding[] = [];
+  readonly foreign: string[] = [];
+  readonly marks = new Map<string, string>();
+  private readonly unconfirmed: readonly FactNode[];
+  private readonly placeholders: ReadonlySet<string>;
+
+  constructor(
+    private readonly base: DriftBase,
+    private readonly seen: DeviceCollection,
+    private readonly artefact: Artefact,
+    private readonly language: DriftLanguage,
+  ) {
+    this.unconfirmed = base.unconfirmed.filter(({ path }) => path === artefact.path).map(({ content }) => language.facts(content));
+    const facts = artefact.content.includes(PLACEHOLDER) ? configFacts(language.dialect, artefact.content) : [];
+    this.placeholders = new Set(facts.filter(({ text }) => text.includes(PLACEHOLDER)).map(({ text }) => language.dialect.masked(text)));
+  }
+
+  run(): void {
+    if (this.artefact.format === 'eos') this.onSwitch();
+    else this.onHost();
+  }
+
+  private onHost(): void {
+    const { path, content } = this.artefact;
+    const file = this.seen.actual.get(path) ?? null;
+    const live = this.seen.live.filter((deviating) => deviating.path === path);
+    const intended = this.language.facts(content);
+    const inFile = file === null || file === content ? [] : driftLines(this.language.dialect, intended, this.language.facts(file));
+    const isStored = !this.seen.running.has(path);
+    const running = this.seen.running.get(path) ?? null;
+    const inForce = isStored || running === null ? [] : driftLines(this.language.dialect, intended, this.language.facts(running));
+    // ifquery compares what is live with the file: where it is content, the file is in force.
+    const isRunning = keysOf(isStored && live.length === 0 ? inFile : inForce);
+    const isInFile = keysOf(inFile);
+    for (const line of unique([...inFile, ...inForce])) {
+      this.add(line, () =>
+        causeOnHost({
+          isRunning: isRunning.has(keyOf(line)),
+          isInFile: isInFile.has(keyOf(line)),
+          file: path,
+          trace: this.seen.traces.get(path),
+          isSavedByVtysh: /^frr version /m.test(file ?? '') && !/^frr version /m.test(content),
+          isLineGone: line.intended !== null,
+        }),
+      );
+    }
+    if (file === null) this.addState('OURS_MISSING', [], path, null, FILE_GONE);
+    if (!isStored && running === null) this.addState('OURS_MISSING', [], 'FRR runs', null, FRR_SILENT);
+    for (const { subject, message } of live) this.addState('OURS_CHANGED', [subject], 'as the file says', message, LIVE);
+  }
+
+  private onSwitch(): void {
+    const text = this.seen.actual.get(this.artefact.path) ?? '';
+    const running = this.language.facts(text);
+    // What silence means depends on lines that are not ours.
+    const context = [...running.children.keys()].filter((line) => line.startsWith('switchport default mode ')).join('\n');
+    const intended = canonicalConfig(eosDialect, this.artefact.content, context);
+    const startup = this.seen.startup === undefined ? undefined : this.language.facts(this.seen.startup ?? '');
+    const unsaved = startup === undefined ? [] : driftLines(this.language.dialect, running, startup);
+    for (const line of driftLines(this.language.dialect, intended, running)) {
+      if (this.isForeignElsewhere(line, intended)) this.foreign.push([...line.section, line.observed].join(' / '));
+      else
+        this.add(line, () =>
+          causeOnSwitch({
+            isSaved: startup === undefined || this.saysTheSame(startup, line),
+            isOurs: line.intended !== null,
+            upSeconds: this.seen.upSeconds,
+            secondsSincePush: this.base.secondsSincePush,
+          }),
+        );
+    }
+    if (unsaved.length > 0) this.addUnsaved(unsaved);
+  }
+
+  private isForeignElsewhere({ kind, section, observed }: DriftLine, intended: FactNode): boolean {
+    if (kind !== 'extra') return false;
+    if (section.length === 0 || sectionAt(this.language.dialect, intended, section) === undefined) return true;
+    const where = JSON.stringify(section);
+    return this.base.kept.some(
+      (line) => line.path === this.artefact.path && line.text === observed && JSON.stringify(line.section) === where,
+    );
+  }
+
+  /** What is observed of this line is also said there. */
+  private saysTheSame(facts: FactNode, { section, intended, observed }: DriftLine): boolean {
+    if (observed !== null) return says(this.language.dialect, facts, section, observed);
+    return intended === null || !says(this.language.dialect, facts, section, intended);
+  }
+
+  private add(line: DriftLine, cause: () => string): void {
+    const kind = this.kindOf(line);
+    if (kind === undefined) return;
+    const isUnconfirmed = this.unconfirmed.some((facts) => this.saysTheSame(facts, line));
+    this.push(kind, line.section, line.intended, line.observed, isUnconfirmed ? UNCONFIRMED : cause(), true);
+  }
+
+  private addState(kind: DriftKind, section: readonly string[], intended: string, observed: string | null, cause: string): void {
+    this.push(kind, section, intended, observed, cause, false, 'HIGH');
+  }
+
+  private addUnsaved(lines: readonly DriftLine[]): void {
+    const [first] = lines;
+    const example = [...(first?.section ?? []), first?.intended ?? first?.observed ?? ''].join(' / ').split('\n')[0];
+    const what =
+      this.seen.startup === null ? 'nothing was ever saved' : `${lines.length} differences to the startup-config, the first: ${example}`;
+    this.push('UNSAVED', [], null, what, 'somebody changed the device and did not save: the next reload boots something else', false);
+  }
+
+  private push(
+    kind: DriftKind,
+    section: readonly string[],
+    intended: string | null,
+    observed: string | null,
+    likelyCause: string,
+    isConfiguration: boolean,
+    risk = driftRisk({ kind, intended, observed }),
+  ): void {
+    this.findings.push({ kind, path: this.artefact.path, section, intended, observed, risk, likelyCause, isConfiguration });
+  }
+
+  /** Undefined: no drift. */
+  private kindOf({ kind, section, intended, observed }: DriftLine): DriftKind | undefined {
+    if (kind === 'missing') return 'OURS_MISSING';
+    if (kind === 'extra') return 'FOREIGN_IN_OWNED_SECTION';
+    if (kind === 'reordered') return 'ORDER_CHANGED';
+    if (intended === null || observed === null || withoutSecret(intended) !== withoutSecret(observed)) return 'OURS_CHANGED';
+    if (!this.placeholders.has(intended)) return 'SECRET_CHANGED';
+    const place = JSON.stringify([this.artefact.path, section, withoutSecret(intended)]);
+    const mark = this.base.secretMarks[place] ?? observed;
+    this.marks.set(place, mark);
+    return mark === observed ? undefined : 'SECRET_CHANGED';
+  }
+}
+
+/** `password 7 <1a2b3c4d>` and `password <5e6f7a8b>` are one line with two secrets. */
+const withoutSecret = (masked: string): string => masked.replace(/(?: (?:\d|8a|sha\d+|md5))? <[0-9a-f]{8}>/g, ' <>');
+
+const keyOf = (line: DriftLine): string => JSON.stringify([line.kind, line.section, line.intended, line.observed]);
+const keysOf = (lines: readonly DriftLine[]): ReadonlySet<string> => new Set(lines.map(keyOf));
+const unique = (lines: readonly DriftLine[]): readonly DriftLine[] => [...new Map(lines.map((line) => [keyOf(line), line])).values()];
