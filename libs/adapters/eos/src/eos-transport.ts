@@ -1,7 +1,15 @@
 /** Pushes to Arista EOS through eAPI: configuration session, commit timer, proof by reading over new connections. */
-import { type DeviceConnection, type DeviceTarget, type DeviceTransport, TransportError } from '#contexts/deployment/ports';
+import {
+  type DeviceConnection,
+  type DeviceTarget,
+  type DeviceTransport,
+  keepingSecrets,
+  TransportError,
+  WireSecrets,
+} from '#contexts/deployment/ports';
 import { EapiClient, type EapiTimeouts } from './eapi-client.js';
 import { EosConnection } from './eos-connection.js';
+import { encodeNeighborPassword } from './neighbor-password.js';
 import { SwitchReader } from './switch-reader.js';
 
 export interface EosTiming extends EapiTimeouts {
@@ -32,7 +40,7 @@ export class EosTransport implements DeviceTransport {
     const client = new EapiClient(target, this.timing, signal);
     const reader = new SwitchReader(client, target.slug, signal, this.timing.patienceMs);
     const identity = await reader.identity();
-    return new EosConnection(identity, {
+    const connection = new EosConnection(identity, {
       device: target.slug,
       client,
       reader,
@@ -40,5 +48,12 @@ export class EosTransport implements DeviceTransport {
       settleMs: this.timing.settleMs,
       afterTimerMs: this.timing.afterTimerMs,
     });
+    return keepingSecrets(connection, new WireSecrets(target, asSwitchesPrint));
   }
+}
+
+/** `neighbor X password 7 ` is the only place for a secret in our lines. */
+function asSwitchesPrint(secret: string, before: string): string {
+  const [, peer] = /^\s*neighbor (\S+) password 7 $/.exec(before) ?? [];
+  return peer === undefined ? secret : encodeNeighborPassword(peer, secret);
 }

@@ -1,4 +1,4 @@
-import type { DeviceConnection, DeviceTarget, DeviceTransport } from '#contexts/deployment/ports';
+import { type DeviceConnection, type DeviceTarget, type DeviceTransport, keepingSecrets, WireSecrets } from '#contexts/deployment/ports';
 import { HostConnection } from './host-connection.js';
 import { type HostTimeouts, PushClient } from './push-client.js';
 
@@ -16,6 +16,6 @@ export class SshHostTransport implements DeviceTransport {
   async open(target: DeviceTarget, signal: AbortSignal): Promise<DeviceConnection> {
     const client = new PushClient(target, this.timeouts, AbortSignal.any([signal, AbortSignal.timeout(this.timeouts.overallMs)]));
     await client.reconnect();
-    return new HostConnection(target.slug, client);
+    return keepingSecrets(new HostConnection(target.slug, client), new WireSecrets(target));
   }
 }

@@ -20,6 +20,13 @@ export interface DeviceTarget {
   readonly sshHostKeys: readonly string[];
   /** eAPI: accepted SHA-256 pins of the certificate's SPKI, base64. */
   readonly tlsSpkiSha256: readonly string[];
+  /** What `@secret:NAME@` stands for, for the names that are set; see wire-secrets.ts. Functions, so that nothing prints it. */
+  readonly secrets?: SecretSource;
+}
+
+export interface SecretSource {
+  readonly names: readonly string[];
+  resolve(name: string): string | undefined;
 }
 
 /** Identifies one execution; it is written on the device, so that an older execution can be refused there too. */
