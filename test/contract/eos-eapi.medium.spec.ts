@@ -31,6 +31,16 @@ describe(`eAPI of ${isRealSwitch ? 'a real switch' : 'the simulator'}`, () => {
       expect(await device.rpc(['show version'], { password: 'wrong' })).toMatchObject({ status: 401, json: {} });
     });
 
+    it('takes a login in place of a password, until the logout', async () => {
+      const { username, secret: password } = device.target;
+      const call = JSON.stringify({ jsonrpc: '2.0', method: 'runCmds', id: 1, params: { version: 1, cmds: ['show hostname'] } });
+      const { headers } = await device.post(JSON.stringify({ username, password }), { path: '/login', anonymous: true });
+      const cookie = { cookie: (headers['set-cookie'] ?? '').split(';')[0] ?? '' };
+      expect((await device.post(call, { headers: cookie, anonymous: true })).status).toBe(200);
+      await device.post('', { path: '/logout', headers: cookie, anonymous: true });
+      expect((await device.post(call, { headers: cookie, anonymous: true })).status).toBe(401);
+    });
+
     it.each([
       ['no JSON', 'show version', -32_700],
       ['another method', '{"jsonrpc":"2.0","method":"runCommands","id":1,"params":{}}', -32_601],
@@ -46,6 +56,13 @@ describe(`eAPI of ${isRealSwitch ? 'a real switch' : 'the simulator'}`, () => {
       expect(json.error?.data).toHaveLength(3);
       expect(json.error?.data?.[1]).toHaveProperty('hostname');
       expect(json.error?.data?.[2]?.errors).toEqual(["Invalid input (at token 1: 'nothing')"]);
+    });
+
+    it('keeps what the commands before the failure did, where no session holds it back', async () => {
+      await device.rpc(['configure', 'vlan 3981', 'vlan 4095', 'vlan 3982']);
+      const config = await device.runningConfig();
+      await device.show('configure', 'no vlan 3981');
+      expect([/^vlan (?:\d+,)*3981/m.test(config), config.includes('3982')]).toEqual([true, false]);
     });
 
     it('has no JSON for a session diff, and fails the whole request', async () => {
@@ -85,6 +102,22 @@ describe(`eAPI of ${isRealSwitch ? 'a real switch' : 'the simulator'}`, () => {
       expect(await refusal(...commands)).toEqual({ code: 1002, errors: [words] });
     });
 
+    it('takes abbreviations only where it is asked to, and none that could mean two things', async () => {
+      const typed = ['conf', 'int Loopback981', 'desc short', 'no int Loopback981'];
+      expect((await device.rpc(['sh hostn'])).json.error?.code).toBe(1002);
+      expect((await device.rpc(typed)).json.error?.code).toBe(1002);
+      expect((await device.rpc(['sh hostn', ...typed], { autoComplete: true })).json.error).toBeUndefined();
+      const ambiguous = await device.rpc(['conf', 's'], { autoComplete: true });
+      expect(ambiguous.json.error).toMatchObject({ code: 1002, data: [{}, {}, { errors: ["Ambiguous command (at token 0: 's')"] }] });
+    });
+
+    it('warns of what it does all the same', async () => {
+      const { json } = await device.rpc(inSession(session, 'interface Ethernet2', 'spanning-tree portfast'));
+      expect(json.error).toBeUndefined();
+      expect(JSON.stringify(json.result?.at(-1))).toContain('single host');
+      expect(await device.print(`show session-config named ${session}`)).toMatch(/^ {3}spanning-tree portfast/m);
+    });
+
     it('takes a command of an outer mode in an inner one, and is in the outer mode then', async () => {
       const commands = ['vlan 3981', 'name inner', 'interface Loopback981', 'description outer', 'vlan 3982'];
       expect((await device.rpc(inSession(session, ...commands))).json.error).toBeUndefined();
@@ -120,6 +153,21 @@ describe(`eAPI of ${isRealSwitch ? 'a real switch' : 'the simulator'}`, () => {
       expect((await device.print(`show session-config named ${session} diffs`)).trim()).toBe('');
     });
 
+    it('are of the moment in which they were opened, and know nothing of one another', async () => {
+      const other = freshName();
+      await device.rpc(inSession(session, 'vlan 3981'));
+      await device.rpc(inSession(other, 'vlan 3982'));
+      await device.show('configure', 'vlan 3983');
+      const [one, two] = [
+        await device.print(`show session-config named ${session}`),
+        await device.print(`show session-config named ${other}`),
+      ];
+      await device.dropSessions(other);
+      await device.show('configure', 'no vlan 3983');
+      expect(['3981', '3982', '3983'].map((vlan) => one.includes(vlan))).toEqual([true, false, false]);
+      expect(['3981', '3982', '3983'].map((vlan) => two.includes(vlan))).toEqual([false, true, false]);
+    });
+
     it('stay behind, pending, when a batch fails', async () => {
       await device.rpc(inSession(session, 'vlan 3981', 'vlan 4095'));
       const [detail] = await device.show('show configuration sessions detail');
@@ -151,6 +199,25 @@ describe(`eAPI of ${isRealSwitch ? 'a real switch' : 'the simulator'}`, () => {
       expect(await device.runningConfig()).not.toMatch(/3982/);
       await device.show('configure', 'no vlan 3981');
     });
+  });
+
+  it('logs what becomes of sessions, and that the configuration was saved', async () => {
+    await device.show(...inSession(session, 'vlan 3981', 'commit timer 00:05:00'));
+    await device.show(`configure session ${session} abort`);
+    await device.show('write memory');
+    const log = (await device.print('show logging'))
+      .split('\n')
+      .filter((line) => line.includes(session) || line.includes('CONFIG_STARTUP'));
+    const mnemonics = log.map((line) => /%(SYS-\d-CONFIG_\w+):/.exec(line)?.[1]);
+    expect(mnemonics).toEqual(
+      expect.arrayContaining([
+        'SYS-5-CONFIG_SESSION_ENTERED',
+        'SYS-5-CONFIG_SESSION_EXITED',
+        'SYS-5-CONFIG_SESSION_COMMIT_TIMER_STARTED',
+        'SYS-5-CONFIG_SESSION_ABORTED',
+        'SYS-5-CONFIG_STARTUP',
+      ]),
+    );
   });
 
   describe('commit timer', () => {
@@ -227,6 +294,52 @@ describe(`eAPI of ${isRealSwitch ? 'a real switch' : 'the simulator'}`, () => {
       expect(config).toMatch(/neighbor 192\.0\.2\.1 password 7 \S+/);
     });
 
+    it('never comes back as it was sent', async () => {
+      const sent = [
+        'router bgp 65051',
+        'vlan 163',
+        'rd 192.0.2.1:163',
+        'vlan 63',
+        'rd 192.0.2.1:63',
+        'ip virtual-router mac-address 001C.7300.0981',
+      ];
+      const config = await printed(...sent);
+      expect(config).toContain('ip virtual-router mac-address 00:1c:73:00:09:81');
+      expect(config.indexOf('   vlan 163')).toBeLessThan(config.indexOf('   vlan 63'));
+      expect(config).toMatch(/^interface Ethernet\d+$/m);
+      expect(await device.print('show running-config')).toMatch(/^! device: \S+ \(.*EOS-/m);
+    });
+
+    it('hashes the password of a user with a fresh salt each time', async () => {
+      const line = 'username contract privilege 1 role network-operator secret hunter2';
+      const hashes = [];
+      for (const name of [session, freshName()]) {
+        await device.show(...inSession(name, line));
+        hashes.push(/^username contract .*secret sha512 (\S+)$/m.exec(await device.print(`show session-config named ${name}`))?.[1]);
+        await device.dropSessions(name);
+      }
+      expect(hashes[0]).toMatch(/^\$6\$/);
+      expect(hashes[1]).not.toBe(hashes[0]);
+    });
+
+    it('codes the password of a neighbor with its name: the same again for the same one', async () => {
+      const code = async (peer: string): Promise<string | undefined> =>
+        /password 7 (\S+)/.exec(
+          await printed('router bgp 65051', `neighbor ${peer} remote-as 65051`, `neighbor ${peer} password arista`),
+        )?.[1];
+      expect(await code('42.42.42.42')).toBe('3QGcqpU2YTwKh2jVQ4Vj/A==');
+    });
+
+    it('has a digest that does not mind in which order things were said', async () => {
+      const [first] = await device.show('show running-config digest');
+      await device.show('configure', 'vlan 3982', 'name b', 'vlan 3981', 'name a');
+      const [second] = await device.show('show running-config digest');
+      await device.show('configure', 'no vlan 3981-3982', 'vlan 3981', 'name a', 'vlan 3982', 'name b');
+      expect(await device.show('show running-config digest')).toEqual([second]);
+      await device.show('configure', 'no vlan 3981-3982');
+      expect(await device.show('show running-config digest')).toEqual([first]);
+    });
+
     it('has a digest that changes with the configuration and comes back with it', async () => {
       const [first] = await device.show('show running-config digest');
       await device.show('configure', 'vlan 3981');
@@ -257,6 +370,29 @@ describe(`eAPI of ${isRealSwitch ? 'a real switch' : 'the simulator'}`, () => {
         ),
       );
       expect(await device.print(`show session-config named ${session}`)).toMatch(/^interface Loopback981\n!/m);
+    });
+
+    it('a BGP instance that goes takes everything in it along', async () => {
+      await device.show(...inSession(session, 'router bgp 65051', 'vlan 3981', 'rd 192.0.2.1:981', 'exit', 'exit', 'no router bgp 65051'));
+      const config = await device.print(`show session-config named ${session}`);
+      expect(config).not.toContain('192.0.2.1:981');
+      expect(config).not.toMatch(/^router bgp/m);
+    });
+
+    it('a VLAN that goes leaves its mapping, which does nothing then', async () => {
+      const lines = ['vlan 3981', 'interface Vxlan1', 'vxlan vlan 3981 vni 10981', 'no vlan 3981'];
+      await device.show(...inSession(session, ...lines));
+      const config = await device.print(`show session-config named ${session}`);
+      expect(config).not.toMatch(/^vlan (?:\d+,)*3981/m);
+      expect(config).toMatch(/^ {3}vxlan vlan (?:\S*,)?3981/m);
+    });
+
+    it('a Port-Channel that goes leaves its members in their group', async () => {
+      const lines = ['interface Ethernet2', 'channel-group 981 mode active', 'no interface Port-Channel981'];
+      await device.show(...inSession(session, ...lines));
+      expect(await device.print(`show session-config named ${session}`)).toMatch(
+        /^interface Ethernet2\n(?: {3}.*\n)* {3}channel-group 981 mode active$/m,
+      );
     });
 
     it('a neighbor that goes takes its lines in the address families along', async () => {

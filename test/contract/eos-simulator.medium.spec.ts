@@ -71,6 +71,39 @@ describe.skipIf(isRealSwitch)('simulated switch', () => {
     });
   });
 
+  describe('sessions', () => {
+    it('show who has them, and of the completed ones only the last is remembered', async () => {
+      const users = [
+        { username: 'admin', password: 'correct horse' },
+        { username: 'jo', password: 'correct horse' },
+      ];
+      const device = await start({ users });
+      const sessions = async (): Promise<unknown> => (await device.show('show configuration sessions detail'))[0]?.sessions;
+      const jo = Buffer.from('jo:correct horse').toString('base64');
+      const call = {
+        jsonrpc: '2.0',
+        method: 'runCmds',
+        id: 1,
+        params: { version: 1, cmds: ['enable', 'configure session hers', 'vlan 300'] },
+      };
+      await device.post(JSON.stringify(call), { anonymous: true, headers: { authorization: `Basic ${jo}` } });
+      expect(await sessions()).toMatchObject({ hers: { state: 'pending' } });
+      expect(await device.print('show configuration sessions')).toMatch(/hers +pending +jo/);
+      for (const name of ['s1', 's2']) await device.show(`configure session ${name}`, 'vlan 100', 'commit');
+      expect(Object.keys((await sessions()) as object).sort()).toEqual(['hers', 's2']);
+      expect((await device.rpc(['configure session s2', 'vlan 100'])).json.error?.code).toBe(1000);
+      expect((await device.rpc(['configure session s1', 'vlan 100'])).json.error).toBeUndefined();
+    });
+
+    it('log the end of a timer that nobody stopped', async () => {
+      const clock = new VirtualClock();
+      const device = await start({ clock });
+      await device.show('configure session s1', 'vlan 100', 'commit timer 00:01:00');
+      clock.advance(61_000);
+      expect(await device.print('show logging')).toMatch(/%SYS-3-CONFIG_SESSION_COMMIT_TIMER_TIMEDOUT: .*s1/);
+    });
+  });
+
   describe('reload', () => {
     it('boots what was saved, and has no sessions and no timer any more', async () => {
       const clock = new VirtualClock();
@@ -140,6 +173,28 @@ describe.skipIf(isRealSwitch)('simulated switch', () => {
     expect(json.error).toMatchObject({ code: 1000, message: expect.stringContaining("'vlan 1007'") as string });
   });
 
+  it('puts the sections in another order from 4.34 on', async () => {
+    const [older, newer] = [await start({ version: '4.25.5M' }), await start({ version: '4.34.0F' })];
+    const heads = async (device: SwitchUnderTest): Promise<readonly string[]> =>
+      [...(await device.runningConfig()).matchAll(/^(?:hostname|ntp|management api|no ip routing)/gm)].map(([head]) => head);
+    expect(await heads(older)).toEqual(['hostname', 'ntp', 'no ip routing', 'management api']);
+    expect(await heads(newer)).toEqual(['management api', 'hostname', 'no ip routing', 'ntp']);
+  });
+
+  it('is one box with one label, and another one is another', async () => {
+    const [one, other, labelled] = [
+      await start({ slug: 'one' }),
+      await start({ slug: 'other' }),
+      await start({ serialNumber: 'JPE19181517', systemMac: '00:1c:73:12:34:56' }),
+    ];
+    const label = async (device: SwitchUnderTest): Promise<unknown> => {
+      const [version] = await device.show('show version');
+      return { serial: version?.serialNumber, mac: version?.systemMacAddress };
+    };
+    expect(await label(one)).not.toEqual(await label(other));
+    expect(await label(labelled)).toEqual({ serial: 'JPE19181517', mac: '00:1c:73:12:34:56' });
+  });
+
   it('prints all mappings in one line from 4.36 on, one line each before', async () => {
     const lines = ['vlan 10,20', 'interface Vxlan1', 'vxlan vlan 20,10 vni 10020,10010'];
     const [older, newer] = [await start({ version: '4.34.0F' }), await start({ version: '4.36.0F' })];
@@ -173,11 +228,58 @@ describe.skipIf(isRealSwitch)('simulated switch', () => {
 
     it('a gateway in front of it and half an answer are answers that say nothing', async () => {
       const device = await start();
-      device.simulator.faults.add({ kind: 'bad-gateway' }, { kind: 'truncated-json' });
+      device.simulator.faults.add({ kind: 'bad-gateway' }, { kind: 'unavailable' }, { kind: 'truncated-json' });
       expect(await device.rpc(['configure', 'vlan 100'])).toMatchObject({ status: 502, json: {} });
+      expect(await device.rpc(['configure', 'vlan 100'])).toMatchObject({ status: 503, json: {} });
       expect(await device.rpc(['configure', 'vlan 200'])).toMatchObject({ status: 200, json: {} });
       const config = await device.runningConfig();
       expect([/^vlan 100/m.test(config), /^vlan 200/m.test(config)]).toEqual([false, true]);
+    });
+
+    it('a busy agent answers late, and has done it long before', async () => {
+      const device = await start();
+      device.simulator.faults.add({ kind: 'slow', ms: 150 });
+      const startedAt = performance.now();
+      const late = device.show('configure', 'vlan 100');
+      await expect.poll(() => device.simulator.device.runningConfig()).toMatch(/^vlan 100/m);
+      expect(device.simulator.journal.requests.at(-1)?.outcome).toBeNull();
+      await late;
+      expect(performance.now() - startedAt).toBeGreaterThan(140);
+    });
+
+    it('a cable that is pulled for a moment refuses connections until it is back', async () => {
+      const device = await start();
+      device.simulator.faults.add({ kind: 'unplug', ms: 300 });
+      await expect(device.show('show version')).rejects.toMatchObject({ code: 'RESET' });
+      await expect(device.show('show version')).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
+      await expect
+        .poll(() =>
+          device.show('show hostname').then(
+            () => 'there',
+            () => 'gone',
+          ),
+        )
+        .toBe('there');
+    });
+
+    it('another certificate is seen by the next connection', async () => {
+      const device = await start();
+      device.simulator.changeCertificate();
+      await expect(device.show('show version')).rejects.toMatchObject({ code: 'TLS_FAILED' });
+    });
+
+    it('a colleague is faster than the request that he comes before', async () => {
+      const device = await start();
+      device.simulator.faults.meanwhile(
+        (commands) => commands.includes('vlan 200'),
+        () => device.show('configure', 'vlan 100').then(() => undefined),
+      );
+      await device.show('configure', 'vlan 200');
+      expect(device.simulator.journal.requests.map(({ commands, outcome }) => [commands.at(-1), outcome])).toEqual([
+        ['vlan 200', 'done'],
+        ['vlan 100', 'done'],
+      ]);
+      expect(await device.runningConfig()).toMatch(/^vlan 100,200$/m);
     });
 
     it('a pulled cable refuses connections, and the switch goes on', async () => {
@@ -199,6 +301,7 @@ describe.skipIf(isRealSwitch)('simulated switch', () => {
       vlan?: number;
       rt?: string;
       community?: string;
+      password?: string;
     }): string[] => [
       `vlan ${own.vlan ?? 100}`,
       'interface Ethernet1',
@@ -213,6 +316,7 @@ describe.skipIf(isRealSwitch)('simulated switch', () => {
       `router bgp ${own.asn ?? 65051}`,
       `neighbor ${own.peer} remote-as 65051`,
       `neighbor ${own.peer} send-community ${own.community ?? 'extended'}`,
+      ...(own.password === undefined ? [] : [`neighbor ${own.peer} password ${own.password}`]),
       `vlan ${own.vlan ?? 100}`,
       `rd ${own.loopback}:1`,
       `route-target both ${own.rt ?? '65051:10010'}`,
@@ -256,6 +360,7 @@ describe.skipIf(isRealSwitch)('simulated switch', () => {
     it.each([
       ['another AS number', { asn: 65052 }, { peers: ['Active'], vteps: [] }],
       ['another address', { port: '192.168.100.3' }, { peers: ['Active'], vteps: [] }],
+      ['a password on one side', { password: 'secret' }, { peers: ['Active'], vteps: [] }],
       ['another route target', { rt: '65051:10011' }, { peers: ['Established'], vteps: [] }],
       ['no extended communities', { community: 'standard' }, { peers: ['Established'], vteps: [] }],
     ])('stay apart over %s', async (_, wrong, expected) => {
@@ -263,6 +368,17 @@ describe.skipIf(isRealSwitch)('simulated switch', () => {
       await configure(left, ...leaf(LEFT));
       await configure(right, ...leaf({ ...RIGHT, ...wrong }));
       expect(await state(left)).toMatchObject(expected);
+    });
+
+    it('come up with one password on both sides, which both print differently', async () => {
+      const { left, right } = await pair();
+      await configure(left, ...leaf({ ...LEFT, password: 'secret' }));
+      await configure(right, ...leaf({ ...RIGHT, password: 'other' }));
+      expect(await state(left)).toMatchObject({ peers: ['Active'] });
+      await configure(right, ...leaf({ ...RIGHT, password: 'secret' }));
+      expect(await state(left)).toMatchObject({ peers: ['Established'], vteps: ['172.16.1.2'] });
+      const codes = await Promise.all([left, right].map(async (device) => /password 7 (\S+)/.exec(await device.runningConfig())?.[1]));
+      expect(codes[0]).not.toBe(codes[1]);
     });
 
     it('go when the VLAN, the address or the switch goes', async () => {

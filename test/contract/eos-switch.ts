@@ -24,6 +24,7 @@ export interface RpcOptions {
   readonly password?: string;
   /** Default true: the first command is `enable`. */
   readonly enable?: boolean;
+  readonly autoComplete?: boolean;
 }
 
 type Command = string | { readonly cmd: string; readonly input: string };
@@ -72,7 +73,7 @@ export class SwitchUnderTest {
 
   async rpc(commands: readonly Command[], options: RpcOptions = {}): Promise<RpcAnswer> {
     const cmds = options.enable === false ? commands : ['enable', ...commands];
-    const params = { version: 1, format: options.format ?? 'json', cmds };
+    const params = { version: 1, format: options.format ?? 'json', autoComplete: options.autoComplete ?? false, cmds };
     return this.post(JSON.stringify({ jsonrpc: '2.0', method: 'runCmds', id: 'contract', params }), options);
   }
 
