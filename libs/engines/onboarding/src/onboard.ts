@@ -4,7 +4,7 @@ import { compareNatural, type Mac } from '#engines/kernel';
 import { countFacts, type FactCount } from './count-facts.js';
 import { countSdn } from './count-sdn.js';
 import { countVirtual } from './count-virtual.js';
-import type { DeviceDocuments, DocumentKind, IgnoredPart, ImportedFile } from './documents/imported-file.js';
+import type { DeviceDocuments, DocumentKind, IgnoredPart, ImportedFile, SecretPart } from './documents/imported-file.js';
 import { readDocuments } from './documents/read-documents.js';
 import { liftFabric, slugOf } from './lift/lift-fabric.js';
 import { type LintFinding, lint } from './lint/lint.js';
@@ -35,6 +35,8 @@ export interface DeviceReport {
   /** Lines that Trame would write into sections that were not shown. */
   readonly unseen: readonly string[];
   readonly ignored: readonly IgnoredPart[];
+  /** What stands in no file of the model, and has to be given to the device by another way. */
+  readonly secrets: readonly SecretPart[];
 }
 
 /** @throws DomainError INVALID_VALUE for a file that is none of what can be read. Nothing else is refused: what is not understood is kept. */
@@ -75,6 +77,7 @@ export function onboard(files: readonly ImportedFile[]): Onboarding {
       ],
       unseen: taken.get(slugOf(seen.name))?.unseen ?? [],
       ignored: documents.ignored,
+      secrets: documents.secrets,
     };
   });
   const differences = reports.flatMap((report) => report.files).reduce((sum, file) => sum + file.differences.length, 0);
@@ -82,7 +85,10 @@ export function onboard(files: readonly ImportedFile[]): Onboarding {
     snapshot,
     lint: lint({ snapshot, devices, notes: lifted.notes, refusals, warnings }),
     report: { devices: reports, differences },
-    summary: summaryOf(snapshot),
+    summary: summaryOf(
+      snapshot,
+      devices.map(({ documents }) => documents),
+    ),
   };
 }
 

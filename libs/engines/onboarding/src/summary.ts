@@ -1,15 +1,18 @@
 /** What was understood, in one line each. */
 import type { FabricSnapshot } from '#engines/intent';
 import { compareNatural, type DeviceId } from '#engines/kernel';
+import type { DeviceDocuments } from './documents/imported-file.js';
 
 export interface OnboardingSummary {
   readonly devices: readonly string[];
   readonly understood: readonly string[];
+  /** Where secrets were left out, one line each. */
+  readonly secrets: readonly string[];
 }
 
 const FAMILIES = { IPV4_UNICAST: 'IPv4', IPV6_UNICAST: 'IPv6', L2VPN_EVPN: 'EVPN' };
 
-export function summaryOf(snapshot: FabricSnapshot): OnboardingSummary {
+export function summaryOf(snapshot: FabricSnapshot, devices: readonly DeviceDocuments[]): OnboardingSummary {
   return {
     devices: snapshot.devices.map((device) => {
       const { hostname, platform, software, vtep, management, host, adopted } = device;
@@ -25,7 +28,21 @@ export function summaryOf(snapshot: FabricSnapshot): OnboardingSummary {
       ].join(', ');
     }),
     understood: [...links(snapshot), ...sessions(snapshot), ...networks(snapshot), ...vrfs(snapshot)],
+    secrets: devices.flatMap(secretsOf),
   };
+}
+
+/** `pve1 frr.conf:14, 20: 2 secrets were left out (neighbor 192.0.2.1 password, enable password)` */
+function secretsOf({ device, secrets }: DeviceDocuments): readonly string[] {
+  const files = [...new Set(secrets.map(({ file }) => file))];
+  return files.map((file) => {
+    const own = secrets.filter((secret) => secret.file === file);
+    const [lines, words] = [own.map(({ line }) => line), own.map((secret) => secret.words)].map((list) => [
+      ...new Set<number | string>(list),
+    ]);
+    const count = own.length === 1 ? '1 secret was' : `${own.length} secrets were`;
+    return `${`${device} ${file}`.trim()}:${lines?.join(', ')}: ${count} left out (${words?.join(', ')})`;
+  });
 }
 
 const nameOf = ({ devices }: FabricSnapshot, id: DeviceId): string => devices.find((device) => device.id === id)?.hostname ?? id;

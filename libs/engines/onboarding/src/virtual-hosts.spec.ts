@@ -107,3 +107,28 @@ describe('a hypervisor with Open vSwitch and libvirt', () => {
     expect(lint.map(({ code }) => code)).toContain('OVS_SHOWN_IN_PART');
   });
 });
+
+describe('a key of a tunnel in Open vSwitch', () => {
+  it('stands nowhere in what comes out; that there is something is said', () => {
+    const text = dump({
+      Bridge: [{ _uuid: uuid('b'), name: 'brint', ports: ['set', ['p-brint', 'p-gre7'].map(uuid)] }],
+      Port: [port('brint'), port('gre7')],
+      Interface: [
+        part('brint', 'internal'),
+        {
+          ...part('gre7', 'vxlan'),
+          options: [
+            'map',
+            [
+              ['remote_ip', '192.0.2.7'],
+              ['psk', 'Hunter2-Zebra'],
+            ],
+          ],
+        },
+      ],
+    });
+    const said = JSON.stringify(onboard([{ device: 'kvm1', name: 'ovs.json', text }]));
+    expect(said).not.toContain('Hunter2-Zebra');
+    expect(said).toContain('options:psk');
+  });
+});

@@ -78,6 +78,18 @@ describe('trame import config', () => {
     expect(out).toMatch(/\n0 differences$/);
   });
 
+  it('prints no secret, in neither form, and says where one was', async () => {
+    const file = path.join(folder, 'pve1/etc/frr.conf');
+    const line = ' neighbor 192.168.100.1 remote-as 65051\n';
+    fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace(line, `${line} neighbor 192.168.100.1 password Hunter2-Zebra\n`));
+    const { out } = await run(...devices());
+    expect(out).toMatch(/\n {2}pve1 etc\/frr\.conf:15: 1 secret was left out \(neighbor 192\.168\.100\.1 password\)\n/);
+    expect(out).toMatch(/\n0 differences$/);
+    const json = (await run(...devices(), '--json')).out;
+    expect(JSON.parse(json)).toMatchObject({ differences: 0, devices: [{ secrets: [{ line: 15 }] }, { secrets: [] }] });
+    expect(out + json).not.toContain('Hunter2');
+  });
+
   it('refuses a file that is no configuration, and says what would be accepted', async () => {
     fs.writeFileSync(path.join(folder, 'mail.txt'), 'Dear colleague,\n');
     await expect(run('--device', `TEST=${folder}/mail.txt`)).rejects.toMatchObject({

@@ -13,6 +13,8 @@ export function linesOf(onboarding: Onboarding): readonly string[] {
     '',
     `Findings: ${count('ERROR')} errors, ${count('WARNING')} warnings, ${count('INFO')} notes`,
     ...lint.flatMap(findingLines),
+    ...(onboarding.summary.secrets.length === 0 ? [] : ['', 'Secrets, which stand nowhere here']),
+    ...onboarding.summary.secrets.map((line) => `  ${line}`),
     '',
     'Facts',
     ...report.devices.flatMap(({ device, files, unseen }) => [

@@ -28,10 +28,22 @@ export interface IgnoredPart {
   readonly command: string;
 }
 
+/** Something that nobody may read: a name stands in its place. */
+export interface SecretPart {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** In front of it. */
+  readonly words: string;
+  /** The text says `@secret:NAME@`. */
+  readonly name: string;
+}
+
 export interface DeviceDocuments {
   readonly device: string;
   /** As prompts have it; null where none did. */
   readonly promptName: string | null;
   readonly documents: readonly ImportedDocument[];
   readonly ignored: readonly IgnoredPart[];
+  readonly secrets: readonly SecretPart[];
 }

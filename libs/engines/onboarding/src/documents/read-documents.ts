@@ -1,9 +1,10 @@
 /** Files by device, as configurations: prompts taken out, kinds told apart. */
 import { DomainError } from '#engines/kernel';
 import { indentedFrr } from '#engines/adoption';
-import type { DeviceDocuments, DocumentKind, IgnoredPart, ImportedDocument, ImportedFile } from './imported-file.js';
+import type { DeviceDocuments, DocumentKind, IgnoredPart, ImportedDocument, ImportedFile, SecretPart } from './imported-file.js';
 import { indentedEos } from './indented-eos.js';
 import { kindOfText } from './kind-of-text.js';
+import { maskedLine, SecretNames, withoutSecrets } from './secrets.js';
 import { type TerminalPart, terminalParts } from './terminal-parts.js';
 
 export const ACCEPTED =
@@ -14,12 +15,14 @@ export function readDocuments(files: readonly ImportedFile[]): readonly DeviceDo
   if (files.length === 0) throw refused('files', 'none', 'at least one file of one device');
   const names = [...new Set(files.map(({ device }) => device))];
   return names.map((device) => {
-    const found = files.filter((file) => file.device === device).map(readFile);
+    const secretNames = new SecretNames(device);
+    const found = files.filter((file) => file.device === device).map((file) => readFile(file, secretNames));
     return {
       device,
       promptName: found.find(({ host }) => host !== null)?.host ?? null,
       documents: found.flatMap(({ documents }) => documents),
       ignored: found.flatMap(({ ignored }) => ignored),
+      secrets: found.flatMap(({ secrets }) => secrets),
     };
   });
 }
@@ -33,21 +36,29 @@ interface ReadFile {
   readonly host: string | null;
   readonly documents: readonly ImportedDocument[];
   readonly ignored: readonly IgnoredPart[];
+  readonly secrets: readonly SecretPart[];
 }
 
-function readFile(file: ImportedFile): ReadFile {
+function readFile(file: ImportedFile, secretNames: SecretNames): ReadFile {
   const parts = terminalParts(file.text);
   const read = parts.map((part) => ({ part, kind: kindOfPart(file.name, part) }));
   const unknown = read.find(({ part, kind }) => kind === undefined && part.command === null);
   if (unknown !== undefined) throw refused(file.name || file.device, firstLine(unknown.part.text), ACCEPTED);
-  const documents = read.flatMap(({ part, kind }) => (kind === undefined ? [] : [documentOf(file.name, part, kind)]));
+  const secrets: SecretPart[] = [];
+  const documents = read.flatMap(({ part, kind }) => {
+    if (kind === undefined) return [];
+    const left = withoutSecrets(kind, part.text, secretNames);
+    secrets.push(...left.secrets.map((secret) => ({ ...secret, line: part.firstLine + secret.line - 1, file: file.name })));
+    return [documentOf(file.name, { ...part, text: left.text }, kind)];
+  });
   if (documents.length === 0) throw refused(file.name || file.device, 'nothing that is a configuration', ACCEPTED);
   return {
     host: parts.find(({ host }) => host !== null)?.host ?? null,
     documents,
     ignored: read.flatMap(({ part, kind }) =>
-      kind === undefined ? [{ name: file.name, line: part.line, command: part.command ?? '' }] : [],
+      kind === undefined ? [{ name: file.name, line: part.line, command: maskedLine(part.command ?? '') }] : [],
     ),
+    secrets,
   };
 }
 
@@ -75,7 +86,7 @@ function documentOf(name: string, { command, text }: TerminalPart, kind: Documen
   };
 }
 
-const firstLine = (text: string): string => text.split('\n').find((line) => line.trim() !== '') ?? '';
+const firstLine = (text: string): string => maskedLine(text.split('\n').find((line) => line.trim() !== '') ?? '');
 
 function refused(what: string, found: string, accepted: string): DomainError<'INVALID_VALUE'> {
   const shown = found.slice(0, 80).replace(/[^ -~]/g, '?');

@@ -6,6 +6,8 @@ export interface TerminalPart {
   readonly host: string | null;
   /** Line of the prompt, from 1. */
   readonly line: number;
+  /** Line that the text begins with. */
+  readonly firstLine: number;
   readonly text: string;
 }
 
@@ -18,17 +20,17 @@ const SHELL_PROMPT = /^(?:[\w.-]+@)?([A-Za-z0-9][\w.-]*):(?:[~/]\S*)?[#$](?: +(.
 const NOISE = /^(?:Building configuration\.\.\.|Current configuration:|\s*--More--\s*)$/;
 
 export function terminalParts(text: string): readonly TerminalPart[] {
-  const parts: { command: string | null; host: string | null; line: number; lines: string[] }[] = [];
-  let open: (typeof parts)[number] = { command: null, host: null, line: 1, lines: [] };
+  const parts: { command: string | null; host: string | null; line: number; firstLine: number; lines: string[] }[] = [];
+  let open: (typeof parts)[number] = { command: null, host: null, line: 1, firstLine: 1, lines: [] };
   parts.push(open);
   for (const [at, raw] of text.split('\n').entries()) {
     const line = raw.replace(/\r$/, '');
     const [, host, command] = SWITCH_PROMPT.exec(line.trim()) ?? SHELL_PROMPT.exec(line.trim()) ?? [];
     if (host !== undefined) {
-      open = { command: (command ?? '').trim(), host, line: at + 1, lines: [] };
+      open = { command: (command ?? '').trim(), host, line: at + 1, firstLine: at + 2, lines: [] };
       parts.push(open);
-    } else if (!NOISE.test(line)) {
-      open.lines.push(line);
+    } else {
+      open.lines.push(NOISE.test(line) ? '' : line); // lines keep their numbers
     }
   }
   return parts
