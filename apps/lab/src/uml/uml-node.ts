@@ -30,7 +30,7 @@ if [ -d /etc/frr ]; then
 fi
 echo "$name" >/proc/sys/kernel/hostname
 ip link set lo up
-for knob in ipv4/ip_forward ipv6/conf/all/forwarding; do echo 1 >/proc/sys/net/$knob; done
+for knob in ipv4/ip_forward ipv6/conf/all/forwarding; do echo 0 >/proc/sys/net/$knob; done
 for knob in all default; do echo 0 >/proc/sys/net/ipv6/conf/$knob/accept_dad; done
 echo ready
 exec sleep infinity >/dev/null

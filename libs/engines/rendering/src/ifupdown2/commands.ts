@@ -14,12 +14,14 @@ const RULE = [
   `-s ${PREFIX} -o ${NAME} -j (?:MASQUERADE|SNAT --to-source ${ADDRESS})`,
   String.raw`-i ${NAME} -p (?:tcp|udp) -m (?:tcp|udp) --dport \d{1,5} -j DNAT --to-destination (?:\[${ADDRESS}\]|${ADDRESS}):\d{1,5}`,
 ].join('|');
+const OPENED = String.raw`echo 1 \| tee /proc/sys/net/ipv4/conf/${NAME}/forwarding >/dev/null 2>&1`;
 const NOBODY = '00:00:00:00:00:00';
 
-const COMMANDS: readonly RegExp[] = [
+/** The patterns themselves: a host refuses any other command, too, and reads them as grep -E does but for `(?:` and `\d`. */
+export const HOST_COMMANDS: readonly string[] = [
   String.raw`post-up ip (?:-6 )?route replace vrf ${NAME} unreachable default metric \d+`,
   `post-up ip -6 address replace ${PREFIX} dev ${NAME} nodad`,
-  String.raw`post-up echo 1 \| tee /proc/sys/net/ipv4/conf/default/forwarding /proc/sys/net/ipv4/conf/${NAME}/forwarding >/dev/null 2>&1 \|\| true`,
+  String.raw`post-up ${OPENED} \|\| \{ \( for second in \$\(seq 60\); do sleep 1; ${OPENED} && break; done \) >/dev/null 2>&1 & \}`,
   String.raw`post-up \( echo '\*nat'; echo ':${CHAIN} - \[0:0\]'(?:; echo '-A ${CHAIN} (?:${RULE})')+; echo 'COMMIT' \) \| ip6?tables-restore --noflush`,
   String.raw`post-up ${NAT} -C ${HOOK} -j ${CHAIN} 2>/dev/null \|\| ${NAT} -A ${HOOK} -j ${CHAIN}`,
   String.raw`post-(?:up|down) ${NAT} -D ${HOOK} -j ${CHAIN} 2>/dev/null && ${NAT} -F ${CHAIN} && ${NAT} -X ${CHAIN} \|\| true`,
@@ -28,7 +30,8 @@ const COMMANDS: readonly RegExp[] = [
   String.raw`post-up bridge fdb append ${NOBODY} dev ${NAME} dst ${ADDRESS} self permanent 2>/dev/null \|\| true`,
   String.raw`pre-up ip link show dev ${NAME} >/dev/null 2>&1 \|\| \{ ip link add ${NAME} type veth peer name ${NAME}; sleep 1; \}`,
   String.raw`post-down ip link del ${NAME} 2>/dev/null \|\| true`,
-].map((pattern) => new RegExp(`^${pattern}$`));
+];
+const COMMANDS = HOST_COMMANDS.map((pattern) => new RegExp(`^${pattern}$`));
 
 const IS_COMMAND = /^(?:pre|post)-(?:up|down) |^(?:up|down) /;
 const NAMED = new RegExp(`^(?:auto ${NAME}|iface ${NAME}(?: inet loopback)?)$`);

@@ -70,13 +70,13 @@ export const portsOf = (rules: readonly HostNatFacts[]): string[] => [
 
 /**
  * Answers come in where requests went out, and the kernel asks the interface of entry whether it may forward. The port is somebody else's and may come up
- * later, so new interfaces may forward as well; those that only bridge say no for themselves. IPv6 has one switch for all, and it is the operator's:
- * with it a host takes no router advertisements any more.
+ * later: it is waited for, a minute long and in the background, because a default for new interfaces would open the bridges and taps of
+ * others as well. IPv6 has one switch for all, and it is the operator's: with it a host takes no router advertisements any more.
  */
 export const wayBack = (ports: readonly string[]): string[] =>
   ports.map((port) => {
-    const knobs = ['default', port].map((name) => `/proc/sys/net/ipv4/conf/${name}/forwarding`);
-    return `post-up echo 1 | tee ${knobs.join(' ')} >/dev/null 2>&1 || true`;
+    const opened = `echo 1 | tee /proc/sys/net/ipv4/conf/${port}/forwarding >/dev/null 2>&1`;
+    return `post-up ${opened} || { ( for second in $(seq 60); do sleep 1; ${opened} && break; done ) >/dev/null 2>&1 & }`;
   });
 
 const tool = (family: Family): string => (family === 4 ? 'iptables' : 'ip6tables');

@@ -23,7 +23,12 @@ type Said = readonly [name: string, keys: readonly (string | false)[], method?: 
 export function ifupdown2Outline(intent: DeviceIntent): OutlineEntry[] {
   const said: Said[] = [
     ...vtep(intent),
-    ...intent.underlayPorts.map(({ port, address, mtu }): Said => [port, [address !== null && 'address', mtu !== null && `mtu ${mtu}`]]),
+    ...intent.underlayPorts.map(
+      ({ port, address, mtu }): Said => [
+        port,
+        [address !== null && 'address', mtu !== null && `mtu ${mtu}`, through(intent, port, address ?? intent.vtep?.address ?? '')],
+      ],
+    ),
     ...(intent.host ? hostSays(intent.host) : []),
     ...hostPorts(intent).map(({ name, tag }): Said => [name, tag ? ['vlan-raw-device', 'vlan-id'] : []]),
     ...intent.vrfs.flatMap((vrf) => vrfSays(intent, vrf)),
@@ -43,7 +48,10 @@ export function ifupdown2Outline(intent: DeviceIntent): OutlineEntry[] {
 }
 
 /** What two subjects may say of one interface alike; it is written once. */
-const isWholeLine = (key: string): boolean => /^mtu \d+$|\/forwarding$/.test(key);
+const isWholeLine = (key: string): boolean => /^mtu \d+$|^ip6?-forward on$|\/forwarding$/.test(key);
+
+const through = ({ underlayPorts: [, second], host }: DeviceIntent, port: string, address: string): string | false =>
+  second !== undefined && !host?.bridges.some(({ name }) => name === port) && (address.includes(':') ? 'ip6-forward on' : 'ip-forward on');
 
 const isOnDemand = ({ libvirt }: DeviceIntent, vni: number): boolean =>
   (libvirt?.onDemand?.networks ?? []).some((network) => network.vni === vni);
@@ -59,7 +67,16 @@ function vrfSays(intent: DeviceIntent, vrf: VrfIntent): Said[] {
   const made = [`pre-up ip link show dev ${mainPort}`, `post-down ip link del ${mainPort}`];
   const cable: Said[] = [
     [mainPort, [...made, ...mainAddresses.map(() => 'address')]],
-    [vrfPort, [...made, `vrf ${name}`, ...vrfAddresses.map(() => 'address')]],
+    [
+      vrfPort,
+      [
+        ...made,
+        `vrf ${name}`,
+        ...vrfAddresses.map(() => 'address'),
+        vrfAddresses.some(({ address }) => !address.includes(':')) && 'ip-forward on',
+        vrfAddresses.some(({ address }) => address.includes(':')) && 'ip6-forward on',
+      ],
+    ],
   ];
   return [
     [
@@ -88,8 +105,7 @@ function exitSays(name: string, { gateways, prefixes, snat }: VrfExitIntent): st
   });
 }
 
-const forwarding = (port: string): string =>
-  `post-up echo 1 | tee /proc/sys/net/ipv4/conf/default/forwarding /proc/sys/net/ipv4/conf/${port}/forwarding`;
+const forwarding = (port: string): string => `post-up echo 1 | tee /proc/sys/net/ipv4/conf/${port}/forwarding`;
 
 /** A chain in use is filled, hooked and taken away at the end; the others are taken away at once. */
 function chain(family: '4' | '6', direction: 'out' | 'in', owner: string, isUsed: boolean): string[] {

@@ -93,6 +93,40 @@ describe('interfaces of a host', () => {
     expect(stanza(intent, 'plain')).toEqual(expect.arrayContaining(['ip-forward off', 'ip6-forward off', 'ipv6-addrgen off']));
   });
 
+  it('forward between links of the underlay where a host has several, and not with one', () => {
+    const hub = inScenario('frr-leaking-vrfs', 'node3');
+    expect(hub.underlayPorts.map(({ port }) => port)).toEqual(['ens19', 'ens20']);
+    for (const port of ['ens19', 'ens20']) expect(stanza(hub, port)).toContain('ip-forward on');
+    expect(stanza(inScenario('frr-leaking-vrfs', 'node1'), 'ens19').join('\n')).not.toContain('forward');
+    const unnumbered = inScenario('frr-unnumbered-ebgp', 'spine');
+    for (const { port, address } of unnumbered.underlayPorts) {
+      expect(address).toBeNull();
+      expect(stanza(unnumbered, port)).toEqual(['ip-forward on']); // packets between VTEPs are IPv4, whatever the next hop is
+    }
+  });
+
+  it('forward IPv6 between links of an IPv6 underlay', () => {
+    const end = (device: string, port: string, address: string) => ({ device, port, address });
+    const snapshot = new SnapshotBuilder()
+      .fabric({ underlayFamily: 6 })
+      .device({ slug: 'hub', platform: 'DEBIAN_FRR', vtep: '2001:db8:16::1', software: { frr: '10.6.0' }, ports: ['eno1', 'eno2'] })
+      .device({ slug: 'left', platform: 'DEBIAN_FRR', vtep: '2001:db8:16::2', software: { frr: '10.6.0' }, ports: ['eno1'] })
+      .device({ slug: 'right', platform: 'DEBIAN_FRR', vtep: '2001:db8:16::3', software: { frr: '10.6.0' }, ports: ['eno1'] })
+      .peering('2001:db8:1::/127', end('hub', 'eno1', '2001:db8:1::'), end('left', 'eno1', '2001:db8:1::1'))
+      .peering('2001:db8:2::/127', end('hub', 'eno2', '2001:db8:2::'), end('right', 'eno1', '2001:db8:2::1'))
+      .build();
+    const hub = deviceIntent(compileFabric(snapshot), 'hub');
+    expect(stanza(hub, 'eno1')).toEqual(['address 2001:db8:1::/127', 'ip6-forward on']);
+    expect(stanza(hub, 'eno2')).toEqual(['address 2001:db8:2::/127', 'ip6-forward on']);
+  });
+
+  it('let the end of the cable that is in a VRF pass on what comes back, and not the other one', () => {
+    const node = inScenario('frr-exit-nodes-local', 'node1');
+    const transit = node.vrfs[0]?.exit?.transit;
+    expect(stanza(node, transit?.vrfPort ?? '')).toEqual(expect.arrayContaining(['ip-forward on', 'ip6-forward on']));
+    expect(stanza(node, transit?.mainPort ?? '').join('\n')).not.toContain('forward');
+  });
+
   it('leave out what the qemu hook makes on demand', () => {
     const names = [...fileOf(inScenario('libvirt-on-demand', firstHost('libvirt-on-demand'))).matchAll(/^auto (\S+)$/gm)].map(
       ([, name]) => name,
@@ -144,6 +178,12 @@ describe('translation', () => {
     );
     expect(text.match(/-A POSTROUTING/g)).toHaveLength(1);
     expect(text).toContain('post-up iptables -w -t nat -D PREROUTING -j TRAME-vbr1-in'); // no port is passed on: whatever was is taken away
+  });
+
+  it('lets answers in where requests go out, and opens no other interface', () => {
+    const text = fileOf(inScenario('host-routed-bridge-nat', 'vps')) + fileOf(inScenario('frr-exit-nodes', 'node1'));
+    const opened = [...text.matchAll(/\/proc\/sys\/net\/(\S+)/g)].map(([, knob]) => knob);
+    expect([...new Set(opened)]).toEqual(['ipv4/conf/vbr0/forwarding', 'ipv4/conf/vmbr0/forwarding']);
   });
 
   it('is written for a bridge with a way out of its own, too', () => {

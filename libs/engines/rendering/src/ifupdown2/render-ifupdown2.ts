@@ -11,7 +11,7 @@ import { networkTunnel, vxlanStanza } from './vxlan-stanza.js';
 export function renderIfupdown2(intent: DeviceIntent): string[] {
   const { vtep, vtepDevice, host } = intent;
   const ports = hostPorts(intent);
-  const own = [...intent.underlayPorts.map(underlayPort), ...(host ? hostStanzas(host) : []), ...ports.map(edgePort)];
+  const own = [...underlayStanzas(intent), ...(host ? hostStanzas(host) : []), ...ports.map(edgePort)];
   const stanzas = [
     ...(vtep && vtepDevice ? vtepStanza(vtep, vtepDevice) : []),
     ...bareMembers(own, host ? hostMembers(host) : []),
@@ -37,8 +37,23 @@ function vtepStanza({ address }: VtepIntent, { name, kind }: VtepDeviceIntent): 
   return [kind === 'LOOPBACK' ? stanza(name, 'inet loopback', line) : stanza(name, null, 'link-type dummy', line)];
 }
 
-function underlayPort({ port, address, prefixLength, mtu }: UnderlayPortIntent): Stanza {
-  return stanza(port, null, address !== null && `address ${address}/${prefixLength}`, mtu !== null && `mtu ${mtu}`);
+/**
+ * With more than one link others may come through: between its ports the host is a router of the underlay. One link is a way in and out, and
+ * the kernel forwards nothing by itself. IPv6 waits for the operator's switch all the same (`net.ipv6.conf.all.forwarding`).
+ */
+function underlayStanzas({ underlayPorts, vtep, host }: DeviceIntent): Stanza[] {
+  const bridges = new Set<string>(host?.bridges.map(({ name }) => name)); // ifupdown2 lets a bridge with an address forward, whatever is said of it
+  const forwards = ({ port }: UnderlayPortIntent): boolean => underlayPorts.length > 1 && !bridges.has(port);
+  const is6 = ({ address }: UnderlayPortIntent): boolean => (address ?? vtep?.address)?.includes(':') === true;
+  return underlayPorts.map((link) =>
+    stanza(
+      link.port,
+      null,
+      link.address !== null && `address ${link.address}/${link.prefixLength}`,
+      link.mtu !== null && `mtu ${link.mtu}`,
+      forwards(link) && (is6(link) ? 'ip6-forward on' : 'ip-forward on'),
+    ),
+  );
 }
 
 function edgePort({ name, tag }: HostPort): Stanza {

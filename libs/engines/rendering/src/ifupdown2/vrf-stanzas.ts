@@ -76,5 +76,12 @@ function transitStanzas({ name, exit }: VrfIntent): Stanza[] {
     `post-down ip link del ${mainPort} 2>/dev/null || true`,
   ];
   const addresses = (of: typeof mainAddresses): Part => of.map(({ address, prefixLength }) => `address ${address}/${prefixLength}`);
-  return [stanza(mainPort, null, cable, addresses(mainAddresses)), stanza(vrfPort, null, cable, addresses(vrfAddresses), `vrf ${name}`)];
+  // Answers from the world come back in the main table and go on over the cable: the end in the VRF passes them on, the other one does not.
+  const forward = ([4, 6] as const).flatMap((family) =>
+    vrfAddresses.some(({ address }) => Ip.family(address) === family) ? [family === 4 ? 'ip-forward on' : 'ip6-forward on'] : [],
+  );
+  return [
+    stanza(mainPort, null, cable, addresses(mainAddresses)),
+    stanza(vrfPort, null, cable, addresses(vrfAddresses), forward, `vrf ${name}`),
+  ];
 }
