@@ -2,7 +2,8 @@
 import { RemediationError, remediate } from '#engines/reconcile';
 import { CommandRefusal, NoAnswer } from './eapi-client.js';
 import type { FencedSwitch } from './fenced-switch.js';
-import { protectedLine } from './protected-lines.js';
+import { isProtected, managementVrfs } from './protected-lines.js';
+import { trespasses } from './session-gate.js';
 import { sessionName } from './session-name.js';
 import type { SwitchStatus } from './switch-reader.js';
 
@@ -24,6 +25,8 @@ export interface Staged {
 /** Default of EOS (`service configuration session max pending`). */
 const MAX_PENDING = 5;
 const ATTEMPTS = 3;
+/** Lines that a refusal names: the first ones tell what went wrong. */
+const SHOWN = 5;
 
 export class SessionStage {
   /** EOS does not take a completed name again. */
@@ -37,7 +40,8 @@ export class SessionStage {
     for (let attempt = 1; ; attempt += 1) {
       const status = await this.freeStatus();
       const nothing: Staged = { wanted, session: null, digestBefore: status.digest, diff: '' };
-      const commands = this.merge(await reader.runningConfig(), wanted);
+      const running = await reader.runningConfig();
+      const commands = this.merge(running, wanted);
       if (commands.length === 0) return this.saved(nothing);
       const session = this.nextName(status);
       try {
@@ -49,11 +53,22 @@ export class SessionStage {
         if (attempt === ATTEMPTS) throw this.device.failure('UNREACHABLE', error.message);
         continue;
       }
-      const diff = await reader.sessionDiff(session);
-      if (diff !== '') return { wanted, session, digestBefore: status.digest, diff };
-      await this.device.abort(session);
-      return nothing;
+      const { diff, config } = await reader.session(session);
+      if (diff === '') {
+        await this.device.abort(session);
+        return nothing;
+      }
+      const wrong = trespasses({ running, predicted: config, ...wanted });
+      if (wrong.length === 0) return { wanted, session, digestBefore: status.digest, diff };
+      await this.refuse(session, status, wrong, attempt);
     }
+  }
+
+  /** Strangers' lines in the outcome are either our fault, or somebody committed between our reading and our session: then again. */
+  private async refuse(session: string, { digest }: SwitchStatus, wrong: readonly string[], attempt: number): Promise<void> {
+    await this.device.abort(session);
+    if ((await this.device.status()).digest !== digest && attempt < ATTEMPTS) return;
+    throw this.device.failure('CONFIG_REFUSED', `a commit would touch lines that are not ours: ${wrong.slice(0, SHOWN).join('; ')}`);
   }
 
   /** An execution that died after its confirmation has not saved: then a reload would take away what everybody counts on. */
@@ -75,7 +90,8 @@ export class SessionStage {
 
   private merge(running: string, { desired, previous }: Wanted): readonly string[] {
     const commands = this.remediate(running, desired, previous);
-    const forbidden = protectedLine(commands);
+    const vrfs = managementVrfs(running);
+    const forbidden = commands.find((command) => isProtected(command, vrfs));
     if (forbidden === undefined) return commands;
     throw this.device.failure('CONFIG_REFUSED', `"${forbidden}" would touch the management of the switch, which no push may do`);
   }

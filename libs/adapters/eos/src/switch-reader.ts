@@ -28,6 +28,9 @@ export interface SwitchIdentity {
   readonly hostname: string;
   /** EOS release, `4.32.1F`. */
   readonly release: string;
+  /** Both empty on virtual switches that were given none. */
+  readonly serialNumber: string;
+  readonly systemMac: string;
 }
 
 /** EOS's own hash of the running-config. */
@@ -39,7 +42,7 @@ const sessionsShape = z.object({
   commitTimerSessionName: z.string().optional(),
 });
 const hostnameShape = z.object({ hostname: z.string() });
-const versionShape = z.object({ version: z.string() });
+const versionShape = z.object({ version: z.string(), serialNumber: z.string().default(''), systemMacAddress: z.string().default('') });
 const evpnShape = z.object({
   vrfs: z.record(z.string(), z.object({ peers: z.record(z.string(), z.object({ peerState: z.string() })).default({}) })),
 });
@@ -69,9 +72,12 @@ export class SwitchReader {
   /** Asked once: whoever opens a connection wants to know now. */
   async identity(): Promise<SwitchIdentity> {
     const [, hostname, version] = await this.json(['enable', 'show hostname', 'show version'], 0);
+    const box = this.as(versionShape, version, 'show version');
     return {
       hostname: this.as(hostnameShape, hostname, 'show hostname').hostname,
-      release: this.as(versionShape, version, 'show version').version,
+      release: box.version,
+      serialNumber: box.serialNumber,
+      systemMac: box.systemMacAddress,
     };
   }
 
@@ -107,10 +113,12 @@ export class SwitchReader {
     return text.trim() === '' ? null : text;
   }
 
-  /** What committing the session would change: a unified diff, empty for nothing. EOS has it as text only. */
-  async sessionDiff(session: string): Promise<string> {
-    const [, text = ''] = await this.again(() => this.client.text(['enable', `show session-config named ${session} diffs`]));
-    return text.trim() === '' ? '' : text;
+  /** What committing the session would change, as a unified diff (empty for nothing), and would make. EOS has both as text only. */
+  async session(name: string): Promise<{ readonly diff: string; readonly config: string }> {
+    const commands = ['enable', `show session-config named ${name} diffs`, `show session-config named ${name}`];
+    const [, diff = '', config = ''] = await this.again(() => this.client.text(commands));
+    if (config.trim() === '') throw this.unreadable(commands[2] as string, 'an empty text');
+    return { diff: diff.trim() === '' ? '' : diff, config };
   }
 
   /** BGP neighbors whose EVPN session is Established. A switch without BGP has none, and refuses the question on some releases. */
