@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { FabricService } from '#contexts/fabric';
+import { FabricService, SecretService } from '#contexts/fabric';
 import { type DeviceId, DomainError } from '#engines/kernel';
 import {
   CONFIG,
@@ -15,7 +15,14 @@ import {
 } from '#platform';
 import { backoffSeconds, failureOf } from './domain/failure.js';
 import type { DeploymentPlan, DeviceRecord, PlanItem } from './domain/plan.js';
-import { type DeviceConnection, type DeviceTransport, type PushIdentity, TransportError, type VerifyReport } from './ports/index.js';
+import {
+  type DeviceConnection,
+  type DeviceTransport,
+  type PushIdentity,
+  secretNames,
+  TransportError,
+  type VerifyReport,
+} from './ports/index.js';
 import { DeviceStateStore } from './store/device-state.store.js';
 import { PlanStore } from './store/plan.store.js';
 
@@ -25,6 +32,12 @@ export type Carriers = ReadonlyMap<number, ReadonlySet<string>>;
 export type DeviceTransports = ReadonlyMap<'SSH' | 'EAPI', DeviceTransport>;
 
 const SCOPE = systemScope('pusher');
+
+interface Pushed {
+  readonly outcome: 'CONFIRMED' | 'NOOP';
+  /** Versions by name of the secrets that were sent. */
+  readonly secrets: Readonly<Record<string, number>>;
+}
 
 /**
  * One push to one device, under the device's lease. What is written to the database is written by whoever holds the lease, and
@@ -36,6 +49,7 @@ export class DevicePusher {
     private readonly db: Database,
     private readonly leases: LeaseService,
     private readonly fabric: FabricService,
+    private readonly secrets: SecretService,
     private readonly plans: PlanStore,
     private readonly devices: DeviceStateStore,
     @Inject(DEVICE_TRANSPORTS) private readonly transports: DeviceTransports,
@@ -65,7 +79,7 @@ export class DevicePusher {
 
   /** Reads the device against its networks: each must know the VTEPs that carry it too. @throws TransportError. */
   async verifyReach(plan: DeploymentPlan, item: PlanItem, carriers: Carriers, signal: AbortSignal): Promise<VerifyReport> {
-    const { connection, identity } = await this.open(plan, item.deviceId, 0, signal);
+    const { connection, identity } = await this.open(plan, item, 0, signal);
     try {
       const expectations = {
         vnis: item.intent.l2vnis.map((network) => network.vni as number),
@@ -95,9 +109,9 @@ export class DevicePusher {
     });
     crashPoint('push.begun');
     try {
-      const outcome = await this.configure(plan, item, held, AbortSignal.any([signal, held.signal]));
+      const { outcome, secrets } = await this.configure(plan, item, held, AbortSignal.any([signal, held.signal]));
       await held.inTransaction(SCOPE, async (tx) => {
-        await this.devices.confirm(tx, item.deviceId, item.desiredDigest, item.artefacts, item.intent);
+        await this.devices.confirm(tx, item.deviceId, item.desiredDigest, item.artefacts, item.intent, secrets);
         await this.devices.endAttempt(tx, attemptId, outcome, null);
         await this.plans.setItem(tx, plan.id, item.deviceId, 'CONFIRMED');
         await this.fabric.reportStage(tx, [item.deviceId], 'CONFIRMED', plan.targetRevision);
@@ -117,9 +131,9 @@ export class DevicePusher {
     }
   }
 
-  private async configure(plan: DeploymentPlan, item: PlanItem, held: HeldLease, signal: AbortSignal): Promise<'CONFIRMED' | 'NOOP'> {
+  private async configure(plan: DeploymentPlan, item: PlanItem, held: HeldLease, signal: AbortSignal): Promise<Pushed> {
     const record = await this.db.inTransaction(SCOPE, (tx) => this.devices.record(tx, item.deviceId));
-    const { connection, identity } = await this.open(plan, item.deviceId, held.lease.fence, signal);
+    const { connection, identity, secrets } = await this.open(plan, item, held.lease.fence, signal);
     try {
       crashPoint('push.opened');
       const findings = await connection.inspect(item.artefacts.map((artefact) => artefact.path));
@@ -134,10 +148,11 @@ export class DevicePusher {
       if (staged.isNoop) {
         await connection.revert(identity); // What was staged would look like a push that somebody left behind.
         crashPoint('push.nothing');
-        return 'NOOP';
+        return { outcome: 'NOOP', secrets };
       }
-      await this.goLive(connection, identity, item, held, record, findings.establishedNeighbors);
-      return 'CONFIRMED';
+      const lasting = establishedWithSameSecret(findings.establishedNeighbors, item, record, secrets);
+      await this.goLive(connection, identity, item, held, record, lasting);
+      return { outcome: 'CONFIRMED', secrets };
     } finally {
       await this.close(connection, item.slug);
     }
@@ -212,11 +227,15 @@ export class DevicePusher {
 
   private async open(
     plan: DeploymentPlan,
-    deviceId: DeviceId,
+    { deviceId, artefacts }: PlanItem,
     fence: number,
     signal: AbortSignal,
-  ): Promise<{ connection: DeviceConnection; identity: PushIdentity }> {
-    const access = await this.db.inTransaction(SCOPE, (tx) => this.fabric.access(tx, deviceId));
+  ): Promise<{ connection: DeviceConnection; identity: PushIdentity; secrets: Readonly<Record<string, number>> }> {
+    const names = [...new Set(artefacts.flatMap(({ content }) => secretNames(content)))];
+    const { access, opened } = await this.db.inTransaction(SCOPE, async (tx) => ({
+      access: await this.fabric.access(tx, deviceId),
+      opened: await this.secrets.open(tx, plan.fabricId, names),
+    }));
     const transport = this.transports.get(access.transport);
     if (!transport) throw new DomainError('INTERNAL', `there is no transport ${access.transport}`, { transport: access.transport });
     const connection = await transport.open(
@@ -228,10 +247,12 @@ export class DevicePusher {
         secret: access.secret.reveal(),
         sshHostKeys: access.sshHostKeys,
         tlsSpkiSha256: access.tlsSpkiSha256,
+        secrets: { names: [...opened.keys()], resolve: (name) => opened.get(name)?.secret.reveal() },
       },
       signal,
     );
-    return { connection, identity: { planId: plan.id, revision: plan.targetRevision, fence } };
+    const secrets = Object.fromEntries([...opened].map(([name, { version }]) => [name, version]));
+    return { connection, identity: { planId: plan.id, revision: plan.targetRevision, fence }, secrets };
   }
 
   private async close(connection: DeviceConnection, device: string): Promise<void> {
@@ -243,6 +264,23 @@ const overtaken = ({ id }: DeploymentPlan, { slug }: PlanItem): DomainError<'PLA
   new DomainError('PLAN_STALE', `the rollout was taken over by another execution and is over: nothing is pushed to ${slug}`, {
     planId: id,
   });
+
+/** A session whose password is another one now comes back when its other end has it, too: not before this device is confirmed. */
+function establishedWithSameSecret(
+  established: readonly string[],
+  { intent }: PlanItem,
+  record: DeviceRecord | undefined,
+  secrets: Readonly<Record<string, number>>,
+): readonly string[] {
+  const before = new Map(
+    (record?.verifiedIntent?.bgp?.neighbors ?? []).map((neighbor) => [neighbor.address as string, neighbor.passwordSecret]),
+  );
+  const after = new Map((intent.bgp?.neighbors ?? []).map((neighbor) => [neighbor.address as string, neighbor.passwordSecret]));
+  return established.filter((address) => {
+    const [was = null, is = null] = [before.get(address), after.get(address)];
+    return was === is && (is === null || record?.secrets?.[is] === secrets[is]);
+  });
+}
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 

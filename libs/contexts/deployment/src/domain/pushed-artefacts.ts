@@ -1,4 +1,5 @@
 import type { DeviceIntent, Platform } from '#engines/intent';
+import { secretNames } from '../ports/wire-secrets.js';
 import { type Artefact, FRR_PATH, INTERFACES_PATH, renderDevice, RUNNING_CONFIG_PATH } from '#engines/rendering';
 
 const PUSHED: Readonly<Partial<Record<Platform, readonly string[]>>> = {
@@ -15,18 +16,28 @@ export function pushedArtefacts(device: DeviceIntent): readonly Artefact[] {
   return renderDevice(device).filter(({ path }) => paths.includes(path));
 }
 
-/** Written by renderers in the place of a secret; nothing completes it at the push yet, and a device would take it for the secret itself. */
-const SECRET_PLACEHOLDER = '@secret:';
+/** By name: which secrets are set, and which of their values is the present one. */
+export type SecretVersions = ReadonlyMap<string, number>;
 
 /**
  * Why nothing of a device may be pushed, in a few words; null where it may. Its other files have to be in force first, and no transport puts
  * them there: half of what a device needs is worse than what it has.
  */
-export function withheldBecause({ platform, libvirt, igp, bgp }: DeviceIntent, artefacts: readonly Artefact[]): string | null {
+export function withheldBecause(
+  { platform, libvirt, igp, bgp }: DeviceIntent,
+  artefacts: readonly Artefact[],
+  secrets: SecretVersions = new Map(),
+): string | null {
   if (platform === 'DEBIAN_FRR' && libvirt?.onDemand) return 'its networks are made on demand by the qemu hook, which is not pushed yet';
   const needsDaemons = igp !== null || (bgp?.neighbors.some(({ bfd }) => bfd !== null) ?? false);
   if (platform === 'DEBIAN_FRR' && needsDaemons) return 'its FRR needs daemons beside bgpd, and /etc/frr/daemons is not pushed yet';
-  if (artefacts.some(({ content }) => content.includes(SECRET_PLACEHOLDER)))
-    return 'its sessions have passwords, which are not completed yet';
+  const unset = namesIn(artefacts).filter((name) => !secrets.has(name));
+  if (unset.length > 0) return `its configuration asks for the secret ${unset.join(', ')}, which is not set`;
   return null;
 }
+
+/** The secrets that a device is sent, and which of their values. */
+export const secretsOf = (artefacts: readonly Artefact[], secrets: SecretVersions = new Map()): Readonly<Record<string, number>> =>
+  Object.fromEntries(namesIn(artefacts).map((name) => [name, secrets.get(name) ?? 0]));
+
+const namesIn = (artefacts: readonly Artefact[]): string[] => [...new Set(artefacts.flatMap(({ content }) => secretNames(content)))].sort();

@@ -5,7 +5,7 @@ import type { Artefact } from '#engines/rendering';
 import { newId, type Tx } from '#platform';
 import type { DeviceRecord } from '../domain/plan.js';
 
-const RECORD = `SELECT d.id AS "deviceId", s.verified_digest AS "verifiedDigest", coalesce(s.verified_artefacts, '[]') AS "verifiedArtefacts", coalesce(s.uncertain_artefacts, '[]') AS "uncertainArtefacts", s.verified_intent AS "verifiedIntent",
+const RECORD = `SELECT d.id AS "deviceId", s.verified_digest AS "verifiedDigest", coalesce(s.verified_artefacts, '[]') AS "verifiedArtefacts", coalesce(s.uncertain_artefacts, '[]') AS "uncertainArtefacts", s.verified_intent AS "verifiedIntent", coalesce(s.secrets, '{}') AS secrets,
     coalesce(s.is_uncertain, false) AS "isUncertain", coalesce(s.next_try_at > clock_timestamp(), false) AS "isResting"
   FROM device d LEFT JOIN device_state s ON s.device_id = d.id`;
 
@@ -33,11 +33,19 @@ export class DeviceStateStore {
     );
   }
 
-  async confirm(tx: Tx, deviceId: DeviceId, digest: string, artefacts: readonly Artefact[], intent: DeviceIntent): Promise<void> {
+  /** @param secrets versions by name of what was sent in the places of placeholders. */
+  async confirm(
+    tx: Tx,
+    deviceId: DeviceId,
+    digest: string,
+    artefacts: readonly Artefact[],
+    intent: DeviceIntent,
+    secrets: Readonly<Record<string, number>> = {},
+  ): Promise<void> {
     await tx.run(
-      `INSERT INTO device_state (device_id, verified_digest, verified_artefacts, verified_intent, last_seen_at) VALUES ($1, $2, $3, $4, clock_timestamp())
-       ON CONFLICT (device_id) DO UPDATE SET verified_digest = $2, verified_artefacts = $3, verified_intent = $4, is_uncertain = false, uncertain_artefacts = '[]', last_seen_at = clock_timestamp()`,
-      [deviceId, digest, JSON.stringify(artefacts), JSON.stringify(intent)],
+      `INSERT INTO device_state (device_id, verified_digest, verified_artefacts, verified_intent, secrets, last_seen_at) VALUES ($1, $2, $3, $4, $5, clock_timestamp())
+       ON CONFLICT (device_id) DO UPDATE SET verified_digest = $2, verified_artefacts = $3, verified_intent = $4, secrets = $5, is_uncertain = false, uncertain_artefacts = '[]', last_seen_at = clock_timestamp()`,
+      [deviceId, digest, JSON.stringify(artefacts), JSON.stringify(intent), JSON.stringify(secrets)],
     );
   }
 
