@@ -35,6 +35,8 @@ export interface PushIdentity {
   readonly revision: number;
   /** Fencing number of the device's lease: strictly rising per device. */
   readonly fence: number;
+  /** A person has said so: the way by which this device is managed may change. Without it, a change of it is CONFIG_REFUSED. */
+  readonly mayTouchManagement?: boolean;
 }
 
 export interface PendingPush {
@@ -52,6 +54,10 @@ export interface DeviceFindings {
   readonly pending: PendingPush | null;
   /** BGP neighbors that are Established now: none of them may be lost by the push. */
   readonly establishedNeighbors: readonly string[];
+  /** The push that the device took back by itself, because nobody confirmed it, until another one is confirmed; null or absent: none. */
+  readonly selfReverted?: { readonly fence: number; readonly by: 'TIMER' | 'BOOT' } | null;
+  /** False: after a reboot in the middle of a push only the next push undoes it. Absent: the device never needs a hook for that. */
+  readonly undoesAtBoot?: boolean;
 }
 
 /** What a device must not lose by a change: read before it goes live, after each step and while a wave soaks. */
@@ -95,6 +101,28 @@ export interface Expectations {
   readonly neighbors: readonly string[];
   /** Checked only when present: the VTEPs that must be known per VNI (end-to-end check after all devices are done). */
   readonly remoteVteps?: ReadonlyMap<number, readonly string[]>;
+  /** Checked only when present: inclusive multicast routes (type 3) that must have been learned, with RD and route target, per VNI. */
+  readonly routes?: ReadonlyMap<number, readonly ExpectedRoute[]>;
+  /** Checked only when present: who must answer to a packet of that many octets that nobody may cut up. A gateway, or another VTEP at the underlay's MTU. */
+  readonly paths?: readonly ExpectedPath[];
+  /** Checked only when present: addresses without prefix length, by interface. */
+  readonly addresses?: readonly { readonly port: string; readonly address: string }[];
+}
+
+export interface ExpectedRoute {
+  readonly vtep: string;
+  /** `172.16.1.51:1` */
+  readonly rd: string;
+  /** `65051:10001` */
+  readonly target: string;
+}
+
+export interface ExpectedPath {
+  /** Address, or interface. */
+  readonly from: string;
+  readonly to: string;
+  /** Whole IP packet, headers included. */
+  readonly octets: number;
 }
 
 export interface VerifyReport {

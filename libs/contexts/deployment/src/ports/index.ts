@@ -5,6 +5,8 @@ export type {
   DeviceTarget,
   DeviceTransport,
   DeviceVitals,
+  ExpectedPath,
+  ExpectedRoute,
   Expectations,
   FileTrace,
   PendingPush,
