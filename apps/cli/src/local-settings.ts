@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { inheritedEnvironment } from '#platform';
+import { inheritedEnvironment } from '#platform/ports';
 
 export const LOCAL_DIRECTORY = path.resolve('.trame');
 const KEYS = ['TRAME_KEK', 'TRAME_TOKEN_PEPPER'] as const;

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Config, type EmbeddedPostgres, inheritedEnvironment, loadConfig, migrateDatabase, startEmbeddedPostgres } from '#platform';
+import { type Config, type EmbeddedPostgres, loadConfig, migrateDatabase, startEmbeddedPostgres } from '#platform';
+import { inheritedEnvironment } from '#platform/ports';
 import { forgetService, keysOf, LOCAL_DIRECTORY, rememberService } from './local-settings.js';
 import { bootstrapToken } from './operator.js';
 import { Supervisor } from './supervisor.js';

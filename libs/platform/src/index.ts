@@ -1,7 +1,6 @@
 export type { Clock } from './clock.js';
 export { type Config, ConfigError, loadConfig } from './config/config.js';
 export { CRASH_POINTS, type CrashPoint, crashPoint } from './crash/crash-point.js';
-export { inheritedEnvironment } from './config/inherited-environment.js';
 export { Database, type EntityList, type TransactionOptions } from './db/database.js';
 export { MicroBatch, type MicroBatchOptions } from './db/micro-batch.js';
 export { migrateDatabase } from './db/migrate.js';
