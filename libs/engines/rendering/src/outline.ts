@@ -22,6 +22,9 @@ export function outline(block: readonly string[], keys: readonly Line[]): Outlin
   return keys.map((key) => ({ block: path, key }));
 }
 
+/** A block with its head. */
+export const section = (head: string, keys: readonly Line[]): OutlineEntry[] => [...outline([], [head]), ...outline([head], keys)];
+
 /**
  * @throws DomainError RENDER_ESCAPE with the first line that nobody asked for, or the first key that is missing.
  * A line fits a key when it is the key, or continues it after a blank; each key fits one line.

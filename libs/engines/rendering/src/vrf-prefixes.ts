@@ -4,6 +4,7 @@
  */
 import type { DeviceIntent, GatewayIntent, L2VniIntent, VrfIntent } from '#engines/intent';
 import { Cidr, compareNatural, Ip } from '#engines/kernel';
+import { carried } from './carried.js';
 
 export interface VrfPrefixes {
   readonly '4': readonly Cidr[];
@@ -31,21 +32,19 @@ export function vrfPrefixes(intent: DeviceIntent, vrf: VrfIntent): VrfPrefixes {
 /** Of a VRF with something of its own on a device: whoever reads the text again expects the same object. */
 const ofPlaces = new WeakMap<VrfIntent, { readonly networks: readonly L2VniIntent[]; readonly prefixes: VrfPrefixes }>();
 
-const byVrf = new WeakMap<readonly L2VniIntent[], ReadonlyMap<string, readonly Gateways[]>>();
-
-function gatewaysByVrf(networks: readonly L2VniIntent[]): ReadonlyMap<string, readonly Gateways[]> {
-  const found = byVrf.get(networks);
-  if (found) return found;
+/** VRFs in which no network came or went keep their lists. */
+const gatewaysByVrf = carried<L2VniIntent, ReadonlyMap<string, readonly Gateways[]>>((networks, before) => {
+  const changed = before && new Set([...before.removed, ...before.added].map(({ vrf }) => vrf));
   const made = new Map<string, Gateways[]>();
   for (const { vrf, gateways } of networks) {
-    if (vrf === null) continue;
+    if (vrf === null || (changed && !changed.has(vrf))) continue;
     const lists = made.get(vrf);
     if (lists) lists.push(gateways);
     else made.set(vrf, [gateways]);
   }
-  byVrf.set(networks, made);
-  return made;
-}
+  if (!before) return made;
+  return new Map([...[...before.value].filter(([vrf]) => !changed?.has(vrf as L2VniIntent['vrf'])), ...made]);
+});
 
 /** Of a VRF that is here only because another one takes its routes. */
 const NOTHING: VrfPrefixes = { '4': [], '6': [], all: [] };

@@ -5,8 +5,9 @@ import { bundles, hasMacVrf } from './evpn-instances.js';
 import { loopbackListName, loopbackPrefixes } from './loopback-filter.js';
 import { nextHopMapName, setsNextHop } from './next-hop-map.js';
 import { instanceKeys } from './outline-instance.js';
-import { groups, vrfPiece } from './pieces.js';
-import { announced, crossesAs, vrfsOf } from './router-bgp.js';
+import { groupsByName } from './groups.js';
+import { vrfPiece } from './vrf-pieces.js';
+import { announced, crossesAs, vrfNetworks } from './router-bgp.js';
 import { groupName, hasTimers, keepsNextHop } from './sessions.js';
 import { when } from './when.js';
 
@@ -48,7 +49,7 @@ export function bgpOutline(intent: DeviceIntent, bgp: BgpIntent): OutlineEntry[]
     ...evpn(intent, bgp, top, speakers),
     ...unicast(intent, bgp, top, speakers, '4'),
     ...unicast(intent, bgp, top, speakers, '6'),
-    ...outline([top], vrfPiece(vrfsOf(intent), bgp.routerId)),
+    ...outline([top], vrfPiece(intent.vrfs, vrfNetworks(intent), bgp.routerId)),
   ];
 }
 
@@ -108,7 +109,7 @@ function instances(intent: DeviceIntent, top: string): OutlineEntry[] {
   return [
     ...outline(
       [top],
-      groups(intent.l2vnis).byName.flatMap((group) => group.piece('macVrf', group.where(hasMacVrf))),
+      groupsByName(intent.l2vnis).flatMap((group) => group.piece('macVrf', hasMacVrf)),
     ),
     ...bundles(intent.l2vnis).flatMap((instance) => [
       ...outline([top], [instance.head]),

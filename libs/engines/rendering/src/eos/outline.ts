@@ -1,6 +1,6 @@
 /** What the owned EOS lines have to say, stated again from the numbers of the intent. */
-import type { DeviceIntent, L2VniIntent } from '#engines/intent';
-import { outline, type OutlineEntry } from '../outline.js';
+import type { DeviceIntent } from '#engines/intent';
+import { outline, type OutlineEntry, section } from '../outline.js';
 import type { Line } from '../piece.js';
 import { loopbackListName, loopbackPrefixes } from './loopback-filter.js';
 import { nextHopMapName, setsNextHop } from './next-hop-map.js';
@@ -9,22 +9,22 @@ import { bgpOutline } from './outline-bgp.js';
 import { linkKeys } from './outline-link.js';
 import { portsOutline } from './outline-ports.js';
 import { hasV6 } from './svi.js';
-import { groups, type Kind, vrfLine } from './pieces.js';
+import { type Common, groupsByVlan, type Kind } from './groups.js';
+import { vrfLine } from './vrf-pieces.js';
 import { when } from './when.js';
 
 const ip = (address: string): string => (address.includes(':') ? 'ipv6 address' : 'ip address');
-const section = (head: string, keys: readonly Line[]): OutlineEntry[] => [...outline([], [head]), ...outline([head], keys)];
 
 const isThere = (): boolean => true;
-const isRouted = ({ gateways }: L2VniIntent): boolean => gateways.length > 0;
-const isRelayed = ({ gateways }: L2VniIntent): boolean => gateways.some(({ dhcpRelay }) => dhcpRelay !== null);
+const isRouted = ({ gateways }: Common): boolean => gateways.length > 0;
+const isRelayed = (networks: readonly Common[]): boolean =>
+  networks.some(({ gateways }) => gateways.some(({ dhcpRelay }) => dhcpRelay !== null));
 
 export function eosOutline(intent: DeviceIntent): OutlineEntry[] {
   const { bgp, mlag, switch: facts } = intent;
-  const { byVlan } = groups(intent.l2vnis);
-  const networks = (kind: Kind, isWanted: (network: L2VniIntent) => boolean): Line[] =>
-    byVlan.flatMap((group) => group.piece(kind, group.where(isWanted)));
-  const relays = byVlan.some((group) => group.where(isRelayed).length > 0);
+  const groups = groupsByVlan(intent.l2vnis);
+  const networks = (kind: Kind, isWanted: (network: Common) => boolean): Line[] => groups.flatMap((group) => group.piece(kind, isWanted));
+  const relays = groups.some((group) => group.ask(isRelayed));
   return [
     ...outline(
       [],
@@ -38,14 +38,14 @@ export function eosOutline(intent: DeviceIntent): OutlineEntry[] {
         ...ipv6Routing(intent),
       ],
     ),
-    ...outline([], [...networks('vlan', isThere), ...vrfLine(intent.vrfs, 'instance')]),
+    ...outline([], [...networks('vlan', isThere), ...vrfLine.instance(intent.vrfs)]),
     ...portsOutline(intent),
     ...loopbacks(intent),
     ...outline([], networks('svi', isRouted)),
     ...(intent.vtep
-      ? section('interface Vxlan1', [...vxlanKeys(intent), ...networks('vxlan', isThere), ...vrfLine(intent.vrfs, 'vxlan')])
+      ? section('interface Vxlan1', [...vxlanKeys(intent), ...networks('vxlan', isThere), ...vrfLine.vxlan(intent.vrfs)])
       : []),
-    ...outline([], bgp ? vrfLine(intent.vrfs, 'routing') : []),
+    ...outline([], bgp ? vrfLine.routing(intent.vrfs) : []),
     ...pair(intent),
     ...nextHopMaps(intent),
     ...loopbackLists(intent),
@@ -72,20 +72,16 @@ function ipv6Routing(intent: DeviceIntent): string[] {
 }
 
 const isV6 = (address: string): boolean => address.includes(':');
-const asksV6 = ({ gateways }: L2VniIntent): boolean => gateways.some(({ dhcpRelay }) => dhcpRelay?.servers.some(isV6) === true);
+const routedV6 = (networks: readonly Common[]): (string | null)[] => networks.filter(hasV6).map(({ vrf }) => vrf);
+const askedV6 = (networks: readonly Common[]): (string | null)[] =>
+  networks.flatMap(({ vrf, gateways }) =>
+    gateways.flatMap(({ dhcpRelay }) => (dhcpRelay?.servers.some(isV6) ? [dhcpRelay.vrf ?? vrf] : [])),
+  );
 
 /** VRFs with an IPv6 address in anything that the intent says of them, not in what is announced. */
 function v6Vrfs({ vrfs, l2vnis }: DeviceIntent): string[] {
-  const { byVlan } = groups(l2vnis);
-  const routed = byVlan.flatMap((group) => group.where(hasV6).map(({ network }) => network.vrf));
-  const asked = byVlan.flatMap((group) =>
-    group
-      .where(asksV6)
-      .flatMap(({ network: { vrf, gateways } }) =>
-        gateways.map(({ dhcpRelay }) => (dhcpRelay?.servers.some(isV6) ? (dhcpRelay.vrf ?? vrf) : null)),
-      ),
-  );
-  const known = new Set([...routed, ...asked]);
+  const groups = groupsByVlan(l2vnis);
+  const known = new Set(groups.flatMap((group) => [...group.ask(routedV6), ...group.ask(askedV6)]));
   const takes = (name: string): boolean =>
     vrfs.some((vrf) => vrf.leaksFrom.some((from) => from.families.includes(6) && (vrf.name === name || from.name === name)));
   return vrfs
@@ -114,8 +110,8 @@ function loopbacks(intent: DeviceIntent): OutlineEntry[] {
   ];
 }
 
-const isFloodedByList = ({ replication, remoteVteps }: L2VniIntent): boolean => replication === 'INGRESS_STATIC' && remoteVteps.length > 0;
-const isFloodedByGroup = ({ multicastGroup }: L2VniIntent): boolean => multicastGroup !== null;
+const isFloodedByList = ({ replication }: Common): boolean => replication === 'INGRESS_STATIC';
+const isFloodedByGroup = ({ multicastGroup }: Common): boolean => multicastGroup !== null;
 
 function vxlanKeys({ vtep, mlag, vrfs, l2vnis }: DeviceIntent): string[] {
   return [
@@ -124,11 +120,11 @@ function vxlanKeys({ vtep, mlag, vrfs, l2vnis }: DeviceIntent): string[] {
     ...when(vtep?.address.includes(':'), 'vxlan encapsulation ipv6'),
     ...when(mlag && vrfs.length > 0, 'vxlan virtual-router encapsulation mac-address mlag-system-id'),
     ...when(mlag?.sharedVtep, 'vxlan mlag source-interface Loopback2'),
-    ...groups(l2vnis).byVlan.flatMap((group) => [
-      ...group.where(isFloodedByList).map(({ network: { vlan, remoteVteps } }) => `vxlan vlan ${vlan} flood vtep ${remoteVteps.join(' ')}`),
+    ...groupsByVlan(l2vnis).flatMap((group) => [
       ...group
-        .where(isFloodedByGroup)
-        .map(({ network: { vlan, multicastGroup } }) => `vxlan vlan ${vlan} multicast group ${multicastGroup}`),
+        .where(isFloodedByList)
+        .flatMap(({ vlan, remoteVteps }) => when(remoteVteps.length > 0, `vxlan vlan ${vlan} flood vtep ${remoteVteps.join(' ')}`)),
+      ...group.where(isFloodedByGroup).map(({ vlan, multicastGroup }) => `vxlan vlan ${vlan} multicast group ${multicastGroup}`),
     ]),
   ];
 }

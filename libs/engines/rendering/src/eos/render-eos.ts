@@ -1,5 +1,5 @@
 /** The lines of an EOS running-config that Trame owns, in the order in which EOS 4.34 prints its sections; this file states the order. */
-import type { DeviceIntent, L2VniIntent } from '#engines/intent';
+import type { DeviceIntent } from '#engines/intent';
 import type { Line } from '../piece.js';
 import { block, lines, paragraphs } from '../text.js';
 import { vrfPrefixes } from '../vrf-prefixes.js';
@@ -9,7 +9,8 @@ import { loopbacks } from './loopbacks.js';
 import { mlagConfiguration } from './mlag.js';
 import { PEER_LINK_GROUP } from './names.js';
 import { nextHopMaps } from './next-hop-map.js';
-import { type Group, groups, type Said, vrfLine } from './pieces.js';
+import { type Common, type Group, groupsByVlan } from './groups.js';
+import { vrfLine } from './vrf-pieces.js';
 import { physicalPorts } from './ports.js';
 import { routerBgp } from './router-bgp.js';
 import { STEP } from './step.js';
@@ -17,14 +18,14 @@ import { peerSvi } from './svi.js';
 import { vxlan } from './vxlan.js';
 
 export function renderEos(intent: DeviceIntent): Line[] {
-  const networks = groups(intent.l2vnis).byVlan;
+  const networks = groupsByVlan(intent.l2vnis);
   const { mlag, switch: facts } = intent;
   return paragraphs<Line>('!', [
-    lines(networks.some((group) => group.where(hasRelay).length > 0) && 'ip dhcp relay information option'), // the server picks the pool by the subnet, not by the source
+    lines(networks.some((group) => group.ask(haveRelay)) && 'ip dhcp relay information option'), // the server picks the pool by the subnet, not by the source
     lines(facts !== null && `vlan internal order ascending range ${facts.internalVlans.first} ${facts.internalVlans.last}`),
     lines(mlag !== null && `no spanning-tree vlan-id ${mlag.vlan}`),
     ...vlans(intent, networks),
-    [...vrfLine(intent.vrfs, 'instance')],
+    [...vrfLine.instance(intent.vrfs)],
     ...physicalPorts(intent),
     ...loopbacks(intent),
     ...svis(intent, networks),
@@ -54,21 +55,23 @@ export function renderEos(intent: DeviceIntent): Line[] {
   ]);
 }
 
-const hasRelay = ({ gateways }: L2VniIntent): boolean => gateways.some(({ dhcpRelay }) => dhcpRelay !== null);
-const hasGateway = ({ gateways }: L2VniIntent): boolean => gateways.length > 0;
+const haveRelay = (networks: readonly Common[]): boolean =>
+  networks.some(({ gateways }) => gateways.some(({ dhcpRelay }) => dhcpRelay !== null));
+const hasGateway = ({ gateways }: Common): boolean => gateways.length > 0;
+const isAny = (): boolean => true;
 
 function vlans({ mlag }: DeviceIntent, networks: readonly Group[]): Line[][] {
-  if (!mlag) return networks.map((group) => [...group.piece('vlan', group.said)]);
+  if (!mlag) return networks.map((group) => [...group.piece('vlan', isAny)]);
   const ofPair = block(STEP, `vlan ${mlag.vlan}`, [`name ${PEER_LINK_GROUP}`, `trunk group ${PEER_LINK_GROUP}`]);
-  return around(mlag.vlan, networks, ofPair, (group, chosen) => group.piece('vlan', chosen));
+  return around(mlag.vlan, networks, ofPair, (group, isWanted) => group.pieceOnce('vlan', isWanted));
 }
 
 function svis(intent: DeviceIntent, networks: readonly Group[]): Line[][] {
   const { mlag } = intent;
-  const said = (group: Group, chosen: readonly Said[]): readonly Line[] =>
-    group.piece('svi', chosen === group.said ? group.where(hasGateway) : chosen.filter(({ network }) => hasGateway(network)));
-  if (!mlag) return networks.map((group) => [...said(group, group.said)]);
-  return around(mlag.vlan, networks, peerSvi(intent, mlag), said);
+  if (!mlag) return networks.map((group) => [...group.piece('svi', hasGateway)]);
+  return around(mlag.vlan, networks, peerSvi(intent, mlag), (group, isWanted) =>
+    group.pieceOnce('svi', (network) => isWanted(network) && hasGateway(network)),
+  );
 }
 
 /** Networks with the VLAN of a pair among them. */
@@ -76,18 +79,13 @@ function around(
   vlan: number,
   networks: readonly Group[],
   ofPair: readonly Line[],
-  write: (group: Group, chosen: readonly Said[]) => readonly Line[],
+  write: (group: Group, isWanted: (network: Common) => boolean) => readonly Line[],
 ): Line[][] {
-  const below = ({ network }: Said): boolean => Number(network.vlan) < vlan;
+  const isBelow = (network: Common): boolean => Number(network.vlan) < vlan;
   const parts = [
-    ...networks.map((group) => write(group, group.said.filter(below))),
+    ...networks.map((group) => write(group, isBelow)),
     ofPair,
-    ...networks.map((group) =>
-      write(
-        group,
-        group.said.filter((one) => !below(one)),
-      ),
-    ),
+    ...networks.map((group) => write(group, (network) => !isBelow(network))),
   ];
   return parts.map((part) => [...part]);
 }
@@ -97,19 +95,18 @@ export const routesOverIpv6 = ({ underlayPorts }: DeviceIntent): boolean => unde
 
 function routing(intent: DeviceIntent): Line[][] {
   if (!intent.bgp) return [];
-  return [[routesOverIpv6(intent) ? 'ip routing ipv6 interfaces' : 'ip routing', ...vrfLine(intent.vrfs, 'routing')]];
+  return [[routesOverIpv6(intent) ? 'ip routing ipv6 interfaces' : 'ip routing', ...vrfLine.routing(intent.vrfs)]];
 }
 
-const vrfsOfV6Relays = ({ gateways, vrf }: L2VniIntent): string[] =>
-  gateways.flatMap(({ dhcpRelay }) => (dhcpRelay?.servers.some((server) => server.includes(':')) ? lines(dhcpRelay.vrf ?? vrf) : []));
-const hasV6Relay = (network: L2VniIntent): boolean => vrfsOfV6Relays(network).length > 0;
+const vrfsOfV6Relays = (networks: readonly Common[]): string[] =>
+  networks.flatMap(({ gateways, vrf }) =>
+    gateways.flatMap(({ dhcpRelay }) => (dhcpRelay?.servers.some((server) => server.includes(':')) ? lines(dhcpRelay.vrf ?? vrf) : [])),
+  );
 
 /** EOS forwards IPv6 in a VRF only if told so, whatever brought the route: a gateway, a loopback, a static route, a relay, a leak. */
 function ipv6Routing(intent: DeviceIntent): string[] {
   const { vrfs } = intent;
-  const relayed = groups(intent.l2vnis).byVlan.flatMap((group) =>
-    group.where(hasV6Relay).flatMap(({ network }) => vrfsOfV6Relays(network)),
-  );
+  const relayed = groupsByVlan(intent.l2vnis).flatMap((group) => group.ask(vrfsOfV6Relays));
   // What is leaked arrives in the one VRF and leaves with the L3 VNI of the other: both forward it.
   const leaked = vrfs.flatMap(({ name, leaksFrom }) =>
     leaksFrom.filter(({ families }) => families.includes(6)).flatMap((from) => [name, from.name]),

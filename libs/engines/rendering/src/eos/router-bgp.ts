@@ -1,5 +1,5 @@
 /** `router bgp`, in the order in which EOS prints it: sessions, MAC-VRFs as strings, bundles, address families, VRFs. */
-import type { AddressFamily, BgpIntent, DeviceIntent, VrfIntent } from '#engines/intent';
+import type { AddressFamily, BgpIntent, DeviceIntent } from '#engines/intent';
 import { Cidr } from '#engines/kernel';
 import type { Line } from '../piece.js';
 import { block, type Part } from '../text.js';
@@ -8,7 +8,8 @@ import { bundles, evpnInstance, hasMacVrf } from './evpn-instances.js';
 import { loopbackListName, loopbackPrefixes } from './loopback-filter.js';
 import { hasRouterIdLoopback } from './names.js';
 import { type Family, nextHopMapName, setsNextHop } from './next-hop-map.js';
-import { groups, vrfPiece, type VrfSaid } from './pieces.js';
+import { groupsByName } from './groups.js';
+import { vrfPiece } from './vrf-pieces.js';
 import { keepsNextHop, sessionsOf, type Speaker } from './sessions.js';
 import { STEP } from './step.js';
 
@@ -21,12 +22,12 @@ export function routerBgp(intent: DeviceIntent, bgp: BgpIntent): Line[] {
     hasEqualPaths(intent, bgp) && 'maximum-paths 4 ecmp 4',
     intent.switch?.domain != null && 'bgp bestpath d-path', // a route that has been through this domain does not come back into it
     ...sessions.lines,
-    ...groups(intent.l2vnis).byName.map((group) => paragraph(group.piece('macVrf', group.where(hasMacVrf)))),
+    ...groupsByName(intent.l2vnis).map((group) => paragraph(group.piece('macVrf', hasMacVrf))),
     ...bundles(intent.l2vnis).map((instance) => ['!', ...evpnInstance(instance)]),
     evpn(intent, bgp, sessions.speakers),
     unicast(intent, bgp, sessions.speakers, '4'),
     unicast(intent, bgp, sessions.speakers, '6'),
-    paragraph(vrfPiece(vrfsOf(intent), bgp.routerId)),
+    paragraph(vrfPiece(intent.vrfs, vrfNetworks(intent), bgp.routerId)),
   ]);
 }
 
@@ -96,14 +97,7 @@ function unicast(intent: DeviceIntent, bgp: BgpIntent, speakers: readonly Speake
   ];
 }
 
-/** Subnets with a gateway here, routes that are set here, and the addresses that this switch alone has; IPv4 first. */
-const vrfNetworks = (intent: DeviceIntent, vrf: VrfIntent): readonly Cidr[] => vrfPrefixes(intent, vrf).all;
-
-/** With what is announced in them. */
-export const vrfsOf = (intent: DeviceIntent): readonly VrfSaid[] =>
-  intent.vrfs.map((vrf) => {
-    const { name, l3vni, rd, importTargets, exportTargets, leaksFrom } = vrf;
-    return { name, l3vni, rd, importTargets, exportTargets, leaksFrom, prefixes: vrfNetworks(intent, vrf) };
-  });
+/** Of each VRF, subnets with a gateway here, routes that are set here, and the addresses that this switch alone has; IPv4 first. */
+export const vrfNetworks = (intent: DeviceIntent): readonly (readonly Cidr[])[] => intent.vrfs.map((vrf) => vrfPrefixes(intent, vrf).all);
 
 const paragraph = (pieces: readonly Line[]): Line[] => (pieces.length > 0 ? ['!', ...pieces] : []);

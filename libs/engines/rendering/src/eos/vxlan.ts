@@ -1,9 +1,10 @@
 /** `interface Vxlan1`: where tunnels end, which VLAN and which VRF is which VNI, and where frames to everybody go. */
-import type { DeviceIntent, L2VniIntent } from '#engines/intent';
+import type { DeviceIntent } from '#engines/intent';
 import type { Line } from '../piece.js';
 import { block } from '../text.js';
 import { LOOPBACK, SHARED_LOOPBACK } from './names.js';
-import { type Group, vrfLine } from './pieces.js';
+import type { Common, Group } from './groups.js';
+import { vrfLine } from './vrf-pieces.js';
 import { STEP } from './step.js';
 
 /** @param networks by VLAN */
@@ -16,17 +17,16 @@ export function vxlan({ vtep, mlag, vrfs }: DeviceIntent, networks: readonly Gro
     mlag !== null && vrfs.length > 0 && 'vxlan virtual-router encapsulation mac-address mlag-system-id',
     `vxlan udp-port ${vtep.udpPort}`,
     vtep.address.includes(':') && 'vxlan encapsulation ipv6',
-    ...networks.flatMap((group) => group.piece('vxlan', group.said)),
-    ...vrfLine(vrfs, 'vxlan'),
+    ...networks.flatMap((group) => group.piece('vxlan', isAny)),
+    ...vrfLine.vxlan(vrfs),
     mlag?.sharedVtep != null && `vxlan mlag source-interface ${SHARED_LOOPBACK}`,
     ...flooding.map(
-      ({ network: { vlan, replication, remoteVteps } }) =>
+      ({ vlan, replication, remoteVteps }) =>
         replication === 'INGRESS_STATIC' && remoteVteps.length > 0 && `vxlan vlan ${vlan} flood vtep ${remoteVteps.join(' ')}`,
     ),
-    ...flooding.map(
-      ({ network: { vlan, multicastGroup } }) => multicastGroup !== null && `vxlan vlan ${vlan} multicast group ${multicastGroup}`,
-    ),
+    ...flooding.map(({ vlan, multicastGroup }) => multicastGroup !== null && `vxlan vlan ${vlan} multicast group ${multicastGroup}`),
   ]);
 }
 
-const isFlooding = ({ replication }: L2VniIntent): boolean => replication !== 'INGRESS_EVPN';
+const isAny = (): boolean => true;
+const isFlooding = ({ replication }: Common): boolean => replication !== 'INGRESS_EVPN';

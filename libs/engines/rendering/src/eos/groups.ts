@@ -1,0 +1,217 @@
+/**
+ * Networks of a switch that stand together in its text. What switches have alike in a group (templates, and answers to questions about them)
+ * is worked out once for all of them; a switch adds its own values.
+ */
+import type { L2VniIntent } from '#engines/intent';
+import { carried } from '../carried.js';
+import { type Piece, pieceOf } from '../piece.js';
+import { type NetworkTemplates, saysSame, templatesOf } from './network-templates.js';
+import { placeAsString } from './place-as-string.js';
+import { STEP } from './step.js';
+
+export type Kind = keyof NetworkTemplates;
+
+/** What all switches that have these networks with these VLANs say of them: nothing else of a network can be asked for in a group. */
+export type Common = Pick<
+  L2VniIntent,
+  | 'vlan'
+  | 'vni'
+  | 'gateways'
+  | 'networkName'
+  | 'mtu'
+  | 'vrf'
+  | 'importTargets'
+  | 'exportTargets'
+  | 'remoteTarget'
+  | 'replication'
+  | 'bundle'
+  | 'multicastGroup'
+>;
+
+/** Networks of a group that were asked for, by their places in it. */
+class Choice {
+  private readonly pieces = new Map<Kind, readonly Piece[]>();
+
+  constructor(
+    private readonly templates: readonly NetworkTemplates[],
+    readonly places: readonly number[],
+  ) {}
+
+  /** Templates without a gap of their own are one piece for all switches. */
+  piece(kind: Kind, networks: readonly L2VniIntent[]): readonly Piece[] {
+    if (kind === 'macVrf') return this.make(kind, networks);
+    let pieces = this.pieces.get(kind);
+    if (pieces === undefined) this.pieces.set(kind, (pieces = this.make(kind, [])));
+    return pieces;
+  }
+
+  private make(kind: Kind, networks: readonly L2VniIntent[]): readonly Piece[] {
+    const templates = this.places.map((place) => (this.templates[place] as NetworkTemplates)[kind]);
+    const values = networks.length === 0 ? [] : this.places.map((place) => (networks[place] as L2VniIntent).rd);
+    return pieceOf(templates, values, kind === 'vxlan' ? null : `${' '.repeat(kind === 'macVrf' ? STEP : 0)}!`);
+  }
+}
+
+/** What a group has alike on all switches with the same networks. */
+class Alike {
+  readonly templates: readonly NetworkTemplates[];
+  private readonly choices = new Map<(network: Common) => boolean, Choice>();
+  private readonly answers = new Map<unknown, unknown>();
+
+  /** @param examples networks of the first switch that had them */
+  constructor(readonly examples: readonly L2VniIntent[]) {
+    this.templates = examples.map(templatesOf);
+  }
+
+  choice(isWanted: (network: Common) => boolean): Choice {
+    let choice = this.choices.get(isWanted);
+    if (choice === undefined) this.choices.set(isWanted, (choice = this.choose(isWanted)));
+    return choice;
+  }
+
+  choose(isWanted: (network: Common) => boolean): Choice {
+    return new Choice(
+      this.templates,
+      this.examples.flatMap((network, place) => (isWanted(network) ? [place] : [])),
+    );
+  }
+
+  answer<V>(question: (networks: readonly Common[]) => V): V {
+    if (!this.answers.has(question)) this.answers.set(question, question(this.examples));
+    return this.answers.get(question) as V;
+  }
+
+  isOf(networks: readonly L2VniIntent[]): boolean {
+    if (networks.length !== this.examples.length) return false;
+    for (let place = 0; place < networks.length; place++) {
+      if (!saysSame(networks[place] as L2VniIntent, this.examples[place] as L2VniIntent)) return false;
+    }
+    return true;
+  }
+}
+
+/** VLANs differ from domain to domain, and networks from switch to switch: as many choices are kept for the first network of a group. */
+const VARIANTS = 8;
+const alike = new WeakMap<NetworkTemplates, Alike[]>();
+
+function alikeOf(networks: readonly L2VniIntent[]): Alike {
+  const key = templatesOf(networks[0] as L2VniIntent);
+  const variants = alike.get(key) ?? [];
+  const found = variants.find((variant) => variant.isOf(networks));
+  if (found) return found;
+  const made = new Alike(networks);
+  alike.set(key, [made, ...variants].slice(0, VARIANTS));
+  return made;
+}
+
+export class Group {
+  private readonly alike: Alike;
+  private readonly own: { readonly choice: Choice; readonly pieces: readonly Piece[] }[] = [];
+
+  /** @param block its number: groups stand in the order of their numbers */
+  constructor(
+    readonly block: number,
+    readonly networks: readonly L2VniIntent[],
+  ) {
+    this.alike = alikeOf(networks);
+  }
+
+  /** @param isWanted the same function each time: it is asked once for all switches. */
+  where(isWanted: (network: Common) => boolean): readonly L2VniIntent[] {
+    return this.alike.choice(isWanted).places.map((place) => this.networks[place] as L2VniIntent);
+  }
+
+  /** @param question the same function each time: it is asked once for all switches. */
+  ask<V>(question: (networks: readonly Common[]) => V): V {
+    return this.alike.answer(question);
+  }
+
+  /** Of the networks that are wanted. Who renders and who reads again choose each for himself. */
+  piece(kind: Kind, isWanted: (network: Common) => boolean): readonly Piece[] {
+    const choice = this.alike.choice(isWanted);
+    if (kind !== 'macVrf') return choice.piece(kind, this.networks);
+    const found = this.own.find((one) => hasSamePlaces(one.choice, choice));
+    if (found) return found.pieces;
+    const pieces = choice.piece(kind, this.networks);
+    this.own.push({ choice, pieces });
+    return pieces;
+  }
+
+  /** For a question that nobody asks twice. */
+  pieceOnce(kind: Kind, isWanted: (network: Common) => boolean): readonly Piece[] {
+    return this.alike.choose(isWanted).piece(kind, this.networks);
+  }
+}
+
+const hasSamePlaces = (a: Choice, b: Choice): boolean =>
+  a === b || (a.places.length === b.places.length && a.places.every((place, at) => place === b.places[at]));
+
+/** As many neighbours as stand together: few enough that one change costs little, and enough that the rest costs less. */
+const NEIGHBOURS = 32;
+/** Of VLANs. */
+const PLACES = 4096;
+
+type PlaceOf = (network: L2VniIntent) => number;
+
+/** In their places, and as many places in one group. */
+function neighbours(networks: readonly L2VniIntent[], place: PlaceOf): readonly Group[] {
+  const slots = new Array<L2VniIntent | undefined>(PLACES);
+  for (const network of networks) {
+    const at = place(network);
+    if (slots[at] !== undefined) return sortedOut(networks, place); // networks without a VLAN share a place
+    slots[at] = network;
+  }
+  const groups: Group[] = [];
+  for (let first = 0; first < PLACES; first += NEIGHBOURS) {
+    const block: L2VniIntent[] = [];
+    for (let at = first; at < first + NEIGHBOURS; at++) {
+      const network = slots[at];
+      if (network !== undefined) block.push(network);
+    }
+    if (block.length > 0) groups.push(new Group(first / NEIGHBOURS, block));
+  }
+  return groups;
+}
+
+const blockOf = (network: L2VniIntent, place: PlaceOf): number => Math.floor(place(network) / NEIGHBOURS);
+const inPlaces = (networks: readonly L2VniIntent[], place: PlaceOf): L2VniIntent[] =>
+  [...networks].sort((a, b) => place(a) - place(b) || a.vni - b.vni);
+
+function sortedOut(networks: readonly L2VniIntent[], place: PlaceOf): readonly Group[] {
+  const blocks = new Map<number, L2VniIntent[]>();
+  for (const network of inPlaces(networks, place)) {
+    const block = blockOf(network, place);
+    const list = blocks.get(block);
+    if (list) list.push(network);
+    else blocks.set(block, [network]);
+  }
+  return [...blocks].map(([block, list]) => new Group(block, list));
+}
+
+/** Only the groups from which a network went, or to which one came, are made again. */
+function renewed(
+  groups: readonly Group[],
+  removed: readonly L2VniIntent[],
+  added: readonly L2VniIntent[],
+  place: PlaceOf,
+): readonly Group[] {
+  const gone = new Set(removed);
+  const blocks = new Set([...removed, ...added].map((network) => blockOf(network, place)));
+  const kept = groups.filter(({ block }) => !blocks.has(block));
+  const made = [...blocks].flatMap((block) => {
+    const before = groups.find((group) => group.block === block)?.networks ?? [];
+    const now = [...before.filter((network) => !gone.has(network)), ...added.filter((network) => blockOf(network, place) === block)];
+    return now.length === 0 ? [] : [new Group(block, inPlaces(now, place))];
+  });
+  return [...kept, ...made].sort((a, b) => a.block - b.block);
+}
+
+const groupsBy = (place: PlaceOf): ((networks: readonly L2VniIntent[]) => readonly Group[]) =>
+  carried<L2VniIntent, readonly Group[]>((networks, before) =>
+    before ? renewed(before.value, before.removed, before.added, place) : neighbours(networks, place),
+  );
+
+/** The networks of a switch by VLAN. */
+export const groupsByVlan = groupsBy(({ vlan }) => Number(vlan));
+/** By VLAN as a string. */
+export const groupsByName = groupsBy(({ vlan }) => placeAsString(Number(vlan)));
