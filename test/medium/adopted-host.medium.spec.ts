@@ -36,10 +36,11 @@ describeWith({ missing: missingForRealHosts() }, 'a host that was built by hand'
         : device,
     ),
   });
+  const textOf = (of: FabricSnapshot): string =>
+    renderDevice(deviceIntent(compileFabric(of), 'pve1')).find(({ path }) => path === FRR_PATH)?.content ?? '';
   /** What frr-reload would do to the running daemons. */
   async function leftToChange(of: FabricSnapshot): Promise<readonly string[]> {
-    const artefact = renderDevice(deviceIntent(compileFabric(of), 'pve1')).find(({ path }) => path === FRR_PATH);
-    await host.writeFile(FRR_PATH, artefact?.content ?? '');
+    await host.writeFile(FRR_PATH, textOf(of));
     const said = await host.run(['/usr/lib/frr/frr-reload.py', '--test', '--stdout', FRR_PATH]);
     return said.split('\n').filter((line) => line.trim() !== '' && !/^(?:Lines To|=+$)/.test(line));
   }
@@ -53,5 +54,14 @@ describeWith({ missing: missingForRealHosts() }, 'a host that was built by hand'
     expect(fixed).toContain('network 172.16.1.51/32');
     expect(fixed).toContain('redistribute connected');
     expect(fixed).not.toMatch(/timers|vni|neighbor|extended-nexthop/);
+  });
+
+  it('is given up without a rest when its session and its network go', async () => {
+    const { sessions: _sessions, ...rest } = snapshot;
+    const bare: FabricSnapshot = { ...rest, sessions: [], networks: [], attachments: [], vlanMappings: [], routeDistinguishers: [] };
+    await host.writeFile(FRR_PATH, textOf(bare));
+    await host.run(['/usr/lib/frr/frr-reload.py', '--reload', FRR_PATH]);
+    expect(await leftToChange(bare)).toEqual([]);
+    expect(await host.run(['vtysh', '-c', 'show running-config'])).not.toContain('192.168.100.1 ');
   });
 });

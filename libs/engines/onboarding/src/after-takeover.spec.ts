@@ -53,6 +53,16 @@ describe('a line that Trame would not write, in a stanza that it writes', () => 
     expect(artefact(one, 'pve1', INTERFACES_PATH)).not.toMatch(/10\.9\.9\.9|vmbr0/);
   });
 
+  it('is not asked for on lo, which is one whatever its method', () => {
+    const { report: said } = onboard(
+      changed('iface lo1 inet manual\n\tpre-up ip link add lo1 type dummy\n', 'iface lo inet dhcp\n').map((file) => ({
+        ...file,
+        text: file.text.replace('iface lo inet loopback\n', ''),
+      })),
+    );
+    expect(said.devices.flatMap((device) => device.files.flatMap(({ differences }) => differences))).toEqual([]);
+  });
+
   it.each([
     ['its own method', 'iface VNET1000\n', 'iface VNET1000 inet6 auto\n', '', /^iface VNET1000 inet6 auto$/m],
     ['when it is started', 'auto ens19\n', 'auto ens19\nallow-hotplug ens19\n', '', /^allow-hotplug ens19$/m],

@@ -45,12 +45,14 @@ function said(dialect: Dialect, section: readonly string[], path: readonly strin
 
 /** ifupdown2 3.0: what it does where nothing is said. */
 const IFUPDOWN2_DEFAULTS = /^vxlan-port 4789$/;
+/** It goes by the name of the interface, not by its method. */
+const LOOPBACK = 'method inet loopback';
 
 const interfaces: Language = {
   kind: 'interfaces',
   factsOf: (...texts) => interfacesFacts(texts.join('\n')),
   lines: interfaceLines,
-  isMeantBy: (_, path, text) => path.length === 1 && IFUPDOWN2_DEFAULTS.test(text),
+  isMeantBy: (_, path, text) => path.length === 1 && (IFUPDOWN2_DEFAULTS.test(text) || (path[0] === 'iface lo' && text === LOOPBACK)),
   isIdle: () => false,
 };
 
