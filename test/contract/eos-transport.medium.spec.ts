@@ -192,7 +192,7 @@ describe(`EosTransport with ${isRealSwitch ? 'a real switch' : 'the simulator'}`
     expect((await connection.inspect([])).pending).toEqual({ fence, applied: false });
     await connection.stage(push((fence += 1)), [TWO], []);
     const [detail] = await device.show('show configuration sessions detail');
-    expect(Object.keys((detail as { sessions: object }).sessions).filter((name) => name.startsWith(`trame-${fence - 1}-`))).toEqual([]);
+    expect(Object.keys((detail as { sessions: object }).sessions).filter((name) => name.startsWith(`trame-${fence - 1}-${fence - 1}-`))).toEqual([]);
   });
 
   it('never touches sessions of others, and waits for their commit timer', async () => {
@@ -361,7 +361,7 @@ describe.skipIf(isRealSwitch)('EosTransport with a switch whose time and lines a
     const dead = await pushing.open();
     await dead.stage(push((fence += 1)), [TWO], [ONE]);
     await dead.apply(push(fence), 60);
-    await device.show(`configure session trame-${fence}-1 commit`);
+    await device.show(`configure session trame-${fence}-${fence}-1 commit`);
     expect(await device.print('show startup-config')).not.toContain('contract-two');
     const next = await pushing.open();
     expect(await next.stage(push((fence += 1)), [TWO], [ONE])).toEqual({ diff: '', isNoop: true });

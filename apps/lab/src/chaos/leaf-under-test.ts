@@ -71,10 +71,16 @@ export class LeafUnderTest implements DeviceUnderTest {
     };
   }
 
+  orphans(): readonly string[] {
+    const { sessions } = this.leaf.device;
+    const open = sessions.list().filter(({ name, state }) => name.startsWith('trame-') && state !== 'completed');
+    return open.map(({ name, state }) => `${this.slug}: the session ${name} is ${state}`);
+  }
+
   windows(): readonly PushWindow[] {
     const windows = new Map<number, PushWindow>();
     for (const { session, startedAt, endedAt } of this.leaf.device.journal.pushes) {
-      const fence = Number(/^trame-(\d+)-\d+$/.exec(session)?.[1] ?? Number.NaN);
+      const fence = Number(/^trame-\d+-(\d+)-\d+$/.exec(session)?.[1] ?? Number.NaN);
       if (Number.isNaN(fence)) continue;
       const known = windows.get(fence);
       const to = endedAt ?? Number.POSITIVE_INFINITY;
@@ -88,8 +94,13 @@ export class LeafUnderTest implements DeviceUnderTest {
   }
 }
 
-/** Without the lines that say where a configuration comes from. */
-const body = (config: string): string => config.replace(/^(?:!.*\n)*/, '').replace(/^end\n?/m, '');
+/** Without the lines that say where a configuration comes from, and without those of a colleague who saves when he likes. */
+const body = (config: string): string =>
+  config
+    .replace(/^(?:!.*\n)*/, '')
+    .replace(/^end\n?/m, '')
+    .replace(/^logging host .*\n/gm, '')
+    .replace(/^!\n/gm, '');
 const isSame = <T>(a: readonly T[], b: readonly T[]): boolean => a.length === b.length && odd(a, b) === '';
 const odd = <T>(a: readonly T[], b: readonly T[]): string =>
   [...a.filter((one) => !b.includes(one)), ...b.filter((one) => !a.includes(one))].join(', ');

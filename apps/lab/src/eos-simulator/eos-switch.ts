@@ -32,6 +32,8 @@ export class EosSwitch {
   readonly journal: Journal;
   readonly syslog: Syslog;
   readonly controlPlane: ControlPlane;
+  /** A broken flash: saving is answered as always, and nothing is written. */
+  losesSaves = false;
   private config: Section;
   private startup: string;
   private bootedAt: number;
@@ -117,6 +119,7 @@ export class EosSwitch {
   }
 
   save(): void {
+    if (this.losesSaves) return;
     this.startup = this.heading() + printConfig(this.config, this.release);
   }
 

@@ -37,13 +37,13 @@ export class ConfigPush {
   async recover(): Promise<void> {
     const status = await this.device.status();
     const remains = status.sessions.filter((session) => this.device.isRemains(session));
-    for (const { name } of remains) await this.device.abort(name);
     if (remains.length === 0) return;
-    const wasLive = remains.some(({ state }) => state === 'timed');
-    await this.poll('what an earlier execution left was aborted, but the running-config is still the same', async () => {
-      const now = await this.device.status();
-      return !now.sessions.some((session) => this.device.isRemains(session)) && !(wasLive && now.digest === status.digest);
-    });
+    await this.abortRemains(Date.now() + ROLLBACK_MS);
+    if (!remains.some(({ state }) => state === 'timed')) return;
+    await this.poll(
+      'what an earlier execution left was aborted, but the running-config is still the same',
+      async () => (await this.device.status()).digest !== status.digest,
+    );
   }
 
   /** @returns the switch's own diff, empty when nothing is to be done. */

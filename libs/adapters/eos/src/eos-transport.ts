@@ -10,7 +10,8 @@ import {
 import { EapiClient, type EapiTimeouts } from './eapi-client.js';
 import { EosConnection } from './eos-connection.js';
 import { encodeNeighborPassword } from './neighbor-password.js';
-import { SwitchReader } from './switch-reader.js';
+import { pushFailure } from './push-failure.js';
+import { type SwitchIdentity, SwitchReader } from './switch-reader.js';
 
 export interface EosTiming extends EapiTimeouts {
   /** How long a switch that does not answer is asked again before it counts as unreachable. */
@@ -31,7 +32,7 @@ export class EosTransport implements DeviceTransport {
     this.timing = { ...DEFAULT_TIMING, ...timing };
   }
 
-  /** @throws TransportError UNREACHABLE | WRONG_HOST_KEY | AUTHENTICATION_FAILED | ABORTED */
+  /** @throws TransportError UNREACHABLE | WRONG_HOST_KEY | WRONG_DEVICE | AUTHENTICATION_FAILED | ABORTED */
   async open(target: DeviceTarget, signal: AbortSignal): Promise<DeviceConnection> {
     if (target.tlsSpkiSha256.length === 0) {
       const detail = 'no certificate pin is recorded for it; read one on its console (SHA-256 of the SPKI, base64)';
@@ -40,16 +41,29 @@ export class EosTransport implements DeviceTransport {
     const client = new EapiClient(target, this.timing, signal);
     const reader = new SwitchReader(client, target.slug, signal, this.timing.patienceMs);
     const identity = await reader.identity();
+    refuseWrongBox(target, identity);
     const connection = new EosConnection(identity, {
       device: target.slug,
       client,
       reader,
       signal,
+      isFullyManaged: target.managed === 'FULL',
       settleMs: this.timing.settleMs,
       afterTimerMs: this.timing.afterTimerMs,
     });
     return keepingSecrets(connection, new WireSecrets(target, asSwitchesPrint));
   }
+}
+
+/** An address that was given to another box, or a box in the wrong rack: the configuration of one is never put on the other. */
+function refuseWrongBox(target: DeviceTarget, found: SwitchIdentity): void {
+  const mac = (text: string): string => text.toLowerCase().replace(/[^0-9a-f]/g, '');
+  const wrong: string[] = [];
+  if (target.serialNumber !== undefined && target.serialNumber.trim().toUpperCase() !== found.serialNumber.trim().toUpperCase())
+    wrong.push(`serial number ${found.serialNumber || 'none'} instead of ${target.serialNumber}`);
+  if (target.systemMac !== undefined && mac(target.systemMac) !== mac(found.systemMac))
+    wrong.push(`system MAC ${found.systemMac || 'none'} instead of ${target.systemMac}`);
+  if (wrong.length > 0) throw pushFailure(target.slug, 'WRONG_DEVICE', `another box answers at its address: ${wrong.join(', ')}`);
 }
 
 /** `neighbor X password 7 ` is the only place for a secret in our lines. */

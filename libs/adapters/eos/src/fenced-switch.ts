@@ -10,6 +10,8 @@ export interface PushTools {
   readonly client: EapiClient;
   readonly reader: SwitchReader;
   readonly signal: AbortSignal;
+  /** Lines that nobody of us made go, too. */
+  readonly isFullyManaged: boolean;
   /** Milliseconds, see EosTiming. */
   readonly settleMs: number;
   readonly afterTimerMs: number;

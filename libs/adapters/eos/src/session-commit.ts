@@ -41,20 +41,33 @@ export class SessionCommit {
     }
   }
 
-  /** Only what is in force is saved, and only what was saved survives the next reload: one request looks and saves. */
+  /** Only what is in force is saved, and only what was saved survives the next reload: one request looks and saves, the next one proves it. */
   async save(armed: Armed): Promise<void> {
+    const { client, reader } = this.device.tools;
+    let reason = 'the startup-config is another one all the same';
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const [, seen] = await this.device.tools.client.commit(['enable', DIGEST, 'write memory']);
-        if (await this.isInForce(armed, digestOf(seen))) return;
+        const [, seen] = await client.commit(['enable', DIGEST, 'write memory']);
+        if (!(await this.isInForce(armed, digestOf(seen))))
+          throw this.device.failure('APPLY_FAILED', 'the switch has reloaded before the confirmed change was saved, and has lost it');
       } catch (error) {
         if (!(error instanceof CommandRefusal) && !(error instanceof NoAnswer)) throw error;
-        if (attempt === SAVE_ATTEMPTS)
-          throw this.device.failure('OUTCOME_UNKNOWN', `confirmed and live, but not saved for the next reload: ${error.message}`);
-        await this.device.wait();
-        continue;
+        reason = error.message;
       }
-      throw this.device.failure('APPLY_FAILED', 'the switch has reloaded before the confirmed change was saved, and has lost it');
+      // After a reload nothing differs from the startup-config either: what is stored has to be what is in force.
+      if ((await this.isStored()) && (await this.isInForce(armed, (await this.statusAfterCommit()).digest))) return;
+      if (attempt === SAVE_ATTEMPTS)
+        throw this.device.failure('OUTCOME_UNKNOWN', `confirmed and live, but not saved for the next reload: ${reason}`);
+      await this.device.wait();
+    }
+  }
+
+  private async isStored(): Promise<boolean> {
+    try {
+      return await this.device.tools.reader.isStored();
+    } catch (error) {
+      if (isUnreachable(error)) return false;
+      throw error;
     }
   }
 
@@ -88,7 +101,9 @@ export class SessionCommit {
       if (!(error instanceof NoAnswer)) throw error;
       mayBeUnderWay = error.mayHaveRun;
     }
-    return this.proveArmed(session, digestBefore, mayBeUnderWay);
+    const digestAfter = await this.proveArmed(session, digestBefore, mayBeUnderWay);
+    // A reload between guard and commit: EOS has made the session anew, empty, and now its timer guards nothing.
+    return digestAfter === digestBefore ? null : digestAfter;
   }
 
   private async proveArmed(session: string, digestBefore: string, mayBeUnderWay: boolean): Promise<string | null> {

@@ -4,6 +4,7 @@ import { CommandRefusal, NoAnswer } from './eapi-client.js';
 import type { FencedSwitch } from './fenced-switch.js';
 import { isProtected, managementVrfs } from './protected-lines.js';
 import { trespasses } from './session-gate.js';
+import { takenOver } from './taken-over.js';
 import { sessionName } from './session-name.js';
 import type { SwitchStatus } from './switch-reader.js';
 
@@ -41,7 +42,8 @@ export class SessionStage {
       const status = await this.freeStatus();
       const nothing: Staged = { wanted, session: null, digestBefore: status.digest, diff: '' };
       const running = await reader.runningConfig();
-      const commands = this.merge(running, wanted);
+      const owned = this.device.tools.isFullyManaged ? { ...wanted, previous: [...wanted.previous, takenOver(running)] } : wanted;
+      const commands = this.merge(running, owned);
       if (commands.length === 0) return this.saved(nothing);
       const session = this.nextName(status);
       try {
@@ -58,7 +60,7 @@ export class SessionStage {
         await this.device.abort(session);
         return nothing;
       }
-      const wrong = trespasses({ running, predicted: config, ...wanted });
+      const wrong = trespasses({ running, predicted: config, ...owned });
       if (wrong.length === 0) return { wanted, session, digestBefore: status.digest, diff };
       await this.refuse(session, status, wrong, attempt);
     }
@@ -74,18 +76,20 @@ export class SessionStage {
   /** An execution that died after its confirmation has not saved: then a reload would take away what everybody counts on. */
   private async saved(nothing: Staged): Promise<Staged> {
     const { client, reader } = this.device.tools;
-    const startup = await reader.startupConfig();
-    if (startup !== null && this.merge(startup, nothing.wanted).length === 0) return nothing;
+    const isStored = async (): Promise<boolean> => {
+      const startup = await reader.startupConfig();
+      return startup !== null && this.merge(startup, nothing.wanted).length === 0;
+    };
+    if (await isStored()) return nothing;
+    let reason = 'the startup-config is another one all the same';
     try {
       await client.commit(['enable', 'write memory']);
     } catch (error) {
       if (!(error instanceof CommandRefusal) && !(error instanceof NoAnswer)) throw error;
-      throw this.device.failure(
-        'OUTCOME_UNKNOWN',
-        `everything is in force, but it could not be saved for the next reload: ${error.message}`,
-      );
+      reason = error.message;
     }
-    return nothing;
+    if (await isStored()) return nothing;
+    throw this.device.failure('OUTCOME_UNKNOWN', `everything is in force, but it could not be saved for the next reload: ${reason}`);
   }
 
   private merge(running: string, { desired, previous }: Wanted): readonly string[] {
@@ -119,9 +123,9 @@ export class SessionStage {
   }
 
   private nextName({ sessions }: SwitchStatus): string {
-    const { fence } = this.device.push;
+    const { revision, fence } = this.device.push;
     const used = sessions.flatMap(({ ours }) => (ours?.fence === fence ? [ours.attempt] : []));
     this.attempt = Math.max(this.attempt, ...used) + 1;
-    return sessionName({ fence, attempt: this.attempt });
+    return sessionName({ revision, fence, attempt: this.attempt });
   }
 }

@@ -1,5 +1,6 @@
 /** Reads of the switch, repeated while no answer comes: reading changes nothing. */
 import { z } from 'zod';
+import { compareConfigs, eosDialect } from '#engines/reconcile';
 import { TransportError } from '#contexts/deployment/ports';
 import { CommandRefusal, type EapiClient, NoAnswer } from './eapi-client.js';
 import { parseSessionName, type SessionName } from './session-name.js';
@@ -31,6 +32,8 @@ export interface SwitchIdentity {
   /** Both empty on virtual switches that were given none. */
   readonly serialNumber: string;
   readonly systemMac: string;
+  /** Since the last boot. */
+  readonly upSeconds: number | null;
 }
 
 /** EOS's own hash of the running-config. */
@@ -42,7 +45,12 @@ const sessionsShape = z.object({
   commitTimerSessionName: z.string().optional(),
 });
 const hostnameShape = z.object({ hostname: z.string() });
-const versionShape = z.object({ version: z.string(), serialNumber: z.string().default(''), systemMacAddress: z.string().default('') });
+const versionShape = z.object({
+  version: z.string(),
+  serialNumber: z.string().default(''),
+  systemMacAddress: z.string().default(''),
+  uptime: z.number().nullable().default(null),
+});
 const evpnShape = z.object({
   vrfs: z.record(z.string(), z.object({ peers: z.record(z.string(), z.object({ peerState: z.string() })).default({}) })),
 });
@@ -78,6 +86,7 @@ export class SwitchReader {
       release: box.version,
       serialNumber: box.serialNumber,
       systemMac: box.systemMacAddress,
+      upSeconds: box.uptime,
     };
   }
 
@@ -101,6 +110,12 @@ export class SwitchReader {
     const [, text] = await this.again(() => this.client.text(['enable', 'show running-config']));
     if (text === undefined || text.trim() === '') throw this.unreadable('show running-config', 'an empty text');
     return text;
+  }
+
+  /** Would a reload change nothing? */
+  async isStored(): Promise<boolean> {
+    const startup = await this.startupConfig();
+    return startup !== null && compareConfigs(eosDialect, await this.runningConfig(), startup).length === 0;
   }
 
   /** What the next reload boots; null on a switch that was never saved. */

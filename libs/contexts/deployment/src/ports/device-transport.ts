@@ -20,6 +20,11 @@ export interface DeviceTarget {
   readonly sshHostKeys: readonly string[];
   /** eAPI: accepted SHA-256 pins of the certificate's SPKI, base64. */
   readonly tlsSpkiSha256: readonly string[];
+  /** Of the chassis, as the inventory has them; where one is known, a box with another one is refused (WRONG_DEVICE). */
+  readonly serialNumber?: string;
+  readonly systemMac?: string;
+  /** EOS. `FULL`: whatever is configured of VLANs, ports, tunnels and routing is ours, a stranger's lines go. Default `SECTION`: strangers' lines stay. */
+  readonly managed?: 'SECTION' | 'FULL';
   /** What `@secret:NAME@` stands for, for the names that are set; see wire-secrets.ts. Functions, so that nothing prints it. */
   readonly secrets?: SecretSource;
 }
@@ -165,7 +170,7 @@ export interface DeviceConnection {
 export interface DeviceTransport {
   /**
    * @param signal aborts everything under way: the lease was lost, another execution may already be at work.
-   * @throws TransportError UNREACHABLE | WRONG_HOST_KEY | AUTHENTICATION_FAILED
+   * @throws TransportError UNREACHABLE | WRONG_HOST_KEY | WRONG_DEVICE | AUTHENTICATION_FAILED
    */
   open(target: DeviceTarget, signal: AbortSignal): Promise<DeviceConnection>;
 }
@@ -173,6 +178,7 @@ export interface DeviceTransport {
 export type TransportErrorCode =
   | 'UNREACHABLE'
   | 'WRONG_HOST_KEY'
+  | 'WRONG_DEVICE'
   | 'AUTHENTICATION_FAILED'
   | 'CONFIG_REFUSED'
   | 'STALE_FENCE'
