@@ -1,5 +1,5 @@
 /** Snapshot → intent of every device. Pure: no clock, no random, and every list is sorted, so equal snapshots give equal bytes. */
-import { compareNatural, DomainError, type EviId, type RouteDistinguisher } from '#engines/kernel';
+import { compareNatural, DomainError, type EviId, type RouteDistinguisher, type Vni } from '#engines/kernel';
 import { checkIndex } from './check-fabric.js';
 import { compileHost, compileVtepDevice } from './compile-host.js';
 import { compileComware, compileOpenBsd } from './compile-external.js';
@@ -57,13 +57,11 @@ function checkFailed(errors: readonly Finding[]): DomainError<'CHECK_FAILED'> {
  */
 export function compileDevice(index: FabricIndex, sessions: SessionsOfDevice, device: DeviceFacts, kept: Kept | null = null): DeviceIntent {
   const { fabric } = index.snapshot;
-  const attachments = (index.attachmentsOfDevice.get(device.id) ?? []).filter((one) => !isOnOpenVswitch(index, device, one));
-  const looked = kept ? attachments.filter(({ networkId }) => kept.networks.has(networkId)) : attachments;
-  const networks = [...new Set(looked.map((attachment) => attachment.networkId))].map((id) => known(index.network.get(id)));
-  const l2vnis = [
-    ...(kept?.intent.l2vnis.filter(({ vni }) => !kept.vnis.has(vni)) ?? []),
-    ...networks.map((network) => compileL2Vni(index, device, network)),
-  ].sort((a, b) => a.vni - b.vni);
+  const all = index.attachmentsOfDevice.get(device.id) ?? [];
+  const attachments = device.openvswitch ? all.filter((one) => !isOnOpenVswitch(index, device, one)) : all;
+  const placed = kept?.networks ?? attachments.map(({ networkId }) => networkId);
+  const made = [...new Set(placed)].map((id) => compileL2Vni(index, device, known(index.network.get(id))));
+  const l2vnis = inOrder(made, kept);
   return {
     deviceId: device.id,
     slug: device.slug,
@@ -90,6 +88,30 @@ export function compileDevice(index: FabricIndex, sessions: SessionsOfDevice, de
     mlag: compileMlag(index, device),
     switch: compileSwitch(index, device),
   };
+}
+
+/** By VNI. What is kept stands in that order already, and is not looked at again. */
+function inOrder(made: L2VniIntent[], kept: Kept | null): readonly L2VniIntent[] {
+  const sorted = made.sort((a, b) => a.vni - b.vni);
+  if (!kept) return sorted;
+  const list = [...kept.intent.l2vnis];
+  for (const vni of kept.vnis) {
+    const place = placeOf(list, vni);
+    if (list[place]?.vni === vni) list.splice(place, 1);
+  }
+  for (const network of sorted) list.splice(placeOf(list, network.vni), 0, network);
+  return list;
+}
+
+/** Of the first network with that VNI, or a larger one. */
+function placeOf(list: readonly L2VniIntent[], vni: Vni): number {
+  let [from, to] = [0, list.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((list[middle] as L2VniIntent).vni < vni) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 function compileL2Vni(index: FabricIndex, device: DeviceFacts, network: NetworkFacts): L2VniIntent {

@@ -11,10 +11,14 @@ import { routerMac } from './router-mac.js';
 import type { DeviceFacts, VrfFacts } from './snapshot.js';
 
 export function compileVrfs(index: FabricIndex, device: DeviceFacts, kept: Kept | null): readonly VrfIntent[] {
-  const same = new Map(kept?.intent.vrfs.filter(({ name }) => !kept.vrfs.has(name)).map((vrf) => [String(vrf.name), vrf]));
-  return (index.vrfsOfDevice.get(device.id) ?? [])
-    .map((vrf) => same.get(vrf.deviceName) ?? compileVrf(index, device, vrf))
-    .sort((a, b) => compareNatural(a.name, b.name));
+  const here = index.vrfsOfDevice.get(device.id) ?? [];
+  if (!kept) return here.map((vrf) => compileVrf(index, device, vrf)).sort((a, b) => compareNatural(a.name, b.name));
+  const { vrfs: before } = kept.intent;
+  const changed = new Map(here.flatMap((vrf) => (kept.vrfs.has(vrf.deviceName) ? [[vrf.deviceName, vrf] as const] : [])));
+  const same = before.filter(({ name }) => !kept.vrfs.has(name));
+  const isInPlace = same.length + changed.size === before.length && before.every(({ name }) => !kept.vrfs.has(name) || changed.has(name));
+  if (isInPlace) return before.map((vrf) => (changed.has(vrf.name) ? compileVrf(index, device, known(changed.get(vrf.name))) : vrf));
+  return [...same, ...[...changed.values()].map((vrf) => compileVrf(index, device, vrf))].sort((a, b) => compareNatural(a.name, b.name));
 }
 
 /** What a VRF says on all of its devices alike. */

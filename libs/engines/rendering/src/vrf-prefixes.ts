@@ -17,14 +17,14 @@ type Gateways = L2VniIntent['gateways'];
 
 /** The same objects for all devices that announce no more of the VRF than the subnets of the same networks. */
 export function vrfPrefixes(intent: DeviceIntent, vrf: VrfIntent): VrfPrefixes {
-  const routed = gatewaysByVrf(intent.l2vnis).get(vrf.name) ?? [];
+  const gateways = gatewaysByVrf(intent.l2vnis).get(vrf.name)?.gateways ?? [];
   const own = vrf.loopbacks.map(({ address }) => ({ address, prefixLength: Ip.family(address) === 4 ? 32 : 128 }));
   const out = (vrf.exit?.gateways ?? []).map(({ address }) => ({ address, prefixLength: 0 }));
   const routes = vrf.staticRoutes.map(({ prefix }) => prefix);
-  if (own.length + out.length + routes.length === 0) return ofNetworks(routed);
+  if (own.length + out.length + routes.length === 0) return ofNetworks(gateways);
   const found = ofPlaces.get(vrf);
   if (found?.networks === intent.l2vnis) return found.prefixes;
-  const prefixes = prefixesOf([...routed.flat(), ...own, ...out], routes);
+  const prefixes = prefixesOf([...gateways.flat(), ...own, ...out], routes);
   ofPlaces.set(vrf, { networks: intent.l2vnis, prefixes });
   return prefixes;
 }
@@ -32,19 +32,36 @@ export function vrfPrefixes(intent: DeviceIntent, vrf: VrfIntent): VrfPrefixes {
 /** Of a VRF with something of its own on a device: whoever reads the text again expects the same object. */
 const ofPlaces = new WeakMap<VrfIntent, { readonly networks: readonly L2VniIntent[]; readonly prefixes: VrfPrefixes }>();
 
-/** VRFs in which no network came or went keep their lists. */
-const gatewaysByVrf = carried<L2VniIntent, ReadonlyMap<string, readonly Gateways[]>>((networks, before) => {
-  const changed = before && new Set([...before.removed, ...before.added].map(({ vrf }) => vrf));
-  const made = new Map<string, Gateways[]>();
-  for (const { vrf, gateways } of networks) {
-    if (vrf === null || (changed && !changed.has(vrf))) continue;
-    const lists = made.get(vrf);
-    if (lists) lists.push(gateways);
-    else made.set(vrf, [gateways]);
+interface Routed {
+  readonly networks: readonly L2VniIntent[];
+  readonly gateways: readonly Gateways[];
+}
+
+const routed = (networks: readonly L2VniIntent[]): Routed => ({ networks, gateways: networks.map(({ gateways }) => gateways) });
+
+/** In the order of VNIs. VRFs in which no network came or went keep their lists. */
+const gatewaysByVrf = carried<L2VniIntent, ReadonlyMap<string, Routed>>((networks, before) => {
+  if (!before) return new Map([...listsByVrf(networks)].map(([vrf, list]) => [vrf, routed(list)]));
+  const made = new Map(before.value);
+  const gone = new Set(before.removed);
+  const added = listsByVrf(before.added);
+  for (const vrf of new Set([...listsByVrf(before.removed).keys(), ...added.keys()])) {
+    const kept = (made.get(vrf)?.networks ?? []).filter((network) => !gone.has(network));
+    made.set(vrf, routed([...kept, ...(added.get(vrf) ?? [])].sort((a, b) => a.vni - b.vni)));
   }
-  if (!before) return made;
-  return new Map([...[...before.value].filter(([vrf]) => !changed?.has(vrf as L2VniIntent['vrf'])), ...made]);
+  return made;
 });
+
+function listsByVrf(networks: readonly L2VniIntent[]): ReadonlyMap<string, readonly L2VniIntent[]> {
+  const found = new Map<string, L2VniIntent[]>();
+  for (const network of networks) {
+    if (network.vrf === null) continue;
+    const list = found.get(network.vrf);
+    if (list) list.push(network);
+    else found.set(network.vrf, [network]);
+  }
+  return found;
+}
 
 /** Of a VRF that is here only because another one takes its routes. */
 const NOTHING: VrfPrefixes = { '4': [], '6': [], all: [] };
@@ -52,8 +69,15 @@ const NOTHING: VrfPrefixes = { '4': [], '6': [], all: [] };
 /** Devices that have some networks of a VRF and not all: as many choices are kept for its first network. */
 const VARIANTS = 8;
 const ofSame = new WeakMap<Gateways, { readonly lists: readonly Gateways[]; readonly prefixes: VrfPrefixes }[]>();
+const ofLists = new WeakMap<readonly Gateways[], VrfPrefixes>();
 
 function ofNetworks(lists: readonly Gateways[]): VrfPrefixes {
+  let prefixes = ofLists.get(lists);
+  if (prefixes === undefined) ofLists.set(lists, (prefixes = ofEqual(lists)));
+  return prefixes;
+}
+
+function ofEqual(lists: readonly Gateways[]): VrfPrefixes {
   const [first] = lists;
   if (!first) return NOTHING;
   const variants = ofSame.get(first) ?? [];

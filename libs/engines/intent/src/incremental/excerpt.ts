@@ -2,7 +2,9 @@
  * The part of a fabric in which every error shows that a change of networks and their places brings. The fabric before was without error, so
  * one of its causes has changed; the others are here as well:
  *
- * - all facts but attachments, VLANs and RDs;
+ * - all facts but networks, attachments, VLANs and RDs;
+ * - networks that could get into the way of a changed one: those of its VRFs, and of VRFs that leave by the same devices; those with one of
+ *   its numbers, names, targets and groups; and those that a device names;
  * - of the changed networks, of protected ones and of those of one bundle with them: everything, wherever it is;
  * - on the devices of those, and on the other ends of their LAGs and pairs: what has the same VLAN, and what is untagged on a port;
  * - whatever has the same RD.
@@ -12,7 +14,7 @@
  */
 import type { DeviceId, EviId, NetworkId } from '#engines/kernel';
 import { anycastSubnets, type FabricIndex } from '../fabric-index.js';
-import type { AttachmentFacts, DeviceFacts, FabricSnapshot } from '../snapshot.js';
+import type { AttachmentFacts, DeviceFacts, FabricSnapshot, NetworkFacts } from '../snapshot.js';
 import type { FabricChange } from './fabric-change.js';
 
 /** Devices of which compiler and checks ask nothing but their networks: others look at networks in ways of their own. */
@@ -61,7 +63,60 @@ export function excerpt(index: FabricIndex, change: FabricChange): FabricSnapsho
       for (const fact of chosen(index.distinguishersOf(id), new Set(eviId === undefined ? [] : [eviId]))) distinguishers.add(fact);
     }
   }
-  return { ...snapshot, attachments: [...attachments, ...beside], vlanMappings: [...mappings], routeDistinguishers: [...distinguishers] };
+  const places = [...attachments, ...beside];
+  const wanted = new Set([...networks, ...namedByDevices(snapshot)]);
+  for (const { networkId } of [...places, ...mappings]) wanted.add(networkId);
+  return {
+    ...snapshot,
+    networks: inTheWay(snapshot, change, wanted, new Set([...distinguishers].map(({ eviId }) => eviId))),
+    attachments: places,
+    vlanMappings: [...mappings],
+    routeDistinguishers: [...distinguishers],
+  };
+}
+
+/** Nothing else of a network is compared with another one's, but for addresses of protected ones, which are compared with all. */
+function inTheWay(
+  { networks, vrfs }: FabricSnapshot,
+  change: FabricChange,
+  wanted: ReadonlySet<NetworkId>,
+  evis: ReadonlySet<EviId>,
+): readonly NetworkFacts[] {
+  const exits = new Set(vrfs.flatMap(({ id, exitNodes = [] }) => (change.vrfs.has(id) ? exitNodes.map(({ deviceId }) => deviceId) : [])));
+  const tables = new Set(change.vrfs);
+  for (const { id, exitNodes = [] } of vrfs) if (exitNodes.some(({ deviceId }) => exits.has(deviceId))) tables.add(id);
+  const taken = new Set<unknown>();
+  for (const network of networks) {
+    if (network.isProtected === true) return networks;
+    if (change.networks.has(network.id)) for (const value of unique(network)) taken.add(value);
+  }
+  return networks.filter(
+    (network) =>
+      wanted.has(network.id) ||
+      evis.has(network.eviId) ||
+      (network.vrfId !== null && tables.has(network.vrfId)) ||
+      unique(network).some((value) => taken.has(value)),
+  );
+}
+
+/** What should be one network's alone. VNIs and EVI ids are numbers of two kinds; one that is taken for the other does no harm. */
+const unique = ({ slug, vni, eviId, importTargets, exportTargets, remoteTarget, multicastGroup }: NetworkFacts): readonly unknown[] => [
+  slug,
+  vni,
+  eviId,
+  ...importTargets,
+  ...exportTargets,
+  ...(remoteTarget === undefined ? [] : [remoteTarget]),
+  ...(multicastGroup === undefined ? [] : [multicastGroup]),
+];
+
+function namedByDevices({ devices }: FabricSnapshot): NetworkId[] {
+  return devices.flatMap(({ switch: facts, openbsd, opennebula, libvirt }) => [
+    ...[...(facts?.varpAddresses ?? []), ...(facts?.translations ?? []), ...(openbsd?.gateways ?? []), ...(opennebula?.networks ?? [])].map(
+      ({ networkId }) => networkId,
+    ),
+    ...(libvirt?.networks ?? []).flatMap(({ profiles = [] }) => profiles.flatMap(({ networkIds }) => networkIds)),
+  ]);
 }
 
 const chosen = <K, T>(facts: ReadonlyMap<K, T>, keys: ReadonlySet<K>): T[] => [...keys].flatMap((key) => facts.get(key) ?? []);

@@ -4,6 +4,7 @@ import { compileDevice, compileIndex } from '../compile-fabric.js';
 import { sessionsByDevice } from '../compile-underlay.js';
 import type { DeviceIntent, FabricIntent } from '../device-intent.js';
 import { FabricIndex } from '../fabric-index.js';
+import { groupBy } from '../group-by.js';
 import type { DeviceFacts, FabricSnapshot } from '../snapshot.js';
 import { excerpt, isFollowable, isPlain } from './excerpt.js';
 import { fabricChange, type FabricChange } from './fabric-change.js';
@@ -69,15 +70,16 @@ function devices(
   // Network by network: two that exchange their VNIs have the same ones together, and each port says which is whose.
   const hasSameNumbers = [...change.networks].every((id) => before.network.get(id)?.vni === index.network.get(id)?.vni);
   const kept = {
-    networks: change.networks,
     vnis: new Set([before, index].flatMap((one) => vnisOf(one, change))),
     vrfs: new Set([...change.vrfs].flatMap((id) => index.vrf.get(id)?.deviceName ?? [])),
   };
+  const places = groupBy(change.places, ({ deviceId }) => deviceId);
   const compile = (device: DeviceFacts, last: DeviceIntent): DeviceIntent => {
     if (!isPlain(device)) return merged(last, compileDevice(index, sessions, device));
     if (!concerned.has(device.id)) return last;
     const hasSamePlaces = hasSameNumbers && !change.devices.has(device.id);
-    return merged(last, compileDevice(index, sessions, device, { ...kept, intent: last, hasSamePlaces } satisfies Kept));
+    const networks = (places.get(device.id) ?? []).map(({ networkId }) => networkId);
+    return merged(last, compileDevice(index, sessions, device, { ...kept, networks, intent: last, hasSamePlaces } satisfies Kept));
   };
   return intent.devices.map((last) => compile(index.device.get(last.deviceId) as DeviceFacts, last));
 }

@@ -65,7 +65,12 @@ class Alike {
 
   choice(isWanted: (network: Common) => boolean): Choice {
     let choice = this.choices.get(isWanted);
-    if (choice === undefined) this.choices.set(isWanted, (choice = this.choose(isWanted)));
+    if (choice === undefined) {
+      const made = this.choose(isWanted);
+      // Who renders and who reads again ask in words of their own: the same answer is one choice, and its pieces are known by identity.
+      choice = [...this.choices.values()].find((other) => isSameList(other.places, made.places)) ?? made;
+      this.choices.set(isWanted, choice);
+    }
     return choice;
   }
 
@@ -130,7 +135,7 @@ export class Group {
   piece(kind: Kind, isWanted: (network: Common) => boolean): readonly Piece[] {
     const choice = this.alike.choice(isWanted);
     if (kind !== 'macVrf') return choice.piece(kind, this.networks);
-    const found = this.own.find((one) => hasSamePlaces(one.choice, choice));
+    const found = this.own.find((one) => one.choice === choice);
     if (found) return found.pieces;
     const pieces = choice.piece(kind, this.networks);
     this.own.push({ choice, pieces });
@@ -143,8 +148,8 @@ export class Group {
   }
 }
 
-const hasSamePlaces = (a: Choice, b: Choice): boolean =>
-  a === b || (a.places.length === b.places.length && a.places.every((place, at) => place === b.places[at]));
+const isSameList = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((place, at) => place === b[at]);
 
 /** As many neighbours as stand together: few enough that one change costs little, and enough that the rest costs less. */
 const NEIGHBOURS = 32;
