@@ -1,6 +1,7 @@
 /**
  * `npm run chaos`: orders against API and workers that are killed, stopped and starved, and then a look at what they promised.
  * `-- --scenario allocation`: callers of many processes against the allocators.
+ * `-- --scenario rollout`: plans that are rolled out and steered over many devices.
  */
 import 'reflect-metadata';
 import { resolve } from 'node:path';
@@ -8,6 +9,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { allocationSummary } from './chaos/allocation/allocation-report.js';
 import { AllocationChaosRun, CLIENTS_OF_EACH, PROCESSES } from './chaos/allocation/run-allocation-chaos.js';
 import { summary } from './chaos/chaos-result.js';
+import { rolloutSummary } from './chaos/rollout/rollout-report.js';
+import { RolloutChaosRun } from './chaos/rollout/run-rollout-chaos.js';
 import { ChaosRun } from './chaos/run-chaos.js';
 import { QUARANTINE_SECONDS, TIMING, WORKERS } from './chaos/timing.js';
 
@@ -23,7 +26,9 @@ const wholeNumber =
 const options = new Command('chaos')
   .description('Breaks a running installation at random and checks that it kept every promise. The same seed breaks the same things.')
   .addOption(
-    new Option('--scenario <name>', 'what is put to the proof').choices(['orders', 'allocation'] as const).default('orders' as const),
+    new Option('--scenario <name>', 'what is put to the proof')
+      .choices(['orders', 'allocation', 'rollout'] as const)
+      .default('orders' as const),
   )
   .option('--seconds <n>', 'how long clients order and things break', wholeNumber(1, 3600), 60)
   .option('--seed <n>', 'what the random times and victims are drawn from', wholeNumber(0, 4_294_967_295), 1)
@@ -33,7 +38,7 @@ const options = new Command('chaos')
   .option('--json', 'print one machine-readable line at the end')
   .parse()
   .opts<{
-    scenario: 'orders' | 'allocation';
+    scenario: 'orders' | 'allocation' | 'rollout';
     seconds: number;
     seed: number;
     queue: 'postgres' | 'redis';
@@ -52,7 +57,9 @@ const { seed, seconds } = chosen;
 const run =
   scenario === 'orders'
     ? new ChaosRun({ ...chosen, directory }, say)
-    : new AllocationChaosRun({ seed, seconds, directory, isNaive: naive }, say);
+    : scenario === 'rollout'
+      ? new RolloutChaosRun({ ...chosen, directory }, say)
+      : new AllocationChaosRun({ seed, seconds, directory, isNaive: naive }, say);
 
 process.on('exit', () => run.killNow());
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void end(130));
@@ -81,6 +88,10 @@ async function main(): Promise<number> {
     say(`seed ${seed}: ${PROCESSES} processes of ${CLIENTS_OF_EACH} callers${naive ? ', NAIVE ALLOCATOR' : ''}`);
     const report = await run.run();
     return tell(report.result, report.result.holds, allocationSummary(report, directory));
+  }
+  if (run instanceof RolloutChaosRun) {
+    const report = await run.run();
+    return tell(report.result, report.result.ok, rolloutSummary(report, directory));
   }
   const timing = Object.entries(TIMING).map(([name, value]) => `${name}=${value}`);
   say(`seed ${seed}: 1 API, ${WORKERS} workers, ${timing.join(' ')}, quarantine ${QUARANTINE_SECONDS} s`);

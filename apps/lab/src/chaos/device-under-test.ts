@@ -34,6 +34,8 @@ export interface DeviceUnderTest {
   /** One line per way in which what is live is not what was wanted; empty: it is. */
   differences(wanted: readonly Artefact[], numbers: Pick<LiveNumbers, 'vnis' | 'rds'>): readonly string[];
   live(): LiveNumbers;
+  /** What a push has left on it and nobody took away: sessions, timers, backups. */
+  orphans(): readonly string[];
   windows(): readonly PushWindow[];
   close(): Promise<void>;
 }

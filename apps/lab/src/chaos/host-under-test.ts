@@ -52,6 +52,11 @@ export class HostUnderTest implements DeviceUnderTest {
     return { vnis, rds: evisOf(this.host.system).map(({ rd }) => rd), vlans: [] };
   }
 
+  orphans(): readonly string[] {
+    const { pendingFence } = this.host;
+    return pendingFence === null ? [] : [`${this.slug}: what fence ${pendingFence} staged is still there`];
+  }
+
   windows(): readonly PushWindow[] {
     const windows = new Map<number, PushWindow>();
     for (const { device, fence, verb, status, startedAt, endedAt } of this.host.journal.all()) {

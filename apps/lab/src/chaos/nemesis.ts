@@ -1,5 +1,5 @@
 /** Breaks things at random times that a seed repeats, and mends everything that does not mend itself. */
-import type { EmbeddedPostgres } from '#platform';
+import { CRASH_POINTS, type EmbeddedPostgres } from '#platform';
 import { DEVICE_FAULTS, type DeviceUnderTest } from './device-under-test.js';
 import type { Dice } from './dice.js';
 import type { QueueUnderTest } from './queue-under-test.js';
@@ -7,8 +7,13 @@ import type { Supervisor } from './supervisor.js';
 import { pause, WORKERS } from './timing.js';
 
 /** The more, the more often. */
-const PROCESS_FAULTS = { killApi: 1.5, killWorker: 3, stopWorker: 2, wipeQueue: 2, restartPostgres: 1.2 } as const;
-type ProcessFault = keyof typeof PROCESS_FAULTS;
+const ANY_MOMENT = { killApi: 1.5, killWorker: 3, stopWorker: 2, wipeQueue: 2, restartPostgres: 1.2, crashWorker: 0 } as const;
+/** As many deaths at a crash point as at any other moment. */
+export const CRASH_POINTS_TOO = { ...ANY_MOMENT, crashWorker: 4 } as const;
+type ProcessFault = keyof typeof ANY_MOMENT;
+
+/** Where a worker dies; the others are in processes that a run does not have. */
+const WORKER_POINTS = CRASH_POINTS.filter((point) => /^(?:push|rollout|relay|order)\./.test(point));
 
 export interface Victims {
   readonly supervisor: Supervisor;
@@ -20,13 +25,14 @@ export interface Victims {
 export type FaultCounts = Record<ProcessFault | 'device', number>;
 
 export class Nemesis {
-  readonly counts: FaultCounts = { killApi: 0, killWorker: 0, stopWorker: 0, wipeQueue: 0, restartPostgres: 0, device: 0 };
+  readonly counts: FaultCounts = { killApi: 0, killWorker: 0, stopWorker: 0, wipeQueue: 0, restartPostgres: 0, crashWorker: 0, device: 0 };
   private readonly under: Promise<void>[] = [];
 
   constructor(
     private readonly victims: Victims,
     private readonly dice: Dice,
     private readonly tell: (event: object) => void,
+    private readonly weights: Readonly<Record<ProcessFault, number>> = ANY_MOMENT,
   ) {}
 
   /** Resolves when `ending` is aborted and everything that was broken is whole again. @throws when something cannot be mended. */
@@ -41,7 +47,7 @@ export class Nemesis {
   private async breakProcesses(dice: Dice, ending: AbortSignal): Promise<void> {
     await pause(dice.between(1000, 2500), ending);
     while (!ending.aborted) {
-      const fault = dice.weighted(PROCESS_FAULTS);
+      const fault = dice.weighted(this.weights);
       this.counts[fault] += 1;
       await this.inflict(fault, dice.fork(), ending);
       await pause(dice.between(900, 2600), ending);
@@ -63,6 +69,8 @@ export class Nemesis {
         return queue.wipe();
       case 'restartPostgres':
         return this.restartPostgres(dice);
+      case 'crashWorker':
+        return this.crash(worker, dice);
     }
   }
 
@@ -72,6 +80,12 @@ export class Nemesis {
     await pause(ms, ending);
     this.victims.supervisor.signal(worker, 'SIGCONT');
     this.tell({ mended: 'stopWorker', worker });
+  }
+
+  private crash(worker: string, dice: Dice): void {
+    const at = `${dice.pick(WORKER_POINTS)}:${dice.integer(1, 4)}`;
+    this.tell({ crashAt: at, worker });
+    this.victims.supervisor.restartWith(worker, { TRAME_CRASH_AT: at });
   }
 
   private async restartPostgres(dice: Dice): Promise<void> {

@@ -12,6 +12,18 @@ export interface Customer extends DemoWorld {
   readonly deviceIds: ReadonlyMap<string, string>;
 }
 
+/** Where networks may be attached, and at how many places at once. */
+export interface Layout {
+  readonly hosts: readonly string[];
+  readonly leafs: readonly string[];
+  readonly edgePorts: readonly string[];
+  readonly hostsOfEach: readonly [number, number];
+  /** Half of the networks have none. */
+  readonly mostLeafs: number;
+}
+
+const CHAOS_LAYOUT: Layout = { hosts: CHAOS_HOSTS, leafs: CHAOS_LEAFS, edgePorts: LEAF_EDGE_PORTS, hostsOfEach: [1, 3], mostLeafs: 1 };
+
 interface Place {
   readonly device: string;
   readonly port?: string;
@@ -41,6 +53,7 @@ export class OrderClient {
     private readonly api: ApiCaller,
     private readonly customer: Customer,
     private readonly ledger: Ledger,
+    private readonly layout: Layout = CHAOS_LAYOUT,
   ) {}
 
   /** @param ending no new requests. @param over nothing more at all. */
@@ -103,12 +116,13 @@ export class OrderClient {
     else if (answer.kind === 'refused') entry.refuse(answer.code);
   }
 
-  /** Two to four places: hosts mostly, a leaf's trunk often. */
+  /** Hosts mostly, a leaf's trunk often. */
   private places(): Place[] {
-    const hosts = this.dice.sample(CHAOS_HOSTS, this.dice.integer(1, 3)).map((device): Place => ({ device, tagging: 'BRIDGE_ONLY' }));
+    const { hosts: some, leafs: switches, edgePorts, hostsOfEach, mostLeafs } = this.layout;
+    const hosts = this.dice.sample(some, this.dice.integer(...hostsOfEach)).map((device): Place => ({ device, tagging: 'BRIDGE_ONLY' }));
     const leafs = this.dice
-      .sample(CHAOS_LEAFS, this.dice.chance(0.5) ? 1 : 0)
-      .map((device): Place => ({ device, port: this.dice.pick(LEAF_EDGE_PORTS), tagging: 'TAGGED' }));
+      .sample(switches, this.dice.chance(0.5) ? mostLeafs : 0)
+      .map((device): Place => ({ device, port: this.dice.pick(edgePorts), tagging: 'TAGGED' }));
     return [...hosts, ...leafs];
   }
 

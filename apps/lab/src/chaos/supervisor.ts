@@ -19,6 +19,8 @@ class Kept {
   private isWanted = true;
   /** Set before we kill it: an end that nobody asked for is reported. */
   private isExpected = false;
+  /** For the next start only. */
+  private once: Readonly<Record<string, string>> = {};
   selfExits = 0;
 
   constructor(
@@ -35,6 +37,12 @@ class Kept {
   signal(signal: NodeJS.Signals): boolean {
     if (signal === 'SIGKILL') this.isExpected = true;
     return this.child?.kill(signal) ?? false;
+  }
+
+  /** Kills it; it comes back with these settings, dies by them, and comes back without them. */
+  restartWith(env: Readonly<Record<string, string>>): boolean {
+    this.once = env;
+    return this.signal('SIGKILL');
   }
 
   async stop(): Promise<void> {
@@ -54,10 +62,12 @@ class Kept {
   private start(): void {
     const { name, command, args, env } = this.program;
     const log = openSync(join(this.logDirectory, `${name}.log`), 'a');
-    const child = spawn(command, args, { env, stdio: ['ignore', log, log] });
+    const settings = this.once;
+    this.once = {};
+    const child = spawn(command, args, { env: { ...env, ...settings }, stdio: ['ignore', log, log] });
     closeSync(log);
     this.child = child;
-    this.isExpected = false;
+    this.isExpected = Object.keys(settings).length > 0;
     const ended = (): void => {
       if (this.child !== child) return;
       this.child = undefined;
@@ -80,6 +90,11 @@ export class Supervisor {
   /** @returns false when it was not running anyway. */
   signal(name: string, signal: NodeJS.Signals): boolean {
     return this.kept.get(name)?.signal(signal) ?? false;
+  }
+
+  /** @returns false when it was not running anyway; the settings are for its next start all the same. */
+  restartWith(name: string, env: Readonly<Record<string, string>>): boolean {
+    return this.kept.get(name)?.restartWith(env) ?? false;
   }
 
   /** How often processes ended although nobody killed them. */

@@ -8,6 +8,7 @@ export const TIMING = {
   CONFIRM_WITHIN_SECONDS: '10',
   MAX_PUSH_ATTEMPTS: '3',
   ORDER_DEADLINE_SECONDS: '120',
+  ROLLOUT_SOAK_SECONDS: '0',
 } as const;
 
 /** A number is handed out again after this time: within a run, so that reuse is exercised too. */

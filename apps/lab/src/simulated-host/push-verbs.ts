@@ -2,11 +2,11 @@
  * The verbs of the push program (#adapters/ssh, push-program.ts) in TypeScript: the same states, the same order of steps,
  * the same exit statuses. What the program keeps on disk is kept here over a `reboot`; its timer is not.
  */
-import { type AnswerPart, decodeStageRequest, encodeAnswer, HOST_FILES, type HostSlot, PUSH_EXIT } from '#adapters/ssh';
+import { type AnswerPart, decodeStageRequest, encodeAnswer, type HostSlot, PUSH_EXIT } from '#adapters/ssh';
 import type { SimulatedFabric } from '../simulated-fabric.js';
 import { bgpSummary, evpnTargets, evpnVnis } from './frr-reports.js';
 import type { HostSystem, ToolResult } from './host-system.js';
-import { pathOf } from './owned-paths.js';
+import { ownedSlots, pathOf } from './owned-paths.js';
 
 export interface VerbResult {
   readonly status: number;
@@ -38,6 +38,7 @@ export class PushVerbs {
   private confirmedFence = 0;
   private pending: Pending | null = null;
   private timer: NodeJS.Timeout | null = null;
+  private undone = '';
 
   /** @param onTimer told when the dead-man timer has undone a push. */
   constructor(
@@ -56,6 +57,11 @@ export class PushVerbs {
     }
   }
 
+  /** Fence of what was staged or is live unconfirmed; null: nothing is left of any push. */
+  get pendingFence(): number | null {
+    return this.pending?.fence ?? null;
+  }
+
   /** The timer dies with the host; what is pending stays on disk. */
   loseTimer(): void {
     if (this.timer !== null) clearTimeout(this.timer);
@@ -70,6 +76,10 @@ export class PushVerbs {
         return this.stage(fence, input);
       case 'apply':
         return this.apply(fence, seconds);
+      case 'observe':
+        return this.protocolParts().filter(([name]) => name !== 'targets');
+      case 'switch':
+        return [...this.livePart(), ['switch', { status: 127, text: '' }]];
       case 'verify':
         return [this.pendingPart(), ...this.livePart(), ...this.driftParts(), ...this.protocolParts()];
       case 'protocol':
@@ -97,7 +107,7 @@ export class PushVerbs {
     const complaints = this.syntaxComplaints(wanted);
     if (complaints.length > 0) throw new Refusal(PUSH_EXIT.configRefused, complaints.join('\n'));
     this.pending = { fence, isApplied: false, old, wanted };
-    const isEqual = HOST_FILES.every(({ slot }) => old.get(slot) === wanted.get(slot));
+    const isEqual = sameFiles(old, wanted);
     return [...this.livePart(), ...(isEqual ? this.driftParts() : [])];
   }
 
@@ -108,7 +118,7 @@ export class PushVerbs {
     if (pending === null || pending.fence !== fence || pending.isApplied)
       throw new Refusal(PUSH_EXIT.noSuchPush, `nothing is staged with fence ${fence}`);
     const live = this.liveFiles();
-    if (HOST_FILES.some(({ slot }) => live.get(slot) !== pending.old.get(slot))) {
+    if (!sameFiles(live, pending.old)) {
       this.pending = null;
       throw new Refusal(PUSH_EXIT.applyFailedAndUndone, 'the files changed since they were staged; nothing was done');
     }
@@ -128,6 +138,7 @@ export class PushVerbs {
     this.acceptFence(fence);
     if (this.pending?.isApplied && this.pending.fence === fence) {
       this.confirmedFence = fence;
+      this.undone = '';
       this.forget();
     } else if (this.confirmedFence !== fence) {
       throw new Refusal(PUSH_EXIT.noSuchPush, `no change with fence ${fence} is live: the dead-man timer or another push has undone it`);
@@ -165,14 +176,17 @@ export class PushVerbs {
       if (!this.pending?.isApplied || this.pending.fence !== fence) return;
       const failure = this.putInForce(this.pending.old);
       this.onTimer(fence, failure === null ? PUSH_EXIT.done : PUSH_EXIT.undoUnproven);
-      if (failure === null) this.forget();
-      else this.startTimer(fence, 5);
+      if (failure === null) {
+        this.undone = `${fence} timer\n`;
+        this.forget();
+      } else this.startTimer(fence, 5);
     }, seconds * 1_000);
   }
 
   /** @returns what went wrong, or null. */
   private putInForce(files: ReadonlyMap<HostSlot, string | null>): string | null {
-    for (const { slot, path } of HOST_FILES) this.system.writeFile(path, files.get(slot) ?? null);
+    for (const slot of new Set([...ownedSlots(this.system.paths()), ...files.keys()]))
+      this.system.writeFile(pathOf(slot), files.get(slot) ?? null);
     const interfaces = this.system.reloadInterfaces();
     if (interfaces.status !== 0) return `ifreload ended with ${interfaces.status}:\n${interfaces.text}`;
     const routing = this.system.reloadRouting();
@@ -197,7 +211,7 @@ export class PushVerbs {
   }
 
   private liveFiles(): Map<HostSlot, string | null> {
-    return new Map(HOST_FILES.map(({ slot }) => [slot, this.system.readFile(pathOf(slot))]));
+    return new Map(ownedSlots(this.system.paths()).map((slot) => [slot, this.system.readFile(pathOf(slot))]));
   }
 
   private livePart(): Part[] {
@@ -215,6 +229,8 @@ export class PushVerbs {
       ['hostname', { status: 0, text: `${this.system.hostname}\n` }],
       ['packages', { status: 0, text: packages }],
       ['bgp', this.routingPart(() => bgpSummary(this.system, this.fabric, this.slug))],
+      ['undone', { status: this.undone === '' ? 1 : 0, text: this.undone }],
+      ['boot', { status: 0, text: 'no\n' }],
     ];
   }
 
@@ -222,6 +238,7 @@ export class PushVerbs {
     return [
       ['ifquery', this.system.checkLiveInterfaces()],
       ['residual', this.system.routingResidual()],
+      ['libvirt', { status: 0, text: '' }],
     ];
   }
 
@@ -237,4 +254,8 @@ export class PushVerbs {
     if (!this.system.isRoutingUp) return { status: 1, text: 'Exiting: failed to connect to any daemons.\n' };
     return { status: 0, text: JSON.stringify(report()) };
   }
+}
+
+function sameFiles(a: ReadonlyMap<HostSlot, string | null>, b: ReadonlyMap<HostSlot, string | null>): boolean {
+  return [...new Set([...a.keys(), ...b.keys()])].every((slot) => (a.get(slot) ?? null) === (b.get(slot) ?? null));
 }

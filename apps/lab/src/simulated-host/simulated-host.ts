@@ -68,6 +68,11 @@ export class SimulatedHost {
     return this.front.hostKey;
   }
 
+  /** Fence of the push that it has remains of; null: of none. */
+  get pendingFence(): number | null {
+    return this.verbs.pendingFence;
+  }
+
   get logins(): number {
     return this.front.logins;
   }

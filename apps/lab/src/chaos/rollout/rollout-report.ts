@@ -1,0 +1,52 @@
+import type { FaultCounts } from '../nemesis.js';
+import type { Act } from './steersman.js';
+
+/** The counts from `overlaps` to `lostUpdates` are zero when the product kept its promises. */
+export interface RolloutResult {
+  readonly seed: number;
+  readonly seconds: number;
+  readonly devices: number;
+  /** By the state that they ended in. */
+  readonly plans: Readonly<Record<string, number>>;
+  readonly acts: Readonly<Record<Act, number>>;
+  readonly refusedActs: Readonly<Record<string, number>>;
+  /** Lines that somebody else wrote on switches meanwhile. */
+  readonly edits: number;
+  /** Executions that worked on a device. */
+  readonly pushes: number;
+  readonly faults: FaultCounts;
+  readonly selfExits: number;
+  readonly overlaps: number;
+  readonly unleased: number;
+  readonly doubled: number;
+  readonly orphans: number;
+  readonly offIntent: number;
+  readonly lostUpdates: number;
+  readonly flagged: readonly { readonly device: string; readonly why: string }[];
+  readonly settleSeconds: number;
+  readonly ok: boolean;
+}
+
+export interface RolloutReport {
+  readonly result: RolloutResult;
+  /** One line per violation. */
+  readonly findings: readonly string[];
+}
+
+const counts = (of: Readonly<Record<string, number>>): string =>
+  Object.entries(of)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ');
+
+export function rolloutSummary({ result: r, findings }: RolloutReport, directory: string): string {
+  const lines = [
+    `seed ${r.seed}, ${r.seconds} s, ${r.devices} devices; broken: ${counts(r.faults)}; ended by themselves: ${r.selfExits}`,
+    `plans: ${counts(r.plans)}; steered: ${counts(r.acts)}; ${r.pushes} pushes, ${r.edits} lines of somebody else`,
+    `overlaps ${r.overlaps}, without lease ${r.unleased}, doubled ${r.doubled}, orphans ${r.orphans}, off intent ${r.offIntent}, lost lines ${r.lostUpdates}`,
+    `settled after ${r.settleSeconds} s`,
+    ...r.flagged.map(({ device, why }) => `  for a person: ${device}: ${why}`),
+    ...findings.slice(0, 40).map((finding) => `  - ${finding}`),
+    r.ok ? 'every promise was kept' : `FAILED: seed ${r.seed}, logs and findings in ${directory}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
