@@ -16,7 +16,8 @@ const holds = (property: (snapshot: FabricSnapshot) => void, numRuns = 25): void
 const intents = (snapshot: FabricSnapshot): readonly DeviceIntent[] => compileFabric(snapshot).devices;
 
 it('nothing is found in a fabric that is well-formed', () => {
-  holds((snapshot) => expect(told(checkFabric(snapshot))).toEqual([]), 120);
+  // A host that routes IPv6 waits for a person, however well its fabric is formed.
+  holds((snapshot) => expect(told(checkFabric(snapshot).filter(({ code }) => code !== 'IPV6_FORWARDING'))).toEqual([]), 120);
 });
 
 describe('one thing that is wrong is found, whatever else the fabric has:', () => {

@@ -5,6 +5,7 @@ import { checkCapabilities } from './checks/capabilities.js';
 import { checkDuplicates } from './checks/duplicates.js';
 import { checkEvpnDomains } from './checks/evpn-domains.js';
 import { checkHostInterfaces } from './checks/host-interfaces.js';
+import { checkIpv6Forwarding } from './checks/ipv6-forwarding.js';
 import { checkLags } from './checks/lags.js';
 import { checkLibvirt } from './checks/libvirt.js';
 import { checkLinks } from './checks/links.js';
@@ -47,6 +48,7 @@ const CHECKS: readonly ((index: FabricIndex) => readonly Finding[])[] = [
   checkSessions,
   checkAttachments,
   checkHostInterfaces,
+  checkIpv6Forwarding,
   checkPortUses,
   checkLags,
   checkMlags,

@@ -41,7 +41,8 @@ export type FindingCode =
   | 'DOMAIN_INVALID'
   | 'MANAGEMENT_TOUCHED'
   | 'PROTECTED_NETWORK'
-  | 'MAC_NOT_ALLOWED';
+  | 'MAC_NOT_ALLOWED'
+  | 'IPV6_FORWARDING';
 
 export interface Finding {
   readonly code: FindingCode;
