@@ -15,6 +15,7 @@ import { GrowAddressing1767225600014 } from './0014-grow-addressing.js';
 import { Invariants1767225600015 } from './0015-invariants.js';
 import { WidenFacts1767225600016 } from './0016-widen-facts.js';
 import { SteerRollouts1767225600017 } from './0017-steer-rollouts.js';
+import { WatchDrift1767225600018 } from './0018-watch-drift.js';
 import { KeepSecrets1767225600019 } from './0019-keep-secrets.js';
 
 /** In order; a migration is never edited after it has landed. */
@@ -36,5 +37,6 @@ export const migrations = [
   Invariants1767225600015,
   WidenFacts1767225600016,
   SteerRollouts1767225600017,
+  WatchDrift1767225600018,
   KeepSecrets1767225600019,
 ];

@@ -221,6 +221,7 @@ describe('the worker of the product', () => {
       .map((reconciler) => reconciler.name);
     expect(names.sort()).toEqual([
       'address-sweep',
+      'drift',
       'fabrics',
       'inbox',
       'invariants',

@@ -9,6 +9,7 @@ const CONCURRENCY: Readonly<Record<Topic, number>> = {
   'inbox.received': 8,
   'fabric.changed': 4,
   'deployment.settled': 2,
+  'device.hint': 4,
   'order.changed': 4,
   'sync.wanted': 2,
   'number-pool.changed': 2,

@@ -3,6 +3,7 @@ import { AccessModule } from '#contexts/access';
 import { EventsModule, JOB_HANDLERS } from '#contexts/events';
 import { FabricModule } from '#contexts/fabric';
 import { PlanResolver } from './api/plan.resolver.js';
+import { driftExports, driftProviders } from './drift-providers.js';
 import { DEVICE_TRANSPORTS, DevicePusher, type DeviceTransports } from './device-pusher.js';
 import { FabricJob } from './fabric-job.js';
 import { PlannerService } from './planner.service.js';
@@ -20,8 +21,8 @@ export class DeploymentModule {
     return {
       module: DeploymentModule,
       imports: [AccessModule, EventsModule, FabricModule],
-      providers: [PlanStore, DeviceStateStore, PlannerService, DevicePusher, RolloutService, PlanResolver, job, binding],
-      exports: [PlannerService, RolloutService, job.provide],
+      providers: [PlanStore, DeviceStateStore, PlannerService, DevicePusher, RolloutService, PlanResolver, job, binding, ...driftProviders],
+      exports: [PlannerService, RolloutService, job.provide, ...driftExports],
     };
   }
 }

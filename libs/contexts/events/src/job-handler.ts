@@ -10,6 +10,7 @@ export const JOB_HANDLERS: Readonly<Record<Topic, symbol>> = {
   'inbox.received': Symbol('JobHandler inbox.received'),
   'fabric.changed': Symbol('JobHandler fabric.changed'),
   'deployment.settled': Symbol('JobHandler deployment.settled'),
+  'device.hint': Symbol('JobHandler device.hint'),
   'order.changed': Symbol('JobHandler order.changed'),
   'sync.wanted': Symbol('JobHandler sync.wanted'),
   'number-pool.changed': Symbol('JobHandler number-pool.changed'),

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { checkFabric, type FabricSnapshot, type Tagging } from '#engines/intent';
+import { type AdoptedFacts, checkFabric, type FabricSnapshot, type Tagging } from '#engines/intent';
 import {
   type DeviceId,
   DomainError,
@@ -258,6 +258,21 @@ export class FabricService {
     const { fabricId } = await this.numbering.poolGiving(tx, vrf.l3vniPoolId, 'L3VNI');
     const { rtAdministrator } = await this.settings(tx, fabricId);
     return this.tenancy.createVrf(tx, { ...vrf, fabricId, rtAdministrator, eviPoolId: await this.numbering.poolOf(tx, fabricId, 'EVI') });
+  }
+
+  /** What the device says otherwise than Trame would (ADR 0016); undefined where nothing was adopted. */
+  async adopted(tx: Tx, id: DeviceId): Promise<AdoptedFacts | undefined> {
+    const row = await tx.one<{ adopted: AdoptedFacts | null }>(`SELECT facts->'adopted' AS adopted FROM device WHERE id = $1`, [id]);
+    if (!row) throw notFound('device', id);
+    return row.adopted ?? undefined;
+  }
+
+  /** The whole of it; whoever changes it raises the revision in the same transaction. */
+  async adopt(tx: Tx, id: DeviceId, adopted: AdoptedFacts): Promise<void> {
+    await tx.run(`UPDATE device SET facts = jsonb_set(facts, '{adopted}', $2), version = version + 1, updated_at = clock_timestamp() WHERE id = $1`, [
+      id,
+      JSON.stringify(adopted),
+    ]);
   }
 
   fabrics(tx: Tx): Promise<FabricId[]> {

@@ -21,6 +21,7 @@ export type AllocationId = Brand<string, 'AllocationId'>;
 export type OrderId = Brand<string, 'OrderId'>;
 export type PlanId = Brand<string, 'PlanId'>;
 export type LockId = Brand<string, 'LockId'>;
+export type DriftItemId = Brand<string, 'DriftItemId'>;
 export type SyncTargetId = Brand<string, 'SyncTargetId'>;
 
 /** Prefixes of public ids. An id is opaque: `net_` + 26 characters of Crockford base32 over a UUIDv7. */
@@ -45,6 +46,8 @@ export const ID_PREFIXES = {
   order: 'ord',
   plan: 'plan',
   maintenanceLock: 'lock',
+  driftReport: 'drr',
+  driftItem: 'dri',
   syncTarget: 'syt',
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;

@@ -24,6 +24,8 @@ export const TOKEN_SCOPES = [
   'deploy:approve',
   'deploy:apply',
   'deploy:lock',
+  'drift:read',
+  'drift:write',
   'sync:read',
   'sync:write',
   'webhook:read',

@@ -1,14 +1,11 @@
 /** From what was confirmed and what was read to items with classes and causes. Pure: the same reading gives the same verdict. */
-import { canonicalConfig, configFacts, eosDialect, type FactNode } from '#engines/reconcile';
+import { canonicalConfig, eosDialect, type FactNode } from '#engines/reconcile';
 import type { Artefact } from '#engines/rendering';
 import type { DriftBase, DriftFinding, DriftKind, DriftVerdict } from './drift.js';
 import type { DeviceCollection } from '../ports/index.js';
 import { causeOnHost, causeOnSwitch, FILE_GONE, FRR_SILENT, LIVE, UNCONFIRMED } from './drift-cause.js';
-import { type DriftLanguage, driftLanguage, type DriftLine, driftLines, says, sectionAt } from './drift-lines.js';
+import { blockLines, type DriftLanguage, driftLanguage, type DriftLine, driftLines, says, sectionAt } from './drift-lines.js';
 import { driftRisk } from './drift-risk.js';
-
-/** Printed by other machines than ours: only that it changed since it was printed first can be told. */
-const PLACEHOLDER = '@secret:';
 
 export function compareDevice(base: DriftBase, seen: DeviceCollection): DriftVerdict {
   const comparisons = base.verifiedArtefacts.flatMap((artefact) => {
@@ -19,7 +16,6 @@ export function compareDevice(base: DriftBase, seen: DeviceCollection): DriftVer
   return {
     findings: comparisons.flatMap(({ findings }) => findings),
     foreignElsewhere: comparisons.flatMap(({ foreign }) => foreign),
-    secretMarks: Object.fromEntries(comparisons.flatMap(({ marks }) => [...marks])),
   };
 }
 
@@ -27,9 +23,7 @@ export function compareDevice(base: DriftBase, seen: DeviceCollection): DriftVer
 class Comparison {
   readonly findings: DriftFinding[] = [];
   readonly foreign: string[] = [];
-  readonly marks = new Map<string, string>();
   private readonly unconfirmed: readonly FactNode[];
-  private readonly placeholders: ReadonlySet<string>;
 
   constructor(
     private readonly base: DriftBase,
@@ -38,8 +32,6 @@ class Comparison {
     private readonly language: DriftLanguage,
   ) {
     this.unconfirmed = base.unconfirmed.filter(({ path }) => path === artefact.path).map(({ content }) => language.facts(content));
-    const facts = artefact.content.includes(PLACEHOLDER) ? configFacts(language.dialect, artefact.content) : [];
-    this.placeholders = new Set(facts.filter(({ text }) => text.includes(PLACEHOLDER)).map(({ text }) => language.dialect.masked(text)));
   }
 
   run(): void {
@@ -102,10 +94,8 @@ class Comparison {
   private isForeignElsewhere({ kind, section, observed }: DriftLine, intended: FactNode): boolean {
     if (kind !== 'extra') return false;
     if (section.length === 0 || sectionAt(this.language.dialect, intended, section) === undefined) return true;
-    const where = JSON.stringify(section);
-    return this.base.kept.some(
-      (line) => line.path === this.artefact.path && line.text === observed && JSON.stringify(line.section) === where,
-    );
+    const kept = this.base.kept.filter(({ path }) => path === this.artefact.path).map((line) => JSON.stringify([line.section, line.text]));
+    return blockLines(section, observed ?? '').every((line) => kept.includes(JSON.stringify([line.section, line.text])));
   }
 
   /** What is observed of this line is also said there. */
@@ -146,21 +136,19 @@ class Comparison {
   }
 
   /** Undefined: no drift. */
-  private kindOf({ kind, section, intended, observed }: DriftLine): DriftKind | undefined {
+  private kindOf({ kind, intended, observed }: DriftLine): DriftKind | undefined {
     if (kind === 'missing') return 'OURS_MISSING';
     if (kind === 'extra') return 'FOREIGN_IN_OWNED_SECTION';
     if (kind === 'reordered') return 'ORDER_CHANGED';
     if (intended === null || observed === null || withoutSecret(intended) !== withoutSecret(observed)) return 'OURS_CHANGED';
-    if (!this.placeholders.has(intended)) return 'SECRET_CHANGED';
-    const place = JSON.stringify([this.artefact.path, section, withoutSecret(intended)]);
-    const mark = this.base.secretMarks[place] ?? observed;
-    this.marks.set(place, mark);
-    return mark === observed ? undefined : 'SECRET_CHANGED';
+    // Both say the placeholder: the device has our secret, in its own code (`password 7 …`).
+    return secretIn(intended) === secretIn(observed) ? undefined : 'SECRET_CHANGED';
   }
 }
 
 /** `password 7 <1a2b3c4d>` and `password <5e6f7a8b>` are one line with two secrets. */
 const withoutSecret = (masked: string): string => masked.replace(/(?: (?:\d|8a|sha\d+|md5))? <[0-9a-f]{8}>/g, ' <>');
+const secretIn = (masked: string): string | undefined => /<([0-9a-f]{8})>/.exec(masked)?.[1];
 
 const keyOf = (line: DriftLine): string => JSON.stringify([line.kind, line.section, line.intended, line.observed]);
 const keysOf = (lines: readonly DriftLine[]): ReadonlySet<string> => new Set(lines.map(keyOf));

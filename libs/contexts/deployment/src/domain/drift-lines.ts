@@ -24,16 +24,29 @@ const STEP = '   ';
 export interface DriftLanguage {
   readonly dialect: Dialect;
   facts(text: string): FactNode;
+  /** What one line says below these headers; a header says itself first. */
+  factsOfLine(path: readonly string[], line: string): readonly string[];
 }
 
-const frr: DriftLanguage = { dialect: frrDialect, facts: (text) => canonicalConfig(frrDialect, text) };
-const eos: DriftLanguage = { dialect: eosDialect, facts: (text) => canonicalConfig(eosDialect, text) };
+const ofDialect = (dialect: Dialect): DriftLanguage => ({
+  dialect,
+  facts: (text) => canonicalConfig(dialect, text),
+  factsOfLine: (path, line) => dialect.expandLine(path, line),
+});
 /** interfaces(5) has facts of its own, whose order means nothing; ifupdown2 3.0 has one default that we write out. */
 const interfaces: DriftLanguage = {
   dialect: { ...frrDialect, isMeantBy: (_, path, text) => path.length === 1 && text === 'vxlan-port 4789', isHardware: () => false },
   facts: interfacesFacts,
+  factsOfLine: ([header], line) =>
+    header === undefined
+      ? [...interfacesFacts(line).children.keys()]
+      : [...(interfacesFacts(`${header}\n${line}`).children.get(header)?.children.keys() ?? [])],
 };
-const LANGUAGES: Readonly<Partial<Record<Artefact['format'], DriftLanguage>>> = { eos, frr, ifupdown2: interfaces };
+const LANGUAGES: Readonly<Partial<Record<Artefact['format'], DriftLanguage>>> = {
+  eos: ofDialect(eosDialect),
+  frr: ofDialect(frrDialect),
+  ifupdown2: interfaces,
+};
 
 /** Undefined for what is no configuration of lines. */
 export const driftLanguage = (format: Artefact['format']): DriftLanguage | undefined => LANGUAGES[format];
@@ -72,4 +85,18 @@ export const childSaying = (dialect: Dialect, node: FactNode, text: string): Fac
 export function says(dialect: Dialect, root: FactNode, section: readonly string[], text: string): boolean {
   const node = sectionAt(dialect, root, section);
   return node !== undefined && childSaying(dialect, node, text.split('\n')[0] ?? '') !== undefined;
+}
+
+/** The lines of an item, each with the headers above it; `section` stands above the first. */
+export function blockLines(
+  section: readonly string[],
+  block: string,
+): readonly { readonly section: readonly string[]; readonly text: string }[] {
+  const headers: string[] = [];
+  return block.split('\n').map((line) => {
+    const text = line.trimStart();
+    const depth = (line.length - text.length) / STEP.length;
+    headers.splice(depth, headers.length, text);
+    return { section: [...section, ...headers.slice(0, depth)], text };
+  });
 }

@@ -47,15 +47,12 @@ export interface DriftBase {
   readonly secondsSincePush: number | null;
   /** Known lines of others (ADR 0016): where they stand is not ours. */
   readonly kept: readonly { readonly path: string; readonly section: readonly string[]; readonly text: string }[];
-  /** Fingerprints of secrets by where they stand, as the device printed them first after this digest was confirmed. */
-  readonly secretMarks: Readonly<Record<string, string>>;
 }
 
 export interface DriftVerdict {
   readonly findings: readonly DriftFinding[];
   /** Lines of others outside of our sections, secrets as fingerprints; a section of theirs is one. */
   readonly foreignElsewhere: readonly string[];
-  readonly secretMarks: Readonly<Record<string, string>>;
 }
 
 export type { DeviceCollection };

@@ -3,6 +3,7 @@ export const TOPICS = [
   'inbox.received',
   'fabric.changed',
   'deployment.settled',
+  'device.hint',
   'order.changed',
   'sync.wanted',
   'number-pool.changed',

@@ -1,0 +1,180 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AuditService, EventService } from '#contexts/events';
+import { FabricService, SecretService } from '#contexts/fabric';
+import { type DeviceId, digest, isDomainError } from '#engines/kernel';
+import { Database, LOGGER, type Logger, systemScope } from '#platform';
+import { DEVICE_TRANSPORTS, type DeviceTransports } from './device-pusher.js';
+import type { DriftFinding } from './domain/drift.js';
+import { compareDevice } from './domain/drift-compare.js';
+import { failureOf } from './domain/failure.js';
+import { type DeviceCollection, type DeviceConnection, secretNames } from './ports/index.js';
+import { type DriftStart, DriftStore } from './store/drift.store.js';
+
+const SCOPE = systemScope('drift');
+/** With the jitter below the longest pause is 276 s: what a hand changes is found within five minutes. */
+export const COLLECT_EVERY_SECONDS = 240;
+const JITTER = 0.15;
+/** Something was under way on the device. */
+const SOON_SECONDS = 30;
+const PARALLEL = 10;
+const CLAIM_SECONDS = 60;
+/** One reading; shorter than the claim. */
+const READ_WITHIN_MS = 45_000;
+const MOST_IN_EVENT = 50;
+
+export type CollectOutcome = 'CLEAN' | 'DRIFT' | 'UNREACHABLE' | 'DISTURBED' | 'SKIPPED';
+
+/**
+ * Reads every managed device again and again and says what it says otherwise. Takes no lease and writes nothing on a device; where a push is
+ * under way it does not look, and what it read while one began does not count.
+ */
+@Injectable()
+export class DriftCollector {
+  constructor(
+    private readonly db: Database,
+    private readonly fabric: FabricService,
+    private readonly secrets: SecretService,
+    private readonly store: DriftStore,
+    private readonly events: EventService,
+    private readonly audit: AuditService,
+    @Inject(DEVICE_TRANSPORTS) private readonly transports: DeviceTransports,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  /** All whose time has come, ten at a time. @returns how many were looked at. */
+  async collectDue(signal: AbortSignal = new AbortController().signal): Promise<number> {
+    await this.db.inTransaction(SCOPE, (tx) => this.store.enrol(tx, COLLECT_EVERY_SECONDS));
+    const lane = async (): Promise<number> => {
+      for (let count = 0; ; count += 1) {
+        const [deviceId] = signal.aborted ? [] : await this.db.inTransaction(SCOPE, (tx) => this.store.claimDue(tx, 1, CLAIM_SECONDS));
+        if (deviceId === undefined) return count;
+        await this.collectClaimed(deviceId, signal);
+      }
+    };
+    const first = await this.db.inTransaction(SCOPE, (tx) => this.store.claimDue(tx, PARALLEL, CLAIM_SECONDS));
+    // A lane goes on with whatever is due next: a device that hangs holds up nobody else.
+    const counts = await Promise.all(
+      first.map(async (deviceId) => {
+        await this.collectClaimed(deviceId, signal);
+        return 1 + (first.length < PARALLEL ? 0 : await lane());
+      }),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** On a hint. A device that is being pushed to, or read by somebody else, is left for the timer. */
+  async collect(deviceId: DeviceId, signal: AbortSignal = new AbortController().signal): Promise<CollectOutcome> {
+    const isOurs = await this.db.inTransaction(SCOPE, async (tx) => {
+      await this.store.enrol(tx, COLLECT_EVERY_SECONDS);
+      return this.store.claim(tx, deviceId, CLAIM_SECONDS);
+    });
+    return isOurs ? this.collectClaimed(deviceId, signal) : 'SKIPPED';
+  }
+
+  private async collectClaimed(deviceId: DeviceId, signal: AbortSignal): Promise<CollectOutcome> {
+    const start = await this.db.inTransaction(SCOPE, (tx) => this.store.start(tx, deviceId));
+    if (!start || start.isBusy) return this.postpone(deviceId, 'SKIPPED');
+    try {
+      const seen = await this.read(start, AbortSignal.any([signal, AbortSignal.timeout(READ_WITHIN_MS)]));
+      return seen.pending ? await this.postpone(deviceId, 'DISTURBED') : await this.record(start, seen);
+    } catch (error) {
+      if (signal.aborted) return this.postpone(deviceId, 'SKIPPED');
+      if (!isDomainError(error)) this.log.error('drift.collect_failed', { device: start.slug, error });
+      const { code, message } = failureOf(error);
+      await this.db.inTransaction(SCOPE, (tx) => this.store.postpone(tx, deviceId, nextSeconds(), 'UNREACHABLE', `${code}: ${message}`));
+      return 'UNREACHABLE';
+    }
+  }
+
+  private async record(start: DriftStart, seen: DeviceCollection): Promise<CollectOutcome> {
+    const observed = observedDigest(start, seen);
+    const verdict = observed === start.observedDigest ? undefined : compareDevice(start, seen);
+    return this.db.inTransaction(SCOPE, async (tx) => {
+      if (!(await this.store.isUndisturbed(tx, start))) {
+        await this.store.postpone(tx, start.deviceId, SOON_SECONDS);
+        return 'DISTURBED';
+      }
+      if (verdict === undefined) return this.store.confirmVerdict(tx, start.deviceId, nextSeconds());
+      const { found, gone } = await this.store.record(tx, start, observed, verdict, nextSeconds());
+      for (const [type, findings] of [
+        ['drift.found', found],
+        ['drift.gone', gone],
+      ] as const) {
+        if (findings.length === 0) continue;
+        const body = { device: start.slug, count: findings.length, items: findings.slice(0, MOST_IN_EVENT).map(asEvent) };
+        await this.events.append(tx, { tenantId: null, type, subjectId: start.deviceId, body });
+        await this.audit.append(tx, { tenantId: null, action: type, subjectKind: 'device', subjectId: start.deviceId, detail: body });
+        this.log.info(type, { device: start.slug, count: findings.length });
+      }
+      return verdict.findings.length === 0 ? 'CLEAN' : 'DRIFT';
+    });
+  }
+
+  private async postpone(deviceId: DeviceId, outcome: CollectOutcome): Promise<CollectOutcome> {
+    await this.db.inTransaction(SCOPE, (tx) => this.store.postpone(tx, deviceId, SOON_SECONDS));
+    return outcome;
+  }
+
+  private async read({ deviceId, fabricId, slug, verifiedArtefacts }: DriftStart, signal: AbortSignal): Promise<DeviceCollection> {
+    const names = verifiedArtefacts.flatMap(({ content }) => secretNames(content));
+    const { access, opened } = await this.db.inTransaction(SCOPE, async (tx) => ({
+      access: await this.fabric.access(tx, deviceId),
+      opened: await this.secrets.open(tx, fabricId, names),
+    }));
+    const transport = this.transports.get(access.transport);
+    if (!transport) throw new Error(`there is no transport ${access.transport}`);
+    const connection = await transport.open(
+      {
+        slug: access.slug,
+        address: access.managementAddress,
+        port: access.managementPort,
+        username: access.username,
+        secret: access.secret.reveal(),
+        sshHostKeys: access.sshHostKeys,
+        tlsSpkiSha256: access.tlsSpkiSha256,
+        // Only to recognise them: a device that has our secret says its placeholder.
+        secrets: { names: [...opened.keys()], resolve: (name) => opened.get(name)?.secret.reveal() },
+      },
+      signal,
+    );
+    try {
+      return await collected(
+        connection,
+        verifiedArtefacts.map(({ path }) => path),
+      );
+    } finally {
+      await connection.close().catch((error: unknown) => this.log.warn('device.close_failed', { device: slug, error }));
+    }
+  }
+}
+
+async function collected(connection: DeviceConnection, paths: readonly string[]): Promise<DeviceCollection> {
+  if (connection.collect) return connection.collect(paths);
+  const { version, actual, pending } = await connection.inspect(paths);
+  return { version, actual, pending, running: new Map(), live: [], traces: new Map(), upSeconds: null };
+}
+
+/** Everything that a verdict hangs on but the clock: equal digests, equal verdicts. */
+function observedDigest({ verifiedDigest, unconfirmed, kept }: DriftStart, { actual, running, startup, live }: DeviceCollection): string {
+  return digest([
+    verifiedDigest,
+    unconfirmed.map(({ path, sha256 }) => [path, sha256]),
+    [...kept],
+    [...actual],
+    [...running],
+    startup ?? null,
+    live.map(({ path, subject, message }) => [path, subject, message]),
+  ]);
+}
+
+const nextSeconds = (): number => COLLECT_EVERY_SECONDS * (1 - JITTER + 2 * JITTER * Math.random());
+
+const asEvent = ({ kind, path, section, intended, observed, risk, likelyCause }: DriftFinding) => ({
+  kind,
+  path,
+  section,
+  intended,
+  observed,
+  risk,
+  likelyCause,
+});

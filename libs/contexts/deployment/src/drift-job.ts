@@ -1,0 +1,21 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { type JobHandler, ReconcilerRegistry } from '#contexts/events';
+import type { DeviceId } from '#engines/kernel';
+import { DriftCollector } from './drift-collector.js';
+
+/** A hint says that a device may have changed; the timer finds it too, minutes later. */
+@Injectable()
+export class DriftJob implements JobHandler, OnModuleInit {
+  constructor(
+    private readonly collector: DriftCollector,
+    private readonly reconcilers: ReconcilerRegistry,
+  ) {}
+
+  onModuleInit(): void {
+    this.reconcilers.add({ name: 'drift', everyMs: 2000, run: async (signal) => void (await this.collector.collectDue(signal)) });
+  }
+
+  async run(deviceId: string, signal: AbortSignal): Promise<void> {
+    await this.collector.collect(deviceId as DeviceId, signal);
+  }
+}
