@@ -35,6 +35,7 @@ describe('a secret in an imported file', () => {
     ['NTP', inSwitch(`ntp authentication-key 1 md5 7 ${SECRET}`)],
     ['OSPF', inSwitch(`interface Ethernet7\n   ip ospf message-digest-key 1 md5 7 ${SECRET}\n   ip ospf authentication-key 7 ${SECRET}`)],
     ['IS-IS', inSwitch(`interface Ethernet7\n   isis authentication key 7 ${SECRET}`)],
+    ['streaming', inSwitch(`daemon TerminAttr\n   exec /usr/bin/TerminAttr -cvaddr=192.0.2.9:9910 -cvauth=key,${SECRET} -taillogs`)],
     ['IPsec', inSwitch(`ip security\n   profile p\n      shared-key 7 ${SECRET}`)],
     ['MACsec', inSwitch(`mac security\n   profile p\n      key 0abc 7 ${SECRET}`)],
     [

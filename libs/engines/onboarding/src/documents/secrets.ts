@@ -28,6 +28,11 @@ function word(head: string, secret = '\\S+'): RegExp {
   return new RegExp(`^(?<head>\\s*(?:${spaced(head)})\\s+${spaced(FORM)})${RULES}(?<secret>${secret})(?<rest>(?:\\s.*)?)$`);
 }
 
+/** Of a program that is started. */
+const OPTION = /^(?<head>.*\s--?[\w-]*(?:password|passphrase|secret|psk|token|private-key)[= ]+)(?<secret>\S+)(?<rest>.*)$/;
+/** TerminAttr, which every switch under CloudVision starts; `token,FILE` is the name of a file. */
+const STREAMING = /^(?<head>.*\s-\w*auth=key,)(?<secret>[^\s,]+)(?<rest>.*)$/;
+
 const ROUTING: readonly RegExp[] = [
   word('neighbor \\S+ password', '.*\\S'), // FRR takes the rest of the line
   word('(?:.*? )?(?!nopassword\\b)[\\w-]*(?:password|secret|passphrase|psk|auth-key|shared-key|key-string|pcep-md5-auth)'),
@@ -39,13 +44,15 @@ const ROUTING: readonly RegExp[] = [
   word('snmp-server community'),
   word('snmp-server host .*version (?:1|2c)'),
   word('(?:snmp-server user .*?)?(?:auth|priv) (?:md5|sha\\S*|des\\S*|3des|aes\\S*)'),
+  STREAMING,
+  OPTION,
 ];
 
 const HOST: readonly RegExp[] = [
   word('(?:wpa|wireless|ppp)[\\w-]*(?:psk|passphrase|key\\d?|password)|password'),
   word('(?:(?:pre|post)-)?(?:up|down) .*\\bmacsec .*\\bkey \\w+'),
   word('.*\\bip xfrm .*\\b(?:auth|auth-trunc|enc|aead) \\S+'),
-  /^(?<head>.*\s--?[\w-]*(?:password|passphrase|secret|psk|token|private-key)[= ]+)(?<secret>\S+)(?<rest>.*)$/,
+  OPTION,
 ];
 
 /** Words of people, whatever they say. */
@@ -105,4 +112,4 @@ const wordsOf = (head: string): string =>
   head
     .trim()
     .replace(/(?: (?:\d|8a|sha\d+|md5|clear|cleartext|plaintext|encrypted))+$/, '')
-    .replace(/[= ]+$/, '');
+    .replace(/[=, ]+$/, '');
