@@ -115,7 +115,7 @@ const rooms = [
     room: 'adapters/eos',
     imports: ['engines/kernel', 'engines/reconcile', 'engines/rendering', 'adapters/outbound', 'contexts/deployment/ports'],
   },
-  { rank: 10, room: 'adapters/ssh', imports: ['engines/kernel', 'contexts/deployment/ports'] },
+  { rank: 10, room: 'adapters/ssh', imports: ['engines/kernel', 'engines/reconcile', 'engines/rendering', 'contexts/deployment/ports'] },
   { rank: 10, room: 'adapters/powerdns', imports: ['engines/kernel', 'engines/reconcile', 'adapters/outbound', 'contexts/sync/ports'] },
 
   { rank: 11, room: 'apps/api', imports: ['engines/kernel', 'platform', 'contexts/*'] },

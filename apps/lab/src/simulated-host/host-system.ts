@@ -19,6 +19,9 @@ export class HostSystem {
   private readonly files = new Map<string, string>();
   private live: readonly InterfaceStanza[] = [];
   private running: FrrRunning;
+  private readonly traces = new Map<string, { readonly at: number; readonly by: string }>();
+  /** Milliseconds since the epoch. */
+  bootedAt = Date.now();
   isRoutingUp = true;
 
   constructor(readonly hostname: string) {
@@ -30,6 +33,7 @@ export class HostSystem {
 
   /** Power on: what the files say becomes live. */
   boot(): void {
+    this.bootedAt = Date.now();
     this.live = this.configured();
     this.running = applyFrr(this.readFile(FRR_PATH) ?? '');
   }
@@ -38,9 +42,20 @@ export class HostSystem {
     return this.files.get(path) ?? null;
   }
 
-  writeFile(path: string, content: string | null): void {
+  /** Of every file that is there. */
+  paths(): Iterable<string> {
+    return this.files.keys();
+  }
+
+  writeFile(path: string, content: string | null, by = 'root'): void {
+    this.traces.set(path, { at: Date.now(), by });
     if (content === null) this.files.delete(path);
     else this.files.set(path, content);
+  }
+
+  /** Who wrote a file last, and when. */
+  traceOf(path: string): { readonly at: number; readonly by: string } | undefined {
+    return this.files.has(path) ? this.traces.get(path) : undefined;
   }
 
   get interfaces(): readonly InterfaceStanza[] {
@@ -54,6 +69,17 @@ export class HostSystem {
   /** `ip link del`: somebody's hand, or a crash. */
   deleteInterface(name: string): void {
     this.live = this.live.filter((stanza) => stanza.name !== name);
+  }
+
+  /** Somebody in vtysh: what runs becomes this, whatever the file says. */
+  typeIntoVtysh(text: string): void {
+    this.running = applyFrr(text);
+  }
+
+  /** `vtysh -c 'show running-config'` */
+  runningConfig(): ToolResult {
+    if (!this.isRoutingUp) return { status: 1, text: 'Exiting: failed to connect to any daemons.' };
+    return { status: 0, text: printRunning(this.running.lines) };
   }
 
   /** `ifup -a -s -i FILE` */
@@ -145,6 +171,16 @@ export class HostSystem {
     }
     return [...merged.values()];
   }
+}
+
+/** Lines with the blocks around them, as vtysh nests them. */
+function printRunning(lines: readonly string[]): string {
+  const blocks = new Set(lines.flatMap((line) => line.split(' / ').map((_, depth, words) => words.slice(0, depth + 1).join(' / '))));
+  const below = (around: string): string[] =>
+    [...blocks].filter((line) => (around === '' ? !line.includes(' / ') : line.startsWith(`${around} / `) && !line.slice(around.length + 3).includes(' / ')));
+  const print = (around: string, depth: number): string[] =>
+    below(around).flatMap((line) => [`${' '.repeat(depth)}${line.split(' / ').at(-1)}`, ...print(line, depth + 1)]);
+  return ['Building configuration...', '', 'Current configuration:', '!', 'frr version 8.4.4', ...print('', 0), 'end', ''].join('\n');
 }
 
 export function attribute(stanza: InterfaceStanza | undefined, key: string): string | null {

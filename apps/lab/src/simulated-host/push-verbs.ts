@@ -72,6 +72,8 @@ export class PushVerbs {
     switch (verb) {
       case 'inspect':
         return [this.pendingPart(), ...this.livePart(), ...this.identityParts()];
+      case 'collect':
+        return [this.pendingPart(), ...this.livePart(), ...this.collectedParts()];
       case 'stage':
         return this.stage(fence, input);
       case 'apply':
@@ -231,6 +233,20 @@ export class PushVerbs {
       ['bgp', this.routingPart(() => bgpSummary(this.system, this.fabric, this.slug))],
       ['undone', { status: this.undone === '' ? 1 : 0, text: this.undone }],
       ['boot', { status: 0, text: 'no\n' }],
+    ];
+  }
+
+  private collectedParts(): Part[] {
+    const clock = Math.floor(Date.now() / 1000);
+    const traces = HOST_FILES.flatMap(({ slot, path }) => {
+      const trace = this.system.traceOf(path);
+      return trace === undefined ? [] : [`${slot} ${Math.floor(trace.at / 1000)} ${trace.by}`];
+    });
+    return [
+      ['packages', { status: 0, text: 'frr\t8.4.4-simulated\nifupdown2\t3.0.0-simulated\n' }],
+      ['ifquery', this.system.checkLiveInterfaces()],
+      ['running', this.system.runningConfig()],
+      ['traces', { status: 0, text: [`clock ${clock}`, `up ${clock - Math.floor(this.system.bootedAt / 1000)}`, ...traces, ''].join('\n') }],
     ];
   }
 

@@ -8,7 +8,7 @@ export interface AnswerPart {
 
 export type Answer = ReadonlyMap<string, AnswerPart>;
 
-const HEAD = /^@([a-z]+) (\d+) +(\d+)$/;
+const HEAD = /^@([A-Za-z0-9:_.%-]+) (\d+) +(\d+)$/;
 
 /** @throws Error when the octets are not such an answer: the host said something else. */
 export function decodeAnswer(octets: Buffer): Answer {

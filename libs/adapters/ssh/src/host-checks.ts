@@ -3,7 +3,7 @@ import type { Expectations, VerifyReport } from '#contexts/deployment/ports';
 import type { Answer, AnswerPart } from './answer.js';
 import { evpnTargets, frrJson, neighborStates, remoteVteps } from './frr-report.js';
 import { evpnTargetsInText } from './frr-text.js';
-import { type Artefact, hostFileAt } from './host-file.js';
+import { type Artefact, hostFileAt, type HostSlot } from './host-file.js';
 import { interfaceDrift } from './ifquery-report.js';
 
 export type Check = VerifyReport['checks'][number];
@@ -16,14 +16,28 @@ export function configurationChecks(answer: Answer, artefacts: readonly Artefact
     const part = answer.get(file.slot);
     const isLive = part?.status === 0 && part.text === artefact.content;
     const found = isLive ? 'is what was staged' : part?.status === 0 ? 'has other content than what was staged' : 'does not exist';
-    const state =
-      file.slot === 'interfaces' ? interfaceCheck(answer.get('ifquery'), artefact.content) : residualCheck(answer.get('residual'));
-    return [{ name: `file ${artefact.path}`, ok: isLive, message: `${artefact.path} ${found}` }, state];
+    return [
+      { name: `file ${artefact.path}`, ok: isLive, message: `${artefact.path} ${found}` },
+      ...stateChecks(file.slot, answer, artefact),
+    ];
   });
 }
 
-function interfaceCheck(part: AnswerPart | undefined, text: string): Check {
-  const name = 'interfaces';
+function stateChecks(slot: HostSlot, answer: Answer, { content }: Artefact): Check[] {
+  if (slot === 'interfaces') return [interfaceCheck('interfaces', answer.get('ifquery'), content)];
+  if (slot === 'ovsinterfaces') return [interfaceCheck('interfaces of Open vSwitch', answer.get('ifquery'), content)];
+  if (slot === 'frr') return [residualCheck(answer.get('residual'))];
+  return slot.startsWith('network:') ? [networkCheck(slot, answer.get('libvirt'))] : [];
+}
+
+function networkCheck(slot: HostSlot, part: AnswerPart | undefined): Check {
+  const words = part?.text.split('\n').find((line) => line.startsWith(`${slot} `)) ?? '';
+  const ok = part?.status === 0 && words === '';
+  const name = `libvirt ${slot.slice(8)}`;
+  return { name, ok, message: ok ? 'libvirt runs what the file says' : `libvirt does not run what the file says: ${words || 'no report'}` };
+}
+
+function interfaceCheck(name: string, part: AnswerPart | undefined, text: string): Check {
   try {
     const drift = interfaceDrift(part?.text ?? '', text);
     const message = drift.map((entry) => `${entry.name} ${entry.message}`).join('; ');

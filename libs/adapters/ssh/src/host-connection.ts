@@ -1,7 +1,9 @@
 /** One push to one host, from inspection to confirmation. See push-program.ts for what happens on the host. */
 import type {
+  DeviceCollection,
   DeviceConnection,
   DeviceFindings,
+  DeviceVitals,
   Expectations,
   PendingPush,
   PushIdentity,
@@ -10,13 +12,17 @@ import type {
 } from '#contexts/deployment/ports';
 import { invalidValue, isDomainError } from '#engines/kernel';
 import type { Answer } from './answer.js';
+import type { OvsTransaction } from '#engines/reconcile';
+import { observedOnHost } from './collect-host.js';
 import { configDiff } from './config-diff.js';
-import { establishedNeighbors, frrJson } from './frr-report.js';
+import { establishedNeighbors, frrJson, remoteVteps } from './frr-report.js';
 import { type Check, configurationChecks, protocolChecks } from './host-checks.js';
-import { type Artefact, HOST_FILES, type HostFile, hostFileAt, type HostSlot } from './host-file.js';
+import { type Artefact, HOST_FILES, type HostFile, hostFileAt, hostFileOf, type HostSlot } from './host-file.js';
+import { encodeProbes, probeChecks } from './probes.js';
 import type { PushClient } from './push-client.js';
 import { transportError } from './ssh-session.js';
 import { encodeStageRequest } from './stage-request.js';
+import { describeTransaction, OVS_ROWS, switchTransaction } from './switch-transaction.js';
 
 /** Between two looks at the protocol state: BGP needs some 2 s to come up, one look costs the host some 60 ms. */
 const POLL_MS = 200;
@@ -42,6 +48,25 @@ export class HostConnection implements DeviceConnection {
       actual: new Map(files.map(({ path, slot }) => [path, contents.get(slot) ?? null])),
       pending: pendingOf(answer),
       establishedNeighbors: establishedNeighbors(frrJson(answer.get('bgp'))),
+      selfReverted: selfRevertedOf(answer),
+      undoesAtBoot: answer.get('boot')?.text.trim() === 'yes',
+    };
+  }
+
+  async observe(): Promise<DeviceVitals> {
+    const answer = await this.client.call('observe');
+    const vteps = [...remoteVteps(frrJson(answer.get('vnis'))).values()].flat();
+    return { establishedNeighbors: establishedNeighbors(frrJson(answer.get('bgp'))), remoteVteps: [...new Set(vteps)].sort() };
+  }
+
+  async collect(paths: readonly string[]): Promise<DeviceCollection> {
+    const answer = await this.client.call('collect');
+    const contents = contentsOf(answer);
+    return {
+      version: versionOf(answer),
+      actual: new Map(paths.map((path) => [path, contents.get(ownedFile(path).slot) ?? null])),
+      pending: pendingOf(answer),
+      ...observedOnHost(answer),
     };
   }
 
@@ -51,15 +76,27 @@ export class HostConnection implements DeviceConnection {
 
   async stage(push: PushIdentity, artefacts: readonly Artefact[], previous: readonly Artefact[]): Promise<StagedChange> {
     const files = this.wantedContents(artefacts, previous);
-    const request = encodeStageRequest({ planId: planIdOf(push), revision: push.revision, files });
+    const change = files.has('ovs') ? await this.switchChange(artefacts) : null;
+    const request = encodeStageRequest({
+      planId: planIdOf(push),
+      revision: push.revision,
+      isForced: push.mayTouchManagement === true,
+      files,
+      transaction: change?.argv ?? [],
+    });
     const answer = await this.client.call('stage', [fenceOf(push)], request);
     const before = contentsOf(answer);
     this.before = before;
-    const diffs = HOST_FILES.map(({ path, slot }) =>
-      configDiff(path, before.get(slot) ?? null, files.has(slot) ? (files.get(slot) ?? null) : (before.get(slot) ?? null)),
+    const slots = [...new Set([...HOST_FILES.map(({ slot }) => slot), ...before.keys(), ...files.keys()])];
+    const diffs = slots.map((slot) =>
+      configDiff(pathOf(slot), before.get(slot) ?? null, files.has(slot) ? (files.get(slot) ?? null) : (before.get(slot) ?? null)),
     );
     const drift = answer.has('residual') ? configurationChecks(answer, artefacts).filter(({ ok }) => !ok) : [];
-    const diff = [...diffs, ...drift.map(({ name, message }) => `# drift, ${name}: ${message}\n`)].join('');
+    const diff = [
+      ...diffs,
+      change ? describeTransaction(change) : '',
+      ...drift.map(({ name, message }) => `# drift, ${name}: ${message}\n`),
+    ].join('');
     return { diff, isNoop: diff === '' };
   }
 
@@ -81,9 +118,12 @@ export class HostConnection implements DeviceConnection {
         if (!isNew) await this.client.reconnect();
         isNew = true;
         const isSettled = configuration.length > 0 && configuration.every(({ ok }) => ok);
-        const answer = await this.client.call(isSettled ? 'protocol' : 'verify');
-        if (!isSettled) configuration = [this.pendingCheck(answer, push), ...configurationChecks(answer, artefacts)];
-        checks = [...configuration, ...protocolChecks(answer, artefacts, expectations)];
+        const answer = await this.client.call(isSettled ? 'protocol' : 'verify', [], encodeProbes(expectations));
+        if (!isSettled) {
+          const onSwitch = artefacts.some(({ path }) => path === OVS_ROWS) ? [this.switchCheck(answer, artefacts)] : [];
+          configuration = [this.pendingCheck(answer, push), ...configurationChecks(answer, artefacts), ...onSwitch];
+        }
+        checks = [...configuration, ...protocolChecks(answer, artefacts, expectations), ...probeChecks(answer, expectations)];
       } catch (error) {
         if (!isDomainError(error) || error.code !== 'UNREACHABLE') throw error;
         isNew = false;
@@ -101,9 +141,13 @@ export class HostConnection implements DeviceConnection {
 
   async revert(push: PushIdentity): Promise<void> {
     const now = contentsOf(await this.client.call('revert', [fenceOf(push)]));
-    const wrong = HOST_FILES.filter(({ slot }) => this.before !== null && this.before.get(slot) !== now.get(slot));
+    const { before } = this;
+    const wrong =
+      before === null
+        ? []
+        : [...new Set([...before.keys(), ...now.keys()])].filter((slot) => (before.get(slot) ?? null) !== (now.get(slot) ?? null));
     if (wrong.length === 0) return;
-    const paths = wrong.map(({ path }) => path).join(' and ');
+    const paths = wrong.map(pathOf).join(' and ');
     throw transportError('REVERT_UNPROVEN', this.device, `${paths} does not hold the bytes that were there before`);
   }
 
@@ -131,6 +175,25 @@ export class HostConnection implements DeviceConnection {
     return contents;
   }
 
+  private async switchChange(artefacts: readonly Artefact[]): Promise<OvsTransaction> {
+    const answer = await this.client.call('switch');
+    return switchTransaction(this.device, artefacts, contentsOf(answer).get('ovs') ?? null, answer.get('switch'));
+  }
+
+  private switchCheck(answer: Answer, artefacts: readonly Artefact[]): Check {
+    const name = 'open vswitch';
+    try {
+      const left = describeTransaction(
+        switchTransaction(this.device, artefacts, contentsOf(answer).get('ovs') ?? null, answer.get('switch')),
+      );
+      const message = left === '' ? 'the rows are as the file says' : `the rows are not as the file says: ${left.replaceAll('\n', ' ')}`;
+      return { name, ok: left === '', message };
+    } catch (error) {
+      if (!isDomainError(error)) throw error;
+      return { name, ok: false, message: error.message };
+    }
+  }
+
   private pendingCheck(answer: Answer, push: PushIdentity): Check {
     const pending = pendingOf(answer);
     const name = 'push';
@@ -147,11 +210,18 @@ export class HostConnection implements DeviceConnection {
 
 function contentsOf(answer: Answer): Contents {
   return new Map(
-    HOST_FILES.map(({ slot }) => {
-      const part = answer.get(slot);
-      return [slot, part?.status === 0 ? part.text : null];
+    [...answer].flatMap(([name, part]): [HostSlot, string | null][] => {
+      const file = hostFileOf(name);
+      return file === null ? [] : [[file.slot, part.status === 0 ? part.text : null]];
     }),
   );
+}
+
+const pathOf = (slot: HostSlot): string => hostFileOf(slot)?.path ?? slot;
+
+function selfRevertedOf(answer: Answer): NonNullable<DeviceFindings['selfReverted']> | null {
+  const [, fence, by] = /^(\d+) (timer|boot)$/.exec(answer.get('undone')?.text.trim() ?? '') ?? [];
+  return fence === undefined ? null : { fence: Number(fence), by: by === 'boot' ? 'BOOT' : 'TIMER' };
 }
 
 function pendingOf(answer: Answer): PendingPush | null {
@@ -171,7 +241,12 @@ function versionOf(answer: Answer): string {
 
 function ownedFile(path: string): HostFile {
   const file = hostFileAt(path);
-  if (file === null) throw invalidValue('path on a host', path, `one of ${HOST_FILES.map((known) => known.path).join(', ')}`);
+  if (file === null)
+    throw invalidValue(
+      'path on a host',
+      path,
+      `one of ${HOST_FILES.map((known) => known.path).join(', ')}, /etc/trame/libvirt/networks/*.xml`,
+    );
   return file;
 }
 

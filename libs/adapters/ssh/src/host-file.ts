@@ -3,7 +3,7 @@ import type { DeviceConnection } from '#contexts/deployment/ports';
 
 export type Artefact = Parameters<DeviceConnection['stage']>[1][number];
 
-export type HostSlot = 'interfaces' | 'frr';
+export type HostSlot = 'ovs' | 'ovsinterfaces' | 'interfaces' | 'daemons' | 'frr' | 'networkmap' | 'qemuhook' | `network:${string}`;
 
 export interface HostFile {
   readonly slot: HostSlot;
@@ -12,10 +12,29 @@ export interface HostFile {
   readonly owner: 'root' | 'frr';
 }
 
-/** In the order in which they are put in force. */
+const file = (slot: HostSlot, path: string, mode = 0o644, owner: HostFile['owner'] = 'root'): HostFile => ({ slot, path, mode, owner });
+
+/** Those whose names are known, in the order in which they are put in force; libvirt networks, one file each, come last. */
 export const HOST_FILES: readonly HostFile[] = [
-  { slot: 'interfaces', path: '/etc/network/interfaces.d/trame', mode: 0o644, owner: 'root' },
-  { slot: 'frr', path: '/etc/frr/frr.conf', mode: 0o640, owner: 'frr' },
+  file('ovs', '/var/lib/trame/openvswitch.json'),
+  file('ovsinterfaces', '/etc/network/interfaces.d/trame-ovs'),
+  file('interfaces', '/etc/network/interfaces.d/trame'),
+  file('daemons', '/etc/frr/daemons', 0o640, 'frr'),
+  file('frr', '/etc/frr/frr.conf', 0o640, 'frr'),
+  file('networkmap', '/var/lib/trame/libvirt-networks'),
+  file('qemuhook', '/etc/libvirt/hooks/qemu.d/trame', 0o755),
 ];
 
-export const hostFileAt = (path: string): HostFile | null => HOST_FILES.find((file) => file.path === path) ?? null;
+const NETWORKS = '/etc/trame/libvirt/networks/';
+/** Names that the push program takes, too. */
+const NETWORK_FILE = /^[A-Za-z0-9_%-][A-Za-z0-9_.%-]*\.xml$/;
+
+export function hostFileAt(path: string): HostFile | null {
+  const name = path.startsWith(NETWORKS) ? path.slice(NETWORKS.length) : '';
+  return NETWORK_FILE.test(name) ? file(`network:${name}`, path) : (HOST_FILES.find((known) => known.path === path) ?? null);
+}
+
+/** @returns null for a name that is none of a slot, such as those of other answers. */
+export function hostFileOf(slot: string): HostFile | null {
+  return slot.startsWith('network:') ? hostFileAt(NETWORKS + slot.slice(8)) : (HOST_FILES.find((known) => known.slot === slot) ?? null);
+}

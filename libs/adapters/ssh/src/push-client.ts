@@ -2,7 +2,7 @@
 import type { DeviceTarget, TransportError, TransportErrorCode } from '#contexts/deployment/ports';
 import { isDomainError } from '#engines/kernel';
 import { type Answer, decodeAnswer } from './answer.js';
-import { INSTALL_COMMAND, PUSH_EXIT, PUSH_PROGRAM, PUSH_PROGRAM_PATH } from './push-program.js';
+import { INSTALL_COMMAND, INSTALLED_PROGRAM_PATH, PUSH_EXIT, PUSH_PROGRAM, PUSH_PROGRAM_PATH } from './push-program.js';
 import { type CommandOutcome, SshSession, transportError } from './ssh-session.js';
 
 export interface HostTimeouts {
@@ -16,7 +16,7 @@ export interface HostTimeouts {
   readonly overallMs: number;
 }
 
-type ReadVerb = 'inspect' | 'stage' | 'verify' | 'protocol';
+type ReadVerb = 'inspect' | 'collect' | 'observe' | 'switch' | 'stage' | 'verify' | 'protocol';
 type ChangeVerb = 'apply' | 'confirm' | 'revert' | 'recover';
 type Verb = ReadVerb | ChangeVerb;
 
@@ -33,6 +33,9 @@ const ERROR_OF_STATUS: ReadonlyMap<number, TransportErrorCode> = new Map([
   [PUSH_EXIT.undoUnproven, 'REVERT_UNPROVEN'],
   [PUSH_EXIT.inProgress, 'PUSH_IN_PROGRESS'],
 ]);
+
+/** All that a user without rights may ask of sudo; see install-script.ts. */
+const INSTALLED_COMMAND = `sudo -n -- ${INSTALLED_PROGRAM_PATH}`;
 
 export class PushClient {
   private session: SshSession | null = null;
@@ -55,8 +58,14 @@ export class PushClient {
    */
   async call(verb: Verb, numbers: readonly number[] = [], input?: Buffer): Promise<Answer> {
     const session = await this.openSession();
-    const command = ['sh', PUSH_PROGRAM_PATH, verb, ...numbers.map(digits)].join(' ');
     const timeoutMs = CHANGES.has(verb) ? this.timeouts.changeMs : this.timeouts.readMs;
+    if (this.target.username !== 'root') {
+      const request = Buffer.concat([Buffer.from(`${[verb, ...numbers.map(digits)].join(' ')}\n`), input ?? Buffer.alloc(0)]);
+      const outcome = await this.send(session, verb, INSTALLED_COMMAND, timeoutMs, request);
+      if (isForbidden(outcome)) throw this.notInstalled(outcome);
+      return this.read(verb, outcome);
+    }
+    const command = ['sh', PUSH_PROGRAM_PATH, verb, ...numbers.map(digits)].join(' ');
     const outcome = await this.send(session, verb, command, timeoutMs, input);
     if (!isMissing(outcome)) return this.read(verb, outcome);
     await this.install(session);
@@ -90,6 +99,11 @@ export class PushClient {
       throw transportError('UNREACHABLE', this.target.slug, `cannot store the push program (status ${status}): ${oneLine(stderr)}`);
   }
 
+  private notInstalled({ stderr }: CommandOutcome): TransportError {
+    const way = `it lets ${this.target.username} not run ${INSTALLED_PROGRAM_PATH}: install the host for this version of Trame`;
+    return transportError('AUTHENTICATION_FAILED', this.target.slug, `${way} (${oneLine(stderr)})`);
+  }
+
   private read(verb: Verb, { status, stdout, stderr }: CommandOutcome): Answer {
     const detail = oneLine(stderr);
     const code = ERROR_OF_STATUS.get(status ?? -1);
@@ -118,6 +132,10 @@ export class PushClient {
 
 /** A shell that finds no program says 2 (dash) or 127 (bash); the program itself never ends so. */
 const isMissing = ({ status, stdout }: CommandOutcome): boolean => (status === 2 || status === 127) && stdout.length === 0;
+
+/** The log-in shell of such a user, or sudo, says no; the program never ends so. */
+const isForbidden = ({ status, stdout }: CommandOutcome): boolean =>
+  (status === 1 || status === 126 || status === 127) && stdout.length === 0;
 
 function digits(value: number): string {
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is not a whole number that may stand on a command line`);

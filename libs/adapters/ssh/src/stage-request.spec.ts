@@ -4,10 +4,13 @@ describe('a stage request', () => {
   const request = {
     planId: 'plan-1',
     revision: 7,
+    isForced: true,
     files: new Map([
       ['interfaces', 'auto lo\nend\nfile frr 3\nü\n'],
       ['frr', null],
+      ['network:guests.xml', '<network/>\n'],
     ] as const),
+    transaction: ['--', 'set', 'Port', 'eno1', 'tag=5'],
   };
 
   it('carries contents that look like its own words', () => {

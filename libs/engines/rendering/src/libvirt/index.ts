@@ -8,6 +8,8 @@ import { networkPath, renderNetwork } from './render-network.js';
 /** Both in the text of the hook, too. */
 export const NETWORK_MAP_PATH = '/var/lib/trame/libvirt-networks';
 export const QEMU_HOOK_PATH = '/etc/libvirt/hooks/qemu.d/trame';
+/** As it is rendered: the same on every host, so that a host can refuse any other program there. */
+export const QEMU_HOOK_TEXT = `${QEMU_HOOK.join('\n')}\n`;
 
 export const libvirtArtefacts: Renderer = ({ slug, libvirt }): readonly Draft[] => {
   if (!libvirt) return [];

@@ -1,0 +1,99 @@
+/** What the host says of itself: several questions at once, and the bytes of what is live. Beside it the checks before a change. */
+import { OVS_DUMP_COMMAND } from './openvswitch.js';
+
+export const REPORTS = String.raw`
+ask() { # name, then a command; runs beside the others
+  answer=$1
+  shift
+  (
+    timeout 20 "$@" > "$work/$answer" 2> "$work/$answer.words"
+    echo $? > "$work/$answer.status"
+  ) 9>&- &
+}
+
+answers() { # names
+  wait
+  for answer in "$@"; do emit "$answer" "$(cat "$work/$answer.status")" "$work/$answer"; done
+}
+
+emit_pending() {
+  if is_pending; then
+    echo "$(pending_fence) $(content "$pending/state" none)" > "$work/pending"
+  else
+    : > "$work/pending"
+  fi
+  emit pending 0 "$work/pending"
+}
+
+# Does somebody undo at boot what nobody confirmed? Whoever installs a host says so by these files.
+boot_hook() { [ -f /etc/systemd/system/trame-undo.service ] || [ -x /etc/init.d/trame-undo ]; }
+
+ask_drift() {
+  ask ifquery ifquery -a --check -o json
+  ask residual /usr/lib/frr/frr-reload.py --test --stdout --log-level error /etc/frr/frr.conf
+  (report_networks > "$work/libvirt" 2> /dev/null; echo $? > "$work/libvirt.status") 9>&- &
+  [ ! -f $state/openvswitch.json ] || ask switch ${OVS_DUMP_COMMAND}
+}
+
+ask_protocol() {
+  ask bgp vtysh -c 'show bgp summary json'
+  ask vnis vtysh -c 'show evpn vni detail json'
+  ask targets vtysh -c 'show bgp l2vpn evpn vni json'
+}
+
+# Probes stand on standard input, one a line: "routes VNI", "ping ADDRESS OCTETS SOURCE", "address INTERFACE".
+ask_probes() {
+  probes=''
+  while read -r word first second third; do
+    name=probe$(printf '%s' "$probes" | wc -w | tr '0123456789' 'abcdefghij')
+    case $word:$first$second$third in
+      *[!A-Za-z0-9_.:-]*) die 64 "no such probe: $word" ;;
+      routes:*) number "$first"; ask "$name" vtysh -c "show bgp l2vpn evpn route vni $first json" ;;
+      ping:*) number "$second"; ask "$name" ping -n -c 3 -i 0.2 -W 1 -M do -s "$second" -I "$third" "$first" ;;
+      address:*) ask "$name" ip -j address show dev "$first" ;;
+      *) die 64 "no such probe: $word" ;;
+    esac
+    probes="$probes $name"
+  done
+}
+
+check_interfaces() { # slot; complaints on standard output
+  [ -f "$pending/new/$1" ] && { [ "$1" = interfaces ] || differs "$1"; } || return 0
+  timeout 30 ifup -a -s -i "$pending/new/$1" > "$work/ifup-$1" 2>&1 9>&-
+  checked=$?
+  # Status 1 stands for any warning. These are wrong although they come with it, or are not about our text (ifupdown2 3.0.0): the last when
+  # its listener reads the socket that its main thread has closed.
+  case $checked in
+    0) ;;
+    1) grep -v -e '^$' -e 'bridge inherits mtu from its ports' -e 'bridge-utils' -e 'bridge-ports.*none' -e 'recv() error: ' -e 'ovs_type' -e 'OVSBridge' "$work/ifup-$1" ;;
+    *) echo "ifup -s ended with $checked"; cat "$work/ifup-$1" ;;
+  esac
+}
+
+check_frr() {
+  [ -f "$pending/new/frr" ] || return 0
+  timeout 30 vtysh -C -f "$pending/new/frr" > "$work/vtysh" 2>&1 9>&-
+  checked=$?
+  [ $checked -eq 0 ] || { echo "vtysh -C ended with $checked"; cat "$work/vtysh"; }
+}
+
+check_networks() {
+  for slot in $(slots); do
+    case $slot in network:*) ;; *) continue ;; esac
+    [ -f "$pending/new/$slot" ] && differs "$slot" || continue
+    [ ! -x /usr/bin/virt-xml-validate ] || timeout 30 virt-xml-validate "$pending/new/$slot" network > "$work/xml" 2>&1 9>&- || sed "s/^/$slot: /" "$work/xml"
+  done
+}
+
+check_syntax() { # all at once; complaints on standard output, none: accepted
+  check_frr > "$work/frr-refused" & frr_check=$!
+  check_interfaces interfaces > "$work/interfaces-refused"
+  check_interfaces ovsinterfaces > "$work/ovsinterfaces-refused"
+  wait $frr_check
+  for slot in interfaces ovsinterfaces frr; do sed "s/^/$slot: /" "$work/$slot-refused"; done
+  check_networks
+  for slot in $(slots); do gate_slot "$slot"; done
+  check_transaction | sed 's/^/Open vSwitch: /'
+  check_management
+}
+`;
