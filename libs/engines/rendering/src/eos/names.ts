@@ -15,7 +15,7 @@ export const ISIS_INSTANCE = 'TRAME';
 export const OSPF_PROCESS = 1;
 
 /** An IPv6 VTEP has a router id that is a number and no address, unless a session speaks from it. */
-export function hasRouterIdLoopback({ bgp, vtep }: DeviceIntent): boolean {
+export function hasRouterIdLoopback({ bgp, vtep }: Pick<DeviceIntent, 'bgp' | 'vtep'>): boolean {
   if (!bgp || bgp.routerId === vtep?.address) return false;
   return (
     vtep?.address.includes(':') !== true || bgp.neighbors.some(({ port, updateSource }) => port === null && updateSource === bgp.routerId)
@@ -33,7 +33,7 @@ export const wordOf = (text: string): string =>
  * EOS takes the source of a session by interface name, the intent has its address.
  * @throws DomainError RENDER_UNSUPPORTED when no interface of the intent has that address.
  */
-export function sourceInterface(intent: DeviceIntent, address: Ip): string {
+export function sourceInterface(intent: Pick<DeviceIntent, 'bgp' | 'vtep' | 'mlag' | 'underlayPorts' | 'slug'>, address: Ip): string {
   if (intent.vtep?.address === address) return LOOPBACK;
   if (intent.bgp?.routerId === address) return ROUTER_ID_LOOPBACK;
   if (intent.mlag?.address === address) return `Vlan${intent.mlag.vlan}`;

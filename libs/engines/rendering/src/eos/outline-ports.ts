@@ -1,12 +1,13 @@
 /** What the ports of a switch have to say. */
-import type { DeviceIntent, EdgePortIntent, LagIntent, UnderlayPortIntent } from '#engines/intent';
+import type { EdgePortIntent, LagIntent, UnderlayPortIntent } from '#engines/intent';
 import { deviceLabel } from '../device-label.js';
 import { outline, type OutlineEntry } from '../outline.js';
 import { PEER_LINK_GROUP } from './names.js';
 import { linkKeys } from './outline-link.js';
+import type { Ported } from './ports.js';
 
 /** A port has several sides, and one description. */
-export function portsOutline(intent: DeviceIntent): OutlineEntry[] {
+export function portsOutline(intent: Ported): OutlineEntry[] {
   const ports = new Map<string, string[]>();
   const described = new Set<string>();
   const add = (name: string, keys: readonly string[]): void => {
@@ -58,7 +59,7 @@ export function portsOutline(intent: DeviceIntent): OutlineEntry[] {
   });
 }
 
-function underlay(intent: DeviceIntent, { port, address, prefixLength, mtu }: UnderlayPortIntent): string[] {
+function underlay(intent: Ported, { port, address, prefixLength, mtu }: UnderlayPortIntent): string[] {
   const family = address?.includes(':') ? 'ipv6' : 'ip';
   const own = address === intent.vtep?.address ? 'ip address unnumbered Loopback1' : `${family} address ${address}/${prefixLength}`;
   return [
@@ -69,7 +70,7 @@ function underlay(intent: DeviceIntent, { port, address, prefixLength, mtu }: Un
   ];
 }
 
-function edge(intent: DeviceIntent, { port, members }: EdgePortIntent): string[] {
+function edge(intent: Ported, { port, members }: EdgePortIntent): string[] {
   if (!members.some(({ tagging }) => tagging === 'TAGGED')) {
     const isTunnel = intent.switch?.tunnelPorts.includes(port) === true;
     return [`switchport access vlan ${members[0]?.vlan}`, ...(isTunnel ? ['switchport mode dot1q-tunnel'] : [])];

@@ -7,7 +7,7 @@ import { nextHopMapName, setsNextHop } from './next-hop-map.js';
 import { hasRouterIdLoopback, wordOf } from './names.js';
 import { bgpOutline } from './outline-bgp.js';
 import { linkKeys } from './outline-link.js';
-import { portsOutline } from './outline-ports.js';
+import { portsPiece } from './own-pieces.js';
 import { hasV6 } from './svi.js';
 import { type Common, groupsByVlan, type Kind } from './groups.js';
 import { vrfLine } from './vrf-pieces.js';
@@ -39,7 +39,7 @@ export function eosOutline(intent: DeviceIntent): OutlineEntry[] {
       ],
     ),
     ...outline([], [...networks('vlan', isThere), ...vrfLine.instance(intent.vrfs)]),
-    ...portsOutline(intent),
+    ...outline([], portsPiece(intent)),
     ...loopbacks(intent),
     ...outline([], networks('svi', isRouted)),
     ...(intent.vtep

@@ -17,15 +17,18 @@ interface Port {
   isPeerLink?: boolean;
 }
 
+/** All that the ports of a switch are made of. */
+export type Ported = Pick<DeviceIntent, 'underlayPorts' | 'edgePorts' | 'lags' | 'mlag' | 'igp' | 'vtep' | 'switch' | 'slug'>;
+
 /** Port-Channels first, as EOS prints them. */
-export function physicalPorts(intent: DeviceIntent): string[][] {
+export function physicalPorts(intent: Ported): string[][] {
   const isChannel = (name: string): boolean => name.startsWith('Port-Channel');
   return [...portsOf(intent)]
     .sort(([a], [b]) => Number(isChannel(b)) - Number(isChannel(a)) || compareNatural(a, b))
     .map(([name, port]) => portSection(intent, name, port));
 }
 
-function portsOf(intent: DeviceIntent): ReadonlyMap<string, Port> {
+function portsOf(intent: Ported): ReadonlyMap<string, Port> {
   const ports = new Map<string, Port>();
   const add = (name: string, side: Port): void => void ports.set(name, { ...ports.get(name), ...side });
   for (const port of intent.underlayPorts) add(port.port, { underlay: port });
@@ -46,7 +49,7 @@ function portsOf(intent: DeviceIntent): ReadonlyMap<string, Port> {
 }
 
 /** @throws DomainError RENDER_UNSUPPORTED for a management port, whatever asked for it. */
-function portSection(intent: DeviceIntent, name: string, port: Port): string[] {
+function portSection(intent: Ported, name: string, port: Port): string[] {
   if (!/^(?:Ethernet|Port-Channel)[0-9/]+$/.test(name)) {
     throw new DomainError('RENDER_UNSUPPORTED', `name an Ethernet port or a Port-Channel of ${intent.slug}: ${name} is not for networks`, {
       device: intent.slug,
@@ -78,7 +81,7 @@ export const channelNumber = (name: string): number => Number(/[0-9]+$/.exec(nam
 /** EOS prints this one MAC in dots. */
 export const dotted = (mac: string): string => mac.replaceAll(':', '').replace(/(....)(?!$)/g, '$1.');
 
-function routing(intent: DeviceIntent, { port, address, prefixLength }: UnderlayPortIntent): Part {
+function routing(intent: Ported, { port, address, prefixLength }: UnderlayPortIntent): Part {
   const isBorrowed = address !== null && address === intent.vtep?.address;
   return [
     'no switchport',
@@ -90,7 +93,7 @@ function routing(intent: DeviceIntent, { port, address, prefixLength }: Underlay
   ];
 }
 
-function bridging(intent: DeviceIntent, name: string, edge: EdgePortIntent | undefined): Part {
+function bridging(intent: Ported, name: string, edge: EdgePortIntent | undefined): Part {
   const members = edge?.members ?? [];
   const { untagged, tagged, allowed } = sortedOut(members);
   if (members.length === 0) return ['switchport trunk allowed vlan none', 'switchport mode trunk']; // rather than VLAN 1, which all unused ports share

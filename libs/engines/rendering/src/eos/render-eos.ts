@@ -11,7 +11,7 @@ import { PEER_LINK_GROUP } from './names.js';
 import { nextHopMaps } from './next-hop-map.js';
 import { type Common, type Group, groupsByVlan } from './groups.js';
 import { vrfLine } from './vrf-pieces.js';
-import { physicalPorts } from './ports.js';
+import { portsPiece } from './own-pieces.js';
 import { routerBgp } from './router-bgp.js';
 import { STEP } from './step.js';
 import { peerSvi } from './svi.js';
@@ -26,7 +26,7 @@ export function renderEos(intent: DeviceIntent): Line[] {
     lines(mlag !== null && `no spanning-tree vlan-id ${mlag.vlan}`),
     ...vlans(intent, networks),
     [...vrfLine.instance(intent.vrfs)],
-    ...physicalPorts(intent),
+    portsPiece(intent),
     ...loopbacks(intent),
     ...svis(intent, networks),
     vxlan(intent, networks),

@@ -23,7 +23,10 @@ export interface Sessions {
   readonly speakers: readonly Speaker[];
 }
 
-export function sessionsOf(intent: DeviceIntent, bgp: BgpIntent): Sessions {
+/** All that the sessions of a switch are made of. */
+export type Speaking = Pick<DeviceIntent, 'bgp' | 'vtep' | 'mlag' | 'underlayPorts' | 'slug' | 'switch'>;
+
+export function sessionsOf(intent: Speaking, bgp: BgpIntent): Sessions {
   const hasGroups = intent.switch?.hasPeerGroups === true;
   const groups = new Map<string, BgpNeighborIntent>();
   const single: BgpNeighborIntent[] = [];
@@ -91,7 +94,7 @@ function groupLines(name: string, session: BgpNeighborIntent): string[] {
   );
 }
 
-function addressLines(intent: DeviceIntent, session: BgpNeighborIntent, isInGroup: boolean): string[] {
+function addressLines(intent: Speaking, session: BgpNeighborIntent, isInGroup: boolean): string[] {
   const prefix = `neighbor ${session.address}`;
   return lines(
     isInGroup && `${prefix} peer group ${groupName(session)}`,
