@@ -47,13 +47,15 @@ export interface SimulatedDevice {
 const isSamePassword = (one: string | null | undefined, other: string | null | undefined): boolean =>
   one === undefined || other === undefined || one === other;
 
+interface Session {
+  readonly address: string;
+  readonly peer: string;
+  readonly evpn: boolean;
+}
+
 export class SimulatedFabric {
   private readonly devices = new Map<string, SimulatedDevice>();
-  /** Which routes arrive where, found once for these facts: it does not depend on the VNI. */
-  private reach: { readonly facts: readonly (SimulatedFacts | null)[]; readonly arrives: Map<string, boolean> } = {
-    facts: [],
-    arrives: new Map(),
-  };
+  private moment = new Moment(new Map());
 
   /** A device registers once; registering the same slug again replaces it. @returns takes it off the fabric. */
   register(device: SimulatedDevice): () => void {
@@ -64,8 +66,63 @@ export class SimulatedFabric {
   }
 
   /** Configured neighbors of a device whose session is up, with the slug of the device at the other end. */
-  establishedNeighbors(slug: string): { readonly address: string; readonly peer: string; readonly evpn: boolean }[] {
-    const self = this.factsOf(slug);
+  establishedNeighbors(slug: string): readonly Session[] {
+    return this.now().sessions(slug);
+  }
+
+  /** VTEPs whose inclusive multicast route (EVPN type 3) a device has imported for a VNI, sorted. */
+  remoteVteps(slug: string, vni: number): string[] {
+    return this.now().remoteVteps(slug, vni);
+  }
+
+  /** What was found out is good as long as every device says the same: a hundred of them are asked thousands of times in between. */
+  private now(): Moment {
+    const facts = new Map([...this.devices.values()].map((device) => [device.slug, device.facts()]));
+    if (!this.moment.isOf(facts)) this.moment = new Moment(facts);
+    return this.moment;
+  }
+}
+
+/** The fabric as its devices say it is at one time; each question is answered once. */
+class Moment {
+  private readonly owners = new Map<string, string[]>();
+  private readonly members = new Map<number, { readonly slug: string; readonly vtep: string; readonly exportRts: readonly string[] }[]>();
+  private readonly up = new Map<string, readonly Session[]>();
+  private readonly reached = new Map<string, ReadonlySet<string>>();
+
+  constructor(private readonly facts: ReadonlyMap<string, SimulatedFacts | null>) {
+    for (const [slug, said] of facts) {
+      for (const address of new Set(said?.addresses)) put(this.owners, address, slug);
+      for (const { vni, exportRts } of said?.evis ?? []) if (said?.vtep) put(this.members, vni, { slug, vtep: said.vtep, exportRts });
+    }
+  }
+
+  isOf(facts: ReadonlyMap<string, SimulatedFacts | null>): boolean {
+    return facts.size === this.facts.size && [...facts].every(([slug, said]) => this.facts.get(slug) === said && this.facts.has(slug));
+  }
+
+  sessions(slug: string): readonly Session[] {
+    const known = this.up.get(slug) ?? this.findSessions(slug);
+    this.up.set(slug, known);
+    return known;
+  }
+
+  remoteVteps(slug: string, vni: number): string[] {
+    const own = this.facts.get(slug);
+    const evi = own?.evis.find((candidate) => candidate.vni === vni);
+    if (evi === undefined) return [];
+    const found = (this.members.get(vni) ?? []).filter(
+      (other) =>
+        other.slug !== slug &&
+        other.vtep !== own?.vtep && // the other one of a pair
+        other.exportRts.some((rt) => evi.importRts.includes(rt)) &&
+        this.reachedFrom(other.slug).has(slug),
+    );
+    return [...new Set(found.map(({ vtep }) => vtep))].sort();
+  }
+
+  private findSessions(slug: string): readonly Session[] {
+    const self = this.facts.get(slug) ?? null;
     if (self === null) return [];
     return self.neighbors.flatMap((neighbor) => {
       const peer = this.peerOf(slug, self, neighbor);
@@ -73,44 +130,11 @@ export class SimulatedFabric {
     });
   }
 
-  /** VTEPs whose inclusive multicast route (EVPN type 3) a device has imported for a VNI, sorted. */
-  remoteVteps(slug: string, vni: number): string[] {
-    const own = this.factsOf(slug);
-    const evi = own?.evis.find((candidate) => candidate.vni === vni);
-    if (evi === undefined) return [];
-    this.forgetReachOfOtherFacts();
-    const found = new Set<string>();
-    for (const origin of this.devices.keys()) {
-      const facts = this.factsOf(origin);
-      if (origin === slug || facts === null || facts.vtep === null || facts.vtep === own?.vtep) continue; // the other one of a pair
-      const imported = facts.evis.some((other) => other.vni === vni && other.exportRts.some((rt) => evi.importRts.includes(rt)));
-      if (imported && this.doRoutesArrive(origin, slug)) found.add(facts.vtep);
-    }
-    return [...found].sort();
-  }
-
-  private forgetReachOfOtherFacts(): void {
-    const facts = [...this.devices.values()].map((device) => device.facts());
-    const isSame = facts.length === this.reach.facts.length && facts.every((one, index) => one === this.reach.facts[index]);
-    if (!isSame) this.reach = { facts, arrives: new Map() };
-  }
-
-  private doRoutesArrive(origin: string, target: string): boolean {
-    const path = `${origin} ${target}`;
-    const arrives = this.reach.arrives.get(path) ?? this.routesArrive(origin, target);
-    this.reach.arrives.set(path, arrives);
-    return arrives;
-  }
-
-  private factsOf(slug: string): SimulatedFacts | null {
-    return this.devices.get(slug)?.facts() ?? null;
-  }
-
   /** The other end, provided that it points back at one of our addresses, and the AS numbers and the password agree both ways. */
   private peerOf(slug: string, self: SimulatedFacts, neighbor: SimulatedNeighbor): { slug: string; evpn: boolean } | null {
-    for (const other of this.devices.keys()) {
-      const facts = other === slug ? null : this.factsOf(other);
-      if (facts === null || !facts.addresses.includes(neighbor.address) || facts.asn !== neighbor.remoteAsn) continue;
+    for (const other of this.owners.get(neighbor.address) ?? []) {
+      const facts = other === slug ? null : this.facts.get(other);
+      if (!facts || facts.asn !== neighbor.remoteAsn) continue;
       const back = facts.neighbors.find(
         (candidate) =>
           self.addresses.includes(candidate.address) &&
@@ -123,32 +147,42 @@ export class SimulatedFabric {
   }
 
   /**
-   * Do EVPN routes of `origin` reach `target`? Routes learned over iBGP go on only when the speaker reflects them
+   * Where EVPN routes of `origin` arrive. Routes learned over iBGP go on only when the speaker reflects them
    * (RFC 4456 §6: from a client to everyone, from a non-client to clients); over eBGP they always go on.
    */
-  private routesArrive(origin: string, target: string): boolean {
+  private reachedFrom(origin: string): ReadonlySet<string> {
+    const known = this.reached.get(origin);
+    if (known !== undefined) return known;
+    const arrived = new Set<string>();
     const seen = new Set<string>();
     const queue: { at: string; from: string | null }[] = [{ at: origin, from: null }];
     for (let hop = queue.shift(); hop !== undefined; hop = queue.shift()) {
-      if (hop.at === target) return true;
-      for (const next of this.establishedNeighbors(hop.at)) {
+      arrived.add(hop.at);
+      for (const next of this.sessions(hop.at)) {
         const step = `${hop.from ?? ''}>${hop.at}>${next.peer}`;
         if (!next.evpn || next.peer === hop.from || seen.has(step) || !this.passesOn(hop.at, hop.from, next.peer)) continue;
         seen.add(step);
         queue.push({ at: next.peer, from: hop.at });
       }
     }
-    return false;
+    this.reached.set(origin, arrived);
+    return arrived;
   }
 
   private passesOn(at: string, from: string | null, to: string): boolean {
     if (from === null) return true;
-    const self = this.factsOf(at);
+    const self = this.facts.get(at);
     const towards = (peer: string): SimulatedNeighbor | undefined =>
-      self?.neighbors.find((neighbor) => this.factsOf(peer)?.addresses.includes(neighbor.address) === true);
+      self?.neighbors.find((neighbor) => this.owners.get(neighbor.address)?.includes(peer) === true);
     const [source, sink] = [towards(from), towards(to)];
-    if (self === null || source === undefined || sink === undefined) return false;
+    if (!self || source === undefined || sink === undefined) return false;
     const internal = source.remoteAsn === self.asn && sink.remoteAsn === self.asn;
     return !internal || source.routeReflectorClient || sink.routeReflectorClient;
   }
+}
+
+function put<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
