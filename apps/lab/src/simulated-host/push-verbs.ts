@@ -238,8 +238,8 @@ export class PushVerbs {
 
   private collectedParts(): Part[] {
     const clock = Math.floor(Date.now() / 1000);
-    const traces = HOST_FILES.flatMap(({ slot, path }) => {
-      const trace = this.system.traceOf(path);
+    const traces = ownedSlots(this.system.paths()).flatMap((slot) => {
+      const trace = this.system.traceOf(pathOf(slot));
       return trace === undefined ? [] : [`${slot} ${Math.floor(trace.at / 1000)} ${trace.by}`];
     });
     return [
