@@ -26,6 +26,8 @@ import { Steersman } from './steersman.js';
 export const ROLLOUT_SIZE: StarSize = { leafs: 6, hosts: 14 };
 const CLIENTS = 2;
 const APPLY_MS = 120;
+/** Of twenty devices one or two are broken at any time. */
+const CALM = 4;
 const GIVE_UP_AFTER_SECONDS = 90;
 
 export interface RolloutChaosOptions extends Pick<InstallationOptions, 'queue' | 'directory'> {
@@ -91,7 +93,7 @@ export class RolloutChaosRun {
     const ledger = new Ledger(join(directory, 'ledger.jsonl'));
     const tell = (event: object): void =>
       appendFileSync(join(directory, 'faults.jsonl'), `${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`);
-    const nemesis = new Nemesis({ supervisor, ...world }, dice.fork(), tell, CRASH_POINTS_TOO);
+    const nemesis = new Nemesis({ supervisor, ...world }, dice.fork(), tell, CRASH_POINTS_TOO, CALM);
     const steersman = new Steersman(world.database, api, world.customer, dice.fork());
     const layout = {
       hosts: starHosts(ROLLOUT_SIZE),
