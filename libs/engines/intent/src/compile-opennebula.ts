@@ -2,7 +2,9 @@
 import { Cidr, compareNatural, Ip } from '#engines/kernel';
 import { compareIps } from './compare-ips.js';
 import { multicastGroup } from './compile-gateway.js';
+import { compileVtepDevice } from './compile-host.js';
 import type { FabricIndex } from './fabric-index.js';
+import { groupBy } from './group-by.js';
 import { bridgeName } from './interface-names.js';
 import { known } from './known.js';
 import type { AddressRangeIntent, CarrierIntent, OpenNebulaIntent, VirtualNetworkIntent } from './opennebula-intent.js';
@@ -39,22 +41,41 @@ function virtualNetwork(
 function carrier(
   index: FabricIndex,
   device: DeviceFacts,
-  { physicalDevice: port }: OpenNebulaFacts,
+  facts: OpenNebulaFacts,
   { driver }: OpenNebulaNetworkFacts,
   network: NetworkFacts,
 ): CarrierIntent {
   if (driver === 'bridge') return { driver };
   if (driver === 'ovswitch') return { driver, vlan: known(index.vlan(device.id, network.id)) };
-  if (driver === '802.1Q') return { driver, vlan: known(index.vlan(device.id, network.id)), port };
+  if (driver === '802.1Q') return { driver, vlan: known(index.vlan(device.id, network.id)), port: facts.physicalDevice };
   const { fabric } = index.snapshot;
   const group = multicastGroup(fabric, network);
   return {
     driver,
     vni: network.vni,
-    port,
+    port: tunnelPort(index, facts, network),
     udpPort: fabric.vtepUdpPort,
     flooding: group === null ? 'EVPN' : { base: groupBase(group, network) },
   };
+}
+
+/**
+ * With EVPN the driver gives a tunnel the first address of PHYDEV (`get_interface_first_ip` of `vxlan.rb`, `VXLAN_TEP` being `local_ip`), which
+ * has to be the VTEP's: others send there. A group is joined on the wire instead.
+ */
+export function tunnelPort(index: FabricIndex, { physicalDevice }: OpenNebulaFacts, network: NetworkFacts): string {
+  const [first, second] = [...vtepInterfaces(index).keys()];
+  const isGrouped = multicastGroup(index.snapshot.fabric, network) !== null;
+  return isGrouped || first === undefined || second !== undefined ? physicalDevice : first;
+}
+
+/** Interfaces that have the VTEP address on hosts of the fabric, each with its hosts. */
+export function vtepInterfaces(index: FabricIndex): ReadonlyMap<string, readonly DeviceFacts[]> {
+  const hosts = index.snapshot.devices.flatMap((device) => {
+    const found = compileVtepDevice(index, device);
+    return found ? [{ device, name: String(found.name) }] : [];
+  });
+  return new Map([...groupBy(hosts, ({ name }) => name)].map(([name, uses]) => [name, uses.map(({ device }) => device)]));
 }
 
 /** The driver adds the VNI to VXLAN_MC, all of it (`vxlan.rb`), so that the group is base + VNI. */

@@ -1,8 +1,9 @@
 /** What OpenNebula's drivers would do otherwise, or only notice when a guest starts. */
-import { DeviceName, Ip, isDomainError } from '#engines/kernel';
+import { compareNatural, DeviceName, Ip, isDomainError } from '#engines/kernel';
 import { multicastGroup } from '../compile-gateway.js';
+import { tunnelPort, vtepInterfaces } from '../compile-opennebula.js';
 import type { FabricIndex } from '../fabric-index.js';
-import { error, type Finding, type FindingCode } from '../finding.js';
+import { error, type Finding, type FindingCode, listed, warning } from '../finding.js';
 import { groupBy } from '../group-by.js';
 import type { DeviceFacts, NetworkFacts, OpenNebulaFacts, OpenNebulaNetworkFacts } from '../snapshot.js';
 import { replicationOf } from './replication.js';
@@ -39,7 +40,8 @@ function checkOffer(index: FabricIndex, device: DeviceFacts, facts: OpenNebulaFa
   const { driver } = offer;
   const needsVlan = driver === '802.1Q' || driver === 'ovswitch';
   const number = driver === 'vxlan' ? network.vni : driver === '802.1Q' ? index.vlan(device.id, network.id) : null;
-  const link = number === null ? null : `${facts.physicalDevice}.${number}`;
+  const port = driver === 'vxlan' ? tunnelPort(index, facts, network) : facts.physicalDevice;
+  const link = number === null ? null : `${port}.${number}`;
   return [
     ...((driver === 'bridge' || driver === 'ovswitch') && offer.bridge === undefined
       ? [problem('NAME_INVALID', `name the bridge of network ${network.slug}: the driver ${driver} makes none`)]
@@ -51,7 +53,7 @@ function checkOffer(index: FabricIndex, device: DeviceFacts, facts: OpenNebulaFa
       ? [
           problem(
             'NAME_INVALID',
-            `name a port with at most ${14 - String(number).length} characters below network ${network.slug}: the driver makes ${facts.physicalDevice}.${number} of it, and the kernel takes 15`,
+            `name a port with at most ${14 - String(number).length} characters below network ${network.slug}: the driver makes ${port}.${number} of it, and the kernel takes 15`,
           ),
         ]
       : []),
@@ -67,7 +69,7 @@ function vxlan(index: FabricIndex, device: DeviceFacts, { physicalDevice }: Open
       'REPLICATION_INVALID',
       `make network ${network.slug} INGRESS_EVPN or MULTICAST, or take it from ${device.slug}: OpenNebula's VXLAN driver knows no list of VTEPs`,
     );
-  if (mode === 'INGRESS_EVPN') return [];
+  if (mode === 'INGRESS_EVPN') return vtepElsewhere(index, device, physicalDevice, network);
   if (physicalDevice === 'lo')
     return problem(
       'LINK_INVALID',
@@ -81,6 +83,23 @@ function vxlan(index: FabricIndex, device: DeviceFacts, { physicalDevice }: Open
       )
     : [];
 }
+
+/** One template is for all hosts. Where they differ, those that have their VTEP address on another interface would tunnel from a wrong one. */
+function vtepElsewhere(index: FabricIndex, device: DeviceFacts, physicalDevice: string, network: NetworkFacts): Finding[] {
+  const found = vtepInterfaces(index);
+  if (found.size < 2) return [];
+  const path = `devices.${device.slug}.opennebula.${network.slug}`;
+  const places = [...found].sort(([a], [b]) => compareNatural(a, b)).map(([name, hosts]) => `${name} of ${listed(slugs(hosts))}`);
+  if (!found.has(physicalDevice)) {
+    const message = `name the interface that has the VTEP address on the hosts of ${device.slug} in place of ${physicalDevice}, or put that address on one and the same: it is on ${listed(places)}, and OpenNebula's VXLAN driver gives the tunnel of network ${network.slug} the first address of ${physicalDevice}`;
+    return [error('LINK_INVALID', path, message, [device.id, network.id])];
+  }
+  const others = [...found].flatMap(([name, hosts]) => (name === physicalDevice ? [] : hosts));
+  const message = `put the VTEP address on ${physicalDevice} of ${listed(slugs(others))} too, if they are hosts of ${device.slug}: OpenNebula's VXLAN driver gives the tunnel of network ${network.slug} the first address of ${physicalDevice} on each`;
+  return [warning('LINK_INVALID', path, message, [device.id, network.id, ...others.map(({ id }) => id)])];
+}
+
+const slugs = (devices: readonly DeviceFacts[]): string[] => devices.map(({ slug }) => String(slug)).sort(compareNatural);
 
 function isDeviceName(name: string): boolean {
   try {

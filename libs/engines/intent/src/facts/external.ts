@@ -14,7 +14,10 @@ export interface OpenBsdFacts {
 
 /** OpenNebula front end: which virtual networks it offers. Its hosts make bridge and tunnel themselves, by driver. */
 export interface OpenNebulaFacts {
-  /** Port of the hosts below VXLAN and 802.1Q; `lo` where the VTEP address is there, and networks are INGRESS_EVPN. */
+  /**
+   * Port of the hosts below 802.1Q and groups. Networks of INGRESS_EVPN are on the interface that has the VTEP address, `lo` mostly; where hosts
+   * of the fabric differ in that, it is the one that is named here.
+   */
   readonly physicalDevice: string;
   readonly networks: readonly OpenNebulaNetworkFacts[];
   /** Resolvers that guests are told; absent: none. */

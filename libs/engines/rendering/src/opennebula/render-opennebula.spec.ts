@@ -26,7 +26,7 @@ describe('a virtual network of OpenNebula', () => {
         DESCRIPTION: 'Societe Bleue',
         VN_MAD: 'vxlan',
         BRIDGE: 'vnet10001',
-        PHYDEV: 'ens19',
+        PHYDEV: 'lo', // which has the VTEP address of the hosts: local_ip is its first one
         VLAN_ID: '10001',
         MTU: '1450',
         VXLAN_MODE: 'evpn',
@@ -35,7 +35,8 @@ describe('a virtual network of OpenNebula', () => {
         GUEST_MTU: '1450',
       }),
     );
-    expect(read('old').get('VLAN_ID')).toBe('20');
+    expect([read('old').get('PHYDEV'), read('old').get('VLAN_ID')]).toEqual(['ens19', '20']);
+    expect(read('red').get('PHYDEV')).toBe('ens19'); // a group is joined on the wire
     expect([...read('plain').keys()]).toEqual(['NAME', 'DESCRIPTION', 'VN_MAD', 'BRIDGE', 'GUEST_MTU']);
   });
 
