@@ -1,3 +1,5 @@
+import { compileFabric, type FabricSnapshot } from '#engines/intent';
+import { renderDevice } from '#engines/rendering';
 import type { ImportedFile } from './documents/imported-file.js';
 import { onboard } from './onboard.js';
 
@@ -187,5 +189,44 @@ describe('a fabric of switches', () => {
       expect.arrayContaining([expect.stringContaining('Ethernet2')]),
     );
     expect(clash.report.differences).toBe(0);
+  });
+});
+
+describe('what of a fabric of switches is given up later', () => {
+  const HABITS = [
+    ['   neighbor 10.7.9.2 send-community extended\n', '   neighbor 10.7.9.2 ebgp-multihop 2\n   neighbor 10.7.9.2 timers 7 21\n'],
+    ['      neighbor 10.7.9.2 activate\n', '      neighbor 10.7.9.2 route-reflector-client\n'],
+    ['      redistribute learned\n', '      redistribute host-route\n      route-target import 7:7\n'],
+    ['      rd 10.7.1.1:50\n', '      router-id 10.7.1.1\n      route-target import evpn 7:8\n'],
+  ] as const;
+  const files = fabric().map((file) => ({
+    ...file,
+    text: HABITS.reduce((text, [line, more]) => text.replaceAll(line, `${line}${more}`), file.text),
+  }));
+  const { snapshot, report } = onboard(files);
+  const textsOf = (of: FabricSnapshot): readonly string[] => compileFabric(of).devices.map((one) => renderDevice(one)[0]?.content ?? '');
+  const networks: Partial<FabricSnapshot> = { networks: [], attachments: [], vlanMappings: [] };
+
+  it('was taken over with habits', () => {
+    expect(report.differences).toBe(0);
+    expect(textsOf(snapshot)[0]).toMatch(/10\.7\.9\.2 timers 7 21[^]*route-target import 7:7[^]*redistribute host-route/);
+  });
+
+  it.each([
+    ['the sessions', { sessions: [] }, /neighbor|address-family/],
+    [
+      'the networks',
+      { ...networks, routeDistinguishers: snapshot.routeDistinguishers.filter(({ eviId }) => eviId === 50) },
+      /vlan 30|7:7|host-route/i,
+    ],
+    ['networks and VRFs', { ...networks, vrfs: [], routeDistinguishers: [] }, /vlan 30|BLUE|7:[78]/i],
+    [
+      'everything',
+      { ...networks, vrfs: [], routeDistinguishers: [], sessions: [], links: [] },
+      /neighbor|address-family|vlan 30|BLUE|route-target/i,
+    ],
+  ])('leaves nothing behind that was about it: %s', (_, gone, about) => {
+    for (const text of textsOf({ ...snapshot, ...gone })) expect(text.split('\n').filter((line) => about.test(line))).toEqual([]);
+    expect(textsOf(snapshot).some((text) => about.test(text))).toBe(true);
   });
 });
