@@ -1,12 +1,12 @@
 /** Reads the answer of `collect`: what runs beside the files, what looks otherwise than they say, and who wrote them last. */
 import type { DeviceCollection, FileTrace } from '#contexts/deployment/ports';
 import type { Answer } from './answer.js';
-import { HOST_FILES } from './host-file.js';
+import { hostFileOf } from './host-file.js';
 import { interfaceDrift } from './ifquery-report.js';
 
 type Observed = Pick<DeviceCollection, 'running' | 'live' | 'traces' | 'upSeconds'>;
 
-const pathOf = (slot: string): string => HOST_FILES.find((file) => file.slot === slot)?.path ?? slot;
+const pathOf = (slot: string): string => hostFileOf(slot)?.path ?? slot;
 const FRR = pathOf('frr');
 const INTERFACES = pathOf('interfaces');
 
@@ -34,9 +34,11 @@ function tracesOf(text: string): { readonly files: ReadonlyMap<string, FileTrace
   const words = new Map(text.split('\n').map((line): [string, readonly string[]] => [line.split(' ')[0] ?? '', line.split(' ').slice(1)]));
   const seconds = (name: string): number | null => (/^\d+$/.test(words.get(name)?.[0] ?? '') ? Number(words.get(name)?.[0]) : null);
   const clock = seconds('clock');
-  const files = HOST_FILES.flatMap(({ slot, path }): [string, FileTrace][] => {
-    const [changed, owner] = [seconds(slot), words.get(slot)?.[1]];
-    return clock === null || changed === null || owner === undefined ? [] : [[path, { modifiedSecondsAgo: clock - changed, owner }]];
+  const files = [...words].flatMap(([name, [, owner]]): [string, FileTrace][] => {
+    const [file, changed] = [hostFileOf(name), seconds(name)];
+    return file === null || clock === null || changed === null || owner === undefined
+      ? []
+      : [[file.path, { modifiedSecondsAgo: clock - changed, owner }]];
   });
   return { files: new Map(files), upSeconds: seconds('up') };
 }

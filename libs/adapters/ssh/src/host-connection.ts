@@ -63,7 +63,7 @@ export class HostConnection implements DeviceConnection {
     const answer = await this.client.call('collect');
     const contents = contentsOf(answer);
     return {
-      version: versionOf(answer),
+      version: packagesOf(answer),
       actual: new Map(paths.map((path) => [path, contents.get(ownedFile(path).slot) ?? null])),
       pending: pendingOf(answer),
       ...observedOnHost(answer),
@@ -231,13 +231,16 @@ function pendingOf(answer: Answer): PendingPush | null {
 
 /** `frr 8.4.4-1.1~deb12u2, ifupdown2 3.0.0-1.1`; and whether FRR runs at all. */
 function versionOf(answer: Answer): string {
-  const packages = (answer.get('packages')?.text ?? '')
+  const packages = packagesOf(answer);
+  return frrJson(answer.get('bgp')) === null ? `${packages} (FRR does not answer)` : packages;
+}
+
+const packagesOf = (answer: Answer): string =>
+  (answer.get('packages')?.text ?? '')
     .trim()
     .split('\n')
     .map((line) => line.replace('\t', ' '))
     .join(', ');
-  return frrJson(answer.get('bgp')) === null ? `${packages} (FRR does not answer)` : packages;
-}
 
 function ownedFile(path: string): HostFile {
   const file = hostFileAt(path);

@@ -213,6 +213,30 @@ describe('a host that somebody edited', () => {
   });
 });
 
+describe('a file that is no text of lines', () => {
+  const hook = {
+    ...(artefactsOf('pve1')[0] as Artefact),
+    path: '/etc/libvirt/hooks/qemu.d/trame',
+    format: 'script' as const,
+    content: 'exit 0\n',
+  };
+  const seen = (content: string | null) =>
+    compareDevice(base('pve1', { verifiedArtefacts: [hook] }), {
+      version: '',
+      pending: null,
+      actual: new Map([[hook.path, content]]),
+      running: new Map(),
+      live: [],
+      traces: new Map(),
+      upSeconds: null,
+    });
+  it('is as it was, or changed as a whole, or gone', () => {
+    expect(seen('exit 0\n').findings).toEqual([]);
+    expect(short(seen('exit 1\n'))).toEqual([['OURS_CHANGED', '', hook.path, 'other content', 'HIGH']]);
+    expect(short(seen(null))).toEqual([['OURS_MISSING', '', hook.path, null, 'HIGH']]);
+  });
+});
+
 describe('an item', () => {
   const values = ['3 9', '4 12'].map((timers) =>
     leaf(OTHERS + EOS.replace('timers 20 60', `timers ${timers}`)).findings.map(driftIdentity),

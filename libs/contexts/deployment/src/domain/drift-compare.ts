@@ -13,10 +13,30 @@ export function compareDevice(base: DriftBase, seen: DeviceCollection): DriftVer
     return language === undefined ? [] : [new Comparison(base, seen, artefact, language)];
   });
   for (const comparison of comparisons) comparison.run();
+  const files = base.verifiedArtefacts.filter(({ format }) => driftLanguage(format) === undefined);
   return {
-    findings: comparisons.flatMap(({ findings }) => findings),
+    findings: [...comparisons.flatMap(({ findings }) => findings), ...files.flatMap((artefact) => wholeFile(artefact, seen))],
     foreignElsewhere: comparisons.flatMap(({ foreign }) => foreign),
   };
+}
+
+/** Programs and tables have no lines that stand for themselves: such a file is as it was, or it is not. */
+function wholeFile({ path, content }: Artefact, { actual, traces }: DeviceCollection): readonly DriftFinding[] {
+  const file = actual.get(path) ?? null;
+  if (file === content) return [];
+  const told = { isRunning: true, isInFile: true, file: path, trace: traces.get(path), isSavedByVtysh: false, isLineGone: false };
+  return [
+    {
+      kind: file === null ? 'OURS_MISSING' : 'OURS_CHANGED',
+      path,
+      section: [],
+      intended: path,
+      observed: file === null ? null : 'other content',
+      risk: 'HIGH',
+      likelyCause: file === null ? FILE_GONE : causeOnHost(told),
+      isConfiguration: false,
+    },
+  ];
 }
 
 /** One configuration of one device. */

@@ -45,6 +45,7 @@ const interfaces: DriftLanguage = {
 const LANGUAGES: Readonly<Partial<Record<Artefact['format'], DriftLanguage>>> = {
   eos: ofDialect(eosDialect),
   frr: ofDialect(frrDialect),
+  ifupdown: interfaces,
   ifupdown2: interfaces,
 };
 
