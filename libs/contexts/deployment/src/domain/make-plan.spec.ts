@@ -1,8 +1,13 @@
 import { compileFabric, type FabricIntent } from '#engines/intent';
 import { demoFabric, demoSnapshot, scenarios } from '#engines/intent/testing';
 import { type DeviceId, Ip } from '#engines/kernel';
-import { makeDeploymentPlan } from './make-plan.js';
+import { draftPlan, wholePlan } from './make-plan.js';
 import type { DeviceRecord } from './plan.js';
+import type { PlanCircumstances } from './risk.js';
+
+const QUIET: PlanCircumstances = { management: new Map(), protectedNetworks: new Set(), locks: new Map(), barred: new Map() };
+const makeDeploymentPlan = (intent: FabricIntent, records: ReadonlyMap<DeviceId, DeviceRecord>, over: Partial<PlanCircumstances> = {}) =>
+  wholePlan(draftPlan(intent, records, { ...QUIET, ...over }), 60);
 
 const scenario = (name: string): FabricIntent => compileFabric((scenarios[name] ?? demoSnapshot)());
 
@@ -75,9 +80,8 @@ describe('the risk of a plan', () => {
 
 describe('a device that needs what nobody can push', () => {
   it.each([
-    ['frr-ospf', /daemons/],
-    ['frr-bfd', /daemons|passwords/],
-    ['libvirt-on-demand', /qemu hook/],
+    ['frr-bfd', /secret/],
+    ['ovs-hypervisor-vlan-classic', /classic ifupdown/],
   ])('of %s is neither planned nor taken for done', (name, because) => {
     const intent = scenario(name);
     const plan = makeDeploymentPlan(intent, new Map());
@@ -87,6 +91,16 @@ describe('a device that needs what nobody can push', () => {
     expect(plan.items.filter(({ slug }) => withheld.has(slug))).toEqual([]);
     const ids = new Set(intent.devices.filter(({ slug }) => withheld.has(slug)).map(({ deviceId }) => deviceId));
     expect(plan.settled.filter((id) => ids.has(id))).toEqual([]);
+  });
+
+  it.each([
+    ['frr-ospf', '/etc/frr/daemons'],
+    ['libvirt-on-demand', '/etc/libvirt/hooks/qemu.d/trame'],
+    ['ovs-hypervisor-vlan', '/var/lib/trame/openvswitch.json'],
+  ])('is not one of %s: %s is pushed, too', (name, path) => {
+    const plan = makeDeploymentPlan(scenario(name), new Map());
+    expect(plan.withheld).toEqual([]);
+    expect(plan.items.flatMap(({ artefacts }) => artefacts.map((artefact) => artefact.path))).toContain(path);
   });
 
   it('is none of an everyday fabric', () => {

@@ -1,9 +1,10 @@
 import type { DeviceIntent, Platform } from '#engines/intent';
 import { secretNames } from '../ports/wire-secrets.js';
-import { type Artefact, FRR_PATH, INTERFACES_PATH, renderDevice, RUNNING_CONFIG_PATH } from '#engines/rendering';
+import { type Artefact, renderDevice, RUNNING_CONFIG_PATH } from '#engines/rendering';
 
-const PUSHED: Readonly<Partial<Record<Platform, readonly string[]>>> = {
-  DEBIAN_FRR: [INTERFACES_PATH, FRR_PATH],
+/** Paths that the transport of a platform puts in force; ALL: whatever is rendered for it. */
+const PUSHED: Readonly<Partial<Record<Platform, readonly string[] | 'ALL'>>> = {
+  DEBIAN_FRR: 'ALL',
   ARISTA_EOS: [RUNNING_CONFIG_PATH],
 };
 
@@ -13,7 +14,7 @@ export const isPushed = ({ platform }: DeviceIntent): boolean => platform in PUS
 /** Of what a device shall have the part that its transport can put in force, prove and undo. */
 export function pushedArtefacts(device: DeviceIntent): readonly Artefact[] {
   const paths = PUSHED[device.platform] ?? [];
-  return renderDevice(device).filter(({ path }) => paths.includes(path));
+  return paths === 'ALL' ? renderDevice(device) : renderDevice(device).filter(({ path }) => paths.includes(path));
 }
 
 /** By name: which secrets are set, and which of their values is the present one. */
@@ -24,13 +25,12 @@ export type SecretVersions = ReadonlyMap<string, number>;
  * them there: half of what a device needs is worse than what it has.
  */
 export function withheldBecause(
-  { platform, libvirt, igp, bgp }: DeviceIntent,
+  { platform, openvswitch }: DeviceIntent,
   artefacts: readonly Artefact[],
   secrets: SecretVersions = new Map(),
 ): string | null {
-  if (platform === 'DEBIAN_FRR' && libvirt?.onDemand) return 'its networks are made on demand by the qemu hook, which is not pushed yet';
-  const needsDaemons = igp !== null || (bgp?.neighbors.some(({ bfd }) => bfd !== null) ?? false);
-  if (platform === 'DEBIAN_FRR' && needsDaemons) return 'its FRR needs daemons beside bgpd, and /etc/frr/daemons is not pushed yet';
+  if (platform === 'DEBIAN_FRR' && openvswitch?.managedBy === 'IFUPDOWN')
+    return 'classic ifupdown makes its Open vSwitch, and that has no reload: a person restarts its network';
   const unset = namesIn(artefacts).filter((name) => !secrets.has(name));
   if (unset.length > 0) return `its configuration asks for the secret ${unset.join(', ')}, which is not set`;
   return null;
