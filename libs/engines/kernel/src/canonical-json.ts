@@ -15,3 +15,10 @@ export function digest(value: unknown): string {
     .update(typeof value === 'string' ? value : canonicalJson(value))
     .digest('hex');
 }
+
+/** SHA-256 in hexadecimal of the texts one behind the other, without joining them. No character may be cut in two. */
+export function digestOfParts(parts: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
+}

@@ -1,6 +1,6 @@
 /** Intent of one device → the files or lines it shall have. Pure; after rendering every text is parsed again and compared. */
 import type { DeviceIntent, Platform } from '#engines/intent';
-import { digest } from '#engines/kernel';
+import { digestOfParts } from '#engines/kernel';
 import type { Artefact, Draft, Renderer } from './artefact.js';
 import { honourAdopted } from './adopted/honour-adopted.js';
 import { comwareArtefacts } from './comware/index.js';
@@ -46,10 +46,29 @@ export function renderDevice(intent: DeviceIntent): readonly Artefact[] {
 export const exportDevice = (intent: DeviceIntent): readonly Artefact[] => exportArtefacts(intent).map((draft) => artefact(intent, draft));
 
 function artefact(intent: DeviceIntent, { text, ...head }: Draft<Line>): Artefact {
-  const parts = text.map((line) => (typeof line === 'string' ? line : line.text));
-  if (parts.length > 0) parts.push(''); // the end of the last line
-  const content = parts.join('\n');
-  return { device: intent.slug, ...head, content, sha256: digest(content) };
+  const parts = partsOf(text);
+  // Added up and not joined: the engine keeps a sum as a tree of its parts, which devices share, until somebody reads it.
+  let content = '';
+  for (const part of parts) content += part;
+  return { device: intent.slug, ...head, content, sha256: digestOfParts(parts) };
+}
+
+/** Whole lines with their ends; those of the device itself together, and each piece by itself. */
+function partsOf(text: readonly Line[]): readonly string[] {
+  const parts: string[] = [];
+  let lines: string[] = [];
+  for (const line of text) {
+    if (typeof line === 'string') {
+      lines.push(line);
+      continue;
+    }
+    lines.push(''); // the end of the line before, and of this piece
+    if (lines.length > 1) parts.push(lines.join('\n'));
+    parts.push(line.text);
+    lines = [''];
+  }
+  if (text.length > 0) parts.push([...lines, ''].join('\n'));
+  return parts;
 }
 
 const lineByLine = ({ text, ...head }: Draft<Line>): Draft => ({ ...head, text: withoutPieces(text) });

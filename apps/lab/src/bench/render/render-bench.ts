@@ -26,6 +26,8 @@ export interface RenderReport {
   /** Of the processor, whole fabric divided by its VTEPs; median over the rounds. */
   readonly msPerDevice: Spread;
   readonly wallMsPerDevice: Spread;
+  /** The same, and every text read out as bytes. */
+  readonly readMsPerDevice: Spread;
   /** The same where every second VTEP is a Debian host. */
   readonly mixedMsPerDevice: Spread;
   /** Joining and hashing the same lines: what nobody can do without. */
@@ -37,6 +39,8 @@ export interface RenderReport {
   /** One network says something else; devices that were rendered again. */
   readonly incrementalMs: Spread;
   readonly incrementalWallMs: Spread;
+  /** The same, and every text of these devices read out as bytes: until then a text is a sum of parts that devices share. */
+  readonly incrementalReadMs: Spread;
   readonly incrementalDevices: number;
   /** The same with a snapshot that was read again: no fact is the same object. */
   readonly incrementalReadAgainMs: Spread;
@@ -73,6 +77,7 @@ export function runRenderBench({ rounds, fabrics, incremental }: RenderSizes, sa
     bytes: largest.bytes,
     msPerDevice: perDevice(largest.measured.map(({ cpuMs }) => cpuMs)),
     wallMsPerDevice: perDevice(largest.measured.map(({ wallMs }) => wallMs)),
+    readMsPerDevice: perDevice(largest.read.map(({ cpuMs }) => cpuMs)),
     mixedMsPerDevice: perDevice(mixed.measured.map(({ cpuMs }) => cpuMs)),
     floorMsPerDevice: perDevice(largest.floor.map(({ cpuMs }) => cpuMs)),
     perUnit,
@@ -88,6 +93,7 @@ function whole(
   say: (line: string) => void,
 ): {
   readonly measured: readonly Measured[];
+  readonly read: readonly Measured[];
   readonly floor: readonly Measured[];
   readonly lines: number;
   readonly bytes: number;
@@ -96,6 +102,7 @@ function whole(
   say(`${size.devices} VTEPs × ${size.networks} networks, ${size.profile}`);
   const snapshot = leafFabric(size);
   const measured: Measured[] = [];
+  const read: Measured[] = [];
   const floor: Measured[] = [];
   let contents: readonly string[] = [];
   let digest = '';
@@ -121,8 +128,10 @@ function whole(
   for (let round = 0; round < rounds; round++) {
     floor.push(measure(() => lines.forEach((text) => createHash('sha256').update(text.join('\n')).digest('hex'))));
   }
+  for (let round = 0; round < rounds; round++) read.push(measure(() => readOut(compileFabric(snapshot).devices)));
   return {
     measured,
+    read,
     floor,
     lines: lines.reduce((sum, { length }) => sum + length - 1, 0),
     bytes: contents.reduce((sum, { length }) => sum + length, 0),
@@ -132,7 +141,13 @@ function whole(
 
 type Following = Pick<
   RenderReport,
-  'incrementalMs' | 'incrementalWallMs' | 'incrementalDevices' | 'incrementalReadAgainMs' | 'incrementalAddedMs' | 'wholeMs'
+  | 'incrementalMs'
+  | 'incrementalWallMs'
+  | 'incrementalReadMs'
+  | 'incrementalDevices'
+  | 'incrementalReadAgainMs'
+  | 'incrementalAddedMs'
+  | 'wholeMs'
 >;
 
 /** @throws Error where what was followed is not, byte for byte, what the whole gives. */
@@ -157,6 +172,13 @@ function following(size: RenderSizes['incremental'], rounds: number, say: (line:
   const changed = each((round) => changedNetworks(first, round));
   const concerned = devices;
   assertSame(intent, changedNetworks(first, rounds * 2 + 1));
+  const read = Array.from({ length: rounds * 2 + 2 }, (_, round) => {
+    const before = new Set(intent.devices);
+    return measure(() => {
+      intent = compiler.compile(changedNetworks(first, round));
+      readOut(intent.devices.filter((device) => !before.has(device)));
+    });
+  }).slice(2);
   const again = each((round) => structuredClone(changedNetworks(first, round)));
   const added = each((round) => (round % 2 === 0 ? newNetwork(first) : first));
   assertSame(intent, first);
@@ -165,6 +187,7 @@ function following(size: RenderSizes['incremental'], rounds: number, say: (line:
   return {
     incrementalMs: cpu(changed),
     incrementalWallMs: spreadOf(changed.map(({ wallMs }) => wallMs)),
+    incrementalReadMs: cpu(read),
     incrementalDevices: concerned,
     incrementalReadAgainMs: cpu(again),
     incrementalAddedMs: cpu(added),
@@ -174,6 +197,9 @@ function following(size: RenderSizes['incremental'], rounds: number, say: (line:
 
 const bytesOf = (intent: FabricIntent): number =>
   intent.devices.flatMap(renderDevice).reduce((sum, { content }) => sum + content.length, 0);
+
+const readOut = (devices: FabricIntent['devices']): number =>
+  devices.reduce((sum, device) => renderDevice(device).reduce((size, { content }) => size + Buffer.from(content).length, sum), 0);
 
 function assertSame(followed: FabricIntent, snapshot: FabricSnapshot): void {
   const sums = (intent: FabricIntent): string =>

@@ -103,7 +103,12 @@ function routeDistinguishers(index: FabricIndex): Finding[] {
       id: deviceId,
     })),
   );
-  const again = [...groupBy(all, ({ deviceId }) => deviceId).values()].flatMap((entries) => repeated(entries, ({ eviId }) => eviId));
+  let once = 0; // Of each device and EVI the index has one: where that is all, nobody has two.
+  for (const deviceId of index.device.keys()) once += index.distinguishersOf(deviceId).size;
+  const again =
+    once === all.length
+      ? []
+      : [...groupBy(all, ({ deviceId }) => deviceId).values()].flatMap((entries) => repeated(entries, ({ eviId }) => eviId));
   const several = [...groupBy(again, ({ deviceId, eviId }) => `${deviceId} ${eviId}`).values()].flatMap((entries) => {
     const [first] = entries;
     if (!first || new Set(entries.map(({ rd }) => rd)).size < 2) return [];

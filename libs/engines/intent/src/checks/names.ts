@@ -12,6 +12,7 @@ const RESERVED_VRFS = new Set(['default', 'all', 'mgmt', 'management', 'lo', 'ma
 
 export function checkNames(index: FabricIndex): Finding[] {
   const { devices, vrfs, networks } = index.snapshot;
+  const vrfNames = new Set(vrfs.map(({ deviceName }) => deviceName));
   return [
     ...vrfs.flatMap(({ id, deviceName }) => {
       const accepted =
@@ -21,12 +22,11 @@ export function checkNames(index: FabricIndex): Finding[] {
       return accepted ? [] : [error('NAME_INVALID', `vrfs.${id}.deviceName`, message, [id])];
     }),
     ...networks.flatMap(({ id, name }) => (fits(() => Label.parse(name)) ? [] : [label(`networks.${id}.name`, id)])),
-    ...devices.flatMap((device) => deviceNames(index, device)),
+    ...devices.flatMap((device) => deviceNames(index, device, vrfNames)),
   ];
 }
 
-function deviceNames(index: FabricIndex, device: DeviceFacts): Finding[] {
-  const vrfNames = new Set(index.snapshot.vrfs.map(({ deviceName }) => deviceName));
+function deviceNames(index: FabricIndex, device: DeviceFacts, vrfNames: ReadonlySet<string>): Finding[] {
   return [
     ...(HOSTNAME.test(device.hostname)
       ? []
