@@ -39,7 +39,9 @@ export class SteerRollouts1767225600017 implements MigrationInterface {
         ADD COLUMN vitals_before jsonb,
         -- This device with this digest was stopped: policy does not push it again, a person may.
         ADD COLUMN is_barred boolean NOT NULL DEFAULT false;
-      CREATE INDEX plan_item_barred ON plan_item (device_id, desired_digest) WHERE is_barred;
+      CREATE INDEX plan_item_barred ON plan_item (plan_id) WHERE is_barred;
+      CREATE INDEX plan_item_pushing ON plan_item (plan_id) WHERE state = 'PUSHING';
+      CREATE INDEX plan_item_content ON plan_item (device_id, desired_digest);
       ALTER TABLE device_progress
         DROP CONSTRAINT device_progress_stage_known,
         ADD CONSTRAINT device_progress_stage_known CHECK (stage IN ('IDLE', 'PLANNED', 'AWAITING_APPROVAL', 'AWAITING_MAINTENANCE', 'PAUSED', 'PUSHING', 'CONFIRMED', 'VERIFIED', 'FAILED'));
@@ -75,6 +77,8 @@ export class SteerRollouts1767225600017 implements MigrationInterface {
       ALTER TABLE device_progress
         DROP CONSTRAINT device_progress_stage_known,
         ADD CONSTRAINT device_progress_stage_known CHECK (stage IN ('IDLE', 'PLANNED', 'AWAITING_APPROVAL', 'PUSHING', 'CONFIRMED', 'VERIFIED', 'FAILED'));
+      DROP INDEX plan_item_pushing;
+      DROP INDEX plan_item_content;
       ALTER TABLE plan_item
         DROP COLUMN step, DROP COLUMN redundancy, DROP COLUMN causes, DROP COLUMN risk_reasons, DROP COLUMN before_digest,
         DROP COLUMN before_artefacts, DROP COLUMN before_intent, DROP COLUMN vitals_before, DROP COLUMN is_barred;

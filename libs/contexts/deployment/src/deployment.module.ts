@@ -4,13 +4,21 @@ import { EventsModule, JOB_HANDLERS } from '#contexts/events';
 import { FabricModule } from '#contexts/fabric';
 import { PlanResolver } from './api/plan.resolver.js';
 import { driftExports, driftProviders } from './drift-providers.js';
-import { DEVICE_TRANSPORTS, DevicePusher, type DeviceTransports } from './device-pusher.js';
+import { DEVICE_TRANSPORTS, DeviceConnector, type DeviceTransports } from './device-connector.js';
+import { DevicePusher } from './device-pusher.js';
+import { DeviceWatch } from './device-watch.js';
 import { FabricJob } from './fabric-job.js';
+import { Incidents } from './incidents.js';
 import { PlannerService } from './planner.service.js';
+import { RolloutExecutor } from './rollout-executor.js';
 import { RolloutService } from './rollout.service.js';
+import { SteeringService } from './steering.service.js';
 import { DeviceStateStore } from './store/device-state.store.js';
 import { PlanStore } from './store/plan.store.js';
+import { SteeringStore } from './store/steering.store.js';
 
+const stores = [PlanStore, SteeringStore, DeviceStateStore];
+const services = [PlannerService, DeviceConnector, DevicePusher, DeviceWatch, Incidents, RolloutExecutor, RolloutService, SteeringService];
 const job = { provide: JOB_HANDLERS['fabric.changed'], useClass: FabricJob };
 
 @Module({})
@@ -21,8 +29,8 @@ export class DeploymentModule {
     return {
       module: DeploymentModule,
       imports: [AccessModule, EventsModule, FabricModule],
-      providers: [PlanStore, DeviceStateStore, PlannerService, DevicePusher, RolloutService, PlanResolver, job, binding, ...driftProviders],
-      exports: [PlannerService, RolloutService, job.provide, ...driftExports],
+      providers: [...stores, ...services, PlanResolver, job, binding, ...driftProviders],
+      exports: [PlannerService, RolloutService, SteeringService, job.provide, ...driftExports],
     };
   }
 }

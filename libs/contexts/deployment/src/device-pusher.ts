@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { FabricService, SecretService } from '#contexts/fabric';
-import { type DeviceId, DomainError } from '#engines/kernel';
+import { FabricService, LockService, type MaintenanceLock } from '#contexts/fabric';
+import { type DeviceId, DomainError, type PlanId } from '#engines/kernel';
 import {
   CONFIG,
   type Config,
@@ -13,30 +13,24 @@ import {
   systemScope,
   type Tx,
 } from '#platform';
+import { DeviceConnector, type SentSecrets } from './device-connector.js';
 import { backoffSeconds, failureOf } from './domain/failure.js';
+import { lockedBecause } from './domain/make-plan.js';
 import type { DeploymentPlan, DeviceRecord, PlanItem } from './domain/plan.js';
-import {
-  type DeviceConnection,
-  type DeviceTransport,
-  type PushIdentity,
-  secretNames,
-  TransportError,
-  type VerifyReport,
-} from './ports/index.js';
+import { type DeviceConnection, type DeviceVitals, type PushIdentity, TransportError, type VerifyReport } from './ports/index.js';
 import { DeviceStateStore } from './store/device-state.store.js';
 import { PlanStore } from './store/plan.store.js';
+import { SteeringStore } from './store/steering.store.js';
 
-export const DEVICE_TRANSPORTS = Symbol('DeviceTransports');
 /** VTEP addresses by VNI: the devices that carry a network by now. */
 export type Carriers = ReadonlyMap<number, ReadonlySet<string>>;
-export type DeviceTransports = ReadonlyMap<'SSH' | 'EAPI', DeviceTransport>;
 
 const SCOPE = systemScope('pusher');
 
 interface Pushed {
   readonly outcome: 'CONFIRMED' | 'NOOP';
   /** Versions by name of the secrets that were sent. */
-  readonly secrets: Readonly<Record<string, number>>;
+  readonly secrets: SentSecrets;
 }
 
 /**
@@ -49,10 +43,11 @@ export class DevicePusher {
     private readonly db: Database,
     private readonly leases: LeaseService,
     private readonly fabric: FabricService,
-    private readonly secrets: SecretService,
     private readonly plans: PlanStore,
     private readonly devices: DeviceStateStore,
-    @Inject(DEVICE_TRANSPORTS) private readonly transports: DeviceTransports,
+    private readonly steering: SteeringStore,
+    private readonly locks: LockService,
+    private readonly connector: DeviceConnector,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
@@ -79,22 +74,19 @@ export class DevicePusher {
 
   /** Reads the device against its networks: each must know the VTEPs that carry it too. @throws TransportError. */
   async verifyReach(plan: DeploymentPlan, item: PlanItem, carriers: Carriers, signal: AbortSignal): Promise<VerifyReport> {
-    const { connection, identity } = await this.open(plan, item, 0, signal);
-    try {
-      const expectations = {
-        vnis: item.intent.l2vnis.map((network) => network.vni as number),
-        neighbors: [],
-        remoteVteps: new Map(
-          item.intent.l2vnis.map((network) => [
-            network.vni as number,
-            network.remoteVteps.filter((vtep) => carriers.get(network.vni)?.has(vtep)),
-          ]),
-        ),
-      };
-      return await connection.verify(identity, item.artefacts, expectations, this.config.VERIFY_WITHIN_SECONDS * 1000);
-    } finally {
-      await this.close(connection, item.slug);
-    }
+    const expectations = {
+      vnis: item.intent.l2vnis.map((network) => network.vni as number),
+      neighbors: [],
+      remoteVteps: new Map(
+        item.intent.l2vnis.map((network) => [
+          network.vni as number,
+          network.remoteVteps.filter((vtep) => carriers.get(network.vni)?.has(vtep)),
+        ]),
+      ),
+    };
+    return this.connector.withConnection({ ...item, fabricId: plan.fabricId }, signal, (connection) =>
+      connection.verify(identityOf(plan, 0), item.artefacts, expectations, this.config.VERIFY_WITHIN_SECONDS * 1000),
+    );
   }
 
   private async pushHolding(plan: DeploymentPlan, item: PlanItem, held: HeldLease, signal: AbortSignal): Promise<boolean> {
@@ -102,14 +94,19 @@ export class DevicePusher {
     crashPoint('push.leased');
     const attemptId = await held.inTransaction(SCOPE, async (tx) => {
       // The lease says that nobody else is at this device, not that this is still what it shall carry.
-      if (!(await this.plans.holdApplying(tx, plan.id))) throw overtaken(plan, item);
+      if ((await this.plans.holdState(tx, plan.id)) !== 'APPLYING') throw overtaken(plan, item);
+      const lock = await this.locks.ofDevice(tx, item.deviceId);
+      if (lock) return this.leaveLocked(tx, plan, item, lock);
       await this.plans.setItem(tx, plan.id, item.deviceId, 'PUSHING');
+      await this.steering.keepBefore(tx, plan.id, item.deviceId);
       await this.fabric.reportStage(tx, [item.deviceId], 'PUSHING', plan.targetRevision);
       return this.devices.beginAttempt(tx, plan.id, item.deviceId, held.lease.fence);
     });
+    if (attemptId === null) return false;
     crashPoint('push.begun');
+    const course: Course = { isLive: false };
     try {
-      const { outcome, secrets } = await this.configure(plan, item, held, AbortSignal.any([signal, held.signal]));
+      const { outcome, secrets } = await this.configure(plan, item, held, AbortSignal.any([signal, held.signal]), course);
       await held.inTransaction(SCOPE, async (tx) => {
         await this.devices.confirm(tx, item.deviceId, item.desiredDigest, item.artefacts, item.intent, secrets);
         await this.devices.endAttempt(tx, attemptId, outcome, null);
@@ -126,15 +123,15 @@ export class DevicePusher {
       });
       return true;
     } catch (error) {
-      await this.recordFailure(plan, item, held, attemptId, error);
+      await this.recordFailure(plan, item, held, attemptId, course, error);
       return false;
     }
   }
 
-  private async configure(plan: DeploymentPlan, item: PlanItem, held: HeldLease, signal: AbortSignal): Promise<Pushed> {
+  private async configure(plan: DeploymentPlan, item: PlanItem, held: HeldLease, signal: AbortSignal, course: Course): Promise<Pushed> {
     const record = await this.db.inTransaction(SCOPE, (tx) => this.devices.record(tx, item.deviceId));
-    const { connection, identity, secrets } = await this.open(plan, item, held.lease.fence, signal);
-    try {
+    return this.connector.withConnection({ ...item, fabricId: plan.fabricId }, signal, async (connection, secrets) => {
+      const identity = identityOf(plan, held.lease.fence);
       crashPoint('push.opened');
       const findings = await connection.inspect(item.artefacts.map((artefact) => artefact.path));
       crashPoint('push.inspected');
@@ -150,12 +147,11 @@ export class DevicePusher {
         crashPoint('push.nothing');
         return { outcome: 'NOOP', secrets };
       }
-      const lasting = establishedWithSameSecret(findings.establishedNeighbors, item, record, secrets);
-      await this.goLive(connection, identity, item, held, record, lasting);
+      const establishedNeighbors = establishedWithSameSecret(findings.establishedNeighbors, item, record, secrets);
+      const { remoteVteps } = (await connection.observe?.()) ?? { remoteVteps: [] };
+      await this.goLive(connection, identity, item, held, record, { establishedNeighbors, remoteVteps }, course);
       return { outcome: 'CONFIRMED', secrets };
-    } finally {
-      await this.close(connection, item.slug);
-    }
+    });
   }
 
   private async goLive(
@@ -164,21 +160,28 @@ export class DevicePusher {
     item: PlanItem,
     held: HeldLease,
     record: DeviceRecord | undefined,
-    established: readonly string[],
+    vitals: DeviceVitals,
+    course: Course,
   ): Promise<void> {
-    await held.inTransaction(SCOPE, (tx) => this.devices.markUncertain(tx, item.deviceId, item.artefacts));
+    const planId = identity.planId as PlanId;
+    await held.inTransaction(SCOPE, async (tx) => {
+      await this.devices.markUncertain(tx, item.deviceId, item.artefacts);
+      await this.steering.keepVitals(tx, planId, item.deviceId, vitals);
+    });
     crashPoint('push.uncertain');
+    course.isLive = true;
     try {
       await connection.apply(identity, this.config.CONFIRM_WITHIN_SECONDS);
       crashPoint('push.applied');
       const wanted = new Set((item.intent.bgp?.neighbors ?? []).map((neighbor) => neighbor.address as string));
       const expectations = {
         vnis: item.intent.l2vnis.map((network) => network.vni as number),
-        neighbors: established.filter((neighbor) => wanted.has(neighbor)),
+        neighbors: vitals.establishedNeighbors.filter((neighbor) => wanted.has(neighbor)),
       };
       const report = await connection.verify(identity, item.artefacts, expectations, this.config.VERIFY_WITHIN_SECONDS * 1000);
       if (!report.ok) throw verifyFailed(item.slug, report);
       crashPoint('push.verified');
+      await this.refuseIfStopped(planId, item);
       await connection.confirm(identity);
       crashPoint('push.confirmed');
     } catch (error) {
@@ -205,60 +208,61 @@ export class DevicePusher {
     }
   }
 
-  private async recordFailure(plan: DeploymentPlan, item: PlanItem, held: HeldLease, attemptId: string, error: unknown): Promise<void> {
+  /** Stopped by a person or by another device while it was live and not confirmed: it goes back. Paused, it may end what it began. */
+  private async refuseIfStopped(planId: PlanId, { slug }: PlanItem): Promise<void> {
+    const state = await this.db.inTransaction(SCOPE, (tx) => this.plans.holdState(tx, planId));
+    if (state !== 'APPLYING' && state !== 'PAUSED')
+      throw new DomainError('ROLLOUT_HALTED', `the rollout is ${state}: what was not confirmed on ${slug} is undone`, {
+        planId,
+        device: slug,
+      });
+  }
+
+  /** Somebody works on it: it keeps what it has, and the next plan after the lock has it again. */
+  private async leaveLocked(tx: Tx, plan: DeploymentPlan, item: PlanItem, lock: MaintenanceLock): Promise<null> {
+    await this.plans.setItem(tx, plan.id, item.deviceId, 'SKIPPED', { code: 'LOCKED', message: `${item.slug} is ${lockedBecause(lock)}` });
+    await this.fabric.reportStage(tx, [item.deviceId], 'AWAITING_MAINTENANCE', plan.targetRevision);
+    return null;
+  }
+
+  private async recordFailure(
+    plan: DeploymentPlan,
+    item: PlanItem,
+    held: HeldLease,
+    attemptId: string,
+    { isLive }: Course,
+    error: unknown,
+  ): Promise<void> {
     const failure = failureOf(error);
     this.log.warn('device.push_failed', { device: item.slug, planId: plan.id, fence: held.lease.fence, error });
     crashPoint('push.failing');
     await held.inTransaction(SCOPE, async (tx) => {
       await this.devices.endAttempt(tx, attemptId, 'FAILED', `${failure.code}: ${failure.message}`);
-      await this.fail(tx, plan, item, failure);
+      await this.fail(tx, plan, item, failure, isLive);
     });
     crashPoint('push.failed');
   }
 
   /** The device failed: it rests, whoever waits for it is told, its item ends. */
-  async fail(tx: Tx, plan: DeploymentPlan, item: PlanItem, failure: ReturnType<typeof failureOf>): Promise<void> {
+  async fail(tx: Tx, plan: DeploymentPlan, item: PlanItem, failure: ReturnType<typeof failureOf>, isLive: boolean): Promise<void> {
     const error = { code: failure.code, message: failure.message };
-    await this.plans.setItem(tx, plan.id, item.deviceId, 'FAILED', error);
+    await this.plans.setItem(tx, plan.id, item.deviceId, 'FAILED', { ...error, live: isLive });
     await this.devices.failed(tx, item.deviceId, backoffSeconds);
     if (!failure.isCounted) return;
     await this.fabric.reportFailed(tx, item.deviceId, plan.targetRevision, failure.isHopeless ? this.config.MAX_PUSH_ATTEMPTS : 1, error);
   }
-
-  private async open(
-    plan: DeploymentPlan,
-    { deviceId, artefacts }: PlanItem,
-    fence: number,
-    signal: AbortSignal,
-  ): Promise<{ connection: DeviceConnection; identity: PushIdentity; secrets: Readonly<Record<string, number>> }> {
-    const names = [...new Set(artefacts.flatMap(({ content }) => secretNames(content)))];
-    const { access, opened } = await this.db.inTransaction(SCOPE, async (tx) => ({
-      access: await this.fabric.access(tx, deviceId),
-      opened: await this.secrets.open(tx, plan.fabricId, names),
-    }));
-    const transport = this.transports.get(access.transport);
-    if (!transport) throw new DomainError('INTERNAL', `there is no transport ${access.transport}`, { transport: access.transport });
-    const connection = await transport.open(
-      {
-        slug: access.slug,
-        address: access.managementAddress,
-        port: access.managementPort,
-        username: access.username,
-        secret: access.secret.reveal(),
-        sshHostKeys: access.sshHostKeys,
-        tlsSpkiSha256: access.tlsSpkiSha256,
-        secrets: { names: [...opened.keys()], resolve: (name) => opened.get(name)?.secret.reveal() },
-      },
-      signal,
-    );
-    const secrets = Object.fromEntries([...opened].map(([name, { version }]) => [name, version]));
-    return { connection, identity: { planId: plan.id, revision: plan.targetRevision, fence }, secrets };
-  }
-
-  private async close(connection: DeviceConnection, device: string): Promise<void> {
-    await connection.close().catch((error: unknown) => this.log.warn('device.close_failed', { device, error }));
-  }
 }
+
+/** How far a push came: what went live and failed may be the change's fault, and it is not tried again for ever. */
+interface Course {
+  isLive: boolean;
+}
+
+const identityOf = ({ id, targetRevision }: DeploymentPlan, fence: number): PushIdentity => ({
+  planId: id,
+  revision: targetRevision,
+  fence,
+});
 
 const overtaken = ({ id }: DeploymentPlan, { slug }: PlanItem): DomainError<'PLAN_STALE'> =>
   new DomainError('PLAN_STALE', `the rollout was taken over by another execution and is over: nothing is pushed to ${slug}`, {
@@ -270,7 +274,7 @@ function establishedWithSameSecret(
   established: readonly string[],
   { intent }: PlanItem,
   record: DeviceRecord | undefined,
-  secrets: Readonly<Record<string, number>>,
+  secrets: SentSecrets,
 ): readonly string[] {
   const before = new Map(
     (record?.verifiedIntent?.bgp?.neighbors ?? []).map((neighbor) => [neighbor.address as string, neighbor.passwordSecret]),

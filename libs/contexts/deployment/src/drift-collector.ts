@@ -1,13 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditService, EventService } from '#contexts/events';
-import { FabricService, SecretService } from '#contexts/fabric';
 import { type DeviceId, digest, isDomainError } from '#engines/kernel';
 import { Database, LOGGER, type Logger, systemScope } from '#platform';
-import { DEVICE_TRANSPORTS, type DeviceTransports } from './device-pusher.js';
+import { DeviceConnector } from './device-connector.js';
 import type { DriftFinding } from './domain/drift.js';
 import { compareDevice } from './domain/drift-compare.js';
 import { failureOf } from './domain/failure.js';
-import { type DeviceCollection, type DeviceConnection, secretNames } from './ports/index.js';
+import type { DeviceCollection, DeviceConnection } from './ports/index.js';
 import { type DriftStart, DriftStore } from './store/drift.store.js';
 
 const SCOPE = systemScope('drift');
@@ -32,12 +31,10 @@ export type CollectOutcome = 'CLEAN' | 'DRIFT' | 'UNREACHABLE' | 'DISTURBED' | '
 export class DriftCollector {
   constructor(
     private readonly db: Database,
-    private readonly fabric: FabricService,
-    private readonly secrets: SecretService,
+    private readonly connector: DeviceConnector,
     private readonly store: DriftStore,
     private readonly events: EventService,
     private readonly audit: AuditService,
-    @Inject(DEVICE_TRANSPORTS) private readonly transports: DeviceTransports,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
@@ -115,36 +112,9 @@ export class DriftCollector {
     return outcome;
   }
 
-  private async read({ deviceId, fabricId, slug, verifiedArtefacts }: DriftStart, signal: AbortSignal): Promise<DeviceCollection> {
-    const names = verifiedArtefacts.flatMap(({ content }) => secretNames(content));
-    const { access, opened } = await this.db.inTransaction(SCOPE, async (tx) => ({
-      access: await this.fabric.access(tx, deviceId),
-      opened: await this.secrets.open(tx, fabricId, names),
-    }));
-    const transport = this.transports.get(access.transport);
-    if (!transport) throw new Error(`there is no transport ${access.transport}`);
-    const connection = await transport.open(
-      {
-        slug: access.slug,
-        address: access.managementAddress,
-        port: access.managementPort,
-        username: access.username,
-        secret: access.secret.reveal(),
-        sshHostKeys: access.sshHostKeys,
-        tlsSpkiSha256: access.tlsSpkiSha256,
-        // Only to recognise them: a device that has our secret says its placeholder.
-        secrets: { names: [...opened.keys()], resolve: (name) => opened.get(name)?.secret.reveal() },
-      },
-      signal,
-    );
-    try {
-      return await collected(
-        connection,
-        verifiedArtefacts.map(({ path }) => path),
-      );
-    } finally {
-      await connection.close().catch((error: unknown) => this.log.warn('device.close_failed', { device: slug, error }));
-    }
+  private read({ deviceId, fabricId, verifiedArtefacts: artefacts }: DriftStart, signal: AbortSignal): Promise<DeviceCollection> {
+    const paths = artefacts.map(({ path }) => path);
+    return this.connector.withConnection({ fabricId, deviceId, artefacts }, signal, (connection) => collected(connection, paths));
   }
 }
 

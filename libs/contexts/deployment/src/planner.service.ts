@@ -1,14 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditService } from '#contexts/events';
-import { FabricService } from '#contexts/fabric';
-import { compileFabric, type FabricSnapshot } from '#engines/intent';
+import { FabricService, LockService, SecretService } from '#contexts/fabric';
+import { checkFabric, compileFabric, type FabricSnapshot } from '#engines/intent';
 import { type DeviceId, DomainError, type FabricId, notFound, type PlanId } from '#engines/kernel';
-import { Database, LOGGER, type Logger, systemScope, type Tx } from '#platform';
-import { artefactsDigest, attendedPart, type DraftPlan, everydayPart, makeDeploymentPlan } from './domain/make-plan.js';
+import { CONFIG, type Config, Database, LOGGER, type Logger, systemScope, type Tx } from '#platform';
+import { artefactsDigest, attendedPart, type Draft, type DraftPlan, draftPlan, everydayPart, wholePlan } from './domain/make-plan.js';
+import { type PlanCheck, planChecks } from './domain/plan-checks.js';
 import type { DeploymentPlan, DeviceRecord } from './domain/plan.js';
 import { pushedArtefacts } from './domain/pushed-artefacts.js';
+import type { PlanCircumstances } from './domain/risk.js';
+import type { StrategyWish } from './domain/strategy.js';
 import { DeviceStateStore } from './store/device-state.store.js';
 import { PlanStore } from './store/plan.store.js';
+import { SteeringStore } from './store/steering.store.js';
 
 const PLAN_LIFETIME_SECONDS = 3600;
 const SCOPE = systemScope('planner');
@@ -22,6 +26,10 @@ export class PlannerService {
     private readonly plans: PlanStore,
     private readonly devices: DeviceStateStore,
     private readonly audit: AuditService,
+    private readonly steering: SteeringStore,
+    private readonly locks: LockService,
+    private readonly secrets: SecretService,
+    @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
@@ -33,12 +41,16 @@ export class PlannerService {
    */
   async planRollout(fabricId: FabricId): Promise<DeploymentPlan | undefined> {
     const whole = await this.draft(fabricId);
-    for (const device of whole.withheld) this.log.warn('plan.device_withheld', { ...device });
-    const [everyday, attended] = [everydayPart(whole), attendedPart(whole)];
+    const locked = whole.withheld.filter(({ isLocked }) => isLocked).map(({ deviceId }) => deviceId);
+    for (const device of whole.withheld) if (!device.isLocked) this.log.warn('plan.device_withheld', { ...device });
+    const soak = this.config.ROLLOUT_SOAK_SECONDS;
+    const [everyday, attended] = [everydayPart(whole, soak), attendedPart(whole, soak)];
     return this.db.inTransaction(SCOPE, async (tx) => {
+      await this.fabric.reportStage(tx, locked, 'AWAITING_MAINTENANCE', whole.targetRevision);
       await this.fabric.reportVerified(tx, whole.settled, whole.targetRevision);
       // What a device failed at is not asked of it any more: the next order starts its own count of tries.
       await this.devices.succeeded(tx, whole.settled);
+      await this.steering.unbarSettled(tx, whole.settled);
       await this.retireProposals(tx, fabricId, whole);
       const proposal = await this.keepPart(tx, fabricId, attended, 'PROPOSED');
       return (await this.keepPart(tx, fabricId, everyday, 'APPROVED')) ?? proposal;
@@ -47,16 +59,24 @@ export class PlannerService {
 
   /** Does the plan still ask of its devices what the fabric asks of them? A stale one would take them back. */
   async isCurrent(plan: DeploymentPlan): Promise<boolean> {
-    const { snapshot } = await this.read(plan.fabricId);
-    const wanted = new Map(compileFabric(snapshot).devices.map((device) => [device.deviceId, artefactsDigest(pushedArtefacts(device))]));
-    return plan.items.every((item) => wanted.get(item.deviceId) === item.desiredDigest);
+    return isWhatIsAsked(plan, await this.read(plan.fabricId));
+  }
+
+  /** What a person wants to know before approving, as of now. */
+  async checks(plan: DeploymentPlan): Promise<readonly PlanCheck[]> {
+    const world = await this.read(plan.fabricId);
+    return planChecks(plan, {
+      isStale: !isWhatIsAsked(plan, world),
+      findings: checkFabric(world.snapshot),
+      locks: world.circumstances.locks,
+    });
   }
 
   /**
    * A person's question: what would be pushed? Nothing changes but that there is a plan. The fabric is that of the devices, or the
    * only one there is. @throws DomainError NOT_FOUND | INVALID_VALUE | CHECK_FAILED.
    */
-  async propose(actor: string, only?: ReadonlySet<DeviceId>): Promise<DeploymentPlan | undefined> {
+  async propose(actor: string, only?: ReadonlySet<DeviceId>, wish?: StrategyWish): Promise<DeploymentPlan | undefined> {
     const fabricIds = await this.db.inTransaction(systemScope(actor), async (tx) =>
       only
         ? [...new Set(await Promise.all([...only].map(async (id) => (await this.fabric.device(tx, id)).fabricId)))]
@@ -69,12 +89,12 @@ export class PlannerService {
         accepted: 'devices of one fabric',
       });
     }
-    const draft = await this.draft(fabricId, only);
+    const draft = wholePlan(await this.draft(fabricId, only), this.config.ROLLOUT_SOAK_SECONDS, wish);
     if (draft.items.length === 0) return undefined;
     return this.db.inTransaction(systemScope(actor), (tx) => this.keep(tx, fabricId, draft, 'PROPOSED'));
   }
 
-  /** @throws DomainError NOT_FOUND | PLAN_STALE (another digest) | PLAN_EXPIRED | INVALID_STATE. */
+  /** @throws DomainError NOT_FOUND | PLAN_STALE (another digest) | PLAN_EXPIRED | INVALID_STATE | APPROVAL_REQUIRED (of somebody else). */
   async approve(planId: PlanId, digest: string, actor: string, comment: string | null): Promise<DeploymentPlan> {
     const seen = await this.db.inTransaction(systemScope(actor), (tx) => this.plans.byId(tx, planId));
     const isCurrent = seen !== undefined && (await this.isCurrent(seen));
@@ -84,23 +104,24 @@ export class PlannerService {
       refuseUnlessSeen(plan, digest);
       if (plan.state !== 'PROPOSED' && plan.state !== 'APPROVED') throw notIn(plan, ['PROPOSED']);
       if (!isCurrent) throw stale(plan, 'the fabric asks for something else by now; make a new plan');
-      await this.plans.approve(tx, planId, actor, comment);
+      if (plan.approvalsNeeded > 1 && plan.createdBy === actor) throw anotherPerson(plan);
+      const approvedBy = await this.plans.approve(tx, planId, actor, comment);
       await this.audit.append(tx, {
         tenantId: null,
         action: 'plan.approved',
         subjectKind: 'plan',
         subjectId: planId,
-        detail: { digest, risk: plan.risk },
+        detail: { digest, risk: plan.risk, approvals: approvedBy.length, needed: plan.approvalsNeeded },
       });
-      await this.plans.setState(tx, planId, ['PROPOSED'], 'APPROVED');
+      if (approvedBy.length >= plan.approvalsNeeded) await this.plans.setState(tx, planId, ['PROPOSED'], 'APPROVED');
       return (await this.plans.byId(tx, planId)) as DeploymentPlan;
     });
   }
 
   /** What nobody approved in time, or asks for something else by now, is out; what somebody may still be reading stays. */
-  private async retireProposals(tx: Tx, fabricId: FabricId, whole: DraftPlan): Promise<void> {
+  private async retireProposals(tx: Tx, fabricId: FabricId, whole: Draft): Promise<void> {
     await this.plans.expire(tx, fabricId);
-    const wanted = new Map(whole.items.map((item) => [item.deviceId, item.desiredDigest]));
+    const wanted = new Map(whole.changed.map((item) => [item.deviceId, item.desiredDigest]));
     for (const plan of await this.plans.proposals(tx, fabricId)) {
       if (plan.items.every((item) => wanted.get(item.deviceId) === item.desiredDigest)) continue;
       await this.plans.setState(tx, plan.id, ['PROPOSED'], 'SUPERSEDED');
@@ -117,26 +138,57 @@ export class PlannerService {
   private async keep(tx: Tx, fabricId: FabricId, draft: DraftPlan, state: 'PROPOSED' | 'APPROVED'): Promise<DeploymentPlan> {
     const waiting = state === 'PROPOSED' ? await this.plans.waiting(tx, fabricId, draft.digest) : undefined;
     if (waiting) return waiting;
-    const id = await this.plans.insert(tx, fabricId, draft, state, tx.scope.actor, PLAN_LIFETIME_SECONDS);
+    const id = await this.plans.insert(tx, fabricId, draft, {
+      state,
+      createdBy: tx.scope.actor,
+      expiresInSeconds: PLAN_LIFETIME_SECONDS,
+      approvalsNeeded: draft.risk === 'HIGH' ? this.config.APPROVALS_FOR_HIGH : 1,
+    });
     return (await this.plans.byId(tx, id)) as DeploymentPlan;
   }
 
-  private async draft(fabricId: FabricId, only?: ReadonlySet<DeviceId>): Promise<DraftPlan> {
-    const { snapshot, records } = await this.read(fabricId);
-    return makeDeploymentPlan(compileFabric(snapshot), records, only);
+  private async draft(fabricId: FabricId, only?: ReadonlySet<DeviceId>): Promise<Draft> {
+    const { snapshot, records, circumstances } = await this.read(fabricId);
+    return draftPlan(compileFabric(snapshot), records, circumstances, only);
   }
 
   /** In one REPEATABLE READ transaction: revision, intent and device records belong together. */
-  private read(fabricId: FabricId): Promise<{ snapshot: FabricSnapshot; records: ReadonlyMap<DeviceId, DeviceRecord> }> {
+  private read(fabricId: FabricId): Promise<FabricWorld> {
     return this.db.inTransaction(
       SCOPE,
-      async (tx) => ({ snapshot: await this.fabric.snapshot(tx, fabricId), records: await this.devices.records(tx, fabricId) }),
+      async (tx) => ({
+        snapshot: await this.fabric.snapshot(tx, fabricId),
+        records: await this.devices.records(tx, fabricId),
+        circumstances: {
+          management: await this.fabric.managementPaths(tx, fabricId),
+          protectedNetworks: await this.fabric.protectedNetworks(tx, fabricId),
+          locks: await this.locks.ofDevices(tx, fabricId),
+          secrets: await this.secrets.versions(tx, fabricId),
+          barred: await this.steering.barred(tx, fabricId),
+        },
+      }),
       { isolation: 'REPEATABLE READ' },
     );
   }
 }
 
-const stale = (plan: DeploymentPlan, message: string): DomainError<'PLAN_STALE'> =>
+interface FabricWorld {
+  readonly snapshot: FabricSnapshot;
+  readonly records: ReadonlyMap<DeviceId, DeviceRecord>;
+  readonly circumstances: PlanCircumstances;
+}
+
+function isWhatIsAsked(plan: DeploymentPlan, { snapshot, circumstances }: FabricWorld): boolean {
+  const wanted = new Map(
+    compileFabric(snapshot).devices.map((device) => [device.deviceId, artefactsDigest(pushedArtefacts(device), circumstances.secrets)]),
+  );
+  return plan.items.every((item) => wanted.get(item.deviceId) === item.desiredDigest);
+}
+
+const anotherPerson = ({ id, approvalsNeeded }: DeploymentPlan): DomainError<'APPROVAL_REQUIRED'> =>
+  new DomainError('APPROVAL_REQUIRED', `whoever made a plan is not one of the ${approvalsNeeded} people who approve it`, { planId: id });
+
+export const stale = (plan: DeploymentPlan, message: string): DomainError<'PLAN_STALE'> =>
   new DomainError('PLAN_STALE', message, { planId: plan.id, digest: plan.digest });
 
 /** What was seen is what is run, and not too late. @throws DomainError PLAN_STALE | PLAN_EXPIRED. */

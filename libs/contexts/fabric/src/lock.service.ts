@@ -69,6 +69,10 @@ export class LockService {
     return this.locks.ofDevices(tx, fabricId);
   }
 
+  ofDevice(tx: Tx, deviceId: DeviceId): Promise<MaintenanceLock | undefined> {
+    return this.locks.ofDevice(tx, deviceId);
+  }
+
   /** No order of a locked tenant is taken. @throws DomainError LOCKED. */
   async refuseLockedTenant(tx: Tx, tenantId: TenantId): Promise<void> {
     const lock = await this.locks.ofTenant(tx, tenantId);

@@ -1,141 +1,180 @@
 /** From intent to plan: pure, so that the same intent and the same records give the same plan, whoever makes it and when. */
 import type { DeviceIntent, FabricIntent } from '#engines/intent';
-import { canonicalJson, type DeviceId, digest } from '#engines/kernel';
+import { type DeviceId, digest } from '#engines/kernel';
 import { diffText } from '#engines/reconcile';
 import type { Artefact } from '#engines/rendering';
+import { causesOf, sameIntentRewritten } from './causes.js';
 import type { DeviceRecord, PlanItem, Risk } from './plan.js';
-import { isPushed, pushedArtefacts, withheldBecause } from './pushed-artefacts.js';
+import { isPushed, pushedArtefacts, secretsOf, type SecretVersions, withheldBecause } from './pushed-artefacts.js';
+import { redundancyGroups } from './redundancy-groups.js';
+import { type PlanCircumstances, riskReasons, spreadReason } from './risk.js';
+import { type Strategy, strategyFor, type StrategyWish } from './strategy.js';
+import { assignWaves } from './waves.js';
 
 export type DraftItem = Omit<PlanItem, 'state' | 'attempt' | 'error'>;
+type Changed = Omit<DraftItem, 'wave' | 'step'> & { readonly isSwitch: boolean; readonly isReflector: boolean };
 
 export interface DraftPlan {
   readonly targetRevision: number;
   readonly items: readonly DraftItem[];
   readonly risk: Risk;
+  readonly strategy: Strategy;
   readonly digest: string;
   /** Devices that do already what is asked: they are at the target revision without a push. */
   readonly settled: readonly DeviceId[];
   /** Devices that nothing may be pushed to, and why: an order that waits for one is undone when its time is over. */
-  readonly withheld: readonly { readonly slug: string; readonly because: string }[];
+  readonly withheld: readonly Withheld[];
 }
 
-/** Share of a device's networks that one plan may take away without a person, and the number below which nobody is asked. */
-const MAX_REMOVED_RATIO = 0.1;
-const MAX_REMOVED_UNASKED = 5;
+export interface Withheld {
+  readonly deviceId: DeviceId;
+  readonly slug: string;
+  readonly because: string;
+  /** Somebody works on it: orders wait for the end of that. */
+  readonly isLocked: boolean;
+}
 
-export function makeDeploymentPlan(
+/** A draft before anybody said how it is rolled out. */
+export interface Draft {
+  readonly targetRevision: number;
+  readonly changed: readonly Changed[];
+  readonly settled: readonly DeviceId[];
+  readonly withheld: readonly Withheld[];
+}
+
+/** What of a fabric would be pushed. @param only these devices; all where it is not given. */
+export function draftPlan(
   intent: FabricIntent,
   records: ReadonlyMap<DeviceId, DeviceRecord>,
+  circumstances: PlanCircumstances,
   only?: ReadonlySet<DeviceId>,
-): DraftPlan {
+): Draft {
   const settled: DeviceId[] = [];
-  const withheld: { slug: string; because: string }[] = [];
-  const changed: { device: DeviceIntent; artefacts: readonly Artefact[]; desiredDigest: string; record: DeviceRecord | undefined }[] = [];
+  const withheld: Withheld[] = [];
+  const changed: Changed[] = [];
+  const groups = redundancyGroups([...intent.devices, ...[...records.values()].flatMap(({ verifiedIntent }) => verifiedIntent ?? [])]);
   for (const device of intent.devices) {
     if (!isPushed(device)) {
       settled.push(device.deviceId); // nothing of ours to wait for
       continue;
     }
-    const record = records.get(device.deviceId);
+    const { deviceId, slug } = device;
+    const record = records.get(deviceId);
     const artefacts = pushedArtefacts(device);
-    const because = withheldBecause(device, artefacts);
+    const because = withheldBecause(device, artefacts, circumstances.secrets);
     if (because !== null) {
-      withheld.push({ slug: device.slug, because });
+      withheld.push({ deviceId, slug, because, isLocked: false });
       continue;
     }
-    const desiredDigest = artefactsDigest(artefacts);
-    if (record && !record.isUncertain && record.verifiedDigest === desiredDigest) settled.push(device.deviceId);
-    else if (!record?.isResting && (!only || only.has(device.deviceId))) changed.push({ device, artefacts, desiredDigest, record });
+    const desiredDigest = artefactsDigest(artefacts, circumstances.secrets);
+    if (record && !record.isUncertain && record.verifiedDigest === desiredDigest) {
+      settled.push(deviceId);
+      continue;
+    }
+    const lock = circumstances.locks.get(deviceId);
+    if (lock) withheld.push({ deviceId, slug, because: lockedBecause(lock), isLocked: true });
+    else if (!record?.isResting && (!only || only.has(deviceId)))
+      changed.push(changedItem(device, record, artefacts, desiredDigest, groups.get(slug) ?? [], circumstances));
   }
-  const items = changed.map(
-    ({ device, artefacts, desiredDigest, record }): Omit<DraftItem, 'wave'> => ({
-      deviceId: device.deviceId,
-      slug: device.slug,
-      desiredDigest,
-      artefacts,
-      intent: device,
-      diff: diffArtefacts(record?.verifiedArtefacts ?? [], artefacts),
-      risk: riskOf(device, record),
-    }),
-  );
-  return draft(intent.revision, items, settled, withheld);
-}
-
-/** The part of a plan that needs no person: everyday work does not wait for an approval that something else needs. */
-export const everydayPart = (plan: DraftPlan): DraftPlan =>
-  draft(plan.targetRevision, plan.items.filter(isEveryday), plan.settled, plan.withheld);
-
-/** The other part. */
-export const attendedPart = (plan: DraftPlan): DraftPlan =>
-  draft(
-    plan.targetRevision,
-    plan.items.filter((item) => !isEveryday(item)),
-    plan.settled,
-    plan.withheld,
-  );
-
-const isEveryday = ({ risk }: DraftItem): boolean => risk === 'NONE' || risk === 'LOW';
-
-function draft(
-  targetRevision: number,
-  items: readonly Omit<DraftItem, 'wave'>[],
-  settled: readonly DeviceId[],
-  withheld: DraftPlan['withheld'],
-): DraftPlan {
-  const waves = items.map((item, index) => ({ ...item, wave: index === 0 ? 0 : 1 }));
-  // Without the revision: an order elsewhere does not make a plan another one while somebody reads it.
-  const identity = waves.map((item) => [item.slug, item.wave, item.desiredDigest, item.diff]);
+  const spread = spreadReason(changed.length, intent.devices.filter(isPushed).length);
   return {
-    targetRevision,
-    items: waves,
-    risk: items.reduce<Risk>((worst, item) => higher(worst, item.risk), 'NONE'),
-    digest: digest(identity),
+    targetRevision: intent.revision,
+    changed: spread === null ? changed : changed.map((item) => asked(item, spread)),
     settled,
     withheld,
   };
 }
 
-/** Over paths and contents: the identity of what a device shall carry. */
-export function artefactsDigest(artefacts: readonly Artefact[]): string {
-  return digest(
-    [...artefacts]
-      .sort((a, b) => (a.path < b.path ? -1 : 1))
-      .map((artefact) => [artefact.path, artefact.mode, artefact.owner, artefact.sha256]),
+/** The whole of a draft as one plan. @param soakSeconds of what is more than everyday work. */
+export const wholePlan = (draft: Draft, soakSeconds: number, wish?: StrategyWish): DraftPlan =>
+  rollOut(draft, draft.changed, soakSeconds, wish);
+
+/** The part that needs no person: everyday work does not wait for an approval that something else needs. */
+export const everydayPart = (draft: Draft, soakSeconds: number): DraftPlan => rollOut(draft, draft.changed.filter(isEveryday), soakSeconds);
+
+/** The other part. */
+export const attendedPart = (draft: Draft, soakSeconds: number): DraftPlan =>
+  rollOut(
+    draft,
+    draft.changed.filter((item) => !isEveryday(item)),
+    soakSeconds,
   );
+
+export const lockedBecause = ({ reason, heldBy, until }: { reason: string; heldBy: string; until: Date }): string =>
+  `locked by ${heldBy} until ${until.toISOString()}: ${reason}`;
+
+const isEveryday = ({ risk }: Changed): boolean => risk === 'NONE' || risk === 'LOW';
+const asked = (item: Changed, reason: string): Changed => ({ ...item, risk: 'HIGH', riskReasons: [...item.riskReasons, reason] });
+
+const SWITCHES: ReadonlySet<string> = new Set(['ARISTA_EOS', 'HP_COMWARE']);
+
+function changedItem(
+  device: DeviceIntent,
+  record: DeviceRecord | undefined,
+  artefacts: readonly Artefact[],
+  desiredDigest: string,
+  redundancy: readonly string[],
+  circumstances: PlanCircumstances,
+): Changed {
+  const found = causesOf(record?.verifiedIntent ?? null, device);
+  const causes = found.length > 0 ? found : [sameIntentRewritten(device.slug)];
+  const reasons = riskReasons(device, record?.verifiedIntent ?? null, causes, desiredDigest, circumstances);
+  return {
+    deviceId: device.deviceId,
+    slug: device.slug,
+    desiredDigest,
+    artefacts,
+    intent: device,
+    diff: diffArtefacts(record?.verifiedArtefacts ?? [], artefacts) + setAnew(artefacts, circumstances.secrets, record),
+    risk: reasons.length > 0 ? 'HIGH' : 'LOW',
+    riskReasons: reasons,
+    causes,
+    redundancy,
+    isSwitch: SWITCHES.has(device.platform),
+    isReflector: (device.bgp?.neighbors ?? []).some((peer) => peer.routeReflectorClient || peer.routeServerClient),
+  };
 }
 
-/** HIGH: the underlay, the wiring, or a first takeover (a person approves). MEDIUM: more networks go than usual. LOW: everyday work. */
-function riskOf(device: DeviceIntent, record: DeviceRecord | undefined): Risk {
-  const before = record?.verifiedIntent;
-  if (!before) return 'HIGH';
-  if (canonicalJson(foundation(before)) !== canonicalJson(foundation(device))) return 'HIGH';
-  const kept = new Set(device.l2vnis.map((network) => network.vni));
-  const removed = before.l2vnis.filter((network) => !kept.has(network.vni)).length;
-  return removed > MAX_REMOVED_UNASKED && removed / before.l2vnis.length > MAX_REMOVED_RATIO ? 'MEDIUM' : 'LOW';
+function rollOut(
+  { targetRevision, settled, withheld }: Draft,
+  changed: readonly Changed[],
+  soakSeconds: number,
+  wish?: StrategyWish,
+): DraftPlan {
+  const risk: Risk = changed.length === 0 ? 'NONE' : changed.some((item) => item.risk === 'HIGH') ? 'HIGH' : 'LOW';
+  const strategy = strategyFor(risk, soakSeconds, wish);
+  const networksCome = changed.some(({ causes }) => causes.some(({ kind, verb }) => kind === 'NETWORK' && verb === 'ADDED'));
+  const places = assignWaves(changed, strategy, networksCome ? 'SWITCHES' : 'HOSTS');
+  const items = changed
+    .map(
+      ({ isSwitch: _switch, isReflector: _reflector, ...item }): DraftItem => ({
+        ...item,
+        ...(places.get(item.slug) ?? { wave: 0, step: 0 }),
+      }),
+    )
+    .sort((a, b) => a.wave - b.wave || a.step - b.step);
+  // Without the revision: an order elsewhere does not make a plan another one while somebody reads it.
+  const identity = [strategy, ...items.map((item) => [item.slug, item.wave, item.step, item.desiredDigest, item.diff])];
+  return { targetRevision, items, risk, strategy, digest: digest(identity), settled, withheld };
 }
 
-/** What customers' networks stand on, and by which people reach the device: orders never change it. */
-function foundation(intent: DeviceIntent): unknown {
-  const { vtep, underlayPorts, bgp, igp, hostname, host, lags, mlag, adopted, vrfs } = intent;
-  const ways = vrfs.flatMap(({ name, exit }) =>
-    exit ? [{ name, isPreferred: exit.isPreferred, gateways: exit.gateways, snat: exit.snat }] : [],
-  );
-  return withoutNothing({ vtep, underlayPorts, bgp, igp, hostname, host, lags, mlag, adopted, switch: intent.switch, ways });
+/** Over paths, contents and the versions of the secrets that they name: the identity of what a device shall carry. */
+export function artefactsDigest(artefacts: readonly Artefact[], secrets: SecretVersions = new Map()): string {
+  const files = [...artefacts]
+    .sort((a, b) => (a.path < b.path ? -1 : 1))
+    .map((artefact): unknown => [artefact.path, artefact.mode, artefact.owner, artefact.sha256]);
+  const named = secretsOf(artefacts, secrets);
+  return digest(Object.keys(named).length === 0 ? files : [...files, named]);
 }
 
-/** An intent that was kept by an older release does not have what came later: absent, null, false and empty are one. */
-function withoutNothing(value: unknown): unknown {
-  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((item) => withoutNothing(item) ?? null);
-  if (value === null || typeof value !== 'object') return value === null || value === false ? undefined : value;
-  const entries = Object.entries(value).flatMap(([key, item]) => {
-    const kept = withoutNothing(item);
-    return kept === undefined ? [] : [[key, kept]];
-  });
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+/** Texts hold names: that a value is another one is said beside them. */
+function setAnew(artefacts: readonly Artefact[], secrets: SecretVersions | undefined, record: DeviceRecord | undefined): string {
+  const before = record?.secrets ?? {};
+  return Object.entries(secretsOf(artefacts, secrets))
+    .filter(([name, version]) => before[name] !== undefined && before[name] !== version)
+    .map(([name]) => `# the secret ${name} was set anew\n`)
+    .join('');
 }
-
-const ORDER: readonly Risk[] = ['NONE', 'LOW', 'MEDIUM', 'HIGH'];
-const higher = (a: Risk, b: Risk): Risk => (ORDER.indexOf(a) >= ORDER.indexOf(b) ? a : b);
 
 function diffArtefacts(before: readonly Artefact[], after: readonly Artefact[]): string {
   const old = new Map(before.map((artefact) => [artefact.path, artefact.content]));

@@ -1,8 +1,24 @@
 import type { DeviceIntent } from '#engines/intent';
 import type { DeviceId, FabricId, PlanId } from '#engines/kernel';
 import type { Artefact } from '#engines/rendering';
+import type { Cause } from './causes.js';
+import type { Strategy } from './strategy.js';
 
-export type PlanState = 'PROPOSED' | 'APPROVED' | 'APPLYING' | 'APPLIED' | 'FAILED' | 'SUPERSEDED' | 'EXPIRED';
+/**
+ * PAUSED goes on when a person says so. HALTED: a fault or a person stopped it, the rest was not begun. CANCELLED: a person does not want it.
+ * FAILED: it went to its end, and not every device is verified.
+ */
+export type PlanState =
+  | 'PROPOSED'
+  | 'APPROVED'
+  | 'APPLYING'
+  | 'PAUSED'
+  | 'APPLIED'
+  | 'FAILED'
+  | 'HALTED'
+  | 'CANCELLED'
+  | 'SUPERSEDED'
+  | 'EXPIRED';
 export type ItemState = 'PENDING' | 'PUSHING' | 'CONFIRMED' | 'VERIFIED' | 'FAILED' | 'SKIPPED';
 export type Risk = 'NONE' | 'LOW' | 'MEDIUM' | 'HIGH';
 
@@ -14,6 +30,17 @@ export interface DeploymentPlan {
   readonly generation: number;
   /** Orders intents: the revision of the fabric that this plan brings its devices to. */
   readonly targetRevision: number;
+  /** Lowest revision that one of its devices was proven at when the plan was made; null for a plan of an older release. */
+  readonly baseRevision: number | null;
+  readonly strategy: Strategy;
+  /** People who have to approve it before it may run. */
+  readonly approvalsNeeded: number;
+  readonly approvals: readonly Approval[];
+  /** The wave that soaks or has soaked last, and until when. */
+  readonly soakedWave: number | null;
+  readonly soakingUntil: Date | null;
+  /** The plan that this one takes back. */
+  readonly rollbackOf: PlanId | null;
   /** What a person saw and approved is what is applied. */
   readonly digest: string;
   readonly risk: Risk;
@@ -27,11 +54,24 @@ export interface DeploymentPlan {
   readonly items: readonly PlanItem[];
 }
 
+export interface Approval {
+  readonly by: string;
+  readonly at: Date;
+  readonly comment: string | null;
+}
+
 export interface PlanItem {
   readonly deviceId: DeviceId;
   readonly slug: string;
   /** 0 is the canary; a wave begins when the one before is done. */
   readonly wave: number;
+  /** Within the wave: steps follow each other, the devices of one are pushed to side by side. */
+  readonly step: number;
+  /** Groups of devices that stand in for each other. */
+  readonly redundancy: readonly string[];
+  readonly causes: readonly Cause[];
+  /** A sentence for each reason why a person is asked; empty for everyday work. */
+  readonly riskReasons: readonly string[];
   readonly desiredDigest: string;
   readonly artefacts: readonly Artefact[];
   readonly intent: DeviceIntent;
@@ -40,7 +80,8 @@ export interface PlanItem {
   readonly risk: Risk;
   readonly state: ItemState;
   readonly attempt: number;
-  readonly error: { readonly code: string; readonly message: string } | null;
+  /** `live`: it was in force on the device, and went back. */
+  readonly error: { readonly code: string; readonly message: string; readonly live?: boolean } | null;
 }
 
 /** What is known of a device when a plan is made. */
@@ -51,6 +92,8 @@ export interface DeviceRecord {
   /** What may be on it as well: changes that went live and whose end nobody knows. */
   readonly uncertainArtefacts: readonly Artefact[];
   readonly verifiedIntent: DeviceIntent | null;
+  /** Versions by name of the secrets that the device was sent when it last confirmed. */
+  readonly secrets?: Readonly<Record<string, number>>;
   /** A change went live and nobody knows how it ended: only the device can tell. */
   readonly isUncertain: boolean;
   /** In back-off after a failure: left out, so that one dead device does not hold up the others. */

@@ -75,6 +75,11 @@ export class DeviceStateStore {
     return failures;
   }
 
+  /** In a row: since it last did what was asked. */
+  async failuresInRow(tx: Tx, deviceId: DeviceId): Promise<number> {
+    return (await tx.one<{ failures: number }>('SELECT failures FROM device_state WHERE device_id = $1', [deviceId]))?.failures ?? 0;
+  }
+
   async beginAttempt(tx: Tx, planId: PlanId, deviceId: DeviceId, fence: number): Promise<string> {
     const id = newId<string>();
     // An attempt of a dead worker never says how it ended.

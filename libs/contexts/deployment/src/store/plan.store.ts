@@ -3,37 +3,68 @@ import type { DeviceId, FabricId, PlanId } from '#engines/kernel';
 import { newId, type Tx } from '#platform';
 import type { DraftPlan } from '../domain/make-plan.js';
 import type { DeploymentPlan, ItemState, PlanItem, PlanState } from '../domain/plan.js';
+import { strategyFor } from '../domain/strategy.js';
 
-const PLAN = `SELECT p.id, p.fabric_id AS "fabricId", p.generation, p.target_revision AS "targetRevision", p.digest, p.risk, p.state, p.is_released AS "isReleased", p.created_by AS "createdBy",
-    p.created_at AS "createdAt", p.expires_at AS "expiresAt", p.halt_reason AS "haltReason" FROM plan p`;
-const ITEM = `SELECT i.device_id AS "deviceId", d.slug, i.wave, i.desired_digest AS "desiredDigest", i.artefacts, i.intent, i.diff, i.risk, i.state, i.attempt, i.error
+const PLAN = `SELECT p.id, p.fabric_id AS "fabricId", p.generation, p.base_revision AS "baseRevision", p.target_revision AS "targetRevision", p.digest, p.risk, p.state, p.is_released AS "isReleased",
+    p.strategy, p.approvals_needed AS "approvalsNeeded", p.soaked_wave AS "soakedWave", p.soaking_until AS "soakingUntil", p.rollback_of AS "rollbackOf", p.created_by AS "createdBy",
+    p.created_at AS "createdAt", p.expires_at AS "expiresAt", p.halt_reason AS "haltReason",
+    coalesce((SELECT json_agg(json_build_object('by', a.approved_by, 'at', a.at, 'comment', a.comment) ORDER BY a.at) FROM plan_approval a WHERE a.plan_id = p.id), '[]') AS approvals
+  FROM plan p`;
+const ITEM = `SELECT i.device_id AS "deviceId", d.slug, i.wave, i.step, i.redundancy, i.causes, i.risk_reasons AS "riskReasons", i.desired_digest AS "desiredDigest", i.artefacts, i.intent, i.diff, i.risk, i.state, i.attempt, i.error
     FROM plan_item i JOIN device d ON d.id = i.device_id`;
 
-type PlanRecord = Omit<DeploymentPlan, 'generation' | 'targetRevision' | 'items'> & { generation: string; targetRevision: string };
+type PlanRecord = Omit<DeploymentPlan, 'generation' | 'baseRevision' | 'targetRevision' | 'items' | 'strategy' | 'approvals'> & {
+  readonly generation: string;
+  readonly baseRevision: string | null;
+  readonly targetRevision: string;
+  readonly strategy: DeploymentPlan['strategy'] | null;
+  readonly approvals: readonly { readonly by: string; readonly at: string; readonly comment: string | null }[];
+};
+
+export interface NewPlan {
+  readonly state: 'PROPOSED' | 'APPROVED';
+  readonly createdBy: string;
+  readonly expiresInSeconds: number;
+  readonly approvalsNeeded: number;
+  readonly rollbackOf?: PlanId;
+}
 
 @Injectable()
 export class PlanStore {
-  async insert(
-    tx: Tx,
-    fabricId: FabricId,
-    draft: DraftPlan,
-    state: 'PROPOSED' | 'APPROVED',
-    createdBy: string,
-    expiresInSeconds: number,
-  ): Promise<PlanId> {
+  async insert(tx: Tx, fabricId: FabricId, draft: DraftPlan, plan: NewPlan): Promise<PlanId> {
     const id = newId<PlanId>();
+    const deviceIds = draft.items.map((item) => item.deviceId);
     await tx.run(
-      `INSERT INTO plan (id, fabric_id, generation, target_revision, digest, risk, state, is_released, created_by, expires_at)
-       SELECT $1, $2, coalesce(max(generation), 0) + 1, $3, $4, $5, $6, $6 = 'APPROVED', $7, clock_timestamp() + make_interval(secs => $8) FROM plan WHERE fabric_id = $2`,
-      [id, fabricId, draft.targetRevision, draft.digest, draft.risk, state, createdBy, expiresInSeconds],
+      `INSERT INTO plan (id, fabric_id, generation, target_revision, digest, risk, state, is_released, created_by, expires_at, strategy, approvals_needed, rollback_of, base_revision)
+       SELECT $1, $2, coalesce(max(generation), 0) + 1, $3, $4, $5, $6, $6 = 'APPROVED', $7, clock_timestamp() + make_interval(secs => $8), $9, $10, $11,
+           (SELECT min(verified_revision) FROM device_progress WHERE device_id = ANY($12)) FROM plan WHERE fabric_id = $2`,
+      [
+        id,
+        fabricId,
+        draft.targetRevision,
+        draft.digest,
+        draft.risk,
+        plan.state,
+        plan.createdBy,
+        plan.expiresInSeconds,
+        JSON.stringify(draft.strategy),
+        plan.approvalsNeeded,
+        plan.rollbackOf ?? null,
+        deviceIds,
+      ],
     );
     for (const item of draft.items) {
       await tx.run(
-        'INSERT INTO plan_item (plan_id, device_id, wave, desired_digest, artefacts, intent, diff, risk) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)',
+        `INSERT INTO plan_item (plan_id, device_id, wave, step, redundancy, causes, risk_reasons, desired_digest, artefacts, intent, diff, risk)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
         [
           id,
           item.deviceId,
           item.wave,
+          item.step,
+          item.redundancy,
+          JSON.stringify(item.causes),
+          item.riskReasons,
           item.desiredDigest,
           JSON.stringify(item.artefacts),
           JSON.stringify(item.intent),
@@ -50,10 +81,16 @@ export class PlanStore {
     return row && this.withItems(tx, row);
   }
 
+  /** The newest first, without their items. */
+  async latest(tx: Tx, first: number): Promise<PlanId[]> {
+    return (await tx.sql<{ id: PlanId }>('SELECT id FROM plan ORDER BY created_at DESC, id DESC LIMIT $1', [first])).map(({ id }) => id);
+  }
+
   /** The plan under way, or the next one that was asked to run; the one under way first. */
   async next(tx: Tx, fabricId: FabricId): Promise<DeploymentPlan | undefined> {
     const row = await tx.one<PlanRecord>(
-      `${PLAN} WHERE p.fabric_id = $1 AND (p.state = 'APPLYING' OR (p.state = 'APPROVED' AND p.is_released)) ORDER BY p.state = 'APPLYING' DESC, p.generation LIMIT 1`,
+      `${PLAN} WHERE p.fabric_id = $1 AND (p.state IN ('APPLYING', 'PAUSED') OR (p.state = 'APPROVED' AND p.is_released))
+        ORDER BY p.state = 'APPROVED', p.generation LIMIT 1`,
       [fabricId],
     );
     return row && this.withItems(tx, row);
@@ -68,9 +105,9 @@ export class PlanStore {
     return row && this.withItems(tx, row);
   }
 
-  /** @returns false when it is not under way; true: it stays so until the end of the transaction. */
-  async holdApplying(tx: Tx, id: PlanId): Promise<boolean> {
-    return (await tx.one(`SELECT 1 AS found FROM plan WHERE id = $1 AND state = 'APPLYING' FOR SHARE`, [id])) !== undefined;
+  /** @returns its state, which stays so until the end of the transaction. */
+  async holdState(tx: Tx, id: PlanId): Promise<PlanState | undefined> {
+    return (await tx.one<{ state: PlanState }>('SELECT state FROM plan WHERE id = $1 FOR SHARE', [id]))?.state;
   }
 
   async release(tx: Tx, id: PlanId): Promise<void> {
@@ -78,13 +115,20 @@ export class PlanStore {
   }
 
   /** Compare and set. @returns false when the plan was not in one of the states any more. */
-  async setState(tx: Tx, id: PlanId, from: readonly PlanState[], to: PlanState, haltReason: string | null = null): Promise<boolean> {
+  async setState(
+    tx: Tx,
+    id: PlanId,
+    from: readonly PlanState[],
+    to: PlanState,
+    haltReason: string | null = null,
+    haltedBy: DeviceId | null = null,
+  ): Promise<boolean> {
     const touched = await tx.run(
-      `UPDATE plan SET state = $3, halt_reason = coalesce($4, halt_reason),
-          started_at = CASE WHEN $3 = 'APPLYING' THEN clock_timestamp() ELSE started_at END,
-          finished_at = CASE WHEN $3 IN ('APPLIED', 'FAILED', 'SUPERSEDED', 'EXPIRED') THEN clock_timestamp() END
+      `UPDATE plan SET state = $3, halt_reason = coalesce($4, halt_reason), halted_by = coalesce($5, halted_by),
+          started_at = CASE WHEN $3 = 'APPLYING' THEN coalesce(started_at, clock_timestamp()) ELSE started_at END,
+          finished_at = CASE WHEN $3 IN ('APPLIED', 'FAILED', 'HALTED', 'CANCELLED', 'SUPERSEDED', 'EXPIRED') THEN clock_timestamp() END
         WHERE id = $1 AND state = ANY($2)`,
-      [id, from, to, haltReason],
+      [id, from, to, haltReason, haltedBy],
     );
     return touched === 1;
   }
@@ -105,20 +149,17 @@ export class PlanStore {
     );
   }
 
-  async approve(tx: Tx, id: PlanId, by: string, comment: string | null): Promise<void> {
+  /** @returns who has approved it by now. */
+  async approve(tx: Tx, id: PlanId, by: string, comment: string | null): Promise<string[]> {
+    await tx.run('SELECT 1 FROM plan WHERE id = $1 FOR UPDATE', [id]); // Two people at the same time: each counts the other.
     await tx.run(
       'INSERT INTO plan_approval (plan_id, approved_by, comment) VALUES ($1, $2, $3) ON CONFLICT ON CONSTRAINT plan_approval_pkey DO NOTHING',
       [id, by, comment],
     );
+    return (await tx.sql<{ by: string }>('SELECT approved_by AS by FROM plan_approval WHERE plan_id = $1', [id])).map((row) => row.by);
   }
 
-  async setItem(
-    tx: Tx,
-    planId: PlanId,
-    deviceId: DeviceId,
-    state: ItemState,
-    error: { code: string; message: string } | null = null,
-  ): Promise<void> {
+  async setItem(tx: Tx, planId: PlanId, deviceId: DeviceId, state: ItemState, error: PlanItem['error'] = null): Promise<void> {
     await tx.run(
       `UPDATE plan_item SET state = $3, error = $4, attempt = attempt + CASE WHEN $3 = 'PUSHING' THEN 1 ELSE 0 END,
           started_at = CASE WHEN $3 = 'PUSHING' THEN clock_timestamp() ELSE started_at END,
@@ -129,7 +170,15 @@ export class PlanStore {
   }
 
   private async withItems(tx: Tx, row: PlanRecord): Promise<DeploymentPlan> {
-    const items = await tx.sql<PlanItem>(`${ITEM} WHERE i.plan_id = $1 ORDER BY i.wave, d.slug`, [row.id]);
-    return { ...row, generation: Number(row.generation), targetRevision: Number(row.targetRevision), items };
+    const items = await tx.sql<PlanItem>(`${ITEM} WHERE i.plan_id = $1 ORDER BY i.wave, i.step, d.slug`, [row.id]);
+    return {
+      ...row,
+      generation: Number(row.generation),
+      baseRevision: row.baseRevision === null ? null : Number(row.baseRevision),
+      targetRevision: Number(row.targetRevision),
+      strategy: row.strategy ?? strategyFor(row.risk, 0),
+      approvals: row.approvals.map((approval) => ({ ...approval, at: new Date(approval.at) })),
+      items,
+    };
   }
 }

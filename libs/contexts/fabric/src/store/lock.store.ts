@@ -53,6 +53,14 @@ export class LockStore {
     return new Map(rows.map(({ lockedId, ...lock }) => [lockedId, lock]));
   }
 
+  ofDevice(tx: Tx, deviceId: DeviceId): Promise<MaintenanceLock | undefined> {
+    return tx.one<MaintenanceLock>(
+      `${LOCK} JOIN device v ON l.fabric_id = v.fabric_id OR l.site_id = v.site_id OR l.device_id = v.id
+        WHERE v.id = $1 AND l.until > clock_timestamp() ORDER BY l.until DESC LIMIT 1`,
+      [deviceId],
+    );
+  }
+
   /** A tenant's transaction sees this much of its own locks and nothing of any other. */
   ofTenant(tx: Tx, tenantId: TenantId): Promise<Pick<MaintenanceLock, 'scope' | 'reason' | 'until'> | undefined> {
     return tx.one(

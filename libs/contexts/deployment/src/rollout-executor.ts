@@ -1,0 +1,284 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { OutboxService } from '#contexts/events';
+import { FabricService } from '#contexts/fabric';
+import { CONFIG, type Config, crashPoint, Database, type HeldLease, LOGGER, type Logger, systemScope } from '#platform';
+import { type Carriers, DevicePusher, verifyFailed } from './device-pusher.js';
+import { DeviceWatch, type LostDevice } from './device-watch.js';
+import { failureOf } from './domain/failure.js';
+import type { DeploymentPlan, PlanItem } from './domain/plan.js';
+import { type Ending, endingOf, type Fault, faultOf, type Halt } from './domain/rollout-ending.js';
+import { inParallel } from './in-parallel.js';
+import { Incidents } from './incidents.js';
+import { DeviceStateStore } from './store/device-state.store.js';
+import { PlanStore } from './store/plan.store.js';
+import { SteeringStore } from './store/steering.store.js';
+
+const SCOPE = systemScope('deployment');
+const SOAK_LOOK_MS = 2000;
+/** Null: all was tried. WAIT: a person has paused it. STOPPED: somebody else has ended it. LEAVE: the canary is locked, and without it nothing goes. */
+type Word = 'WAIT' | 'STOPPED' | 'LEAVE';
+
+/**
+ * Runs one plan under the lease of its fabric. The plan is the programme and rows are the steering wheel: before each step it reads whether
+ * it may go on, and what it has done is written, so that another execution goes on where this one died.
+ */
+@Injectable()
+export class RolloutExecutor {
+  constructor(
+    private readonly db: Database,
+    private readonly pusher: DevicePusher,
+    private readonly watch: DeviceWatch,
+    private readonly fabric: FabricService,
+    private readonly plans: PlanStore,
+    private readonly steering: SteeringStore,
+    private readonly devices: DeviceStateStore,
+    private readonly incidents: Incidents,
+    private readonly outbox: OutboxService,
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  async run(plan: DeploymentPlan, held: HeldLease, signal: AbortSignal): Promise<void> {
+    const isOurs = await held.inTransaction(SCOPE, async (tx) => {
+      await this.outbox.append(tx, 'deployment.settled', plan.fabricId);
+      return plan.state === 'APPLYING' || this.plans.setState(tx, plan.id, ['APPROVED'], 'APPLYING');
+    });
+    if (!isOurs) return;
+    crashPoint('rollout.applying');
+    const halt = await this.pushSteps(plan, held, signal);
+    if (signal.aborted) return; // Another execution goes on from what is written.
+    if (halt === 'WAIT') return;
+    if (halt === 'LEAVE') await held.inTransaction(SCOPE, (tx) => this.steering.skipRest(tx, plan.id));
+    else if (halt !== null && halt !== 'STOPPED') await this.halt(plan, held, halt);
+    crashPoint('rollout.proving');
+    await this.prove(plan, held, signal);
+    if (signal.aborted) return;
+    crashPoint('rollout.finishing');
+    await this.finish(plan, held);
+    crashPoint('rollout.finished');
+  }
+
+  private async pushSteps(plan: DeploymentPlan, held: HeldLease, signal: AbortSignal): Promise<Halt | Word | null> {
+    let soakedBefore = 0;
+    for (const step of stepsOf(plan)) {
+      const todo = await this.todo(plan, step, held);
+      const wave = step[0]?.wave ?? 0;
+      if (wave > soakedBefore && todo.length > 0) {
+        const ended = await this.soak(plan, wave - 1, held, signal);
+        if (ended !== null) return ended;
+        soakedBefore = wave;
+      }
+      const stopped = (await this.mayGoOn(plan, held)) ?? (await this.pushStep(plan, wave, todo, held, signal));
+      if (signal.aborted) return null;
+      if (stopped !== null) return stopped;
+    }
+    return null;
+  }
+
+  private async pushStep(
+    plan: DeploymentPlan,
+    wave: number,
+    todo: readonly PlanItem[],
+    held: HeldLease,
+    signal: AbortSignal,
+  ): Promise<Halt | Word | null> {
+    if (todo.length > 0) {
+      let isOver = false;
+      await inParallel(todo, plan.strategy.parallel, async (item) => {
+        if (isOver || signal.aborted) return;
+        if (!(await this.pusher.push(plan, item, signal))) isOver ||= await this.isOver(plan);
+      });
+      if (signal.aborted) return null;
+      await held.inTransaction(SCOPE, (tx) => this.outbox.append(tx, 'deployment.settled', plan.fabricId));
+      crashPoint('rollout.stepped');
+    }
+    const steered = await this.mayGoOn(plan, held);
+    if (steered !== null) return steered;
+    await this.giveUpDeferred(plan, todo, held);
+    const current = await this.current(plan);
+    const fault = faultOf(current, wave);
+    if (fault) return this.withBars(fault);
+    if (current.items.some((item) => item.wave === 0 && item.state === 'SKIPPED')) return 'LEAVE';
+    if (todo.length === 0) return null;
+    const lost = await this.lookAt(plan, todo, signal);
+    return lost ? this.lostHalt(plan, lost, held) : null;
+  }
+
+  /** After so many failures nothing else of the step is begun. */
+  private async isOver(plan: DeploymentPlan): Promise<boolean> {
+    const current = await this.current(plan);
+    return current.state !== 'APPLYING' || faultOf(current, Number.MAX_SAFE_INTEGER) !== null;
+  }
+
+  /** What is not done yet; what stands in for a device that has failed is left alone. */
+  private async todo(plan: DeploymentPlan, step: readonly PlanItem[], held: HeldLease): Promise<PlanItem[]> {
+    return held.inTransaction(SCOPE, async (tx) => {
+      const states = await this.steering.itemStates(tx, plan.id);
+      const failed = plan.items.filter(({ deviceId }) => states.get(deviceId) === 'FAILED');
+      const open = step.filter(({ deviceId }) => ['PENDING', 'PUSHING'].includes(states.get(deviceId) ?? ''));
+      const todo: PlanItem[] = [];
+      for (const item of open) {
+        const partner = failed.find(({ redundancy }) => redundancy.some((group) => item.redundancy.includes(group)));
+        if (!partner) todo.push(item);
+        else
+          await this.plans.setItem(tx, plan.id, item.deviceId, 'SKIPPED', {
+            code: 'ROLLOUT_HALTED',
+            message: `${partner.slug} failed, and ${item.slug} stands in for it`,
+          });
+      }
+      return todo;
+    });
+  }
+
+  /** One read: the state of the plan. What a person wrote there holds from now on. */
+  private async mayGoOn(plan: DeploymentPlan, held: HeldLease): Promise<'WAIT' | 'STOPPED' | null> {
+    const row = await this.db.inTransaction(SCOPE, (tx) => this.steering.steering(tx, plan.id));
+    if (row?.state === 'APPLYING') return null;
+    if (row?.state !== 'PAUSED') return 'STOPPED';
+    await held.inTransaction(SCOPE, (tx) => this.fabric.reportBehind(tx, plan.fabricId, 'PAUSED'));
+    return 'WAIT';
+  }
+
+  /** A whole wave is watched for its time. Whoever goes on after a crash finds how long it still has to be. */
+  private async soak(plan: DeploymentPlan, wave: number, held: HeldLease, signal: AbortSignal): Promise<Halt | Word | null> {
+    const { soakSeconds } = plan.strategy;
+    const touched = plan.items.filter((item) => item.wave <= wave);
+    const before = await this.db.inTransaction(SCOPE, (tx) => this.steering.vitalsBefore(tx, plan.id));
+    if (soakSeconds === 0 || before.size === 0) return null;
+    await held.inTransaction(SCOPE, (tx) => this.steering.beginSoak(tx, plan.id, wave, soakSeconds));
+    while (!signal.aborted) {
+      const steered = await this.mayGoOn(plan, held);
+      if (steered !== null) return steered;
+      const lost = await this.watch.look(plan.fabricId, touched, before, signal);
+      if (lost) return this.lostHalt(plan, lost, held);
+      const left = (await this.db.inTransaction(SCOPE, (tx) => this.steering.steering(tx, plan.id)))?.soakSecondsLeft ?? 0;
+      if (left === 0) return null;
+      await pause(Math.min(SOAK_LOOK_MS, left * 1000), signal);
+    }
+    return null;
+  }
+
+  private async lookAt(plan: DeploymentPlan, items: readonly PlanItem[], signal: AbortSignal): Promise<LostDevice | undefined> {
+    const before = await this.db.inTransaction(SCOPE, (tx) => this.steering.vitalsBefore(tx, plan.id));
+    return this.watch.look(plan.fabricId, items, before, signal);
+  }
+
+  /** It confirmed and has lost something since: it is read again before anything else is believed of it. */
+  private async lostHalt(plan: DeploymentPlan, { item, loss }: LostDevice, held: HeldLease): Promise<Halt> {
+    const message = `${item.slug}: ${loss.message}`;
+    await held.inTransaction(SCOPE, async (tx) => {
+      await this.plans.setItem(tx, plan.id, item.deviceId, 'FAILED', { code: 'VERIFY_FAILED', message, live: true });
+      await this.devices.markUncertain(tx, item.deviceId, item.artefacts);
+      await this.devices.failed(tx, item.deviceId, () => 1);
+    });
+    return { reason: `${message} (check ${loss.check})`, deviceId: item.deviceId, bars: 'ALL' };
+  }
+
+  /** Its lease was held by somebody else all the time, or the database was away: neither done nor failed. */
+  private async giveUpDeferred(plan: DeploymentPlan, todo: readonly PlanItem[], held: HeldLease): Promise<void> {
+    await held.inTransaction(SCOPE, async (tx) => {
+      const states = await this.steering.itemStates(tx, plan.id);
+      const failed = [...states.values()].includes('FAILED');
+      for (const { deviceId, slug } of todo) {
+        const state = states.get(deviceId);
+        if (state === 'PUSHING' || (state === 'PENDING' && !failed))
+          await this.plans.setItem(tx, plan.id, deviceId, 'FAILED', {
+            code: 'PUSH_IN_PROGRESS',
+            message: `another push was at ${slug} all the time`,
+          });
+      }
+    });
+  }
+
+  /** What went live and had to be undone is tried again a few times, as orders are; the rest of that plan waits until it has worked. */
+  private async withBars({ isLive, ...halt }: Fault): Promise<Halt> {
+    if (!isLive) return { ...halt, bars: 'NONE' };
+    const failures = await this.db.inTransaction(SCOPE, (tx) => this.devices.failuresInRow(tx, halt.deviceId));
+    return { ...halt, bars: failures >= this.config.MAX_PUSH_ATTEMPTS ? 'ALL' : 'NOT_BEGUN' };
+  }
+
+  private async halt(plan: DeploymentPlan, held: HeldLease, { reason, deviceId, bars }: Halt): Promise<void> {
+    await held.inTransaction(SCOPE, async (tx) => {
+      const haltReason = `${reason}; planned by ${plan.createdBy}`;
+      if (!(await this.plans.setState(tx, plan.id, ['APPLYING', 'PAUSED'], 'HALTED', haltReason, deviceId))) return;
+      await this.steering.skipRest(tx, plan.id);
+      if (bars !== 'NONE') await this.steering.bar(tx, plan.id, bars === 'ALL' ? ['FAILED', 'SKIPPED', 'PUSHING'] : ['SKIPPED']);
+      await this.incidents.record(tx, plan, 'plan.halted', haltReason);
+    });
+    this.log.error('rollout.halted', { planId: plan.id, reason });
+  }
+
+  /** End to end: every confirmed device knows the others of its networks. Only then it is verified. */
+  private async prove(plan: DeploymentPlan, held: HeldLease, signal: AbortSignal): Promise<void> {
+    const current = await this.current(plan);
+    const confirmed = current.items.filter((item) => item.state === 'CONFIRMED');
+    const carriers = carriersOf(current);
+    await inParallel(confirmed, plan.strategy.parallel, (item) => this.proveOne(plan, held, item, carriers, signal));
+  }
+
+  private async proveOne(plan: DeploymentPlan, held: HeldLease, item: PlanItem, carriers: Carriers, signal: AbortSignal): Promise<void> {
+    try {
+      const report = await this.pusher.verifyReach(plan, item, carriers, signal);
+      if (!report.ok) throw verifyFailed(item.slug, report);
+      await held.inTransaction(SCOPE, async (tx) => {
+        await this.plans.setItem(tx, plan.id, item.deviceId, 'VERIFIED');
+        await this.steering.unbar(tx, item.deviceId, item.desiredDigest);
+        await this.devices.succeeded(tx, [item.deviceId]);
+        await this.fabric.reportVerified(tx, [item.deviceId], plan.targetRevision);
+      });
+      crashPoint('rollout.proved');
+    } catch (error) {
+      if (signal.aborted) return;
+      this.log.warn('device.unproven', { device: item.slug, planId: plan.id, error });
+      await held.inTransaction(SCOPE, async (tx) => {
+        await this.devices.markUncertain(tx, item.deviceId, item.artefacts); // Its files are right and its network is not: look again.
+        await this.pusher.fail(tx, plan, item, failureOf(error), false);
+      });
+    }
+  }
+
+  private async finish(plan: DeploymentPlan, held: HeldLease): Promise<void> {
+    const ending: Ending = endingOf(await this.current(plan));
+    await held.inTransaction(SCOPE, async (tx) => {
+      await this.outbox.append(tx, 'deployment.settled', plan.fabricId);
+      await this.outbox.append(tx, 'fabric.changed', plan.fabricId); // There may be a newer intent already.
+      if (!(await this.plans.setState(tx, plan.id, ['APPLYING', 'PAUSED'], ending.state, ending.reason))) return;
+      await this.incidents.record(tx, plan, ending.state === 'APPLIED' ? 'plan.applied' : 'plan.failed', ending.reason);
+    });
+  }
+
+  private async current(plan: DeploymentPlan): Promise<DeploymentPlan> {
+    return (await this.db.inTransaction(SCOPE, (tx) => this.plans.byId(tx, plan.id))) ?? plan;
+  }
+}
+
+function stepsOf({ items }: DeploymentPlan): PlanItem[][] {
+  const steps = new Map<string, PlanItem[]>();
+  for (const item of items) steps.set(`${item.wave}.${item.step}`, [...(steps.get(`${item.wave}.${item.step}`) ?? []), item]);
+  return [...steps.values()]; // The store gives items in the order of waves and steps.
+}
+
+/**
+ * Only the devices of this plan that confirmed: they are there, so they must see each other. Another member of the network may have
+ * been off for hours; that is its own fault to report, and no reason to undo what is new here.
+ */
+function carriersOf(plan: DeploymentPlan): Carriers {
+  const carriers = new Map<number, Set<string>>();
+  for (const { state, intent } of plan.items) {
+    if ((state !== 'CONFIRMED' && state !== 'VERIFIED') || !intent.vtep) continue;
+    for (const { vni } of intent.l2vnis) carriers.set(vni, (carriers.get(vni) ?? new Set()).add(intent.vtep.address));
+  }
+  return carriers;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(end, ms);
+    function end(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    }
+    signal.addEventListener('abort', end);
+  });
+}
