@@ -56,11 +56,14 @@ function reserved(device: DeviceFacts | undefined, uses: readonly VlanMappingFac
 function clashes(index: FabricIndex, place: string, uses: readonly VlanMappingFacts[]): Finding[] {
   const networkOf: NetworkId[] = [];
   const vlanOf = new Map<NetworkId, VlanId>();
+  const [first] = uses;
+  // The index has one for each network: where that is all, no network has two.
+  const isOnce = first !== undefined && index.vlanMappingsOf(first.deviceId).size === uses.length;
   let isClean = true;
   for (const { vlan, networkId } of uses) {
-    isClean &&= (networkOf[vlan] ?? networkId) === networkId && (vlanOf.get(networkId) ?? vlan) === vlan;
+    isClean &&= (networkOf[vlan] ?? networkId) === networkId && (isOnce || (vlanOf.get(networkId) ?? vlan) === vlan);
     networkOf[vlan] = networkId;
-    vlanOf.set(networkId, vlan);
+    if (!isOnce) vlanOf.set(networkId, vlan);
   }
   if (isClean) return [];
   const shared = [...groupBy(uses, ({ vlan }) => vlan)].flatMap(([vlan, same]) => {
