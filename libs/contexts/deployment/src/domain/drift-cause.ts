@@ -10,7 +10,7 @@ export interface HostTraces {
   readonly trace: FileTrace | undefined;
   /** vtysh writes the version into what it saves; we do not. */
   readonly isSavedByVtysh: boolean;
-  /** Ours, and not said any more, or otherwise. */
+  /** Ours, and not said any more. */
   readonly isLineGone: boolean;
 }
 

@@ -79,7 +79,7 @@ class Comparison {
           file: path,
           trace: this.seen.traces.get(path),
           isSavedByVtysh: /^frr version /m.test(file ?? '') && !/^frr version /m.test(content),
-          isLineGone: line.intended !== null,
+          isLineGone: line.observed === null,
         }),
       );
     }
