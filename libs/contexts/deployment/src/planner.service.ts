@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditService } from '#contexts/events';
 import { FabricService, LockService, SecretService } from '#contexts/fabric';
-import { checkFabric, compileFabric, type FabricSnapshot } from '#engines/intent';
+import { checkFabric, type FabricIntent, type FabricSnapshot } from '#engines/intent';
 import { type DeviceId, DomainError, type FabricId, notFound, type PlanId } from '#engines/kernel';
 import { CONFIG, type Config, Database, LOGGER, type Logger, systemScope, type Tx } from '#platform';
+import { FabricIntents } from './domain/fabric-intents.js';
 import { artefactsDigest, attendedPart, type Draft, type DraftPlan, draftPlan, everydayPart, wholePlan } from './domain/make-plan.js';
 import { type PlanCheck, planChecks } from './domain/plan-checks.js';
 import type { DeploymentPlan, DeviceRecord } from './domain/plan.js';
@@ -20,6 +21,8 @@ const SCOPE = systemScope('planner');
 /** Makes plans; changes nothing else. The same fabric and the same devices give the same digest, whoever asks. */
 @Injectable()
 export class PlannerService {
+  private readonly intents = new FabricIntents();
+
   constructor(
     private readonly db: Database,
     private readonly fabric: FabricService,
@@ -59,14 +62,15 @@ export class PlannerService {
 
   /** Does the plan still ask of its devices what the fabric asks of them? A stale one would take them back. */
   async isCurrent(plan: DeploymentPlan): Promise<boolean> {
-    return isWhatIsAsked(plan, await this.read(plan.fabricId));
+    const { snapshot, circumstances } = await this.read(plan.fabricId);
+    return isWhatIsAsked(plan, this.intents.of(snapshot), circumstances);
   }
 
   /** What a person wants to know before approving, as of now. */
   async checks(plan: DeploymentPlan): Promise<readonly PlanCheck[]> {
     const world = await this.read(plan.fabricId);
     return planChecks(plan, {
-      isStale: !isWhatIsAsked(plan, world),
+      isStale: !isWhatIsAsked(plan, this.intents.of(world.snapshot), world.circumstances),
       findings: checkFabric(world.snapshot),
       locks: world.circumstances.locks,
     });
@@ -149,7 +153,7 @@ export class PlannerService {
 
   private async draft(fabricId: FabricId, only?: ReadonlySet<DeviceId>): Promise<Draft> {
     const { snapshot, records, circumstances } = await this.read(fabricId);
-    return draftPlan(compileFabric(snapshot), records, circumstances, only);
+    return draftPlan(this.intents.of(snapshot), records, circumstances, only);
   }
 
   /** In one REPEATABLE READ transaction: revision, intent and device records belong together. */
@@ -178,9 +182,9 @@ interface FabricWorld {
   readonly circumstances: PlanCircumstances;
 }
 
-function isWhatIsAsked(plan: DeploymentPlan, { snapshot, circumstances }: FabricWorld): boolean {
+function isWhatIsAsked(plan: DeploymentPlan, intent: FabricIntent, circumstances: PlanCircumstances): boolean {
   const wanted = new Map(
-    compileFabric(snapshot).devices.map((device) => [device.deviceId, artefactsDigest(pushedArtefacts(device), circumstances.secrets)]),
+    intent.devices.map((device) => [device.deviceId, artefactsDigest(pushedArtefacts(device), circumstances.secrets)]),
   );
   return plan.items.every((item) => wanted.get(item.deviceId) === item.desiredDigest);
 }
