@@ -45,6 +45,8 @@ export interface Place {
 
 const DIST = fileURLToPath(new URL('../../../../', import.meta.url));
 const READY_WITHIN_MS = 30_000;
+/** A hundred devices on a busy machine. */
+const TAKE_OVER_WITHIN_MS = 300_000;
 
 export class Installation {
   readonly supervisor: Supervisor;
@@ -81,7 +83,7 @@ export class Installation {
     const world = await administrate(config, inventory, null, { quarantineSeconds: QUARANTINE_SECONDS });
     const client = new TrameClient(apiUrl);
     await this.untilReady(client, world.operatorToken);
-    await takeOver(client, world, this.say);
+    await takeOver(client, world, this.say, TAKE_OVER_WITHIN_MS);
     const rows = await database.rows<{ id: string; slug: string }>('SELECT id, slug FROM device');
     return { ...world, deviceIds: new Map(rows.map(({ id, slug }) => [slug, encodeId('device', id)])) };
   }

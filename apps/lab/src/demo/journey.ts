@@ -28,7 +28,7 @@ const seconds = (since: number): number => Math.round((performance.now() - since
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The first push to a device replaces what a person wrote there, so a person sees the plan and approves it. */
-export async function takeOver(client: TrameClient, world: DemoWorld, say: Say): Promise<void> {
+export async function takeOver(client: TrameClient, world: DemoWorld, say: Say, withinMs = 60_000): Promise<void> {
   const { planDeployment } = await client.graphql<{
     planDeployment: { plan: { id: string; digest: string; risk: string; devices: { device: string; diff: string }[] } };
   }>(
@@ -50,14 +50,15 @@ export async function takeOver(client: TrameClient, world: DemoWorld, say: Say):
     'mutation ($id: ID!, $digest: String!) { applyPlan(input: { plan: $id, digest: $digest }) { errors { code message } } }',
     variables,
   );
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await pause(100)) {
+  for (const deadline = Date.now() + withinMs; Date.now() < deadline; await pause(100)) {
     const state = await client.graphql<{
       plan: { state: string; haltReason: string | null; devices: { device: string; error: string | null }[] };
     }>(world.operatorToken, 'query ($id: ID!) { plan(id: $id) { state haltReason devices { device error } } }', { id: plan.id });
     if (state.plan.state === 'APPLIED') return;
-    if (state.plan.state === 'FAILED') throw new Error(`the takeover failed: ${JSON.stringify(state.plan)}`);
+    if (state.plan.state === 'FAILED' || state.plan.state === 'HALTED')
+      throw new Error(`the takeover failed: ${JSON.stringify(state.plan)}`);
   }
-  throw new Error('the takeover did not end within 60 s');
+  throw new Error(`the takeover did not end within ${withinMs / 1000} s`);
 }
 
 const added = (diff: string): number => diff.split('\n').filter((line) => /^\+[^+]/.test(line)).length;
