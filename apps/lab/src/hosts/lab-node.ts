@@ -21,8 +21,16 @@ const PRIVATE_FOLDERS = ['/etc/network', '/etc/frr', '/etc/ssh', '/var/log/frr']
  */
 const PID_ONE = `
 set -e
-name=$1 root=$2
+name=$1 root=$2 system=$3
 mount -t sysfs sysfs /sys
+if [ "$system" = own ]; then
+  mkdir -p "$root/system"
+  mount -t tmpfs tmpfs "$root/system"
+  for folder in /etc /usr/local; do
+    mkdir -p "$root/system$folder/upper" "$root/system$folder/work"
+    mount -t overlay overlay -o "lowerdir=$folder,upperdir=$root/system$folder/upper,workdir=$root/system$folder/work" "$folder"
+  done
+fi
 for folder in ${PRIVATE_FOLDERS.join(' ')}; do [ -d "$folder" ] && mount --bind "$root$folder" "$folder"; done
 mount -t tmpfs tmpfs /run
 mkdir /run/host-var-lib /run/own-state
@@ -56,6 +64,11 @@ wait $bgpd || exit 1
 exec vtysh -b
 `;
 
+export interface LabNodeOptions {
+  /** /etc and /usr/local of its own, for what installs users, rules and programs; gone when the node stops. Default: those of the machine. */
+  readonly ownSystem?: boolean;
+}
+
 export class LabNode {
   private holder: ChildProcess | null = null;
   private pidOne = 0;
@@ -64,6 +77,7 @@ export class LabNode {
   constructor(
     readonly name: string,
     readonly directory: string,
+    private readonly options: LabNodeOptions = {},
   ) {}
 
   /** Pid 1 of the node as the machine underneath counts it. */
@@ -94,6 +108,7 @@ export class LabNode {
         'lab-node',
         this.name,
         this.root,
+        this.options.ownSystem ? 'own' : 'shared',
       ],
       { stdio: ['pipe', 'pipe', 'pipe'], detached: true },
     );

@@ -2,7 +2,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LabHost, type LabHostOptions } from './lab-host.js';
-import { LabNode } from './lab-node.js';
+import { LabNode, type LabNodeOptions } from './lab-node.js';
 import { LabVm, type LabVmOptions } from './lab-vm.js';
 import { missingForRealHosts } from './missing-for-real-hosts.js';
 import { runCommand } from './run-command.js';
@@ -27,8 +27,8 @@ export class Lab {
   }
 
   /** A bare machine: no sshd, no FRR until `startFrr()`. */
-  async node(name: string): Promise<LabNode> {
-    const node = new LabNode(name, join(this.directory, name));
+  async node(name: string, options: LabNodeOptions = {}): Promise<LabNode> {
+    const node = new LabNode(name, join(this.directory, name), options);
     this.nodes.push(node);
     await node.start();
     return node;
@@ -36,7 +36,7 @@ export class Lab {
 
   /** A hypervisor: FRR daemons with a minimal configuration, sshd reachable at `127.0.0.1:host.sshPort`. */
   async host(name: string, options: LabHostOptions): Promise<LabHost> {
-    const host = await LabHost.start(await this.node(name), options);
+    const host = await LabHost.start(await this.node(name, options), options);
     this.hosts.push(host);
     return host;
   }

@@ -10,7 +10,7 @@ import type { LabNode } from './lab-node.js';
 
 const SSHD_CONFIG = `
 HostKey /etc/ssh/lab_host_key
-AuthorizedKeysFile /etc/ssh/lab_authorized_keys
+AuthorizedKeysFile /etc/ssh/lab_authorized_keys .ssh/authorized_keys
 StrictModes no
 PasswordAuthentication no
 KbdInteractiveAuthentication no
@@ -20,6 +20,16 @@ UseDNS no
 PrintMotd no
 Subsystem sftp internal-sftp
 `;
+
+const SSHD = ['/usr/sbin/sshd', '-f', '/etc/ssh/lab_sshd_config', '-E', '/etc/ssh/lab_sshd.log'];
+
+/** Standard input and output as a connection from inside a node; it ends when either side does. */
+const RELAY = 'exec 3<>"/dev/tcp/$1/22" 4<&0 || exit 1; { cat <&4 >&3; kill $$; } & cat <&3; kill $!';
+
+/** One sshd that listens, for those who come over cables. */
+export async function startSshd(node: LabNode): Promise<void> {
+  await node.run(SSHD);
+}
 
 export class SshdProxy {
   private readonly sockets = new Set<Socket>();
@@ -35,10 +45,19 @@ export class SshdProxy {
     await writeFile(node.hostPath('/etc/ssh/lab_host_key'), hostKey.privateKey, { mode: 0o600 });
     await writeFile(node.hostPath('/etc/ssh/lab_authorized_keys'), `${authorizedKeys.join('\n')}\n`);
     await writeFile(node.hostPath('/etc/ssh/lab_sshd_config'), SSHD_CONFIG);
+    return SshdProxy.listen(hostKey.publicKey, () => node.argvInside([...SSHD, '-i']));
+  }
+
+  /** As `start`, over the cables of a lab. */
+  static over(via: LabNode, address: string, hostKey: string): Promise<SshdProxy> {
+    return SshdProxy.listen(hostKey, () => via.argvInside(['bash', '-c', RELAY, 'relay', address]));
+  }
+
+  private static async listen(hostKey: string, command: () => [string, ...string[]]): Promise<SshdProxy> {
     // Without it small packets wait for the acknowledgement of earlier ones: 40 ms per step of the protocol.
     const server = createServer({ noDelay: true });
-    const proxy = new SshdProxy(server, hostKey.publicKey);
-    server.on('connection', (socket) => proxy.serve(socket, node));
+    const proxy = new SshdProxy(server, hostKey);
+    server.on('connection', (socket) => proxy.serve(socket, command()));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(0, '127.0.0.1', resolve);
@@ -62,9 +81,8 @@ export class SshdProxy {
     await closed;
   }
 
-  private serve(socket: Socket, node: LabNode): void {
+  private serve(socket: Socket, [program, ...args]: [string, ...string[]]): void {
     this.sockets.add(socket);
-    const [program, ...args] = node.argvInside(['/usr/sbin/sshd', '-i', '-f', '/etc/ssh/lab_sshd_config', '-E', '/etc/ssh/lab_sshd.log']);
     const sshd = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'], detached: true });
     socket.pipe(sshd.stdin);
     sshd.stdout.pipe(socket);

@@ -35,13 +35,30 @@ reload_daemons() {
   done
 }
 
+# FRR prints "no ip forwarding" where the host does not forward by itself, and frr-reload.py takes back what the file does not say: the first push
+# would let all interfaces forward, IPv6 too, the management among them (8.4.4). So it reads the running configuration without these lines, unless
+# the file has something to say of them. Below /run programs may be forbidden.
+quiet_vtysh() {
+  grep -qsE '^(no )?ip(v6)? forwarding$' /etc/frr/frr.conf && judge=/usr/bin && return 0
+  judge=$state/bin
+  [ ! -x "$judge/vtysh" ] || return 0
+  mkdir -p "$judge" && cat > "$judge/vtysh.$$" << 'END' && chmod 700 "$judge/vtysh.$$" && mv "$judge/vtysh.$$" "$judge/vtysh"
+#!/bin/sh
+case "$*" in
+  *'show running-config'*) said=$(/usr/bin/vtysh "$@") || exit; printf '%s\n' "$said" | sed -E '/^no ip(v6)? forwarding$/d' ;;
+  *) exec /usr/bin/vtysh "$@" ;;
+esac
+END
+}
+
 reload_frr() {
   uses_frr || return 0
   # Without a file FRR runs with nothing. frr-reload.py saves the running configuration when it is given another path than
   # frr.conf, so the empty file has to lie there for a moment.
   bare=no
   [ -f /etc/frr/frr.conf ] || { bare=yes; : > /etc/frr/frr.conf; own frr /etc/frr/frr.conf; }
-  reload 120 /usr/lib/frr/frr-reload.py --reload --stdout /etc/frr/frr.conf > "$work/frr" 2>&1
+  quiet_vtysh
+  reload 120 /usr/lib/frr/frr-reload.py --bindir "$judge" --reload --stdout /etc/frr/frr.conf > "$work/frr" 2>&1
   reloaded=$?
   [ $bare = no ] || rm -f /etc/frr/frr.conf
   [ $reloaded -eq 0 ] || { echo "frr-reload.py ended with $reloaded:"; grep -E -e '^%' -e '^line [0-9]' -e 'ERROR|vtysh|daemon' "$work/frr" | tail -n 20; }

@@ -42,7 +42,7 @@ write_durably() { # path, words
 }
 
 no_room() { # the file systems without room, in words
-  df -P "$state" /etc /run 2> /dev/null | awk 'NR > 1 && $4 < 64 && !seen[$6]++ { full = full " " $6 } END { print full == "" ? "see the host" : "no room on" full }'
+  df -P "$state" /etc /etc/frr /etc/network /run 2> /dev/null | awk 'NR > 1 && $4 < 64 && !seen[$6]++ { full = full " " $6 } END { print full == "" ? "see the host" : "no room on" full }'
 }
 
 # Seconds since the host was started: nobody sets this clock.

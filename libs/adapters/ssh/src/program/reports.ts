@@ -30,7 +30,8 @@ boot_hook() { [ -f /etc/systemd/system/trame-undo.service ] || [ -x /etc/init.d/
 
 ask_drift() {
   ask ifquery ifquery -a --check -o json
-  ask residual /usr/lib/frr/frr-reload.py --test --stdout --log-level error /etc/frr/frr.conf
+  quiet_vtysh
+  ask residual /usr/lib/frr/frr-reload.py --bindir "$judge" --test --stdout --log-level error /etc/frr/frr.conf
   (report_networks > "$work/libvirt" 2> /dev/null; echo $? > "$work/libvirt.status") 9>&- &
   [ ! -f $state/openvswitch.json ] || ask switch ${OVS_DUMP_COMMAND}
 }
