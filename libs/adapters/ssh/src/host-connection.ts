@@ -32,6 +32,10 @@ type Contents = ReadonlyMap<HostSlot, string | null>;
 export class HostConnection implements DeviceConnection {
   /** What the host had when this connection staged: the proof of an undo is that the host has it again. */
   private before: Contents | null = null;
+  /** What it had when this connection looked; null where that is over, or something of a push is left there. */
+  private seen: Contents | null = null;
+  /** Nothing was staged, because nothing is to be done: then there is nothing to undo either. */
+  private isLeftAlone = false;
 
   constructor(
     private readonly device: string,
@@ -42,6 +46,7 @@ export class HostConnection implements DeviceConnection {
     const files = paths.map(ownedFile);
     const answer = await this.client.call('inspect');
     const contents = contentsOf(answer);
+    this.seen = pendingOf(answer) === null ? contents : null;
     return {
       hostname: answer.get('hostname')?.text.trim() ?? '',
       version: versionOf(answer),
@@ -77,6 +82,8 @@ export class HostConnection implements DeviceConnection {
   async stage(push: PushIdentity, artefacts: readonly Artefact[], previous: readonly Artefact[]): Promise<StagedChange> {
     const files = this.wantedContents(artefacts, previous);
     const change = files.has('ovs') ? await this.switchChange(artefacts) : null;
+    this.isLeftAlone = await this.doesAlready(files, artefacts, change);
+    if (this.isLeftAlone) return { diff: '', isNoop: true };
     const request = encodeStageRequest({
       planId: planIdOf(push),
       revision: push.revision,
@@ -140,6 +147,7 @@ export class HostConnection implements DeviceConnection {
   }
 
   async revert(push: PushIdentity): Promise<void> {
+    if (this.isLeftAlone) return;
     const now = contentsOf(await this.client.call('revert', [fenceOf(push)]));
     const { before } = this;
     const wrong =
@@ -154,6 +162,18 @@ export class HostConnection implements DeviceConnection {
   close(): Promise<void> {
     this.client.close();
     return Promise.resolve();
+  }
+
+  /** Read and not staged: a host that has and runs everything is not written to. */
+  private async doesAlready(files: Contents, artefacts: readonly Artefact[], change: OvsTransaction | null): Promise<boolean> {
+    const { seen } = this;
+    this.seen = null;
+    if (seen === null || [...files].some(([slot, wanted]) => (seen.get(slot) ?? null) !== wanted)) return false;
+    if (change !== null && describeTransaction(change) !== '') return false;
+    const answer = await this.client.call('verify', [], encodeProbes({ vnis: [], neighbors: [] }));
+    const now = contentsOf(answer);
+    const isSame = pendingOf(answer) === null && [...files].every(([slot, wanted]) => (now.get(slot) ?? null) === wanted);
+    return isSame && configurationChecks(answer, artefacts).every(({ ok }) => ok);
   }
 
   /** What was ours and is no longer wanted shall not exist. */
