@@ -59,7 +59,7 @@ ask_probes() {
 }
 
 check_interfaces() { # slot; complaints on standard output
-  [ -f "$pending/new/$1" ] && { [ "$1" = interfaces ] || differs "$1"; } || return 0
+  [ -f "$pending/new/$1" ] && { [ "$1" = interfaces ] || { differs "$1" && grep -q '^iface' "$pending/new/$1"; }; } || return 0
   timeout 30 ifup -a -s -i "$pending/new/$1" > "$work/ifup-$1" 2>&1 9>&-
   checked=$?
   # Status 1 stands for any warning. These are wrong although they come with it, or are not about our text (ifupdown2 3.0.0): the last when
