@@ -12,6 +12,8 @@ const ADOPTABLE: readonly DriftKind[] = ['OURS_MISSING', 'OURS_CHANGED', 'FOREIG
 const NOTHING: AdoptedFacts = { names: [], deviations: [], kept: [] };
 const FINGERPRINT = /<[0-9a-f]{8}>/;
 
+type Line = ReturnType<typeof blockLines>[number];
+
 /** A line as rendered, and what it says. */
 interface Said {
   readonly text: string;
@@ -87,6 +89,8 @@ function adoptOne(
       lines.map(({ section, text }) => ({ section, trame: null, running: text, ...(words !== undefined && { with: words }) })),
     );
   }
+  const withdrawn = observed === null ? withoutAdopted(facts, path, blockLines(place.headers, intended)) : undefined;
+  if (withdrawn !== undefined) return withdrawn;
   const line = place.lines.find((said) => said.facts.includes(intended.split('\n')[0] ?? ''));
   if (line === undefined) throw unadoptable(finding, 'the fabric does not ask for this line any more');
   const others = all.filter((other) => other !== finding && other.path === path && other.section.join('\n') === finding.section.join('\n'));
@@ -97,6 +101,21 @@ function adoptOne(
     { section: place.headers, trame: line.text, running: first },
     ...more.map((running): AdoptedEdit => ({ section: place.headers, trame: null, running })),
   ]);
+}
+
+/** Without lines that were only ever adopted; undefined when one of them is Trame's own. */
+function withoutAdopted(facts: AdoptedFacts, path: string, lines: readonly Line[]): AdoptedFacts | undefined {
+  const isGone = (section: readonly string[], text: string | null): boolean =>
+    lines.some((line) => line.text === text && line.section.join('\n') === section.join('\n'));
+  const isExtra = ({ section, trame, running }: AdoptedEdit): boolean => trame === null && isGone(section, running);
+  const ofPath = facts.deviations.filter((one) => one.path === path);
+  const kept = facts.kept.filter((line) => line.path !== path || !isGone(line.section, line.text));
+  const count = ofPath.flatMap(({ edits }) => edits.filter(isExtra)).length + facts.kept.length - kept.length;
+  if (count < lines.length) return undefined;
+  const deviations = facts.deviations.map((one) =>
+    one.path === path ? { ...one, edits: one.edits.filter((edit) => !isExtra(edit)) } : one,
+  );
+  return { ...facts, kept, deviations: deviations.filter(({ edits }) => edits.length > 0) };
 }
 
 const withKept = (facts: AdoptedFacts, lines: readonly KeptLine[]): AdoptedFacts => ({ ...facts, kept: [...facts.kept, ...lines] });
