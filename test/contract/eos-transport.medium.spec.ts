@@ -109,6 +109,60 @@ describe(`EosTransport with ${isRealSwitch ? 'a real switch' : 'the simulator'}`
     await (await pushing.open({ tlsSpkiSha256: [wrong, ...device.target.tlsSpkiSha256] })).close();
   });
 
+  it('refuses a box with another serial number or system MAC, however they are written, and reads nothing of its configuration', async () => {
+    const [box] = await device.show('show version');
+    const [serialNumber, systemMac] = [String(box?.serialNumber), String(box?.systemMacAddress)];
+    const dotted = systemMac
+      .replaceAll(':', '')
+      .replace(/(....)(?=.)/g, '$1.')
+      .toUpperCase();
+    await (await pushing.open({ serialNumber: serialNumber.toLowerCase(), systemMac: dotted })).close();
+    await expect(pushing.open({ serialNumber: 'JPE00000000' })).rejects.toMatchObject({
+      code: 'WRONG_DEVICE',
+      facts: { detail: `another box answers at its address: serial number ${serialNumber} instead of JPE00000000` },
+    });
+    await expect(pushing.open({ serialNumber, systemMac: '00:1c:73:00:00:00' })).rejects.toMatchObject({ code: 'WRONG_DEVICE' });
+  });
+
+  it('can be read for drift: what runs, what a reload would boot, what is under way', async () => {
+    await pushing.all([ONE]);
+    await device.show('configure', 'vlan 3990', 'name by-hand');
+    const connection = await pushing.open();
+    await connection.stage(push((fence += 1)), [TWO], [ONE]);
+    const found = await connection.collect?.([RUNNING_CONFIG_PATH, '/etc/frr/frr.conf']);
+    await connection.revert(push(fence));
+    expect(found).toMatchObject({ pending: { fence, applied: false }, live: [] });
+    expect(found?.actual.get('/etc/frr/frr.conf')).toBeNull();
+    expect(found?.actual.get(RUNNING_CONFIG_PATH)).toContain('by-hand');
+    expect(found?.startup).toContain('contract-one');
+    expect(found?.startup).not.toContain('by-hand');
+    expect(found?.upSeconds).toBeGreaterThanOrEqual(0);
+    await device.show('configure', 'no vlan 3990');
+  });
+
+  it('tells its sessions and the VTEPs that it knows, of which there are none without BGP', async () => {
+    const connection = await pushing.open();
+    expect(await connection.observe?.()).toEqual({ establishedNeighbors: [], remoteVteps: [] });
+  });
+
+  it('takes what strangers made when the switch is ours as a whole, and never what the box needs', async () => {
+    await device.show('configure', 'vlan 3990', 'name by-hand', 'interface Loopback990', 'ip address 203.0.113.90/32');
+    const keeps = /^(?:hostname|management|username|ntp|interface Management1)/gm;
+    const before = (await device.runningConfig()).match(keeps);
+    const connection = await pushing.open({ managed: 'FULL' });
+    const { diff } = await connection.stage(push((fence += 1)), [ONE], []);
+    expect(diff).toMatch(/^-vlan 3990$/m);
+    expect(diff).toMatch(/^-interface Loopback990$/m);
+    await connection.apply(push(fence), 60);
+    expect(await connection.verify(push(fence), [ONE], NOTHING, 5_000)).toMatchObject({ ok: true });
+    await connection.confirm(push(fence));
+    const config = await device.runningConfig();
+    expect(config.match(keeps)).toEqual(before);
+    expect(config).not.toContain('by-hand');
+    expect(config).not.toContain('203.0.113.90');
+    expect(config).toContain('contract-one');
+  });
+
   it('tells a wrong password from a switch that is not there', async () => {
     await expect(pushing.open({ secret: 'wrong' })).rejects.toMatchObject({ code: 'AUTHENTICATION_FAILED' });
     await expect(pushing.open({ port: 1 })).rejects.toMatchObject({ code: 'UNREACHABLE' });
@@ -192,7 +246,9 @@ describe(`EosTransport with ${isRealSwitch ? 'a real switch' : 'the simulator'}`
     expect((await connection.inspect([])).pending).toEqual({ fence, applied: false });
     await connection.stage(push((fence += 1)), [TWO], []);
     const [detail] = await device.show('show configuration sessions detail');
-    expect(Object.keys((detail as { sessions: object }).sessions).filter((name) => name.startsWith(`trame-${fence - 1}-${fence - 1}-`))).toEqual([]);
+    expect(
+      Object.keys((detail as { sessions: object }).sessions).filter((name) => name.startsWith(`trame-${fence - 1}-${fence - 1}-`)),
+    ).toEqual([]);
   });
 
   it('never touches sessions of others, and waits for their commit timer', async () => {
@@ -238,6 +294,8 @@ describe(`EosTransport with ${isRealSwitch ? 'a real switch' : 'the simulator'}`
       'VNI 16000000 false',
       'BGP EVPN 203.0.113.9 false',
       'VTEP 203.0.113.8 of VNI 16000000 false',
+      'VXLAN config sanity true',
+      'interfaces true',
     ]);
     expect(report.checks[0]?.message).toContain('-   name contract-one\n+   name by-hand');
   });
@@ -289,26 +347,155 @@ describe.skipIf(isRealSwitch)('EosTransport with a switch whose time and lines a
     const pushing = await start();
     const connection = await pushing.open();
     await connection.stage(push(1), [ONE], []);
-    let isDone = false;
-    const others = device.simulator.device;
-    device.simulator.faults.add({
-      kind: 'bad-gateway',
-      // Runs when the commit arrives, before the switch does it: the moment that no guard can see.
-      when: (commands) => {
-        if (!isDone && commands.some((command) => command.startsWith('commit timer'))) {
-          isDone = true;
-          others.sessions.enter('human', 'jo').config.settings.set('hostname', { text: 'hostname BY-HAND', rule: null });
-          void others.sessions.commit('human');
-        }
-        return false;
-      },
-    });
+    // When the commit has arrived and the switch has not done it: the moment that no guard can see.
+    device.simulator.faults.meanwhile(
+      (commands) => commands.some((command) => command.startsWith('commit timer')),
+      () => device.show('configure session human', 'hostname BY-HAND', 'commit').then(() => undefined),
+    );
     await connection.apply(push(1), 60);
-    expect(isDone).toBe(true);
+    expect(device.simulator.faults.pending).toBe(0);
     const config = await device.runningConfig();
     expect(config).toContain('hostname BY-HAND');
     expect(config).toContain('contract-one');
     expect(device.simulator.journal.events.map(({ event }) => event)).toContain('reverted');
+  });
+
+  it('commits nothing that would touch the lines of others, and leaves no session behind', async () => {
+    const pushing = await start();
+    await device.show('configure', 'vlan 3990', 'name by-hand');
+    const connection = await pushing.open();
+    // A switch that does more than it was told.
+    device.simulator.faults.meanwhile(
+      (commands) => commands.some((command) => command.endsWith('diffs')),
+      () => void device.simulator.device.sessions.find('trame-1-1-1').config.sections.delete('vlan 3990'),
+    );
+    await expect(connection.stage(push(1), [ONE], [])).rejects.toMatchObject({
+      code: 'CONFIG_REFUSED',
+      facts: { detail: expect.stringContaining('vlan 3990 (would be removed)') as string },
+    });
+    expect((await connection.inspect([])).pending).toBeNull();
+  });
+
+  it('stages again when somebody commits between its reading and its session', async () => {
+    const pushing = await start();
+    const connection = await pushing.open();
+    device.simulator.faults.meanwhile(
+      (commands) => commands.some((command) => command.startsWith('configure session')),
+      () => device.show('configure', 'vlan 3990', 'name by-hand').then(() => undefined),
+    );
+    await connection.stage(push(1), [ONE], []);
+    await connection.apply(push(1), 60);
+    await connection.confirm(push(1));
+    const config = await device.runningConfig();
+    expect([config.includes('by-hand'), config.includes('contract-one')]).toEqual([true, true]);
+  });
+
+  it('stages again when the switch has reloaded between guard and commit, and made the session anew and empty', async () => {
+    const pushing = await start();
+    const connection = await pushing.open();
+    await connection.stage(push(1), [ONE], []);
+    device.simulator.faults.meanwhile(
+      (commands) => commands.some((command) => command.startsWith('commit timer')),
+      () => device.simulator.device.reboot(),
+    );
+    await connection.apply(push(1), 60);
+    expect(await device.runningConfig()).toContain('contract-one');
+    await connection.confirm(push(1));
+    expect(await device.print('show startup-config')).toContain('contract-one');
+  });
+
+  it('takes another name when somebody has a session of its own', async () => {
+    const pushing = await start();
+    await device.show('configure session trame-1-1-1', 'vlan 3990', 'name by-hand', 'commit');
+    const connection = await pushing.open();
+    await connection.stage(push(1), [ONE], []);
+    await connection.apply(push(1), 60);
+    await connection.confirm(push(1));
+    expect(device.simulator.journal.pushes.map(({ session, outcome }) => `${session} ${outcome}`)).toEqual([
+      'trame-1-1-1 committed',
+      'trame-1-1-2 confirmed',
+    ]);
+    expect(await device.runningConfig()).toContain('by-hand');
+  });
+
+  it('clears five sessions away that executions before it left, and goes on', async () => {
+    const pushing = await start();
+    for (let left = 1; left <= 5; left += 1) await device.show(`configure session trame-${left}-${left}-1`, `vlan ${200 + left}`);
+    const connection = await pushing.open();
+    await connection.stage(push(6), [ONE], []);
+    await connection.apply(push(6), 60);
+    await connection.confirm(push(6));
+    const [detail] = await device.show('show configuration sessions detail');
+    expect(Object.keys((detail as { sessions: object }).sessions)).toEqual(['trame-6-6-1']);
+  });
+
+  it('keeps what is typed by hand while its change is live and unconfirmed', async () => {
+    const pushing = await start();
+    const connection = await pushing.open();
+    await connection.stage(push(1), [ONE], []);
+    await connection.apply(push(1), 60);
+    await device.show('configure', 'vlan 3990', 'name by-hand');
+    expect(await connection.verify(push(1), [ONE], NOTHING, 1_000)).toMatchObject({ ok: true });
+    await connection.confirm(push(1));
+    expect(await device.runningConfig()).toContain('by-hand');
+    expect(await device.print('show startup-config')).toContain('by-hand');
+  });
+
+  it('sees in verification that a link went, and a check of the switch that passed before', async () => {
+    const pushing = await start();
+    const connection = await pushing.open();
+    await connection.stage(push(1), [ONE], []);
+    await connection.apply(push(1), 60);
+    await device.show('configure', 'interface Ethernet2', 'shutdown', 'interface Vxlan1', 'vxlan vlan 3990 vni 10990');
+    const report = await connection.verify(push(1), [ONE], NOTHING, 100);
+    expect(report.checks.filter(({ ok }) => !ok)).toEqual([
+      {
+        name: 'VXLAN config sanity',
+        ok: false,
+        message:
+          'checks that passed before: Loopback IP Address: Vxlan1 has no source interface with an address; VLAN-VNI Map: No VLAN 3990',
+      },
+      { name: 'interfaces', ok: false, message: 'had a link before the change: Ethernet2' },
+    ]);
+  });
+
+  it('says that nothing was saved when the switch only says so', async () => {
+    const pushing = await start();
+    const connection = await pushing.open();
+    await connection.stage(push(1), [ONE], []);
+    await connection.apply(push(1), 60);
+    device.simulator.device.losesSaves = true;
+    await expect(connection.confirm(push(1))).rejects.toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+      facts: { detail: expect.stringContaining('not saved') as string },
+    });
+    device.simulator.device.losesSaves = false;
+    await connection.confirm(push(1));
+    expect(await device.print('show startup-config')).toContain('contract-one');
+  });
+
+  it('stops at a certificate that is another one all of a sudden, and the switch undoes what nobody confirms', async () => {
+    const clock = new VirtualClock();
+    const pushing = await start({ clock });
+    const before = device.simulator.device.runningConfig();
+    const connection = await pushing.open();
+    await connection.stage(push(1), [ONE], []);
+    await connection.apply(push(1), 60);
+    device.simulator.changeCertificate();
+    await expect(connection.confirm(push(1))).rejects.toMatchObject({ code: 'WRONG_HOST_KEY' });
+    await expect(connection.revert(push(1))).rejects.toMatchObject({ code: 'WRONG_HOST_KEY' });
+    clock.advance(61_000);
+    expect(device.simulator.device.runningConfig()).toBe(before);
+  });
+
+  it('pushes in well under a second', async () => {
+    const pushing = await start();
+    await pushing.all([ONE]);
+    const startedAt = performance.now();
+    await pushing.all([TWO], [ONE]);
+    const took = performance.now() - startedAt;
+    console.log(`a push to a simulated switch: ${Math.round(took)} ms in ${device.simulator.journal.requests.length / 2} requests`);
+    expect(took).toBeLessThan(1_000);
   });
 
   it('gives up when somebody else commits all the time', async () => {

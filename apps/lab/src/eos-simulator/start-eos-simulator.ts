@@ -38,13 +38,13 @@ export interface EosSimulatorOptions {
 export interface EosSimulator {
   readonly address: '127.0.0.1';
   readonly port: number;
-  /** Base64 pin of the certificate's key. */
+  /** Base64 pin of the key of the present certificate. */
   readonly spkiSha256: string;
   readonly faults: Faults;
   readonly journal: Journal;
   /** The device behind the API, for looking at it without asking it. */
   readonly device: EosSwitch;
-  /** Connections from now on see another certificate than the one of `spkiSha256`. */
+  /** Connections from now on see another certificate, with another key. */
   changeCertificate(): void;
   /** Cuts the management line, until `connect()`. */
   disconnect(): Promise<void>;
@@ -73,7 +73,9 @@ export async function startEosSimulator(options: EosSimulatorOptions): Promise<E
   return {
     address: '127.0.0.1',
     port: server.port,
-    spkiSha256: server.spkiSha256,
+    get spkiSha256() {
+      return server.spkiSha256;
+    },
     faults: server.faults,
     journal: device.journal,
     device,

@@ -9,13 +9,13 @@
  */
 import type { PushIdentity } from '#contexts/deployment/ports';
 import { FencedSwitch, isUnreachable, type PushTools } from './fenced-switch.js';
+import type { SwitchHealth } from './switch-reader.js';
+import { ownedText } from '#engines/reconcile';
 import { type Armed, SessionCommit } from './session-commit.js';
 import { SessionStage, type Staged, type Wanted } from './session-stage.js';
 
 /** Somebody else commits all the time: then a person has to look. */
 const ATTEMPTS = 3;
-/** EOS answers an abort when it has rolled back; a slow agent shows the old digest a little later. */
-const ROLLBACK_MS = 15_000;
 
 export class ConfigPush {
   private readonly device: FencedSwitch;
@@ -26,6 +26,7 @@ export class ConfigPush {
   /** Milliseconds of the epoch by which the switch has undone what was not confirmed. */
   private endsAt = 0;
   private isConfirmed = false;
+  private health: SwitchHealth | null = null;
 
   constructor(tools: PushTools, push: PushIdentity) {
     this.device = new FencedSwitch(tools, push);
@@ -33,12 +34,17 @@ export class ConfigPush {
     this.committer = new SessionCommit(this.device);
   }
 
+  /** As it was before the change went live; null before `apply`, and where the switch does not tell. */
+  get healthBefore(): SwitchHealth | null {
+    return this.health;
+  }
+
   /** Undoes what executions up to this one have left. */
   async recover(): Promise<void> {
     const status = await this.device.status();
     const remains = status.sessions.filter((session) => this.device.isRemains(session));
     if (remains.length === 0) return;
-    await this.abortRemains(Date.now() + ROLLBACK_MS);
+    await this.abortRemains(Date.now() + this.device.tools.rollbackMs);
     if (!remains.some(({ state }) => state === 'timed')) return;
     await this.poll(
       'what an earlier execution left was aborted, but the running-config is still the same',
@@ -55,6 +61,8 @@ export class ConfigPush {
   async apply(confirmWithinSeconds: number): Promise<void> {
     if (this.staged === null) throw this.device.failure('APPLY_FAILED', 'nothing was staged over this connection');
     if (this.armed !== null) return this.proveStillArmed(this.armed);
+    if (this.staged.session === null) return;
+    this.health = await this.device.tools.reader.health();
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       const { session } = this.staged;
       if (session === null) return;
@@ -84,10 +92,10 @@ export class ConfigPush {
 
   /** Idempotent. @throws TransportError REVERT_UNPROVEN when the configuration before cannot be shown to be back. */
   async revert(): Promise<void> {
-    const before = this.staged?.digestBefore;
+    const before = this.staged;
     const wasSent = this.endsAt > 0;
     await this.abortRemains(Math.max(this.endsAt, Date.now()) + this.device.tools.afterTimerMs);
-    if (wasSent && before !== undefined) await this.proveDigest(before);
+    if (wasSent && before !== null) await this.proveOld(before);
     this.armed = null;
     this.staged = null;
     this.endsAt = 0;
@@ -115,18 +123,21 @@ export class ConfigPush {
     }
   }
 
-  private proveDigest(before: string): Promise<void> {
+  private proveOld({ digestBefore, runningBefore, wanted }: Staged): Promise<void> {
     return this.poll('no session of ours is left, but the running-config is not what it was before the push', async () => {
       const { digest } = await this.device.status();
       if (this.isConfirmed && digest === this.armed?.digestAfter) {
         throw this.device.failure('REVERT_UNPROVEN', 'the change was confirmed: it can only be taken back by another push');
       }
-      return digest === before;
+      if (digest === digestBefore) return true;
+      // A colleague has typed something meanwhile: what counts is that everything of ours is as it was.
+      const now = await this.device.tools.reader.runningConfig();
+      return [wanted.desired, ...wanted.previous].every((text) => ownedText(now, text) === ownedText(runningBefore, text));
     });
   }
 
   private async poll(otherwise: string, isDone: () => Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + ROLLBACK_MS;
+    const deadline = Date.now() + this.device.tools.rollbackMs;
     while (!(await isDone())) {
       if (Date.now() > deadline) throw this.device.failure('REVERT_UNPROVEN', otherwise);
       await this.device.wait();

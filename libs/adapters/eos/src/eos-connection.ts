@@ -1,7 +1,9 @@
 /** One switch during one push. */
 import type {
+  DeviceCollection,
   DeviceConnection,
   DeviceFindings,
+  DeviceVitals,
   Expectations,
   PendingPush,
   PushIdentity,
@@ -36,6 +38,27 @@ export class EosConnection implements DeviceConnection {
     };
   }
 
+  observe(): Promise<DeviceVitals> {
+    return this.tools.reader.vitals();
+  }
+
+  /** EOS does not say who wrote a line; its log does, as long as it lasts. */
+  async collect(paths: readonly string[]): Promise<DeviceCollection> {
+    const { reader } = this.tools;
+    const running = await reader.runningConfig();
+    const [startup, { sessions }] = [await reader.startupConfig(), await reader.status()];
+    return {
+      version: `EOS ${this.identity.release}`,
+      actual: new Map(paths.map((path) => [path, path === RUNNING_CONFIG_PATH ? running : null])),
+      pending: pendingPush(sessions),
+      running: new Map(),
+      startup,
+      live: [],
+      traces: new Map(),
+      upSeconds: this.identity.upSeconds,
+    };
+  }
+
   recover(push: PushIdentity): Promise<void> {
     return this.of(push).recover();
   }
@@ -53,8 +76,9 @@ export class EosConnection implements DeviceConnection {
   }
 
   /** Every request has a connection of its own, so this is a new one by nature. */
-  verify(_push: PushIdentity, artefacts: readonly Artefact[], expectations: Expectations, withinMs: number): Promise<VerifyReport> {
-    return verifyPush(this.tools.reader, this.content(artefacts), expectations, withinMs, this.tools.signal);
+  verify(push: PushIdentity, artefacts: readonly Artefact[], expectations: Expectations, withinMs: number): Promise<VerifyReport> {
+    const before = this.pushes.get(push.fence)?.healthBefore ?? null;
+    return verifyPush(this.tools.reader, { owned: this.content(artefacts), before }, expectations, withinMs, this.tools.signal);
   }
 
   confirm(push: PushIdentity): Promise<void> {

@@ -18,11 +18,20 @@ export interface EosTiming extends EapiTimeouts {
   readonly patienceMs: number;
   /** A commit that was not answered may still be under way in the switch: how long its absence must last to be believed. */
   readonly settleMs: number;
+  /** EOS answers an abort when it has rolled back; a slow agent shows the old configuration this much later at most. */
+  readonly rollbackMs: number;
   /** How long after its commit timer has run out a switch may take to answer again. */
   readonly afterTimerMs: number;
 }
 
-const DEFAULT_TIMING: EosTiming = { requestMs: 30_000, commitMs: 90_000, patienceMs: 10_000, settleMs: 5_000, afterTimerMs: 30_000 };
+const DEFAULT_TIMING: EosTiming = {
+  requestMs: 30_000,
+  commitMs: 90_000,
+  patienceMs: 10_000,
+  settleMs: 5_000,
+  rollbackMs: 15_000,
+  afterTimerMs: 30_000,
+};
 
 /** Stateless: one `open` is one push. */
 export class EosTransport implements DeviceTransport {
@@ -49,6 +58,7 @@ export class EosTransport implements DeviceTransport {
       signal,
       isFullyManaged: target.managed === 'FULL',
       settleMs: this.timing.settleMs,
+      rollbackMs: this.timing.rollbackMs,
       afterTimerMs: this.timing.afterTimerMs,
     });
     return keepingSecrets(connection, new WireSecrets(target, asSwitchesPrint));

@@ -14,6 +14,7 @@ export interface PushTools {
   readonly isFullyManaged: boolean;
   /** Milliseconds, see EosTiming. */
   readonly settleMs: number;
+  readonly rollbackMs: number;
   readonly afterTimerMs: number;
 }
 

@@ -43,7 +43,7 @@ export class SessionCommit {
 
   /** Only what is in force is saved, and only what was saved survives the next reload: one request looks and saves, the next one proves it. */
   async save(armed: Armed): Promise<void> {
-    const { client, reader } = this.device.tools;
+    const { client } = this.device.tools;
     let reason = 'the startup-config is another one all the same';
     for (let attempt = 1; ; attempt += 1) {
       try {

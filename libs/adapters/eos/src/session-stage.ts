@@ -19,6 +19,7 @@ export interface Staged {
   readonly session: string | null;
   /** Digest of the running-config that the session is a change of. */
   readonly digestBefore: string;
+  readonly runningBefore: string;
   /** The switch's own words, empty when nothing is to be done. */
   readonly diff: string;
 }
@@ -40,8 +41,8 @@ export class SessionStage {
     const { client, reader } = this.device.tools;
     for (let attempt = 1; ; attempt += 1) {
       const status = await this.freeStatus();
-      const nothing: Staged = { wanted, session: null, digestBefore: status.digest, diff: '' };
       const running = await reader.runningConfig();
+      const nothing: Staged = { wanted, session: null, digestBefore: status.digest, runningBefore: running, diff: '' };
       const owned = this.device.tools.isFullyManaged ? { ...wanted, previous: [...wanted.previous, takenOver(running)] } : wanted;
       const commands = this.merge(running, owned);
       if (commands.length === 0) return this.saved(nothing);
@@ -61,7 +62,7 @@ export class SessionStage {
         return nothing;
       }
       const wrong = trespasses({ running, predicted: config, ...owned });
-      if (wrong.length === 0) return { wanted, session, digestBefore: status.digest, diff };
+      if (wrong.length === 0) return { ...nothing, session, diff };
       await this.refuse(session, status, wrong, attempt);
     }
   }

@@ -1,7 +1,7 @@
 /** Reads of the switch, repeated while no answer comes: reading changes nothing. */
 import { z } from 'zod';
 import { compareConfigs, eosDialect } from '#engines/reconcile';
-import { TransportError } from '#contexts/deployment/ports';
+import { type DeviceVitals, TransportError } from '#contexts/deployment/ports';
 import { CommandRefusal, type EapiClient, NoAnswer } from './eapi-client.js';
 import { parseSessionName, type SessionName } from './session-name.js';
 import { pause } from './pause.js';
@@ -65,6 +65,27 @@ const vxlanShape = z.object({
     }),
   ),
 });
+
+const sanityShape = z.object({
+  categories: z.record(
+    z.string(),
+    z.object({ items: z.array(z.object({ name: z.string(), checkPass: z.boolean(), detail: z.string().default('') })).default([]) }),
+  ),
+});
+const interfacesShape = z.object({ interfaceStatuses: z.record(z.string(), z.object({ linkStatus: z.string() })) });
+
+const establishedIn = ({ vrfs }: z.infer<typeof evpnShape>): string[] =>
+  Object.values(vrfs).flatMap(({ peers }) =>
+    Object.entries(peers).flatMap(([address, { peerState }]) => (peerState === 'Established' ? [address] : [])),
+  );
+const knownIn = ({ interfaces }: z.infer<typeof vtepShape>): string[] => Object.values(interfaces).flatMap(({ vteps }) => vteps);
+
+export interface SwitchHealth {
+  /** Checks of `show vxlan config-sanity` that do not pass, with their reason. */
+  readonly failedChecks: readonly string[];
+  /** Interfaces with a link. */
+  readonly connected: readonly string[];
+}
 
 const RETRY_MS = 250;
 
@@ -140,10 +161,47 @@ export class SwitchReader {
   async evpnNeighbors(runningConfig: string): Promise<readonly string[]> {
     if (!/^router bgp /m.test(runningConfig)) return [];
     const [, summary] = await this.json(['enable', 'show bgp evpn summary']);
-    const { vrfs } = this.as(evpnShape, summary, 'show bgp evpn summary');
-    return Object.values(vrfs).flatMap(({ peers }) =>
-      Object.entries(peers).flatMap(([address, { peerState }]) => (peerState === 'Established' ? [address] : [])),
-    );
+    return establishedIn(this.as(evpnShape, summary, 'show bgp evpn summary'));
+  }
+
+  /** Sessions and VTEPs of this moment, in one request where the switch has BGP. */
+  async vitals(): Promise<DeviceVitals> {
+    const refused = (error: unknown): null => {
+      if (error instanceof CommandRefusal) return null;
+      throw error;
+    };
+    const commands = ['enable', 'show bgp evpn summary', 'show vxlan vtep'];
+    const answers = await this.again(() => this.client.json(commands).catch(refused));
+    if (answers === null) {
+      const running = await this.runningConfig();
+      if (/^router bgp /m.test(running)) throw this.unreadable('show bgp evpn summary', 'it is refused, although the switch has BGP');
+      return { establishedNeighbors: [], remoteVteps: [] };
+    }
+    const [, summary, vteps] = answers;
+    return {
+      establishedNeighbors: establishedIn(this.as(evpnShape, summary, 'show bgp evpn summary')),
+      remoteVteps: knownIn(this.as(vtepShape, vteps, 'show vxlan vtep')),
+    };
+  }
+
+  /** What EOS says of itself; null where a release does not tell, or in a shape that we do not know. */
+  async health(): Promise<SwitchHealth | null> {
+    const refused = (error: unknown): readonly unknown[] => {
+      if (error instanceof CommandRefusal) return [];
+      throw error;
+    };
+    const commands = ['enable', 'show vxlan config-sanity detail', 'show interfaces status'];
+    const [, sanity, interfaces] = await this.again(() => this.client.json(commands).catch(refused));
+    const [insane, connected] = [sanityShape.safeParse(sanity), interfacesShape.safeParse(interfaces)];
+    if (!insane.success || !connected.success) return null;
+    return {
+      failedChecks: Object.values(insane.data.categories).flatMap(({ items }) =>
+        items.flatMap(({ name, checkPass, detail }) => (checkPass ? [] : [detail === '' ? name : `${name}: ${detail}`])),
+      ),
+      connected: Object.entries(connected.data.interfaceStatuses).flatMap(([name, { linkStatus }]) =>
+        linkStatus === 'connected' ? [name] : [],
+      ),
+    };
   }
 
   async localVnis(): Promise<readonly number[]> {
@@ -160,7 +218,7 @@ export class SwitchReader {
     for (const { vlanToVniMap, vlanToVtepList } of Object.values(this.as(vxlanShape, vxlan, 'show interfaces vxlan 1').interfaces)) {
       for (const [vlan, { vni }] of Object.entries(vlanToVniMap)) byVni.set(vni, vlanToVtepList[vlan]?.remoteVtepAddr ?? []);
     }
-    return { known: Object.values(this.as(vtepShape, vteps, 'show vxlan vtep').interfaces).flatMap((one) => one.vteps), byVni };
+    return { known: knownIn(this.as(vtepShape, vteps, 'show vxlan vtep')), byVni };
   }
 
   private json(commands: readonly string[], patienceMs = this.patienceMs): Promise<readonly unknown[]> {

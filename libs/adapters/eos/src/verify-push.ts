@@ -1,37 +1,73 @@
 /** Reads the switch until it is what was wanted: the lines, the VNIs, the sessions and the VTEPs, or the time is over. */
 import type { Expectations, VerifyReport } from '#contexts/deployment/ports';
-import { diffText, ownedText } from '#engines/reconcile';
+import { configFacts, diffText, eosDialect, ownedText } from '#engines/reconcile';
 import { pause } from './pause.js';
-import type { SwitchReader } from './switch-reader.js';
+import type { SwitchHealth, SwitchReader } from './switch-reader.js';
 
 type Check = VerifyReport['checks'][number];
 
 const POLL_MS = 250;
 
+export interface VerifiedPush {
+  /** Our lines. */
+  readonly owned: string;
+  /** Read before the change went live; null where that is not known. */
+  readonly before: SwitchHealth | null;
+}
+
 export async function verifyPush(
   reader: SwitchReader,
-  owned: string,
+  push: VerifiedPush,
   expected: Expectations,
   withinMs: number,
   signal: AbortSignal,
 ): Promise<VerifyReport> {
   const deadline = Date.now() + withinMs;
   for (;;) {
-    const checks = await runChecks(reader, owned, expected);
+    const checks = await runChecks(reader, push, expected);
     const ok = checks.every((check) => check.ok);
     if (ok || Date.now() + POLL_MS > deadline || signal.aborted) return { ok, checks };
     await pause(POLL_MS, signal);
   }
 }
 
-async function runChecks(reader: SwitchReader, owned: string, { vnis, neighbors, remoteVteps }: Expectations): Promise<readonly Check[]> {
+async function runChecks(
+  reader: SwitchReader,
+  { owned, before }: VerifiedPush,
+  { vnis, neighbors, remoteVteps }: Expectations,
+): Promise<readonly Check[]> {
   const running = await reader.runningConfig();
   const checks: Check[] = [linesCheck(running, owned)];
   if (vnis.length > 0) checks.push(...vniChecks(vnis, await reader.localVnis()));
   if (neighbors.length > 0) checks.push(...neighborChecks(neighbors, await reader.evpnNeighbors(running)));
   if (remoteVteps !== undefined) checks.push(...vtepChecks(remoteVteps, await reader.remoteVteps()));
+  if (before !== null) checks.push(...healthChecks(before, await reader.health(), owned));
   return checks;
 }
+
+/** What EOS found wrong or had a link before is not ours to answer for; what is new is. */
+function healthChecks(before: SwitchHealth, now: SwitchHealth | null, owned: string): readonly Check[] {
+  if (now === null)
+    return [{ name: 'health', ok: false, message: 'the switch told of its interfaces before the change, and does not now' }];
+  const failed = now.failedChecks.filter((check) => !before.failedChecks.includes(check));
+  const shut = shutInterfaces(owned);
+  const lost = before.connected.filter((name) => !now.connected.includes(name) && !shut.includes(name));
+  return [
+    {
+      name: 'VXLAN config sanity',
+      ok: failed.length === 0,
+      message: failed.length === 0 ? 'no check fails that passed before' : `checks that passed before: ${failed.join('; ')}`,
+    },
+    {
+      name: 'interfaces',
+      ok: lost.length === 0,
+      message: lost.length === 0 ? 'all that had a link have one' : `had a link before the change: ${lost.join(', ')}`,
+    },
+  ];
+}
+
+const shutInterfaces = (owned: string): readonly string[] =>
+  configFacts(eosDialect, owned).flatMap(({ path, text }) => (text === 'shutdown' ? [(path[0] ?? '').replace(/^interface /, '')] : []));
 
 function linesCheck(running: string, owned: string): Check {
   const found = ownedText(running, owned);
