@@ -20,9 +20,18 @@ export interface Layout {
   readonly hostsOfEach: readonly [number, number];
   /** Half of the networks have none. */
   readonly mostLeafs: number;
+  /** Milliseconds between two requests of one client. */
+  readonly pace: readonly [number, number];
 }
 
-const CHAOS_LAYOUT: Layout = { hosts: CHAOS_HOSTS, leafs: CHAOS_LEAFS, edgePorts: LEAF_EDGE_PORTS, hostsOfEach: [1, 3], mostLeafs: 1 };
+const CHAOS_LAYOUT: Layout = {
+  hosts: CHAOS_HOSTS,
+  leafs: CHAOS_LEAFS,
+  edgePorts: LEAF_EDGE_PORTS,
+  hostsOfEach: [1, 3],
+  mostLeafs: 1,
+  pace: [100, 500],
+};
 
 interface Place {
   readonly device: string;
@@ -62,7 +71,7 @@ export class OrderClient {
       const cancels = this.alive.length > 4 && this.dice.chance(0.35);
       if (cancels) await this.cancel(over);
       else await this.order(over);
-      await pause(this.dice.between(100, 500), ending);
+      await pause(this.dice.between(...this.layout.pace), ending);
     }
   }
 

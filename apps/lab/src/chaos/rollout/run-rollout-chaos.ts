@@ -99,8 +99,9 @@ export class RolloutChaosRun {
       hosts: starHosts(ROLLOUT_SIZE),
       leafs: starLeafs(ROLLOUT_SIZE),
       edgePorts: starEdgePorts(ROLLOUT_SIZE),
-      hostsOfEach: [4, 10] as const,
-      mostLeafs: 3,
+      hostsOfEach: [2, 8] as const,
+      mostLeafs: 2,
+      pace: [800, 4000] as const,
     };
     const ending = this.installation.endingAfter(seconds);
     this.say(`${world.devices.size} devices taken over; plans are rolled out and steered, faults begin, for ${seconds} s`);

@@ -13,7 +13,7 @@ interface Plan {
 }
 
 const OPEN = `SELECT id, digest, state FROM plan WHERE state IN ('PROPOSED', 'APPLYING', 'PAUSED') OR (state = 'APPROVED' AND NOT is_released)
-  ORDER BY generation DESC LIMIT 1`;
+  ORDER BY generation DESC LIMIT 5`;
 const ERRORS = '{ errors { code message } }';
 const ACTS = {
   plan: `mutation { planDeployment(input: {}) ${ERRORS} }`,
@@ -47,8 +47,8 @@ export class Steersman {
 
   async run(ending: AbortSignal): Promise<void> {
     while (!ending.aborted) {
-      const [plan] = await this.database.ask<Plan>(OPEN).catch(() => []);
-      if (plan) await this.maybe(plan);
+      const plans = await this.database.ask<Plan>(OPEN).catch(() => []);
+      if (plans.length > 0) await this.maybe(this.dice.pick(plans));
       else if (this.dice.chance(0.1)) await this.act('plan', {});
       await pause(this.dice.between(150, 700), ending);
     }
@@ -57,10 +57,11 @@ export class Steersman {
   /** When nothing breaks any more: whatever waits for a person is approved, and nothing stays paused. */
   async finish(over: AbortSignal): Promise<void> {
     while (!over.aborted) {
-      const [plan] = await this.database.ask<Plan>(OPEN).catch(() => []);
-      if (plan?.state === 'PROPOSED') await this.on(plan, 'approve');
-      if (plan?.state === 'PROPOSED' || plan?.state === 'APPROVED') await this.on(plan, 'apply');
-      if (plan?.state === 'PAUSED') await this.on(plan, 'resume');
+      for (const plan of await this.database.ask<Plan>(OPEN).catch(() => [])) {
+        if (plan.state === 'PROPOSED') await this.on(plan, 'approve');
+        if (plan.state === 'PROPOSED' || plan.state === 'APPROVED') await this.on(plan, 'apply');
+        if (plan.state === 'PAUSED') await this.on(plan, 'resume');
+      }
       await pause(300, over);
     }
   }
@@ -69,7 +70,11 @@ export class Steersman {
     let left = this.dice.between(0, 100);
     for (const [act, weight] of Object.entries(HABITS[plan.state]) as [Act, number][]) {
       left -= weight;
-      if (left < 0) return this.on(plan, act);
+      if (left >= 0) continue;
+      await this.on(plan, act);
+      // Most people who approve mean it to happen.
+      if (act === 'approve' && this.dice.chance(0.7)) await this.on(plan, 'apply');
+      return;
     }
   }
 
