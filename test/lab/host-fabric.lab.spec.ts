@@ -145,15 +145,42 @@ describeWith({ missing: missingForRealHosts() }, 'two real hosts behind a route 
     expect(await vm1.ping('10.20.0.12', { size: 1_422, dontFragment: true, withinMs: 2_000 })).toMatchObject({ ok: true });
 
     const later = await open('pve1');
-    const remoteVteps = new Map([[VNI, ['172.16.1.52']]]);
-    const report = await later.verify(
-      { planId: 'x', revision: 1, fence },
-      rendered(demoSnapshot(), 'pve1'),
-      { ...expectations('pve1'), remoteVteps },
-      5_000,
-    );
+    const proof = {
+      ...expectations('pve1'),
+      remoteVteps: new Map([[VNI, ['172.16.1.52']]]),
+      routes: new Map([[VNI, [{ vtep: '172.16.1.52', rd: '172.16.1.52:1', target: `65051:${VNI}` }]]]),
+      paths: [{ from: '172.16.1.51', to: '172.16.1.52', octets: 1_500 }],
+      addresses: [{ port: 'lo', address: '172.16.1.51' }],
+    };
+    const identity = { planId: 'x', revision: 1, fence };
+    const report = await later.verify(identity, rendered(demoSnapshot(), 'pve1'), proof, 5_000);
     // The guests' taps are in the bridges: that is no drift.
     expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
+    expect(report.checks.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([`route of 172.16.1.52 in vni ${VNI}`, 'path 172.16.1.51 to 172.16.1.52', 'addresses of lo']),
+    );
+    const wrong = await later.verify(
+      identity,
+      rendered(demoSnapshot(), 'pve1'),
+      {
+        vnis: [],
+        neighbors: [],
+        routes: new Map([[VNI, [{ vtep: '172.16.1.52', rd: '172.16.1.52:1', target: '65051:99' }]]]),
+        paths: [
+          { from: '172.16.1.51', to: '172.16.1.52', octets: 1_501 },
+          { from: '172.16.1.51', to: '172.16.1.99', octets: 84 },
+        ],
+        addresses: [{ port: 'lo', address: '172.16.1.52' }],
+      },
+      0,
+    );
+    expect(wrong.checks.filter(({ ok }) => !ok).map(({ message }) => message)).toEqual([
+      expect.stringContaining(`expected from 172.16.1.52 rd 172.16.1.52:1 target 65051:99, found rd 172.16.1.52:1 targets 65051:${VNI}`),
+      expect.stringMatching(/172\.16\.1\.52 from 172\.16\.1\.51 with 1501 octets in one piece: .* found .* of 3/),
+      expect.stringMatching(/172\.16\.1\.99 .* found .* of 3/),
+      'lo: expected 172.16.1.52, found 127.0.0.1 172.16.1.51 ::1',
+    ]);
+    expect(await later.observe?.()).toEqual({ establishedNeighbors: [NEIGHBOR.pve1], remoteVteps: ['172.16.1.52'] });
 
     await Promise.all(
       (['pve1', 'pve2'] as const).map((slug) => push(slug, rendered(empty, slug), { vnis: [], neighbors: [NEIGHBOR[slug]] })),

@@ -71,18 +71,19 @@ function strings(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
 
-/** `show bgp l2vpn evpn route vni N json`: inclusive multicast routes (RFC 7432 type 3), each with where it comes from. */
+/** `show bgp l2vpn evpn route detail type multicast json`: inclusive multicast routes (RFC 7432 type 3) by RD, each with where it comes from. */
 export function multicastRoutes(report: unknown): { vtep: string; rd: string; targets: readonly string[] }[] {
-  return Object.entries(asRecord(report)).flatMap(([key, entry]) => {
-    const [, vtep] = /^\[3\]:\[\d+\]:\[\d+\]:\[([^\]]+)\]$/.exec(key) ?? [];
-    if (vtep === undefined) return [];
-    const paths = asRecord(entry)['paths'];
-    const flat: unknown[] = Array.isArray(paths) ? paths.flat() : [];
-    return flat.map((path) => {
-      const communities = asRecord(asRecord(path)['extendedCommunity'])['string'];
-      const targets = typeof communities === 'string' ? [...communities.matchAll(/RT:(\S+)/g)].map(([, target = '']) => target) : [];
-      const rd = asRecord(path)['rd'] ?? asRecord(entry)['rd'];
-      return { vtep, rd: typeof rd === 'string' ? rd : '', targets };
-    });
-  });
+  return Object.entries(asRecord(report)).flatMap(([rd, routes]) =>
+    Object.entries(asRecord(routes)).flatMap(([prefix, entry]) => {
+      const [, vtep] = /^\[3\]:\[\d+\]:\[\d+\]:\[([^\]]+)\]/.exec(prefix) ?? [];
+      if (vtep === undefined) return [];
+      const paths = asRecord(entry)['paths'];
+      const flat: unknown[] = Array.isArray(paths) ? paths.flat() : [];
+      return flat.map((path) => {
+        const communities = asRecord(asRecord(path)['extendedCommunity'])['string'];
+        const targets = typeof communities === 'string' ? [...communities.matchAll(/RT:(\S+)/g)].map(([, target = '']) => target) : [];
+        return { vtep, rd, targets };
+      });
+    }),
+  );
 }

@@ -29,7 +29,7 @@ function probesOf({ routes, paths, addresses }: Expectations): readonly Probe[] 
   const ports = new Map<string, string[]>();
   for (const { port, address } of addresses ?? []) ports.set(port, [...(ports.get(port) ?? []), address]);
   return [
-    ...[...(routes ?? [])].map(([vni, expected]): Probe => ({ line: `routes ${vni}`, judge: (part) => routeChecks(vni, expected, part) })),
+    ...(routes === undefined ? [] : [{ line: 'routes', judge: (part: AnswerPart | undefined) => routeChecks(routes, part) }]),
     ...(paths ?? []).map(
       (path): Probe => ({
         line: `ping ${path.to} ${path.octets - (path.to.includes(':') ? 48 : 28)} ${path.from}`,
@@ -40,26 +40,24 @@ function probesOf({ routes, paths, addresses }: Expectations): readonly Probe[] 
   ];
 }
 
-function routeChecks(
-  vni: number,
-  expected: readonly { vtep: string; rd: string; target: string }[],
-  part: AnswerPart | undefined,
-): Check[] {
+function routeChecks(expected: NonNullable<Expectations['routes']>, part: AnswerPart | undefined): Check[] {
   const report = frrJson(part);
   const routes = multicastRoutes(report);
-  return expected.map(({ vtep, rd, target }) => {
-    const found = routes.filter((route) => route.vtep === vtep);
-    const ok = found.some((route) => route.rd === rd && route.targets.includes(target));
-    const said =
-      report === null
-        ? 'bgpd does not answer'
-        : found.map((route) => `rd ${route.rd} targets ${route.targets.join(' ') || 'none'}`).join('; ') || 'no route';
-    return {
-      name: `route of ${vtep} in vni ${vni}`,
-      ok,
-      message: `VNI ${vni}: expected from ${vtep} rd ${rd} target ${target}, found ${said}`,
-    };
-  });
+  return [...expected].flatMap(([vni, list]) =>
+    list.map(({ vtep, rd, target }) => {
+      const found = routes.filter((route) => route.vtep === vtep && (route.rd === rd || route.targets.includes(target)));
+      const ok = found.some((route) => route.rd === rd && route.targets.includes(target));
+      const said =
+        report === null
+          ? 'bgpd does not answer'
+          : found.map((route) => `rd ${route.rd} targets ${route.targets.join(' ') || 'none'}`).join('; ') || 'no route';
+      return {
+        name: `route of ${vtep} in vni ${vni}`,
+        ok,
+        message: `VNI ${vni}: expected from ${vtep} rd ${rd} target ${target}, found ${said}`,
+      };
+    }),
+  );
 }
 
 function pathCheck({ from, to, octets }: { from: string; to: string; octets: number }, part: AnswerPart | undefined): Check {

@@ -42,14 +42,14 @@ ask_protocol() {
   ask targets vtysh -c 'show bgp l2vpn evpn vni json'
 }
 
-# Probes stand on standard input, one a line: "routes VNI", "ping ADDRESS OCTETS SOURCE", "address INTERFACE".
+# Probes stand on standard input, one a line: "routes", "ping ADDRESS OCTETS SOURCE", "address INTERFACE".
 ask_probes() {
   probes=''
   while read -r word first second third; do
     name=probe$(printf '%s' "$probes" | wc -w | tr '0123456789' 'abcdefghij')
     case $word:$first$second$third in
       *[!A-Za-z0-9_.:-]*) die 64 "no such probe: $word" ;;
-      routes:*) number "$first"; ask "$name" vtysh -c "show bgp l2vpn evpn route vni $first json" ;;
+      routes:) ask "$name" vtysh -c 'show bgp l2vpn evpn route detail type multicast json' ;;
       ping:*) number "$second"; ask "$name" ping -n -c 3 -i 0.2 -W 1 -M do -s "$second" -I "$third" "$first" ;;
       address:*) ask "$name" ip -j address show dev "$first" ;;
       *) die 64 "no such probe: $word" ;;
