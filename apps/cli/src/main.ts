@@ -19,6 +19,7 @@ const GROUPS: readonly { readonly names: readonly string[]; readonly load: () =>
     },
   },
   { names: ['pool'], load: async () => [(await import('./commands/pool.command.js')).addPool] },
+  { names: ['drift'], load: async () => [(await import('./commands/drift.command.js')).addDrift] },
   { names: ['token'], load: async () => [(await import('./admin/token.command.js')).addToken] },
   { names: ['migrate'], load: async () => [(await import('./admin/migrate.command.js')).addMigrate] },
   { names: ['gen'], load: async () => [(await import('./admin/gen.command.js')).addGen] },
