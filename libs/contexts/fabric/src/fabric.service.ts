@@ -269,10 +269,10 @@ export class FabricService {
 
   /** The whole of it; whoever changes it raises the revision in the same transaction. */
   async adopt(tx: Tx, id: DeviceId, adopted: AdoptedFacts): Promise<void> {
-    await tx.run(`UPDATE device SET facts = jsonb_set(facts, '{adopted}', $2), version = version + 1, updated_at = clock_timestamp() WHERE id = $1`, [
-      id,
-      JSON.stringify(adopted),
-    ]);
+    await tx.run(
+      `UPDATE device SET facts = jsonb_set(facts, '{adopted}', $2), version = version + 1, updated_at = clock_timestamp() WHERE id = $1`,
+      [id, JSON.stringify(adopted)],
+    );
   }
 
   fabrics(tx: Tx): Promise<FabricId[]> {
