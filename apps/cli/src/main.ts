@@ -19,6 +19,8 @@ const GROUPS: readonly { readonly names: readonly string[]; readonly load: () =>
     },
   },
   { names: ['pool'], load: async () => [(await import('./commands/pool.command.js')).addPool] },
+  { names: ['plan'], load: async () => [(await import('./commands/plan.command.js')).addPlan] },
+  { names: ['lock'], load: async () => [(await import('./commands/lock.command.js')).addLock] },
   { names: ['drift'], load: async () => [(await import('./commands/drift.command.js')).addDrift] },
   { names: ['token'], load: async () => [(await import('./admin/token.command.js')).addToken] },
   { names: ['migrate'], load: async () => [(await import('./admin/migrate.command.js')).addMigrate] },

@@ -64,6 +64,7 @@ function environment(options: StackOptions, databaseUrl: string, port: number): 
     HTTP_PORT: String(port),
     TRAME_KEK: key(),
     TRAME_TOKEN_PEPPER: key(),
+    ROLLOUT_SOAK_SECONDS: '2', // A demonstration does not watch the canary for a minute.
     ...options.env,
   };
 }

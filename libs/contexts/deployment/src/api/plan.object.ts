@@ -1,7 +1,9 @@
-import { Field, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
-import { encodeId } from '#engines/kernel';
+import { Field, HideField, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { encodeId, type PlanId } from '#engines/kernel';
 import { BigCountScalar, DateTimeScalar, SlugScalar, UserError } from '#platform';
+import type { Cause } from '../domain/causes.js';
 import type { DeploymentPlan, PlanItem } from '../domain/plan.js';
+import type { PlanCheck } from '../domain/plan-checks.js';
 
 export enum RiskEnum {
   NONE = 'NONE',
@@ -15,27 +17,100 @@ export enum PlanStateEnum {
   PROPOSED = 'PROPOSED',
   APPROVED = 'APPROVED',
   APPLYING = 'APPLYING',
+  PAUSED = 'PAUSED',
   APPLIED = 'APPLIED',
   FAILED = 'FAILED',
+  HALTED = 'HALTED',
+  CANCELLED = 'CANCELLED',
   SUPERSEDED = 'SUPERSEDED',
   EXPIRED = 'EXPIRED',
 }
-registerEnumType(PlanStateEnum, { name: 'PlanState' });
+registerEnumType(PlanStateEnum, {
+  name: 'PlanState',
+  valuesMap: {
+    PAUSED: { description: 'Goes on with `resumePlan`; nothing else of the fabric is pushed meanwhile.' },
+    FAILED: { description: 'It went to its end, and not every device is verified.' },
+    HALTED: { description: 'A fault or a person stopped it: what is confirmed stays, the rest was undone or not begun.' },
+    CANCELLED: { description: 'A person does not want it; policy does not push the rest again.' },
+    SUPERSEDED: { description: 'Another plan follows: the fabric asks for something else, or devices are locked.' },
+  },
+});
+
+export enum CauseKindEnum {
+  DEVICE = 'DEVICE',
+  LAG = 'LAG',
+  NETWORK = 'NETWORK',
+  PAIR = 'PAIR',
+  PORT = 'PORT',
+  SESSION = 'SESSION',
+  VRF = 'VRF',
+}
+registerEnumType(CauseKindEnum, { name: 'CauseKind' });
+
+export enum CauseVerbEnum {
+  ADDED = 'ADDED',
+  CHANGED = 'CHANGED',
+  REMOVED = 'REMOVED',
+}
+registerEnumType(CauseVerbEnum, { name: 'CauseVerb' });
+
+@ObjectType('PlanCause', { description: 'An object whose change is the reason for hunks of the diff.' })
+export class PlanCauseObject implements Cause {
+  @Field(() => CauseKindEnum) kind: Cause['kind'];
+  @Field({ description: 'Of a session the device at its other end, of a pair its domain, of a port and a LAG their name.' }) slug: string;
+  @Field(() => CauseVerbEnum) verb: Cause['verb'];
+  @Field(() => String, { nullable: true, description: 'Of a DEVICE what of it, e.g. `vtep`; `rendering`: the same, written otherwise.' })
+  subject: string | null;
+}
 
 @ObjectType('PlanDevice')
 export class PlanDeviceObject {
   @Field(() => SlugScalar) device: string;
   @Field(() => Int, { description: '0 is the canary; the next wave begins when it is done.' }) wave: number;
+  @Field(() => Int, { description: 'Within the wave; the devices of a step are pushed to side by side.' }) step: number;
+  @Field(() => [String], { description: 'Groups of devices that stand in for each other: never two of one in a step.' })
+  redundancy: readonly string[];
   @Field(() => RiskEnum) risk: string;
+  @Field(() => [String], { description: 'One sentence for each reason why a person is asked.' }) riskReasons: readonly string[];
+  @Field(() => [PlanCauseObject], { description: 'The objects that cause the diff.' }) causes: readonly PlanCauseObject[];
   @Field({ description: 'Unified diff against what was last confirmed on the device.' }) diff: string;
   @Field({ description: 'PENDING, PUSHING, CONFIRMED, VERIFIED, FAILED or SKIPPED.' }) state: string;
   @Field(() => String, { nullable: true }) error: string | null;
+}
+
+@ObjectType('PlanWave')
+export class PlanWaveObject {
+  @Field(() => Int) order: number;
+  @Field() canary: boolean;
+  @Field(() => Int) steps: number;
+  @Field(() => Int) deviceCount: number;
+  @Field(() => Int) done: number;
+  @Field(() => Int) failed: number;
+  @Field(() => Int, { description: 'How long it is watched before the next one; the last one is not waited for.' }) soakSeconds: number;
+  @Field(() => DateTimeScalar, { nullable: true, description: 'Set while, and after, it soaks.' }) soakingUntil: Date | null;
+  @Field(() => Int, { description: 'More failures than this, in all waves but the canary, halt the rollout.' }) maxFailures: number;
+}
+
+@ObjectType('PlanCheck')
+export class PlanCheckObject implements PlanCheck {
+  @Field(() => String, { description: 'CURRENT, FABRIC, APPROVALS, LOCKS or REDUNDANCY.' }) name: PlanCheck['name'];
+  @Field() ok: boolean;
+  @Field() message: string;
+}
+
+@ObjectType('Approval')
+export class ApprovalObject {
+  @Field() by: string;
+  @Field(() => DateTimeScalar) at: Date;
+  @Field(() => String, { nullable: true }) comment: string | null;
 }
 
 @ObjectType('DeploymentPlan', { description: 'Immutable: what was seen and approved is what is applied.' })
 export class DeploymentPlanObject {
   @Field(() => ID) id: string;
   @Field(() => BigCountScalar, { description: 'Orders plans of a fabric.' }) generation: number;
+  @Field(() => BigCountScalar, { nullable: true, description: 'Lowest revision that one of its devices was proven at when it was made.' })
+  baseRevision: number | null;
   @Field(() => BigCountScalar, { description: 'Orders intents.' }) targetRevision: number;
   @Field({ description: 'What is approved is what is applied: give it back to `approvePlan` and `applyPlan`.' }) digest: string;
   @Field(() => RiskEnum) risk: string;
@@ -44,21 +119,51 @@ export class DeploymentPlanObject {
   @Field(() => DateTimeScalar) createdAt: Date;
   @Field(() => DateTimeScalar) expiresAt: Date;
   @Field(() => String, { nullable: true }) haltReason: string | null;
+  @Field(() => Int) approvalsNeeded: number;
+  @Field(() => [ApprovalObject]) approvals: readonly ApprovalObject[];
+  @Field(() => ID, { nullable: true, description: 'The plan that this one takes back.' }) rollbackOf: string | null;
+  @Field(() => [PlanWaveObject]) waves: PlanWaveObject[];
   @Field(() => [PlanDeviceObject]) devices: PlanDeviceObject[];
+  @HideField() uuid: PlanId;
 }
 
-const toPlanDevice = (item: PlanItem): PlanDeviceObject => ({
-  device: item.slug,
-  wave: item.wave,
-  risk: item.risk,
-  diff: item.diff,
-  state: item.state,
-  error: item.error?.message ?? null,
+const toPlanDevice = ({ slug, wave, step, redundancy, risk, riskReasons, causes, diff, state, error }: PlanItem): PlanDeviceObject => ({
+  device: slug,
+  wave,
+  step,
+  redundancy,
+  risk,
+  riskReasons,
+  causes,
+  diff,
+  state,
+  error: error?.message ?? null,
 });
+
+function wavesOf({ items, strategy, soakedWave, soakingUntil }: DeploymentPlan): PlanWaveObject[] {
+  const orders = [...new Set(items.map(({ wave }) => wave))].sort((a, b) => a - b);
+  return orders.map((order) => {
+    const of = items.filter(({ wave }) => wave === order);
+    return {
+      order,
+      canary: order === 0,
+      steps: new Set(of.map(({ step }) => step)).size,
+      deviceCount: of.length,
+      done: of.filter(({ state }) => state === 'CONFIRMED' || state === 'VERIFIED').length,
+      failed: of.filter(({ state }) => state === 'FAILED').length,
+      soakSeconds: order === orders.at(-1) ? 0 : strategy.soakSeconds,
+      soakingUntil: soakedWave === order ? soakingUntil : null,
+      maxFailures: order === 0 ? 0 : strategy.maxFailures,
+    };
+  });
+}
 
 export const toPlanObject = (plan: DeploymentPlan): DeploymentPlanObject => ({
   ...plan,
   id: encodeId('plan', plan.id),
+  uuid: plan.id,
+  rollbackOf: plan.rollbackOf === null ? null : encodeId('plan', plan.rollbackOf),
+  waves: wavesOf(plan),
   devices: plan.items.map(toPlanDevice),
 });
 

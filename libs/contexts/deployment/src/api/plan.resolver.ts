@@ -1,16 +1,34 @@
-import { Args, Field, ID, InputType, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { Args, Field, ID, InputType, Int, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { Authorize, Ctx, operatorOnly, type RequestContext } from '#contexts/access';
-import { decodeId, type DeviceId, type Label, type PlanId } from '#engines/kernel';
+import { decodeId, type DeviceId, DomainError, type Label, type PlanId } from '#engines/kernel';
 import { LabelScalar, orNull, withErrors } from '#platform';
 import { PlannerService } from '../planner.service.js';
+import { checkStrategy, type StrategyWish } from '../domain/strategy.js';
+import type { DeploymentPlan } from '../domain/plan.js';
 import { RolloutService } from '../rollout.service.js';
-import { DeploymentPlanObject, PlanPayload, toPlanObject } from './plan.object.js';
+import { SteeringService } from '../steering.service.js';
+import { DeploymentPlanObject, PlanCheckObject, PlanPayload, toPlanObject } from './plan.object.js';
+
+const MAX_PLANS = 100;
+const REASON = { type: () => LabelScalar, nullable: true } as const;
+
+@InputType()
+export class StrategyInput {
+  @Field(() => Int, { nullable: true, description: 'Devices that go before all others; 1.' }) canaries: number | null = null;
+  @Field(() => [Int], { nullable: true, description: 'Per cent of the devices that are done when each wave ends; 10, 50, 100.' })
+  wavePercents: number[] | null = null;
+  @Field(() => Int, { nullable: true, description: 'As set up; 0 for everyday work.' }) soakSeconds: number | null = null;
+  @Field(() => Int, { nullable: true, description: 'Pushes at the same time; 10.' }) parallel: number | null = null;
+  @Field(() => Int, { nullable: true, description: 'Devices after the canary that may fail; 0.' }) maxFailures: number | null = null;
+}
 
 @InputType()
 export class PlanDeploymentInput {
   @Field(() => [ID], { nullable: true, description: 'Only these devices; all of the fabric where it is not given.' }) devices:
     | string[]
     | null = null;
+  @Field(() => StrategyInput, { nullable: true, description: 'How it is rolled out; part of what is approved.' })
+  strategy: StrategyInput | null = null;
 }
 
 @InputType()
@@ -20,11 +38,12 @@ export class ApplyPlanInput {
 }
 
 /** Plans concern the whole fabric: they are the operator's. */
-@Resolver()
+@Resolver(() => DeploymentPlanObject)
 export class PlanResolver {
   constructor(
     private readonly planner: PlannerService,
     private readonly rollouts: RolloutService,
+    private readonly steering: SteeringService,
   ) {}
 
   @Query(() => DeploymentPlanObject, { nullable: true })
@@ -34,13 +53,37 @@ export class PlanResolver {
     return orNull(async () => toPlanObject(await this.rollouts.plan(decodeId<PlanId>('plan', id))));
   }
 
+  @Query(() => [DeploymentPlanObject], { description: `The newest first, at most ${MAX_PLANS}.` })
+  @Authorize('deploy:read')
+  async plans(
+    @Ctx() ctx: RequestContext,
+    @Args('first', { type: () => Int, defaultValue: 20 }) first: number,
+  ): Promise<DeploymentPlanObject[]> {
+    operatorOnly(ctx);
+    if (first < 1 || first > MAX_PLANS)
+      throw new DomainError('INVALID_VALUE', `first is from 1 to ${MAX_PLANS}`, { path: ['first'], accepted: `1 to ${MAX_PLANS}` });
+    return (await this.rollouts.latest(first)).map(toPlanObject);
+  }
+
+  @ResolveField('stale', () => Boolean, { description: 'The fabric asks for something else by now: it is neither approved nor run.' })
+  @Authorize('deploy:read', 'deploy:plan', 'deploy:approve', 'deploy:apply')
+  async stale(@Parent() plan: DeploymentPlanObject): Promise<boolean> {
+    return !(await this.planner.isCurrent(await this.rollouts.plan(plan.uuid)));
+  }
+
+  @ResolveField('checks', () => [PlanCheckObject], { description: 'What to know before approving, as of now.' })
+  @Authorize('deploy:read', 'deploy:plan', 'deploy:approve', 'deploy:apply')
+  async checks(@Parent() plan: DeploymentPlanObject): Promise<readonly PlanCheckObject[]> {
+    return this.planner.checks(await this.rollouts.plan(plan.uuid));
+  }
+
   @Mutation(() => PlanPayload, { description: 'What would be pushed now. Writes to no device.' })
   @Authorize('deploy:plan')
   planDeployment(@Ctx() ctx: RequestContext, @Args('input', { nullable: true }) input?: PlanDeploymentInput): Promise<PlanPayload> {
     return withErrors(async () => {
       operatorOnly(ctx);
       const only = input?.devices ? new Set(input.devices.map((id) => decodeId<DeviceId>('device', id))) : undefined;
-      const plan = await this.planner.propose(ctx.actor, only);
+      const plan = await this.planner.propose(ctx.actor, only, wishOf(input?.strategy ?? null));
       return { plan: plan ? toPlanObject(plan) : null };
     });
   }
@@ -67,4 +110,60 @@ export class PlanResolver {
       return { plan: toPlanObject(await this.rollouts.requestApply(decodeId<PlanId>('plan', input.plan), input.digest, ctx.actor)) };
     });
   }
+
+  @Mutation(() => PlanPayload, { description: 'What is being pushed is finished, and nothing else is begun until `resumePlan`.' })
+  @Authorize('deploy:apply')
+  pausePlan(
+    @Ctx() ctx: RequestContext,
+    @Args('id', { type: () => ID }) id: string,
+    @Args('reason', REASON) reason: Label | null,
+  ): Promise<PlanPayload> {
+    return this.steer(ctx, id, (planId) => this.steering.pause(planId, ctx.actor, reason));
+  }
+
+  @Mutation(() => PlanPayload)
+  @Authorize('deploy:apply')
+  resumePlan(@Ctx() ctx: RequestContext, @Args('id', { type: () => ID }) id: string): Promise<PlanPayload> {
+    return this.steer(ctx, id, (planId) => this.steering.resume(planId, ctx.actor));
+  }
+
+  @Mutation(() => PlanPayload, {
+    description: 'Nobody wants it: what is confirmed stays, what is not goes back, and only a person has the rest pushed.',
+  })
+  @Authorize('deploy:apply')
+  cancelPlan(
+    @Ctx() ctx: RequestContext,
+    @Args('id', { type: () => ID }) id: string,
+    @Args('reason', REASON) reason: Label | null,
+  ): Promise<PlanPayload> {
+    return this.steer(ctx, id, (planId) => this.steering.cancel(planId, ctx.actor, reason));
+  }
+
+  @Mutation(() => PlanPayload, { description: 'Something is wrong: the same as `cancelPlan`, and kept as an incident.' })
+  @Authorize('deploy:apply')
+  haltPlan(
+    @Ctx() ctx: RequestContext,
+    @Args('id', { type: () => ID }) id: string,
+    @Args('reason', REASON) reason: Label | null,
+  ): Promise<PlanPayload> {
+    return this.steer(ctx, id, (planId) => this.steering.halt(planId, ctx.actor, reason));
+  }
+
+  private steer(ctx: RequestContext, id: string, turn: (planId: PlanId) => Promise<DeploymentPlan>): Promise<PlanPayload> {
+    return withErrors(async () => {
+      operatorOnly(ctx);
+      return { plan: toPlanObject(await turn(decodeId<PlanId>('plan', id))) };
+    });
+  }
+}
+
+function wishOf(input: StrategyInput | null): StrategyWish {
+  const named = {
+    canary: input?.canaries,
+    percents: input?.wavePercents,
+    soakSeconds: input?.soakSeconds,
+    parallel: input?.parallel,
+    maxFailures: input?.maxFailures,
+  };
+  return checkStrategy(Object.fromEntries(Object.entries(named).filter(([, value]) => value !== null && value !== undefined)));
 }

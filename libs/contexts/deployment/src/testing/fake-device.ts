@@ -14,7 +14,14 @@ export type FakeStep = 'open' | 'inspect' | 'stage' | 'apply' | 'verify' | 'conf
 export class FakeDevice {
   readonly files = new Map<string, string>();
   readonly pushes: { readonly fence: number; readonly from: number; to: number }[] = [];
+  /** When a change was in force and not confirmed, in milliseconds. */
+  readonly unconfirmed: { readonly from: number; to: number }[] = [];
+  /** What it sees of the others. */
+  readonly neighbors = new Set<string>();
+  readonly remoteVteps = new Set<string>();
   private faults = new Map<FakeStep, TransportErrorCode>();
+  private gates = new Map<FakeStep, Promise<void>>();
+  private onLive: (() => void) | null = null;
   private diesAfterApply = false;
   private backup: ReadonlyMap<string, string> | null = null;
   private pendingFence = 0;
@@ -31,7 +38,24 @@ export class FakeDevice {
   dieAfterApply(): void {
     this.diesAfterApply = true;
   }
+  /** Every call of that step waits until the answer is called. */
+  holdAt(step: FakeStep): () => void {
+    let release = (): void => undefined;
+    this.gates.set(step, new Promise((resolve) => (release = resolve)));
+    return () => {
+      this.gates.delete(step);
+      release();
+    };
+  }
+  async passed(step: FakeStep): Promise<void> {
+    await this.gates.get(step);
+  }
+  /** What the next change breaks, once it has been confirmed. */
+  afterConfirm(consequence: () => void): void {
+    this.onLive = consequence;
+  }
   heal(): void {
+    this.onLive = null;
     this.diesAfterApply = false;
     this.faults.clear();
   }
@@ -57,6 +81,7 @@ export class FakeDevice {
   }
   goLive(push: PushIdentity, files: ReadonlyMap<string, string>): void {
     this.backup = new Map(this.files);
+    this.unconfirmed.push({ from: performance.now(), to: Number.POSITIVE_INFINITY });
     this.isStaged = false;
     this.pendingFence = push.fence;
     this.replace(files);
@@ -64,13 +89,21 @@ export class FakeDevice {
     if (this.diesAfterApply) this.failAt('verify', 'UNREACHABLE');
   }
   confirm(): void {
+    this.settled();
     this.backup = null;
+    this.onLive?.();
+    this.onLive = null;
   }
   /** What the dead-man timer does. */
   revert(): void {
+    this.settled();
     if (this.backup) this.replace(this.backup);
     this.backup = null;
     this.isStaged = false;
+  }
+  private settled(): void {
+    const last = this.unconfirmed.at(-1);
+    if (this.backup && last) last.to = performance.now();
   }
   private replace(files: ReadonlyMap<string, string>): void {
     const fresh = new Map(files);
@@ -85,6 +118,7 @@ export class FakeTransport implements DeviceTransport {
   async open(target: DeviceTarget, signal: AbortSignal): Promise<DeviceConnection> {
     const device = this.devices.get(target.slug);
     if (!device) throw new TransportError('UNREACHABLE', `${target.slug} does not answer`, { device: target.slug, detail: 'no route' });
+    await device.passed('open');
     device.check('open');
     signal.throwIfAborted();
     return new FakeConnection(device);
@@ -104,8 +138,12 @@ class FakeConnection implements DeviceConnection {
       version: 'fake 1',
       actual: new Map(paths.map((path) => [path, this.device.files.get(path) ?? null])),
       pending: this.device.pending,
-      establishedNeighbors: [],
+      establishedNeighbors: [...this.device.neighbors],
     };
+  }
+  async observe() {
+    this.device.check('inspect');
+    return { establishedNeighbors: [...this.device.neighbors], remoteVteps: [...this.device.remoteVteps] };
   }
   async recover(push: PushIdentity) {
     this.device.fence(push);
@@ -120,11 +158,13 @@ class FakeConnection implements DeviceConnection {
     return { diff: isNoop ? '' : 'changed', isNoop };
   }
   async apply(push: PushIdentity) {
+    await this.device.passed('apply');
     this.device.fence(push);
     this.device.goLive(push, this.staged);
     this.device.check('apply');
   }
   async verify(push: PushIdentity, artefacts: readonly Artefact[]) {
+    await this.device.passed('verify');
     this.device.check('verify');
     const { pending } = this.device;
     const isOurs = pending === null || (pending.fence === push.fence && pending.applied);

@@ -1,0 +1,121 @@
+import type { Command } from 'commander';
+import { askFor } from './ask-for.js';
+import { integer, type Output, print, withOutput } from './output.js';
+
+interface Plan {
+  readonly id: string;
+  readonly digest: string;
+  readonly risk: string;
+  readonly state: string;
+  readonly createdBy: string;
+  readonly createdAt: string;
+  readonly haltReason: string | null;
+  readonly approvalsNeeded: number;
+  readonly approvals: readonly { readonly by: string }[];
+  readonly waves: readonly {
+    readonly order: number;
+    readonly deviceCount: number;
+    readonly done: number;
+    readonly failed: number;
+    readonly soakSeconds: number;
+  }[];
+}
+interface PlanDevice {
+  readonly device: string;
+  readonly wave: number;
+  readonly step: number;
+  readonly risk: string;
+  readonly riskReasons: readonly string[];
+  readonly causes: readonly { readonly kind: string; readonly slug: string; readonly verb: string; readonly subject: string | null }[];
+  readonly diff: string;
+  readonly state: string;
+  readonly error: string | null;
+}
+interface PlanDetails extends Plan {
+  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly message: string }[];
+  readonly devices: readonly PlanDevice[];
+}
+
+const PLAN =
+  'id digest risk state createdBy createdAt haltReason approvalsNeeded approvals { by } waves { order deviceCount done failed soakSeconds soakingUntil }';
+const DETAILS = `${PLAN} baseRevision targetRevision stale checks { name ok message } devices { device wave step redundancy risk riskReasons causes { kind slug verb subject } diff state error }`;
+const ERRORS = 'errors { code message path }';
+
+const line = (plan: Plan): string => {
+  const waves = plan.waves
+    .map(({ done, deviceCount, failed }) => `${done}/${deviceCount}${failed > 0 ? ` (${failed} failed)` : ''}`)
+    .join(' ');
+  return `${plan.id}  ${plan.state.padEnd(10)} ${plan.risk.padEnd(5)} ${waves}  by ${plan.createdBy}${plan.haltReason ? `  ${plan.haltReason}` : ''}`;
+};
+const deviceLines = ({ device, wave, step, state, risk, riskReasons, causes, diff, error }: PlanDevice): string[] => [
+  `${device}  wave ${wave} step ${step}  ${risk}  ${state}${error ? `: ${error}` : ''}`,
+  ...riskReasons.map((reason) => `  ! ${reason}`),
+  ...causes.map(
+    ({ kind, slug, verb, subject }) => `  ${verb.toLowerCase()} ${kind.toLowerCase()} ${slug}${subject ? ` (${subject})` : ''}`,
+  ),
+  ...diff.split('\n').flatMap((text) => (text === '' ? [] : [`    ${text}`])),
+];
+
+/** `approvePlan` and the like: one field, its payload's plan. */
+async function change(field: string, types: string, names: string, variables: Readonly<Record<string, unknown>>): Promise<Plan> {
+  const document = `mutation (${types}) { ${field}(${names}) { plan { ${PLAN} } ${ERRORS} } }`;
+  return (await askFor<{ plan: Plan }>(field, document, variables)).plan;
+}
+
+async function find(id: string): Promise<PlanDetails> {
+  const plan = await askFor<PlanDetails | null>('plan', `query ($id: ID!) { plan(id: $id) { ${DETAILS} } }`, { id });
+  if (!plan) throw new Error(`there is no plan ${id}`);
+  return plan;
+}
+
+export function addPlan(program: Command): void {
+  const plan = program.command('plan').description('plans of a fabric, and rollouts under way');
+  withOutput(plan.command('list'))
+    .description('the newest plans')
+    .option('--first <n>', 'how many', integer, 20)
+    .action(async (options: Output & { first: number }) => {
+      const plans = await askFor<Plan[]>('plans', `query ($first: Int!) { plans(first: $first) { ${PLAN} } }`, { first: options.first });
+      print(options, plans, plans.map(line));
+    });
+  withOutput(plan.command('show'))
+    .argument('<plan>', 'its id (plan_…)')
+    .description('what it changes and why, device by device')
+    .action(async (id: string, options: Output) => {
+      const found = await find(id);
+      const checks = found.checks.map(({ name, ok, message }) => `${ok ? 'ok ' : 'NO '} ${name}: ${message}`);
+      print(options, found, [line(found), `digest ${found.digest}`, ...checks, ...found.devices.flatMap(deviceLines)]);
+    });
+  withOutput(plan.command('approve'))
+    .argument('<plan>', 'its id')
+    .argument('<digest>', 'of the plan that you have seen')
+    .option('--comment <text>', 'kept with the approval')
+    .action(async (id: string, digest: string, options: Output & { comment?: string }) => {
+      const types = '$id: ID!, $digest: String!, $comment: Label';
+      const variables = { id, digest, comment: options.comment };
+      const approved = await change('approvePlan', types, 'id: $id, digest: $digest, comment: $comment', variables);
+      print(options, approved, [line(approved)]);
+    });
+  withOutput(plan.command('apply'))
+    .argument('<plan>', 'its id')
+    .argument('<digest>', 'of the plan that was approved')
+    .action(async (id: string, digest: string, options: Output) => {
+      const begun = await change('applyPlan', '$id: ID!, $digest: String!', 'input: { plan: $id, digest: $digest }', { id, digest });
+      print(options, begun, [line(begun)]);
+    });
+  for (const [word, says] of STEERING) {
+    const command = withOutput(plan.command(word)).argument('<plan>', 'its id').description(says);
+    if (word !== 'resume') command.option('--reason <text>', 'kept with the plan');
+    command.action(async (id: string, options: Output & { reason?: string }) => {
+      const [types, names] = word === 'resume' ? ['$id: ID!', 'id: $id'] : ['$id: ID!, $reason: Label', 'id: $id, reason: $reason'];
+      const steered = await change(`${word}Plan`, types, names, { id, reason: options.reason });
+      print(options, steered, [line(steered)]);
+    });
+  }
+}
+
+const STEERING = [
+  ['pause', 'finish what is being pushed and begin nothing else'],
+  ['resume', 'go on where it was paused'],
+  ['cancel', 'nobody wants it: what is confirmed stays, the rest goes back and is not pushed again by itself'],
+  ['halt', 'something is wrong: as cancel, and kept as an incident'],
+] as const;
