@@ -1,16 +1,21 @@
 /**
  * `npm run chaos`: orders against API and workers that are killed, stopped and starved, and then a look at what they promised.
  * `-- --scenario allocation`: callers of many processes against the allocators.
+ * `-- --scenario crash-points`: workers that die once at every named place.
  * `-- --scenario rollout`: plans that are rolled out and steered over many devices.
  */
 import 'reflect-metadata';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { CrashPoint } from '#platform';
 import { allocationSummary } from './chaos/allocation/allocation-report.js';
 import { AllocationChaosRun, CLIENTS_OF_EACH, PROCESSES } from './chaos/allocation/run-allocation-chaos.js';
 import { summary } from './chaos/chaos-result.js';
+import { crashWalkSummary } from './chaos/crash-walk/crash-walk-report.js';
+import { CrashWalk } from './chaos/crash-walk/run-crash-walk.js';
 import { rolloutSummary } from './chaos/rollout/rollout-report.js';
 import { RolloutChaosRun } from './chaos/rollout/run-rollout-chaos.js';
+import { WORKER_POINTS } from './chaos/nemesis.js';
 import { ChaosRun } from './chaos/run-chaos.js';
 import { QUARANTINE_SECONDS, TIMING, WORKERS } from './chaos/timing.js';
 
@@ -27,7 +32,7 @@ const options = new Command('chaos')
   .description('Breaks a running installation at random and checks that it kept every promise. The same seed breaks the same things.')
   .addOption(
     new Option('--scenario <name>', 'what is put to the proof')
-      .choices(['orders', 'allocation', 'rollout'] as const)
+      .choices(['orders', 'allocation', 'rollout', 'crash-points'] as const)
       .default('orders' as const),
   )
   .option('--seconds <n>', 'how long clients order and things break', wholeNumber(1, 3600), 60)
@@ -35,15 +40,17 @@ const options = new Command('chaos')
   .addOption(new Option('--queue <where>', 'where the jobs live').choices(['postgres', 'redis'] as const).default('postgres' as const))
   .option('--no-outbox', 'add jobs directly after the commit and look for no lost ones: orders get lost')
   .option('--naive', 'scenario allocation: an allocator that is wrong, to see that the check finds it')
+  .addOption(new Option('--points <names...>', 'scenario crash-points: only these').choices(WORKER_POINTS))
   .option('--json', 'print one machine-readable line at the end')
   .parse()
   .opts<{
-    scenario: 'orders' | 'allocation' | 'rollout';
+    scenario: 'orders' | 'allocation' | 'rollout' | 'crash-points';
     seconds: number;
     seed: number;
     queue: 'postgres' | 'redis';
     outbox: boolean;
     naive?: boolean;
+    points?: CrashPoint[];
     json?: boolean;
   }>();
 
@@ -59,7 +66,9 @@ const run =
     ? new ChaosRun({ ...chosen, directory }, say)
     : scenario === 'rollout'
       ? new RolloutChaosRun({ ...chosen, directory }, say)
-      : new AllocationChaosRun({ seed, seconds, directory, isNaive: naive }, say);
+      : scenario === 'crash-points'
+        ? new CrashWalk({ ...chosen, directory }, say)
+        : new AllocationChaosRun({ seed, seconds, directory, isNaive: naive }, say);
 
 process.on('exit', () => run.killNow());
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void end(130));
@@ -88,6 +97,10 @@ async function main(): Promise<number> {
     say(`seed ${seed}: ${PROCESSES} processes of ${CLIENTS_OF_EACH} callers${naive ? ', NAIVE ALLOCATOR' : ''}`);
     const report = await run.run();
     return tell(report.result, report.result.holds, allocationSummary(report, directory));
+  }
+  if (run instanceof CrashWalk) {
+    const report = await run.run();
+    return tell(report.result, report.result.ok, crashWalkSummary(report, directory));
   }
   if (run instanceof RolloutChaosRun) {
     const report = await run.run();

@@ -29,6 +29,8 @@ export interface DeviceUnderTest {
   readonly slug: string;
   readonly endpoint: DeviceEndpoint;
   begin(fault: DeviceFault): Promise<void>;
+  /** What goes live is found wanting, until `heal`: its routing daemons are gone. Only where there are some. */
+  stopRouting?(): void;
   /** Ends every fault; whoever waits for an answer is cut off, as when a hanging device is switched off and on. */
   heal(): Promise<void>;
   /** One line per way in which what is live is not what was wanted; empty: it is. */

@@ -29,7 +29,12 @@ export class HostUnderTest implements DeviceUnderTest {
     if (fault === 'refuses') this.host.dropConnections();
   }
 
+  stopRouting(): void {
+    this.host.system.isRoutingUp = false;
+  }
+
   async heal(): Promise<void> {
+    this.host.system.isRoutingUp = true;
     this.host.failNextApply(null);
     this.host.setReachability('normal');
     this.host.dropConnections();

@@ -13,7 +13,7 @@ export const CRASH_POINTS_TOO = { ...ANY_MOMENT, crashWorker: 4 } as const;
 type ProcessFault = keyof typeof ANY_MOMENT;
 
 /** Where a worker dies; the others are in processes that a run does not have. */
-const WORKER_POINTS = CRASH_POINTS.filter((point) => /^(?:push|rollout|relay|order)\./.test(point));
+export const WORKER_POINTS = CRASH_POINTS.filter((point) => /^(?:push|rollout|relay|order)\./.test(point));
 
 export interface Victims {
   readonly supervisor: Supervisor;

@@ -19,9 +19,12 @@ class Kept {
   private isWanted = true;
   /** Set before we kill it: an end that nobody asked for is reported. */
   private isExpected = false;
+  private isKilled = false;
   /** For the next start only. */
   private once: Readonly<Record<string, string>> = {};
   selfExits = 0;
+  /** Deaths by its own hand (SIGKILL) with settings that were for one start. */
+  crashes = 0;
 
   constructor(
     readonly program: Program,
@@ -35,7 +38,7 @@ class Kept {
   }
 
   signal(signal: NodeJS.Signals): boolean {
-    if (signal === 'SIGKILL') this.isExpected = true;
+    if (signal === 'SIGKILL') this.isExpected = this.isKilled = true;
     return this.child?.kill(signal) ?? false;
   }
 
@@ -68,8 +71,11 @@ class Kept {
     closeSync(log);
     this.child = child;
     this.isExpected = Object.keys(settings).length > 0;
-    const ended = (): void => {
+    this.isKilled = false;
+    const isArmed = this.isExpected;
+    const ended = (_code: unknown, signal?: unknown): void => {
       if (this.child !== child) return;
+      if (isArmed && signal === 'SIGKILL' && !this.isKilled) this.crashes += 1;
       this.child = undefined;
       if (!this.isExpected) this.selfExits += 1;
       if (this.isWanted) this.restart = setTimeout(() => this.start(), RESTART_AFTER_MS);
@@ -95,6 +101,10 @@ export class Supervisor {
   /** @returns false when it was not running anyway; the settings are for its next start all the same. */
   restartWith(name: string, env: Readonly<Record<string, string>>): boolean {
     return this.kept.get(name)?.restartWith(env) ?? false;
+  }
+
+  crashes(name: string): number {
+    return this.kept.get(name)?.crashes ?? 0;
   }
 
   /** How often processes ended although nobody killed them. */

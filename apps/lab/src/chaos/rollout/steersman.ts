@@ -61,6 +61,7 @@ export class Steersman {
         if (plan.state === 'PROPOSED') await this.on(plan, 'approve');
         if (plan.state === 'PROPOSED' || plan.state === 'APPROVED') await this.on(plan, 'apply');
         if (plan.state === 'PAUSED') await this.on(plan, 'resume');
+        if (plan.state === 'PAUSED' && this.dice.chance(0.3)) await this.on(plan, 'cancel'); // One that is out of date is not resumed.
       }
       await pause(300, over);
     }
