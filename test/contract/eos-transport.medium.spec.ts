@@ -491,11 +491,14 @@ describe.skipIf(isRealSwitch)('EosTransport with a switch whose time and lines a
   it('pushes in well under a second', async () => {
     const pushing = await start();
     await pushing.all([ONE]);
-    const startedAt = performance.now();
+    const [startedAt, cpu] = [performance.now(), process.cpuUsage()];
     await pushing.all([TWO], [ONE]);
-    const took = performance.now() - startedAt;
-    console.log(`a push to a simulated switch: ${Math.round(took)} ms in ${device.simulator.journal.requests.length / 2} requests`);
-    expect(took).toBeLessThan(1_000);
+    const { user, system } = process.cpuUsage(cpu);
+    const [took, worked] = [performance.now() - startedAt, (user + system) / 1000];
+    console.log(
+      `a push to a simulated switch: ${Math.round(took)} ms, ${Math.round(worked)} ms of CPU for both ends, in ${device.simulator.journal.requests.length / 2} requests`,
+    );
+    expect(worked).toBeLessThan(500); // The machine may have more to do; we do not.
   });
 
   it('gives up when somebody else commits all the time', async () => {
@@ -576,7 +579,7 @@ describe.skipIf(isRealSwitch)('EosTransport with a switch whose time and lines a
       compileFabric(snapshot)
         .devices.filter(({ slug }) => slug === 'test')
         .flatMap(renderDevice);
-    const evi = { vni: 10_001, importRts: ['65051:10001'], exportRts: ['65051:10001'] };
+    const evi = { vni: 10_001, rd: '172.16.1.51:1', importRts: ['65051:10001'], exportRts: ['65051:10001'] };
     const neighbor = { address: '192.168.100.1', remoteAsn: 65_051, evpn: true, routeReflectorClient: false };
     fabric.register({
       slug: 'pve1',
@@ -594,6 +597,25 @@ describe.skipIf(isRealSwitch)('EosTransport with a switch whose time and lines a
     const expected = { vnis: [10_001], neighbors: ['192.168.100.2'], remoteVteps: new Map([[10_001, ['172.16.1.51']]]) };
     expect(await connection.verify(identity, network, expected, 1_000)).toMatchObject({ ok: true });
     await connection.confirm(identity);
+    const proof = {
+      ...NOTHING,
+      routes: new Map([[10_001, [{ vtep: '172.16.1.51', rd: '172.16.1.51:1', target: '65051:10001' }]]]),
+      addresses: [{ port: 'Loopback1', address: '172.16.1.1' }],
+      paths: [{ from: '192.168.100.1', to: '192.168.100.2', octets: 1_500 }],
+    };
+    expect(await connection.verify(identity, network, proof, 1_000)).toMatchObject({ ok: true });
+    const wrong = {
+      ...NOTHING,
+      routes: new Map([[10_001, [{ vtep: '172.16.1.51', rd: '172.16.1.51:1', target: '65051:10002' }]]]),
+      addresses: [{ port: 'Loopback1', address: '172.16.1.2' }],
+      paths: [{ from: '192.168.100.1', to: '192.168.100.2', octets: 9_000 }],
+    };
+    expect((await connection.verify(identity, network, wrong, 100)).checks.flatMap(({ ok, message }) => (ok ? [] : [message]))).toEqual([
+      'expected as 172.16.1.51:1 with route target 65051:10002, learned from that VTEP: 172.16.1.51:1 with 65051:10001',
+      'expected 172.16.1.2, found 172.16.1.1',
+      'a packet of 9000 octets is not answered: 1 packets transmitted, 0 received, 100% packet loss',
+    ]);
+    expect(await connection.observe?.()).toEqual({ establishedNeighbors: ['192.168.100.2'], remoteVteps: ['172.16.1.51'] });
     expect((await connection.inspect([])).establishedNeighbors).toEqual(['192.168.100.2']);
 
     await pushing.all(underlay, network);

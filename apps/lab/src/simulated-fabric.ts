@@ -17,6 +17,8 @@ export interface SimulatedNeighbor {
 
 export interface SimulatedEvi {
   readonly vni: number;
+  /** `172.16.1.51:1`; absent where the device cannot say. */
+  readonly rd?: string;
   /** `65051:10000`, as configured. */
   readonly importRts: readonly string[];
   readonly exportRts: readonly string[];
@@ -53,6 +55,13 @@ interface Session {
   readonly evpn: boolean;
 }
 
+/** An inclusive multicast route (EVPN type 3). */
+export interface SimulatedRoute {
+  readonly vtep: string;
+  readonly rd: string;
+  readonly targets: readonly string[];
+}
+
 export class SimulatedFabric {
   private readonly devices = new Map<string, SimulatedDevice>();
   private moment = new Moment(new Map());
@@ -73,6 +82,16 @@ export class SimulatedFabric {
   /** VTEPs whose inclusive multicast route (EVPN type 3) a device has imported for a VNI, sorted. */
   remoteVteps(slug: string, vni: number): string[] {
     return this.now().remoteVteps(slug, vni);
+  }
+
+  /** Type 3 routes that a device has learned, imported or not. */
+  routes(slug: string): SimulatedRoute[] {
+    return this.now().routes(slug);
+  }
+
+  /** True when a device that is switched on has the address. */
+  isReachable(address: string): boolean {
+    return this.now().isOwned(address);
   }
 
   /** What was found out is good as long as every device says the same: a hundred of them are asked thousands of times in between. */
@@ -119,6 +138,18 @@ class Moment {
         this.reachedFrom(other.slug).has(slug),
     );
     return [...new Set(found.map(({ vtep }) => vtep))].sort();
+  }
+
+  routes(slug: string): SimulatedRoute[] {
+    return [...this.facts].flatMap(([origin, said]) => {
+      const vtep = said?.vtep ?? null;
+      if (said === null || vtep === null || origin === slug || !this.reachedFrom(origin).has(slug)) return [];
+      return said.evis.flatMap(({ rd, exportRts }) => (rd === undefined ? [] : [{ vtep, rd, targets: exportRts }]));
+    });
+  }
+
+  isOwned(address: string): boolean {
+    return this.owners.has(address);
   }
 
   private findSessions(slug: string): readonly Session[] {

@@ -100,8 +100,28 @@ export class CliSession {
       return { messages: ['Copy completed successfully.'] };
     }
     if (/^configure(?: |$)/.test(text)) return this.enterConfiguration(text);
+    if (/^ping /.test(text)) return this.ping(text);
     if (text === 'reload') throw new CliError(1000, ['Command requires confirmation: Proceed with reload? [confirm]']);
     throw invalidInput(text, 0);
+  }
+
+  /** A packet leaves whole, or not at all: that is what `df-bit` says. */
+  private ping(text: string): Answer {
+    const { to, octets, source } =
+      /^ping (?<to>\S+)(?: source (?<source>\S+))? size (?<octets>\d+) df-bit repeat \d+$/.exec(text)?.groups ?? {};
+    if (to === undefined) throw invalidInput(text, 1);
+    const { ports, loopbackAddresses } = this.device.current;
+    const addresses = [...loopbackAddresses, ...ports.flatMap((port) => port.addresses)].map((prefix) => prefix.split('/')[0]);
+    if (source !== undefined && /^\d/.test(source) && !addresses.includes(source))
+      throw new CliError(1000, [`bind: Cannot assign requested address`]);
+    const mtu = Math.min(...ports.filter(({ isRouted, isShutdown }) => isRouted && !isShutdown).map((port) => port.mtu ?? 1500));
+    const isAnswered = this.device.controlPlane.isReachable?.(to) === true && Number(octets) <= mtu;
+    const head = `PING ${to} (${to}) ${Number(octets) - 28}(${octets}) bytes of data.`;
+    return {
+      messages: [
+        `${head}\n\n--- ${to} ping statistics ---\n1 packets transmitted, ${isAnswered ? 1 : 0} received, ${isAnswered ? 0 : 100}% packet loss\n`,
+      ],
+    };
   }
 
   private enable(secret: string | undefined): Answer {

@@ -1,5 +1,5 @@
 /** What the switch has learned from its neighbors: from the simulated fabric, or from a real FRR in the leaf's place. */
-import type { SimulatedFabric, SimulatedFacts } from '../simulated-fabric.js';
+import type { SimulatedFabric, SimulatedFacts, SimulatedRoute } from '../simulated-fabric.js';
 import type { SwitchState } from './switch-state.js';
 
 export interface EvpnPeer {
@@ -14,6 +14,10 @@ export interface ControlPlane {
   remoteVteps(vni: number): Promise<readonly string[]>;
   /** VNIs that are up here. */
   localVnis(): Promise<readonly number[]>;
+  /** Type 3 routes in the BGP table; absent where nobody has asked for them yet. */
+  multicastRoutes?(): Promise<readonly SimulatedRoute[]>;
+  /** Whether somebody answers at an address of the underlay. */
+  isReachable?(address: string): boolean;
 }
 
 /** A control plane that also forwards: it is told of every change and the change is answered when it has taken effect. */
@@ -38,6 +42,14 @@ export class FabricControlPlane implements ControlPlane {
 
   async remoteVteps(vni: number): Promise<readonly string[]> {
     return this.fabric.remoteVteps(this.slug, vni);
+  }
+
+  async multicastRoutes(): Promise<readonly SimulatedRoute[]> {
+    return this.fabric.routes(this.slug);
+  }
+
+  isReachable(address: string): boolean {
+    return this.fabric.isReachable(address);
   }
 
   async localVnis(): Promise<readonly number[]> {
@@ -76,7 +88,7 @@ function readFacts(state: SwitchState): SimulatedFacts {
     evis: (bgp?.macVrfs ?? []).flatMap(({ vlan, rd, importRts, exportRts }) => {
       const vni = state.mappings.find((mapping) => mapping.vlan === vlan)?.vni;
       // Without an RD there is no route; without communities the routes arrive and nobody imports them.
-      return vni === undefined || rd === null ? [] : [{ vni, importRts, exportRts: routes ? exportRts : [] }];
+      return vni === undefined || rd === null ? [] : [{ vni, rd, importRts, exportRts: routes ? exportRts : [] }];
     }),
   };
 }

@@ -50,6 +50,8 @@ export const showCommands: readonly ShowCommand[] = [
   open(/^show vxlan flood vtep$/, showFloodList),
   open(/^show interfaces? (?:vxlan ?1|Vxlan1)$/, showVxlanInterface),
   open(/^show bgp evpn summary$/, showEvpnSummary),
+  open(/^show bgp evpn route-type imet detail$/, showMulticastRoutes),
+  open(/^show ip interface brief$/, showAddresses),
   open(/^show vxlan config-sanity(?: detail)?$/, showConfigSanity),
   open(/^show interfaces status$/, showInterfacesStatus),
   open(/^show logging$/, (device) => ({ text: device.syslog.print(device.current.hostname) })),
@@ -250,6 +252,58 @@ function showConfigSanity({ current, running }: EosSwitch): Shown {
   const json = { categories: { localVtep: { items, allCheckPass: items.every(({ checkPass }) => checkPass) } }, warnings: [] };
   const rows = items.map(({ name, checkPass, detail }) => `  ${name.padEnd(36)} ${checkPass ? 'OK' : 'FAIL'}    ${detail}`.trimEnd());
   return { text: ['Category                            Result', 'Local VTEP Configuration Check', ...rows, ''].join('\n'), json };
+}
+
+async function showMulticastRoutes(device: EosSwitch): Promise<Shown> {
+  const routes = (await device.controlPlane.multicastRoutes?.()) ?? [];
+  return {
+    text: routes.map(({ rd, vtep }) => `BGP routing table entry for imet ${vtep}, Route Distinguisher: ${rd}\n`).join(''),
+    json: {
+      vrf: 'default',
+      evpnRoutes: Object.fromEntries(
+        routes.map(({ rd, vtep, targets }) => [
+          `RD: ${rd} imet ${vtep}`,
+          {
+            routeKeyDetail: { nlriType: 'imet', rd, ipGenAddr: vtep },
+            totalPaths: 1,
+            evpnRoutePaths: [
+              {
+                nextHop: vtep,
+                routeType: { valid: true, active: true },
+                routeDetail: { extCommunities: [...targets.map((target) => `Route-Target-AS:${target}`), 'TunnelEncap:tunnelTypeVxlan'] },
+              },
+            ],
+          },
+        ]),
+      ),
+    },
+  };
+}
+
+function showAddresses({ running }: EosSwitch): Shown {
+  const interfaces = [...running.sections.values()].flatMap((section) => {
+    const name = /^interface (\S+)$/.exec(section.header)?.[1];
+    const prefix = section.valuesOf('ip address').find((text) => /^\d/.test(text));
+    return name === undefined || prefix === undefined
+      ? []
+      : [{ name, prefix: prefix.split(' ')[0] as string, isUp: !section.has('shutdown') }];
+  });
+  return {
+    text: ['Interface IP Address', ...interfaces.map(({ name, prefix }) => `${name} ${prefix}`), ''].join('\n'),
+    json: {
+      interfaces: Object.fromEntries(
+        interfaces.map(({ name, prefix, isUp }) => [
+          name,
+          {
+            name,
+            interfaceStatus: isUp ? 'connected' : 'disabled',
+            lineProtocolStatus: isUp ? 'up' : 'down',
+            interfaceAddress: { ipAddr: { address: prefix.split('/')[0], maskLen: Number(prefix.split('/')[1]) } },
+          },
+        ]),
+      ),
+    },
+  };
 }
 
 function showInterfacesStatus({ current }: EosSwitch): Shown {

@@ -1,7 +1,7 @@
 /** Reads of the switch, repeated while no answer comes: reading changes nothing. */
 import { z } from 'zod';
 import { compareConfigs, eosDialect } from '#engines/reconcile';
-import { type DeviceVitals, TransportError } from '#contexts/deployment/ports';
+import { type DeviceVitals, type ExpectedPath, TransportError } from '#contexts/deployment/ports';
 import { CommandRefusal, type EapiClient, NoAnswer } from './eapi-client.js';
 import { parseSessionName, type SessionName } from './session-name.js';
 import { pause } from './pause.js';
@@ -66,6 +66,24 @@ const vxlanShape = z.object({
   ),
 });
 
+const imetShape = z.object({
+  evpnRoutes: z.record(
+    z.string(),
+    z.object({
+      routeKeyDetail: z.object({ rd: z.string(), ipGenAddr: z.string() }),
+      evpnRoutePaths: z.array(
+        z.object({
+          routeType: z.object({ valid: z.boolean().default(false) }),
+          routeDetail: z.object({ extCommunities: z.array(z.string()).default([]) }),
+        }),
+      ),
+    }),
+  ),
+});
+const addressesShape = z.object({
+  interfaces: z.record(z.string(), z.object({ interfaceAddress: z.object({ ipAddr: z.object({ address: z.string() }) }) })),
+});
+const messagesShape = z.object({ messages: z.array(z.string()).default([]) });
 const sanityShape = z.object({
   categories: z.record(
     z.string(),
@@ -202,6 +220,38 @@ export class SwitchReader {
         linkStatus === 'connected' ? [name] : [],
       ),
     };
+  }
+
+  /** Type 3 routes in the BGP table, with their route targets. */
+  async multicastRoutes(): Promise<readonly { readonly rd: string; readonly vtep: string; readonly targets: readonly string[] }[]> {
+    const [, table] = await this.json(['enable', 'show bgp evpn route-type imet detail']);
+    const { evpnRoutes } = this.as(imetShape, table, 'show bgp evpn route-type imet detail');
+    return Object.values(evpnRoutes).map(({ routeKeyDetail: { rd, ipGenAddr }, evpnRoutePaths }) => ({
+      rd,
+      vtep: ipGenAddr,
+      targets: evpnRoutePaths
+        .filter(({ routeType }) => routeType.valid)
+        .flatMap(({ routeDetail }) => routeDetail.extCommunities.flatMap((one) => /^Route-Target-\w+:(.+)$/.exec(one)?.[1] ?? [])),
+    }));
+  }
+
+  /** Addresses without prefix length, by interface. */
+  async addresses(): Promise<ReadonlyMap<string, string>> {
+    const [, brief] = await this.json(['enable', 'show ip interface brief']);
+    const { interfaces } = this.as(addressesShape, brief, 'show ip interface brief');
+    return new Map(Object.entries(interfaces).map(([name, { interfaceAddress }]) => [name, interfaceAddress.ipAddr.address]));
+  }
+
+  /** One packet of that many octets, whole or not at all. @returns what the switch says, null when it was answered. */
+  async path({ from, to, octets }: ExpectedPath): Promise<string | null> {
+    const ping = `ping ${to} source ${from} size ${octets} df-bit repeat 1`;
+    const refused = (error: unknown): readonly unknown[] => {
+      if (error instanceof CommandRefusal) return [undefined, { messages: error.errors }];
+      throw error;
+    };
+    const [, answer] = await this.again(() => this.client.json(['enable', ping]).catch(refused));
+    const said = this.as(messagesShape, answer, ping).messages.join('\n');
+    return /\b[1-9]\d* received/.test(said) ? null : (said.trim().split('\n').at(-1) ?? 'nothing');
   }
 
   async localVnis(): Promise<readonly number[]> {

@@ -1,5 +1,5 @@
 /** Reads the switch until it is what was wanted: the lines, the VNIs, the sessions and the VTEPs, or the time is over. */
-import type { Expectations, VerifyReport } from '#contexts/deployment/ports';
+import type { ExpectedPath, ExpectedRoute, Expectations, VerifyReport } from '#contexts/deployment/ports';
 import { configFacts, diffText, eosDialect, ownedText } from '#engines/reconcile';
 import { pause } from './pause.js';
 import type { SwitchHealth, SwitchReader } from './switch-reader.js';
@@ -34,13 +34,16 @@ export async function verifyPush(
 async function runChecks(
   reader: SwitchReader,
   { owned, before }: VerifiedPush,
-  { vnis, neighbors, remoteVteps }: Expectations,
+  { vnis, neighbors, remoteVteps, routes, addresses, paths = [] }: Expectations,
 ): Promise<readonly Check[]> {
   const running = await reader.runningConfig();
   const checks: Check[] = [linesCheck(running, owned)];
   if (vnis.length > 0) checks.push(...vniChecks(vnis, await reader.localVnis()));
   if (neighbors.length > 0) checks.push(...neighborChecks(neighbors, await reader.evpnNeighbors(running)));
   if (remoteVteps !== undefined) checks.push(...vtepChecks(remoteVteps, await reader.remoteVteps()));
+  if (routes !== undefined) checks.push(...routeChecks(routes, await reader.multicastRoutes()));
+  if (addresses !== undefined) checks.push(...addressChecks(addresses, await reader.addresses()));
+  for (const path of paths) checks.push(pathCheck(path, await reader.path(path)));
   if (before !== null) checks.push(...healthChecks(before, await reader.health(), owned));
   return checks;
 }
@@ -114,5 +117,36 @@ function vtepChecks(
     }),
   );
 }
+
+function routeChecks(
+  expected: ReadonlyMap<number, readonly ExpectedRoute[]>,
+  learned: Awaited<ReturnType<SwitchReader['multicastRoutes']>>,
+): readonly Check[] {
+  return [...expected].flatMap(([vni, routes]) =>
+    routes.map(({ vtep, rd, target }) => {
+      const ofVtep = learned.filter((route) => route.vtep === vtep);
+      const ok = ofVtep.some((route) => route.rd === rd && route.targets.includes(target));
+      const found = list(ofVtep.map((route) => `${route.rd} with ${list(route.targets)}`));
+      return {
+        name: `route of ${vtep} for VNI ${vni}`,
+        ok,
+        message: ok ? `learned as ${rd} with ${target}` : `expected as ${rd} with route target ${target}, learned from that VTEP: ${found}`,
+      };
+    }),
+  );
+}
+
+function addressChecks(expected: NonNullable<Expectations['addresses']>, found: ReadonlyMap<string, string>): readonly Check[] {
+  return expected.map(({ port, address }) => {
+    const ok = found.get(port) === address;
+    return { name: `address of ${port}`, ok, message: ok ? address : `expected ${address}, found ${found.get(port) ?? 'none'}` };
+  });
+}
+
+const pathCheck = ({ from, to, octets }: ExpectedPath, said: string | null): Check => ({
+  name: `path from ${from} to ${to}`,
+  ok: said === null,
+  message: said === null ? `a packet of ${octets} octets is answered` : `a packet of ${octets} octets is not answered: ${said}`,
+});
 
 const list = (values: readonly (string | number)[]): string => (values.length === 0 ? 'none' : values.join(', '));
