@@ -16,6 +16,8 @@ const JITTER = 0.15;
 /** Something was under way on the device. */
 const SOON_SECONDS = 30;
 const PARALLEL = 10;
+/** A lane without a device looks for another one, while others read theirs. */
+const LOOK_AGAIN_MS = 1000;
 const CLAIM_SECONDS = 60;
 /** One reading; shorter than the claim. */
 const READ_WITHIN_MS = 45_000;
@@ -38,25 +40,31 @@ export class DriftCollector {
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
-  /** All whose time has come, ten at a time. @returns how many were looked at. */
+  /** All whose time has come, ten at a time; as long as one of them is read, others that become due are read beside it. @returns how many. */
   async collectDue(signal: AbortSignal = new AbortController().signal): Promise<number> {
-    await this.db.inTransaction(SCOPE, (tx) => this.store.enrol(tx, COLLECT_EVERY_SECONDS));
-    const lane = async (): Promise<number> => {
-      for (let count = 0; ; count += 1) {
-        const [deviceId] = signal.aborted ? [] : await this.db.inTransaction(SCOPE, (tx) => this.store.claimDue(tx, 1, CLAIM_SECONDS));
-        if (deviceId === undefined) return count;
-        await this.collectClaimed(deviceId, signal);
+    const first = await this.db.inTransaction(SCOPE, async (tx) => {
+      await this.store.enrol(tx, COLLECT_EVERY_SECONDS);
+      return this.store.claimDue(tx, PARALLEL, CLAIM_SECONDS);
+    });
+    let [count, reading] = [0, first.length];
+    const read = async (deviceId: DeviceId): Promise<void> => {
+      count += 1;
+      await this.collectClaimed(deviceId, signal).finally(() => (reading -= 1));
+    };
+    const lane = async (begun: DeviceId | undefined): Promise<void> => {
+      if (begun !== undefined) await read(begun);
+      while (!signal.aborted) {
+        const [next] = await this.db.inTransaction(SCOPE, (tx) => this.store.claimDue(tx, 1, CLAIM_SECONDS));
+        if (next !== undefined) {
+          reading += 1;
+          await read(next);
+        } else if (reading === 0) return;
+        else await pause(LOOK_AGAIN_MS);
       }
     };
-    const first = await this.db.inTransaction(SCOPE, (tx) => this.store.claimDue(tx, PARALLEL, CLAIM_SECONDS));
-    // A lane goes on with whatever is due next: a device that hangs holds up nobody else.
-    const counts = await Promise.all(
-      first.map(async (deviceId) => {
-        await this.collectClaimed(deviceId, signal);
-        return 1 + (first.length < PARALLEL ? 0 : await lane());
-      }),
-    );
-    return counts.reduce((sum, count) => sum + count, 0);
+    const lanes = first.length === 0 ? 0 : PARALLEL;
+    await Promise.all(Array.from({ length: lanes }, (_, index) => lane(first[index])));
+    return count;
   }
 
   /** On a hint. A device that is being pushed to, or read by somebody else, is left for the timer. */
@@ -73,7 +81,8 @@ export class DriftCollector {
     if (!start || start.isBusy) return this.postpone(deviceId, 'SKIPPED');
     try {
       const seen = await this.read(start, AbortSignal.any([signal, AbortSignal.timeout(READ_WITHIN_MS)]));
-      return seen.pending ? await this.postpone(deviceId, 'DISTURBED') : await this.record(start, seen);
+      // What is only staged is not in force, and may be the remains of a worker that died.
+      return seen.pending?.applied ? await this.postpone(deviceId, 'DISTURBED') : await this.record(start, seen);
     } catch (error) {
       if (signal.aborted) return this.postpone(deviceId, 'SKIPPED');
       if (!isDomainError(error)) this.log.error('drift.collect_failed', { device: start.slug, error });
@@ -136,6 +145,8 @@ function observedDigest({ verifiedDigest, unconfirmed, kept }: DriftStart, { act
     live.map(({ path, subject, message }) => [path, subject, message]),
   ]);
 }
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const nextSeconds = (): number => COLLECT_EVERY_SECONDS * (1 - JITTER + 2 * JITTER * Math.random());
 

@@ -1,8 +1,10 @@
 // Drift from the first look to its end, with devices in memory and a real database.
 import { type ApiWorld, createApiWorld } from '../../../../test/support/api-world.js';
+import { eventually } from '../../../../test/support/eventually.js';
 import { sentStatements } from '../../../../test/support/sent-statements.js';
 import { type DeviceId, encodeId } from '#engines/kernel';
 import { systemScope } from '#platform';
+import { FakeTransport } from './testing/index.js';
 import { DriftCollector } from './drift-collector.js';
 
 const FRR = '/etc/frr/frr.conf';
@@ -159,6 +161,24 @@ describe('drift', () => {
     expect(device?.adopted).toEqual({ names: [], deviations: [], kept: [] });
   });
 
+  it('of two lines that two people adopt at the same time is adopted both', async () => {
+    edit('pve2', (text) => typeMaximumPaths(text).replace('timers 20 60', 'timers 3 9'));
+    await collector.collect(idOf('pve2'));
+    const { items } = await found('pve2');
+    expect(items).toHaveLength(2);
+    const answers = await Promise.all(items.map(({ id }) => adopt([id])));
+    expect(answers.flatMap(({ errors }) => errors)).toEqual([]);
+    await world.converge();
+    await approveAndApply();
+    expect(await collector.collect(idOf('pve2'))).toBe('CLEAN');
+    edit('pve2', (text) => text.replace(' maximum-paths 4\n', '').replace('timers 3 9', 'timers 20 60'));
+    await collector.collect(idOf('pve2'));
+    await adopt((await found('pve2')).items.map(({ id }) => id));
+    await world.converge();
+    await approveAndApply();
+    expect(await collector.collect(idOf('pve2'))).toBe('CLEAN');
+  });
+
   it('that is re-applied is pushed away without a person, for the intent is what it was', async () => {
     const before = files('pve1').get(FRR);
     edit('pve1', (text) => typeMaximumPaths(text).replace('timers 20 60', 'timers 3 9').replace('  advertise-all-vni\n', ''));
@@ -227,22 +247,40 @@ describe('a look at a device', () => {
     await lease(idOf('pve1'), `clock_timestamp() + interval '1 minute'`);
     expect(await collector.collect(idOf('pve1'))).toBe('SKIPPED');
     await lease(idOf('pve1'), 'clock_timestamp()');
-    const device = world.devices.get('pve1');
-    if (!device) throw new Error('no pve1');
-    // A whole push begins and ends between our question and our answer.
-    const check = device.check.bind(device);
-    let interfered: Promise<unknown> = Promise.resolve();
-    device.check = (step) => {
-      if (step === 'inspect') interfered = lease(idOf('pve1'), 'clock_timestamp()');
-      check(step);
-    };
-    const close = collector.collect(idOf('pve1'));
-    const outcome = await close;
-    await interfered;
-    device.check = check;
-    expect(outcome).toBe('DISTURBED');
+    // A whole push begins and ends between our first question and our last one.
+    const { open } = FakeTransport.prototype;
+    const interfering = vi.spyOn(FakeTransport.prototype, 'open').mockImplementation(async function (this: FakeTransport, target, signal) {
+      const connection = await open.call(this, target, signal);
+      await lease(idOf('pve1'), 'clock_timestamp()');
+      return connection;
+    });
+    expect(await collector.collect(idOf('pve1'))).toBe('DISTURBED');
+    interfering.mockRestore();
     expect((await found('pve1')).items).toEqual([]);
     edit('pve1', (text) => text.replace(' maximum-paths 4\n', ''));
+  });
+
+  it('at a device that hangs holds up no other, not even one that is due later', async () => {
+    await sql(`UPDATE push_attempt SET finished_at = finished_at - interval '1 hour'`);
+    const ending = new AbortController();
+    const { open } = FakeTransport.prototype;
+    const hanging = vi.spyOn(FakeTransport.prototype, 'open').mockImplementation(async function (this: FakeTransport, target, signal) {
+      if (target.slug === 'pve1') await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      return open.call(this, target, signal);
+    });
+    await sql(
+      `UPDATE drift_report SET next_collect_at = CASE WHEN device_id = $1 THEN clock_timestamp() ELSE clock_timestamp() + interval '1 hour' END, collected_at = NULL`,
+      [idOf('pve1')],
+    );
+    const round = collector.collectDue(ending.signal);
+    await sql(`UPDATE drift_report SET next_collect_at = clock_timestamp() WHERE device_id = $1`, [idOf('pve2')]);
+    await eventually(
+      () => sql<{ at: Date | null }>('SELECT collected_at AS at FROM drift_report WHERE device_id = $1', [idOf('pve2')]),
+      ([row]) => row?.at instanceof Date,
+    );
+    ending.abort();
+    await round;
+    hanging.mockRestore();
   });
 
   it('comes by itself within five minutes, and half a minute after a push', async () => {

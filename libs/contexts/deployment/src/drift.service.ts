@@ -10,6 +10,7 @@ import { foreignArtefacts } from './domain/drift-foreign.js';
 import type { DriftItem, DriftReport } from './domain/drift-report.js';
 import { pushedArtefacts } from './domain/pushed-artefacts.js';
 import { DeviceStateStore } from './store/device-state.store.js';
+import { COLLECT_EVERY_SECONDS } from './drift-collector.js';
 import { DriftStore } from './store/drift.store.js';
 
 const MOST_ITEMS = 200;
@@ -36,7 +37,7 @@ export class DriftService {
   check(actor: string, deviceIds: readonly DeviceId[]): Promise<DriftReport[]> {
     refuseTooMany('devices', deviceIds.length);
     return this.db.inTransaction(systemScope(actor), async (tx) => {
-      await this.store.enrol(tx, 0);
+      await this.store.enrol(tx, COLLECT_EVERY_SECONDS);
       const watched = new Set(await this.store.hurry(tx, deviceIds));
       for (const id of deviceIds) {
         const device = await this.fabric.device(tx, id);

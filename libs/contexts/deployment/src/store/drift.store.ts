@@ -200,9 +200,13 @@ export class DriftStore {
     );
   }
 
-  /** Locked until the end of the transaction, in one order. */
-  items(tx: Tx, ids: readonly DriftItemId[]): Promise<DriftItem[]> {
-    return tx.sql<DriftItem>(`${ITEM} WHERE i.id = ANY($1) ORDER BY i.device_id, i.first_seen_at, i.id FOR UPDATE OF i`, [ids]);
+  /** Their devices are locked until the end of the transaction: two people may settle two items of one device. */
+  async items(tx: Tx, ids: readonly DriftItemId[]): Promise<DriftItem[]> {
+    await tx.sql(
+      'SELECT 1 AS locked FROM drift_report WHERE device_id IN (SELECT device_id FROM drift_item WHERE id = ANY($1)) ORDER BY device_id FOR UPDATE',
+      [ids],
+    );
+    return tx.sql<DriftItem>(`${ITEM} WHERE i.id = ANY($1) ORDER BY i.device_id, i.first_seen_at, i.id`, [ids]);
   }
 
   /** @returns the devices that are watched; the next look at them is now. */
