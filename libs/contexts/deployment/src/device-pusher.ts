@@ -212,9 +212,9 @@ export class DevicePusher {
   private async refuseIfStopped(planId: PlanId, { slug }: PlanItem): Promise<void> {
     const state = await this.db.inTransaction(SCOPE, (tx) => this.plans.holdState(tx, planId));
     if (state !== 'APPLYING' && state !== 'PAUSED')
-      throw new DomainError('ROLLOUT_HALTED', `the rollout is ${state}: what was not confirmed on ${slug} is undone`, {
-        planId,
+      throw new TransportError('ABORTED', `the rollout is ${state}: what was not confirmed on ${slug} is undone`, {
         device: slug,
+        detail: state ?? 'gone',
       });
   }
 

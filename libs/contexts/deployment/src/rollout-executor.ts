@@ -122,7 +122,7 @@ export class RolloutExecutor {
         if (!partner) todo.push(item);
         else
           await this.plans.setItem(tx, plan.id, item.deviceId, 'SKIPPED', {
-            code: 'ROLLOUT_HALTED',
+            code: 'ABORTED',
             message: `${partner.slug} failed, and ${item.slug} stands in for it`,
           });
       }

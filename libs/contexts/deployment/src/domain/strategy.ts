@@ -1,5 +1,4 @@
 import { DomainError } from '#engines/kernel';
-import type { Risk } from './plan.js';
 
 /** How a rollout goes through its devices. Part of the plan, and so of what is approved. */
 export interface Strategy {
@@ -20,7 +19,7 @@ export interface Strategy {
 export type StrategyWish = Partial<Omit<Strategy, 'minWave'>>;
 
 /** @param soakSeconds of everything that is more than everyday work; LOW does not soak: an order is not kept waiting. */
-export function strategyFor(risk: Risk, soakSeconds: number, wish: StrategyWish = {}): Strategy {
+export function strategyFor(risk: 'NONE' | 'LOW' | 'MEDIUM' | 'HIGH', soakSeconds: number, wish: StrategyWish = {}): Strategy {
   const soak = risk === 'NONE' || risk === 'LOW' ? 0 : soakSeconds;
   return { canary: 1, percents: [10, 50, 100], minWave: 5, soakSeconds: soak, parallel: 10, maxFailures: 0, ...wish };
 }

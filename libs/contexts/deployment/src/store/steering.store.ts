@@ -76,7 +76,7 @@ export class SteeringStore {
         WHERE p.id = i.plan_id AND p.fabric_id = $1 AND p.state IN ('HALTED', 'CANCELLED', 'FAILED') AND i.state = 'PUSHING'`,
       [
         fabricId,
-        JSON.stringify({ code: 'ROLLOUT_HALTED', message: 'the rollout was stopped while the device was pushed to: it is read again' }),
+        JSON.stringify({ code: 'ABORTED', message: 'the rollout was stopped while the device was pushed to: it is read again' }),
       ],
     );
   }
