@@ -65,9 +65,24 @@ reload_frr() {
   return $reloaded
 }
 
+guest_masters() { # "PORT BRIDGE" of what hypervisors plugged in
+  for link in /sys/class/net/*/master; do
+    port=${'$'}{link%/master}
+    port=${'$'}{port##*/}
+    case $port in tap* | veth* | fwpr* | fwln* | vnet*) ;; *) continue ;; esac
+    bridge=$(readlink "$link") && echo "$port ${'$'}{bridge##*/}"
+  done
+}
+
 reload_interfaces() {
+  guest_masters > "$work/guest-masters"
   reload 60 ifreload -a > "$work/ifreload" 2>&1
   reloaded=$?
+  # Without bridge-ports-condone-regex ifupdown2 takes guests out of a bridge whose stanza has changed: no change of ours may do that.
+  while read -r port bridge; do
+    [ -e "/sys/class/net/$port" ] && [ ! -e "/sys/class/net/$port/master" ] && [ -d "/sys/class/net/$bridge/bridge" ] || continue
+    run ip link set "$port" master "$bridge"
+  done < "$work/guest-masters"
   [ $reloaded -eq 0 ] || { echo "ifreload ended with $reloaded:"; tail -n 20 "$work/ifreload"; }
   return $reloaded
 }
