@@ -35,6 +35,8 @@ export interface DeviceUnderTest {
   heal(): Promise<void>;
   /** One line per way in which what is live is not what was wanted; empty: it is. */
   differences(wanted: readonly Artefact[], numbers: Pick<LiveNumbers, 'vnis' | 'rds'>): readonly string[];
+  /** As this device writes a secret that it has; none: it does not have it. */
+  secretsOnIt(secret: string): readonly string[];
   live(): LiveNumbers;
   /** What a push has left on it and nobody took away: sessions, timers, backups. */
   orphans(): readonly string[];

@@ -78,11 +78,19 @@ export class Installation {
     this.cleanups.push(close);
   }
 
-  /** The fabric, the pools, a customer; and the first takeover of every device, approved by the operator as always. */
-  async populate({ config, apiUrl, database }: Place, inventory: FabricInventory): Promise<Customer> {
+  /**
+   * The fabric, the pools, a customer; and the first takeover of every device, approved by the operator as always.
+   * @param first comes before anything is pushed.
+   */
+  async populate(
+    { config, apiUrl, database }: Place,
+    inventory: FabricInventory,
+    first: (client: TrameClient, operatorToken: string) => Promise<void> = () => Promise.resolve(),
+  ): Promise<Customer> {
     const world = await administrate(config, inventory, null, { quarantineSeconds: QUARANTINE_SECONDS });
     const client = new TrameClient(apiUrl);
     await this.untilReady(client, world.operatorToken);
+    await first(client, world.operatorToken);
     await takeOver(client, world, this.say, TAKE_OVER_WITHIN_MS);
     const rows = await database.rows<{ id: string; slug: string }>('SELECT id, slug FROM device');
     return { ...world, deviceIds: new Map(rows.map(({ id, slug }) => [slug, encodeId('device', id)])) };

@@ -1,5 +1,6 @@
 import { ownedText } from '#engines/reconcile';
 import type { Artefact } from '#engines/rendering';
+import { decodePassword } from '../eos-simulator/config/neighbor-password.js';
 import type { EosSimulator, FaultKind } from '../eos-simulator/index.js';
 import type { DeviceEndpoint } from '../fabrics/demo-inventory.js';
 import { pause } from './timing.js';
@@ -54,12 +55,20 @@ export class LeafUnderTest implements DeviceUnderTest {
     const { device } = this.leaf;
     const live = this.live();
     const found = wanted
-      .filter(({ content }) => ownedText(device.runningConfig(), content) !== content)
+      .filter(
+        ({ content }) =>
+          withoutSecrets(ownedText(device.runningConfig(), withSecretsOf(device.runningConfig(), content))) !== withoutSecrets(content),
+      )
       .map(() => `${this.slug}: our lines in the running-config differ from render(intent)`);
     if (!isSame(live.vnis, vnis)) found.push(`${this.slug}: VNIs ${odd(live.vnis, vnis)} are live or missing`);
     if (!isSame(live.rds, rds)) found.push(`${this.slug}: route distinguishers ${odd(live.rds, rds)} are live or missing`);
     if (body(device.startupConfig()) !== body(device.runningConfig())) found.push(`${this.slug}: a reload would lose what is live`);
     return found;
+  }
+
+  secretsOnIt(secret: string): readonly string[] {
+    const lines = this.leaf.device.runningConfig().matchAll(/neighbor (\S+) password 7 (\S+)/g);
+    return [...lines].flatMap(([, peer = '', code = '']) => (decodePassword(peer, code) === secret ? [code] : []));
   }
 
   live(): LiveNumbers {
@@ -104,3 +113,13 @@ const body = (config: string): string =>
 const isSame = <T>(a: readonly T[], b: readonly T[]): boolean => a.length === b.length && odd(a, b) === '';
 const odd = <T>(a: readonly T[], b: readonly T[]): string =>
   [...a.filter((one) => !b.includes(one)), ...b.filter((one) => !a.includes(one))].join(', ');
+
+/** Whether it is the right one is shown by the sessions that come up. */
+const withoutSecrets = (text: string): string => text.replace(/^(\s*neighbor \S+ password 7 )\S+$/gm, '$1…');
+
+/** Placeholders become what the switch has in their place. */
+const withSecretsOf = (running: string, wanted: string): string =>
+  wanted.replace(/(neighbor (\S+) password 7 )@secret:\S+@/g, (line, head: string, peer: string) => {
+    const [, code] = new RegExp(`neighbor ${peer.replaceAll('.', '\\.')} password 7 (\\S+)`).exec(running) ?? [];
+    return code === undefined ? line : `${head}${code}`;
+  });

@@ -31,7 +31,7 @@ export const starEdgePorts = (size: StarSize): string[] => names('Ethernet', sta
  *        10.1.N.0/24           10.2.N.0/24
  *           └────── client N ─────┘                  172.16.3.(10 + N)
  */
-export function starInventory(size: StarSize, endpoints: ReadonlyMap<string, DeviceEndpoint>): FabricInventory {
+export function starInventory(size: StarSize, endpoints: ReadonlyMap<string, DeviceEndpoint>, passwordSecret?: string): FabricInventory {
   const clients = clientsOf(size);
   const leafs = starLeafs(size);
   const reflectors = leafs.slice(0, REFLECTORS);
@@ -39,7 +39,12 @@ export function starInventory(size: StarSize, endpoints: ReadonlyMap<string, Dev
   const isHost = (slug: string): boolean => slug.startsWith('host');
   const uplink = (slug: string, r: number): string => (isHost(slug) ? `ens${19 + r}` : `Ethernet${r + 1}`);
   const edges = starEdgePorts(size).map((name) => ({ name, isEdge: true }));
-  const timers = { families: ['IPV4_UNICAST', 'L2VPN_EVPN'], keepaliveSeconds: 20, holdSeconds: 60 } as const;
+  const timers = {
+    families: ['IPV4_UNICAST', 'L2VPN_EVPN'],
+    keepaliveSeconds: 20,
+    holdSeconds: 60,
+    ...(passwordSecret === undefined ? {} : { passwordSecret }),
+  } as const;
   const vtep = (last: number) => ({ address: `172.16.3.${last}`, routerId: `172.16.3.${last}`, asn: ASN });
   const device = (slug: string, last: number) => {
     const endpoint = endpoints.get(slug);

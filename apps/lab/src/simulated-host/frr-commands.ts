@@ -26,6 +26,8 @@ export interface EvpnVni {
 
 export interface BgpNeighbor {
   remoteAsn: number | null;
+  /** RFC 2385, in clear as FRR keeps it. */
+  password: string | null;
   readonly families: Set<'ipv4' | 'ipv6' | 'evpn'>;
   readonly reflectsIn: Set<'ipv4' | 'ipv6' | 'evpn'>;
 }
@@ -117,7 +119,12 @@ export const FRR_COMMANDS: Readonly<Record<FrrNode, readonly FrrCommand[]>> = {
       pattern: new RegExp(`^neighbor ${PEER} remote-as (\\d+)$`),
       accepts: ([, asn]) => isAsn([asn ?? '']),
       effect: (model, [address = '', asn = '']) => {
-        const neighbor: BgpNeighbor = model.neighbors.get(address) ?? { remoteAsn: null, families: new Set(), reflectsIn: new Set() };
+        const neighbor: BgpNeighbor = model.neighbors.get(address) ?? {
+          remoteAsn: null,
+          password: null,
+          families: new Set(),
+          reflectsIn: new Set(),
+        };
         neighbor.remoteAsn = Number(asn);
         if (model.activatesIpv4ByDefault) neighbor.families.add('ipv4');
         model.neighbors.set(address, neighbor);
@@ -133,6 +140,12 @@ export const FRR_COMMANDS: Readonly<Record<FrrNode, readonly FrrCommand[]>> = {
       },
     },
     { pattern: new RegExp(`^neighbor ${PEER} description .+$`), effect: onNeighbor(() => undefined) },
+    {
+      pattern: new RegExp(`^neighbor ${PEER} password (\\S{1,80})$`),
+      effect: onNeighbor((neighbor, password) => {
+        neighbor.password = password;
+      }),
+    },
     { pattern: new RegExp(`^neighbor ${PEER} update-source (?:${V4}|${V6}|[A-Za-z][\\w.-]*)$`), effect: onNeighbor(() => undefined) },
     {
       pattern: new RegExp(`^neighbor ${PEER} timers (\\d+) (\\d+)$`),

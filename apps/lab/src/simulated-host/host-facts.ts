@@ -38,6 +38,7 @@ function readFacts(system: Pick<HostSystem, 'interfaces' | 'routing'>): Simulate
     neighbors: [...model.neighbors].map(([address, neighbor]) => ({
       address,
       remoteAsn: neighbor.remoteAsn ?? 0,
+      password: neighbor.password,
       evpn: neighbor.families.has('evpn'),
       routeReflectorClient: neighbor.reflectsIn.has('evpn'),
     })),

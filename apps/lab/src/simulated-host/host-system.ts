@@ -177,7 +177,9 @@ export class HostSystem {
 function printRunning(lines: readonly string[]): string {
   const blocks = new Set(lines.flatMap((line) => line.split(' / ').map((_, depth, words) => words.slice(0, depth + 1).join(' / '))));
   const below = (around: string): string[] =>
-    [...blocks].filter((line) => (around === '' ? !line.includes(' / ') : line.startsWith(`${around} / `) && !line.slice(around.length + 3).includes(' / ')));
+    [...blocks].filter((line) =>
+      around === '' ? !line.includes(' / ') : line.startsWith(`${around} / `) && !line.slice(around.length + 3).includes(' / '),
+    );
   const print = (around: string, depth: number): string[] =>
     below(around).flatMap((line) => [`${' '.repeat(depth)}${line.split(' / ').at(-1)}`, ...print(line, depth + 1)]);
   return ['Building configuration...', '', 'Current configuration:', '!', 'frr version 8.4.4', ...print('', 0), 'end', ''].join('\n');

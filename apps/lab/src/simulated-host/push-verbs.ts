@@ -246,7 +246,10 @@ export class PushVerbs {
       ['packages', { status: 0, text: 'frr\t8.4.4-simulated\nifupdown2\t3.0.0-simulated\n' }],
       ['ifquery', this.system.checkLiveInterfaces()],
       ['running', this.system.runningConfig()],
-      ['traces', { status: 0, text: [`clock ${clock}`, `up ${clock - Math.floor(this.system.bootedAt / 1000)}`, ...traces, ''].join('\n') }],
+      [
+        'traces',
+        { status: 0, text: [`clock ${clock}`, `up ${clock - Math.floor(this.system.bootedAt / 1000)}`, ...traces, ''].join('\n') },
+      ],
     ];
   }
 

@@ -13,6 +13,10 @@ export interface CrashWalkResult {
   readonly doubled: number;
   readonly orphans: number;
   readonly offIntent: number;
+  /** Places where a planted secret stands in the open. */
+  readonly leakedSecrets: number;
+  /** That it did get to. */
+  readonly devicesWithSecret: number;
   readonly flagged: readonly { readonly device: string; readonly why: string }[];
   readonly settleSeconds: number;
   readonly ok: boolean;

@@ -23,6 +23,7 @@ import { WORKER_POINTS } from '../nemesis.js';
 import { OrderClient } from '../order-client.js';
 import { checkRollout } from '../rollout/check-rollout.js';
 import { Steersman } from '../rollout/steersman.js';
+import { PASSWORD_SECRET, PlantedSecrets } from '../planted-secrets.js';
 import { settle } from '../settle.js';
 import { pause, WORKERS } from '../timing.js';
 import type { CrashWalkReport } from './crash-walk-report.js';
@@ -53,6 +54,7 @@ export interface CrashWalkOptions extends Pick<InstallationOptions, 'queue' | 'd
 
 export class CrashWalk {
   private readonly installation: Installation;
+  private readonly secrets = new PlantedSecrets();
   private readonly died: CrashPoint[] = [];
 
   constructor(
@@ -68,7 +70,9 @@ export class CrashWalk {
     this.installation.later(async () => Promise.all([...devices.values()].map((device) => device.close())));
     const place = await this.installation.start();
     const endpoints = new Map([...devices].map(([slug, { endpoint }]) => [slug, endpoint]));
-    const customer = await this.installation.populate(place, starInventory(SIZE, endpoints));
+    const customer = await this.installation.populate(place, starInventory(SIZE, endpoints, PASSWORD_SECRET), (client, token) =>
+      this.secrets.plant(client, token),
+    );
     return this.walk({ ...place, devices, customer });
   }
 
@@ -129,7 +133,9 @@ export class CrashWalk {
     over.abort();
     await Promise.all([client, operator]);
     const found = await checkRollout(world.database, await readIntent(world.config, world.customer.fabricId), world.devices);
+    const leaks = await this.secrets.leaks(world, directory);
     const findings = [
+      ...leaks.map((what) => `a secret in the open: ${what}`),
       ...unreached.map((point) => `nobody came to ${point} within ${seconds} s`),
       ...found.pushes.overlaps.map((what) => `overlap: ${what}`),
       ...found.pushes.unleased.map((what) => `without lease: ${what}`),
@@ -150,6 +156,8 @@ export class CrashWalk {
         doubled: found.doubled.length,
         orphans: found.orphans.length,
         offIntent: found.offIntent.length,
+        leakedSecrets: leaks.length,
+        devicesWithSecret: this.secrets.arrived(world.devices.values()).length,
         flagged: found.flagged,
         settleSeconds: settling.seconds,
         ok: findings.length === 0,

@@ -1,7 +1,7 @@
 import type { FaultCounts } from '../nemesis.js';
 import type { Act } from './steersman.js';
 
-/** The counts from `overlaps` to `lostUpdates` are zero when the product kept its promises. */
+/** The counts from `overlaps` to `leakedSecrets` are zero when the product kept its promises. */
 export interface RolloutResult {
   readonly seed: number;
   readonly seconds: number;
@@ -22,6 +22,8 @@ export interface RolloutResult {
   readonly orphans: number;
   readonly offIntent: number;
   readonly lostUpdates: number;
+  /** Places where a planted secret stands in the open. */
+  readonly leakedSecrets: number;
   readonly flagged: readonly { readonly device: string; readonly why: string }[];
   readonly settleSeconds: number;
   readonly ok: boolean;
@@ -42,7 +44,7 @@ export function rolloutSummary({ result: r, findings }: RolloutReport, directory
   const lines = [
     `seed ${r.seed}, ${r.seconds} s, ${r.devices} devices; broken: ${counts(r.faults)}; ended by themselves: ${r.selfExits}`,
     `plans: ${counts(r.plans)}; steered: ${counts(r.acts)}; ${r.pushes} pushes, ${r.edits} lines of somebody else`,
-    `overlaps ${r.overlaps}, without lease ${r.unleased}, doubled ${r.doubled}, orphans ${r.orphans}, off intent ${r.offIntent}, lost lines ${r.lostUpdates}`,
+    `overlaps ${r.overlaps}, without lease ${r.unleased}, doubled ${r.doubled}, orphans ${r.orphans}, off intent ${r.offIntent}, lost lines ${r.lostUpdates}, secrets in the open ${r.leakedSecrets}`,
     `settled after ${r.settleSeconds} s`,
     ...r.flagged.map(({ device, why }) => `  for a person: ${device}: ${why}`),
     ...findings.slice(0, 40).map((finding) => `  - ${finding}`),

@@ -17,6 +17,7 @@ import { EAPI_USER, LEAF_BOOT_MS, LeafUnderTest } from '../leaf-under-test.js';
 import { Ledger } from '../ledger.js';
 import { CRASH_POINTS_TOO, Nemesis } from '../nemesis.js';
 import { OrderClient } from '../order-client.js';
+import { PASSWORD_SECRET, PlantedSecrets } from '../planted-secrets.js';
 import { settle } from '../settle.js';
 import { checkRollout } from './check-rollout.js';
 import { Colleague, COLLEAGUE } from './colleague.js';
@@ -37,6 +38,7 @@ export interface RolloutChaosOptions extends Pick<InstallationOptions, 'queue' |
 
 export class RolloutChaosRun {
   private readonly installation: Installation;
+  private readonly secrets = new PlantedSecrets();
   private readonly colleagues: Colleague[] = [];
 
   constructor(
@@ -53,7 +55,9 @@ export class RolloutChaosRun {
     this.installation.later(async () => Promise.all([...devices.values()].map((device) => device.close())));
     const place = await this.installation.start();
     const endpoints = new Map([...devices].map(([slug, { endpoint }]) => [slug, endpoint]));
-    const customer = await this.installation.populate(place, starInventory(ROLLOUT_SIZE, endpoints));
+    const customer = await this.installation.populate(place, starInventory(ROLLOUT_SIZE, endpoints, PASSWORD_SECRET), (client, token) =>
+      this.secrets.plant(client, token),
+    );
     return this.breakAndCheck({ ...place, devices, customer }, dice);
   }
 
@@ -122,11 +126,12 @@ export class RolloutChaosRun {
     const plans = await world.database.rows<{ state: string; count: number }>(
       'SELECT state, count(*)::int AS count FROM plan GROUP BY state ORDER BY state',
     );
+    const leaks = await this.secrets.leaks(world, directory);
     const lostUpdates = this.colleagues.flatMap((colleague) => colleague.lost());
     const count = (findings: readonly string[]): number => findings.length;
     const isGood =
       count(found.pushes.overlaps) + count(found.pushes.unleased) + count(found.doubled) + count(found.orphans) === 0 &&
-      count(found.offIntent) + count(lostUpdates) === 0 &&
+      count(found.offIntent) + count(lostUpdates) + count(leaks) === 0 &&
       settling.isSettled;
     const report: RolloutReport = {
       result: {
@@ -146,6 +151,7 @@ export class RolloutChaosRun {
         orphans: count(found.orphans),
         offIntent: count(found.offIntent),
         lostUpdates: count(lostUpdates),
+        leakedSecrets: count(leaks),
         flagged: found.flagged,
         settleSeconds: settling.seconds,
         ok: isGood,
@@ -156,6 +162,7 @@ export class RolloutChaosRun {
         ...found.doubled.map((what) => `doubled: ${what}`),
         ...found.orphans.map((what) => `orphan: ${what}`),
         ...found.offIntent.map((what) => `off intent: ${what}`),
+        ...leaks.map((what) => `a secret in the open: ${what}`),
         ...lostUpdates.map((what) => `a colleague's line was lost: ${what}`),
         ...(settling.isSettled ? [] : [`not settled after ${settling.seconds} s: ${JSON.stringify(settling.left)}`]),
       ],
