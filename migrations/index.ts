@@ -17,6 +17,7 @@ import { WidenFacts1767225600016 } from './0016-widen-facts.js';
 import { SteerRollouts1767225600017 } from './0017-steer-rollouts.js';
 import { WatchDrift1767225600018 } from './0018-watch-drift.js';
 import { KeepSecrets1767225600019 } from './0019-keep-secrets.js';
+import { RecallNetworks1767225600020 } from './0020-recall-networks.js';
 
 /** In order; a migration is never edited after it has landed. */
 export const migrations = [
@@ -39,4 +40,5 @@ export const migrations = [
   SteerRollouts1767225600017,
   WatchDrift1767225600018,
   KeepSecrets1767225600019,
+  RecallNetworks1767225600020,
 ];

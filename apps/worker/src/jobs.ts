@@ -11,6 +11,7 @@ const CONCURRENCY: Readonly<Record<Topic, number>> = {
   'deployment.settled': 2,
   'device.hint': 4,
   'order.changed': 4,
+  'recall.wanted': 1,
   'sync.wanted': 2,
   'number-pool.changed': 2,
   'prefix-pool.changed': 2,

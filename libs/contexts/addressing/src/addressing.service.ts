@@ -19,7 +19,7 @@ import { newId, type Tx, violatedConstraint } from '#platform';
 import { nameOrMacTaken } from './address-allocation.service.js';
 import { AddressRefusals } from './address-refusals.js';
 import type { PrefixPool } from './domain/prefix-pool.js';
-import type { GatewayMode, IpAddress, NamedAddress, Subnet } from './domain/subnet.js';
+import type { GatewayMode, IpAddress, KeptSubnets, NamedAddress, Subnet } from './domain/subnet.js';
 import { PrefixPoolAdminService } from './prefix-pool-admin.service.js';
 import { PrefixRefusals } from './prefix-refusals.js';
 import { AddressAllocationStore } from './store/address-allocation.store.js';
@@ -186,6 +186,25 @@ export class AddressingService {
   /** Addresses and subnets go; the prefixes wait in quarantine. */
   retireNetwork(tx: Tx, networkId: NetworkId): Promise<void> {
     return this.letGo(tx, networkId, false);
+  }
+
+  /** What `retireNetwork` forgets. */
+  keepNetwork(tx: Tx, networkId: NetworkId): Promise<KeptSubnets> {
+    return this.subnets.asRows(tx, networkId);
+  }
+
+  /** The same prefixes out of quarantine, with the same addresses and names: all or none. @throws DomainError NOT_FOUND | IN_USE | QUOTA_EXCEEDED. */
+  async restoreNetwork(tx: Tx, kept: KeptSubnets): Promise<void> {
+    const resting = await this.prefixes.inOrderOfPools(tx, kept.prefixIds);
+    if (resting.length < kept.prefixIds.length)
+      throw new DomainError('NOT_FOUND', 'a prefix of it rests no more: it went back to its pool', { kind: 'prefix' });
+    for (const id of resting) {
+      const outcome = await this.prefixes.recall(tx, id);
+      if (outcome === 'QUOTA')
+        throw new DomainError('QUOTA_EXCEEDED', 'the tenant may not have its prefixes again: its quota is used up', { prefix: id });
+      if (outcome !== 'OK') throw new DomainError('IN_USE', 'a prefix of it is in use again', { prefix: id });
+    }
+    await this.subnets.insertRows(tx, kept);
   }
 
   /** Nothing of it was ever live: no row stays and the space is free at once. */

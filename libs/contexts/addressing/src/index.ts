@@ -26,7 +26,16 @@ export type {
   PrefixRequest,
 } from './domain/allocation.js';
 export { PREFIX_STRATEGIES, type PrefixExclusion, type PrefixPool, type PrefixQuota, type PrefixStrategy } from './domain/prefix-pool.js';
-export type { AddressRange, AddressRangeKind, AddressRole, GatewayMode, IpAddress, NamedAddress, Subnet } from './domain/subnet.js';
+export type {
+  AddressRange,
+  AddressRangeKind,
+  AddressRole,
+  GatewayMode,
+  IpAddress,
+  KeptSubnets,
+  NamedAddress,
+  Subnet,
+} from './domain/subnet.js';
 export type { FreeBlocks } from './store/prefix-pool.store.js';
 export type { PrefixNode, PrefixRole } from './store/prefix-tree.store.js';
 export type { SubnetFill } from './store/subnet.store.js';

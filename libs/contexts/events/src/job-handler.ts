@@ -12,6 +12,7 @@ export const JOB_HANDLERS: Readonly<Record<Topic, symbol>> = {
   'deployment.settled': Symbol('JobHandler deployment.settled'),
   'device.hint': Symbol('JobHandler device.hint'),
   'order.changed': Symbol('JobHandler order.changed'),
+  'recall.wanted': Symbol('JobHandler recall.wanted'),
   'sync.wanted': Symbol('JobHandler sync.wanted'),
   'number-pool.changed': Symbol('JobHandler number-pool.changed'),
   'prefix-pool.changed': Symbol('JobHandler prefix-pool.changed'),

@@ -10,10 +10,12 @@ import { FabricInvariants } from './fabric-invariants.js';
 import { FabricService } from './fabric.service.js';
 import { InventoryService } from './inventory.service.js';
 import { LockService } from './lock.service.js';
+import { RecallService } from './recall.service.js';
 import { SecretService } from './secret.service.js';
 import { AttachmentStore } from './store/attachment.store.js';
 import { DeviceStore } from './store/device.store.js';
 import { LockStore } from './store/lock.store.js';
+import { RecallStore } from './store/recall.store.js';
 import { SnapshotStore } from './store/snapshot.store.js';
 
 @Module({
@@ -23,6 +25,8 @@ import { SnapshotStore } from './store/snapshot.store.js';
     AttachmentStore,
     DeviceStore,
     LockStore,
+    RecallStore,
+    RecallService,
     FabricService,
     InventoryService,
     LockService,
@@ -34,6 +38,6 @@ import { SnapshotStore } from './store/snapshot.store.js';
     AttachmentDeviceResolver,
     FabricInvariants,
   ],
-  exports: [FabricService, InventoryService, LockService, SecretService],
+  exports: [FabricService, InventoryService, LockService, RecallService, SecretService],
 })
 export class FabricModule {}

@@ -18,7 +18,7 @@ import { type ClaimedNumber, NumberingService } from '#contexts/numbering';
 import { type Network, TenancyService, type Vrf } from '#contexts/tenancy';
 import { Envelope, newId, type Secret, type Tx, violatedConstraint } from '#platform';
 import { credentialContext } from './inventory.service.js';
-import type { Attachment, AttachPoint } from './domain/attachment.js';
+import type { Attachment, AttachPoint, KeptPlaces } from './domain/attachment.js';
 import type { Device, DeviceAccess, DeviceProgress, ManagementPath, ProgressStage } from './domain/device.js';
 import { AttachmentStore } from './store/attachment.store.js';
 import { DeviceStore } from './store/device.store.js';
@@ -230,6 +230,17 @@ export class FabricService {
   async detachAll(tx: Tx, networkId: NetworkId, live: boolean): Promise<void> {
     const vlanAllocations = await this.attachments.deleteOfNetwork(tx, networkId);
     await (live ? this.numbering.quarantine(tx, vlanAllocations) : this.numbering.free(tx, vlanAllocations));
+  }
+
+  /** What `detachAll` forgets. */
+  keepPlaces(tx: Tx, networkId: NetworkId): Promise<KeptPlaces> {
+    return this.attachments.asRows(tx, networkId);
+  }
+
+  /** The same ports, VLANs and route distinguishers. @throws DomainError of a VLAN that is not to be had; a violated constraint where a place is taken. */
+  async restorePlaces(tx: Tx, kept: KeptPlaces): Promise<void> {
+    await this.numbering.recall(tx, new Map(kept.vlanAllocations.map((id) => [id, 'vlan_mapping'])));
+    await this.attachments.insertRows(tx, kept);
   }
 
   async device(tx: Tx, id: DeviceId): Promise<Device> {

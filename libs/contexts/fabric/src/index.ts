@@ -5,7 +5,9 @@ export { FabricService, type FabricSettings, type VlanNeed, type WantedAttachmen
 export { InventoryService, type LoadedFabric } from './inventory.service.js';
 export { SecretService } from './secret.service.js';
 export { LockService } from './lock.service.js';
+export { RecallService } from './recall.service.js';
+export type { NetworkOnDevice, NetworkRecall, ProposedRecall, RecallAction, RecallState } from './domain/recall.js';
 export type { MaintenanceLock } from './domain/lock.js';
-export type { Attachment, AttachPoint } from './domain/attachment.js';
+export type { Attachment, AttachPoint, KeptPlaces } from './domain/attachment.js';
 export type { Device, DeviceAccess, DeviceProgress, ManagementPath, ProgressStage } from './domain/device.js';
 export { fabricEntities } from './store/fabric.entity.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService, OutboxService } from '#contexts/events';
-import { decodeId, type DeviceId, DomainError, type FabricId, type LockId, notFound, type TenantId } from '#engines/kernel';
+import { decodeId, type DeviceId, DomainError, type FabricId, type LockId, notFound, type PlanId, type TenantId } from '#engines/kernel';
 import { Database, systemScope, type Tx } from '#platform';
 import { lockedError, type LockScope, type MaintenanceLock, MAX_LOCK_SECONDS } from './domain/lock.js';
 import { DeviceStore } from './store/device.store.js';
@@ -69,8 +69,27 @@ export class LockService {
     return this.locks.ofDevices(tx, fabricId);
   }
 
-  ofDevice(tx: Tx, deviceId: DeviceId): Promise<MaintenanceLock | undefined> {
-    return this.locks.ofDevice(tx, deviceId);
+  /** @param passing the plan that asks: what it holds itself does not lock it out. */
+  ofDevice(tx: Tx, deviceId: DeviceId, passing: PlanId | null = null): Promise<MaintenanceLock | undefined> {
+    return this.locks.ofDevice(tx, deviceId, passing);
+  }
+
+  /** For a rollback, a day at most: what it brings back is not taken forward again by policy. */
+  async holdFor(tx: Tx, planId: PlanId, deviceIds: readonly DeviceId[], reason: string): Promise<void> {
+    await this.locks.holdFor(tx, planId, deviceIds, reason, tx.scope.actor, MAX_LOCK_SECONDS);
+    for (const lock of (await this.locks.active(tx)).filter((held) => held.planId === planId)) await this.record(tx, 'lock.acquired', lock);
+  }
+
+  heldForPlans(tx: Tx, fabricId: FabricId): Promise<{ id: LockId; planId: PlanId; deviceId: DeviceId }[]> {
+    return this.locks.heldForPlans(tx, fabricId);
+  }
+
+  /** Its reason is gone: nobody has to take it away. */
+  async end(tx: Tx, id: LockId): Promise<void> {
+    const lock = await this.locks.byId(tx, id);
+    if (!lock) return;
+    await this.locks.end(tx, id);
+    await this.record(tx, 'lock.ended', lock);
   }
 
   /** No order of a locked tenant is taken. @throws DomainError LOCKED. */

@@ -95,6 +95,24 @@ export class NumberingService {
     return this.allocations.releaseAll(tx, allocationIds, false);
   }
 
+  /**
+   * The very numbers, out of quarantine, for what had them before: all or none.
+   * @throws DomainError NOT_FOUND (one was given back to its pool) | IN_USE | QUOTA_EXCEEDED.
+   */
+  async recall(tx: Tx, numbers: ReadonlyMap<AllocationId, HolderKind>): Promise<void> {
+    const resting = await this.allocations.inOrderOfPools(tx, [...numbers.keys()]);
+    if (resting.length < numbers.size)
+      throw new DomainError('NOT_FOUND', 'a number of it rests no more: it went back to its pool', { kind: 'allocation' });
+    for (const id of resting) {
+      const outcome = await this.allocations.recall(tx, id, numbers.get(id) as HolderKind);
+      if (outcome === 'QUOTA')
+        throw new DomainError('QUOTA_EXCEEDED', 'the tenant may not have its numbers again: its quota is used up', { allocation: id });
+      if (outcome !== 'OK') throw new DomainError('IN_USE', 'a number of it is in use again', { allocation: id });
+      const allocation = await this.allocations.byId(tx, id);
+      if (allocation) await this.outbox.append(tx, 'number-pool.changed', allocation.poolId);
+    }
+  }
+
   /** Free at once: only for numbers that no device carries. */
   free(tx: Tx, allocationIds: readonly AllocationId[]): Promise<void> {
     return this.allocations.releaseAll(tx, allocationIds, true);

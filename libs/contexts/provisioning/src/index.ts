@@ -8,6 +8,7 @@ export type {
   ProvisionRequest,
   StepState,
 } from './domain/order.js';
+export { NetworkRecalls } from './network-recalls.js';
 export { OrderReconciler } from './order-reconciler.js';
 export { OrderService, type SubmittedOrder } from './order.service.js';
 export { ProvisioningModule } from './provisioning.module.js';

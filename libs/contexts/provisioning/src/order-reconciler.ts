@@ -7,6 +7,7 @@ import type { OrderId } from '#engines/kernel';
 import { CONFIG, type Config, crashPoint, Database, LOGGER, type Logger, systemScope, type Tx } from '#platform';
 import type { NetworkOrder, OrderState } from './domain/order.js';
 import { deviceSteps, judge, rebase, type Verdict } from './domain/order-progress.js';
+import { NetworkKeepsake } from './network-keepsake.js';
 import { OrderRecords } from './order-records.js';
 import { OrderStore } from './store/order.store.js';
 
@@ -27,6 +28,7 @@ export class OrderReconciler {
     private readonly addressing: AddressingService,
     private readonly fabric: FabricService,
     private readonly events: EventService,
+    private readonly keepsake: NetworkKeepsake,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
@@ -60,8 +62,8 @@ export class OrderReconciler {
       if (verdict.kind === 'AWAITING_APPROVAL' || verdict.kind === 'ON_HOLD')
         await this.orders.holdDeadline(tx, id, this.config.ORDER_DEADLINE_SECONDS);
       if (isUndoing(order)) await this.advanceUndo(tx, order, verdict);
-      else if (order.kind === 'PROVISION') await this.advanceProvision(tx, order, verdict);
-      else await this.advanceDeprovision(tx, order, verdict);
+      else if (order.kind === 'DEPROVISION') await this.advanceDeprovision(tx, order, verdict);
+      else await this.advanceProvision(tx, order, verdict);
       crashPoint('order.judged');
     });
     crashPoint('order.advanced');
@@ -77,9 +79,17 @@ export class OrderReconciler {
         await this.tenancy.activate(tx, network.id);
         return this.end(tx, order, 'ACTIVE', 'Your network is live.');
       case 'FAILED':
+        // What was live before is not thrown away because a device is slow to have it again.
+        if (order.kind === 'RESTORE')
+          return this.stick(tx, order, verdict, 'Bringing your network back takes longer than it should; we are on it.');
         return this.compensate(tx, order, verdict);
       default:
-        return this.wait(tx, order, verdict, 'Your network is being built.');
+        return this.wait(
+          tx,
+          order,
+          verdict,
+          order.kind === 'RESTORE' ? 'Your network is being brought back.' : 'Your network is being built.',
+        );
     }
   }
 
@@ -87,6 +97,7 @@ export class OrderReconciler {
     switch (verdict.kind) {
       case 'REACHED': {
         const network = await this.tenancy.lockNetwork(tx, order.networkId as NonNullable<NetworkOrder['networkId']>);
+        await this.orders.keep(tx, order.id, await this.keepsake.of(tx, network));
         await this.fabric.detachAll(tx, network.id, true);
         await this.addressing.retireNetwork(tx, network.id);
         await this.tenancy.retire(tx, network);

@@ -61,36 +61,58 @@ export class OrderService {
 
   /** Takes a network out of service. @throws DomainError NOT_FOUND | VERSION_CONFLICT | INVALID_STATE | IDEMPOTENCY_KEY_REUSED | LOCKED. */
   async deprovision(tenantId: TenantId, actor: string, request: DeprovisionRequest): Promise<SubmittedOrder> {
+    return this.db.inTransaction(tenantScope(tenantId, actor), (tx) => this.deprovisionIn(tx, tenantId, request));
+  }
+
+  /** The same beside other effects. */
+  async deprovisionIn(tx: Tx, tenantId: TenantId, request: DeprovisionRequest): Promise<SubmittedOrder> {
     IdempotencyKey.parse(request.idempotencyKey);
-    return this.db.inTransaction(tenantScope(tenantId, actor), async (tx) => {
-      const network = await this.tenancy.lockNetwork(tx, request.networkId);
-      const begun = await this.begin(tx, {
-        tenantId,
-        fabricId: network.fabricId,
-        kind: 'DEPROVISION',
-        externalRef: network.externalRef,
-        key: request.idempotencyKey,
-        request,
-        message: 'Your network is being removed.',
-      });
-      if (begun.replayed) return begun;
-      await this.locks.refuseLockedTenant(tx, tenantId);
-      if (request.ifVersion !== null && request.ifVersion !== network.version) {
-        throw new DomainError(
-          'VERSION_CONFLICT',
-          `the network changed since you read it: version ${network.version}, not ${request.ifVersion}`,
-          { currentVersion: network.version },
-        );
-      }
-      if (!(await this.tenancy.beginDeprovision(tx, network.id))) {
-        throw new DomainError('INVALID_STATE', `the network is ${network.state}`, {
-          state: network.state,
-          allowedStates: ['PROVISIONING', 'ACTIVE', 'DEGRADED'],
-        });
-      }
-      const deviceIds = [...new Set((await this.fabric.attachmentsOf(tx, [network.id])).map((attachment) => attachment.deviceId))].sort();
-      return this.launch(tx, begun.order, network, deviceIds, 'withdrawn', `VNI ${network.vni}`);
+    const network = await this.tenancy.lockNetwork(tx, request.networkId);
+    const begun = await this.begin(tx, {
+      tenantId,
+      fabricId: network.fabricId,
+      kind: 'DEPROVISION',
+      externalRef: network.externalRef,
+      key: request.idempotencyKey,
+      request,
+      message: 'Your network is being removed.',
     });
+    if (begun.replayed) return begun;
+    await this.locks.refuseLockedTenant(tx, tenantId);
+    if (request.ifVersion !== null && request.ifVersion !== network.version) {
+      throw new DomainError(
+        'VERSION_CONFLICT',
+        `the network changed since you read it: version ${network.version}, not ${request.ifVersion}`,
+        { currentVersion: network.version },
+      );
+    }
+    if (!(await this.tenancy.beginDeprovision(tx, network.id))) {
+      throw new DomainError('INVALID_STATE', `the network is ${network.state}`, {
+        state: network.state,
+        allowedStates: ['PROVISIONING', 'ACTIVE', 'DEGRADED'],
+      });
+    }
+    const deviceIds = [...new Set((await this.fabric.attachmentsOf(tx, [network.id])).map((attachment) => attachment.deviceId))].sort();
+    return this.launch(tx, begun.order, network, deviceIds, 'withdrawn', `VNI ${network.vni}`);
+  }
+
+  /**
+   * A network that is part of the intent again, with what it had: the order waits for its devices. The caller has brought it back, in this
+   * transaction. @throws DomainError LOCKED (the tenant).
+   */
+  async restoreIn(tx: Tx, network: Network, key: string, deviceIds: readonly DeviceId[]): Promise<SubmittedOrder> {
+    const begun = await this.begin(tx, {
+      tenantId: network.tenantId,
+      fabricId: network.fabricId,
+      kind: 'RESTORE',
+      externalRef: network.externalRef,
+      key: IdempotencyKey.parse(key),
+      request: { networkId: network.id },
+      message: 'Your network is being brought back.',
+    });
+    if (begun.replayed) return begun;
+    await this.locks.refuseLockedTenant(tx, network.tenantId);
+    return this.launch(tx, begun.order, network, deviceIds, 'restored', `VNI ${network.vni}`);
   }
 
   /** @throws DomainError NOT_FOUND, for another tenant's order too. */

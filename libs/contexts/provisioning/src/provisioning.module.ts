@@ -5,6 +5,8 @@ import { EventsModule, JOB_HANDLERS } from '#contexts/events';
 import { FabricModule } from '#contexts/fabric';
 import { NumberingModule } from '#contexts/numbering';
 import { TenancyModule } from '#contexts/tenancy';
+import { NetworkKeepsake } from './network-keepsake.js';
+import { NetworkRecalls } from './network-recalls.js';
 import { OrderResolver } from './api/order.resolver.js';
 import { OrderAllocator } from './order-allocator.js';
 import { OrderEvents } from './order-event.js';
@@ -18,11 +20,23 @@ const jobs = [
   { provide: JOB_HANDLERS['inbox.received'], useClass: InboxJob },
   { provide: JOB_HANDLERS['deployment.settled'], useClass: OrdersJob },
   { provide: JOB_HANDLERS['order.changed'], useClass: OrderJob },
+  { provide: JOB_HANDLERS['recall.wanted'], useExisting: NetworkRecalls },
 ];
 
 @Module({
   imports: [AccessModule, EventsModule, NumberingModule, TenancyModule, AddressingModule, FabricModule],
-  providers: [OrderStore, OrderAllocator, OrderRecords, OrderService, OrderReconciler, OrderEvents, OrderResolver, ...jobs],
-  exports: [OrderService, OrderReconciler, OrderEvents, ...jobs.map((job) => job.provide)],
+  providers: [
+    OrderStore,
+    NetworkKeepsake,
+    NetworkRecalls,
+    OrderAllocator,
+    OrderRecords,
+    OrderService,
+    OrderReconciler,
+    OrderEvents,
+    OrderResolver,
+    ...jobs,
+  ],
+  exports: [OrderService, OrderReconciler, OrderEvents, NetworkRecalls, ...jobs.map((job) => job.provide)],
 })
 export class ProvisioningModule {}

@@ -5,4 +5,4 @@ export { vxlanOverhead } from './domain/vxlan-overhead.js';
 export type { PageRequest } from './store/network.store.js';
 export { tenancyEntities } from './store/tenant.entity.js';
 export { TenancyModule } from './tenancy.module.js';
-export { type NewNetwork, type NewVrf, TenancyService } from './tenancy.service.js';
+export { type KeptNetwork, type NewNetwork, type NewVrf, TenancyService } from './tenancy.service.js';

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import {
+  type AllocationId,
   DomainError,
   type FabricId,
   Label,
@@ -38,6 +39,13 @@ export interface NewVrf {
   readonly slug: string;
   readonly name: Label;
   readonly key: string;
+}
+
+/** Of a network that is retired, what its row does not say. */
+export interface KeptNetwork {
+  readonly vniAllocationId: AllocationId | null;
+  readonly eviAllocationId: AllocationId | null;
+  readonly targets: readonly object[];
 }
 
 /** Tenants, VRFs and networks: who has what, under which numbers. Prefixes and places are other contexts'. */
@@ -225,6 +233,23 @@ export class TenancyService {
   async retire(tx: Tx, network: Network): Promise<void> {
     await this.store.retireNetwork(tx, network.id);
     await this.numbering.quarantine(tx, allocationsOf(network));
+  }
+
+  /** What `retire` forgets: enough for `revive` as long as the numbers rest. */
+  async keep(tx: Tx, { id, vniAllocationId, eviAllocationId }: Network): Promise<KeptNetwork> {
+    return { vniAllocationId, eviAllocationId, targets: await this.store.targetsAsRows(tx, id) };
+  }
+
+  /** The same network with the same numbers, part of the intent again. @throws DomainError NOT_FOUND | IN_USE | QUOTA_EXCEEDED of a number. */
+  async revive(tx: Tx, id: NetworkId, { vniAllocationId, eviAllocationId, targets }: KeptNetwork): Promise<void> {
+    if (vniAllocationId === null || eviAllocationId === null) throw notFound('allocation', id);
+    await this.numbering.recall(tx, new Map([vniAllocationId, eviAllocationId].map((allocation) => [allocation, 'network'])));
+    await this.store.reviveNetwork(tx, id, vniAllocationId, eviAllocationId, targets);
+  }
+
+  /** It was on its way out and stays. */
+  resume(tx: Tx, id: NetworkId): Promise<boolean> {
+    return this.store.setNetworkState(tx, id, ['DEPROVISIONING'], 'PROVISIONING');
   }
 
   /** It was never live: no row stays, the numbers are free at once. */

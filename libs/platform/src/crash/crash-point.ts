@@ -37,6 +37,7 @@ export const CRASH_POINTS = [
   // Orders.
   'order.judged', // before the transaction of an order's next step ends
   'order.advanced', // after it
+  'recall.ordered', // before the transaction that turns a recall into an order ends
   // Name servers.
   'sync.begun', // the run is written
   'sync.zone_written', // a zone is written, the database does not know

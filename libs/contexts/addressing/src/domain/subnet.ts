@@ -41,3 +41,11 @@ export interface NamedAddress {
   readonly address: Ip;
   readonly name: Fqdn;
 }
+
+/** Subnets of a network with all that lies in them, as rows. */
+export interface KeptSubnets {
+  readonly prefixIds: readonly PrefixId[];
+  readonly subnets: readonly object[];
+  readonly ranges: readonly object[];
+  readonly addresses: readonly object[];
+}

@@ -169,6 +169,20 @@ export class PrefixAllocationStore {
     );
   }
 
+  /** Out of its rest, for the subnet that was on it. @returns OK, or why not. */
+  async recall(tx: Tx, id: PrefixId): Promise<'OK' | 'GONE' | 'TAKEN' | 'QUOTA' | 'KEY_REUSED'> {
+    const row = await tx.one<{ outcome: 'OK' | 'GONE' | 'TAKEN' | 'QUOTA' | 'KEY_REUSED' }>('SELECT prefix_recall($1) AS outcome', [id]);
+    return row?.outcome ?? 'GONE';
+  }
+
+  async inOrderOfPools(tx: Tx, ids: readonly PrefixId[]): Promise<PrefixId[]> {
+    const rows = await tx.sql<{ id: PrefixId }>(
+      'SELECT p.id FROM prefix p LEFT JOIN prefix_pool_range r ON r.prefix_id = p.parent_id WHERE p.id = ANY($1) ORDER BY r.pool_id, p.cidr',
+      [ids],
+    );
+    return rows.map((row) => row.id);
+  }
+
   /** Holds and quarantines whose time is over. @returns the pool of each that went back, at most `limit`. */
   async sweep(tx: Tx, limit: number): Promise<PrefixPoolId[]> {
     return (await tx.sql<{ pool_id: PrefixPoolId }>('SELECT s AS pool_id FROM prefix_sweep($1) s', [limit])).map((row) => row.pool_id);

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { AddressSpaceId, Cidr, FabricId, Fqdn, Ip, NetworkId, PrefixId, PrefixPoolId, SubnetId, TenantId } from '#engines/kernel';
 import type { Tx } from '#platform';
 import type { AddressExtent } from '../domain/allocation.js';
-import type { AddressRange, IpAddress, NamedAddress, Subnet } from '../domain/subnet.js';
+import type { AddressRange, IpAddress, KeptSubnets, NamedAddress, Subnet } from '../domain/subnet.js';
 
 const SUBNET = `SELECT id, tenant_id AS "tenantId", network_id AS "networkId", vrf_id AS "vrfId", prefix_id AS "prefixId", space_id AS "spaceId", cidr::text AS cidr,
     gateway_mode AS "gatewayMode", host(gateway_address) AS "gatewayAddress", dns_zone AS "dnsZone" FROM subnet`;
@@ -68,6 +68,39 @@ export class SubnetStore {
   /** In the order of their ids: one order of locks. */
   async subnetsOfNetwork(tx: Tx, networkId: NetworkId): Promise<{ id: SubnetId; prefixId: PrefixId }[]> {
     return tx.sql('SELECT id, prefix_id AS "prefixId" FROM subnet WHERE network_id = $1 ORDER BY id', [networkId]);
+  }
+
+  /** What `forget` forgets of a network's subnets, as rows. */
+  async asRows(tx: Tx, networkId: NetworkId): Promise<KeptSubnets> {
+    const rows = async (sql: string): Promise<readonly object[]> => (await tx.one<{ rows: object[] }>(sql, [networkId]))?.rows ?? [];
+    return {
+      prefixIds: (await this.subnetsOfNetwork(tx, networkId)).map(({ prefixId }) => prefixId),
+      subnets: await rows(`SELECT coalesce(jsonb_agg(to_jsonb(s) ORDER BY s.id), '[]') AS rows FROM subnet s WHERE s.network_id = $1`),
+      ranges: await rows(
+        `SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') AS rows FROM address_range r JOIN subnet s ON s.id = r.subnet_id WHERE s.network_id = $1`,
+      ),
+      addresses: await rows(
+        `SELECT coalesce(jsonb_agg(to_jsonb(a)), '[]') AS rows FROM ip_address a JOIN subnet s ON s.id = a.subnet_id WHERE s.network_id = $1 AND a.state <> 'QUARANTINED'`,
+      ),
+    };
+  }
+
+  /** The same subnets with the same addresses; free space and routes follow from them. */
+  async insertRows(tx: Tx, kept: KeptSubnets): Promise<void> {
+    const put = (table: 'subnet' | 'address_range' | 'ip_address', rows: readonly object[]): Promise<number> =>
+      tx.run(`INSERT INTO ${table} SELECT * FROM jsonb_populate_recordset(NULL::${table}, $1::jsonb)`, [JSON.stringify(rows)]);
+    await put('subnet', kept.subnets);
+    await put('address_range', kept.ranges);
+    await put('ip_address', kept.addresses);
+    const subnets = await tx.sql<{ id: SubnetId; tenantId: TenantId; spaceId: AddressSpaceId }>(
+      `SELECT id, tenant_id AS "tenantId", space_id AS "spaceId" FROM subnet WHERE prefix_id = ANY($1) ORDER BY id`,
+      [kept.prefixIds],
+    );
+    for (const { id } of subnets) {
+      await tx.run('SELECT address_rebuild($1)', [id]);
+      await tx.run('SELECT vrf_route_add($1)', [id]);
+    }
+    for (const { tenantId, spaceId } of subnets) await tx.run('SELECT address_quota_recount($1, $2)', [tenantId, spaceId]);
   }
 
   async forget(tx: Tx, id: SubnetId): Promise<void> {

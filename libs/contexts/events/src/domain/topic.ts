@@ -5,6 +5,7 @@ export const TOPICS = [
   'deployment.settled',
   'device.hint',
   'order.changed',
+  'recall.wanted',
   'sync.wanted',
   'number-pool.changed',
   'prefix-pool.changed',

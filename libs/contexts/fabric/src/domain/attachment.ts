@@ -1,5 +1,5 @@
 import type { Tagging } from '#engines/intent';
-import type { AttachmentId, DeviceId, FabricId, Ip, NetworkId, TenantId, VlanDomainId, VtepId } from '#engines/kernel';
+import type { AllocationId, AttachmentId, DeviceId, FabricId, Ip, NetworkId, TenantId, VlanDomainId, VtepId } from '#engines/kernel';
 
 /** A device as a place where a network may come out. */
 export interface AttachPoint {
@@ -22,4 +22,12 @@ export interface Attachment {
   readonly tagging: Tagging;
   readonly vlan: number | null;
   readonly routeDistinguisher: string | null;
+}
+
+/** Where a network was, as rows: ports, tagging, VLANs and route distinguishers. */
+export interface KeptPlaces {
+  readonly attachments: readonly object[];
+  readonly distinguishers: readonly object[];
+  readonly vlanMappings: readonly object[];
+  readonly vlanAllocations: readonly AllocationId[];
 }

@@ -1,4 +1,4 @@
-import { DomainError, type LockId } from '#engines/kernel';
+import { DomainError, type LockId, type PlanId } from '#engines/kernel';
 
 export type LockScope = 'FABRIC' | 'SITE' | 'DEVICE' | 'TENANT';
 
@@ -12,6 +12,8 @@ export interface MaintenanceLock {
   readonly heldBy: string;
   readonly createdAt: Date;
   readonly until: Date;
+  /** The rollback that holds it: its own pushes pass, and the lock ends by itself. */
+  readonly planId: PlanId | null;
 }
 
 export const MAX_LOCK_SECONDS = 24 * 3600;

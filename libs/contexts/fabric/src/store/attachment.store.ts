@@ -13,7 +13,7 @@ import {
 } from '#engines/kernel';
 import type { Ip } from '#engines/kernel';
 import { newId, type Tx } from '#platform';
-import type { Attachment, AttachPoint } from '../domain/attachment.js';
+import type { Attachment, AttachPoint, KeptPlaces } from '../domain/attachment.js';
 import { AttachmentEntity, VlanMappingEntity } from './fabric.entity.js';
 
 @Injectable()
@@ -72,6 +72,33 @@ export class AttachmentStore {
         WHERE a.network_id = ANY($1) ORDER BY a.id`,
       [networkIds],
     );
+  }
+
+  /** What `deleteOfNetwork` deletes, as rows. */
+  async asRows(tx: Tx, networkId: NetworkId): Promise<KeptPlaces> {
+    const rows = async (table: 'attachment' | 'route_distinguisher' | 'vlan_mapping'): Promise<readonly object[]> =>
+      (
+        await tx.one<{ rows: object[] }>(`SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') AS rows FROM ${table} t WHERE t.network_id = $1`, [
+          networkId,
+        ])
+      )?.rows ?? [];
+    const vlans = await tx.sql<{ id: AllocationId }>('SELECT vlan_allocation_id AS id FROM vlan_mapping WHERE network_id = $1', [
+      networkId,
+    ]);
+    return {
+      attachments: await rows('attachment'),
+      distinguishers: await rows('route_distinguisher'),
+      vlanMappings: await rows('vlan_mapping'),
+      vlanAllocations: vlans.map(({ id }) => id),
+    };
+  }
+
+  async insertRows(tx: Tx, { attachments, distinguishers, vlanMappings }: KeptPlaces): Promise<void> {
+    const put = (table: 'attachment' | 'route_distinguisher' | 'vlan_mapping', rows: readonly object[]): Promise<number> =>
+      tx.run(`INSERT INTO ${table} SELECT * FROM jsonb_populate_recordset(NULL::${table}, $1::jsonb)`, [JSON.stringify(rows)]);
+    await put('vlan_mapping', vlanMappings);
+    await put('attachment', attachments);
+    await put('route_distinguisher', distinguishers);
   }
 
   async deleteOfNetwork(tx: Tx, networkId: NetworkId): Promise<AllocationId[]> {

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { DeviceId, FabricId, LockId, TenantId } from '#engines/kernel';
+import type { DeviceId, FabricId, LockId, PlanId, TenantId } from '#engines/kernel';
 import { newId, type Tx } from '#platform';
 import type { LockScope, MaintenanceLock } from '../domain/lock.js';
 
-const LOCK = `SELECT l.id, l.scope, coalesce(f.slug, s.slug, d.slug, t.slug) AS subject, l.reason, l.held_by AS "heldBy", l.created_at AS "createdAt", l.until
+const LOCK = `SELECT l.id, l.scope, coalesce(f.slug, s.slug, d.slug, t.slug) AS subject, l.reason, l.held_by AS "heldBy", l.created_at AS "createdAt", l.until, l.plan_id AS "planId"
   FROM maintenance_lock l LEFT JOIN fabric f ON f.id = l.fabric_id LEFT JOIN site s ON s.id = l.site_id
     LEFT JOIN device d ON d.id = l.device_id LEFT JOIN tenant t ON t.id = l.tenant_id`;
 const TABLES = { FABRIC: 'fabric', SITE: 'site', DEVICE: 'device', TENANT: 'tenant' } as const;
@@ -53,11 +53,33 @@ export class LockStore {
     return new Map(rows.map(({ lockedId, ...lock }) => [lockedId, lock]));
   }
 
-  ofDevice(tx: Tx, deviceId: DeviceId): Promise<MaintenanceLock | undefined> {
+  /** @param passing locks of this plan do not count. */
+  ofDevice(tx: Tx, deviceId: DeviceId, passing: PlanId | null): Promise<MaintenanceLock | undefined> {
     return tx.one<MaintenanceLock>(
       `${LOCK} JOIN device v ON l.fabric_id = v.fabric_id OR l.site_id = v.site_id OR l.device_id = v.id
-        WHERE v.id = $1 AND l.until > clock_timestamp() ORDER BY l.until DESC LIMIT 1`,
-      [deviceId],
+        WHERE v.id = $1 AND l.until > clock_timestamp() AND l.plan_id IS DISTINCT FROM $2 ORDER BY l.until DESC LIMIT 1`,
+      [deviceId, passing],
+    );
+  }
+
+  /** Of a rollback; what an earlier one holds of these devices ends. */
+  async holdFor(tx: Tx, planId: PlanId, deviceIds: readonly DeviceId[], reason: string, heldBy: string, seconds: number): Promise<void> {
+    await tx.run('DELETE FROM maintenance_lock WHERE device_id = ANY($1) AND plan_id IS NOT NULL', [deviceIds]);
+    for (const deviceId of deviceIds) {
+      await tx.run(
+        `INSERT INTO maintenance_lock (id, scope, device_id, plan_id, reason, held_by, created_at, until)
+         SELECT $1, 'DEVICE', $2, $3, $4, $5, now, now + make_interval(secs => $6) FROM (SELECT clock_timestamp() AS now) AS clock`,
+        [newId<LockId>(), deviceId, planId, reason, heldBy, seconds],
+      );
+    }
+  }
+
+  /** Those of rollbacks that still hold a device of the fabric. */
+  async heldForPlans(tx: Tx, fabricId: FabricId): Promise<{ id: LockId; planId: PlanId; deviceId: DeviceId }[]> {
+    return tx.sql(
+      `SELECT l.id, l.plan_id AS "planId", l.device_id AS "deviceId" FROM maintenance_lock l JOIN device d ON d.id = l.device_id
+        WHERE l.plan_id IS NOT NULL AND d.fabric_id = $1 AND l.until > clock_timestamp() ORDER BY l.id`,
+      [fabricId],
     );
   }
 

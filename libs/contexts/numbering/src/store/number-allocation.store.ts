@@ -175,6 +175,20 @@ export class NumberAllocationStore {
     );
   }
 
+  /** Out of its rest, as it was. @returns OK, or why not. In the order of the pools. */
+  async recall(tx: Tx, id: AllocationId, holder: HolderKind): Promise<'OK' | 'GONE' | 'TAKEN' | 'QUOTA' | 'KEY_REUSED'> {
+    const row = await tx.one<{ outcome: 'OK' | 'GONE' | 'TAKEN' | 'QUOTA' | 'KEY_REUSED' }>('SELECT number_recall($1, $2) AS outcome', [
+      id,
+      holder,
+    ]);
+    return row?.outcome ?? 'GONE';
+  }
+
+  async inOrderOfPools(tx: Tx, ids: readonly AllocationId[]): Promise<AllocationId[]> {
+    const rows = await tx.sql<{ id: AllocationId }>('SELECT id FROM number_allocation WHERE id = ANY($1) ORDER BY pool_id, value', [ids]);
+    return rows.map(({ id }) => id);
+  }
+
   /** Holds and quarantines whose time is over. @returns the pool of each value that went back, at most `limit`. */
   async sweep(tx: Tx, limit: number): Promise<PoolId[]> {
     return (await tx.sql<{ pool_id: PoolId }>('SELECT s AS pool_id FROM number_sweep($1) s', [limit])).map((row) => row.pool_id);

@@ -28,8 +28,12 @@ registerEnumType(OrderStateEnum, {
 export enum OrderKindEnum {
   PROVISION = 'PROVISION',
   DEPROVISION = 'DEPROVISION',
+  RESTORE = 'RESTORE',
 }
-registerEnumType(OrderKindEnum, { name: 'OrderKind' });
+registerEnumType(OrderKindEnum, {
+  name: 'OrderKind',
+  valuesMap: { RESTORE: { description: 'A rollback brings a removed network back, with the numbers and addresses that it had.' } },
+});
 
 @ObjectType('OrderStep')
 export class OrderStepObject {

@@ -16,9 +16,12 @@ import type {
   VrfId,
 } from '#engines/kernel';
 import type { Tagging } from '#engines/intent';
-import type { GatewayMode } from '#contexts/addressing';
+import type { GatewayMode, KeptSubnets } from '#contexts/addressing';
+import type { KeptPlaces } from '#contexts/fabric';
+import type { KeptNetwork } from '#contexts/tenancy';
 
-export type OrderKind = 'PROVISION' | 'DEPROVISION';
+/** RESTORE: a rollback brings a network back that was removed, with everything that it had. */
+export type OrderKind = 'PROVISION' | 'DEPROVISION' | 'RESTORE';
 /** ACTIVE and RETIRED are the good ends; FAILED_COMPENSATED left nothing behind; FAILED_STUCK needs a person and is still tried. */
 export type OrderState =
   | 'ACCEPTED'
@@ -72,6 +75,14 @@ export interface DeprovisionRequest {
   readonly networkId: NetworkId;
   /** The version that the caller saw; null asks for none. */
   readonly ifVersion: number | null;
+}
+
+/** A network as it was when it was retired: rows of the contexts that forget them. */
+export interface KeptRows {
+  readonly network: KeptNetwork;
+  readonly places: KeptPlaces;
+  readonly subnets: KeptSubnets;
+  readonly deviceIds: readonly DeviceId[];
 }
 
 export interface OrderFailure {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { DeviceId, FabricId, NetworkId, OrderId, TenantId } from '#engines/kernel';
 import type { Tx } from '#platform';
 import {
+  type KeptRows,
   type NetworkOrder,
   OPEN_STATES,
   type OrderFailure,
@@ -139,6 +140,28 @@ export class OrderStore {
       `UPDATE network_order SET state = $2, customer_message = $3, failure = coalesce($4, failure), version = version + 1, updated_at = clock_timestamp() WHERE id = $1`,
       [id, state, message, failure && JSON.stringify(failure)],
     );
+  }
+
+  /** Of a removal: what the network had. */
+  async keep(tx: Tx, id: OrderId, kept: KeptRows): Promise<void> {
+    await tx.run('UPDATE network_order SET kept = $2 WHERE id = $1', [id, JSON.stringify(kept)]);
+  }
+
+  /** Of the removal that retired it, the last one. */
+  async kept(tx: Tx, networkId: NetworkId): Promise<{ kept: KeptRows | null } | undefined> {
+    return tx.one(
+      `SELECT kept FROM network_order WHERE network_id = $1 AND kind = 'DEPROVISION' AND state = 'RETIRED' ORDER BY updated_at DESC LIMIT 1`,
+      [networkId],
+    );
+  }
+
+  /** Locked: nobody advances them meanwhile. */
+  async lockOpenOf(tx: Tx, networkId: NetworkId): Promise<NetworkOrder[]> {
+    const rows = await tx.sql<OrderRecord>(`${ORDER} WHERE o.network_id = $1 AND o.state = ANY($2) ORDER BY o.id FOR UPDATE`, [
+      networkId,
+      OPEN_STATES,
+    ]);
+    return rows.map(toOrder);
   }
 
   async forgetNetwork(tx: Tx, id: OrderId): Promise<void> {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { FabricId, NetworkId, RouteTarget, TenantId, VrfId } from '#engines/kernel';
+import type { AllocationId, FabricId, NetworkId, RouteTarget, TenantId, VrfId } from '#engines/kernel';
 import { RouteTarget as RouteTargetCodec } from '#engines/kernel';
 import { newId, type Tx } from '#platform';
 import type { Network, NetworkState, Tenant, Vrf } from '../domain/network.js';
@@ -120,6 +120,35 @@ export class TenancyStore {
       [id],
     );
     await tx.run('DELETE FROM route_target WHERE network_id = $1', [id]);
+  }
+
+  /** What is forgotten when it is retired, as rows. */
+  async targetsAsRows(tx: Tx, id: NetworkId): Promise<readonly object[]> {
+    return (
+      (
+        await tx.one<{ rows: object[] }>(
+          `SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') AS rows FROM route_target t WHERE t.network_id = $1`,
+          [id],
+        )
+      )?.rows ?? []
+    );
+  }
+
+  async reviveNetwork(
+    tx: Tx,
+    id: NetworkId,
+    vniAllocationId: AllocationId,
+    eviAllocationId: AllocationId,
+    targets: readonly object[],
+  ): Promise<void> {
+    await tx.run(
+      `UPDATE network SET state = 'PROVISIONING', vni_allocation_id = $2, evi_allocation_id = $3, version = version + 1, generation = generation + 1, updated_at = now()
+        WHERE id = $1 AND state = 'RETIRED'`,
+      [id, vniAllocationId, eviAllocationId],
+    );
+    await tx.run('INSERT INTO route_target SELECT * FROM jsonb_populate_recordset(NULL::route_target, $1::jsonb)', [
+      JSON.stringify(targets),
+    ]);
   }
 
   async deleteNetwork(tx: Tx, id: NetworkId): Promise<void> {

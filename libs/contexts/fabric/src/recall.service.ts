@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import { OutboxService } from '#contexts/events';
+import type { FabricId, OrderId, PlanId } from '#engines/kernel';
+import type { Tx } from '#platform';
+import type { NetworkOnDevice, NetworkRecall, ProposedRecall } from './domain/recall.js';
+import { RecallStore } from './store/recall.store.js';
+
+/** Where a rollback and orders meet: deployment says which networks are recalled, provisioning carries it out and says what came of it. */
+@Injectable()
+export class RecallService {
+  constructor(
+    private readonly store: RecallStore,
+    private readonly outbox: OutboxService,
+  ) {}
+
+  /** With the plan that takes back: nothing is asked of anybody yet. */
+  async propose(tx: Tx, fabricId: FabricId, planId: PlanId, recalls: readonly ProposedRecall[]): Promise<void> {
+    for (const recall of recalls) await this.store.insert(tx, fabricId, planId, recall);
+  }
+
+  /** The rollback begins. A signal that is lost is made good by the timer of whoever carries it out. */
+  async want(tx: Tx, fabricId: FabricId, planId: PlanId): Promise<void> {
+    if ((await this.store.want(tx, planId)) > 0) await this.outbox.append(tx, 'recall.wanted', fabricId);
+  }
+
+  ofPlan(tx: Tx, planId: PlanId): Promise<NetworkRecall[]> {
+    return this.store.ofPlan(tx, planId);
+  }
+
+  wanted(tx: Tx, limit = 1000): Promise<string[]> {
+    return this.store.wanted(tx, limit);
+  }
+
+  lockWanted(tx: Tx, id: string): Promise<NetworkRecall | undefined> {
+    return this.store.lockWanted(tx, id);
+  }
+
+  /** @param reason where there was nothing left to do. */
+  async ordered(tx: Tx, id: string, orderId: OrderId | null, reason: string | null = null): Promise<void> {
+    await this.store.settle(tx, id, orderId === null ? 'KEPT' : 'ORDERED', orderId, reason);
+  }
+
+  async refused(tx: Tx, id: string, reason: string): Promise<void> {
+    await this.store.settle(tx, id, 'REFUSED', null, reason);
+  }
+
+  /** What a device carried may be somebody else's by now: then it is not put back there. */
+  takenBy(
+    tx: Tx,
+    fabricId: FabricId,
+    networks: readonly NetworkOnDevice[],
+  ): Promise<{ device: string; vni: number; what: string } | undefined> {
+    return this.store.takenBy(tx, fabricId, networks);
+  }
+}

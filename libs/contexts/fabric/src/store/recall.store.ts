@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import type { FabricId, OrderId, PlanId } from '#engines/kernel';
+import { newId, type Tx } from '#platform';
+import type { NetworkOnDevice, NetworkRecall, ProposedRecall, RecallState } from '../domain/recall.js';
+
+const RECALL = `SELECT id, plan_id AS "planId", network_id AS "networkId", network_slug AS "networkSlug", vni, action, state, reason, order_id AS "orderId" FROM network_recall`;
+
+@Injectable()
+export class RecallStore {
+  async insert(tx: Tx, fabricId: FabricId, planId: PlanId, recall: ProposedRecall): Promise<void> {
+    await tx.run(
+      `INSERT INTO network_recall (id, plan_id, network_id, network_slug, vni, action, state, reason, settled_at)
+       VALUES ($1, $2, (SELECT n.id FROM network n WHERE n.fabric_id = $3 AND n.vni = $4 AND n.slug = $5 ORDER BY n.state = 'RETIRED', n.id DESC LIMIT 1), $5, $4, $6, $7, $8,
+         CASE WHEN $7 = 'KEPT' THEN clock_timestamp() END)`,
+      [
+        newId<string>(),
+        planId,
+        fabricId,
+        recall.vni,
+        recall.networkSlug,
+        recall.action,
+        recall.keptBecause === null ? 'PROPOSED' : 'KEPT',
+        recall.keptBecause,
+      ],
+    );
+  }
+
+  ofPlan(tx: Tx, planId: PlanId): Promise<NetworkRecall[]> {
+    return tx.sql<NetworkRecall>(`${RECALL} WHERE plan_id = $1 ORDER BY network_slug, vni`, [planId]);
+  }
+
+  /** @returns how many. */
+  async want(tx: Tx, planId: PlanId): Promise<number> {
+    return tx.run(`UPDATE network_recall SET state = 'WANTED' WHERE plan_id = $1 AND state = 'PROPOSED'`, [planId]);
+  }
+
+  async wanted(tx: Tx, limit: number): Promise<string[]> {
+    return (await tx.sql<{ id: string }>(`SELECT id FROM network_recall WHERE state = 'WANTED' ORDER BY id LIMIT $1`, [limit])).map(
+      ({ id }) => id,
+    );
+  }
+
+  /** The row locked; undefined when it is settled, or when somebody is at it. */
+  lockWanted(tx: Tx, id: string): Promise<NetworkRecall | undefined> {
+    return tx.one<NetworkRecall>(`${RECALL} WHERE id = $1 AND state = 'WANTED' FOR UPDATE SKIP LOCKED`, [id]);
+  }
+
+  async settle(tx: Tx, id: string, state: RecallState, orderId: OrderId | null, reason: string | null): Promise<void> {
+    await tx.run(
+      "UPDATE network_recall SET state = $2, order_id = $3, reason = $4, settled_at = clock_timestamp() WHERE id = $1 AND state = 'WANTED'",
+      [id, state, orderId, reason],
+    );
+  }
+
+  /** Of these the first whose VNI in the fabric, or VLAN on the device, is another network's by now. */
+  takenBy(
+    tx: Tx,
+    fabricId: FabricId,
+    networks: readonly NetworkOnDevice[],
+  ): Promise<{ device: string; vni: number; what: string } | undefined> {
+    return tx.one(
+      `SELECT d.slug AS device, w.vni, CASE WHEN n.id IS NOT NULL THEN 'VNI ' || w.vni ELSE 'VLAN ' || w.vlan END AS what
+         FROM unnest($2::uuid[], $3::text[], $4::int[], $5::int[]) w(device_id, slug, vni, vlan) JOIN device d ON d.id = w.device_id
+         LEFT JOIN network n ON n.fabric_id = $1 AND n.vni = w.vni AND n.state <> 'RETIRED' AND n.slug <> w.slug
+         LEFT JOIN vlan_domain_member m ON m.device_id = w.device_id
+         LEFT JOIN vlan_mapping x ON x.vlan_domain_id = m.vlan_domain_id AND x.vlan = w.vlan
+         LEFT JOIN network o ON o.id = x.network_id AND o.vni <> w.vni
+        WHERE n.id IS NOT NULL OR o.id IS NOT NULL ORDER BY d.slug, w.vni LIMIT 1`,
+      [
+        fabricId,
+        networks.map(({ deviceId }) => deviceId),
+        networks.map(({ networkSlug }) => networkSlug),
+        networks.map(({ vni }) => vni),
+        networks.map(({ vlan }) => vlan),
+      ],
+    );
+  }
+}

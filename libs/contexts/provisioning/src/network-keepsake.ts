@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { AddressingService } from '#contexts/addressing';
+import { FabricService } from '#contexts/fabric';
+import { type Network, TenancyService } from '#contexts/tenancy';
+import type { DeviceId } from '#engines/kernel';
+import type { Tx } from '#platform';
+import type { KeptRows } from './domain/order.js';
+
+/** A network in a drawer: what it had when it was retired, and back out of it while its numbers rest. */
+@Injectable()
+export class NetworkKeepsake {
+  constructor(
+    private readonly tenancy: TenancyService,
+    private readonly addressing: AddressingService,
+    private readonly fabric: FabricService,
+  ) {}
+
+  /** Before anything of it is forgotten. */
+  async of(tx: Tx, network: Network): Promise<KeptRows> {
+    return {
+      network: await this.tenancy.keep(tx, network),
+      places: await this.fabric.keepPlaces(tx, network.id),
+      subnets: await this.addressing.keepNetwork(tx, network.id),
+      deviceIds: await this.devices(tx, network),
+    };
+  }
+
+  /** Numbers, VLANs, places, prefixes, addresses and names, all or nothing. @throws DomainError, or a violated constraint, of what is not to be had again. */
+  async bringBack(tx: Tx, network: Network, kept: KeptRows): Promise<void> {
+    await this.tenancy.revive(tx, network.id, kept.network);
+    await this.addressing.restoreNetwork(tx, kept.subnets);
+    await this.fabric.restorePlaces(tx, kept.places);
+    await this.fabric.check(tx, network.fabricId, await this.togetherWith(tx, network));
+  }
+
+  /** Where it comes out. */
+  async devices(tx: Tx, network: Network): Promise<DeviceId[]> {
+    return [...new Set((await this.fabric.attachmentsOf(tx, [network.id])).map(({ deviceId }) => deviceId))].sort();
+  }
+
+  private async togetherWith(tx: Tx, network: Network): Promise<Network['id'][]> {
+    if (network.vrfId === null) return [network.id];
+    return (await this.tenancy.networks(tx, { first: 10_000, after: null, vrfId: network.vrfId })).map(({ id }) => id);
+  }
+}
