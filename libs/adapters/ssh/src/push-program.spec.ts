@@ -18,4 +18,11 @@ describe('the push program', () => {
     expect(run('apply', '-1', '5')).toBe(64);
     expect(run('apply', '1', '')).toBe(64);
   });
+
+  it('counts the time to confirm by a clock that nobody sets', () => {
+    const timer = PUSH_PROGRAM.slice(PUSH_PROGRAM.indexOf('\n  watch)'), PUSH_PROGRAM.indexOf('\n  boot)'));
+    expect(timer).toContain('due=$(($(uptime_s) + seconds))');
+    expect(timer).not.toMatch(/\b(?:date|stat|EPOCHSECONDS)\b|-nt|-ot/);
+    expect(PUSH_PROGRAM).toMatch(/uptime_s\(\) \{ read -r uptime rest < \/proc\/uptime;/);
+  });
 });
