@@ -2,10 +2,12 @@
 import { type ApiWorld, createApiWorld } from '../../../../test/support/api-world.js';
 import { eventually } from '../../../../test/support/eventually.js';
 import { sentStatements } from '../../../../test/support/sent-statements.js';
+import { JOB_HANDLERS } from '#contexts/events';
 import { type DeviceId, encodeId } from '#engines/kernel';
 import { systemScope } from '#platform';
 import { FakeTransport } from './testing/index.js';
 import { DriftCollector } from './drift-collector.js';
+import type { DriftJob } from './drift-job.js';
 
 const FRR = '/etc/frr/frr.conf';
 const REPORT = `reports { device verdict clean collectedAt items { id kind section intended observed risk likelyCause firstSeenAt ignoredUntil act actBy actReason } foreignElsewhere }
@@ -281,6 +283,16 @@ describe('a look at a device', () => {
     ending.abort();
     await round;
     hanging.mockRestore();
+  });
+
+  it('that a hint asks for is taken when whoever is reading the device has read it', async () => {
+    await sql(
+      `UPDATE drift_report SET collected_at = NULL, claimed_until = clock_timestamp() + interval '500 milliseconds' WHERE device_id = $1`,
+      [idOf('pve2')],
+    );
+    await world.app.get<DriftJob>(JOB_HANDLERS['device.hint'], { strict: false }).run(idOf('pve2'), new AbortController().signal);
+    const [report] = await sql<{ at: Date | null }>('SELECT collected_at AS at FROM drift_report WHERE device_id = $1', [idOf('pve2')]);
+    expect(report?.at).toBeInstanceOf(Date);
   });
 
   it('comes by itself within five minutes, and half a minute after a push', async () => {
