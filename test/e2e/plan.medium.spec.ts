@@ -131,6 +131,65 @@ describe('a plan', () => {
     expect(await world.settlePublic(order)).toBe('ACTIVE');
   });
 
+  it('says which objects cause it, in which waves it goes, and what speaks against it; a lock speaks against it', async () => {
+    const { order, plan } = await proposed();
+    const details = `query ($id: ID!) { plan(id: $id) { stale approvalsNeeded baseRevision targetRevision rollbackOf checks { name ok message }
+      waves { order canary deviceCount done failed steps soakSeconds maxFailures } devices { device step riskReasons redundancy causes { kind slug verb } } } }`;
+    const show = () => world.ask<Record<string, unknown>>(world.operator, details, { id: plan.id });
+    const wave = { steps: 1, deviceCount: 1, done: 0, failed: 0, soakSeconds: 0, maxFailures: 0 };
+    const network = { kind: 'NETWORK', slug: expect.any(String) as string, verb: 'ADDED' };
+    const seen = await show();
+    expect(seen).toMatchObject({
+      stale: false,
+      approvalsNeeded: 1,
+      rollbackOf: null,
+      waves: [
+        { ...wave, order: 0, canary: true },
+        { ...wave, order: 1, canary: false },
+      ],
+      devices: [
+        { device: 'pve1', step: 0, riskReasons: [], redundancy: [], causes: [network] },
+        { device: 'pve2', step: 0, riskReasons: [], redundancy: [], causes: [network] },
+      ],
+    });
+    expect(Number(seen['baseRevision'])).toBeLessThan(Number(seen['targetRevision']));
+    const failing = (found: Record<string, unknown>) =>
+      (found['checks'] as { name: string; ok: boolean }[]).filter(({ ok }) => !ok).map(({ name }) => name);
+    expect(failing(seen)).toEqual(['APPROVALS']);
+    const acquire =
+      'mutation ($input: LockInput!) { acquireLock(input: $input) { lock { id scope subject reason heldBy until } errors { code } } }';
+    const device = encodeId('device', world.deviceIds.get('pve2') as string);
+    const { lock } = await world.ask<{ lock: { id: string } }>(world.operator, acquire, {
+      input: { scope: 'DEVICE', subject: device, reason: 'new fans' },
+    });
+    expect(lock).toMatchObject({ scope: 'DEVICE', subject: 'pve2', reason: 'new fans' });
+    expect(failing(await show())).toEqual(['APPROVALS', 'LOCKS']);
+    const { id } = await world
+      .ask<{ id: string }>(world.operator, '{ maintenanceLocks { id } }')
+      .then((found) => (found as unknown as { id: string }[])[0] as { id: string });
+    expect(id).toBe(lock.id);
+    await world.ask(world.operator, 'mutation ($id: ID!) { releaseLock(id: $id) { errors { code } } }', { id });
+    expect(await world.settlePublic(order)).toBe('ACTIVE');
+    expect(await show()).toMatchObject({ stale: false });
+  });
+
+  it('is paused, resumed, halted and cancelled only while it is under way; a strategy that cannot be is refused', async () => {
+    const { order, plan } = await proposed();
+    for (const field of ['pausePlan', 'resumePlan', 'haltPlan', 'cancelPlan']) {
+      const document = `mutation ($id: ID!) { ${field}(id: $id) ${PAYLOAD} }`;
+      expect(refusalOf(await world.ask(world.operator, document, { id: plan.id }))).toEqual({
+        type: 'InvalidStateError',
+        code: 'INVALID_STATE',
+      });
+      expect(refusalOf(await world.ask(world.operator, document, { id: 'plan_x' }))).toEqual({ type: 'NotFoundError', code: 'NOT_FOUND' });
+    }
+    for (const strategy of [{ canaries: 0 }, { wavePercents: [50, 20] }, { parallel: 51 }, { soakSeconds: -1 }])
+      expect(refusalOf(await ask('propose', { input: { strategy } }))).toEqual({ type: 'InvalidInputError', code: 'INVALID_VALUE' });
+    const [newest] = await world.ask<{ id: string }[]>(world.operator, '{ plans(first: 1) { id } }');
+    expect(newest).toEqual({ id: plan.id });
+    expect(await world.settlePublic(order)).toBe('ACTIVE');
+  });
+
   it('that does not exist is null, or not found', async () => {
     for (const id of [
       encodeId('plan', '01890000-0000-7000-8000-000000000000'),
