@@ -3,7 +3,7 @@ import { compileFabric } from '#engines/intent';
 import { scenarios } from '#engines/intent/testing';
 import { remediate } from '#engines/reconcile';
 import { renderDevice } from '#engines/rendering';
-import { trespasses } from '../../libs/adapters/eos/src/session-gate.js';
+import { trespasses } from '#adapters/eos/testing';
 import { loadConfig } from '../../apps/lab/src/eos-simulator/config/load-config.js';
 import { printConfig } from '../../apps/lab/src/eos-simulator/config/print-config.js';
 import { typeCommands } from '../../apps/lab/src/eos-simulator/config/type-commands.js';

@@ -1,0 +1,1 @@
+export { trespasses } from '../session-gate.js';
