@@ -6,7 +6,7 @@ import { isSinceFrr } from './frr-release.js';
  * `show running-config` and frr-reload finds it anew for ever (8.4.4). This line moves the automatic value away (RFC 8365 §5.1.2.1 sets
  * a bit above the VNI), so that every target in the file is really explicit. It has to precede the `vni` blocks. 10.8 renamed it.
  */
-export function explicitTargets(intent: DeviceIntent): string {
+export function explicitTargets(intent: Pick<DeviceIntent, 'software'>): string {
   return isSinceFrr(intent, 10, 8) ? 'auto-route-target both rfc8365-compatible' : 'autort rfc8365-compatible';
 }
 

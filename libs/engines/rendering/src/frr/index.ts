@@ -1,5 +1,6 @@
 import type { Draft, Renderer } from '../artefact.js';
 import { assertOutline, outline } from '../outline.js';
+import type { Line } from '../piece.js';
 import { daemons, renderDaemons } from './daemons.js';
 import { frrOutline } from './outline.js';
 import { renderFrr } from './render-frr.js';
@@ -9,11 +10,11 @@ export const FRR_PATH = '/etc/frr/frr.conf';
 /** Ours where more than bgpd has to run; a host that only speaks BGP is prepared for that before it gets to us. */
 export const FRR_DAEMONS_PATH = '/etc/frr/daemons';
 
-export const frrArtefacts: Renderer = (intent): readonly Draft[] => {
+export const frrArtefacts: Renderer<Line> = (intent): readonly Draft<Line>[] => {
   if (!intent.bgp) return [];
   const text = renderFrr(intent, intent.bgp);
   assertOutline(intent.slug, FRR_PATH, text, frrOutline(intent, intent.bgp));
-  const file: Draft = { path: FRR_PATH, format: 'frr', mode: 0o640, owner: 'frr', text };
+  const file: Draft<Line> = { path: FRR_PATH, format: 'frr', mode: 0o640, owner: 'frr', text };
   return daemons(intent).length > 1 ? [daemonsFile(intent), file] : [file];
 };
 

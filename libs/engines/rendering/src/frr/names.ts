@@ -20,6 +20,6 @@ export const wayBackMap = (family: Family): string => `TRAME-WAY-BACK${suffix(fa
 export const defaultList = (family: Family): string => `TRAME-DEFAULT${suffix(family)}`;
 /** Prefixes that belong to a VRF itself, and the map through which they are announced. */
 export const ownList = ({ name }: VrfIntent, family: Family): string => `TRAME-OWN-${name}${suffix(family)}`;
-export const announceMap = ({ name }: VrfIntent, family: Family): string => `TRAME-ANNOUNCE-${name}${suffix(family)}`;
+export const announceMap = ({ name }: Pick<VrfIntent, 'name'>, family: Family): string => `TRAME-ANNOUNCE-${name}${suffix(family)}`;
 
 export const bfdProfile = ({ transmitMs, receiveMs, multiplier }: BfdFacts): string => `trame-${transmitMs}-${receiveMs}-${multiplier}`;

@@ -14,7 +14,7 @@ export function prefixLists(intent: DeviceIntent, bgp: BgpIntent): string[][] {
     const length = hostLength(family);
     const loopbacks = unicastNeighbors(bgp, family).length > 0 ? ofFamily(bgp.loopbacks, family) : [];
     const back = [...new Set(waysBack(intent.vrfs, family).flatMap(({ exit }) => exit?.prefixes ?? []))];
-    const mapped = intent.vrfs.filter((vrf) => isMapped(intent, vrf, family));
+    const mapped = intent.vrfs.filter((vrf) => isMapped(vrfPrefixes(intent, vrf), vrf, family));
     return [
       list(
         family,
@@ -52,7 +52,7 @@ export function routeMaps(intent: DeviceIntent, bgp: BgpIntent): string[][] {
       ...(waysBack(intent.vrfs, family).length > 0
         ? [entry(wayBackMap(family), 10, match(family, wayBackList(family)), 'set community no-advertise')]
         : []),
-      ...intent.vrfs.filter((vrf) => isMapped(intent, vrf, family)).flatMap((vrf) => announcements(bgp, vrf, family)),
+      ...intent.vrfs.filter((vrf) => isMapped(vrfPrefixes(intent, vrf), vrf, family)).flatMap((vrf) => announcements(bgp, vrf, family)),
     ];
   });
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { compileFabric, type BgpNeighborIntent, type DeviceIntent, deviceIntent, type FabricSnapshot } from '#engines/intent';
 import { demoFabric, exitNodes, leakingVrfs, routingScenarios } from '#engines/intent/testing';
 import { Cidr, type DeviceName, type PortName, type Slug } from '#engines/kernel';
+import { withoutPieces } from '../text.js';
 import { FRR_DAEMONS_PATH, FRR_PATH, frrArtefacts } from './index.js';
 
 const scenario = (name: string): FabricSnapshot => {
@@ -10,10 +11,10 @@ const scenario = (name: string): FabricSnapshot => {
   if (!found) throw new Error(`no scenario ${name}`);
   return found();
 };
-const file = (intent: DeviceIntent, path: string): string | undefined =>
-  frrArtefacts(intent)
-    .find((draft) => draft.path === path)
-    ?.text.join('\n');
+const file = (intent: DeviceIntent, path: string): string | undefined => {
+  const draft = frrArtefacts(intent).find((one) => one.path === path);
+  return draft && withoutPieces(draft.text).join('\n');
+};
 const linesOf = (intent: DeviceIntent): string[] => (file(intent, FRR_PATH) ?? '').split('\n').map((line) => line.trim());
 const rendered = (snapshot: FabricSnapshot, slug: string): string[] => linesOf(deviceIntent(compileFabric(snapshot), slug));
 const matching = (lines: readonly string[], pattern: RegExp): string[] => lines.filter((line) => pattern.test(line));

@@ -1,15 +1,18 @@
 /** /etc/frr/frr.conf, the whole file, in the order and spelling of FRR's own `show running-config` (8.4.4). */
 import type { BgpIntent, DeviceIntent } from '#engines/intent';
+import type { Line } from '../piece.js';
 import { lines } from '../text.js';
 import { bfdBlock, igpInterfaces, igpRouter } from './igp.js';
 import { prefixLists, routeMaps } from './policy.js';
 import { routerBgp } from './router-bgp.js';
-import { transitRoutes, vrfBgp, vrfBlock } from './vrf-bgp.js';
+import { transitRoutes } from './vrf-bgp.js';
+import { vrfPieces } from './vrf-pieces.js';
 
 /** @param bgp of the intent: without it a host has nothing to route with. */
-export function renderFrr(intent: DeviceIntent, bgp: BgpIntent): string[] {
+export function renderFrr(intent: DeviceIntent, bgp: BgpIntent): Line[] {
   const { igp, vrfs } = intent;
-  return lines(
+  const { blocks, instances } = vrfPieces(intent, bgp);
+  return lines<Line>(
     '! Owned by Trame: changes made here by hand are undone.',
     'frr defaults datacenter', // eBGP sessions need no policy; the timers are ours anyway
     `hostname ${intent.hostname}`,
@@ -18,10 +21,10 @@ export function renderFrr(intent: DeviceIntent, bgp: BgpIntent): string[] {
     '!',
     ...sections([
       vrfs.flatMap(transitRoutes),
-      ...vrfs.map(vrfBlock),
+      blocks,
       ...(igp ? igpInterfaces(intent, igp) : []),
       routerBgp(intent, bgp),
-      ...vrfs.map((vrf) => vrfBgp(intent, bgp, vrf)),
+      instances,
       igp ? igpRouter(intent, igp) : [],
       ...prefixLists(intent, bgp),
       ...routeMaps(intent, bgp),
@@ -30,4 +33,4 @@ export function renderFrr(intent: DeviceIntent, bgp: BgpIntent): string[] {
   );
 }
 
-const sections = (parts: readonly (readonly string[])[]): string[] => parts.flatMap((part) => (part.length > 0 ? [...part, '!'] : []));
+const sections = (parts: readonly (readonly Line[])[]): Line[] => parts.flatMap((part) => (part.length > 0 ? [...part, '!'] : []));

@@ -1,13 +1,15 @@
 /** The default instance: sessions, loopback, EVPN instances. */
-import type { BgpIntent, DeviceIntent, L2VniIntent } from '#engines/intent';
+import type { BgpIntent, DeviceIntent } from '#engines/intent';
+import type { Line } from '../piece.js';
 import { block, lines } from '../text.js';
-import { explicitTargets, targets } from './explicit-targets.js';
+import { explicitTargets } from './explicit-targets.js';
 import { evpnNeighbors, ofFamily, unicastNeighbors, waysBack } from './families.js';
 import { FAMILIES, type Family, wayBackMap } from './names.js';
 import { evpnLines, neighborLines, unicastLines } from './neighbors.js';
+import { macVrfPieces } from './network-pieces.js';
 
-export function routerBgp(intent: DeviceIntent, bgp: BgpIntent): string[] {
-  return block(
+export function routerBgp(intent: DeviceIntent, bgp: BgpIntent): Line[] {
+  return block<Line>(
     1,
     `router bgp ${bgp.asn}`,
     [
@@ -47,23 +49,21 @@ function unicast(intent: DeviceIntent, bgp: BgpIntent, family: Family): string[]
   );
 }
 
-function evpn(intent: DeviceIntent, bgp: BgpIntent): string[] {
+function evpn(intent: DeviceIntent, bgp: BgpIntent): Line[] {
   const active = evpnNeighbors(bgp);
   if (active.length === 0) return [];
-  return lines(
+  return lines<Line>(
     '!',
-    block(
+    block<Line>(
       1,
       'address-family l2vpn evpn',
       [
         ...active.map(evpnLines),
         'advertise-all-vni', // has to come before the first `vni`
         explicitTargets(intent),
-        ...intent.l2vnis.filter(({ replication }) => replication === 'INGRESS_EVPN').map(macVrf),
+        ...macVrfPieces(intent.l2vnis),
       ],
       'exit-address-family',
     ),
   );
 }
-
-const macVrf = (network: L2VniIntent): string[] => block(1, `vni ${network.vni}`, targets(network), 'exit-vni');

@@ -1,12 +1,12 @@
 /** A VRF: its L3 VNI and routes that are not learnt, and its BGP instance with what is announced of it as EVPN type 5 (RFC 9136). */
-import type { BgpIntent, DeviceIntent, VrfIntent } from '#engines/intent';
+import type { BgpIntent, VrfIntent } from '#engines/intent';
 import { block, lines } from '../text.js';
-import { vrfPrefixes } from '../vrf-prefixes.js';
+import type { VrfPrefixes } from '../vrf-prefixes.js';
 import { explicitTargets, targets } from './explicit-targets.js';
 import { everything, hasGateway, ip, ofFamily } from './families.js';
 import { announceMap, FAMILIES, type Family } from './names.js';
 
-export function vrfBlock(vrf: VrfIntent): string[] {
+export function vrfBlock(vrf: Pick<VrfIntent, 'name' | 'l3vni' | 'staticRoutes' | 'exit'>): string[] {
   const exit = vrf.exit?.gateways ?? [];
   return block(
     1,
@@ -41,28 +41,37 @@ export function transitRoutes({ exit }: VrfIntent): string[] {
 }
 
 /** Does a type-5 announcement of the VRF need a map: a default route that is not the preferred one, or routes that are another VRF's? */
-export function isMapped(intent: DeviceIntent, vrf: VrfIntent, family: Family): boolean {
-  if (vrfPrefixes(intent, vrf)[family].length === 0) return false;
-  return vrf.leaksFrom.length > 0 || (vrf.exit !== null && !vrf.exit.isPreferred && hasGateway(vrf.exit.gateways, family));
+export function isMapped(prefixes: VrfPrefixes, { leaksFrom, exit }: Pick<VrfIntent, 'leaksFrom' | 'exit'>, family: Family): boolean {
+  if (prefixes[family].length === 0) return false;
+  return leaksFrom.length > 0 || (exit !== null && !exit.isPreferred && hasGateway(exit.gateways, family));
 }
 
-export function vrfBgp(intent: DeviceIntent, bgp: BgpIntent, vrf: VrfIntent): string[] {
-  const prefixes = vrfPrefixes(intent, vrf);
+/** A VRF, with what is announced in it and by whom. */
+export interface VrfSpoken
+  extends Pick<VrfIntent, 'name' | 'rd' | 'importTargets' | 'exportTargets' | 'leaksFrom' | 'staticRoutes' | 'exit'>,
+    Pick<BgpIntent, 'asn' | 'routerId'> {
+  readonly prefixes: VrfPrefixes;
+  /** Release, where it is known. */
+  readonly frr: string | undefined;
+}
+
+export function vrfBgp(vrf: VrfSpoken): string[] {
+  const { prefixes, frr } = vrf;
   const families = FAMILIES.filter((family) => prefixes[family].length > 0);
   return block(
     1,
-    `router bgp ${bgp.asn} vrf ${vrf.name}`,
+    `router bgp ${vrf.asn} vrf ${vrf.name}`,
     [
-      `bgp router-id ${bgp.routerId}`,
+      `bgp router-id ${vrf.routerId}`,
       ...FAMILIES.map((family) => unicast(vrf, prefixes[family], family)),
       '!',
       block(
         1,
         'address-family l2vpn evpn',
         [
-          explicitTargets(intent),
+          explicitTargets({ software: frr === undefined ? {} : { frr } }),
           ...families.map(
-            (family) => `advertise ipv${family} unicast${isMapped(intent, vrf, family) ? ` route-map ${announceMap(vrf, family)}` : ''}`,
+            (family) => `advertise ipv${family} unicast${isMapped(prefixes, vrf, family) ? ` route-map ${announceMap(vrf, family)}` : ''}`,
           ),
           ...targets(vrf),
         ],
@@ -77,7 +86,7 @@ export function vrfBgp(intent: DeviceIntent, bgp: BgpIntent, vrf: VrfIntent): st
  * A VRF whose routes are taken over needs an instance, but what is taken over is never announced again: `advertise` has a map then. FRR
  * itself does not pass on what came from a third VRF.
  */
-function unicast({ leaksFrom, staticRoutes, exit }: VrfIntent, prefixes: readonly string[], family: Family): string[] {
+function unicast({ leaksFrom, staticRoutes, exit }: VrfSpoken, prefixes: readonly string[], family: Family): string[] {
   // By name FRR would announce a default route for ever: it takes the kernel's `unreachable default` of the VRF for it (8.4.4).
   const routes = new Set<string>([...staticRoutes.map(({ prefix }) => prefix), ...(exit ? [everything(family)] : [])]);
   const connected = prefixes.filter((prefix) => !routes.has(prefix));

@@ -3,6 +3,7 @@
  * first character to its last: between the words of a command stand names, addresses and numbers, and nothing else.
  */
 import { DomainError } from '#engines/kernel';
+import type { Line, Piece, Template } from '../piece.js';
 
 const NAME = String.raw`[A-Za-z0-9_.-]{1,15}`;
 const ADDRESS = String.raw`[0-9a-f.:]{2,39}`;
@@ -36,14 +37,24 @@ const COMMANDS = HOST_COMMANDS.map((pattern) => new RegExp(`^${pattern}$`));
 const IS_COMMAND = /^(?:pre|post)-(?:up|down) |^(?:up|down) /;
 const NAMED = new RegExp(`^(?:auto ${NAME}|iface ${NAME}(?: inet loopback)?)$`);
 
+/** Of gaps: a name stands in the head of a stanza, and between the words of a command a name or an address. */
+const IS_NAME = new RegExp(`^${NAME}$`);
+const IS_WORD = new RegExp(`^(?:${NAME}|${ADDRESS})$`);
+/** Is a name, an address and a number. */
+const EXAMPLE = '00';
+
+const readTemplates = new WeakSet<Template>();
+const readPieces = new WeakSet<Piece>();
+
 /** @throws DomainError RENDER_ESCAPE with the first line that is none of them, or the head of a stanza for what cannot be an interface. */
-export function assertCommands(device: string, path: string, text: readonly string[]): void {
-  for (const line of text.map((raw) => raw.trimStart())) {
-    const isAccepted = IS_COMMAND.test(line)
-      ? COMMANDS.some((command) => command.test(line))
-      : !/^(?:auto|iface)\b/.test(line) || NAMED.test(line);
-    if (isAccepted) continue;
-    const shown = line.slice(0, 120).replace(/[^ -~]/g, '?');
+export function assertCommands(device: string, path: string, text: readonly Line[]): void {
+  for (const line of text) {
+    const wrong = typeof line === 'string' ? (isAccepted(line) ? null : line) : wrongIn(line);
+    if (wrong === null) continue;
+    const shown = wrong
+      .trimStart()
+      .slice(0, 120)
+      .replace(/[^ -~]/g, '?');
     const problem = 'is no command that Trame gives';
     throw new DomainError('RENDER_ESCAPE', `refused to hand out ${path} of ${device}: "${shown}" ${problem}`, {
       device,
@@ -52,4 +63,33 @@ export function assertCommands(device: string, path: string, text: readonly stri
       problem,
     });
   }
+}
+
+function isAccepted(raw: string): boolean {
+  const line = raw.trimStart();
+  if (IS_COMMAND.test(line)) return COMMANDS.some((command) => command.test(line));
+  return !/^(?:auto|iface)\b/.test(line) || NAMED.test(line);
+}
+
+/** Templates are read once, with an example in their gaps; what a device puts there is looked at by itself. */
+function wrongIn(piece: Piece): string | null {
+  if (readPieces.has(piece)) return null;
+  let value = 0;
+  for (const template of piece.templates) {
+    if (!readTemplates.has(template)) {
+      const wrong = template.parts
+        .join(EXAMPLE)
+        .split('\n')
+        .find((line) => !isAccepted(line));
+      if (wrong !== undefined) return wrong;
+      readTemplates.add(template);
+    }
+    for (const before of template.parts.slice(0, -1)) {
+      const said = String(piece.values[value++]);
+      const isHead = before.endsWith('auto ') || before.endsWith('iface ');
+      if (!(isHead ? IS_NAME : IS_WORD).test(said)) return `${before.slice(before.lastIndexOf('\n') + 1)}${said}`;
+    }
+  }
+  readPieces.add(piece);
+  return null;
 }

@@ -1,8 +1,9 @@
 import { compileFabric, deviceIntent, type FabricSnapshot } from '#engines/intent';
 import { demoFabric, demoSnapshot, scenarios } from '#engines/intent/testing';
+import { withoutPieces } from '../text.js';
 import { renderIfupdown2 } from './render-ifupdown2.js';
 
-const rendered = (snapshot: FabricSnapshot, slug = 'pve1') => renderIfupdown2(deviceIntent(compileFabric(snapshot), slug));
+const rendered = (snapshot: FabricSnapshot, slug = 'pve1') => withoutPieces(renderIfupdown2(deviceIntent(compileFabric(snapshot), slug)));
 const stanza = (text: readonly string[], name: string) => {
   const start = text.findIndex((line) => line === `iface ${name}` || line.startsWith(`iface ${name} `));
   const end = text.indexOf('', start);

@@ -27,7 +27,7 @@ export function printStanzas(stanzas: readonly Stanza[]): string[][] {
 }
 
 /** Interfaces that others are made of, and of which nobody says anything: they have to come up, too. */
-export function bareMembers(stanzas: readonly Stanza[], members: readonly string[]): Stanza[] {
+export function bareMembers(stanzas: readonly Pick<Stanza, 'name'>[], members: readonly string[]): Stanza[] {
   const said = new Set(stanzas.map(({ name }) => name));
   return [...new Set(members)]
     .filter((name) => !said.has(name))

@@ -1,15 +1,17 @@
 /** A VRF of a host: its device, the bridge and tunnel of its L3 VNI, and where it is an exit node, the way out. */
-import type { HostNatFacts, VrfExitIntent, VrfIntent, VtepIntent } from '#engines/intent';
+import type { HostNatFacts, VrfExitIntent, VrfIntent } from '#engines/intent';
 import { DeviceName, Ip } from '#engines/kernel';
 import type { Part } from '../text.js';
 import { type Family, natLines, type Translation, wayBack } from './nat.js';
 import { type Stanza, stanza } from './stanza.js';
-import { type Tunnel, vxlanStanza } from './vxlan-stanza.js';
+import { type Tunnel, type TunnelEnd, vxlanStanza } from './vxlan-stanza.js';
+
+export type HostVrf = Pick<VrfIntent, 'name' | 'l3vni' | 'mtu' | 'bridgeName' | 'vxlanName' | 'routerMac' | 'loopbacks' | 'exit'>;
 
 /** The metric that the kernel's VRF documentation recommends: worse than every real route. */
 const LAST_RESORT = 4_278_198_272;
 
-export const vrfTunnel = ({ vxlanName, l3vni, mtu }: VrfIntent, vtep: VtepIntent): Tunnel => ({
+const vrfTunnel = ({ vxlanName, l3vni, mtu }: HostVrf, vtep: TunnelEnd): Tunnel => ({
   name: vxlanName,
   vni: l3vni,
   mtu,
@@ -18,7 +20,7 @@ export const vrfTunnel = ({ vxlanName, l3vni, mtu }: VrfIntent, vtep: VtepIntent
   suppressesArp: false,
 });
 
-export function vrfStanzas(vrf: VrfIntent, vtep: VtepIntent): Stanza[] {
+export function vrfStanzas(vrf: HostVrf, vtep: TunnelEnd): Stanza[] {
   const { name, exit } = vrf;
   return [
     stanza(
@@ -68,7 +70,7 @@ function exitTranslation(owner: string, exit: VrfExitIntent): Translation {
  * 3.0.0 takes the ends for each other's condition, and forgets one of them the first time. It hears of interfaces that a command makes from
  * the kernel, a moment later: without the second it leaves an end alone as "not found" when the host is busy (one time in four, measured).
  */
-function transitStanzas({ name, exit }: VrfIntent): Stanza[] {
+function transitStanzas({ name, exit }: HostVrf): Stanza[] {
   if (!exit?.transit) return [];
   const { mainPort, vrfPort, mainAddresses, vrfAddresses } = exit.transit;
   const cable = [

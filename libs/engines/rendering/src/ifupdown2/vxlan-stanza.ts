@@ -2,16 +2,24 @@
  * The tunnel of a network or of a VRF. Three ways to send a frame to everybody: EVPN fills the list of VTEPs, the list is written here, or a group of the
  * underlay has it. Without EVPN, MACs are learned from frames.
  */
-import type { L2VniIntent, VtepDeviceIntent, VtepIntent } from '#engines/intent';
+import type { L2VniIntent, VtepIntent } from '#engines/intent';
 import { Ip } from '#engines/kernel';
 import type { Part } from '../text.js';
 import { type Stanza, stanza } from './stanza.js';
+
+/** Where tunnels of a host begin. */
+export interface TunnelEnd extends Pick<VtepIntent, 'address' | 'udpPort'> {
+  /** Of the address. */
+  readonly family: 4 | 6;
+}
+
+export const tunnelEnd = ({ address, udpPort }: VtepIntent): TunnelEnd => ({ address, udpPort, family: Ip.family(address) });
 
 export interface Tunnel {
   readonly name: string;
   readonly vni: number;
   readonly mtu: number;
-  readonly vtep: VtepIntent;
+  readonly vtep: TunnelEnd;
   readonly flooding:
     | { readonly kind: 'EVPN' }
     | { readonly kind: 'STATIC'; readonly peers: readonly Ip[] }
@@ -20,9 +28,11 @@ export interface Tunnel {
   readonly suppressesArp: boolean;
 }
 
-export function networkTunnel(network: L2VniIntent, vtep: VtepIntent, device: VtepDeviceIntent | null): Tunnel {
+export type Tunnelled = Pick<L2VniIntent, 'vxlanName' | 'vni' | 'mtu' | 'replication' | 'remoteVteps' | 'multicastGroup'>;
+
+/** @param port over which groups of the underlay are sent to */
+export function networkTunnel(network: Tunnelled, vtep: TunnelEnd, port: string | null): Tunnel {
   const { replication, remoteVteps, multicastGroup } = network;
-  const port = device?.multicastPort ?? null;
   const isGrouped = replication === 'MULTICAST' && multicastGroup !== null && port !== null;
   return {
     name: network.vxlanName,
@@ -38,14 +48,12 @@ export function networkTunnel(network: L2VniIntent, vtep: VtepIntent, device: Vt
   };
 }
 
-export const isIpv6 = ({ vtep }: Tunnel): boolean => Ip.family(vtep.address) === 6;
-
 export function vxlanStanza(tunnel: Tunnel): Stanza {
   const { name, vni, mtu, vtep, flooding, suppressesArp } = tunnel;
   const isEvpn = flooding.kind === 'EVPN';
   const learning = isEvpn ? 'off' : 'on';
   const port = [`bridge-learning ${learning}`, suppressesArp && `bridge-arp-nd-suppress ${isEvpn ? 'on' : 'off'}`];
-  if (isIpv6(tunnel)) return stanza(name, null, ipv6Device(tunnel), port);
+  if (vtep.family === 6) return stanza(name, null, ipv6Device(tunnel), port);
   return stanza(
     name,
     null,
