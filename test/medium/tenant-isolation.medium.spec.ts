@@ -57,6 +57,10 @@ async function givenRowsOfB(): Promise<void> {
     `INSERT INTO inbox (source_id, message_id, id, tenant_id, body_sha256, body, sent_at) VALUES ($1, 'm1', $2, $3, sha256('x'), '{}', now())`,
     [source.id, newId(), b],
   );
+  await owner.query(
+    `INSERT INTO maintenance_lock (id, scope, tenant_id, reason, held_by, created_at, until) VALUES ($1, 'TENANT', $2, 'unpaid', 'operator', now(), now() + interval '1 hour')`,
+    [newId(), b],
+  );
   // What limits the tenant, and where its subnet gives nothing out.
   await owner.query(`INSERT INTO number_pool_tenant (pool_id, tenant_id) SELECT id, $1 FROM number_pool LIMIT 1`, [b]);
   await owner.query(`INSERT INTO number_quota (pool_id, tenant_id, max) SELECT id, $1, 9 FROM number_pool LIMIT 1`, [b]);
