@@ -22,10 +22,13 @@ own_commands() { # standard input without blanks in front: the lines that ifupdo
 }
 
 gate_interfaces() { # file; ifupdown2 3.0.0 also runs templates (mako), and the words of Open vSwitch through a shell
-  trame_commands > "$work/commands"
-  # What the host runs already, it may go on running.
-  cat /etc/network/interfaces /etc/network/interfaces.d/* 2> /dev/null | own_commands > "$work/known-commands"
-  own_commands < "$1" | grep -vxE -f "$work/commands" | grep -vxF -f "$work/known-commands"
+  own_commands < "$1" > "$work/own-commands"
+  if [ -s "$work/own-commands" ]; then
+    trame_commands > "$work/commands"
+    # What the host runs already, it may go on running.
+    cat /etc/network/interfaces /etc/network/interfaces.d/* 2> /dev/null | own_commands > "$work/known-commands"
+    grep -vxE -f "$work/commands" "$work/own-commands" | grep -vxF -f "$work/known-commands"
+  fi
   grep -E -e '[^ -~	]' -e '<%|[$][{]' -e '^[[:blank:]]*(%|##)' -e '\\$' "$1"
   sed 's/^[[:blank:]]*//' "$1" | grep -E '^(auto|allow-|iface|source|mapping|rename|no-)' |
     grep -vxE '(auto|allow-[A-Za-z0-9_.-]+) [A-Za-z0-9_.-]{1,15}|iface [A-Za-z0-9_.-]{1,15}( inet6?( (static|manual|loopback|dhcp|auto))?)?'
