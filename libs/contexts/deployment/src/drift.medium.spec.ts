@@ -3,6 +3,7 @@ import { type ApiWorld, createApiWorld } from '../../../../test/support/api-worl
 import { eventually } from '../../../../test/support/eventually.js';
 import { sentStatements } from '../../../../test/support/sent-statements.js';
 import { JOB_HANDLERS } from '#contexts/events';
+import { FabricService } from '#contexts/fabric';
 import { type DeviceId, encodeId } from '#engines/kernel';
 import { systemScope } from '#platform';
 import { FakeTransport } from './testing/index.js';
@@ -168,10 +169,18 @@ describe('drift', () => {
     await collector.collect(idOf('pve2'));
     const { items } = await found('pve2');
     expect(items).toHaveLength(2);
+    // Each takes its time between reading what was adopted before and writing what is adopted now.
+    const { adopt: write } = FabricService.prototype;
+    const slow = vi.spyOn(FabricService.prototype, 'adopt').mockImplementation(async function (this: FabricService, ...args) {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return write.apply(this, args);
+    });
     const answers = await Promise.all(items.map(({ id }) => adopt([id])));
     expect(answers.flatMap(({ errors }) => errors)).toEqual([]);
+    slow.mockRestore();
     await world.converge();
     await approveAndApply();
+    for (const line of [' maximum-paths 4\n', 'timers 3 9\n']) expect(files('pve2').get(FRR)).toContain(line);
     expect(await collector.collect(idOf('pve2'))).toBe('CLEAN');
     edit('pve2', (text) => text.replace(' maximum-paths 4\n', '').replace('timers 3 9', 'timers 20 60'));
     await collector.collect(idOf('pve2'));
@@ -275,6 +284,11 @@ describe('a look at a device', () => {
       [idOf('pve1')],
     );
     const round = collector.collectDue(ending.signal);
+    await eventually(
+      () => hanging.mock.calls.length,
+      (calls) => calls > 0,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 300)); // Whoever had nothing to read has seen that.
     await sql(`UPDATE drift_report SET next_collect_at = clock_timestamp() WHERE device_id = $1`, [idOf('pve2')]);
     await eventually(
       () => sql<{ at: Date | null }>('SELECT collected_at AS at FROM drift_report WHERE device_id = $1', [idOf('pve2')]),
