@@ -43,6 +43,11 @@ export class PlantedSecrets {
       ...all.map(({ endpoint: { secret } }) => (secret.includes('\n') ? (secret.split('\n')[3] ?? secret) : secret)),
     ]);
     const found: string[] = [];
+    // What names it must be found: or the search looks at nothing.
+    const [named] = await database.rows<{ n: number }>(`SELECT count(*)::int AS n FROM plan_item t WHERE position($1 IN t::text) > 0`, [
+      `@secret:${PASSWORD_SECRET}@`,
+    ]);
+    if (!named || named.n === 0) found.push('no row of plan_item names the secret: the search finds nothing');
     for (const { name } of await database.rows<{ name: string }>(TABLES)) {
       for (const needle of needles) {
         const [row] = await database.rows<{ n: number }>(`SELECT count(*)::int AS n FROM ${name} t WHERE position($1 IN t::text) > 0`, [
