@@ -132,20 +132,20 @@ describeWith({ missing: lacking }, 'faults in the middle of a push to a real hos
     });
   });
 
-  it.each([
-    ['a command of a stranger', (text: string) => text.replace('iface ens19\n', 'iface ens19\n    post-up id > /root/owned\n')],
-    [
-      'a command behind a line that goes on',
-      (text: string) => text.replace('iface ens19\n', 'iface ens19\n    pre-\\\nup id > /root/owned\n'),
-    ],
-    ['a template', (text: string) => `${text}# <% import os; os.system("id > /root/owned") %>\n`],
-    ['an interface whose name is a command', (text: string) => `${text}\nauto $(id)\niface $(id)\n`],
-  ])('refuses %s, whoever sends it', async (_what, edit) => {
+  it('refuses what a shell would run and Trame did not write, whoever sends it', async () => {
     const connection = await open();
-    await expect(connection.stage(push(1), edited(INTERFACES_PATH, edit), [])).rejects.toMatchObject({
-      code: 'CONFIG_REFUSED',
-      facts: { detail: expect.stringContaining('not allowed here') as string },
-    });
+    const edits: Readonly<Record<string, (text: string) => string>> = {
+      'a command of a stranger': (text) => text.replace('iface ens19\n', 'iface ens19\n    post-up id > /root/owned\n'),
+      'a command in a line that goes on': (text) => text.replace('iface ens19\n', 'iface ens19\n    pre-\\\nup id > /root/owned\n'),
+      'a template': (text) => `${text}# <% import os; os.system("id > /root/owned") %>\n`,
+      'an interface whose name is a command': (text) => `${text}\nauto $(id)\niface $(id)\n`,
+    };
+    for (const [what, edit] of Object.entries(edits)) {
+      await expect(connection.stage(push(1), edited(INTERFACES_PATH, edit), []), what).rejects.toMatchObject({
+        code: 'CONFIG_REFUSED',
+        facts: { detail: expect.stringContaining('not allowed here') as string },
+      });
+    }
     expect(await host.node.exec(['ls', '/root/owned'])).not.toMatchObject({ code: 0 });
     expect((await connection.inspect(PATHS)).pending).toBeNull();
   });
