@@ -5,16 +5,16 @@ import { bfdOutline, igpOutline } from './outline-igp.js';
 import { macVrfPieces } from './network-pieces.js';
 import { policyOutline } from './outline-policy.js';
 import { automatic, family, insideRoutes, is, release, type Version, VERSIONS } from './outline-vrf.js';
-import { vrfPieces } from './vrf-pieces.js';
+import { vrfBgpPieces, vrfBlockPieces } from './vrf-pieces.js';
 
 export function frrOutline(intent: DeviceIntent, bgp: BgpIntent): OutlineEntry[] {
   return [
     ...outline([], ['frr defaults datacenter', 'hostname', 'log syslog informational', 'service integrated-vtysh-config']),
     ...outline([], intent.vrfs.flatMap(insideRoutes)),
-    ...outline([], vrfPieces(intent, bgp).blocks),
+    ...outline([], vrfBlockPieces(intent.vrfs)),
     ...igpOutline(intent),
     ...bgpOutline(intent, bgp),
-    ...outline([], vrfPieces(intent, bgp).instances),
+    ...outline([], vrfBgpPieces(intent, bgp)),
     ...policyOutline(intent, bgp),
     ...bfdOutline(intent),
   ];

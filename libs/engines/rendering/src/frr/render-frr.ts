@@ -6,12 +6,11 @@ import { bfdBlock, igpInterfaces, igpRouter } from './igp.js';
 import { prefixLists, routeMaps } from './policy.js';
 import { routerBgp } from './router-bgp.js';
 import { transitRoutes } from './vrf-bgp.js';
-import { vrfPieces } from './vrf-pieces.js';
+import { vrfBgpPieces, vrfBlockPieces } from './vrf-pieces.js';
 
 /** @param bgp of the intent: without it a host has nothing to route with. */
 export function renderFrr(intent: DeviceIntent, bgp: BgpIntent): Line[] {
   const { igp, vrfs } = intent;
-  const { blocks, instances } = vrfPieces(intent, bgp);
   return lines<Line>(
     '! Owned by Trame: changes made here by hand are undone.',
     'frr defaults datacenter', // eBGP sessions need no policy; the timers are ours anyway
@@ -21,10 +20,10 @@ export function renderFrr(intent: DeviceIntent, bgp: BgpIntent): Line[] {
     '!',
     ...sections([
       vrfs.flatMap(transitRoutes),
-      blocks,
+      vrfBlockPieces(vrfs),
       ...(igp ? igpInterfaces(intent, igp) : []),
       routerBgp(intent, bgp),
-      instances,
+      vrfBgpPieces(intent, bgp),
       igp ? igpRouter(intent, igp) : [],
       ...prefixLists(intent, bgp),
       ...routeMaps(intent, bgp),

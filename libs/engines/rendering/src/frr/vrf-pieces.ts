@@ -6,18 +6,15 @@ import { type VrfPrefixes, vrfPrefixes } from '../vrf-prefixes.js';
 import { vrfBgpOutline, vrfOutline } from './outline-vrf.js';
 import { vrfBgp, vrfBlock, type VrfSpoken } from './vrf-bgp.js';
 
-interface VrfSaid extends Pick<VrfIntent, 'name' | 'l3vni' | 'importTargets' | 'exportTargets' | 'leaksFrom' | 'staticRoutes' | 'exit'> {
-  readonly prefixes: VrfPrefixes;
-  readonly asn: BgpIntent['asn'];
-  /** Release. */
-  readonly frr: string | undefined;
-}
+type VrfBlock = Pick<VrfIntent, 'name' | 'l3vni' | 'importTargets' | 'staticRoutes' | 'exit'>;
 
-const blockTemplate = shared<VrfSaid>()(
+const blockTemplate = shared<VrfBlock>()(
   'importTargets',
   ['name', 'l3vni', 'staticRoutes', 'exit'],
   (vrf) => new Template(0, vrfBlock(vrf), vrfOutline(vrf)),
 );
+
+type VrfSaid = Omit<VrfSpoken, 'rd' | 'routerId'>;
 
 const FIELDS = ['name', 'exportTargets', 'leaksFrom', 'staticRoutes', 'exit', 'prefixes', 'asn', 'frr'] as const;
 
@@ -26,50 +23,66 @@ const bgpTemplate = shared<VrfSaid>()('importTargets', FIELDS, (vrf) => {
   return new Template(0, vrfBgp(spoken), vrfBgpOutline(spoken));
 });
 
-interface Pieces {
-  readonly blocks: readonly Piece[];
-  readonly instances: readonly Piece[];
+const NONE: VrfIntent['staticRoutes'] = [];
+/** Without routes of its own a VRF is the same on many hosts. */
+const routesOf = ({ staticRoutes }: VrfIntent): VrfIntent['staticRoutes'] => (staticRoutes.length === 0 ? NONE : staticRoutes);
+
+const blockOf = (vrf: VrfIntent): VrfBlock => ({
+  name: vrf.name,
+  l3vni: vrf.l3vni,
+  importTargets: vrf.importTargets,
+  staticRoutes: routesOf(vrf),
+  exit: vrf.exit,
+});
+
+const blocks = new WeakMap<readonly VrfIntent[], readonly Piece[]>();
+
+/** `vrf NAME`, with a separator between two. */
+export function vrfBlockPieces(vrfs: readonly VrfIntent[]): readonly Piece[] {
+  let pieces = blocks.get(vrfs);
+  if (pieces === undefined) {
+    const templates = vrfs.map((vrf) => blockTemplate(blockOf(vrf)));
+    blocks.set(vrfs, (pieces = pieceOf(templates, [], '!')));
+  }
+  return pieces;
+}
+
+interface Made extends Pick<BgpIntent, 'asn' | 'routerId'> {
+  readonly frr: string | undefined;
+  readonly prefixes: readonly VrfPrefixes[];
+  readonly pieces: readonly Piece[];
 }
 
 /** Of each host the last ones, as long as its VRFs are the same objects: with other subnets in one of them the rest is the same all the same. */
-const made = new WeakMap<
-  readonly VrfIntent[],
-  Pick<BgpIntent, 'asn' | 'routerId'> & Pieces & { readonly frr: string | undefined; readonly prefixes: readonly VrfPrefixes[] }
->();
+const instances = new WeakMap<readonly VrfIntent[], Made>();
 
-const NONE: VrfIntent['staticRoutes'] = [];
-
-/** `vrf NAME`, and `router bgp N vrf NAME`, with a separator between two. */
-export function vrfPieces(intent: DeviceIntent, { asn, routerId }: BgpIntent): Pieces {
+/** `router bgp N vrf NAME`, with a separator between two. */
+export function vrfBgpPieces(intent: DeviceIntent, { asn, routerId }: BgpIntent): readonly Piece[] {
   const { vrfs, software } = intent;
   const prefixes = vrfs.map((vrf) => vrfPrefixes(intent, vrf));
   const frr = software.frr;
-  const last = made.get(vrfs);
+  const last = instances.get(vrfs);
   const isSame =
     last?.asn === asn && last.routerId === routerId && last.frr === frr && prefixes.every((list, place) => list === last.prefixes[place]);
-  if (isSame) return last;
-  const said = vrfs.map(
-    ({ name, l3vni, importTargets, exportTargets, leaksFrom, staticRoutes, exit }, place): VrfSaid => ({
-      name,
-      l3vni,
-      importTargets,
-      exportTargets,
-      leaksFrom,
-      staticRoutes: staticRoutes.length === 0 ? NONE : staticRoutes,
-      exit,
+  if (isSame) return last.pieces;
+  const templates = vrfs.map((vrf, place) =>
+    bgpTemplate({
+      name: vrf.name,
+      importTargets: vrf.importTargets,
+      exportTargets: vrf.exportTargets,
+      leaksFrom: vrf.leaksFrom,
+      staticRoutes: routesOf(vrf),
+      exit: vrf.exit,
       prefixes: prefixes[place] as VrfPrefixes,
       asn,
       frr,
     }),
   );
-  const pieces = {
-    blocks: pieceOf(said.map(blockTemplate), [], '!'),
-    instances: pieceOf(
-      said.map(bgpTemplate),
-      vrfs.flatMap(({ rd }) => [routerId, rd]),
-      '!',
-    ),
-  };
-  made.set(vrfs, { asn, routerId, frr, prefixes, ...pieces });
+  const pieces = pieceOf(
+    templates,
+    vrfs.flatMap(({ rd }) => [routerId, rd]),
+    '!',
+  );
+  instances.set(vrfs, { asn, routerId, frr, prefixes, pieces });
   return pieces;
 }
