@@ -10,15 +10,20 @@ import { DeviceWatch } from './device-watch.js';
 import { FabricJob } from './fabric-job.js';
 import { Incidents } from './incidents.js';
 import { PlannerService } from './planner.service.js';
+import { RollbackResolver } from './api/rollback.resolver.js';
+import { RollbackKeeper } from './rollback-keeper.js';
+import { RollbackService } from './rollback.service.js';
 import { RolloutExecutor } from './rollout-executor.js';
 import { RolloutService } from './rollout.service.js';
 import { SteeringService } from './steering.service.js';
 import { DeviceStateStore } from './store/device-state.store.js';
 import { PlanStore } from './store/plan.store.js';
+import { RollbackStore } from './store/rollback.store.js';
 import { SteeringStore } from './store/steering.store.js';
 
-const stores = [PlanStore, SteeringStore, DeviceStateStore];
+const stores = [PlanStore, SteeringStore, DeviceStateStore, RollbackStore];
 const services = [PlannerService, DeviceConnector, DevicePusher, DeviceWatch, Incidents, RolloutExecutor, RolloutService, SteeringService];
+const rollbacks = [RollbackKeeper, RollbackService, RollbackResolver];
 const job = { provide: JOB_HANDLERS['fabric.changed'], useClass: FabricJob };
 
 @Module({})
@@ -29,8 +34,8 @@ export class DeploymentModule {
     return {
       module: DeploymentModule,
       imports: [AccessModule, EventsModule, FabricModule],
-      providers: [...stores, ...services, PlanResolver, job, binding, ...driftProviders],
-      exports: [PlannerService, RolloutService, SteeringService, job.provide, ...driftExports],
+      providers: [...stores, ...services, ...rollbacks, PlanResolver, job, binding, ...driftProviders],
+      exports: [PlannerService, RollbackService, RolloutService, SteeringService, job.provide, ...driftExports],
     };
   }
 }

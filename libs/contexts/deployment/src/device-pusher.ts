@@ -95,7 +95,7 @@ export class DevicePusher {
     const attemptId = await held.inTransaction(SCOPE, async (tx) => {
       // The lease says that nobody else is at this device, not that this is still what it shall carry.
       if ((await this.plans.holdState(tx, plan.id)) !== 'APPLYING') throw overtaken(plan, item);
-      const lock = await this.locks.ofDevice(tx, item.deviceId);
+      const lock = await this.locks.ofDevice(tx, item.deviceId, plan.id);
       if (lock) return this.leaveLocked(tx, plan, item, lock);
       await this.plans.setItem(tx, plan.id, item.deviceId, 'PUSHING');
       await this.steering.keepBefore(tx, plan.id, item.deviceId);

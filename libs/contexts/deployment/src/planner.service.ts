@@ -11,6 +11,7 @@ import type { DeploymentPlan, DeviceRecord } from './domain/plan.js';
 import { pushedArtefacts } from './domain/pushed-artefacts.js';
 import type { PlanCircumstances } from './domain/risk.js';
 import type { StrategyWish } from './domain/strategy.js';
+import { RollbackKeeper } from './rollback-keeper.js';
 import { DeviceStateStore } from './store/device-state.store.js';
 import { PlanStore } from './store/plan.store.js';
 import { SteeringStore } from './store/steering.store.js';
@@ -32,6 +33,7 @@ export class PlannerService {
     private readonly steering: SteeringStore,
     private readonly locks: LockService,
     private readonly secrets: SecretService,
+    private readonly rollbacks: RollbackKeeper,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
@@ -54,6 +56,7 @@ export class PlannerService {
       // What a device failed at is not asked of it any more: the next order starts its own count of tries.
       await this.devices.succeeded(tx, whole.settled);
       await this.steering.unbarSettled(tx, whole.settled);
+      await this.rollbacks.endLocks(tx, fabricId, whole.settled);
       await this.retireProposals(tx, fabricId, whole);
       const proposal = await this.keepPart(tx, fabricId, attended, 'PROPOSED');
       return (await this.keepPart(tx, fabricId, everyday, 'APPROVED')) ?? proposal;
@@ -62,6 +65,7 @@ export class PlannerService {
 
   /** Does the plan still ask of its devices what the fabric asks of them? A stale one would take them back. */
   async isCurrent(plan: DeploymentPlan): Promise<boolean> {
+    if (plan.rollbackOf !== null) return this.db.inTransaction(SCOPE, (tx) => this.rollbacks.isCurrent(tx, plan));
     const { snapshot, circumstances } = await this.read(plan.fabricId);
     return isWhatIsAsked(plan, this.intents.of(snapshot), circumstances);
   }
@@ -70,9 +74,9 @@ export class PlannerService {
   async checks(plan: DeploymentPlan): Promise<readonly PlanCheck[]> {
     const world = await this.read(plan.fabricId);
     return planChecks(plan, {
-      isStale: !isWhatIsAsked(plan, this.intents.of(world.snapshot), world.circumstances),
+      isStale: !(await this.isCurrent(plan)),
       findings: checkFabric(world.snapshot),
-      locks: world.circumstances.locks,
+      locks: new Map([...world.circumstances.locks].filter(([, { planId }]) => planId !== plan.id)),
     });
   }
 
@@ -127,7 +131,7 @@ export class PlannerService {
     await this.plans.expire(tx, fabricId);
     const wanted = new Map(whole.changed.map((item) => [item.deviceId, item.desiredDigest]));
     for (const plan of await this.plans.proposals(tx, fabricId)) {
-      if (plan.items.every((item) => wanted.get(item.deviceId) === item.desiredDigest)) continue;
+      if (plan.rollbackOf !== null || plan.items.every((item) => wanted.get(item.deviceId) === item.desiredDigest)) continue;
       await this.plans.setState(tx, plan.id, ['PROPOSED'], 'SUPERSEDED');
     }
   }

@@ -9,6 +9,7 @@ import type { DeploymentPlan, PlanItem } from './domain/plan.js';
 import { type Ending, endingOf, type Fault, faultOf, type Halt } from './domain/rollout-ending.js';
 import { inParallel } from './in-parallel.js';
 import { Incidents } from './incidents.js';
+import { RollbackKeeper } from './rollback-keeper.js';
 import { DeviceStateStore } from './store/device-state.store.js';
 import { PlanStore } from './store/plan.store.js';
 import { SteeringStore } from './store/steering.store.js';
@@ -33,6 +34,7 @@ export class RolloutExecutor {
     private readonly steering: SteeringStore,
     private readonly devices: DeviceStateStore,
     private readonly incidents: Incidents,
+    private readonly rollbacks: RollbackKeeper,
     private readonly outbox: OutboxService,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly log: Logger,
@@ -41,7 +43,10 @@ export class RolloutExecutor {
   async run(plan: DeploymentPlan, held: HeldLease, signal: AbortSignal): Promise<void> {
     const isOurs = await held.inTransaction(SCOPE, async (tx) => {
       await this.outbox.append(tx, 'deployment.settled', plan.fabricId);
-      return plan.state === 'APPLYING' || this.plans.setState(tx, plan.id, ['APPROVED'], 'APPLYING');
+      if (plan.state === 'APPLYING') return true;
+      const isBegun = await this.plans.setState(tx, plan.id, ['APPROVED'], 'APPLYING');
+      if (isBegun) await this.rollbacks.begin(tx, plan);
+      return isBegun;
     });
     if (!isOurs) return;
     crashPoint('rollout.applying');
@@ -224,7 +229,8 @@ export class RolloutExecutor {
         await this.plans.setItem(tx, plan.id, item.deviceId, 'VERIFIED');
         await this.steering.unbar(tx, item.deviceId, item.desiredDigest);
         await this.devices.succeeded(tx, [item.deviceId]);
-        await this.fabric.reportVerified(tx, [item.deviceId], plan.targetRevision);
+        // Taken back is not where the fabric wants it: the planner says when it is.
+        if (plan.rollbackOf === null) await this.fabric.reportVerified(tx, [item.deviceId], plan.targetRevision);
       });
       crashPoint('rollout.proved');
     } catch (error) {

@@ -5,6 +5,7 @@ import { DomainError, type FabricId, notFound, type PlanId } from '#engines/kern
 import { crashPoint, Database, LeaseService, LOGGER, type Logger, systemScope } from '#platform';
 import type { DeploymentPlan } from './domain/plan.js';
 import { notIn, PlannerService, refuseUnlessSeen } from './planner.service.js';
+import { RollbackKeeper } from './rollback-keeper.js';
 import { RolloutExecutor } from './rollout-executor.js';
 import { PlanStore } from './store/plan.store.js';
 import { SteeringStore } from './store/steering.store.js';
@@ -25,6 +26,7 @@ export class RolloutService {
     private readonly fabric: FabricService,
     private readonly plans: PlanStore,
     private readonly steering: SteeringStore,
+    private readonly rollbacks: RollbackKeeper,
     private readonly outbox: OutboxService,
     private readonly audit: AuditService,
     @Inject(LOGGER) private readonly log: Logger,
@@ -45,6 +47,7 @@ export class RolloutService {
       crashPoint('rollout.leased');
       const { open, isSettled } = await this.db.inTransaction(SCOPE, async (tx) => {
         await this.steering.endLeftovers(tx, fabricId);
+        await this.rollbacks.endLocks(tx, fabricId);
         const plan = await this.plans.next(tx, fabricId);
         if (plan?.state === 'PAUSED') await this.fabric.reportBehind(tx, fabricId, 'PAUSED');
         return { open: plan, isSettled: await this.fabric.isSettled(tx, fabricId) };

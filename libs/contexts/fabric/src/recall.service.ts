@@ -13,9 +13,9 @@ export class RecallService {
     private readonly outbox: OutboxService,
   ) {}
 
-  /** With the plan that takes back: nothing is asked of anybody yet. */
-  async propose(tx: Tx, fabricId: FabricId, planId: PlanId, recalls: readonly ProposedRecall[]): Promise<void> {
-    for (const recall of recalls) await this.store.insert(tx, fabricId, planId, recall);
+  /** With the plan that takes back: nothing is asked of anybody yet. @param asOf when the plan that is taken back was made: networks are those of then. */
+  async propose(tx: Tx, fabricId: FabricId, planId: PlanId, asOf: Date, recalls: readonly ProposedRecall[]): Promise<void> {
+    for (const recall of recalls) await this.store.insert(tx, fabricId, planId, asOf, recall);
   }
 
   /** The rollback begins. A signal that is lost is made good by the timer of whoever carries it out. */
@@ -48,8 +48,9 @@ export class RecallService {
   takenBy(
     tx: Tx,
     fabricId: FabricId,
+    asOf: Date,
     networks: readonly NetworkOnDevice[],
   ): Promise<{ device: string; vni: number; what: string } | undefined> {
-    return this.store.takenBy(tx, fabricId, networks);
+    return this.store.takenBy(tx, fabricId, asOf, networks);
   }
 }

@@ -30,6 +30,7 @@ export const CRASH_POINTS = [
   'rollout.proved', // one device is proved
   'rollout.finishing', // all is done, the plan does not say so
   'rollout.finished', // the plan says so
+  'rollback.made', // plan, locks and recalls are written in a transaction that is open
   // Outbox to queue.
   'relay.picked', // rows are deleted in a transaction that is open
   'relay.added', // the jobs are in the queue, the rows not gone

@@ -12,7 +12,7 @@ import { type Strategy, strategyFor, type StrategyWish } from './strategy.js';
 import { assignWaves } from './waves.js';
 
 export type DraftItem = Omit<PlanItem, 'state' | 'attempt' | 'error'>;
-type Changed = Omit<DraftItem, 'wave' | 'step'> & { readonly isSwitch: boolean; readonly isReflector: boolean };
+export type Changed = Omit<DraftItem, 'wave' | 'step'> & { readonly isSwitch: boolean; readonly isReflector: boolean };
 
 export interface DraftPlan {
   readonly targetRevision: number;
@@ -108,7 +108,8 @@ const asked = (item: Changed, reason: string): Changed => ({ ...item, risk: 'HIG
 
 const SWITCHES: ReadonlySet<string> = new Set(['ARISTA_EOS', 'HP_COMWARE']);
 
-function changedItem(
+/** A device that shall carry these, against what it carries by its record. */
+export function changedItem(
   device: DeviceIntent,
   record: DeviceRecord | undefined,
   artefacts: readonly Artefact[],
@@ -135,8 +136,9 @@ function changedItem(
   };
 }
 
-function rollOut(
-  { targetRevision, settled, withheld }: Draft,
+/** Places in waves and steps, risk and digest of what changes. */
+export function rollOut(
+  { targetRevision, settled, withheld }: Omit<Draft, 'changed'>,
   changed: readonly Changed[],
   soakSeconds: number,
   wish?: StrategyWish,

@@ -1,6 +1,6 @@
 /** Why a person is asked before a device is changed. Everything else is everyday work and is approved by policy. */
 import type { DeviceIntent } from '#engines/intent';
-import { canonicalJson, type DeviceId } from '#engines/kernel';
+import { canonicalJson, type DeviceId, type PlanId } from '#engines/kernel';
 import type { Cause } from './causes.js';
 import { changedManagementPort, type ManagementPath } from './management-path.js';
 import { withoutNothing } from './without-nothing.js';
@@ -13,7 +13,10 @@ export interface PlanCircumstances {
   readonly management: ReadonlyMap<DeviceId, ManagementPath>;
   /** Slugs of networks that only change with a person's approval. */
   readonly protectedNetworks: ReadonlySet<string>;
-  readonly locks: ReadonlyMap<DeviceId, { readonly reason: string; readonly heldBy: string; readonly until: Date }>;
+  readonly locks: ReadonlyMap<
+    DeviceId,
+    { readonly reason: string; readonly heldBy: string; readonly until: Date; readonly planId?: PlanId | null }
+  >;
   /** By `barKey`: why a rollout of exactly this was stopped. */
   readonly barred: ReadonlyMap<string, string>;
 }

@@ -99,7 +99,7 @@ export class PlanStore {
   /** A plan of the same content that somebody may be looking at, or has approved. */
   async waiting(tx: Tx, fabricId: FabricId, digest: string): Promise<DeploymentPlan | undefined> {
     const row = await tx.one<PlanRecord>(
-      `${PLAN} WHERE p.fabric_id = $1 AND p.digest = $2 AND p.state IN ('PROPOSED', 'APPROVED') AND p.expires_at > clock_timestamp() ORDER BY p.generation DESC LIMIT 1`,
+      `${PLAN} WHERE p.fabric_id = $1 AND p.digest = $2 AND p.rollback_of IS NULL AND p.state IN ('PROPOSED', 'APPROVED') AND p.expires_at > clock_timestamp() ORDER BY p.generation DESC LIMIT 1`,
       [fabricId, digest],
     );
     return row && this.withItems(tx, row);

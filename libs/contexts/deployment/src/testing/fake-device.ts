@@ -149,12 +149,13 @@ class FakeConnection implements DeviceConnection {
     this.device.fence(push);
     this.device.revert();
   }
-  async stage(push: PushIdentity, artefacts: readonly Artefact[]) {
+  async stage(push: PushIdentity, artefacts: readonly Artefact[], previous: readonly Artefact[]) {
     this.device.check('stage');
     this.device.fence(push);
     this.device.stage(push);
     this.staged = artefactPaths(artefacts);
-    const isNoop = [...this.staged].every(([path, content]) => this.device.files.get(path) === content);
+    const isGone = [...artefactPaths(previous).keys()].every((path) => this.staged.has(path) || !this.device.files.has(path));
+    const isNoop = isGone && [...this.staged].every(([path, content]) => this.device.files.get(path) === content);
     return { diff: isNoop ? '' : 'changed', isNoop };
   }
   async apply(push: PushIdentity) {

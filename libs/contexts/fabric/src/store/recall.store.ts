@@ -7,10 +7,10 @@ const RECALL = `SELECT id, plan_id AS "planId", network_id AS "networkId", netwo
 
 @Injectable()
 export class RecallStore {
-  async insert(tx: Tx, fabricId: FabricId, planId: PlanId, recall: ProposedRecall): Promise<void> {
+  async insert(tx: Tx, fabricId: FabricId, planId: PlanId, asOf: Date, recall: ProposedRecall): Promise<void> {
     await tx.run(
       `INSERT INTO network_recall (id, plan_id, network_id, network_slug, vni, action, state, reason, settled_at)
-       VALUES ($1, $2, (SELECT n.id FROM network n WHERE n.fabric_id = $3 AND n.vni = $4 AND n.slug = $5 ORDER BY n.state = 'RETIRED', n.id DESC LIMIT 1), $5, $4, $6, $7, $8,
+       VALUES ($1, $2, (SELECT n.id FROM network n WHERE n.fabric_id = $3 AND n.vni = $4 AND n.slug = $5 AND n.created_at <= $9 ORDER BY n.created_at DESC LIMIT 1), $5, $4, $6, $7, $8,
          CASE WHEN $7 = 'KEPT' THEN clock_timestamp() END)`,
       [
         newId<string>(),
@@ -21,6 +21,7 @@ export class RecallStore {
         recall.action,
         recall.keptBecause === null ? 'PROPOSED' : 'KEPT',
         recall.keptBecause,
+        asOf,
       ],
     );
   }
@@ -52,19 +53,20 @@ export class RecallStore {
     );
   }
 
-  /** Of these the first whose VNI in the fabric, or VLAN on the device, is another network's by now. */
+  /** Of these the first whose VNI in the fabric, or VLAN on the device, is another network's by now: one that was not there `asOf`, too. */
   takenBy(
     tx: Tx,
     fabricId: FabricId,
+    asOf: Date,
     networks: readonly NetworkOnDevice[],
   ): Promise<{ device: string; vni: number; what: string } | undefined> {
     return tx.one(
       `SELECT d.slug AS device, w.vni, CASE WHEN n.id IS NOT NULL THEN 'VNI ' || w.vni ELSE 'VLAN ' || w.vlan END AS what
          FROM unnest($2::uuid[], $3::text[], $4::int[], $5::int[]) w(device_id, slug, vni, vlan) JOIN device d ON d.id = w.device_id
-         LEFT JOIN network n ON n.fabric_id = $1 AND n.vni = w.vni AND n.state <> 'RETIRED' AND n.slug <> w.slug
+         LEFT JOIN network n ON n.fabric_id = $1 AND n.vni = w.vni AND n.state <> 'RETIRED' AND (n.slug <> w.slug OR n.created_at > $6)
          LEFT JOIN vlan_domain_member m ON m.device_id = w.device_id
          LEFT JOIN vlan_mapping x ON x.vlan_domain_id = m.vlan_domain_id AND x.vlan = w.vlan
-         LEFT JOIN network o ON o.id = x.network_id AND o.vni <> w.vni
+         LEFT JOIN network o ON o.id = x.network_id AND (o.vni <> w.vni OR o.created_at > $6)
         WHERE n.id IS NOT NULL OR o.id IS NOT NULL ORDER BY d.slug, w.vni LIMIT 1`,
       [
         fabricId,
@@ -72,6 +74,7 @@ export class RecallStore {
         networks.map(({ networkSlug }) => networkSlug),
         networks.map(({ vni }) => vni),
         networks.map(({ vlan }) => vlan),
+        asOf,
       ],
     );
   }

@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import { FabricService, LockService, RecallService } from '#contexts/fabric';
+import type { DeviceId, FabricId } from '#engines/kernel';
+import type { Tx } from '#platform';
+import type { DeploymentPlan } from './domain/plan.js';
+import { RollbackStore } from './store/rollback.store.js';
+
+/** What the planner and the executor ask about rollbacks: may one still run, what begins with it, when do its locks end. */
+@Injectable()
+export class RollbackKeeper {
+  constructor(
+    private readonly store: RollbackStore,
+    private readonly locks: LockService,
+    private readonly recalls: RecallService,
+    private readonly fabric: FabricService,
+  ) {}
+
+  /** It is not what the fabric asks for, and is not meant to be: its devices carry what it takes back, and the numbers are nobody else's by now. */
+  async isCurrent(tx: Tx, plan: DeploymentPlan): Promise<boolean> {
+    if (plan.rollbackOf === null || (await this.store.isOvertaken(tx, plan.id, plan.rollbackOf))) return false;
+    const asOf = await this.store.madeAt(tx, plan.rollbackOf);
+    return (await this.recalls.takenBy(tx, plan.fabricId, asOf, networksOf(plan.items))) === undefined;
+  }
+
+  /**
+   * With the first step: what it brought to customers is recalled, and the fabric is not at rest until every device is where the intent
+   * wants it, or locked.
+   */
+  async begin(tx: Tx, plan: DeploymentPlan): Promise<void> {
+    if (plan.rollbackOf === null) return;
+    await this.recalls.want(tx, plan.fabricId, plan.id);
+    await this.fabric.raiseRevision(tx, plan.fabricId);
+  }
+
+  /** A rollback that is over holds a device until the fabric asks for what the device carries; what it did not bring back it does not hold. */
+  async endLocks(tx: Tx, fabricId: FabricId, settled: readonly DeviceId[] = []): Promise<void> {
+    const held = await this.locks.heldForPlans(tx, fabricId);
+    if (held.length === 0) return;
+    const done = await this.store.done(tx, held, settled);
+    for (const { id, planId, deviceId } of held) if (done.has(`${planId} ${deviceId}`)) await this.locks.end(tx, id);
+  }
+}
+
+export const networksOf = (items: readonly Pick<DeploymentPlan['items'][number], 'deviceId' | 'intent'>[]) =>
+  items.flatMap(({ deviceId, intent }) =>
+    intent.l2vnis.map(({ networkSlug, vni, vlan }) => ({
+      deviceId,
+      networkSlug: networkSlug as string,
+      vni: vni as number,
+      vlan: vlan as number | null,
+    })),
+  );
