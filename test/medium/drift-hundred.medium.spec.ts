@@ -20,6 +20,8 @@ let database: TestDatabase;
 let app: INestApplicationContext;
 const switches: EosSimulator[] = [];
 
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // On a busy machine a hundred switches take their time to start.
+
 beforeAll(async () => {
   database = await createTestDatabase();
   app = await startContexts(database.url);
@@ -62,7 +64,13 @@ afterAll(async () => {
 });
 
 const inSystem = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => app.get(Database).inTransaction(systemScope('test'), work);
-const due = () => inSystem((tx) => tx.run('UPDATE drift_report SET next_collect_at = clock_timestamp()'));
+const due = (slug: string | null = null) =>
+  inSystem((tx) =>
+    tx.run(
+      'UPDATE drift_report r SET next_collect_at = clock_timestamp() FROM device d WHERE d.id = r.device_id AND ($1::text IS NULL OR d.slug = $1)',
+      [slug],
+    ),
+  );
 const verdicts = () =>
   inSystem((tx) => tx.sql<{ verdict: string; n: number }>('SELECT verdict, count(*)::int AS n FROM drift_report GROUP BY 1'));
 
@@ -72,19 +80,19 @@ describe('a hundred switches', () => {
     await collector.collectDue(); // Makes their rows, with times of their own.
     await due();
     const before = process.cpuUsage();
-    expect(await collector.collectDue()).toBe(COUNT);
+    const statements = await sentStatements(async () => {
+      expect(await collector.collectDue()).toBe(COUNT);
+    });
     const { user, system } = process.cpuUsage(before);
     // Two cores have 480 s between two rounds; what the switches themselves take is in it.
-    expect((user + system) / 1e6).toBeLessThan(15);
+    expect((user + system) / 1e6).toBeLessThan(30);
+    expect(statements.length / COUNT).toBeLessThan(12);
     expect(await verdicts()).toEqual([{ verdict: 'CLEAN', n: COUNT }]);
     expect(switches.flatMap(({ journal }) => journal.pushes)).toEqual([]);
 
     const edited = await editByHand(41);
-    await due();
-    const statements = await sentStatements(async () => {
-      expect(await collector.collectDue()).toBe(COUNT);
-    });
-    expect(statements.length / COUNT).toBeLessThan(10);
+    await due(edited);
+    expect(await collector.collectDue()).toBe(1);
     const dirty = await app.get(DriftService).reports('test', { first: 10, after: null }, true);
     expect(dirty).toMatchObject([{ slug: edited, items: [{ kind: 'FOREIGN_IN_OWNED_SECTION', observed: 'maximum-paths 4' }] }]);
   });
