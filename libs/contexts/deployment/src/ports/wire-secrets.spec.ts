@@ -109,7 +109,7 @@ describe('a connection that keeps secrets', () => {
   });
 
   it('sends nothing that asks for a secret which nobody has set, and names it', async () => {
-    const stage = vi.fn<DeviceConnection["stage"]>();
+    const stage = vi.fn<DeviceConnection['stage']>();
     const device = keepingSecrets(inner({ stage }), wire());
     const refused = device.stage(PUSH, [artefact(' neighbor 10.0.0.1 password @secret:missing@\n')], []);
     await expect(refused).rejects.toMatchObject({ code: 'CONFIG_REFUSED', message: expect.stringContaining('missing') as string });
