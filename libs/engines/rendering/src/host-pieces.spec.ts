@@ -1,11 +1,21 @@
 import fc from 'fast-check';
-import { compileFabric, type DeviceIntent, deviceIntent, FabricCompiler, type FabricIntent, type FabricSnapshot } from '#engines/intent';
+import {
+  compileFabric,
+  type DeviceIntent,
+  deviceIntent,
+  FabricCompiler,
+  type FabricIntent,
+  type FabricSnapshot,
+  type L2VniIntent,
+  type OnDemandNetworkIntent,
+} from '#engines/intent';
 import { demoFabric } from '#engines/intent/testing';
-import type { DeviceName, Ip, Mac, PortName, RouteDistinguisher, VlanId } from '#engines/kernel';
+import type { Cidr, DeviceName, Ip, Mac, PortName, RouteDistinguisher, VlanId } from '#engines/kernel';
 import { frrArtefacts, FRR_PATH } from './frr/index.js';
 import { ifupdown2Artefacts, INTERFACES_PATH } from './ifupdown2/index.js';
 import type { Piece, Template } from './piece.js';
 import { renderDevice } from './render-device.js';
+import { withoutPieces } from './text.js';
 
 interface Wanted {
   readonly id: number;
@@ -47,6 +57,17 @@ function fabricOf(networks: readonly Wanted[]): FabricSnapshot {
   }
   return builder.build();
 }
+
+const onDemand = ({ vni, bridgeName, vxlanName, mtu }: L2VniIntent): OnDemandNetworkIntent => ({
+  vni,
+  bridge: bridgeName,
+  tunnel: vxlanName,
+  mtu,
+  udpPort: 4789,
+  local: '172.16.1.51' as Ip,
+  flooding: { kind: 'EVPN' },
+  libvirtNetworks: [],
+});
 
 const isHost = ({ platform }: DeviceIntent): boolean => platform === 'DEBIAN_FRR';
 const contents = ({ devices }: FabricIntent): string[] =>
@@ -123,6 +144,42 @@ describe('hosts whose networks come, go and change', () => {
     expect(one?.size).toBeGreaterThan(100);
     expect(one).toEqual(other);
     for (const template of one ?? []) expect(other?.has(template)).toBe(true);
+  });
+});
+
+describe('hosts with the same networks and something else about them', () => {
+  const pve1 = deviceIntent(compileFabric(fabricOf([wanted(0), wanted(1), wanted(40)])), 'pve1');
+  const { vtep, bgp, edgePorts, vrfs, l2vnis } = pve1;
+  const others: Readonly<Record<string, Partial<DeviceIntent>>> = {
+    'other VLANs of a port': {
+      edgePorts: edgePorts.map((port) => ({
+        ...port,
+        members: port.members.map((member) => ({ ...member, vlan: 7 as VlanId })).slice(0, 1),
+      })),
+    },
+    'no ports': { edgePorts: [] },
+    'another VTEP address': { vtep: vtep && { ...vtep, address: '172.16.1.99' as Ip } },
+    'a VTEP address of IPv6': { vtep: vtep && { ...vtep, address: '2001:db8::99' as Ip } },
+    'another UDP port': { vtep: vtep && { ...vtep, udpPort: 8472 } },
+    'another gateway MAC': { anycastGatewayMac: '00:1c:73:00:00:99' as Mac },
+    'another router id': { bgp: bgp && { ...bgp, routerId: '172.16.1.98' as Ip } },
+    'a newer FRR': { software: { frr: '10.8' } },
+    'a static route': {
+      vrfs: vrfs.map((vrf) => ({ ...vrf, staticRoutes: [{ prefix: '10.9.0.0/16' as Cidr, nextHop: '10.20.0.9' as Ip }] })),
+    },
+    'a network less': { l2vnis: l2vnis.slice(1) },
+    'a network made on demand': {
+      libvirt: { networks: [], onDemand: { removeAfterSeconds: 60, bridgePrefix: 'br', networks: l2vnis.slice(0, 1).map(onDemand) } },
+    },
+  };
+
+  it.each(Object.keys(others))('have their own files: %s', (what) => {
+    const changed: DeviceIntent = { ...pve1, ...others[what] };
+    const files = (intent: DeviceIntent): string[] =>
+      [...ifupdown2Artefacts(intent), ...frrArtefacts(intent)].flatMap(({ text }) => withoutPieces(text));
+    files(pve1);
+    expect(files(changed)).not.toEqual(files(pve1));
+    expect(files(changed)).toEqual(files(structuredClone(changed)));
   });
 });
 
