@@ -130,6 +130,9 @@ describeWith({ missing: [...new Set([...missingForLibvirt(), ...missingForOvsSwi
 
   it('starts a daemon of FRR without a session lost, and stops it again', async () => {
     const { node } = host;
+    const knobs = (act: string) =>
+      node.run(['sh', '-c', `cd /proc/sys/net; for knob in ipv4/ip_forward ipv6/conf/all/forwarding; do ${act} $knob; done`]);
+    await knobs('echo 0 >'); // As an installed host: what starts a daemon must not let it forward.
     await node.run([
       'sh',
       '-c',
@@ -158,7 +161,9 @@ describeWith({ missing: [...new Set([...missingForLibvirt(), ...missingForOvsSwi
     expect(await node.exec(['vtysh', '-d', 'bfdd', '-c', 'show bfd peers json'])).toMatchObject({ code: 0 });
     expect(await node.run(['vtysh', '-c', 'show running-config'])).toContain('neighbor 192.168.100.1 bfd');
     expect((await node.run(['pidof', 'bgpd'])).trim()).toBe(pid);
+    expect(await knobs('cat')).toBe('0\n0\n');
     await connection.revert(identity);
+    expect(await knobs('cat')).toBe('0\n0\n');
     expect(await node.readFile(FRR_DAEMONS_PATH)).toBe(before);
     expect(await node.exec(['pidof', 'bfdd'])).not.toMatchObject({ code: 0 });
     expect((await node.run(['pidof', 'bgpd'])).trim()).toBe(pid);

@@ -18,14 +18,21 @@ daemons_answer() { # old|new
 }
 
 # watchfrr is started again and starts or stops what the file now names; the other daemons, and their sessions, go on (frrinit.sh reload, FRR 8.4).
+# It ends in a frr-reload.py of its own, which would let the host forward (see quiet_vtysh): so what runs lies there meanwhile, and it has nothing to do.
 reload_daemons() {
   differs daemons || return 0
   [ -f /etc/frr/daemons ] || return 0
+  held=no
+  if [ -f /etc/frr/frr.conf ] && run timeout 10 vtysh -c 'show running-config' > "$work/running" 2> /dev/null; then
+    held=yes
+    cp -p /etc/frr/frr.conf "$work/frr-wanted" && sed '1,/^Current configuration:/d' "$work/running" > /etc/frr/frr.conf
+  fi
   if [ -d /run/systemd/system ]; then
     reload 120 systemctl reload frr > "$work/watchfrr" 2>&1
   else
     reload 120 /usr/lib/frr/frrinit.sh reload > "$work/watchfrr" 2>&1
   fi
+  [ $held = no ] || mv "$work/frr-wanted" /etc/frr/frr.conf
   # It ends with the status of frr-reload.py, which is asked again below: what counts is that the daemons are there, soon.
   tries=0
   until daemons_answer "$1" > "$work/daemons-say"; do
