@@ -45,7 +45,6 @@ export default defineConfig({
           include: ['test/lab/**/*.lab.spec.ts'],
           exclude: nowhere,
           globalSetup: ['test/support/global-setup.ts'],
-          fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
