@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditService, EventService, OutboxService } from '#contexts/events';
 import { FabricService, LockService, type NetworkRecall, RecallService, SecretService } from '#contexts/fabric';
-import { type DeviceId, DomainError, type FabricId, notFound, type PlanId } from '#engines/kernel';
+import { type DeviceId, DomainError, encodeId, type FabricId, notFound, type PlanId } from '#engines/kernel';
 import { CONFIG, type Config, crashPoint, Database, systemScope, type Tx } from '#platform';
 import { artefactsDigest, changedItem, type DraftPlan, rollOut } from './domain/make-plan.js';
 import type { DeploymentPlan, DeviceRecord } from './domain/plan.js';
@@ -99,7 +99,10 @@ export class RollbackService {
     for (const way of ways) {
       if (standingOf(way) !== 'TOUCHED') continue;
       const newer = await this.store.newestOn(tx, way.deviceId);
-      const { code, message, facts } = stale(taken, `a newer plan has changed ${way.slug}: take that one back first`);
+      const { code, message, facts } = stale(
+        taken,
+        `a newer plan${newer ? ` (${encodeId('plan', newer.id)})` : ''} has changed ${way.slug}: take that one back first`,
+      );
       throw new DomainError(code, message, {
         ...facts,
         device: way.slug,
