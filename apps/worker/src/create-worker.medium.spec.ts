@@ -229,6 +229,7 @@ describe('the worker of the product', () => {
       'number-sweep',
       'orders',
       'prefix-levels',
+      'recalls',
       'sync',
     ]);
     await worker.stop();
