@@ -3,6 +3,6 @@ import { installScript } from './install-script.js';
 
 const keys = process.argv.slice(2);
 if (keys.length === 0) {
-  console.error("usage: print-install-script.js 'ssh-ed25519 AAAA…' ['another key' …]");
+  process.stderr.write("usage: print-install-script.js 'ssh-ed25519 AAAA…' ['another key' …]\n");
   process.exitCode = 64;
 } else process.stdout.write(installScript(keys));
