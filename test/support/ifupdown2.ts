@@ -72,7 +72,7 @@ export async function hostState(node: HostShell): Promise<unknown> {
   const links = JSON.parse(await node.run(['ip', '-d', '-j', 'link'])) as readonly Link[];
   const commands = [
     'ip -o address | sed "s/valid_lft.*//"',
-    'ip route show table all | grep -v "table local" | sort',
+    'ip route show table all | grep -v "table local" | sed "s/ linkdown//" | sort', // a port comes up when its spanning tree says so
     'bridge fdb show | grep 00:00:00:00:00:00 | sort',
     'bridge vlan show',
     'iptables-save -t nat 2>/dev/null | grep -v "^[#:]"; ip6tables-save -t nat 2>/dev/null | grep -v "^[#:]"; true',

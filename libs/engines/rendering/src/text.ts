@@ -1,5 +1,5 @@
 /** The whole template language: a renderer is a function from a slice of intent to lines. */
-import { type Line, Piece } from './piece.js';
+import type { Line } from './piece.js';
 
 export type Part<L extends Line = string> = L | readonly Part<L>[] | null | false;
 
@@ -27,7 +27,7 @@ export function withoutPieces(text: readonly Line[]): string[] {
 
 export function indent<L extends Line = string>(by: number, ...parts: readonly Part<L>[]): L[] {
   const blanks = ' '.repeat(by);
-  return lines<L>(...parts).map((line) => (line instanceof Piece ? line : (`${blanks}${line}` as L)));
+  return lines<L>(...parts).map((line) => (typeof line === 'string' ? (`${blanks}${line}` as L) : line));
 }
 
 /** A head, its body one step deeper, and a closing line where the dialect has one. */

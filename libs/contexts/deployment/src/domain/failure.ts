@@ -1,7 +1,13 @@
 import { isDomainError } from '#engines/kernel';
 
 /** What another try cannot mend: the order is given up at once instead of after the usual number of tries. */
-const HOPELESS: ReadonlySet<string> = new Set(['WRONG_HOST_KEY', 'WRONG_DEVICE', 'AUTHENTICATION_FAILED', 'CONFIG_REFUSED', 'SECRET_UNREADABLE']);
+const HOPELESS: ReadonlySet<string> = new Set([
+  'WRONG_HOST_KEY',
+  'WRONG_DEVICE',
+  'AUTHENTICATION_FAILED',
+  'CONFIG_REFUSED',
+  'SECRET_UNREADABLE',
+]);
 /** The execution was overtaken or lost its lease: not the device's fault, and not counted. */
 const NOBODYS_FAULT: ReadonlySet<string> = new Set(['ABORTED', 'STALE_FENCE', 'PUSH_IN_PROGRESS', 'LEASE_LOST']);
 

@@ -74,10 +74,7 @@ export class SteeringStore {
     await tx.run(
       `UPDATE plan_item i SET state = 'FAILED', finished_at = clock_timestamp(), error = $2 FROM plan p
         WHERE p.id = i.plan_id AND p.fabric_id = $1 AND p.state IN ('HALTED', 'CANCELLED', 'FAILED') AND i.state = 'PUSHING'`,
-      [
-        fabricId,
-        JSON.stringify({ code: 'ABORTED', message: 'the rollout was stopped while the device was pushed to: it is read again' }),
-      ],
+      [fabricId, JSON.stringify({ code: 'ABORTED', message: 'the rollout was stopped while the device was pushed to: it is read again' })],
     );
   }
 
