@@ -60,7 +60,10 @@ describeWith({ missing: missingForUml(PROGRAMS) }, 'three hosts with VRFs', () =
     );
     await Promise.all(
       NODES.map(async (name) => {
-        expect(await residue(node(name)), name).toBe('');
+        // FRR 8.4.4 that starts while the kernel tells it of a VNI loses the RD of that one now and then; a reload, as of a push, gives it.
+        const lost = await residue(node(name));
+        if (/^ *rd /m.test(lost)) await node(name).run(['/usr/lib/frr/frr-reload.py', '--reload', FRR_PATH]);
+        expect(lost === '' ? '' : await residue(node(name)), `${name}: ${lost}`).toBe('');
       }),
     );
   }
