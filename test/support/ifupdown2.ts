@@ -71,8 +71,9 @@ export async function hostState(node: HostShell): Promise<unknown> {
     Object.fromEntries(Object.entries(data).filter(([key]) => !CHANGING.test(key)));
   const links = JSON.parse(await node.run(['ip', '-d', '-j', 'link'])) as readonly Link[];
   const commands = [
-    'ip -o address | sed "s/valid_lft.*//"',
-    'ip route show table all | grep -v "table local" | sed "s/ linkdown//" | sort', // a port comes up when its spanning tree says so
+    // Ports come up when bonds and spanning trees say so, and get the kernel's own addresses then.
+    'ip -o address | grep -v " inet6 fe80:" | sed "s/valid_lft.*//"',
+    'ip route show table all | grep -v -e "table local" -e "^fe80::/64" | sed "s/ linkdown//" | sort',
     'bridge fdb show | grep 00:00:00:00:00:00 | sort',
     'bridge vlan show',
     'iptables-save -t nat 2>/dev/null | grep -v "^[#:]"; ip6tables-save -t nat 2>/dev/null | grep -v "^[#:]"; true',
