@@ -38,6 +38,14 @@ describe('a plan', () => {
     expect(live('pve1')).not.toContain('10000');
   });
 
+  it('is made once when several people and a rollout make it at the same time', async () => {
+    await changeUnderlay();
+    const all = await Promise.all([world.converge(), ...Array.from({ length: 8 }, async (_, n) => planner().propose(`operator-${n}`))]);
+    const ids = new Set(all.slice(1).map((plan) => plan?.id));
+    expect(ids.size).toBe(1);
+    expect(await system((tx) => tx.sql(`SELECT id FROM plan WHERE state = 'PROPOSED'`))).toEqual([{ id: [...ids][0] }]);
+  });
+
   it('is run when a person asks for exactly what was approved', async () => {
     await changeUnderlay();
     await world.converge();

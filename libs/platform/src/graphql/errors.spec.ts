@@ -79,11 +79,15 @@ describe('every other error', () => {
   });
 
   it.each([
-    Object.assign(new Error('x'), { code: '57P01' }),
-    Object.assign(new Error('x'), { code: '08006' }),
+    ...['57P01', '57P02', '57P03', '57P05', '08006', '53300', '53100', '57014', '55P03', '40001', '40P01', '25P03'].map((code) =>
+      Object.assign(new Error(code), { code }),
+    ),
     Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }),
+    Object.assign(new Error('wrapped'), { driverError: Object.assign(new Error('x'), { code: '57P01' }) }),
     new Error('Connection terminated unexpectedly'),
     new Error('timeout exceeded when trying to connect'),
+    new Error('Client has encountered a connection error and is not queryable'),
+    new Error('Query read timeout'),
   ])('asks to try again when the database is away: %s', (error) => {
     expect(toPublicError(error, 'r', log).extensions).toEqual({ code: 'UNAVAILABLE', requestId: 'r', retryAfterSeconds: 2 });
   });

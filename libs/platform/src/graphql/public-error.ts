@@ -71,11 +71,21 @@ function inputPath(error: unknown): string[] | undefined {
   return variable === undefined ? undefined : (place ?? variable).split(/[.[\]]+/).filter((part) => part !== '');
 }
 
-/** Class 08 (connection), 57P01–57P03 (shutdown, crash, starting up), 53300 (too many connections), or no answer at all. */
+/**
+ * Class 08 (connection), 53 (connections, memory or disk are used up), 57P (shutdown, crash, starting up, cut off); and what had to wait too long or
+ * lost too often against others: 57014 (its time was over), 55P03 (lock), 40001 and 40P01 after all retries. The same request may succeed later.
+ */
+const AWAY = /^(?:08|53|57P|57014|55P03|40001|40P01|25P0[34])/;
+const NO_ANSWER = /^(?:ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|ENOTFOUND)$/;
+/** Errors of pg that have no code. */
+const CUT_OFF =
+  /Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|and is not queryable|Cannot use a pool after calling end/;
+
+/** True when the request was right and the database could not serve it now. */
 export function isDatabaseAway(error: unknown): boolean {
   const state = sqlState(error);
-  if (state !== undefined) return /^(?:08|57P0[123]|53300)/.test(state);
+  if (state !== undefined) return AWAY.test(state);
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  if (typeof code === 'string' && /^(?:ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT)$/.test(code)) return true;
-  return typeof message === 'string' && /Connection terminated|timeout exceeded when trying to connect/.test(message);
+  if (typeof code === 'string' && NO_ANSWER.test(code)) return true;
+  return typeof message === 'string' && CUT_OFF.test(message);
 }

@@ -32,6 +32,7 @@ export interface NewPlan {
 @Injectable()
 export class PlanStore {
   async insert(tx: Tx, fabricId: FabricId, draft: DraftPlan, plan: NewPlan): Promise<PlanId> {
+    await this.oneAfterTheOther(tx, fabricId);
     const id = newId<PlanId>();
     const deviceIds = draft.items.map((item) => item.deviceId);
     await tx.run(
@@ -96,8 +97,9 @@ export class PlanStore {
     return row && this.withItems(tx, row);
   }
 
-  /** A plan of the same content that somebody may be looking at, or has approved. */
+  /** A plan of the same content that somebody may be looking at, or has approved. Until the end of the transaction nobody else makes one. */
   async waiting(tx: Tx, fabricId: FabricId, digest: string): Promise<DeploymentPlan | undefined> {
+    await this.oneAfterTheOther(tx, fabricId);
     const row = await tx.one<PlanRecord>(
       `${PLAN} WHERE p.fabric_id = $1 AND p.digest = $2 AND p.rollback_of IS NULL AND p.state IN ('PROPOSED', 'APPROVED') AND p.expires_at > clock_timestamp() ORDER BY p.generation DESC LIMIT 1`,
       [fabricId, digest],
@@ -167,6 +169,11 @@ export class PlanStore {
         WHERE plan_id = $1 AND device_id = $2`,
       [planId, deviceId, state, error && JSON.stringify(error)],
     );
+  }
+
+  /** A rollout and people plan at the same time: each finds what the other made, and gets a generation of its own. */
+  private async oneAfterTheOther(tx: Tx, fabricId: FabricId): Promise<void> {
+    await tx.run(`SELECT pg_advisory_xact_lock(hashtextextended('plans ' || $1, 0))`, [fabricId]);
   }
 
   private async withItems(tx: Tx, row: PlanRecord): Promise<DeploymentPlan> {
