@@ -18,6 +18,8 @@ import { SteerRollouts1767225600017 } from './0017-steer-rollouts.js';
 import { WatchDrift1767225600018 } from './0018-watch-drift.js';
 import { KeepSecrets1767225600019 } from './0019-keep-secrets.js';
 import { RecallNetworks1767225600020 } from './0020-recall-networks.js';
+import { ProveNetworks1767225600021 } from './0021-prove-networks.js';
+import { AwaitPersons1767225600023 } from './0023-await-persons.js';
 
 /** In order; a migration is never edited after it has landed. */
 export const migrations = [
@@ -41,4 +43,6 @@ export const migrations = [
   WatchDrift1767225600018,
   KeepSecrets1767225600019,
   RecallNetworks1767225600020,
+  ProveNetworks1767225600021,
+  AwaitPersons1767225600023,
 ];

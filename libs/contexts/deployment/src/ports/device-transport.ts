@@ -63,6 +63,13 @@ export interface DeviceFindings {
   readonly selfReverted?: { readonly fence: number; readonly by: 'TIMER' | 'BOOT' } | null;
   /** False: after a reboot in the middle of a push only the next push undoes it. Absent: the device never needs a hook for that. */
   readonly undoesAtBoot?: boolean;
+  /** What the box says of itself; empty where it says nothing. Absent: its transport proves identity in another way. */
+  readonly chassis?: Chassis;
+}
+
+export interface Chassis {
+  readonly serialNumber: string;
+  readonly systemMac: string;
 }
 
 /** What a device must not lose by a change: read before it goes live, after each step and while a wave soaks. */
@@ -71,6 +78,18 @@ export interface DeviceVitals {
   readonly establishedNeighbors: readonly string[];
   /** VTEPs that the control plane knows, of whatever VNI, each once. */
   readonly remoteVteps: readonly string[];
+  /** BGP neighbors in VRFs that are Established, `blue 10.0.0.1`. Absent: not read. */
+  readonly vrfNeighbors?: readonly string[];
+  /** Absent: not read, or no pair. */
+  readonly mlag?: MlagState;
+}
+
+/** As EOS says it in `show mlag`: `active`, `connected`, `up`, `consistent` where all is well. */
+export interface MlagState {
+  readonly state: string;
+  readonly negotiation: string;
+  readonly peerLink: string;
+  readonly sanity: string;
 }
 
 /** Who wrote a file last. */
@@ -106,8 +125,18 @@ export interface Expectations {
   readonly neighbors: readonly string[];
   /** Checked only when present: the VTEPs that must be known per VNI (end-to-end check after all devices are done). */
   readonly remoteVteps?: ReadonlyMap<number, readonly string[]>;
+  /** Checked only when present: RD and route targets that must be in use for a VNI of its own. Where it is not, the text of the artefacts tells. */
+  readonly evis?: ReadonlyMap<number, ExpectedEvi>;
   /** Checked only when present: inclusive multicast routes (type 3) that must have been learned, with RD and route target, per VNI. */
   readonly routes?: ReadonlyMap<number, readonly ExpectedRoute[]>;
+  /** Checked only when present: MACs that other VTEPs have announced (type 2), per VNI. */
+  readonly macs?: ReadonlyMap<number, readonly ExpectedMac[]>;
+  /** Checked only when present: subnets that other VTEPs have announced (type 5), per L3 VNI. */
+  readonly prefixes?: ReadonlyMap<number, readonly ExpectedPrefix[]>;
+  /** Checked only when present: neighbors in VRFs that must be Established, `blue 10.0.0.1`. */
+  readonly vrfNeighbors?: readonly string[];
+  /** Checked only when present: as the pair was; it may be better now, and not worse. */
+  readonly mlag?: MlagState;
   /** Checked only when present: who must answer to a packet of that many octets that nobody may cut up. A gateway, or another VTEP at the underlay's MTU. */
   readonly paths?: readonly ExpectedPath[];
   /** Checked only when present: addresses without prefix length, by interface. */
@@ -122,6 +151,22 @@ export interface ExpectedRoute {
   readonly target: string;
 }
 
+export interface ExpectedEvi {
+  readonly rd: string;
+  readonly importTargets: readonly string[];
+  readonly exportTargets: readonly string[];
+}
+
+export interface ExpectedMac extends ExpectedRoute {
+  /** `bc:24:11:00:00:01` */
+  readonly mac: string;
+}
+
+export interface ExpectedPrefix extends ExpectedRoute {
+  /** `10.20.0.0/24` */
+  readonly prefix: string;
+}
+
 export interface ExpectedPath {
   /** Address, or interface. */
   readonly from: string;
@@ -130,11 +175,34 @@ export interface ExpectedPath {
   readonly octets: number;
 }
 
-export interface VerifyReport {
+/** What a check is about, so that its result can be kept with the networks that stand on it. */
+export type ProofQuestion = 'VNI' | 'REMOTE_VTEPS' | 'ROUTES' | 'MACS' | 'PREFIXES' | 'PATH_MTU' | 'GATEWAY' | 'SESSIONS' | 'MLAG';
+
+export interface VerifyCheck {
+  readonly name: string;
   readonly ok: boolean;
-  /** One entry per check; `message` says what was expected and what was found. */
-  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly message: string }[];
+  /** What was expected and what was found. */
+  readonly message: string;
+  /** Nobody could look, and `message` says why: it is not ok, and nothing fails by it. */
+  readonly isUnchecked?: true;
+  /** Absent: the configuration as such. */
+  readonly about?: {
+    readonly question: ProofQuestion;
+    /** VNI or L3 VNI, VTEP at the other end of a path, `port address`, neighbor; empty: the device as a whole. */
+    readonly subject: string;
+    readonly expected: string;
+    readonly seen: string;
+  };
 }
+
+export interface VerifyReport {
+  /** No check has failed. */
+  readonly ok: boolean;
+  /** One entry per check. */
+  readonly checks: readonly VerifyCheck[];
+}
+
+export const hasFailed = ({ ok, isUnchecked }: VerifyCheck): boolean => !ok && isUnchecked !== true;
 
 export interface DeviceConnection {
   /** Reads only. `paths` are artefact paths; `previous` is what we last confirmed (EOS: which lines are ours). */
@@ -160,6 +228,8 @@ export interface DeviceConnection {
   apply(push: PushIdentity, confirmWithinSeconds: number): Promise<void>;
   /** Over a NEW connection: is it live, equal to what was staged, and does the protocol state hold? Polls until `withinMs`. */
   verify(push: PushIdentity, artefacts: readonly Artefact[], expectations: Expectations, withinMs: number): Promise<VerifyReport>;
+  /** Reads only: MACs of guests that are on this device itself, per VNI. Absent: the platform is not asked. */
+  localMacs?(vnis: readonly number[]): Promise<ReadonlyMap<number, readonly string[]>>;
   /** Stops the dead-man timer; after this the change stays. Idempotent. */
   confirm(push: PushIdentity): Promise<void>;
   /** Undoes at once what `stage` or `apply` did, and proves it. Idempotent. */
