@@ -53,11 +53,11 @@ export class LockStore {
     return new Map(rows.map(({ lockedId, ...lock }) => [lockedId, lock]));
   }
 
-  /** @param passing locks of this plan do not count. */
+  /** @param passing locks of this plan do not count; null: all of them do. */
   ofDevice(tx: Tx, deviceId: DeviceId, passing: PlanId | null): Promise<MaintenanceLock | undefined> {
     return tx.one<MaintenanceLock>(
       `${LOCK} JOIN device v ON l.fabric_id = v.fabric_id OR l.site_id = v.site_id OR l.device_id = v.id
-        WHERE v.id = $1 AND l.until > clock_timestamp() AND l.plan_id IS DISTINCT FROM $2 ORDER BY l.until DESC LIMIT 1`,
+        WHERE v.id = $1 AND l.until > clock_timestamp() AND ($2::uuid IS NULL OR l.plan_id IS DISTINCT FROM $2) ORDER BY l.until DESC LIMIT 1`,
       [deviceId, passing],
     );
   }
