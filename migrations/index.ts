@@ -19,6 +19,7 @@ import { WatchDrift1767225600018 } from './0018-watch-drift.js';
 import { KeepSecrets1767225600019 } from './0019-keep-secrets.js';
 import { RecallNetworks1767225600020 } from './0020-recall-networks.js';
 import { ProveNetworks1767225600021 } from './0021-prove-networks.js';
+import { SayOnce1767225600022 } from './0022-say-once.js';
 import { AwaitPersons1767225600023 } from './0023-await-persons.js';
 
 /** In order; a migration is never edited after it has landed. */
@@ -44,5 +45,6 @@ export const migrations = [
   KeepSecrets1767225600019,
   RecallNetworks1767225600020,
   ProveNetworks1767225600021,
+  SayOnce1767225600022,
   AwaitPersons1767225600023,
 ];
