@@ -44,7 +44,7 @@ export class ConfigPush {
     const status = await this.device.status();
     const remains = status.sessions.filter((session) => this.device.isRemains(session));
     if (remains.length === 0) return;
-    await this.abortRemains(Date.now() + this.device.tools.rollbackMs);
+    await this.abortRemains(performance.now() + this.device.tools.rollbackMs);
     if (!remains.some(({ state }) => state === 'timed')) return;
     await this.poll(
       'what an earlier execution left was aborted, but the running-config is still the same',
@@ -66,7 +66,7 @@ export class ConfigPush {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       const { session } = this.staged;
       if (session === null) return;
-      this.endsAt = Date.now() + confirmWithinSeconds * 1000;
+      this.endsAt = performance.now() + confirmWithinSeconds * 1000;
       this.armed = await this.committer.arm({ ...this.staged, session }, confirmWithinSeconds);
       if (this.armed !== null) return;
       this.staged = await this.stager.stage(this.staged.wanted);
@@ -94,7 +94,7 @@ export class ConfigPush {
   async revert(): Promise<void> {
     const before = this.staged;
     const wasSent = this.endsAt > 0;
-    await this.abortRemains(Math.max(this.endsAt, Date.now()) + this.device.tools.afterTimerMs);
+    await this.abortRemains(Math.max(this.endsAt, performance.now()) + this.device.tools.afterTimerMs);
     if (wasSent && before !== null) await this.proveOld(before);
     this.armed = null;
     this.staged = null;
@@ -116,7 +116,7 @@ export class ConfigPush {
         for (const { name } of remains) await this.device.abort(name);
       } catch (error) {
         if (!isUnreachable(error)) throw error;
-        if (Date.now() > deadline)
+        if (performance.now() > deadline)
           throw this.device.failure('REVERT_UNPROVEN', 'the switch does not answer, although its commit timer must have run out');
         await this.device.wait();
       }
@@ -137,9 +137,9 @@ export class ConfigPush {
   }
 
   private async poll(otherwise: string, isDone: () => Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + this.device.tools.rollbackMs;
+    const deadline = performance.now() + this.device.tools.rollbackMs;
     while (!(await isDone())) {
-      if (Date.now() > deadline) throw this.device.failure('REVERT_UNPROVEN', otherwise);
+      if (performance.now() > deadline) throw this.device.failure('REVERT_UNPROVEN', otherwise);
       await this.device.wait();
     }
   }

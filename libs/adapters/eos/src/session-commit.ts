@@ -107,11 +107,11 @@ export class SessionCommit {
   }
 
   private async proveArmed(session: string, digestBefore: string, mayBeUnderWay: boolean): Promise<string | null> {
-    const settled = Date.now() + (mayBeUnderWay ? this.device.tools.settleMs : 0);
+    const settled = performance.now() + (mayBeUnderWay ? this.device.tools.settleMs : 0);
     for (;;) {
       const status = await this.statusAfterCommit();
       if (status.timer === session) return status.digest;
-      if (Date.now() >= settled) {
+      if (performance.now() >= settled) {
         if (isPending(status, session) || status.digest === digestBefore) return null;
         throw this.device.failure('REVERT_UNPROVEN', 'the session was committed, the running-config has changed, and no commit timer runs');
       }

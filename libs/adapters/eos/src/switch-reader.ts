@@ -276,14 +276,14 @@ export class SwitchReader {
   }
 
   private async again<T>(read: () => Promise<T>, patienceMs = this.patienceMs): Promise<T> {
-    const deadline = Date.now() + patienceMs;
+    const deadline = performance.now() + patienceMs;
     for (;;) {
       try {
         return await read();
       } catch (error) {
         if (error instanceof CommandRefusal) throw this.unreadable(error.command, error.errors.join('; '));
         if (!(error instanceof NoAnswer)) throw error;
-        if (Date.now() + RETRY_MS > deadline) throw this.unreachable(error.message);
+        if (performance.now() + RETRY_MS > deadline) throw this.unreachable(error.message);
         await pause(RETRY_MS, this.signal);
       }
     }

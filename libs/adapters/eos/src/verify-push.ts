@@ -22,11 +22,11 @@ export async function verifyPush(
   withinMs: number,
   signal: AbortSignal,
 ): Promise<VerifyReport> {
-  const deadline = Date.now() + withinMs;
+  const deadline = performance.now() + withinMs;
   for (;;) {
     const checks = await runChecks(reader, push, expected);
     const ok = checks.every((check) => check.ok);
-    if (ok || Date.now() + POLL_MS > deadline || signal.aborted) return { ok, checks };
+    if (ok || performance.now() + POLL_MS > deadline || signal.aborted) return { ok, checks };
     await pause(POLL_MS, signal);
   }
 }

@@ -1,24 +1,25 @@
 /** One push to one host, from inspection to confirmation. See push-program.ts for what happens on the host. */
-import type {
-  DeviceCollection,
-  DeviceConnection,
-  DeviceFindings,
-  DeviceVitals,
-  Expectations,
-  PendingPush,
-  PushIdentity,
-  StagedChange,
-  VerifyReport,
+import {
+  type DeviceCollection,
+  type DeviceConnection,
+  type DeviceFindings,
+  type DeviceVitals,
+  type Expectations,
+  hasFailed,
+  type PendingPush,
+  type PushIdentity,
+  type StagedChange,
+  type VerifyReport,
 } from '#contexts/deployment/ports';
 import { invalidValue, isDomainError } from '#engines/kernel';
 import type { Answer } from './answer.js';
 import type { OvsTransaction } from '#engines/reconcile';
 import { observedOnHost } from './collect-host.js';
 import { configDiff } from './config-diff.js';
-import { establishedNeighbors, frrJson, remoteVteps } from './frr-report.js';
+import { establishedNeighbors, frrJson, remoteVteps, vrfNeighbors } from './frr-report.js';
 import { type Check, configurationChecks, protocolChecks } from './host-checks.js';
 import { type Artefact, HOST_FILES, type HostFile, hostFileAt, hostFileOf, type HostSlot } from './host-file.js';
-import { encodeProbes, probeChecks } from './probes.js';
+import { encodeProbes, MACS_PROBE, macsOf, probeChecks } from './probes.js';
 import type { PushClient } from './push-client.js';
 import { transportError } from './ssh-session.js';
 import { encodeStageRequest } from './stage-request.js';
@@ -61,7 +62,15 @@ export class HostConnection implements DeviceConnection {
   async observe(): Promise<DeviceVitals> {
     const answer = await this.client.call('observe');
     const vteps = [...remoteVteps(frrJson(answer.get('vnis'))).values()].flat();
-    return { establishedNeighbors: establishedNeighbors(frrJson(answer.get('bgp'))), remoteVteps: [...new Set(vteps)].sort() };
+    return {
+      establishedNeighbors: establishedNeighbors(frrJson(answer.get('bgp'))),
+      remoteVteps: [...new Set(vteps)].sort(),
+      vrfNeighbors: vrfNeighbors(frrJson(answer.get('vrfs'))),
+    };
+  }
+
+  async localMacs(vnis: readonly number[]): Promise<ReadonlyMap<number, readonly string[]>> {
+    return macsOf(await this.client.call('protocol', [], MACS_PROBE), vnis);
   }
 
   async collect(paths: readonly string[]): Promise<DeviceCollection> {
@@ -115,7 +124,7 @@ export class HostConnection implements DeviceConnection {
   }
 
   async verify(push: PushIdentity, artefacts: readonly Artefact[], expectations: Expectations, withinMs: number): Promise<VerifyReport> {
-    const deadline = Date.now() + withinMs;
+    const deadline = performance.now() + withinMs;
     let configuration: readonly Check[] = [];
     let isNew = false;
     for (;;) {
@@ -137,7 +146,7 @@ export class HostConnection implements DeviceConnection {
         checks = [{ name: 'management', ok: false, message: `no new connection after the change: ${error.message}` }];
       }
       const ok = checks.every((check) => check.ok);
-      if (ok || Date.now() + POLL_MS > deadline) return { ok, checks };
+      if (ok || performance.now() + POLL_MS > deadline) return { ok, checks };
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
