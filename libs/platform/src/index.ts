@@ -5,7 +5,7 @@ export { Database, type EntityList, type TransactionOptions } from './db/databas
 export { MicroBatch, type MicroBatchOptions } from './db/micro-batch.js';
 export { migrateDatabase } from './db/migrate.js';
 export { type Scope, systemScope, tenantScope } from './db/scope.js';
-export { isWorthAnotherTry, violatedConstraint } from './db/sql-state.js';
+export { isDatabaseAway, isWorthAnotherTry, violatedConstraint } from './db/sql-state.js';
 export { Tx } from './db/tx.js';
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './embedded-postgres/index.js';
 export * from './graphql/index.js';

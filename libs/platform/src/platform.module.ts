@@ -15,6 +15,9 @@ export const LOGGER = Symbol('Logger');
 export const CLOCK = Symbol('Clock');
 export const QUEUE_BACKEND = Symbol('QueueBackend');
 
+/** Services wait for a Postgres that restarts just now; a person at a command line is told at once. */
+const patienceOf = (name: string): number => (name === 'api' || name === 'worker' ? 30_000 : 0);
+
 /** What every context may ask for: `Database`, `LeaseService`, `Envelope` and what belongs to it by class; configuration, log, clock and queue by symbol. */
 @Module({})
 export class PlatformModule implements OnApplicationShutdown {
@@ -33,7 +36,7 @@ export class PlatformModule implements OnApplicationShutdown {
         { provide: CONFIG, useValue: config },
         { provide: LOGGER, useValue: log },
         { provide: CLOCK, useValue: systemClock satisfies Clock },
-        { provide: Database, useFactory: () => Database.connect(config.DATABASE_URL, config.PG_POOL, entities, log) },
+        { provide: Database, useFactory: () => Database.connect(config.DATABASE_URL, config.PG_POOL, entities, log, patienceOf(name)) },
         { provide: QUEUE_BACKEND, useFactory: () => createQueueBackend(config.DATABASE_URL, config.REDIS_URL) },
         { provide: LeaseService, inject: [Database], useFactory: (db: Database) => new LeaseService(db, log, config.LEASE_SECONDS) },
         { provide: Envelope, useFactory: () => new Envelope(config.TRAME_KEK, config.TRAME_KEK_PREVIOUS) },

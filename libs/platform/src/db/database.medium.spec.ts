@@ -1,7 +1,10 @@
 import pg from 'pg';
 import { type OpenDatabase, openTestDatabase } from '../../../../test/support/open-database.js';
+import { tcpProxy } from '../../../../test/support/tcp-proxy.js';
 import type { TenantId } from '#engines/kernel';
 import { newId } from '../new-id.js';
+import { createLogger } from '../log/logger.js';
+import { Database } from './database.js';
 import { systemScope, tenantScope } from './scope.js';
 import type { Tx } from './tx.js';
 
@@ -118,5 +121,22 @@ describe('a statement that is its own transaction', () => {
 
   it('runs again after a serialization failure', async () => {
     expect(await opened.db.call<{ n: string }>(system, 'stumble(scope.role, $1)', [2])).toEqual([{ n: '3' }]);
+  });
+});
+
+describe('a service that starts while Postgres restarts', () => {
+  it('waits for it, and a person at a command line is told at once', async () => {
+    const wire = await tcpProxy(opened.url);
+    await wire.cut();
+    await expect(Database.connect(wire.url, 2, [], createLogger('silent'))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    let isBack = false;
+    const connecting = Database.connect(wire.url, 2, [], createLogger('silent'), 10_000).then((db) => (expect(isBack).toBe(true), db));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    isBack = true;
+    await wire.mend();
+    const db = await connecting;
+    expect(await db.isAlive()).toBe(true);
+    await db.close();
+    await wire.close();
   });
 });

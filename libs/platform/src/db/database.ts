@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { DataSource, type EntitySchema, type MixedList } from 'typeorm';
 import { migrations } from '../../../../migrations/index.js';
 import type { Logger } from '../log/logger.js';
-import { sqlState } from './sql-state.js';
+import { isDatabaseAway, sqlState } from './sql-state.js';
 import type { Scope } from './scope.js';
 import { statementName, Tx } from './tx.js';
 
@@ -15,6 +15,7 @@ export interface TransactionOptions {
 /** "Try again" in Postgres' own words: serialization_failure and deadlock_detected. Everything else is an answer. */
 const RETRYABLE = new Set(['40001', '40P01']);
 const MAX_ATTEMPTS = 5;
+const LOOK_AGAIN_MS = 250;
 
 const callTexts = new Map<string, string>();
 
@@ -39,9 +40,10 @@ export class Database {
 
   /**
    * Every connection starts as `trame_tenant` with no tenant: a statement that escapes `inTransaction` sees no rows.
+   * @param patienceMs how long a Postgres that is away or starts up is waited for: a service that starts meanwhile need not end for it.
    * @throws when Postgres does not answer or the schema was never migrated (the role is missing).
    */
-  static async connect(url: string, poolSize: number, entities: EntityList, log: Logger): Promise<Database> {
+  static async connect(url: string, poolSize: number, entities: EntityList, log: Logger, patienceMs = 0): Promise<Database> {
     const source = new DataSource({
       type: 'postgres',
       url,
@@ -51,8 +53,16 @@ export class Database {
       extra: { options: '-c role=trame_tenant -c statement_timeout=10000', connectionTimeoutMillis: 10_000, idleTimeoutMillis: 30_000 },
       poolErrorHandler: (error: unknown) => log.warn('database.connection_lost', { error }),
     });
-    await source.initialize();
-    return new Database(source, log);
+    for (const deadline = performance.now() + patienceMs; ; ) {
+      try {
+        await source.initialize();
+        return new Database(source, log);
+      } catch (error) {
+        if (!isDatabaseAway(error) || performance.now() > deadline) throw error;
+        log.warn('database.not_ready', { error });
+        await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+      }
+    }
   }
 
   /**

@@ -28,3 +28,22 @@ export function isWorthAnotherTry(error: unknown): boolean {
   if (state === undefined) return !(error instanceof Error && /timeout/i.test(error.message));
   return state !== '57014' && !state.startsWith('53');
 }
+
+/**
+ * Class 08 (connection), 53 (connections, memory or disk are used up), 57P (shutdown, crash, starting up, cut off); and what had to wait too long or
+ * lost too often against others: 57014 (its time was over), 55P03 (lock), 40001 and 40P01 after all retries. The same request may succeed later.
+ */
+const AWAY = /^(?:08|53|57P|57014|55P03|40001|40P01|25P0[34])/;
+const NO_ANSWER = /^(?:ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|ENOTFOUND)$/;
+/** Errors of pg that have no code. */
+const CUT_OFF =
+  /Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|and is not queryable|Cannot use a pool after calling end/;
+
+/** True when the request was right and the database could not serve it now. */
+export function isDatabaseAway(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== undefined) return AWAY.test(state);
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  if (typeof code === 'string' && NO_ANSWER.test(code)) return true;
+  return typeof message === 'string' && CUT_OFF.test(message);
+}

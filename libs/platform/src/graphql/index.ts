@@ -24,7 +24,7 @@ export {
 } from './network-scalars.js';
 export { orNull, rowsOf } from './page-request.js';
 export { payloadErrors, withErrors } from './payload-errors.js';
-export { isDatabaseAway, PublicError, toPublicError } from './public-error.js';
+export { PublicError, toPublicError } from './public-error.js';
 export { DomainNameScalar, LabelScalar, SlugScalar } from './text-scalars.js';
 export { ErrorCode, UserError, userErrorTypes } from './user-error.js';
 export { BigCountScalar, DateTimeScalar, JsonObjectScalar, PoolNumberScalar } from './value-scalars.js';

@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { isDomainError } from '#engines/kernel';
-import { sqlState } from '../db/sql-state.js';
+import { isDatabaseAway } from '../db/sql-state.js';
 import type { Logger } from '../log/logger.js';
 import { isUserError, TOP_LEVEL_ERRORS, type TopLevelCode, userErrorRow } from './error-table.js';
 
@@ -69,23 +69,4 @@ function inputPath(error: unknown): string[] | undefined {
   const [, variable] = /^Variable "\$(\w+)" got invalid value /.exec(text) ?? [];
   const [, place] = / at "([\w.[\]]+)"; /.exec(text) ?? [];
   return variable === undefined ? undefined : (place ?? variable).split(/[.[\]]+/).filter((part) => part !== '');
-}
-
-/**
- * Class 08 (connection), 53 (connections, memory or disk are used up), 57P (shutdown, crash, starting up, cut off); and what had to wait too long or
- * lost too often against others: 57014 (its time was over), 55P03 (lock), 40001 and 40P01 after all retries. The same request may succeed later.
- */
-const AWAY = /^(?:08|53|57P|57014|55P03|40001|40P01|25P0[34])/;
-const NO_ANSWER = /^(?:ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|ENOTFOUND)$/;
-/** Errors of pg that have no code. */
-const CUT_OFF =
-  /Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|and is not queryable|Cannot use a pool after calling end/;
-
-/** True when the request was right and the database could not serve it now. */
-export function isDatabaseAway(error: unknown): boolean {
-  const state = sqlState(error);
-  if (state !== undefined) return AWAY.test(state);
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  if (typeof code === 'string' && NO_ANSWER.test(code)) return true;
-  return typeof message === 'string' && CUT_OFF.test(message);
 }
