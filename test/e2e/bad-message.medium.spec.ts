@@ -51,15 +51,15 @@ async function send(type: string, data: unknown, sentAt = new Date()): Promise<S
     'webhook-signature': webhook.sign(id, at, body),
   };
   await supertest(world.apiUrl).post(`/hooks/${SOURCE}`).set(headers).send(body).expect(202);
-  const inbox = world.app
-    .get(ReconcilerRegistry)
-    .all()
-    .find(({ name }) => name === 'inbox');
-  await inbox?.run(new AbortController().signal);
+  await process();
   const row = await world.db.inTransaction(systemScope('test'), (tx) =>
     tx.one<Stored>('SELECT state, error, effect_id FROM inbox WHERE message_id = $1', [id]),
   );
   return row as Stored;
+}
+async function process(): Promise<void> {
+  const reconcilers = world.app.get(ReconcilerRegistry).all();
+  await reconcilers.find(({ name }) => name === 'inbox')?.run(new AbortController().signal);
 }
 /** Of every table but those that hold the message itself. */
 async function others(): Promise<Readonly<Record<string, string>>> {
@@ -106,6 +106,19 @@ describe('a message of a portal', () => {
       effect_id: null,
     });
     expect(await others()).toEqual(before);
+  });
+
+  it('that ends an order which has not arrived yet is tried again, by a worker whose clock is two hours ahead, too', async () => {
+    const sentAt = new Date();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 7_200_000 });
+    try {
+      expect(await send('order.terminated', { order: 'ORD-later' }, sentAt)).toMatchObject({
+        state: 'ACCEPTED',
+        error: expect.stringContaining('UNAVAILABLE'),
+      });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('about the longest order number that there is creates it and ends it', async () => {

@@ -77,7 +77,7 @@ const orderCreated = z.strictObject({
 const orderTerminated = z.strictObject({ order: z.string() });
 
 /** Messages may overtake each other: the end of an order that is not there yet is tried again for a minute before it is refused. */
-const OVERTAKEN_MS = 60_000;
+const OVERTAKEN_SECONDS = 60;
 
 /** Long names of source and order together would be longer than a key may be. */
 function hookKey(source: string, order: string): string {
@@ -85,8 +85,12 @@ function hookKey(source: string, order: string): string {
   return key.length <= 128 ? key : `hook:${digest(key)}`;
 }
 
-function unknownOrder(message: PortalMessage, order: string): DomainError {
-  if (Date.now() - message.timestamp.getTime() > OVERTAKEN_MS) return notFound('network', order);
+/** By the clock of the database: this process' own may be wrong, and the end of an order must not be lost for it. */
+async function unknownOrder(tx: Tx, message: PortalMessage, order: string): Promise<DomainError> {
+  const age = await tx.one<{ seconds: number }>('SELECT extract(epoch FROM clock_timestamp() - $1::timestamptz)::float8 AS seconds', [
+    message.timestamp,
+  ]);
+  if (age && age.seconds > OVERTAKEN_SECONDS) return notFound('network', order);
   return new DomainError('UNAVAILABLE', 'the order that this message ends has not arrived yet', { order });
 }
 
@@ -113,10 +117,11 @@ export class OrderEvents {
       }
       case 'order.terminated': {
         const order = ExternalRef.parse(parse(orderTerminated, message.data).order);
-        const network = await this.db.inTransaction(tenantScope(message.tenantId, actor), (tx) =>
-          this.tenancy.findNetwork(tx, { externalRef: order }),
-        );
-        if (!network) throw unknownOrder(message, order);
+        const network = await this.db.inTransaction(tenantScope(message.tenantId, actor), async (tx) => {
+          const found = await this.tenancy.findNetwork(tx, { externalRef: order });
+          if (!found) throw await unknownOrder(tx, message, order);
+          return found;
+        });
         const key = `hook:${message.source}:terminate:${network.id}`;
         return (await this.orders.deprovision(message.tenantId, actor, { idempotencyKey: key, networkId: network.id, ifVersion: null }))
           .order.id;
