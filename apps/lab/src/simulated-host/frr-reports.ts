@@ -56,3 +56,21 @@ export function evpnTargets(system: HostSystem): unknown {
     ),
   };
 }
+
+/** `show bgp l2vpn evpn route rd RD json` */
+export function evpnRoutes(fabric: SimulatedFabric, slug: string, rd: string): unknown {
+  const routes = fabric.routes(slug).filter((route) => route.rd === rd);
+  if (routes.length === 0) return {};
+  const entries = routes.map(({ vtep, targets }) => [
+    `[3]:[0]:[32]:[${vtep}]`,
+    {
+      rd,
+      routeType: 3,
+      ethTag: 0,
+      ipLen: 32,
+      ip: vtep,
+      paths: [[{ valid: true, extendedCommunity: { string: [...targets.map((target) => `RT:${target}`), 'ET:8'].join(' ') } }]],
+    },
+  ]);
+  return { [rd]: { rd, ...Object.fromEntries(entries) }, numPrefix: routes.length, numPaths: routes.length };
+}

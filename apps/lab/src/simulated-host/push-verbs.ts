@@ -4,7 +4,7 @@
  */
 import { type AnswerPart, decodeStageRequest, encodeAnswer, type HostSlot, PUSH_EXIT } from '#adapters/ssh';
 import type { SimulatedFabric } from '../simulated-fabric.js';
-import { bgpSummary, evpnTargets, evpnVnis } from './frr-reports.js';
+import { bgpSummary, evpnRoutes, evpnTargets, evpnVnis } from './frr-reports.js';
 import type { HostSystem, ToolResult } from './host-system.js';
 import { ownedSlots, pathOf } from './owned-paths.js';
 
@@ -22,6 +22,9 @@ interface Pending {
 }
 
 type Part = readonly [string, AnswerPart];
+
+/** Of every simulated link. */
+const UNDERLAY_MTU = 1_500;
 
 /** Ends a verb: the simulator's `die`. */
 class Refusal extends Error {
@@ -83,9 +86,9 @@ export class PushVerbs {
       case 'switch':
         return [...this.livePart(), ['switch', { status: 127, text: '' }]];
       case 'verify':
-        return [this.pendingPart(), ...this.livePart(), ...this.driftParts(), ...this.protocolParts()];
+        return [this.pendingPart(), ...this.livePart(), ...this.driftParts(), ...this.protocolParts(), ...this.probeParts(input)];
       case 'protocol':
-        return this.protocolParts();
+        return [...this.protocolParts(), ...this.probeParts(input)];
       case 'confirm':
         return this.confirm(fence);
       case 'recover':
@@ -266,7 +269,38 @@ export class PushVerbs {
       ['bgp', this.routingPart(() => bgpSummary(this.system, this.fabric, this.slug))],
       ['vnis', this.routingPart(() => evpnVnis(this.system, this.fabric, this.slug))],
       ['targets', this.routingPart(() => evpnTargets(this.system))],
+      ['vrfs', this.routingPart(() => ({ default: bgpSummary(this.system, this.fabric, this.slug) }))],
     ];
+  }
+
+  /** What stands on standard input, in its order. No guest is simulated: no MAC is learned. */
+  private probeParts(input: Buffer): Part[] {
+    const lines = input.toString('utf8').split('\n').filter(Boolean);
+    return lines.map((line, position): Part => {
+      const name = `probe${String(position).replace(/\d/g, (digit) => 'abcdefghij'[Number(digit)] ?? '')}`;
+      return [name, this.probe(line.split(' '))];
+    });
+  }
+
+  private probe([word, ...rest]: readonly string[]): AnswerPart {
+    if (word === 'macs') return this.routingPart(() => ({}));
+    if (word === 'rds') {
+      const parts = rest.map((rd) => this.routingPart(() => evpnRoutes(this.fabric, this.slug, rd)));
+      return parts.find(({ status }) => status !== 0) ?? { status: 0, text: parts.map(({ text }) => `${text}\n`).join('') };
+    }
+    const [to = '', octets = '0'] = rest;
+    if (word === 'ping') {
+      const isAnswered = this.fabric.isReachable(to) && Number(octets) + 28 <= UNDERLAY_MTU;
+      return { status: isAnswered ? 0 : 1, text: `3 packets transmitted, ${isAnswered ? 3 : 0} received\n` };
+    }
+    if (word === 'address') {
+      const addresses = this.system.interfaces
+        .filter(({ name }) => name === to)
+        .flatMap(({ attributes }) => attributes.filter(([key]) => key === 'address'));
+      const info = addresses.map(([, value]) => ({ local: value.split('/')[0] }));
+      return { status: 0, text: JSON.stringify([{ ifname: to, flags: ['UP'], addr_info: info }]) };
+    }
+    throw new Refusal(PUSH_EXIT.badRequest, `no such probe: ${word}`);
   }
 
   private routingPart(report: () => unknown): AnswerPart {

@@ -71,19 +71,64 @@ function strings(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
 
-/** `show bgp l2vpn evpn route detail type multicast json`: inclusive multicast routes (RFC 7432 type 3) by RD, each with where it comes from. */
-export function multicastRoutes(report: unknown): { vtep: string; rd: string; targets: readonly string[] }[] {
+export interface EvpnRoute {
+  readonly type: number;
+  readonly rd: string;
+  /** Type 2. */
+  readonly mac: string | null;
+  /** Type 3: whose it is. Type 5: of the subnet, with its length. */
+  readonly address: string | null;
+  readonly length: number | null;
+  readonly targets: readonly string[];
+}
+
+/** Several `show … json` of one vtysh, one below the other. @returns null when bgpd did not answer all of them. */
+export function frrDocuments(part: AnswerPart | undefined): unknown[] | null {
+  if (part === undefined || part.status !== 0) return null;
+  try {
+    return part.text.split(/(?<=^\}\n)/m).map((text): unknown => JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/** `show bgp l2vpn evpn route rd RD json`: every route of that RD that may be used, once per path. */
+export function evpnRoutes(report: unknown): EvpnRoute[] {
   return Object.entries(asRecord(report)).flatMap(([rd, routes]) =>
-    Object.entries(asRecord(routes)).flatMap(([prefix, entry]) => {
-      const [, vtep] = /^\[3\]:\[\d+\]:\[\d+\]:\[([^\]]+)\]/.exec(prefix) ?? [];
-      if (vtep === undefined) return [];
-      const paths = asRecord(entry)['paths'];
-      const flat: unknown[] = Array.isArray(paths) ? paths.flat() : [];
-      return flat.map((path) => {
-        const communities = asRecord(asRecord(path)['extendedCommunity'])['string'];
-        const targets = typeof communities === 'string' ? [...communities.matchAll(/RT:(\S+)/g)].map(([, target = '']) => target) : [];
-        return { vtep, rd, targets };
-      });
+    Object.entries(asRecord(routes)).flatMap(([prefix, value]) => {
+      if (!prefix.startsWith('[')) return [];
+      const entry = asRecord(value);
+      const [type, mac, address, length] = [entry['routeType'], entry['mac'], entry['ip'], entry['ipLen']];
+      const paths: unknown[] = Array.isArray(entry['paths']) ? entry['paths'].flat() : [];
+      return paths
+        .filter((path) => asRecord(path)['valid'] === true)
+        .map((path) => ({
+          type: Number(type),
+          rd,
+          mac: typeof mac === 'string' ? mac : null,
+          address: typeof address === 'string' ? address : null,
+          length: typeof length === 'number' ? length : null,
+          targets: targetsOf(asRecord(asRecord(path)['extendedCommunity'])['string']),
+        }));
     }),
   );
+}
+
+const targetsOf = (communities: unknown): string[] =>
+  typeof communities === 'string' ? [...communities.matchAll(/\bRT:(\S+)/g)].map(([, target = '']) => target) : [];
+
+/** `show evpn mac vni all json`: guests of this host itself, without those of its gateways. */
+export function localMacs(report: unknown, vni: number): string[] {
+  const macs = asRecord(asRecord(asRecord(report)[String(vni)])['macs']);
+  return Object.keys(macs)
+    .filter((mac) => asRecord(macs[mac])['type'] === 'local')
+    .sort();
+}
+
+/** `show bgp vrf all summary json`: established sessions outside the main table, `blue 10.0.0.1`. */
+export function vrfNeighbors(report: unknown): string[] {
+  return Object.entries(asRecord(report))
+    .filter(([vrf]) => vrf !== 'default')
+    .flatMap(([vrf, summary]) => establishedNeighbors(summary).map((address) => `${vrf} ${address}`))
+    .sort();
 }

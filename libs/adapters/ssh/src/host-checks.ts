@@ -1,12 +1,12 @@
 /** Verdicts on what a host says about itself after a push. Each names what was expected and what was found. */
-import type { Expectations, VerifyReport } from '#contexts/deployment/ports';
+import type { ExpectedEvi, Expectations, VerifyCheck } from '#contexts/deployment/ports';
 import type { Answer, AnswerPart } from './answer.js';
-import { evpnTargets, frrJson, neighborStates, remoteVteps } from './frr-report.js';
+import { evpnTargets, frrJson, neighborStates, remoteVteps, vrfNeighbors } from './frr-report.js';
 import { evpnTargetsInText } from './frr-text.js';
 import { type Artefact, hostFileAt, type HostSlot } from './host-file.js';
 import { interfaceDrift } from './ifquery-report.js';
 
-export type Check = VerifyReport['checks'][number];
+export type Check = VerifyCheck;
 
 /** Files, interfaces and routing configuration: needs the answer of `verify`. */
 export function configurationChecks(answer: Answer, artefacts: readonly Artefact[]): Check[] {
@@ -69,7 +69,8 @@ export function protocolChecks(answer: Answer, artefacts: readonly Artefact[], e
   const text = artefacts.find(({ format }) => format === 'frr')?.content ?? '';
   return [
     ...neighborChecks(frrJson(answer.get('bgp')), expectations.neighbors),
-    ...vniChecks(frrJson(answer.get('targets')), text, expectations.vnis),
+    ...vrfNeighborChecks(frrJson(answer.get('vrfs')), expectations.vrfNeighbors ?? []),
+    ...vniChecks(frrJson(answer.get('targets')), new Map([...evpnTargetsInText(text), ...(expectations.evis ?? [])]), expectations.vnis),
     ...vtepChecks(frrJson(answer.get('vnis')), expectations.remoteVteps ?? new Map()),
   ];
 }
@@ -82,33 +83,58 @@ function neighborChecks(summary: unknown, neighbors: readonly string[]): Check[]
       name: `bgp ${address}`,
       ok: state === 'Established',
       message: `session with ${address}: expected Established, found ${state}`,
+      about: { question: 'SESSIONS', subject: address, expected: `${address} Established`, seen: `${address} ${state}` },
     };
   });
 }
 
-function vniChecks(report: unknown, text: string, vnis: readonly number[]): Check[] {
-  const known = evpnTargets(report);
-  const wanted = evpnTargetsInText(text);
-  return vnis.map((vni) => {
-    const name = `vni ${vni}`;
-    const found = known.get(vni);
-    if (report === null) return { name, ok: false, message: `VNI ${vni}: bgpd does not answer` };
-    if (found === undefined) return { name, ok: false, message: `VNI ${vni}: bgpd does not know it as a VNI of this host` };
-    const expected = wanted.get(vni);
-    const say = (targets: typeof found): string =>
-      `rd ${targets.rd} import ${sorted(targets.importTargets)} export ${sorted(targets.exportTargets)}`;
-    if (expected === undefined || say(expected) === say(found)) return { name, ok: true, message: `VNI ${vni}: ${say(found)}` };
-    return { name, ok: false, message: `VNI ${vni}: expected ${say(expected)}, found ${say(found)}` };
+function vrfNeighborChecks(report: unknown, neighbors: readonly string[]): Check[] {
+  const established = vrfNeighbors(report);
+  return neighbors.map((neighbor) => {
+    const ok = established.includes(neighbor);
+    const state = report === null ? 'unknown, bgpd does not answer' : ok ? 'Established' : 'not Established';
+    return {
+      name: `bgp in vrf ${neighbor}`,
+      ok,
+      message: `session in VRF ${neighbor}: expected Established, found ${state}`,
+      about: { question: 'SESSIONS', subject: neighbor, expected: `${neighbor} Established`, seen: `${neighbor} ${state}` },
+    };
   });
 }
+
+/** What a VNI uses: from the control plane, never from the file. */
+function vniChecks(report: unknown, wanted: ReadonlyMap<number, ExpectedEvi>, vnis: readonly number[]): Check[] {
+  const known = evpnTargets(report);
+  return vnis.map((vni) => {
+    const [found, expected] = [known.get(vni), wanted.get(vni)];
+    const seen =
+      report === null ? 'bgpd does not answer' : found === undefined ? 'bgpd does not know it as a VNI of this host' : sayTargets(found);
+    const ok = found !== undefined && (expected === undefined || sayTargets(expected) === seen);
+    const isElse = found !== undefined && expected !== undefined && !ok;
+    return {
+      name: `vni ${vni}`,
+      ok,
+      message: isElse ? `VNI ${vni}: expected ${sayTargets(expected)}, found ${seen}` : `VNI ${vni}: ${seen}`,
+      about: { question: 'VNI', subject: String(vni), expected: expected ? sayTargets(expected) : 'known', seen },
+    };
+  });
+}
+
+const sayTargets = ({ rd, importTargets, exportTargets }: ExpectedEvi): string =>
+  `rd ${rd} import ${sorted(importTargets)} export ${sorted(exportTargets)}`;
 
 function vtepChecks(report: unknown, expected: ReadonlyMap<number, readonly string[]>): Check[] {
   const known = remoteVteps(report);
   return [...expected].map(([vni, vteps]) => {
     const found = known.get(vni) ?? [];
     const missing = vteps.filter((vtep) => !found.includes(vtep));
-    const message = `VNI ${vni}: expected remote VTEPs ${sorted(vteps) || 'none'}, found ${report === null ? 'no answer from zebra' : sorted(found) || 'none'}`;
-    return { name: `remote VTEPs of vni ${vni}`, ok: report !== null && missing.length === 0, message };
+    const [wanted, seen] = [sorted(vteps) || 'none', report === null ? 'no answer from zebra' : sorted(found) || 'none'];
+    return {
+      name: `remote VTEPs of vni ${vni}`,
+      ok: report !== null && missing.length === 0,
+      message: `VNI ${vni}: expected remote VTEPs ${wanted}, found ${seen}`,
+      about: { question: 'REMOTE_VTEPS', subject: String(vni), expected: wanted, seen },
+    };
   });
 }
 

@@ -70,7 +70,9 @@ export class HostConnection implements DeviceConnection {
   }
 
   async localMacs(vnis: readonly number[]): Promise<ReadonlyMap<number, readonly string[]>> {
-    return macsOf(await this.client.call('protocol', [], MACS_PROBE), vnis);
+    const macs = macsOf(await this.client.call('protocol', [], MACS_PROBE), vnis);
+    if (macs === null) throw transportError('UNREACHABLE', this.device, 'zebra does not answer');
+    return macs;
   }
 
   async collect(paths: readonly string[]): Promise<DeviceCollection> {
@@ -145,7 +147,7 @@ export class HostConnection implements DeviceConnection {
         isNew = false;
         checks = [{ name: 'management', ok: false, message: `no new connection after the change: ${error.message}` }];
       }
-      const ok = checks.every((check) => check.ok);
+      const ok = !checks.some(hasFailed);
       if (ok || performance.now() + POLL_MS > deadline) return { ok, checks };
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }

@@ -40,18 +40,27 @@ ask_protocol() {
   ask bgp vtysh -c 'show bgp summary json'
   ask vnis vtysh -c 'show evpn vni detail json'
   ask targets vtysh -c 'show bgp l2vpn evpn vni json'
+  ask vrfs vtysh -c 'show bgp vrf all summary json'
 }
 
-# Probes stand on standard input, one a line: "routes", "ping ADDRESS OCTETS SOURCE", "address INTERFACE".
+# Probes stand on standard input, one a line: "rds RD…" (all routes of these), "macs", "ping ADDRESS OCTETS SOURCE", "address INTERFACE".
 ask_probes() {
   probes=''
-  while read -r word first second third; do
+  while read -r word rest; do
     name=probe$(printf '%s' "$probes" | wc -w | tr '0123456789' 'abcdefghij')
-    case $word:$first$second$third in
-      *[!A-Za-z0-9_.:-]*) die 64 "no such probe: $word" ;;
-      routes:) ask "$name" vtysh -c 'show bgp l2vpn evpn route detail type multicast json' ;;
-      ping:*) number "$second"; ask "$name" ping -n -c 3 -i 0.2 -W 1 -M do -s "$second" -I "$third" "$first" ;;
-      address:*) ask "$name" ip -j address show dev "$first" ;;
+    case $word$rest in *[!A-Za-z0-9_.:\ -]*) die 64 "no such probe: $word" ;; esac
+    set -- $rest
+    case $word:$# in
+      rds:0) die 64 "no such probe: $word" ;;
+      rds:*)
+        for rd in "$@"; do
+          set -- "$@" -c "show bgp l2vpn evpn route rd $rd json"
+          shift
+        done
+        ask "$name" vtysh "$@" ;;
+      macs:0) ask "$name" vtysh -c 'show evpn mac vni all json' ;;
+      ping:3) number "$2"; ask "$name" ping -n -c 3 -i 0.2 -W 1 -M do -s "$2" -I "$3" "$1" ;;
+      address:1) ask "$name" ip -j address show dev "$1" ;;
       *) die 64 "no such probe: $word" ;;
     esac
     probes="$probes $name"

@@ -37,7 +37,8 @@ case $verb in
   observe)
     ask bgp vtysh -c 'show bgp summary json'
     ask vnis vtysh -c 'show evpn vni detail json'
-    answers bgp vnis
+    ask vrfs vtysh -c 'show bgp vrf all summary json'
+    answers bgp vnis vrfs
     ;;
 
   switch)
@@ -166,14 +167,14 @@ case $verb in
     ask_protocol
     emit_pending
     emit_live
-    answers ifquery residual libvirt bgp vnis targets $probes
+    answers ifquery residual libvirt bgp vnis targets vrfs $probes
     [ ! -f "$work/switch.status" ] || answers switch
     ;;
 
   protocol)
     ask_probes
     ask_protocol
-    answers bgp vnis targets $probes
+    answers bgp vnis targets vrfs $probes
     ;;
 
   confirm)
