@@ -21,6 +21,7 @@ import { RecallNetworks1767225600020 } from './0020-recall-networks.js';
 import { ProveNetworks1767225600021 } from './0021-prove-networks.js';
 import { SayOnce1767225600022 } from './0022-say-once.js';
 import { AwaitPersons1767225600023 } from './0023-await-persons.js';
+import { NameProxmox1767225600024 } from './0024-name-proxmox.js';
 
 /** In order; a migration is never edited after it has landed. */
 export const migrations = [
@@ -47,4 +48,5 @@ export const migrations = [
   ProveNetworks1767225600021,
   SayOnce1767225600022,
   AwaitPersons1767225600023,
+  NameProxmox1767225600024,
 ];

@@ -6,7 +6,7 @@ import { Database, LOGGER, type Logger, systemScope } from '#platform';
 import { type DeviceConnection, type DeviceTransport, secretNames } from './ports/index.js';
 
 export const DEVICE_TRANSPORTS = Symbol('DeviceTransports');
-export type DeviceTransports = ReadonlyMap<'SSH' | 'EAPI', DeviceTransport>;
+export type DeviceTransports = ReadonlyMap<'SSH' | 'EAPI' | 'PVE', DeviceTransport>;
 /** Versions by name of the secrets that a connection completes texts with. */
 export type SentSecrets = Readonly<Record<string, number>>;
 

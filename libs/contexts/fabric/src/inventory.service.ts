@@ -38,12 +38,13 @@ export interface LoadedFabric {
   readonly vlanDomains: ReadonlyMap<string, VlanDomainId>;
 }
 
-const TRANSPORT: Readonly<Record<Platform, 'SSH' | 'EAPI' | 'NONE'>> = {
+const TRANSPORT: Readonly<Record<Platform, 'SSH' | 'EAPI' | 'PVE' | 'NONE'>> = {
   DEBIAN_FRR: 'SSH',
   ARISTA_EOS: 'EAPI',
   OPENBSD: 'NONE',
   HP_COMWARE: 'NONE',
   OPENNEBULA: 'NONE',
+  PROXMOX: 'PVE',
   EXTERNAL: 'NONE',
 };
 
@@ -107,7 +108,7 @@ export class InventoryService {
       slug: Slug.parse(device.slug),
       hostname: device.hostname,
       platform: device.platform,
-      transport: TRANSPORT[device.platform],
+      transport: device.external === true ? 'NONE' : TRANSPORT[device.platform],
       managementAddress: device.managementAddress,
       managementPort: device.managementPort,
       username: device.username,

@@ -26,6 +26,7 @@ const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 /** RFC 2385 leaves the length open; Linux and FRR take 80 octets. A blank would end the word in which EOS and FRR look for it. */
 const VALUE = /^[!-~]{1,80}$/;
 const USERNAME = /^[A-Za-z_][A-Za-z0-9._-]{0,63}$/;
+const TOKEN_ID = /^[^\s:/@!]{1,64}@[A-Za-z][\w.-]{1,31}![A-Za-z][\w.-]{1,63}$/;
 const LONGEST_KEY = 16_384;
 
 const STORED = `SELECT name, fabric_id AS "fabricId", version, set_at AS "setAt", set_by AS "setBy" FROM secret`;
@@ -106,14 +107,16 @@ export class SecretService implements OnModuleInit {
 
   /** The next connection uses it. @throws DomainError NOT_FOUND | INVALID_VALUE | INVALID_STATE (nobody connects to it). */
   async setCredential(tx: Tx, deviceId: DeviceId, { username, secret }: NewCredential): Promise<void> {
-    const device = await tx.one<{ transport: 'SSH' | 'EAPI' | 'NONE'; slug: string }>(
+    const device = await tx.one<{ transport: 'SSH' | 'EAPI' | 'PVE' | 'NONE'; slug: string }>(
       'SELECT transport, slug FROM device WHERE id = $1 FOR UPDATE',
       [deviceId],
     );
     if (!device) throw notFound('device', deviceId);
     if (device.transport === 'NONE')
       throw new DomainError('INVALID_STATE', `nobody connects to ${device.slug}: it needs no credential`, { device: device.slug });
-    refuseUnless(username === null || USERNAME.test(username), 'username', '1 to 64 letters, digits, dots, dashes and underscores');
+    if (device.transport === 'PVE')
+      refuseUnless(username === null || TOKEN_ID.test(username), 'username', 'user@realm!token, as Proxmox shows it,');
+    else refuseUnless(username === null || USERNAME.test(username), 'username', '1 to 64 letters, digits, dots, dashes and underscores');
     if (device.transport === 'SSH') {
       const isKey = /^-----BEGIN (?:OPENSSH|RSA|EC) PRIVATE KEY-----\n/.test(secret.reveal()) && secret.reveal().length <= LONGEST_KEY;
       refuseUnless(isKey, 'sshPrivateKey', 'a private key as ssh-keygen writes it, without a passphrase');

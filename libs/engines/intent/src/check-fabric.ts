@@ -19,6 +19,7 @@ import { checkOpenNebula } from './checks/opennebula.js';
 import { checkOpenVswitch } from './checks/openvswitch.js';
 import { checkPortUses } from './checks/port-uses.js';
 import { checkProtectedNetworks } from './checks/protected-networks.js';
+import { checkProxmox } from './checks/proxmox.js';
 import { checkReferences } from './checks/references.js';
 import { checkReplication } from './checks/replication.js';
 import { checkRouteDistinguishers } from './checks/route-distinguishers.js';
@@ -43,6 +44,7 @@ const CHECKS: readonly ((index: FabricIndex) => readonly Finding[])[] = [
   checkOpenBsd,
   checkOpenNebula,
   checkOpenVswitch,
+  checkProxmox,
   checkLinks,
   checkUnderlay,
   checkSessions,

@@ -7,6 +7,7 @@ import { compileLags, compileMlag, tunnelAddress, withPairSession } from './comp
 import { compileLibvirt } from './compile-libvirt.js';
 import { compileOpenNebula } from './compile-opennebula.js';
 import { compileOpenVswitch, isOnOpenVswitch } from './compile-openvswitch.js';
+import { compileProxmox } from './compile-proxmox.js';
 import { compileSwitch } from './compile-switch.js';
 import { compileBgp, compileIgp, compileUnderlayPorts, sessionsByDevice, type SessionsOfDevice } from './compile-underlay.js';
 import { compileVrfs } from './compile-vrf.js';
@@ -68,9 +69,7 @@ export function compileDevice(index: FabricIndex, sessions: SessionsOfDevice, de
     hostname: device.hostname,
     platform: device.platform,
     vtep: device.vtep && { address: device.vtep.address, udpPort: fabric.vtepUdpPort, replication: fabric.replication },
-    underlayPorts: compileUnderlayPorts(index, device),
-    bgp: withPairSession(index, device, compileBgp(index, sessions, device)),
-    igp: compileIgp(index, device),
+    ...(kept ? underlayOf(kept.intent) : compileUnderlay(index, sessions, device)),
     l2vnis,
     vrfs: compileVrfs(index, device, kept),
     edgePorts: kept?.hasSamePlaces ? kept.intent.edgePorts : compileEdgePorts(index, device, attachments),
@@ -84,11 +83,22 @@ export function compileDevice(index: FabricIndex, sessions: SessionsOfDevice, de
     opennebula: compileOpenNebula(index, device),
     openbsd: compileOpenBsd(index, device),
     comware: compileComware(index, device),
+    ...(device.proxmox && { proxmox: compileProxmox(device.proxmox) }),
     ...(device.adopted && { adopted: device.adopted }),
     mlag: compileMlag(index, device),
     switch: compileSwitch(index, device),
   };
 }
+
+type Underlay = Pick<DeviceIntent, 'underlayPorts' | 'bgp' | 'igp'>;
+
+const compileUnderlay = (index: FabricIndex, sessions: SessionsOfDevice, device: DeviceFacts): Underlay => ({
+  underlayPorts: compileUnderlayPorts(index, device),
+  bgp: withPairSession(index, device, compileBgp(index, sessions, device)),
+  igp: compileIgp(index, device),
+});
+
+const underlayOf = ({ underlayPorts, bgp, igp }: DeviceIntent): Underlay => ({ underlayPorts, bgp, igp });
 
 /** By VNI. What is kept stands in that order already, and is not looked at again. */
 function inOrder(made: L2VniIntent[], kept: Kept | null): readonly L2VniIntent[] {

@@ -25,6 +25,7 @@ import type {
   HostFacts,
   OpenVswitchFacts,
   Platform,
+  ProxmoxFacts,
   ReplicationMode,
   SoftwareFacts,
   Tagging,
@@ -73,6 +74,8 @@ export interface DeviceIntent {
   readonly opennebula: OpenNebulaIntent | null;
   readonly openbsd: OpenBsdIntent | null;
   readonly comware: ComwareIntent | null;
+  /** Present on a cluster of Proxmox VE; its nodes by name. */
+  readonly proxmox?: ProxmoxFacts;
   /** Present where the device ran before it was ours. */
   readonly adopted?: AdoptedFacts;
   readonly mlag: MlagIntent | null;

@@ -32,6 +32,7 @@ import type {
   OpenBsdFacts,
   OpenNebulaFacts,
   OpenVswitchFacts,
+  ProxmoxFacts,
   SoftwareFacts,
   SwitchFacts,
   UnderlayFacts,
@@ -40,7 +41,7 @@ import type {
 export * from './facts/index.js';
 
 /** DEBIAN_FRR is any Debian host with ifupdown2: FRR where it routes, Open vSwitch and libvirt where it has them. EXTERNAL is exported only. */
-export type Platform = 'DEBIAN_FRR' | 'ARISTA_EOS' | 'OPENBSD' | 'HP_COMWARE' | 'OPENNEBULA' | 'EXTERNAL';
+export type Platform = 'DEBIAN_FRR' | 'ARISTA_EOS' | 'OPENBSD' | 'HP_COMWARE' | 'OPENNEBULA' | 'PROXMOX' | 'EXTERNAL';
 export type ReplicationMode = 'INGRESS_EVPN' | 'INGRESS_STATIC' | 'MULTICAST';
 export type GatewayMode = 'ANYCAST_VTEP' | 'CENTRAL_VRRP' | 'EXTERNAL_FIREWALL' | 'NONE';
 export type Tagging = 'UNTAGGED' | 'TAGGED' | 'BRIDGE_ONLY';
@@ -96,6 +97,7 @@ export interface DeviceFacts {
   readonly openbsd?: OpenBsdFacts;
   readonly comware?: ComwareFacts;
   readonly opennebula?: OpenNebulaFacts;
+  readonly proxmox?: ProxmoxFacts;
   /** How the device said it before it was ours; rendering honours it. Absent: as Trame writes it. */
   readonly adopted?: AdoptedFacts;
   /** Path by which people and Trame reach the device; nothing that Trame renders may touch it. */

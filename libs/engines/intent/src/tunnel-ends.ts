@@ -24,18 +24,18 @@ export class TunnelEnds {
 
 interface Places {
   readonly addresses: readonly Ip[];
-  readonly rank: ReadonlyMap<DeviceId, number>;
+  /** A cluster has a VTEP on each of its nodes. */
+  readonly ranks: ReadonlyMap<DeviceId, readonly number[]>;
   readonly found: Map<string, TunnelEnds>;
 }
 
 const places = new WeakMap<FabricIndex, Places>();
 
 export function tunnelEnds(index: FabricIndex, members: ReadonlySet<DeviceId>): TunnelEnds {
-  const { addresses, rank, found } = placesOf(index);
+  const { addresses, ranks, found } = placesOf(index);
   const bits = new Uint16Array(Math.ceil(addresses.length / 16));
   for (const id of members) {
-    const place = known(rank.get(id));
-    bits[place >> 4] = known(bits[place >> 4]) | (1 << (place & 15));
+    for (const place of known(ranks.get(id))) bits[place >> 4] = known(bits[place >> 4]) | (1 << (place & 15));
   }
   const key = String.fromCharCode(...bits);
   const same = found.get(key);
@@ -50,10 +50,11 @@ function placesOf(index: FabricIndex): Places {
   if (found) return found;
   const own = index.snapshot.devices
     .filter(({ vtep }) => vtep !== null)
-    .map((device) => ({ id: device.id, address: tunnelAddress(index, device) }));
-  const addresses = [...new Set(own.map(({ address }) => address))].sort(compareIps);
+    .map((device) => ({ id: device.id, all: device.proxmox?.nodes.map(({ vtep }) => vtep) ?? [tunnelAddress(index, device)] }));
+  const addresses = [...new Set(own.flatMap(({ all }) => all))].sort(compareIps);
   const rankOf = new Map(addresses.map((address, rank) => [address, rank]));
-  const made: Places = { addresses, rank: new Map(own.map(({ id, address }) => [id, known(rankOf.get(address))])), found: new Map() };
+  const ranks = new Map(own.map(({ id, all }) => [id, all.map((address) => known(rankOf.get(address)))]));
+  const made: Places = { addresses, ranks, found: new Map() };
   places.set(index, made);
   return made;
 }

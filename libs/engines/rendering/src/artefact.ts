@@ -14,6 +14,8 @@ export type Format =
   | 'hostname.if'
   | 'comware'
   | 'opennebula'
+  /** SDN objects of a Proxmox VE cluster; the API writes what differs. */
+  | 'pve-sdn'
   | 'json'
   | 'ansible'
   /** A program that the device runs, and what it reads. */

@@ -12,6 +12,7 @@ import { libvirtArtefacts } from './libvirt/index.js';
 import { openBsdArtefacts } from './openbsd/index.js';
 import { openNebulaArtefacts } from './opennebula/index.js';
 import { openVswitchArtefacts } from './openvswitch/index.js';
+import { proxmoxArtefacts } from './proxmox/index.js';
 import type { Line } from './piece.js';
 import { withoutPieces } from './text.js';
 
@@ -22,6 +23,7 @@ const RENDERERS: Readonly<Record<Platform, readonly Renderer<Line>[]>> = {
   OPENBSD: [openBsdArtefacts],
   HP_COMWARE: [comwareArtefacts],
   OPENNEBULA: [openNebulaArtefacts],
+  PROXMOX: [proxmoxArtefacts],
   EXTERNAL: [exportArtefacts],
 };
 

@@ -4,7 +4,7 @@ import { deviceSubjects, lags, mlags, sessionFacts, underlay } from './facts.js'
 import { cidr, ip, label, mac, portName, slug } from './words.js';
 
 const NUMBER_KINDS = ['VNI', 'L3VNI', 'VLAN', 'EVI'] as const;
-const PLATFORMS = ['DEBIAN_FRR', 'ARISTA_EOS', 'OPENBSD', 'HP_COMWARE', 'OPENNEBULA', 'EXTERNAL'] as const;
+const PLATFORMS = ['DEBIAN_FRR', 'ARISTA_EOS', 'OPENBSD', 'HP_COMWARE', 'OPENNEBULA', 'PROXMOX', 'EXTERNAL'] as const;
 
 const port = z.strictObject({
   name: portName,
@@ -23,7 +23,9 @@ const device = z.strictObject({
   managementAddress: z.string(),
   managementPort: z.int().min(1).max(65_535),
   username: z.string().default(''),
-  /** File with the private key (SSH) or the password (eAPI), beside this document; its content is sealed before it is stored. */
+  /** A person, or another tool, configures it, though Trame could. Platforms without a transport are always so. */
+  external: z.boolean().exactOptional(),
+  /** File with the private key (SSH), the password (eAPI) or the secret of the token (Proxmox), beside this document; sealed before it is stored. */
   secretFile: z.string().exactOptional(),
   sshHostKeys: z.array(z.string()).exactOptional(),
   tlsSpkiSha256: z.array(z.string()).exactOptional(),

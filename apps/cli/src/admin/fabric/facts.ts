@@ -4,6 +4,7 @@ import type { BfdFacts, ComwareFacts, DeviceFacts, SoftwareFacts, UnderlayFacts 
 import { host } from './facts-host.js';
 import { libvirt } from './facts-libvirt.js';
 import { openvswitch } from './facts-openvswitch.js';
+import { proxmox } from './facts-proxmox.js';
 import { prefixLength, word } from './shapes.js';
 import { cidr, deviceName, ip, mac, portName, slug, vlan } from './words.js';
 
@@ -87,6 +88,7 @@ export const deviceSubjects = {
   libvirt: libvirt.exactOptional(),
   switch: switchFacts.exactOptional(),
   comware: comware.exactOptional(),
+  proxmox: proxmox.exactOptional(),
   openbsd: z
     .strictObject({ tunnelAddress: ip, parent: deviceName.exactOptional() })
     .transform((facts): NonNullable<DeviceFacts['openbsd']> => ({ ...facts, gateways: [] }))

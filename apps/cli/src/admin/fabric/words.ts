@@ -1,6 +1,6 @@
 /** Words of a fabric document as the value objects that the engines have: what does not parse is refused with what would have been accepted. */
 import { z } from 'zod';
-import { Cidr, DeviceName, Ip, isDomainError, Label, Mac, PortName, Slug, VlanId, Vni } from '#engines/kernel';
+import { Asn, Cidr, DeviceName, Ip, isDomainError, Label, Mac, PortName, Slug, VlanId, Vni } from '#engines/kernel';
 
 const parsed = <T>(parse: (value: unknown) => T) =>
   z.unknown().transform((value, context): T => {
@@ -18,6 +18,7 @@ export const label = parsed(Label.parse);
 export const ip = parsed(Ip.parse);
 export const cidr = parsed(Cidr.parse);
 export const mac = parsed(Mac.parse);
+export const asn = parsed(Asn.parse);
 export const vlan = parsed(VlanId.parse);
 export const vni = parsed(Vni.parse);
 export const portName = parsed(PortName.parse);

@@ -18,8 +18,9 @@ export enum DeviceKindEnum {
   HP_COMWARE = 'HP_COMWARE',
   OPENBSD = 'OPENBSD',
   OPENNEBULA = 'OPENNEBULA',
+  PROXMOX = 'PROXMOX',
 }
-const RENDERED_ONLY = { description: 'Rendered and exported; a person puts it in force.' };
+const RENDERED_ONLY = { description: 'Rendered and exported; a person, or another tool, puts it in force.' };
 registerEnumType(DeviceKindEnum, {
   name: 'DeviceKind',
   valuesMap: { EXTERNAL: RENDERED_ONLY, HP_COMWARE: RENDERED_ONLY, OPENBSD: RENDERED_ONLY, OPENNEBULA: RENDERED_ONLY },
@@ -28,7 +29,9 @@ registerEnumType(DeviceKindEnum, {
 @ObjectType('DeviceProgress', { description: 'How far a device is on the way to what the fabric asks of it.' })
 export class DeviceProgressObject {
   @Field(() => Int) verifiedRevision: number;
-  @Field({ description: 'IDLE, PLANNED, AWAITING_APPROVAL, AWAITING_MAINTENANCE, PAUSED, PUSHING, CONFIRMED, VERIFIED or FAILED.' })
+  @Field({
+    description: 'IDLE, PLANNED, AWAITING_APPROVAL, AWAITING_MAINTENANCE, AWAITING_PERSON, PAUSED, PUSHING, CONFIRMED, VERIFIED or FAILED.',
+  })
   stage: string;
   @Field(() => String, { nullable: true, description: "The device's own words, for the operator only." }) lastError: string | null;
 }

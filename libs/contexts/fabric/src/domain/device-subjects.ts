@@ -9,6 +9,7 @@ const SUBJECTS = [
   'openbsd',
   'comware',
   'opennebula',
+  'proxmox',
   'management',
 ] as const satisfies readonly (keyof DeviceSubjects)[];
 

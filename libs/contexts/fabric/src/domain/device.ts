@@ -18,7 +18,7 @@ export interface Device {
 export interface DeviceAccess {
   readonly id: DeviceId;
   readonly slug: string;
-  readonly transport: 'SSH' | 'EAPI';
+  readonly transport: 'SSH' | 'EAPI' | 'PVE';
   readonly managementAddress: string;
   readonly managementPort: number;
   readonly username: string;
@@ -33,6 +33,8 @@ export type ProgressStage =
   | 'AWAITING_APPROVAL'
   /** Somebody has locked it. */
   | 'AWAITING_MAINTENANCE'
+  /** A person, or another tool, configures it, and has not said that it is done. */
+  | 'AWAITING_PERSON'
   /** A person has stopped the rollout for a while. */
   | 'PAUSED'
   | 'PUSHING'

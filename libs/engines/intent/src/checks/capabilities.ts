@@ -6,7 +6,7 @@ import type { DeviceFacts, Platform } from '../snapshot.js';
 import { isBefore, releaseOf } from './software.js';
 import { speaksEvpn } from './replication.js';
 
-type Subject = 'host' | 'openvswitch' | 'libvirt' | 'switch' | 'openbsd' | 'comware' | 'opennebula';
+type Subject = 'host' | 'openvswitch' | 'libvirt' | 'switch' | 'openbsd' | 'comware' | 'opennebula' | 'proxmox';
 
 /** Whose renderer reads a subject; of another platform it would be dropped in silence. */
 const READERS: Readonly<Record<Subject, Platform>> = {
@@ -17,6 +17,7 @@ const READERS: Readonly<Record<Subject, Platform>> = {
   openbsd: 'OPENBSD',
   comware: 'HP_COMWARE',
   opennebula: 'OPENNEBULA',
+  proxmox: 'PROXMOX',
 };
 
 export function checkCapabilities(index: FabricIndex): Finding[] {

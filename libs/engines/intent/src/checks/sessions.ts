@@ -43,7 +43,9 @@ function endProblem(index: FabricIndex, { deviceId, address, port }: BgpSessionE
     return links.some((end) => end.port === port) ? null : `give ${device.slug} a link on ${port}, or let the session use one that it has`;
   }
   const own = device.vtep.address === address || links.some((end) => end.address === address);
-  return own ? null : `let ${device.slug} speak from its loopback or from one of its links, not from ${address}`;
+  return own || device.proxmox?.nodes.some(({ vtep }) => vtep === address)
+    ? null
+    : `let ${device.slug} speak from its loopback or from one of its links, not from ${address}`;
 }
 
 function pairProblem(index: FabricIndex, session: BgpSessionFacts, cables: Cables): string | null {

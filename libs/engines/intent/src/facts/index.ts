@@ -5,6 +5,7 @@ export * from './host.js';
 export * from './lag.js';
 export * from './libvirt.js';
 export * from './openvswitch.js';
+export * from './proxmox.js';
 export * from './software.js';
 export * from './switch.js';
 export * from './underlay.js';

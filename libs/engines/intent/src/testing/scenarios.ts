@@ -5,6 +5,7 @@ import { externalScenarios } from './scenarios-external.js';
 import { libvirtScenarios, refusedLibvirtScenarios } from './scenarios-libvirt.js';
 import { openVswitchScenarios, refusedOpenVswitchScenarios } from './scenarios-openvswitch.js';
 import { hostScenarios } from './scenarios-hosts.js';
+import { proxmoxScenarios } from './scenarios-proxmox.js';
 import { refusedBeforeRendering } from './scenarios-refused.js';
 import { routingScenarios } from './scenarios-routing.js';
 import { switchScenarios } from './scenarios-switches.js';
@@ -31,6 +32,7 @@ function ebgpFabric(): SnapshotBuilder {
 
 export const scenarios: Readonly<Record<string, () => FabricSnapshot>> = {
   ...openVswitchScenarios,
+  ...proxmoxScenarios,
   'l2-two-hosts-one-leaf': demoSnapshot,
   /** The same fabric after the network was deprovisioned: the bytes of before it was ordered. */
   'l2-removed': () => demoFabric().build(),

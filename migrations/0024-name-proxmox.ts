@@ -1,0 +1,36 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** A Proxmox cluster is a device: its API is a transport, and the check of an order has to know its zone. */
+export class NameProxmox1767225600024 implements MigrationInterface {
+  name = 'NameProxmox1767225600024';
+
+  async up(q: QueryRunner): Promise<void> {
+    await q.query(`
+      ALTER TABLE device
+        DROP CONSTRAINT device_platform_known,
+        DROP CONSTRAINT device_transport_known,
+        ADD CONSTRAINT device_platform_known
+          CHECK (platform IN ('DEBIAN_FRR', 'ARISTA_EOS', 'OPENBSD', 'HP_COMWARE', 'OPENNEBULA', 'PROXMOX', 'EXTERNAL')),
+        ADD CONSTRAINT device_transport_known CHECK (transport IN ('SSH', 'EAPI', 'PVE', 'NONE'));
+      ${abilities(`'software', 'switch', 'openvswitch', 'libvirt', 'proxmox'`)}
+    `);
+  }
+
+  async down(q: QueryRunner): Promise<void> {
+    await q.query(`
+      ${abilities(`'software', 'switch', 'openvswitch', 'libvirt'`)}
+      ALTER TABLE device
+        DROP CONSTRAINT device_platform_known,
+        DROP CONSTRAINT device_transport_known,
+        ADD CONSTRAINT device_platform_known
+          CHECK (platform IN ('DEBIAN_FRR', 'ARISTA_EOS', 'OPENBSD', 'HP_COMWARE', 'OPENNEBULA', 'EXTERNAL')),
+        ADD CONSTRAINT device_transport_known CHECK (transport IN ('SSH', 'EAPI', 'NONE'));
+    `);
+  }
+}
+
+const abilities = (keys: string): string => `
+      CREATE OR REPLACE FUNCTION device_abilities(device_id uuid) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+        SELECT coalesce((SELECT jsonb_object_agg(key, value) FROM jsonb_each(d.facts)
+                          WHERE key IN (${keys})), '{}')
+          FROM device d WHERE d.id = device_id $$;`;
