@@ -63,8 +63,21 @@ export class Piece {
     return (this.made ??= this.make());
   }
 
+  /** One for several that stand one after the other with the same separator: their texts are not made again. */
+  static joined(pieces: readonly Piece[], separator: string | null): Piece {
+    const [only] = pieces;
+    if (only && pieces.length === 1) return only;
+    const piece = new Piece(
+      pieces.flatMap(({ templates }) => templates),
+      pieces.flatMap(({ values }) => values),
+      separator,
+    );
+    piece.made = pieces.map(({ text }) => text).join(betweenOf(separator));
+    return piece;
+  }
+
   private make(): string {
-    const between = this.separator === null ? '\n' : `\n${this.separator}\n`;
+    const between = betweenOf(this.separator);
     const text: string[] = [];
     let next = 0;
     for (const { parts } of this.templates) {
@@ -77,6 +90,8 @@ export class Piece {
     return text.join('');
   }
 }
+
+const betweenOf = (separator: string | null): string => (separator === null ? '\n' : `\n${separator}\n`);
 
 /** No piece where there is nothing to say: an empty one would be a blank line. */
 export const pieceOf = (templates: readonly Template[], values: readonly string[] = [], separator: string | null = null): Piece[] =>

@@ -5,6 +5,7 @@
 import type { DeviceIntent, GatewayIntent, L2VniIntent, VrfIntent } from '#engines/intent';
 import { Cidr, compareNatural, Ip } from '#engines/kernel';
 import { carried } from './carried.js';
+import { remembered } from './remembered.js';
 
 export interface VrfPrefixes {
   readonly '4': readonly Cidr[];
@@ -17,7 +18,8 @@ type Gateways = L2VniIntent['gateways'];
 
 /** The same objects for all devices that announce no more of the VRF than the subnets of the same networks. */
 export function vrfPrefixes(intent: DeviceIntent, vrf: VrfIntent): VrfPrefixes {
-  const gateways = gatewaysByVrf(intent.l2vnis).get(vrf.name)?.gateways ?? [];
+  const gateways = gatewaysByVrf(intent.l2vnis).get(vrf.name)?.gateways ?? NO_GATEWAYS;
+  if (vrf.loopbacks.length + vrf.staticRoutes.length === 0 && vrf.exit === null) return ofNetworks(gateways);
   const own = vrf.loopbacks.map(({ address }) => ({ address, prefixLength: Ip.family(address) === 4 ? 32 : 128 }));
   const out = (vrf.exit?.gateways ?? []).map(({ address }) => ({ address, prefixLength: 0 }));
   const routes = vrf.staticRoutes.map(({ prefix }) => prefix);
@@ -28,6 +30,11 @@ export function vrfPrefixes(intent: DeviceIntent, vrf: VrfIntent): VrfPrefixes {
   ofPlaces.set(vrf, { networks: intent.l2vnis, prefixes });
   return prefixes;
 }
+
+/** Of each VRF of a device, in the order of its VRFs. */
+export const prefixesOfVrfs = remembered<DeviceIntent, readonly VrfPrefixes[]>((intent) =>
+  intent.vrfs.map((vrf) => vrfPrefixes(intent, vrf)),
+);
 
 /** Of a VRF with something of its own on a device: whoever reads the text again expects the same object. */
 const ofPlaces = new WeakMap<VrfIntent, { readonly networks: readonly L2VniIntent[]; readonly prefixes: VrfPrefixes }>();
@@ -62,6 +69,8 @@ function listsByVrf(networks: readonly L2VniIntent[]): ReadonlyMap<string, reado
   }
   return found;
 }
+
+const NO_GATEWAYS: readonly Gateways[] = [];
 
 /** Of a VRF that is here only because another one takes its routes. */
 const NOTHING: VrfPrefixes = { '4': [], '6': [], all: [] };

@@ -4,7 +4,7 @@
  */
 import type { L2VniIntent } from '#engines/intent';
 import { carried } from '../carried.js';
-import { type Piece, pieceOf } from '../piece.js';
+import { Piece, pieceOf } from '../piece.js';
 import { type NetworkTemplates, saysSame, templatesOf } from './network-templates.js';
 import { placeAsString } from './place-as-string.js';
 import { STEP } from './step.js';
@@ -48,9 +48,11 @@ class Choice {
   private make(kind: Kind, networks: readonly L2VniIntent[]): readonly Piece[] {
     const templates = this.places.map((place) => (this.templates[place] as NetworkTemplates)[kind]);
     const values = networks.length === 0 ? [] : this.places.map((place) => (networks[place] as L2VniIntent).rd);
-    return pieceOf(templates, values, kind === 'vxlan' ? null : `${' '.repeat(kind === 'macVrf' ? STEP : 0)}!`);
+    return pieceOf(templates, values, separatorOf(kind));
   }
 }
+
+const separatorOf = (kind: Kind): string | null => (kind === 'vxlan' ? null : `${' '.repeat(kind === 'macVrf' ? STEP : 0)}!`);
 
 /** What a group has alike on all switches with the same networks. */
 class Alike {
@@ -109,9 +111,9 @@ function alikeOf(networks: readonly L2VniIntent[]): Alike {
   return made;
 }
 
-export class Group {
-  private readonly alike: Alike;
-  private readonly own: { readonly choice: Choice; readonly pieces: readonly Piece[] }[] = [];
+class Group {
+  readonly alike: Alike;
+  private readonly made: { readonly choice: Choice; readonly pieces: readonly Piece[] }[] = [];
 
   /** @param block its number: groups stand in the order of their numbers */
   constructor(
@@ -121,35 +123,119 @@ export class Group {
     this.alike = alikeOf(networks);
   }
 
-  /** @param isWanted the same function each time: it is asked once for all switches. */
   where(isWanted: (network: Common) => boolean): readonly L2VniIntent[] {
     return this.alike.choice(isWanted).places.map((place) => this.networks[place] as L2VniIntent);
   }
 
-  /** @param question the same function each time: it is asked once for all switches. */
-  ask<V>(question: (networks: readonly Common[]) => V): V {
-    return this.alike.answer(question);
-  }
-
-  /** Of the networks that are wanted. Who renders and who reads again choose each for himself. */
-  piece(kind: Kind, isWanted: (network: Common) => boolean): readonly Piece[] {
+  /** With the values of this switch. */
+  own(kind: Kind, isWanted: (network: Common) => boolean): readonly Piece[] {
     const choice = this.alike.choice(isWanted);
-    if (kind !== 'macVrf') return choice.piece(kind, this.networks);
-    const found = this.own.find((one) => one.choice === choice);
+    const found = this.made.find((one) => one.choice === choice);
     if (found) return found.pieces;
     const pieces = choice.piece(kind, this.networks);
-    this.own.push({ choice, pieces });
+    this.made.push({ choice, pieces });
     return pieces;
   }
 
-  /** For a question that nobody asks twice. */
   pieceOnce(kind: Kind, isWanted: (network: Common) => boolean): readonly Piece[] {
     return this.alike.choose(isWanted).piece(kind, this.networks);
   }
 }
 
-const isSameList = (a: readonly number[], b: readonly number[]): boolean =>
-  a.length === b.length && a.every((place, at) => place === b[at]);
+const isSameList = <T>(a: readonly T[], b: readonly T[]): boolean => a.length === b.length && a.every((one, at) => one === b[at]);
+
+/** What switches have alike that have the same groups all through. */
+class Together {
+  private readonly pieces = new Map<Kind, Map<(network: Common) => boolean, Asked>>();
+  private readonly answers = new Map<unknown, readonly unknown[]>();
+  private readonly chosen = new Map<(network: Common) => boolean, boolean>();
+
+  constructor(readonly groups: readonly Alike[]) {}
+
+  /** One for all groups: whoever asks in other words for the same networks is given the same one. */
+  piece(kind: Kind, isWanted: (network: Common) => boolean): readonly Piece[] {
+    const known = this.pieces.get(kind) ?? new Map<(network: Common) => boolean, Asked>();
+    this.pieces.set(kind, known);
+    const found = known.get(isWanted);
+    if (found) return found.piece;
+    const parts = this.groups.flatMap((group) => group.choice(isWanted).piece(kind, []));
+    const asked = [...known.values()].find((other) => isSameList(other.parts, parts)) ?? {
+      parts,
+      piece: parts.length === 0 ? [] : [Piece.joined(parts, separatorOf(kind))],
+    };
+    known.set(isWanted, asked);
+    return asked.piece;
+  }
+
+  answer<V>(question: (networks: readonly Common[]) => V): readonly V[] {
+    let answers = this.answers.get(question);
+    if (answers === undefined) this.answers.set(question, (answers = this.groups.map((group) => group.answer(question))));
+    return answers as readonly V[];
+  }
+
+  has(isWanted: (network: Common) => boolean): boolean {
+    let has = this.chosen.get(isWanted);
+    if (has === undefined) this.chosen.set(isWanted, (has = this.groups.some((group) => group.choice(isWanted).places.length > 0)));
+    return has;
+  }
+}
+
+interface Asked {
+  readonly parts: readonly Piece[];
+  readonly piece: readonly Piece[];
+}
+
+const together = new WeakMap<Alike, Together[]>();
+const NONE = new Together([]);
+
+function togetherOf(groups: readonly Group[]): Together {
+  const [first] = groups;
+  if (!first) return NONE;
+  const variants = together.get(first.alike) ?? [];
+  const found = variants.find(
+    (variant) => variant.groups.length === groups.length && variant.groups.every((one, at) => one === groups[at]?.alike),
+  );
+  if (found) return found;
+  const made = new Together(groups.map(({ alike: one }) => one));
+  together.set(first.alike, [made, ...variants].slice(0, VARIANTS));
+  return made;
+}
+
+/** Networks of a switch in the order of its text. */
+export class Networks {
+  private readonly together: Together;
+  private readonly own = new Map<(network: Common) => boolean, readonly Piece[]>();
+
+  constructor(readonly groups: readonly Group[]) {
+    this.together = togetherOf(groups);
+  }
+
+  /** @param isWanted the same function each time: it is asked once for all switches. */
+  where(isWanted: (network: Common) => boolean): readonly L2VniIntent[] {
+    return this.together.has(isWanted) ? this.groups.flatMap((group) => group.where(isWanted)) : [];
+  }
+
+  /**
+   * One answer for each group.
+   * @param question the same function each time: it is asked once for all switches.
+   */
+  ask<V>(question: (networks: readonly Common[]) => V): readonly V[] {
+    return this.together.answer(question);
+  }
+
+  /** Of the networks that are wanted. Who renders and who reads again choose each for himself. */
+  piece(kind: Kind, isWanted: (network: Common) => boolean): readonly Piece[] {
+    if (kind !== 'macVrf') return this.together.piece(kind, isWanted);
+    let pieces = this.own.get(isWanted);
+    if (pieces === undefined) this.own.set(isWanted, (pieces = this.groups.flatMap((group) => group.own(kind, isWanted))));
+    return pieces;
+  }
+
+  /** For a question that nobody asks twice. */
+  pieceOnce(kind: Kind, isWanted: (network: Common) => boolean): readonly Piece[] {
+    return this.groups.flatMap((group) => group.pieceOnce(kind, isWanted));
+  }
+}
 
 /** As many neighbours as stand together: few enough that one change costs little, and enough that the rest costs less. */
 const NEIGHBOURS = 32;
@@ -211,12 +297,13 @@ function renewed(
   return [...kept, ...made].sort((a, b) => a.block - b.block);
 }
 
-const groupsBy = (place: PlaceOf): ((networks: readonly L2VniIntent[]) => readonly Group[]) =>
-  carried<L2VniIntent, readonly Group[]>((networks, before) =>
-    before ? renewed(before.value, before.removed, before.added, place) : neighbours(networks, place),
+const networksBy = (place: PlaceOf): ((networks: readonly L2VniIntent[]) => Networks) =>
+  carried<L2VniIntent, Networks>(
+    (networks, before) =>
+      new Networks(before ? renewed(before.value.groups, before.removed, before.added, place) : neighbours(networks, place)),
   );
 
 /** The networks of a switch by VLAN. */
-export const groupsByVlan = groupsBy(({ vlan }) => Number(vlan));
+export const networksByVlan = networksBy(({ vlan }) => Number(vlan));
 /** By VLAN as a string. */
-export const groupsByName = groupsBy(({ vlan }) => placeAsString(Number(vlan)));
+export const networksByName = networksBy(({ vlan }) => placeAsString(Number(vlan)));

@@ -2,7 +2,7 @@
 import type { BgpIntent, DeviceIntent } from '#engines/intent';
 import { outline, type OutlineEntry } from '../outline.js';
 import { bundles, hasMacVrf } from './evpn-instances.js';
-import { groupsByName } from './groups.js';
+import { networksByName } from './groups.js';
 import { instanceKeys } from './outline-instance.js';
 import { familiesPiece, speakersPiece } from './own-pieces.js';
 import { vrfNetworks } from './router-bgp.js';
@@ -21,10 +21,7 @@ export function bgpOutline(intent: DeviceIntent, bgp: BgpIntent): OutlineEntry[]
 
 function instances(intent: DeviceIntent, top: string): OutlineEntry[] {
   return [
-    ...outline(
-      [top],
-      groupsByName(intent.l2vnis).flatMap((group) => group.piece('macVrf', hasMacVrf)),
-    ),
+    ...outline([top], networksByName(intent.l2vnis).piece('macVrf', hasMacVrf)),
     ...bundles(intent.l2vnis).flatMap((instance) => [
       ...outline([top], [instance.head]),
       ...outline([top, instance.head], instanceKeys(instance)),

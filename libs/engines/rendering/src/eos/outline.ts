@@ -1,7 +1,8 @@
 /** What the owned EOS lines have to say, stated again from the numbers of the intent. */
-import type { DeviceIntent } from '#engines/intent';
+import type { DeviceIntent, VrfIntent } from '#engines/intent';
 import { outline, type OutlineEntry, section } from '../outline.js';
 import type { Line } from '../piece.js';
+import { remembered } from '../remembered.js';
 import { loopbackListName, loopbackPrefixes } from './loopback-filter.js';
 import { nextHopMapName, setsNextHop } from './next-hop-map.js';
 import { hasRouterIdLoopback, wordOf } from './names.js';
@@ -9,7 +10,7 @@ import { bgpOutline } from './outline-bgp.js';
 import { linkKeys } from './outline-link.js';
 import { portsPiece } from './own-pieces.js';
 import { hasV6 } from './svi.js';
-import { type Common, groupsByVlan, type Kind } from './groups.js';
+import { type Common, type Kind, networksByVlan } from './groups.js';
 import { vrfLine } from './vrf-pieces.js';
 import { when } from './when.js';
 
@@ -22,9 +23,9 @@ const isRelayed = (networks: readonly Common[]): boolean =>
 
 export function eosOutline(intent: DeviceIntent): OutlineEntry[] {
   const { bgp, mlag, switch: facts } = intent;
-  const groups = groupsByVlan(intent.l2vnis);
-  const networks = (kind: Kind, isWanted: (network: Common) => boolean): Line[] => groups.flatMap((group) => group.piece(kind, isWanted));
-  const relays = groups.some((group) => group.ask(isRelayed));
+  const all = networksByVlan(intent.l2vnis);
+  const networks = (kind: Kind, isWanted: (network: Common) => boolean): readonly Line[] => all.piece(kind, isWanted);
+  const relays = all.ask(isRelayed).includes(true);
   return [
     ...outline(
       [],
@@ -33,7 +34,7 @@ export function eosOutline(intent: DeviceIntent): OutlineEntry[] {
         ...when(facts, `vlan internal order ascending range ${facts?.internalVlans.first} ${facts?.internalVlans.last}`),
         ...when(mlag, `no spanning-tree vlan-id ${mlag?.vlan}`),
         ...when(intent.vrfs.length > 0, `ip virtual-router mac-address ${intent.anycastGatewayMac}`),
-        ...vrfLines(intent),
+        ...vrfLines(intent.vrfs),
         ...when(bgp, isUnnumbered(intent) ? 'ip routing ipv6 interfaces' : 'ip routing'),
         ...ipv6Routing(intent),
       ],
@@ -54,15 +55,15 @@ export function eosOutline(intent: DeviceIntent): OutlineEntry[] {
   ];
 }
 
-function vrfLines({ vrfs }: DeviceIntent): string[] {
-  return vrfs.flatMap(({ name, loopbacks: own, staticRoutes }) => {
+const vrfLines = remembered<readonly VrfIntent[], readonly string[]>((vrfs) =>
+  vrfs.flatMap(({ name, loopbacks: own, staticRoutes }) => {
     const source = own.find(({ address }) => !address.includes(':'));
     return [
       ...when(source, `ip address virtual source-nat vrf ${name} address ${source?.address}`),
       ...staticRoutes.map(({ prefix, nextHop }) => `${prefix.includes(':') ? 'ipv6' : 'ip'} route vrf ${name} ${prefix} ${nextHop}`),
     ];
-  });
-}
+  }),
+);
 
 const isUnnumbered = ({ underlayPorts }: DeviceIntent): boolean => underlayPorts.some(({ address }) => address === null);
 
@@ -80,52 +81,56 @@ const askedV6 = (networks: readonly Common[]): (string | null)[] =>
 
 /** VRFs with an IPv6 address in anything that the intent says of them, not in what is announced. */
 function v6Vrfs({ vrfs, l2vnis }: DeviceIntent): string[] {
-  const groups = groupsByVlan(l2vnis);
-  const known = new Set(groups.flatMap((group) => [...group.ask(routedV6), ...group.ask(askedV6)]));
-  const takes = (name: string): boolean =>
-    vrfs.some((vrf) => vrf.leaksFrom.some((from) => from.families.includes(6) && (vrf.name === name || from.name === name)));
-  return vrfs
-    .filter(
-      ({ name, loopbacks: own, staticRoutes, exit }) =>
-        known.has(name) ||
-        own.some(({ address }) => isV6(address)) ||
-        staticRoutes.some(({ prefix }) => isV6(prefix)) ||
-        exit?.gateways.some(({ address }) => isV6(address)) ||
-        takes(name),
-    )
-    .map(({ name }) => name);
+  const networks = networksByVlan(l2vnis);
+  const known = new Set([...networks.ask(routedV6), ...networks.ask(askedV6), [...ownV6(vrfs)]].flat());
+  return vrfs.flatMap(({ name }) => (known.has(name) ? name : []));
 }
+
+/** Without their networks. */
+const ownV6 = remembered<readonly VrfIntent[], ReadonlySet<string>>((vrfs) => {
+  const known = new Set<string>();
+  for (const { name, loopbacks: own, staticRoutes, exit, leaksFrom } of vrfs) {
+    const addresses = [...own, ...(exit?.gateways ?? [])].map(({ address }) => address);
+    if ([...addresses, ...staticRoutes.map(({ prefix }) => prefix)].some(isV6)) known.add(name);
+    for (const from of leaksFrom) if (from.families.includes(6)) known.add(name).add(from.name);
+  }
+  return known;
+});
 
 function loopbacks(intent: DeviceIntent): OutlineEntry[] {
   const { vtep, bgp, mlag, igp } = intent;
   const underlay = igp ? (igp.protocol === 'OSPF' ? [`ip ospf area ${igp.area}`] : ['isis enable', 'isis passive']) : [];
-  const host = (address: string): string => `${ip(address)} ${address}/${address.includes(':') ? 128 : 32}`;
   return [
     ...(bgp && hasRouterIdLoopback(intent) ? section('interface Loopback0', [host(bgp.routerId), ...underlay]) : []),
     ...(vtep ? section('interface Loopback1', [host(vtep.address), ...underlay]) : []),
     ...(mlag?.sharedVtep ? section('interface Loopback2', [host(mlag.sharedVtep), ...underlay]) : []),
-    ...intent.vrfs.flatMap(({ name, loopbacks: own }) =>
-      own.flatMap(({ number, address }) => section(`interface Loopback${number}`, [`vrf ${name}`, host(address)])),
-    ),
+    ...ofVrfs(intent.vrfs),
   ];
 }
+
+const host = (address: string): string => `${ip(address)} ${address}/${address.includes(':') ? 128 : 32}`;
+
+const ofVrfs = remembered<readonly VrfIntent[], readonly OutlineEntry[]>((vrfs) =>
+  vrfs.flatMap(({ name, loopbacks: own }) =>
+    own.flatMap(({ number, address }) => section(`interface Loopback${number}`, [`vrf ${name}`, host(address)])),
+  ),
+);
 
 const isFloodedByList = ({ replication }: Common): boolean => replication === 'INGRESS_STATIC';
 const isFloodedByGroup = ({ multicastGroup }: Common): boolean => multicastGroup !== null;
 
 function vxlanKeys({ vtep, mlag, vrfs, l2vnis }: DeviceIntent): string[] {
+  const networks = networksByVlan(l2vnis);
   return [
     'vxlan source-interface Loopback1',
     'vxlan udp-port',
     ...when(vtep?.address.includes(':'), 'vxlan encapsulation ipv6'),
     ...when(mlag && vrfs.length > 0, 'vxlan virtual-router encapsulation mac-address mlag-system-id'),
     ...when(mlag?.sharedVtep, 'vxlan mlag source-interface Loopback2'),
-    ...groupsByVlan(l2vnis).flatMap((group) => [
-      ...group
-        .where(isFloodedByList)
-        .flatMap(({ vlan, remoteVteps }) => when(remoteVteps.length > 0, `vxlan vlan ${vlan} flood vtep ${remoteVteps.join(' ')}`)),
-      ...group.where(isFloodedByGroup).map(({ vlan, multicastGroup }) => `vxlan vlan ${vlan} multicast group ${multicastGroup}`),
-    ]),
+    ...networks
+      .where(isFloodedByList)
+      .flatMap(({ vlan, remoteVteps }) => when(remoteVteps.length > 0, `vxlan vlan ${vlan} flood vtep ${remoteVteps.join(' ')}`)),
+    ...networks.where(isFloodedByGroup).map(({ vlan, multicastGroup }) => `vxlan vlan ${vlan} multicast group ${multicastGroup}`),
   ];
 }
 

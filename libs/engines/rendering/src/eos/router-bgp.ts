@@ -2,25 +2,25 @@
 import type { BgpIntent, DeviceIntent } from '#engines/intent';
 import type { Cidr } from '#engines/kernel';
 import type { Line } from '../piece.js';
-import { block } from '../text.js';
-import { vrfPrefixes } from '../vrf-prefixes.js';
+import { indent } from '../text.js';
+import { remembered } from '../remembered.js';
+import { prefixesOfVrfs } from '../vrf-prefixes.js';
 import { bundles, evpnInstance, hasMacVrf } from './evpn-instances.js';
-import { groupsByName } from './groups.js';
+import { networksByName } from './groups.js';
 import { vrfPiece } from './vrf-pieces.js';
 import { familiesPiece, speakersPiece } from './own-pieces.js';
 import { STEP } from './step.js';
 
 export function routerBgp(intent: DeviceIntent, bgp: BgpIntent): Line[] {
-  return block<Line>(STEP, `router bgp ${bgp.asn}`, [
-    ...speakersPiece(intent, bgp),
-    ...groupsByName(intent.l2vnis).map((group) => paragraph(group.piece('macVrf', hasMacVrf))),
-    ...bundles(intent.l2vnis).map((instance) => ['!', ...evpnInstance(instance)]),
-    ...familiesPiece(intent, bgp),
-    paragraph(vrfPiece(intent.vrfs, vrfNetworks(intent), bgp.routerId)),
-  ]);
+  const text: Line[] = [`router bgp ${bgp.asn}`, ...speakersPiece(intent, bgp)];
+  for (const piece of networksByName(intent.l2vnis).piece('macVrf', hasMacVrf)) text.push(SEPARATOR, piece);
+  for (const instance of bundles(intent.l2vnis)) text.push(SEPARATOR, ...indent(STEP, evpnInstance(instance)));
+  text.push(...familiesPiece(intent, bgp));
+  for (const piece of vrfPiece(intent.vrfs, vrfNetworks(intent), bgp.routerId)) text.push(SEPARATOR, piece);
+  return text;
 }
 
-/** Of each VRF, subnets with a gateway here, routes that are set here, and the addresses that this switch alone has; IPv4 first. */
-export const vrfNetworks = (intent: DeviceIntent): readonly (readonly Cidr[])[] => intent.vrfs.map((vrf) => vrfPrefixes(intent, vrf).all);
+const SEPARATOR = `${' '.repeat(STEP)}!`;
 
-const paragraph = (pieces: readonly Line[]): Line[] => (pieces.length > 0 ? ['!', ...pieces] : []);
+/** Of each VRF, subnets with a gateway here, routes that are set here, and the addresses that this switch alone has; IPv4 first. */
+export const vrfNetworks = remembered<DeviceIntent, readonly (readonly Cidr[])[]>((intent) => prefixesOfVrfs(intent).map(({ all }) => all));

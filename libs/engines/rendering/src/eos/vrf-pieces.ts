@@ -2,7 +2,7 @@
 import type { VrfIntent } from '#engines/intent';
 import type { Cidr, Ip, RouteDistinguisher } from '#engines/kernel';
 import { outline, section } from '../outline.js';
-import { GAP, type Piece, pieceOf, shared, Template } from '../piece.js';
+import { GAP, Piece, pieceOf, shared, Template } from '../piece.js';
 import { vrfKeys } from './outline-instance.js';
 import { STEP } from './step.js';
 import { vrfInstance } from './vrf-instance.js';
@@ -74,14 +74,36 @@ const pieces = new WeakMap<
  * @param prefixes what is announced in each of them
  */
 export function vrfPiece(vrfs: readonly VrfIntent[], prefixes: readonly (readonly Cidr[])[], routerId: Ip): readonly Piece[] {
-  const last = pieces.get(vrfs);
-  if (last?.routerId === routerId && isSameList(last.prefixes, prefixes)) return last.piece;
-  const templates = vrfs.map(({ name, l3vni, rd, importTargets, exportTargets, leaksFrom }, place) =>
-    vrfTemplates({ name, l3vni, rd, importTargets, exportTargets, leaksFrom, prefixes: prefixes[place] ?? [] }),
-  );
-  const values = vrfs.flatMap(({ rd }) => [rd, routerId]);
-  const piece = pieceOf(templates, values, `${' '.repeat(STEP)}!`);
+  const known = pieces.get(vrfs);
+  if (known?.routerId === routerId && isSameList(known.prefixes, prefixes)) return known.piece;
+  const each = vrfs.map((vrf, place) => ownPiece(vrf, prefixes[place] ?? [], routerId));
+  const piece: Piece[] = [];
+  for (let first = 0; first < each.length; first += NEIGHBOURS) piece.push(neighbours(each.slice(first, first + NEIGHBOURS)));
   pieces.set(vrfs, { routerId, prefixes, piece });
+  return piece;
+}
+
+/** VRFs that stand together: a subnet that is another makes the text of these again, and not of all. */
+const NEIGHBOURS = 8;
+const joined = new WeakMap<Piece, { readonly parts: readonly Piece[]; readonly piece: Piece }>();
+
+function neighbours(parts: readonly Piece[]): Piece {
+  const first = parts[0] as Piece;
+  const found = joined.get(first);
+  if (found && isSameList(found.parts, parts)) return found.piece;
+  const piece = Piece.joined(parts, `${' '.repeat(STEP)}!`);
+  joined.set(first, { parts, piece });
+  return piece;
+}
+
+const last = new WeakMap<VrfIntent, { readonly routerId: Ip; readonly prefixes: readonly Cidr[]; readonly piece: Piece }>();
+
+function ownPiece(vrf: VrfIntent, prefixes: readonly Cidr[], routerId: Ip): Piece {
+  const found = last.get(vrf);
+  if (found?.routerId === routerId && found.prefixes === prefixes) return found.piece;
+  const { name, l3vni, rd, importTargets, exportTargets, leaksFrom } = vrf;
+  const piece = new Piece([vrfTemplates({ name, l3vni, rd, importTargets, exportTargets, leaksFrom, prefixes })], [rd, routerId]);
+  last.set(vrf, { routerId, prefixes, piece });
   return piece;
 }
 

@@ -3,21 +3,21 @@ import type { DeviceIntent } from '#engines/intent';
 import type { Line } from '../piece.js';
 import { block } from '../text.js';
 import { LOOPBACK, SHARED_LOOPBACK } from './names.js';
-import type { Common, Group } from './groups.js';
+import type { Common, Networks } from './groups.js';
 import { vrfLine } from './vrf-pieces.js';
 import { STEP } from './step.js';
 
 /** @param networks by VLAN */
-export function vxlan({ vtep, mlag, vrfs }: DeviceIntent, networks: readonly Group[]): Line[] {
+export function vxlan({ vtep, mlag, vrfs }: DeviceIntent, networks: Networks): Line[] {
   if (!vtep) return [];
-  const flooding = networks.flatMap((group) => group.where(isFlooding));
+  const flooding = networks.where(isFlooding);
   return block<Line>(STEP, 'interface Vxlan1', [
     `vxlan source-interface ${LOOPBACK}`,
     // Routed frames of a pair come from one MAC, whichever of the two sends them.
     mlag !== null && vrfs.length > 0 && 'vxlan virtual-router encapsulation mac-address mlag-system-id',
     `vxlan udp-port ${vtep.udpPort}`,
     vtep.address.includes(':') && 'vxlan encapsulation ipv6',
-    ...networks.flatMap((group) => group.piece('vxlan', isAny)),
+    ...networks.piece('vxlan', isAny),
     ...vrfLine.vxlan(vrfs),
     mlag?.sharedVtep != null && `vxlan mlag source-interface ${SHARED_LOOPBACK}`,
     ...flooding.map(
