@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { tcpProxy } from '../../../test/support/tcp-proxy.js';
@@ -13,7 +14,7 @@ import {
   TOPICS,
   type Topic,
 } from '#contexts/events';
-import { Database, newId, PlatformModule, systemScope } from '#platform';
+import { Database, LeaseService, newId, PlatformModule, systemScope } from '#platform';
 import { type RunningWorker, startWorker } from './create-worker.js';
 import { WorkerModule } from './worker.module.js';
 
@@ -189,6 +190,45 @@ describe('the worker', () => {
     expect(new Set(heard).size).toBe(2);
     await worker.stop();
     await wire.close();
+  });
+
+  it('of an older release stands down when a newer one has migrated the database, and goes on when that is taken back', async () => {
+    const owner = new pg.Client({ connectionString: database.url });
+    await owner.connect();
+    let aborted = '';
+    const heard: string[] = [];
+    const listening: JobHandler = {
+      run: async (key, ending) => {
+        heard.push(key);
+        if (key === first) await new Promise((resolve) => ending.addEventListener('abort', resolve));
+        if (ending.aborted) aborted = (ending.reason as Error).message;
+      },
+    };
+    const [first, second] = [newId<string>(), newId<string>()];
+    const worker = await start({ handlers: { 'fabric.changed': listening } });
+    const leases = worker.app.get(LeaseService);
+    await signal(worker, 'fabric.changed', first);
+    await eventually(
+      () => heard,
+      (keys) => keys.includes(first),
+    );
+    await owner.query(`INSERT INTO schema_migration (timestamp, name) VALUES (9999999999999, 'NewerRelease9999999999999')`);
+    expect(await leases.withLease('device:x', () => Promise.resolve('pushed'))).toBeUndefined(); // At once, not only when it has looked.
+    await eventually(
+      () => aborted,
+      (reason) => reason === 'the database belongs to another release',
+    );
+    await signal(worker, 'fabric.changed', second);
+    await new Promise((resolve) => setTimeout(resolve, 500)); // The relay runs every 100 ms.
+    expect(heard).not.toContain(second);
+    await owner.query(`DELETE FROM schema_migration WHERE name = 'NewerRelease9999999999999'`);
+    await eventually(
+      () => heard,
+      (keys) => keys.includes(second),
+    );
+    expect(await leases.withLease('device:x', () => Promise.resolve('pushed'))).toEqual({ result: 'pushed' });
+    await worker.stop();
+    await owner.end();
   });
 
   it('runs no timer when it shows what the outbox is for', async () => {

@@ -1,11 +1,13 @@
 import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { OutboxRelay, ReconcilerRegistry } from '#contexts/events';
-import { CONFIG, type Config, LOGGER, type Logger, nestLogger, QUEUE_BACKEND, type QueueBackend } from '#platform';
+import { type JobHandler, OutboxRelay, ReconcilerRegistry, type Topic } from '#contexts/events';
+import { CONFIG, type Config, Database, LOGGER, type Logger, nestLogger, QUEUE_BACKEND, type QueueBackend } from '#platform';
 import { JobRunner, resolveHandlers } from './jobs.js';
 import { RepeatingTask } from './repeating-task.js';
+import { Shift, type Work } from './shift.js';
 
 const RELAY_EVERY_MS = 100;
+const LOOK_AT_SCHEMA_EVERY_MS = 1000;
 /** What is under way may end by itself for this long; then it is told to end. */
 const PATIENCE_MS = 7000;
 
@@ -20,18 +22,40 @@ export async function startWorker(root: Type | DynamicModule, patienceMs = PATIE
   const app = await NestFactory.createApplicationContext(root, { abortOnError: false, bufferLogs: true });
   const log = app.get<Logger>(LOGGER);
   app.useLogger(nestLogger(log));
-  const ending = new AbortController();
   try {
-    const jobs = new JobRunner(app.get<QueueBackend>(QUEUE_BACKEND), resolveHandlers(app), log);
-    const tasks = repeatingTasks(app, log);
-    jobs.start(ending.signal);
-    for (const task of tasks) task.start(ending.signal);
-    log.info('worker.started', { tasks: tasks.length });
-    return { app, stop: () => stop(app, jobs, tasks, ending, patienceMs) };
+    const handlers = resolveHandlers(app);
+    const shift = new Shift(app.get(Database), () => work(app, handlers, log, patienceMs), log);
+    const look = new RepeatingTask({ name: 'schema', everyMs: LOOK_AT_SCHEMA_EVERY_MS, run: () => shift.look() }, log);
+    await shift.look();
+    look.start(new AbortController().signal);
+    return {
+      app,
+      stop: async () => {
+        await Promise.all([look.stop(), shift.end()]);
+        await app.close();
+      },
+    };
   } catch (error) {
     await app.close();
     throw error;
   }
+}
+
+function work(app: INestApplicationContext, handlers: ReadonlyMap<Topic, JobHandler>, log: Logger, patienceMs: number): Work {
+  const ending = new AbortController();
+  const jobs = new JobRunner(app.get<QueueBackend>(QUEUE_BACKEND), handlers, log);
+  const tasks = repeatingTasks(app, log);
+  jobs.start(ending.signal);
+  for (const task of tasks) task.start(ending.signal);
+  log.info('worker.started', { tasks: tasks.length });
+  return {
+    stop: async (reason) => {
+      if (reason) ending.abort(reason);
+      const impatience = setTimeout(() => ending.abort(new Error('the process is stopping')), patienceMs);
+      await Promise.all([jobs.stop(), ...tasks.map((task) => task.stop())]);
+      clearTimeout(impatience);
+    },
+  };
 }
 
 /** With TRAME_UNSAFE_DIRECT_ENQUEUE nobody looks for what was lost: that is what it is there to show. */
@@ -42,17 +66,4 @@ function repeatingTasks(app: INestApplicationContext, log: Logger): RepeatingTas
   return [{ name: 'outbox-relay', everyMs: RELAY_EVERY_MS, run: () => relay.relayAll() }, ...reconcilers].map(
     (task) => new RepeatingTask(task, log),
   );
-}
-
-async function stop(
-  app: INestApplicationContext,
-  jobs: JobRunner,
-  tasks: readonly RepeatingTask[],
-  ending: AbortController,
-  patienceMs: number,
-): Promise<void> {
-  const impatience = setTimeout(() => ending.abort(new Error('the process is stopping')), patienceMs);
-  await Promise.all([jobs.stop(), ...tasks.map((task) => task.stop())]);
-  clearTimeout(impatience);
-  await app.close();
 }

@@ -1,7 +1,7 @@
 export type { Clock } from './clock.js';
 export { type Config, ConfigError, loadConfig } from './config/config.js';
 export { CRASH_POINTS, type CrashPoint, crashPoint } from './crash/crash-point.js';
-export { Database, type EntityList, type TransactionOptions } from './db/database.js';
+export { Database, type EntityList, isOfThisRelease, type TransactionOptions } from './db/database.js';
 export { MicroBatch, type MicroBatchOptions } from './db/micro-batch.js';
 export { migrateDatabase } from './db/migrate.js';
 export { type Scope, systemScope, tenantScope } from './db/scope.js';

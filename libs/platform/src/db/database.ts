@@ -16,6 +16,7 @@ export interface TransactionOptions {
 const RETRYABLE = new Set(['40001', '40P01']);
 const MAX_ATTEMPTS = 5;
 const LOOK_AGAIN_MS = 250;
+const KNOWN: readonly string[] = migrations.map((migration) => new migration().name);
 
 const callTexts = new Map<string, string>();
 
@@ -28,6 +29,16 @@ function callText(call: string, values: number): string {
   callTexts.set(call, text);
   return text;
 }
+
+/** By name. Any difference: this process is of another release than the database, and one of the two does not know what the other means. */
+export interface SchemaGap {
+  /** This code knows them, the database lacks them. */
+  readonly pending: readonly string[];
+  /** A newer release has made them. */
+  readonly unknown: readonly string[];
+}
+
+export const isOfThisRelease = ({ pending, unknown }: SchemaGap): boolean => pending.length === 0 && unknown.length === 0;
 
 export type EntityList = MixedList<string | EntitySchema | (new () => object)>;
 
@@ -131,17 +142,22 @@ export class Database {
 
   /** Migrations that this code knows and the database lacks, by name; undefined when the database does not answer. */
   async pendingMigrations(): Promise<readonly string[] | undefined> {
+    return (await this.schemaGap())?.pending;
+  }
+
+  /** What tells this release from the one that the database was migrated by; undefined when the database does not answer. */
+  async schemaGap(): Promise<SchemaGap | undefined> {
     const runner = this.source.createQueryRunner();
     try {
       await runner.startTransaction();
       await runner.query('SET LOCAL ROLE NONE'); // The list of migrations is the owner's.
-      const done = (await runner.query('SELECT name FROM schema_migration')) as { name: string }[];
+      const done = ((await runner.query('SELECT name FROM schema_migration')) as { name: string }[]).map(({ name }) => name);
       await runner.commitTransaction();
-      return migrations.map((migration) => new migration().name).filter((name) => !done.some((row) => row.name === name));
+      return { pending: KNOWN.filter((name) => !done.includes(name)), unknown: done.filter((name) => !KNOWN.includes(name)) };
     } catch (error) {
       this.log.warn('database.not_ready', { error });
       if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-      return sqlState(error) === '42P01' ? migrations.map((migration) => new migration().name) : undefined;
+      return sqlState(error) === '42P01' ? { pending: KNOWN, unknown: [] } : undefined;
     } finally {
       await runner.release().catch(() => undefined);
     }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DomainError } from '#engines/kernel';
-import type { Database } from '../db/database.js';
+import { type Database, isOfThisRelease } from '../db/database.js';
 import { type Scope, systemScope } from '../db/scope.js';
 import type { Tx } from '../db/tx.js';
 import type { Logger } from '../log/logger.js';
@@ -25,10 +25,16 @@ export class LeaseService {
   ) {}
 
   /**
-   * Runs `work` while holding `resource`. @returns undefined without running it when somebody else holds the resource.
+   * Runs `work` while holding `resource`. @returns undefined without running it when somebody else holds the resource, and when the database
+   * belongs to another release: what this one would write there, or on a device, is not what that one means.
    * Renewed every third of its time; when a renewal did not succeed for two thirds, `signal` aborts: the last third is for stopping.
    */
   async withLease<T>(resource: string, work: (held: HeldLease) => Promise<T>): Promise<{ result: T } | undefined> {
+    const gap = await this.db.schemaGap();
+    if (gap && !isOfThisRelease(gap)) {
+      this.log.warn('lease.refused_to_another_release', { resource, ...gap });
+      return undefined;
+    }
     const acquiredAt = performance.now();
     const lease = await this.db.inTransaction(SCOPE, (tx) => this.store.acquire(tx, resource, randomUUID(), this.seconds));
     if (!lease) return undefined;
