@@ -35,6 +35,8 @@ export interface OutboundRequest {
 
 export interface OutboundResponse {
   readonly status: number;
+  /** What stands beside the number; some servers say there what is wrong. */
+  readonly statusText: string;
   /** Names in lower case; several values of one name are joined by a comma. */
   readonly headers: Record<string, string>;
   readonly body: string;
@@ -99,7 +101,7 @@ export class OutboundHttp {
       const response = await this.send(method, url, request, deadline.signal, progress);
       progress.phase = 'body';
       const body = await this.readBody(response.data, url);
-      return { status: response.status, headers: plainHeaders(response), body };
+      return { status: response.status, statusText: response.statusText, headers: plainHeaders(response), body };
     } catch (error) {
       throw this.explain(error, method, url, progress, deadline);
     }

@@ -135,7 +135,7 @@ export class DevicePusher {
       crashPoint('push.opened');
       const findings = await connection.inspect(item.artefacts.map((artefact) => artefact.path));
       crashPoint('push.inspected');
-      if (findings.pending) await connection.recover(identity);
+      if (findings.pending) await connection.recover(identity, record?.verifiedArtefacts ?? []);
       if (findings.pending) crashPoint('push.recovered');
       const staged = await connection.stage(identity, item.artefacts, [
         ...(record?.verifiedArtefacts ?? []),

@@ -214,8 +214,11 @@ export interface DeviceConnection {
   observe?(): Promise<DeviceVitals>;
   /** Reads only, for drift: without a lease, and it leaves nothing on the device. Absent: `inspect` is asked, and only stored texts are compared. */
   collect?(paths: readonly string[]): Promise<DeviceCollection>;
-  /** Undoes what an earlier execution left (staged or unconfirmed). Idempotent. */
-  recover(push: PushIdentity): Promise<void>;
+  /**
+   * Undoes what an earlier execution left (staged or unconfirmed). Idempotent.
+   * @param confirmed what we last confirmed, for devices that cannot go back by themselves.
+   */
+  recover(push: PushIdentity, confirmed?: readonly Artefact[]): Promise<void>;
   /**
    * Puts the new configuration beside the old one and lets the device check it. Nothing is live afterwards.
    * `previous` are the artefacts last confirmed by us: lines that are in them and no longer wanted are removed,
