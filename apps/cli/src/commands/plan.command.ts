@@ -31,14 +31,25 @@ interface PlanDevice {
   readonly state: string;
   readonly error: string | null;
 }
+interface Recall {
+  readonly network: string;
+  readonly vni: number;
+  readonly action: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly order: string | null;
+}
 interface PlanDetails extends Plan {
+  readonly rollbackOf: string | null;
+  readonly recalls: readonly Recall[];
   readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly message: string }[];
   readonly devices: readonly PlanDevice[];
 }
 
 const PLAN =
   'id digest risk state createdBy createdAt haltReason approvalsNeeded approvals { by } waves { order deviceCount done failed soakSeconds soakingUntil }';
-const DETAILS = `${PLAN} baseRevision targetRevision stale checks { name ok message } devices { device wave step redundancy risk riskReasons causes { kind slug verb subject } diff state error }`;
+const RECALLS = 'rollbackOf recalls { network vni action state reason order }';
+const DETAILS = `${PLAN} ${RECALLS} baseRevision targetRevision stale checks { name ok message } devices { device wave step redundancy risk riskReasons causes { kind slug verb subject } diff state error }`;
 const ERRORS = 'errors { code message path }';
 
 const line = (plan: Plan): string => {
@@ -56,10 +67,24 @@ const deviceLines = ({ device, wave, step, state, risk, riskReasons, causes, dif
   ...diff.split('\n').flatMap((text) => (text === '' ? [] : [`    ${text}`])),
 ];
 
+const recallLines = ({ rollbackOf, recalls }: Pick<PlanDetails, 'rollbackOf' | 'recalls'>): string[] => [
+  ...(rollbackOf === null ? [] : [`takes back ${rollbackOf}`]),
+  ...recalls.map(
+    ({ network, vni, action, state, reason, order }) =>
+      `${action.toLowerCase()} network ${network} (VNI ${vni})  ${state}${order === null ? '' : `  ${order}`}${reason === null ? '' : `: ${reason}`}`,
+  ),
+];
+
 /** `approvePlan` and the like: one field, its payload's plan. */
-async function change(field: string, types: string, names: string, variables: Readonly<Record<string, unknown>>): Promise<Plan> {
-  const document = `mutation (${types}) { ${field}(${names}) { plan { ${PLAN} } ${ERRORS} } }`;
-  return (await askFor<{ plan: Plan }>(field, document, variables)).plan;
+async function change<Answer>(
+  field: string,
+  types: string,
+  names: string,
+  variables: Readonly<Record<string, unknown>>,
+  wanted = PLAN,
+): Promise<Answer> {
+  const document = `mutation (${types}) { ${field}(${names}) { plan { ${wanted} } ${ERRORS} } }`;
+  return (await askFor<{ plan: Answer }>(field, document, variables)).plan;
 }
 
 async function find(id: string): Promise<PlanDetails> {
@@ -83,7 +108,13 @@ export function addPlan(program: Command): void {
     .action(async (id: string, options: Output) => {
       const found = await find(id);
       const checks = found.checks.map(({ name, ok, message }) => `${ok ? 'ok ' : 'NO '} ${name}: ${message}`);
-      print(options, found, [line(found), `digest ${found.digest}`, ...checks, ...found.devices.flatMap(deviceLines)]);
+      print(options, found, [
+        line(found),
+        `digest ${found.digest}`,
+        ...recallLines(found),
+        ...checks,
+        ...found.devices.flatMap(deviceLines),
+      ]);
     });
   withOutput(plan.command('approve'))
     .argument('<plan>', 'its id')
@@ -92,22 +123,43 @@ export function addPlan(program: Command): void {
     .action(async (id: string, digest: string, options: Output & { comment?: string }) => {
       const types = '$id: ID!, $digest: String!, $comment: Label';
       const variables = { id, digest, comment: options.comment };
-      const approved = await change('approvePlan', types, 'id: $id, digest: $digest, comment: $comment', variables);
+      const approved = await change<Plan>('approvePlan', types, 'id: $id, digest: $digest, comment: $comment', variables);
       print(options, approved, [line(approved)]);
     });
   withOutput(plan.command('apply'))
     .argument('<plan>', 'its id')
     .argument('<digest>', 'of the plan that was approved')
     .action(async (id: string, digest: string, options: Output) => {
-      const begun = await change('applyPlan', '$id: ID!, $digest: String!', 'input: { plan: $id, digest: $digest }', { id, digest });
+      const begun = await change<Plan>('applyPlan', '$id: ID!, $digest: String!', 'input: { plan: $id, digest: $digest }', { id, digest });
       print(options, begun, [line(begun)]);
+    });
+  withOutput(plan.command('make'))
+    .description('what would be pushed now; writes to no device')
+    .option('--devices <ids...>', 'only these')
+    .action(async (options: Output & { devices?: string[] }) => {
+      const variables = { devices: options.devices };
+      const made = await change<Plan | null>('planDeployment', '$devices: [ID!]', 'input: { devices: $devices }', variables);
+      print(options, made, [made === null ? 'every device does what is asked' : line(made)]);
+    });
+  withOutput(plan.command('rollback'))
+    .argument('<plan>', 'its id')
+    .requiredOption('--reason <text>', 'kept with the plan that takes it back, and with the locks of its devices')
+    .option('--digest <digest>', 'of the plan that you have seen')
+    .option('--devices <ids...>', 'only these; all that it changed where none are named')
+    .description('take it back: its devices get what they carried before, its networks are withdrawn or restored')
+    .action(async (id: string, options: Output & { reason: string; digest?: string; devices?: string[] }) => {
+      const { reason, digest, devices } = options;
+      const types = '$id: ID!, $reason: Label!, $digest: String, $devices: [ID!]';
+      const names = 'id: $id, reason: $reason, digest: $digest, devices: $devices';
+      const made = await change<PlanDetails>('rollbackPlan', types, names, { id, reason, digest, devices }, `${PLAN} ${RECALLS}`);
+      print(options, made, [line(made), ...recallLines(made)]);
     });
   for (const [word, says] of STEERING) {
     const command = withOutput(plan.command(word)).argument('<plan>', 'its id').description(says);
     if (word !== 'resume') command.option('--reason <text>', 'kept with the plan');
     command.action(async (id: string, options: Output & { reason?: string }) => {
       const [types, names] = word === 'resume' ? ['$id: ID!', 'id: $id'] : ['$id: ID!, $reason: Label', 'id: $id, reason: $reason'];
-      const steered = await change(`${word}Plan`, types, names, { id, reason: options.reason });
+      const steered = await change<Plan>(`${word}Plan`, types, names, { id, reason: options.reason });
       print(options, steered, [line(steered)]);
     });
   }

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AuditService, OutboxService } from '#contexts/events';
+import { AuditService, type OperatorAct, OperatorActs, OutboxService } from '#contexts/events';
 import { FabricService } from '#contexts/fabric';
 import { DomainError, type FabricId, notFound, type PlanId } from '#engines/kernel';
-import { crashPoint, Database, LeaseService, LOGGER, type Logger, systemScope } from '#platform';
+import { crashPoint, Database, LeaseService, LOGGER, type Logger, systemScope, type Tx } from '#platform';
 import type { DeploymentPlan } from './domain/plan.js';
 import { notIn, PlannerService, refuseUnlessSeen } from './planner.service.js';
 import { RollbackKeeper } from './rollback-keeper.js';
@@ -29,6 +29,7 @@ export class RolloutService {
     private readonly rollbacks: RollbackKeeper,
     private readonly outbox: OutboxService,
     private readonly audit: AuditService,
+    private readonly acts: OperatorActs,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
@@ -61,29 +62,28 @@ export class RolloutService {
   }
 
   /** A person's request to run exactly the plan that was seen. @throws DomainError NOT_FOUND | PLAN_STALE | PLAN_EXPIRED | APPROVAL_REQUIRED | INVALID_STATE. */
-  async requestApply(planId: PlanId, digest: string, actor: string): Promise<DeploymentPlan> {
+  async requestApply(planId: PlanId, digest: string, actor: string, act: OperatorAct | null = null): Promise<DeploymentPlan> {
     return this.db.inTransaction(systemScope(actor), async (tx) => {
-      const plan = await this.plans.byId(tx, planId);
-      if (!plan) throw notFound('plan', planId);
-      if (plan.state === 'APPLYING' || plan.state === 'APPLIED') return plan;
-      refuseUnlessSeen(plan, digest);
-      if (plan.state === 'PROPOSED')
-        throw new DomainError('APPROVAL_REQUIRED', `a plan of risk ${plan.risk} needs ${approvals(plan)} first`, {
-          planId,
-          risk: plan.risk,
-        });
-      if (plan.state !== 'APPROVED') throw notIn(plan, ['APPROVED']);
-      await this.plans.release(tx, planId);
-      await this.audit.append(tx, {
-        tenantId: null,
-        action: 'plan.apply_requested',
-        subjectKind: 'plan',
-        subjectId: planId,
-        detail: { digest },
-      });
-      await this.outbox.append(tx, 'fabric.changed', plan.fabricId);
-      return plan;
+      await this.acts.once(tx, act, () => this.releaseSeen(tx, planId, digest));
+      return (await this.plans.byId(tx, planId)) as DeploymentPlan;
     });
+  }
+
+  private async releaseSeen(tx: Tx, planId: PlanId, digest: string): Promise<void> {
+    const plan = await this.plans.byId(tx, planId);
+    if (!plan) throw notFound('plan', planId);
+    if (plan.state === 'APPLYING' || plan.state === 'APPLIED') return;
+    refuseUnlessSeen(plan, digest);
+    if (plan.state === 'PROPOSED')
+      throw new DomainError('APPROVAL_REQUIRED', `a plan of risk ${plan.risk} needs ${approvals(plan)} first`, {
+        planId,
+        risk: plan.risk,
+      });
+    if (plan.state !== 'APPROVED') throw notIn(plan, ['APPROVED']);
+    await this.plans.release(tx, planId);
+    const detail = { digest };
+    await this.audit.append(tx, { tenantId: null, action: 'plan.apply_requested', subjectKind: 'plan', subjectId: planId, detail });
+    await this.outbox.append(tx, 'fabric.changed', plan.fabricId);
   }
 
   /** The newest first. */

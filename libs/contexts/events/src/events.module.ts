@@ -8,6 +8,7 @@ import { InvariantRegistry } from './invariant.js';
 import { InvariantInspector } from './invariant-inspector.js';
 import { InvariantWatch } from './invariant-watch.js';
 import { JobQueues } from './job-queues.js';
+import { OperatorActs } from './operator-acts.js';
 import { OutboxRelay } from './outbox-relay.js';
 import { OutboxService } from './outbox.service.js';
 import { ReconcilerRegistry } from './reconciler.js';
@@ -20,6 +21,7 @@ const open = [
   OutboxService,
   OutboxRelay,
   AuditService,
+  OperatorActs,
   EventService,
   EventStreams,
   InboxService,

@@ -16,6 +16,7 @@ export { type Invariant, InvariantRegistry, type Slices, type Violation } from '
 export { type Inspection, InvariantInspector } from './invariant-inspector.js';
 export { JOB_HANDLERS, type JobHandler } from './job-handler.js';
 export { queueName } from './job-queues.js';
+export { OperatorAct, OperatorActs } from './operator-acts.js';
 export { OutboxRelay } from './outbox-relay.js';
 export { OutboxService } from './outbox.service.js';
 export { type Reconciler, ReconcilerRegistry } from './reconciler.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService, OutboxService } from '#contexts/events';
+import { AuditService, type OperatorAct, OperatorActs, OutboxService } from '#contexts/events';
 import { decodeId, type DeviceId, DomainError, type FabricId, type LockId, notFound, type PlanId, type TenantId } from '#engines/kernel';
 import { Database, systemScope, type Tx } from '#platform';
 import { lockedError, type LockScope, type MaintenanceLock, MAX_LOCK_SECONDS } from './domain/lock.js';
@@ -25,10 +25,11 @@ export class LockService {
     private readonly devices: DeviceStore,
     private readonly audit: AuditService,
     private readonly outbox: OutboxService,
+    private readonly acts: OperatorActs,
   ) {}
 
   /** @throws DomainError NOT_FOUND | INVALID_VALUE (longer than a day, or nothing that is named). */
-  async acquire(actor: string, request: LockRequest): Promise<MaintenanceLock> {
+  async acquire(actor: string, request: LockRequest, act: OperatorAct | null = null): Promise<MaintenanceLock> {
     const { scope, reason, seconds } = request;
     if (!Number.isInteger(seconds) || seconds < 1 || seconds > MAX_LOCK_SECONDS) {
       throw new DomainError(
@@ -40,7 +41,7 @@ export class LockService {
         },
       );
     }
-    return this.db.inTransaction(systemScope(actor), async (tx) => {
+    return this.once(actor, act, async (tx) => {
       const subjectId = await this.subject(tx, request);
       const id = await this.locks.insert(tx, scope, subjectId, reason, actor, seconds);
       const lock = (await this.locks.byId(tx, id)) as MaintenanceLock;
@@ -50,8 +51,8 @@ export class LockService {
   }
 
   /** Whoever may lock may unlock: the one who locked may be asleep. @throws DomainError NOT_FOUND, also for one that has ended. */
-  async release(actor: string, id: LockId): Promise<MaintenanceLock> {
-    return this.db.inTransaction(systemScope(actor), async (tx) => {
+  async release(actor: string, id: LockId, act: OperatorAct | null = null): Promise<MaintenanceLock> {
+    return this.once(actor, act, async (tx) => {
       const lock = await this.locks.byId(tx, id);
       if (!lock) throw notFound('maintenanceLock', id);
       await this.locks.end(tx, id);
@@ -96,6 +97,12 @@ export class LockService {
   async refuseLockedTenant(tx: Tx, tenantId: TenantId): Promise<void> {
     const lock = await this.locks.ofTenant(tx, tenantId);
     if (lock) throw lockedError('no orders are taken', lock);
+  }
+
+  /** Said again it is answered with the lock as it was then: it may be gone. */
+  private async once(actor: string, act: OperatorAct | null, work: (tx: Tx) => Promise<MaintenanceLock>): Promise<MaintenanceLock> {
+    const lock = await this.db.inTransaction(systemScope(actor), (tx) => this.acts.once(tx, act, () => work(tx)));
+    return { ...lock, createdAt: new Date(lock.createdAt), until: new Date(lock.until) };
   }
 
   private async subject(tx: Tx, { scope, subject }: LockRequest): Promise<string> {

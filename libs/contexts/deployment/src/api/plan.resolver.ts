@@ -1,5 +1,6 @@
 import { Args, Field, ID, InputType, Int, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { Authorize, Ctx, operatorOnly, type RequestContext } from '#contexts/access';
+import { OperatorAct } from '#contexts/events';
 import { decodeId, type DeviceId, DomainError, type Label, type PlanId } from '#engines/kernel';
 import { LabelScalar, orNull, withErrors } from '#platform';
 import { PlannerService } from '../planner.service.js';
@@ -10,6 +11,12 @@ import { SteeringService } from '../steering.service.js';
 import { DeploymentPlanObject, PlanCheckObject, PlanPayload, toPlanObject } from './plan.object.js';
 
 const MAX_PLANS = 100;
+export const KEY = {
+  type: () => String,
+  nullable: true,
+  description:
+    '1–128 printable ASCII characters. The same key and the same request of the same caller: the plan as it is now, and nothing is done again.',
+} as const;
 const REASON = { type: () => LabelScalar, nullable: true } as const;
 
 @InputType()
@@ -24,6 +31,7 @@ export class StrategyInput {
 
 @InputType()
 export class PlanDeploymentInput {
+  @Field(KEY.type, KEY) idempotencyKey: string | null = null;
   @Field(() => [ID], { nullable: true, description: 'Only these devices; all of the fabric where it is not given.' }) devices:
     | string[]
     | null = null;
@@ -33,6 +41,7 @@ export class PlanDeploymentInput {
 
 @InputType()
 export class ApplyPlanInput {
+  @Field(KEY.type, KEY) idempotencyKey: string | null = null;
   @Field(() => ID) plan: string;
   @Field({ description: 'Digest of the plan that was seen; nothing else is run.' }) digest: string;
 }
@@ -83,8 +92,10 @@ export class PlanResolver {
     return withErrors(async () => {
       operatorOnly(ctx);
       const only = input?.devices ? new Set(input.devices.map((id) => decodeId<DeviceId>('device', id))) : undefined;
-      const plan = await this.planner.propose(ctx.actor, only, wishOf(input?.strategy ?? null));
-      return { plan: plan ? toPlanObject(plan) : null };
+      const wish = wishOf(input?.strategy ?? null);
+      const act = OperatorAct.of(input?.idempotencyKey, 'planDeployment', { devices: only ? [...only].sort() : null, wish });
+      const plan = await this.planner.propose(ctx.actor, only, wish, act);
+      return { plan: plan ? toPlanObject(plan) : null, replayed: act?.isReplayed ?? null };
     });
   }
 
@@ -95,20 +106,18 @@ export class PlanResolver {
     @Args('id', { type: () => ID }) id: string,
     @Args('digest') digest: string,
     @Args('comment', { type: () => LabelScalar, nullable: true }) comment: Label | null,
+    @Args('idempotencyKey', KEY) key: string | null,
   ): Promise<PlanPayload> {
-    return withErrors(async () => {
-      operatorOnly(ctx);
-      return { plan: toPlanObject(await this.planner.approve(decodeId<PlanId>('plan', id), digest, ctx.actor, comment)) };
-    });
+    const act = (): OperatorAct | null => OperatorAct.of(key, 'approvePlan', { id, digest, comment: comment ?? null });
+    return this.said(ctx, id, act, (planId, said) => this.planner.approve(planId, digest, ctx.actor, comment ?? null, said));
   }
 
   @Mutation(() => PlanPayload, { description: 'Starts the rollout; it goes on after the answer.' })
   @Authorize('deploy:apply')
   applyPlan(@Ctx() ctx: RequestContext, @Args('input') input: ApplyPlanInput): Promise<PlanPayload> {
-    return withErrors(async () => {
-      operatorOnly(ctx);
-      return { plan: toPlanObject(await this.rollouts.requestApply(decodeId<PlanId>('plan', input.plan), input.digest, ctx.actor)) };
-    });
+    const { plan: id, digest, idempotencyKey: key } = input;
+    const act = (): OperatorAct | null => OperatorAct.of(key, 'applyPlan', { id, digest });
+    return this.said(ctx, id, act, (planId, said) => this.rollouts.requestApply(planId, digest, ctx.actor, said));
   }
 
   @Mutation(() => PlanPayload, { description: 'What is being pushed is finished, and nothing else is begun until `resumePlan`.' })
@@ -117,14 +126,21 @@ export class PlanResolver {
     @Ctx() ctx: RequestContext,
     @Args('id', { type: () => ID }) id: string,
     @Args('reason', REASON) reason: Label | null,
+    @Args('idempotencyKey', KEY) key: string | null,
   ): Promise<PlanPayload> {
-    return this.steer(ctx, id, (planId) => this.steering.pause(planId, ctx.actor, reason));
+    const act = (): OperatorAct | null => OperatorAct.of(key, 'pausePlan', { id, reason: reason ?? null });
+    return this.said(ctx, id, act, (planId, said) => this.steering.pause(planId, ctx.actor, reason ?? null, said));
   }
 
   @Mutation(() => PlanPayload)
   @Authorize('deploy:apply')
-  resumePlan(@Ctx() ctx: RequestContext, @Args('id', { type: () => ID }) id: string): Promise<PlanPayload> {
-    return this.steer(ctx, id, (planId) => this.steering.resume(planId, ctx.actor));
+  resumePlan(
+    @Ctx() ctx: RequestContext,
+    @Args('id', { type: () => ID }) id: string,
+    @Args('idempotencyKey', KEY) key: string | null,
+  ): Promise<PlanPayload> {
+    const act = (): OperatorAct | null => OperatorAct.of(key, 'resumePlan', { id });
+    return this.said(ctx, id, act, (planId, said) => this.steering.resume(planId, ctx.actor, said));
   }
 
   @Mutation(() => PlanPayload, {
@@ -135,8 +151,10 @@ export class PlanResolver {
     @Ctx() ctx: RequestContext,
     @Args('id', { type: () => ID }) id: string,
     @Args('reason', REASON) reason: Label | null,
+    @Args('idempotencyKey', KEY) key: string | null,
   ): Promise<PlanPayload> {
-    return this.steer(ctx, id, (planId) => this.steering.cancel(planId, ctx.actor, reason));
+    const act = (): OperatorAct | null => OperatorAct.of(key, 'cancelPlan', { id, reason: reason ?? null });
+    return this.said(ctx, id, act, (planId, said) => this.steering.cancel(planId, ctx.actor, reason ?? null, said));
   }
 
   @Mutation(() => PlanPayload, { description: 'Something is wrong: the same as `cancelPlan`, and kept as an incident.' })
@@ -145,14 +163,23 @@ export class PlanResolver {
     @Ctx() ctx: RequestContext,
     @Args('id', { type: () => ID }) id: string,
     @Args('reason', REASON) reason: Label | null,
+    @Args('idempotencyKey', KEY) key: string | null,
   ): Promise<PlanPayload> {
-    return this.steer(ctx, id, (planId) => this.steering.halt(planId, ctx.actor, reason));
+    const act = (): OperatorAct | null => OperatorAct.of(key, 'haltPlan', { id, reason: reason ?? null });
+    return this.said(ctx, id, act, (planId, said) => this.steering.halt(planId, ctx.actor, reason ?? null, said));
   }
 
-  private steer(ctx: RequestContext, id: string, turn: (planId: PlanId) => Promise<DeploymentPlan>): Promise<PlanPayload> {
+  private said(
+    ctx: RequestContext,
+    id: string,
+    actOf: () => OperatorAct | null,
+    work: (planId: PlanId, act: OperatorAct | null) => Promise<DeploymentPlan>,
+  ): Promise<PlanPayload> {
     return withErrors(async () => {
       operatorOnly(ctx);
-      return { plan: toPlanObject(await turn(decodeId<PlanId>('plan', id))) };
+      const act = actOf();
+      const plan = await work(decodeId<PlanId>('plan', id), act);
+      return { plan: toPlanObject(plan), replayed: act?.isReplayed ?? null };
     });
   }
 }

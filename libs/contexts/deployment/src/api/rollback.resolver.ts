@@ -1,10 +1,12 @@
 import { Args, Field, ID, Int, Mutation, ObjectType, Parent, registerEnumType, ResolveField, Resolver } from '@nestjs/graphql';
 import { Authorize, Ctx, operatorOnly, type RequestContext } from '#contexts/access';
+import { OperatorAct } from '#contexts/events';
 import type { NetworkRecall } from '#contexts/fabric';
 import { decodeId, type DeviceId, encodeId, type Label, type PlanId } from '#engines/kernel';
 import { LabelScalar, SlugScalar, withErrors } from '#platform';
 import { RollbackService } from '../rollback.service.js';
 import { DeploymentPlanObject, PlanPayload, toPlanObject } from './plan.object.js';
+import { KEY } from './plan.resolver.js';
 
 enum RecallActionEnum {
   WITHDRAW = 'WITHDRAW',
@@ -77,16 +79,15 @@ export class RollbackResolver {
     @Args('digest', { type: () => String, nullable: true, description: 'Of the plan that was seen.' }) digest: string | null,
     @Args('devices', { type: () => [ID], nullable: true, description: 'Only these; all that the plan changed where it is not given.' })
     devices: string[] | null,
+    @Args('idempotencyKey', KEY) key: string | null,
   ): Promise<PlanPayload> {
     return withErrors(async () => {
       operatorOnly(ctx);
       const only = devices ? new Set(devices.map((device) => decodeId<DeviceId>('device', device))) : null;
-      const plan = await this.rollbacks.rollBack(decodeId<PlanId>('plan', id), ctx.actor, {
-        digest: digest ?? null,
-        devices: only,
-        reason,
-      });
-      return { plan: toPlanObject(plan) };
+      const act = OperatorAct.of(key, 'rollbackPlan', { id, reason, digest: digest ?? null, devices: only ? [...only].sort() : null });
+      const wish = { digest: digest ?? null, devices: only, reason };
+      const plan = await this.rollbacks.rollBack(decodeId<PlanId>('plan', id), ctx.actor, wish, act);
+      return { plan: toPlanObject(plan), replayed: act?.isReplayed ?? null };
     });
   }
 }

@@ -27,5 +27,8 @@ export const toLockObject = (lock: MaintenanceLock): MaintenanceLockObject => ({
 @ObjectType('LockPayload')
 export class LockPayload {
   @Field(() => MaintenanceLockObject, { nullable: true }) lock?: MaintenanceLockObject | null;
+  @Field(() => Boolean, { nullable: true, description: 'True when the key was seen before: nothing was done again.' }) replayed?:
+    | boolean
+    | null;
   @Field(() => [UserError]) errors: UserError[];
 }
