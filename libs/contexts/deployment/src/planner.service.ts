@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AuditService } from '#contexts/events';
+import { AuditService, type OperatorAct, OperatorActs } from '#contexts/events';
 import { FabricService, LockService, SecretService } from '#contexts/fabric';
 import { checkFabric, type FabricIntent, type FabricSnapshot } from '#engines/intent';
 import { type DeviceId, DomainError, type FabricId, notFound, type PlanId } from '#engines/kernel';
@@ -11,6 +11,7 @@ import type { DeploymentPlan, DeviceRecord } from './domain/plan.js';
 import { pushedArtefacts } from './domain/pushed-artefacts.js';
 import type { PlanCircumstances } from './domain/risk.js';
 import type { StrategyWish } from './domain/strategy.js';
+import { ExternalKeeper } from './external-keeper.js';
 import { RollbackKeeper } from './rollback-keeper.js';
 import { DeviceStateStore } from './store/device-state.store.js';
 import { PlanStore } from './store/plan.store.js';
@@ -34,6 +35,8 @@ export class PlannerService {
     private readonly locks: LockService,
     private readonly secrets: SecretService,
     private readonly rollbacks: RollbackKeeper,
+    private readonly externals: ExternalKeeper,
+    private readonly acts: OperatorActs,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
@@ -51,6 +54,7 @@ export class PlannerService {
     const soak = this.config.ROLLOUT_SOAK_SECONDS;
     const [everyday, attended] = [everydayPart(whole, soak), attendedPart(whole, soak)];
     return this.db.inTransaction(SCOPE, async (tx) => {
+      await this.externals.keepAsking(tx, fabricId, whole.awaited, whole.targetRevision);
       await this.fabric.reportStage(tx, locked, 'AWAITING_MAINTENANCE', whole.targetRevision);
       await this.fabric.reportVerified(tx, whole.settled, whole.targetRevision);
       // What a device failed at is not asked of it any more: the next order starts its own count of tries.
@@ -84,12 +88,18 @@ export class PlannerService {
    * A person's question: what would be pushed? Nothing changes but that there is a plan. The fabric is that of the devices, or the
    * only one there is. @throws DomainError NOT_FOUND | INVALID_VALUE | CHECK_FAILED.
    */
-  async propose(actor: string, only?: ReadonlySet<DeviceId>, wish?: StrategyWish): Promise<DeploymentPlan | undefined> {
-    const fabricIds = await this.db.inTransaction(systemScope(actor), async (tx) =>
+  async propose(
+    actor: string,
+    only?: ReadonlySet<DeviceId>,
+    wish?: StrategyWish,
+    act: OperatorAct | null = null,
+  ): Promise<DeploymentPlan | undefined> {
+    const [fabricIds, earlier] = await this.db.inTransaction(systemScope(actor), async (tx) => [
       only
         ? [...new Set(await Promise.all([...only].map(async (id) => (await this.fabric.device(tx, id)).fabricId)))]
-        : this.fabric.fabrics(tx),
-    );
+        : await this.fabric.fabrics(tx),
+      await this.acts.earlier<PlanId | null>(tx, act),
+    ]);
     const [fabricId] = fabricIds;
     if (fabricId === undefined || fabricIds.length > 1) {
       throw new DomainError('INVALID_VALUE', 'a plan is for one fabric: name devices of one', {
@@ -97,33 +107,50 @@ export class PlannerService {
         accepted: 'devices of one fabric',
       });
     }
-    const draft = wholePlan(await this.draft(fabricId, only), this.config.ROLLOUT_SOAK_SECONDS, wish);
-    if (draft.items.length === 0) return undefined;
-    return this.db.inTransaction(systemScope(actor), (tx) => this.keep(tx, fabricId, draft, 'PROPOSED'));
+    const draft = earlier ? undefined : wholePlan(await this.draft(fabricId, only), this.config.ROLLOUT_SOAK_SECONDS, wish);
+    return this.db.inTransaction(systemScope(actor), async (tx) => {
+      const id = await this.acts.once(tx, act, async () =>
+        draft && draft.items.length > 0 ? (await this.keep(tx, fabricId, draft, 'PROPOSED')).id : null,
+      );
+      return id === null ? undefined : this.plans.byId(tx, id);
+    });
   }
 
   /** @throws DomainError NOT_FOUND | PLAN_STALE (another digest) | PLAN_EXPIRED | INVALID_STATE | APPROVAL_REQUIRED (of somebody else). */
-  async approve(planId: PlanId, digest: string, actor: string, comment: string | null): Promise<DeploymentPlan> {
-    const seen = await this.db.inTransaction(systemScope(actor), (tx) => this.plans.byId(tx, planId));
-    const isCurrent = seen !== undefined && (await this.isCurrent(seen));
+  async approve(
+    planId: PlanId,
+    digest: string,
+    actor: string,
+    comment: string | null,
+    act: OperatorAct | null = null,
+  ): Promise<DeploymentPlan> {
+    const [seen, earlier] = await this.db.inTransaction(systemScope(actor), async (tx) => [
+      await this.plans.byId(tx, planId),
+      await this.acts.earlier(tx, act),
+    ]);
+    const isCurrent = !earlier && seen !== undefined && (await this.isCurrent(seen));
     return this.db.inTransaction(systemScope(actor), async (tx) => {
-      const plan = await this.plans.byId(tx, planId);
-      if (!plan) throw notFound('plan', planId);
-      refuseUnlessSeen(plan, digest);
-      if (plan.state !== 'PROPOSED' && plan.state !== 'APPROVED') throw notIn(plan, ['PROPOSED']);
-      if (!isCurrent) throw stale(plan, 'the fabric asks for something else by now; make a new plan');
-      if (plan.approvalsNeeded > 1 && plan.createdBy === actor) throw anotherPerson(plan);
-      const approvedBy = await this.plans.approve(tx, planId, actor, comment);
-      await this.audit.append(tx, {
-        tenantId: null,
-        action: 'plan.approved',
-        subjectKind: 'plan',
-        subjectId: planId,
-        detail: { digest, risk: plan.risk, approvals: approvedBy.length, needed: plan.approvalsNeeded },
-      });
-      if (approvedBy.length >= plan.approvalsNeeded) await this.plans.setState(tx, planId, ['PROPOSED'], 'APPROVED');
+      await this.acts.once(tx, act, () => this.approveSeen(tx, planId, digest, isCurrent, comment));
       return (await this.plans.byId(tx, planId)) as DeploymentPlan;
     });
+  }
+
+  private async approveSeen(tx: Tx, planId: PlanId, digest: string, isCurrent: boolean, comment: string | null): Promise<void> {
+    const plan = await this.plans.byId(tx, planId);
+    if (!plan) throw notFound('plan', planId);
+    refuseUnlessSeen(plan, digest);
+    if (plan.state !== 'PROPOSED' && plan.state !== 'APPROVED') throw notIn(plan, ['PROPOSED']);
+    if (!isCurrent) throw stale(plan, 'the fabric asks for something else by now; make a new plan');
+    if (plan.approvalsNeeded > 1 && plan.createdBy === tx.scope.actor) throw anotherPerson(plan);
+    const approvedBy = await this.plans.approve(tx, planId, tx.scope.actor, comment);
+    await this.audit.append(tx, {
+      tenantId: null,
+      action: 'plan.approved',
+      subjectKind: 'plan',
+      subjectId: planId,
+      detail: { digest, risk: plan.risk, approvals: approvedBy.length, needed: plan.approvalsNeeded },
+    });
+    if (approvedBy.length >= plan.approvalsNeeded) await this.plans.setState(tx, planId, ['PROPOSED'], 'APPROVED');
   }
 
   /** What nobody approved in time, or asks for something else by now, is out; what somebody may still be reading stays. */
@@ -173,6 +200,7 @@ export class PlannerService {
           locks: await this.locks.ofDevices(tx, fabricId),
           secrets: await this.secrets.versions(tx, fabricId),
           barred: await this.steering.barred(tx, fabricId),
+          ...(await this.externals.circumstances(tx, fabricId)),
         },
       }),
       { isolation: 'REPEATABLE READ' },

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AuditService, EventService, OutboxService } from '#contexts/events';
+import { AuditService, EventService, type OperatorAct, OperatorActs, OutboxService } from '#contexts/events';
 import { FabricService, LockService, type NetworkRecall, RecallService, SecretService } from '#contexts/fabric';
 import { type DeviceId, DomainError, encodeId, type FabricId, notFound, type PlanId } from '#engines/kernel';
 import { CONFIG, type Config, crashPoint, Database, systemScope, type Tx } from '#platform';
@@ -42,6 +42,7 @@ export class RollbackService {
     private readonly audit: AuditService,
     private readonly events: EventService,
     private readonly outbox: OutboxService,
+    private readonly acts: OperatorActs,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -49,35 +50,37 @@ export class RollbackService {
    * The same plan taken back again gives the rollback that there is. Everyday work begins at once; what is HIGH is approved and applied like
    * any plan. @throws DomainError NOT_FOUND | PLAN_STALE (another digest, or a newer plan on a device) | INVALID_STATE | INVALID_VALUE | IN_USE.
    */
-  async rollBack(id: PlanId, actor: string, wish: RollbackWish): Promise<DeploymentPlan> {
-    const planId = await this.db.inTransaction(systemScope(actor), async (tx) => {
-      await this.store.lock(tx, id);
-      const taken = await this.plans.byId(tx, id);
-      if (!taken) throw notFound('plan', id);
-      if (wish.digest !== null && wish.digest !== taken.digest) refuseUnlessSeen(taken, wish.digest);
-      if (!OVER.includes(taken.state)) throw notIn(taken, OVER);
-      if (taken.baseRevision === null)
-        throw new DomainError('INVALID_STATE', 'an older release made it and did not keep what its devices carried before', {
-          state: taken.state,
-          allowedStates: OVER,
-        });
-      const ways = named(taken, await this.store.waysBack(tx, id), wish.devices);
-      const earlier = await this.store.rollbacksOf(tx, id);
-      const open = earlier.find(({ state }) => state !== 'APPLIED');
-      if (open) return this.sameAs(tx, open, ways);
-      const going = await this.going(tx, taken, ways);
-      const before = earlier.find(({ deviceIds }) => ways.some(({ deviceId }) => deviceIds.includes(deviceId)));
-      if (going.length === 0 && before) return before.id;
-      if (going.length === 0)
-        throw new DomainError('INVALID_STATE', 'the plan has changed nothing that could be taken back', {
-          state: taken.state,
-          allowedStates: OVER,
-        });
-      const made = await this.make(tx, taken, going, wish.reason);
-      crashPoint('rollback.made');
-      return made;
-    });
+  async rollBack(id: PlanId, actor: string, wish: RollbackWish, act: OperatorAct | null = null): Promise<DeploymentPlan> {
+    const planId = await this.db.inTransaction(systemScope(actor), (tx) => this.acts.once(tx, act, () => this.rollBackIn(tx, id, wish)));
     return (await this.db.inTransaction(systemScope(actor), (tx) => this.plans.byId(tx, planId))) as DeploymentPlan;
+  }
+
+  private async rollBackIn(tx: Tx, id: PlanId, wish: RollbackWish): Promise<PlanId> {
+    await this.store.lock(tx, id);
+    const taken = await this.plans.byId(tx, id);
+    if (!taken) throw notFound('plan', id);
+    if (wish.digest !== null && wish.digest !== taken.digest) refuseUnlessSeen(taken, wish.digest);
+    if (!OVER.includes(taken.state)) throw notIn(taken, OVER);
+    if (taken.baseRevision === null)
+      throw new DomainError('INVALID_STATE', 'an older release made it and did not keep what its devices carried before', {
+        state: taken.state,
+        allowedStates: OVER,
+      });
+    const ways = named(taken, await this.store.waysBack(tx, id), wish.devices);
+    const earlier = await this.store.rollbacksOf(tx, id);
+    const open = earlier.find(({ state }) => state !== 'APPLIED');
+    if (open) return this.sameAs(tx, open, ways);
+    const going = await this.going(tx, taken, ways);
+    const before = earlier.find(({ deviceIds }) => ways.some(({ deviceId }) => deviceIds.includes(deviceId)));
+    if (going.length === 0 && before) return before.id;
+    if (going.length === 0)
+      throw new DomainError('INVALID_STATE', 'the plan has changed nothing that could be taken back', {
+        state: taken.state,
+        allowedStates: OVER,
+      });
+    const made = await this.make(tx, taken, going, wish.reason);
+    crashPoint('rollback.made');
+    return made;
   }
 
   recallsOf(planId: PlanId): Promise<NetworkRecall[]> {
@@ -166,6 +169,7 @@ export class RollbackService {
       locks: new Map(),
       secrets: await this.secrets.versions(tx, fabricId),
       barred: await this.steering.barred(tx, fabricId),
+      external: await this.fabric.externals(tx, fabricId),
     };
   }
 

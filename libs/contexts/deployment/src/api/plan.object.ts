@@ -4,6 +4,7 @@ import { BigCountScalar, DateTimeScalar, SlugScalar, UserError } from '#platform
 import type { Cause } from '../domain/causes.js';
 import type { DeploymentPlan, PlanItem } from '../domain/plan.js';
 import type { PlanCheck } from '../domain/plan-checks.js';
+import type { Snippet } from '../domain/external/snippet.js';
 
 export enum RiskEnum {
   NONE = 'NONE',
@@ -18,6 +19,7 @@ export enum PlanStateEnum {
   APPROVED = 'APPROVED',
   APPLYING = 'APPLYING',
   PAUSED = 'PAUSED',
+  AWAITING_PERSON = 'AWAITING_PERSON',
   APPLIED = 'APPLIED',
   FAILED = 'FAILED',
   HALTED = 'HALTED',
@@ -29,6 +31,10 @@ registerEnumType(PlanStateEnum, {
   name: 'PlanState',
   valuesMap: {
     PAUSED: { description: 'Goes on with `resumePlan`; nothing else of the fabric is pushed meanwhile.' },
+    AWAITING_PERSON: {
+      description:
+        'All that Trame pushes is pushed and proven; what others configure is not confirmed yet. The fabric goes on with other plans.',
+    },
     FAILED: { description: 'It went to its end, and not every device is verified.' },
     HALTED: { description: 'A fault or a person stopped it: what is confirmed stays, the rest was undone or not begun.' },
     CANCELLED: { description: 'A person does not want it; policy does not push the rest again.' },
@@ -63,9 +69,43 @@ export class PlanCauseObject implements Cause {
   subject: string | null;
 }
 
+export enum SnippetActionEnum {
+  MERGE = 'MERGE',
+  WRITE = 'WRITE',
+  REMOVE = 'REMOVE',
+}
+registerEnumType(SnippetActionEnum, {
+  name: 'SnippetAction',
+  valuesMap: {
+    MERGE: { description: 'These lines belong into what the device runs, beside those of others.' },
+    WRITE: { description: 'This is the whole file.' },
+    REMOVE: { description: 'The file goes.' },
+  },
+});
+
+@ObjectType('PlanSnippet', {
+  description: 'What a person puts in force. A secret is its name, `@secret:NAME@`: whoever pastes fills it in.',
+})
+export class PlanSnippetObject implements Snippet {
+  @Field({ description: 'File, or `running-config` and the like.' }) path: string;
+  @Field(() => SnippetActionEnum) action: Snippet['action'];
+  @Field({ description: 'Our lines, or the whole file; empty where it goes.' }) text: string;
+  @Field(() => String, {
+    nullable: true,
+    description: 'Commands that lead there from what was confirmed last, removals included; null where Trame does not know the language.',
+  })
+  commands: string | null;
+}
+
 @ObjectType('PlanDevice')
 export class PlanDeviceObject {
   @Field(() => SlugScalar) device: string;
+  @Field({ description: 'A person, or another tool, configures it: it is in no wave, and `confirmExternal` says that it is done.' })
+  external: boolean;
+  @Field(() => [PlanSnippetObject], { description: 'What that person puts in force; empty where Trame pushes.' })
+  snippets: readonly PlanSnippetObject[];
+  @Field(() => String, { nullable: true, description: 'Who said that it is in force, or handed in what runs.' })
+  confirmedBy: string | null;
   @Field(() => Int, { description: '0 is the canary; the next wave begins when it is done.' }) wave: number;
   @Field(() => Int, { description: 'Within the wave; the devices of a step are pushed to side by side.' }) step: number;
   @Field(() => [String], { description: 'Groups of devices that stand in for each other: never two of one in a step.' })
@@ -74,7 +114,7 @@ export class PlanDeviceObject {
   @Field(() => [String], { description: 'One sentence for each reason why a person is asked.' }) riskReasons: readonly string[];
   @Field(() => [PlanCauseObject], { description: 'The objects that cause the diff.' }) causes: readonly PlanCauseObject[];
   @Field({ description: 'Unified diff against what was last confirmed on the device.' }) diff: string;
-  @Field({ description: 'PENDING, PUSHING, CONFIRMED, VERIFIED, FAILED or SKIPPED.' }) state: string;
+  @Field({ description: 'PENDING, PUSHING, AWAITING_PERSON, CONFIRMED, VERIFIED, FAILED or SKIPPED.' }) state: string;
   @Field(() => String, { nullable: true }) error: string | null;
 }
 
@@ -127,8 +167,25 @@ export class DeploymentPlanObject {
   @HideField() uuid: PlanId;
 }
 
-const toPlanDevice = ({ slug, wave, step, redundancy, risk, riskReasons, causes, diff, state, error }: PlanItem): PlanDeviceObject => ({
+const toPlanDevice = ({
+  slug,
+  isExternal,
+  snippets,
+  confirmedBy,
+  wave,
+  step,
+  redundancy,
+  risk,
+  riskReasons,
+  causes,
+  diff,
+  state,
+  error,
+}: PlanItem): PlanDeviceObject => ({
   device: slug,
+  external: isExternal,
+  snippets,
+  confirmedBy,
   wave,
   step,
   redundancy,
@@ -141,9 +198,10 @@ const toPlanDevice = ({ slug, wave, step, redundancy, risk, riskReasons, causes,
 });
 
 function wavesOf({ items, strategy, soakedWave, soakingUntil }: DeploymentPlan): PlanWaveObject[] {
-  const orders = [...new Set(items.map(({ wave }) => wave))].sort((a, b) => a - b);
+  const pushed = items.filter(({ isExternal }) => !isExternal);
+  const orders = [...new Set(pushed.map(({ wave }) => wave))].sort((a, b) => a - b);
   return orders.map((order) => {
-    const of = items.filter(({ wave }) => wave === order);
+    const of = pushed.filter(({ wave }) => wave === order);
     return {
       order,
       canary: order === 0,
@@ -171,5 +229,8 @@ export const toPlanObject = (plan: DeploymentPlan): DeploymentPlanObject => ({
 export class PlanPayload {
   @Field(() => DeploymentPlanObject, { nullable: true, description: 'Null without errors: every device does what is asked.' })
   plan?: DeploymentPlanObject | null;
+  @Field(() => Boolean, { nullable: true, description: 'True when the key was seen before: nothing was done again.' }) replayed?:
+    | boolean
+    | null;
   @Field(() => [UserError]) errors: UserError[];
 }
