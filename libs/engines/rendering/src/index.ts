@@ -7,5 +7,5 @@ export { NETWORK_MAP_PATH, QEMU_HOOK_PATH, QEMU_HOOK_TEXT } from './libvirt/inde
 export { networkUpdates, type RunningNetwork, type VirshCommand } from './libvirt/network-updates.js';
 export { VXLAN_HOOK_PATH } from './opennebula/index.js';
 export { OVS_INTERFACES_PATH, OVS_ROWS_PATH } from './openvswitch/index.js';
-export { SDN_PATH, type SdnDocument, type SdnOptions } from './proxmox/index.js';
+export { canonicalOption, SDN_PATH, type SdnDocument, type SdnKind, type SdnObjects, type SdnOptions, sdnText } from './proxmox/index.js';
 export { exportDevice, renderDevice } from './render-device.js';

@@ -3,26 +3,13 @@
  * made of numbers; zones and controllers of ours are known by their names, VNets by their alias.
  */
 import type { DeviceIntent, L2VniIntent, ProxmoxFacts, VrfIntent } from '#engines/intent';
-import { compareNatural, DomainError, Ip } from '#engines/kernel';
+import { DomainError, Ip } from '#engines/kernel';
 import type { Draft, Renderer } from '../artefact.js';
+import { type SdnDocument, type SdnOptions, sdnText } from './sdn-document.js';
+
+export { canonicalOption, type SdnDocument, type SdnKind, type SdnObjects, type SdnOptions, sdnText } from './sdn-document.js';
 
 export const SDN_PATH = 'cluster/sdn';
-
-/** Options by name; `vlan-aware: 0` is said by leaving it out, as Proxmox does. */
-export type SdnOptions = Readonly<Record<string, string>>;
-
-export interface SdnDocument {
-  readonly cluster: string;
-  /** Nodes that have to be there, and to carry it. */
-  readonly nodes: readonly string[];
-  /** A controller that is not ours, and has to be there with that AS number. */
-  readonly needs: { readonly controller: string; readonly asn: string } | null;
-  readonly controllers: Readonly<Record<string, SdnOptions>>;
-  readonly zones: Readonly<Record<string, SdnOptions>>;
-  readonly vnets: Readonly<Record<string, SdnOptions>>;
-  /** By `zone-network-length`, as Proxmox calls them. */
-  readonly subnets: Readonly<Record<string, SdnOptions>>;
-}
 
 const DEFAULT_PORT = 4789;
 /** The longest VNI has eight digits, and a letter has to come first. */
@@ -33,13 +20,13 @@ export const proxmoxArtefacts: Renderer = (intent): readonly Draft[] => {
   const { proxmox } = intent;
   if (!proxmox) return [];
   const document = sdnDocument(intent, proxmox);
-  const text = JSON.stringify(document, null, 2);
+  const text = sdnText(document);
   assertSame(intent, document, text);
-  return [{ path: SDN_PATH, format: 'pve-sdn', mode: 0o644, owner: 'root', text: text.split('\n') }];
+  return [{ path: SDN_PATH, format: 'pve-sdn', mode: 0o644, owner: 'root', text: text.slice(0, -1).split('\n') }];
 };
 
 function sdnDocument(intent: DeviceIntent, proxmox: ProxmoxFacts): SdnDocument {
-  const { cluster, nodes, evpn } = proxmox;
+  const { cluster, evpn } = proxmox;
   const isOwn = evpn?.controller.startsWith('trame') ?? false;
   const vrfs = evpn ? intent.vrfs.filter(({ name }) => intent.l2vnis.some(({ vrf }) => vrf === name)) : [];
   const zoneOf = new Map(vrfs.map((vrf) => [vrf.name as string, vrfZoneId(vrf)]));
@@ -51,8 +38,7 @@ function sdnDocument(intent: DeviceIntent, proxmox: ProxmoxFacts): SdnDocument {
   ];
   return {
     cluster,
-    nodes: nodes.map(({ name }) => name),
-    needs: evpn && !isOwn && zones.length > 0 ? { controller: evpn.controller, asn: String(evpn.asn) } : null,
+    needs: evpn && !isOwn && zones.length > 0 ? { [evpn.controller]: String(evpn.asn) } : {},
     controllers:
       evpn && isOwn && zones.length > 0 ? { [evpn.controller]: { asn: String(evpn.asn), peers: evpn.peers.join(','), type: 'evpn' } } : {},
     zones: byName(zones),
@@ -92,12 +78,11 @@ function subnets({ vni, vrf, gateways }: L2VniIntent, id: string): (readonly [st
   });
 }
 
-const byName = (entries: readonly (readonly [string, SdnOptions])[]): Readonly<Record<string, SdnOptions>> =>
-  Object.fromEntries([...entries].sort(([a], [b]) => compareNatural(a, b)));
+const byName = (entries: readonly (readonly [string, SdnOptions])[]): Readonly<Record<string, SdnOptions>> => Object.fromEntries(entries);
 
 /** Two networks with one id would be one VNet. */
 function assertSame({ slug, l2vnis }: DeviceIntent, document: SdnDocument, text: string): void {
-  if (Object.keys(document.vnets).length === l2vnis.length && JSON.stringify(JSON.parse(text)) === JSON.stringify(document)) return;
+  if (Object.keys(document.vnets).length === l2vnis.length && sdnText(JSON.parse(text) as SdnDocument) === text) return;
   throw new DomainError('RENDER_ESCAPE', `the SDN objects of ${slug} say something else than its networks`, {
     device: slug,
     path: SDN_PATH,
