@@ -2,10 +2,11 @@ import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { demoInventory } from '../../apps/lab/src/fabrics/demo-inventory.js';
 import { type LoadedWorld, loadFabric, type WorldOptions } from '../../apps/lab/src/fabrics/load-fabric.js';
+import { eosSecretCode } from '#adapters/eos';
 import { addressingEntities, AddressingModule, AddressingService } from '#contexts/addressing';
 import { DeploymentModule, PlannerService, RolloutService } from '#contexts/deployment';
 import { FakeDevice, FakeTransport } from '#contexts/deployment/testing';
-import { fabricEntities, FabricModule, InventoryService } from '#contexts/fabric';
+import { fabricEntities, type FabricInventory, FabricModule, InventoryService } from '#contexts/fabric';
 import { numberingEntities, NumberingModule, PoolAdminService } from '#contexts/numbering';
 import {
   OrderReconciler,
@@ -57,7 +58,9 @@ export interface World extends LoadedWorld {
 const ENDED: readonly OrderState[] = ['ACTIVE', 'RETIRED', 'FAILED_COMPENSATED', 'FAILED_STUCK', 'CANCELLED'];
 
 /** The demo fabric with devices in memory, on a database of its own; its first takeover is approved and done. */
-export async function createWorld(options: WorldOptions & { env?: NodeJS.ProcessEnv } = {}): Promise<World> {
+export async function createWorld(
+  options: WorldOptions & { env?: NodeJS.ProcessEnv; fabric?: (demo: FabricInventory) => FabricInventory } = {},
+): Promise<World> {
   const { url, drop } = await createTestDatabase();
   const devices = new Map((['pve1', 'pve2', 'test'] as const).map((slug) => [slug, new FakeDevice(slug)]));
   const transport = new FakeTransport(devices);
@@ -74,6 +77,7 @@ export async function createWorld(options: WorldOptions & { env?: NodeJS.Process
           ['SSH', transport],
           ['EAPI', transport],
         ]),
+        new Map([['eos', eosSecretCode]]),
       ),
     ],
   })
@@ -81,6 +85,7 @@ export async function createWorld(options: WorldOptions & { env?: NodeJS.Process
   const app = await NestFactory.createApplicationContext(WorldModule, { logger: false });
   const db = app.get(Database);
   const endpoint = { address: '127.0.0.1', port: 22, username: 'root', secret: 's' };
+  const demo = demoInventory({ pve1: endpoint, pve2: endpoint, test: endpoint });
   const services = {
     db,
     inventory: app.get(InventoryService),
@@ -88,7 +93,7 @@ export async function createWorld(options: WorldOptions & { env?: NodeJS.Process
     addressing: app.get(AddressingService),
     tenancy: app.get(TenancyService),
   };
-  const loaded = await loadFabric(services, demoInventory({ pve1: endpoint, pve2: endpoint, test: endpoint }), options);
+  const loaded = await loadFabric(services, options.fabric?.(demo) ?? demo, options);
   const ids = await db.inTransaction(systemScope('test'), (tx) => tx.sql<{ id: DeviceId; slug: string }>('SELECT id, slug FROM device'));
   const deviceIds = new Map(ids.map((row) => [row.slug, row.id]));
   const rollouts = app.get(RolloutService);
@@ -153,7 +158,7 @@ async function takeOver(world: World): Promise<void> {
   // On a busy machine an execution may lose its lease; the next one goes on.
   for (const deadline = performance.now() + 30_000; performance.now() < deadline; ) {
     await world.converge();
-    if ((await rollouts.plan(plan.id)).state === 'APPLIED') return;
+    if (['APPLIED', 'AWAITING_PERSON'].includes((await rollouts.plan(plan.id)).state)) return;
   }
   throw new Error('the takeover did not end');
 }

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
 import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
+import { eosSecretCode } from '#adapters/eos';
 import { AccessModule, TokenService } from '#contexts/access';
 import { addressingEntities, AddressingModule } from '#contexts/addressing';
 import { AllocationModule } from '#contexts/allocation';
@@ -19,7 +20,7 @@ import { HealthController } from './health.controller.js';
 
 const entities = [...numberingEntities, ...tenancyEntities, ...addressingEntities, ...fabricEntities, ...provisioningEntities];
 
-/** The contexts whose resolvers make the schema. The API plans and approves; it has no transport and never pushes. */
+/** The contexts whose resolvers make the schema. The API plans and approves; it has no transport and never pushes: of a switch it only knows how passwords are written. */
 export const apiContexts = [
   NumberingModule,
   TenancyModule,
@@ -27,7 +28,7 @@ export const apiContexts = [
   AllocationModule,
   FabricModule,
   ProvisioningModule,
-  DeploymentModule.with(new Map()),
+  DeploymentModule.with(new Map(), new Map([['eos', eosSecretCode]])),
 ];
 
 @Module({

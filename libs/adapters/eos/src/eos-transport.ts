@@ -61,7 +61,7 @@ export class EosTransport implements DeviceTransport {
       rollbackMs: this.timing.rollbackMs,
       afterTimerMs: this.timing.afterTimerMs,
     });
-    return keepingSecrets(connection, new WireSecrets(target, asSwitchesPrint));
+    return keepingSecrets(connection, new WireSecrets(target, eosSecretCode));
   }
 }
 
@@ -77,7 +77,7 @@ function refuseWrongBox(target: DeviceTarget, found: SwitchIdentity): void {
 }
 
 /** `neighbor X password 7 ` is the only place for a secret in our lines. */
-function asSwitchesPrint(secret: string, before: string): string {
+export function eosSecretCode(secret: string, before: string): string {
   const [, peer] = /^\s*neighbor (\S+) password 7 $/.exec(before) ?? [];
   return peer === undefined ? secret : encodeNeighborPassword(peer, secret);
 }

@@ -1,1 +1,1 @@
-export { EosTransport, type EosTiming } from './eos-transport.js';
+export { eosSecretCode, EosTransport, type EosTiming } from './eos-transport.js';

@@ -5,8 +5,13 @@ import { FabricModule } from '#contexts/fabric';
 import { PlanResolver } from './api/plan.resolver.js';
 import { driftExports, driftProviders } from './drift-providers.js';
 import { DEVICE_TRANSPORTS, DeviceConnector, type DeviceTransports } from './device-connector.js';
+import { SECRET_CODES, type SecretCodes } from './external-text.js';
 import { DevicePusher } from './device-pusher.js';
 import { DeviceWatch } from './device-watch.js';
+import { ExternalKeeper } from './external-keeper.js';
+import { ExternalResolver } from './api/external.resolver.js';
+import { ExternalService } from './external.service.js';
+import { ExternalStore } from './store/external.store.js';
 import { FabricJob } from './fabric-job.js';
 import { Incidents } from './incidents.js';
 import { PlannerService } from './planner.service.js';
@@ -24,18 +29,25 @@ import { SteeringStore } from './store/steering.store.js';
 const stores = [PlanStore, SteeringStore, DeviceStateStore, RollbackStore];
 const services = [PlannerService, DeviceConnector, DevicePusher, DeviceWatch, Incidents, RolloutExecutor, RolloutService, SteeringService];
 const rollbacks = [RollbackKeeper, RollbackService, RollbackResolver];
+const externals = [ExternalStore, ExternalKeeper, ExternalService, ExternalResolver];
 const job = { provide: JOB_HANDLERS['fabric.changed'], useClass: FabricJob };
 
 @Module({})
 export class DeploymentModule {
-  /** The worker brings the transports; a process without any (the API) plans and approves, and never pushes. */
-  static with(transports: DeviceTransports): DynamicModule {
-    const binding: Provider = { provide: DEVICE_TRANSPORTS, useValue: transports };
+  /**
+   * The worker brings the transports; a process without any (the API) plans and approves, and never pushes.
+   * @param codes how devices write a secret, by the format of their text: a configuration that somebody hands in is read without it.
+   */
+  static with(transports: DeviceTransports, codes: SecretCodes = new Map()): DynamicModule {
+    const binding: Provider[] = [
+      { provide: DEVICE_TRANSPORTS, useValue: transports },
+      { provide: SECRET_CODES, useValue: codes },
+    ];
     return {
       module: DeploymentModule,
       imports: [AccessModule, EventsModule, FabricModule],
-      providers: [...stores, ...services, ...rollbacks, PlanResolver, job, binding, ...driftProviders],
-      exports: [PlannerService, RollbackService, RolloutService, SteeringService, job.provide, ...driftExports],
+      providers: [...stores, ...services, ...rollbacks, PlanResolver, ...externals, job, ...binding, ...driftProviders],
+      exports: [ExternalService, PlannerService, RollbackService, RolloutService, SteeringService, job.provide, ...driftExports],
     };
   }
 }

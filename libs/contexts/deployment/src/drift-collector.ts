@@ -76,6 +76,15 @@ export class DriftCollector {
     return isOurs ? this.collectClaimed(deviceId, signal) : 'SKIPPED';
   }
 
+  /** Of a device that we do not read: what somebody has collected there. @returns SKIPPED where nothing was ever confirmed on it. */
+  async takeHandedIn(deviceId: DeviceId, seen: DeviceCollection): Promise<CollectOutcome> {
+    const start = await this.db.inTransaction(SCOPE, async (tx) => {
+      await this.store.enrolHandedIn(tx, deviceId);
+      return this.store.startHandedIn(tx, deviceId);
+    });
+    return start ? this.record(start, seen) : 'SKIPPED';
+  }
+
   private async collectClaimed(deviceId: DeviceId, signal: AbortSignal): Promise<CollectOutcome> {
     const start = await this.db.inTransaction(SCOPE, (tx) => this.store.start(tx, deviceId));
     if (!start || start.isBusy) return this.postpone(deviceId, 'SKIPPED');

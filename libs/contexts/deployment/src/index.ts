@@ -1,6 +1,7 @@
 export { DeploymentModule } from './deployment.module.js';
 export type { DeviceTransports } from './device-connector.js';
 export type { DeploymentPlan, ItemState, PlanItem, PlanState, Risk } from './domain/plan.js';
+export { ExternalService, type HandedIn } from './external.service.js';
 export { PlannerService } from './planner.service.js';
 export { RollbackService } from './rollback.service.js';
 export { RolloutService } from './rollout.service.js';

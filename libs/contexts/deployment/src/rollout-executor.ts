@@ -8,6 +8,7 @@ import { failureOf } from './domain/failure.js';
 import type { DeploymentPlan, PlanItem } from './domain/plan.js';
 import { type Ending, endingOf, type Fault, faultOf, type Halt } from './domain/rollout-ending.js';
 import { inParallel } from './in-parallel.js';
+import { ExternalKeeper } from './external-keeper.js';
 import { Incidents } from './incidents.js';
 import { RollbackKeeper } from './rollback-keeper.js';
 import { DeviceStateStore } from './store/device-state.store.js';
@@ -35,6 +36,7 @@ export class RolloutExecutor {
     private readonly devices: DeviceStateStore,
     private readonly incidents: Incidents,
     private readonly rollbacks: RollbackKeeper,
+    private readonly externals: ExternalKeeper,
     private readonly outbox: OutboxService,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly log: Logger,
@@ -244,11 +246,14 @@ export class RolloutExecutor {
   }
 
   private async finish(plan: DeploymentPlan, held: HeldLease): Promise<void> {
-    const ending: Ending = endingOf(await this.current(plan));
     await held.inTransaction(SCOPE, async (tx) => {
+      const current = (await this.plans.byId(tx, plan.id)) ?? plan;
+      const ending: Ending = endingOf(current);
       await this.outbox.append(tx, 'deployment.settled', plan.fabricId);
       await this.outbox.append(tx, 'fabric.changed', plan.fabricId); // There may be a newer intent already.
       if (!(await this.plans.setState(tx, plan.id, ['APPLYING', 'PAUSED'], ending.state, ending.reason))) return;
+      if (ending.state === 'AWAITING_PERSON') return this.externals.ask(tx, current);
+      await this.steering.skipRest(tx, plan.id); // Nobody is asked to follow what has not come to its end.
       await this.incidents.record(tx, plan, ending.state === 'APPLIED' ? 'plan.applied' : 'plan.failed', ending.reason);
     });
   }
@@ -260,7 +265,8 @@ export class RolloutExecutor {
 
 function stepsOf({ items }: DeploymentPlan): PlanItem[][] {
   const steps = new Map<string, PlanItem[]>();
-  for (const item of items) steps.set(`${item.wave}.${item.step}`, [...(steps.get(`${item.wave}.${item.step}`) ?? []), item]);
+  for (const item of items.filter(({ isExternal }) => !isExternal))
+    steps.set(`${item.wave}.${item.step}`, [...(steps.get(`${item.wave}.${item.step}`) ?? []), item]);
   return [...steps.values()]; // The store gives items in the order of waves and steps.
 }
 

@@ -42,8 +42,15 @@ export class SteeringService {
 
   /** Nobody wants it: what is confirmed stays, what is not goes back, and policy does not push the rest again. */
   cancel(planId: PlanId, actor: string, reason: string | null, act: OperatorAct | null = null): Promise<DeploymentPlan> {
-    return this.move(planId, actor, act, ['APPROVED', 'APPLYING', 'PAUSED', 'AWAITING_PERSON'], 'CANCELLED', 'plan.cancelled', reason, (tx, plan) =>
-      this.leaveRest(tx, plan),
+    return this.move(
+      planId,
+      actor,
+      act,
+      ['APPROVED', 'APPLYING', 'PAUSED', 'AWAITING_PERSON'],
+      'CANCELLED',
+      'plan.cancelled',
+      reason,
+      (tx, plan) => this.leaveRest(tx, plan),
     );
   }
 

@@ -329,6 +329,10 @@ export class FabricService {
     return this.deviceStore.reportBehind(tx, fabricId, stage);
   }
 
+  externals(tx: Tx, fabricId: FabricId): Promise<ReadonlySet<DeviceId>> {
+    return this.deviceStore.externals(tx, fabricId);
+  }
+
   managementPaths(tx: Tx, fabricId: FabricId): Promise<ReadonlyMap<DeviceId, ManagementPath>> {
     return this.deviceStore.managementPaths(tx, fabricId);
   }

@@ -5,20 +5,25 @@ import type { DriftBase, DriftFinding, DriftKind, DriftVerdict } from './drift.j
 import type { DeviceCollection } from '../ports/index.js';
 import { causeOnHost, causeOnSwitch, FILE_GONE, FRR_SILENT, LIVE, UNCONFIRMED } from './drift-cause.js';
 import { blockLines, type DriftLanguage, driftLanguage, type DriftLine, driftLines, says, sectionAt } from './drift-lines.js';
+import { lineReading } from './external/line-readings.js';
 import { driftRisk } from './drift-risk.js';
 
 export function compareDevice(base: DriftBase, seen: DeviceCollection): DriftVerdict {
   const comparisons = base.verifiedArtefacts.flatMap((artefact) => {
-    const language = driftLanguage(artefact.format);
+    const language = languageOf(artefact);
     return language === undefined ? [] : [new Comparison(base, seen, artefact, language)];
   });
   for (const comparison of comparisons) comparison.run();
-  const files = base.verifiedArtefacts.filter(({ format }) => driftLanguage(format) === undefined);
+  const files = base.verifiedArtefacts.filter((artefact) => languageOf(artefact) === undefined);
   return {
     findings: [...comparisons.flatMap(({ findings }) => findings), ...files.flatMap((artefact) => wholeFile(artefact, seen))],
     foreignElsewhere: comparisons.flatMap(({ foreign }) => foreign),
   };
 }
+
+const languageOf = ({ format }: Artefact): DriftLanguage | undefined => driftLanguage(format) ?? lineReading(format);
+/** Beside our lines it has those of others: a switch, and not a file. */
+const isShared = ({ format }: Artefact): boolean => format === 'eos' || format === 'comware';
 
 /** Programs and tables have no lines that stand for themselves: such a file is as it was, or it is not. */
 function wholeFile({ path, content }: Artefact, { actual, traces }: DeviceCollection): readonly DriftFinding[] {
@@ -44,6 +49,7 @@ class Comparison {
   readonly findings: DriftFinding[] = [];
   readonly foreign: string[] = [];
   private readonly unconfirmed: readonly FactNode[];
+  private readonly former: readonly FactNode[];
 
   constructor(
     private readonly base: DriftBase,
@@ -51,11 +57,14 @@ class Comparison {
     private readonly artefact: Artefact,
     private readonly language: DriftLanguage,
   ) {
-    this.unconfirmed = base.unconfirmed.filter(({ path }) => path === artefact.path).map(({ content }) => language.facts(content));
+    const factsOf = (artefacts: readonly Artefact[]): readonly FactNode[] =>
+      artefacts.filter(({ path }) => path === artefact.path).map(({ content }) => language.facts(content));
+    this.unconfirmed = factsOf(base.unconfirmed);
+    this.former = factsOf(base.former ?? []);
   }
 
   run(): void {
-    if (this.artefact.format === 'eos') this.onSwitch();
+    if (isShared(this.artefact)) this.onSwitch();
     else this.onHost();
   }
 
@@ -93,11 +102,12 @@ class Comparison {
     const running = this.language.facts(text);
     // What silence means depends on lines that are not ours.
     const context = [...running.children.keys()].filter((line) => line.startsWith('switchport default mode ')).join('\n');
-    const intended = canonicalConfig(eosDialect, this.artefact.content, context);
+    const { format, content } = this.artefact;
+    const intended = format === 'eos' ? canonicalConfig(eosDialect, content, context) : this.language.facts(content);
     const startup = this.seen.startup === undefined ? undefined : this.language.facts(this.seen.startup ?? '');
     const unsaved = startup === undefined ? [] : driftLines(this.language.dialect, running, startup);
     for (const line of driftLines(this.language.dialect, intended, running)) {
-      if (this.isForeignElsewhere(line, intended)) this.foreign.push([...line.section, line.observed].join(' / '));
+      if (this.isForeignElsewhere(line, intended) && !this.wasOurs(line)) this.foreign.push([...line.section, line.observed].join(' / '));
       else
         this.add(line, () =>
           causeOnSwitch({
@@ -118,6 +128,13 @@ class Comparison {
     return blockLines(section, observed ?? '').every((line) => kept.includes(JSON.stringify([line.section, line.text])));
   }
 
+  /** Of a section that nobody wants any more something is left that we once asked for. */
+  private wasOurs({ section, observed }: DriftLine): boolean {
+    const lines = blockLines(section, observed ?? '');
+    const said = lines.filter((line, at) => (lines[at + 1]?.section.length ?? 0) <= line.section.length);
+    return this.former.some((facts) => said.some((line) => says(this.language.dialect, facts, line.section, line.text)));
+  }
+
   /** What is observed of this line is also said there. */
   private saysTheSame(facts: FactNode, { section, intended, observed }: DriftLine): boolean {
     if (observed !== null) return says(this.language.dialect, facts, section, observed);
@@ -128,7 +145,14 @@ class Comparison {
     const kind = this.kindOf(line);
     if (kind === undefined) return;
     const isUnconfirmed = this.unconfirmed.some((facts) => this.saysTheSame(facts, line));
-    this.push(kind, line.section, line.intended, line.observed, isUnconfirmed ? UNCONFIRMED : cause(), true);
+    this.push(
+      kind,
+      line.section,
+      line.intended,
+      line.observed,
+      isUnconfirmed ? UNCONFIRMED : cause(),
+      driftLanguage(this.artefact.format) !== undefined,
+    );
   }
 
   private addState(kind: DriftKind, section: readonly string[], intended: string, observed: string | null, cause: string): void {

@@ -43,6 +43,8 @@ export interface DriftBase {
   readonly verifiedArtefacts: readonly Artefact[];
   /** Went live, and nobody knows how it ended. */
   readonly unconfirmed: readonly Artefact[];
+  /** Confirmed before, or maybe on it: what is left of it is no stranger's. Only where a person is asked whether a change is in force. */
+  readonly former?: readonly Artefact[];
   /** Since our last push was confirmed; null when none is known. */
   readonly secondsSincePush: number | null;
   /** Known lines of others (ADR 0016): where they stand is not ours. */

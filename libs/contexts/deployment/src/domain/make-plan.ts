@@ -5,13 +5,14 @@ import { diffText } from '#engines/reconcile';
 import type { Artefact } from '#engines/rendering';
 import { causesOf, sameIntentRewritten } from './causes.js';
 import type { DeviceRecord, PlanItem, Risk } from './plan.js';
-import { isPushed, pushedArtefacts, secretsOf, type SecretVersions, withheldBecause } from './pushed-artefacts.js';
+import { isServed, pushedArtefacts, secretsOf, type SecretVersions, withheldBecause } from './pushed-artefacts.js';
+import { snippetsOf } from './external/snippet.js';
 import { redundancyGroups } from './redundancy-groups.js';
 import { type PlanCircumstances, riskReasons, spreadReason } from './risk.js';
 import { type Strategy, strategyFor, type StrategyWish } from './strategy.js';
 import { assignWaves } from './waves.js';
 
-export type DraftItem = Omit<PlanItem, 'state' | 'attempt' | 'error'>;
+export type DraftItem = Omit<PlanItem, 'state' | 'attempt' | 'error' | 'confirmedBy'>;
 export type Changed = Omit<DraftItem, 'wave' | 'step'> & { readonly isSwitch: boolean; readonly isReflector: boolean };
 
 export interface DraftPlan {
@@ -40,6 +41,8 @@ export interface Draft {
   readonly changed: readonly Changed[];
   readonly settled: readonly DeviceId[];
   readonly withheld: readonly Withheld[];
+  /** Devices that a person was asked already to bring to exactly this. */
+  readonly awaited: readonly DeviceId[];
 }
 
 /** What of a fabric would be pushed. @param only these devices; all where it is not given. */
@@ -51,17 +54,15 @@ export function draftPlan(
 ): Draft {
   const settled: DeviceId[] = [];
   const withheld: Withheld[] = [];
+  const awaited: DeviceId[] = [];
   const changed: Changed[] = [];
+  const isExternal = (device: DeviceIntent): boolean => circumstances.external?.has(device.deviceId) === true || !isServed(device);
   const groups = redundancyGroups([...intent.devices, ...[...records.values()].flatMap(({ verifiedIntent }) => verifiedIntent ?? [])]);
   for (const device of intent.devices) {
-    if (!isPushed(device)) {
-      settled.push(device.deviceId); // nothing of ours to wait for
-      continue;
-    }
     const { deviceId, slug } = device;
     const record = records.get(deviceId);
     const artefacts = pushedArtefacts(device);
-    const because = withheldBecause(device, artefacts, circumstances.secrets);
+    const because = isExternal(device) ? null : withheldBecause(device, artefacts, circumstances.secrets);
     if (because !== null) {
       withheld.push({ deviceId, slug, because, isLocked: false });
       continue;
@@ -71,17 +72,23 @@ export function draftPlan(
       settled.push(deviceId);
       continue;
     }
+    if (circumstances.awaited?.get(deviceId) === desiredDigest) {
+      awaited.push(deviceId);
+      continue;
+    }
     const lock = circumstances.locks.get(deviceId);
     if (lock) withheld.push({ deviceId, slug, because: lockedBecause(lock), isLocked: true });
     else if (!record?.isResting && (!only || only.has(deviceId)))
-      changed.push(changedItem(device, record, artefacts, desiredDigest, groups.get(slug) ?? [], circumstances));
+      changed.push(changedItem(device, record, artefacts, desiredDigest, groups.get(slug) ?? [], circumstances, isExternal(device)));
   }
-  const spread = spreadReason(changed.length, intent.devices.filter(isPushed).length);
+  const pushed = changed.filter((item) => !item.isExternal);
+  const spread = spreadReason(pushed.length, intent.devices.filter((device) => !isExternal(device)).length);
   return {
     targetRevision: intent.revision,
     changed: spread === null ? changed : changed.map((item) => asked(item, spread)),
     settled,
     withheld,
+    awaited,
   };
 }
 
@@ -116,6 +123,7 @@ export function changedItem(
   desiredDigest: string,
   redundancy: readonly string[],
   circumstances: PlanCircumstances,
+  isExternal = circumstances.external?.has(device.deviceId) === true || !isServed(device),
 ): Changed {
   const found = causesOf(record?.verifiedIntent ?? null, device);
   const causes = found.length > 0 ? found : [sameIntentRewritten(device.slug)];
@@ -123,6 +131,8 @@ export function changedItem(
   return {
     deviceId: device.deviceId,
     slug: device.slug,
+    isExternal,
+    snippets: isExternal ? snippetsOf(artefacts, record) : [],
     desiredDigest,
     artefacts,
     intent: device,
@@ -138,7 +148,7 @@ export function changedItem(
 
 /** Places in waves and steps, risk and digest of what changes. */
 export function rollOut(
-  { targetRevision, settled, withheld }: Omit<Draft, 'changed'>,
+  { targetRevision, settled, withheld }: Omit<Draft, 'changed' | 'awaited'>,
   changed: readonly Changed[],
   soakSeconds: number,
   wish?: StrategyWish,
@@ -146,17 +156,29 @@ export function rollOut(
   const risk: Risk = changed.length === 0 ? 'NONE' : changed.some((item) => item.risk === 'HIGH') ? 'HIGH' : 'LOW';
   const strategy = strategyFor(risk, soakSeconds, wish);
   const networksCome = changed.some(({ causes }) => causes.some(({ kind, verb }) => kind === 'NETWORK' && verb === 'ADDED'));
-  const places = assignWaves(changed, strategy, networksCome ? 'SWITCHES' : 'HOSTS');
+  // People come last, outside of the waves: they are asked for what has proven itself wherever Trame could push it.
+  const places = assignWaves(
+    changed.filter(({ isExternal }) => !isExternal),
+    strategy,
+    networksCome ? 'SWITCHES' : 'HOSTS',
+  );
+  const afterAll = { wave: 1 + Math.max(0, ...[...places.values()].map(({ wave }) => wave)), step: 0 };
   const items = changed
     .map(
       ({ isSwitch: _switch, isReflector: _reflector, ...item }): DraftItem => ({
         ...item,
-        ...(places.get(item.slug) ?? { wave: 0, step: 0 }),
+        ...(places.get(item.slug) ?? afterAll),
       }),
     )
     .sort((a, b) => a.wave - b.wave || a.step - b.step);
   // Without the revision: an order elsewhere does not make a plan another one while somebody reads it.
-  const identity = [strategy, ...items.map((item) => [item.slug, item.wave, item.step, item.desiredDigest, item.diff])];
+  const identity = [
+    strategy,
+    ...items.map(({ slug, wave, step, desiredDigest, diff, isExternal, snippets }) => [
+      ...[slug, wave, step, desiredDigest, diff],
+      ...(isExternal ? [snippets] : []),
+    ]),
+  ];
   return { targetRevision, items, risk, strategy, digest: digest(identity), settled, withheld };
 }
 

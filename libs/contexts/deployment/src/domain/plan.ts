@@ -2,24 +2,28 @@ import type { DeviceIntent } from '#engines/intent';
 import type { DeviceId, FabricId, PlanId } from '#engines/kernel';
 import type { Artefact } from '#engines/rendering';
 import type { Cause } from './causes.js';
+import type { Snippet } from './external/snippet.js';
 import type { Strategy } from './strategy.js';
 
 /**
  * PAUSED goes on when a person says so. HALTED: a fault or a person stopped it, the rest was not begun. CANCELLED: a person does not want it.
- * FAILED: it went to its end, and not every device is verified.
+ * FAILED: it went to its end, and not every device is verified. AWAITING_PERSON: all that Trame pushes is pushed and proven, and the fabric goes
+ * on with other plans; what others configure is not confirmed yet.
  */
 export type PlanState =
   | 'PROPOSED'
   | 'APPROVED'
   | 'APPLYING'
   | 'PAUSED'
+  | 'AWAITING_PERSON'
   | 'APPLIED'
   | 'FAILED'
   | 'HALTED'
   | 'CANCELLED'
   | 'SUPERSEDED'
   | 'EXPIRED';
-export type ItemState = 'PENDING' | 'PUSHING' | 'CONFIRMED' | 'VERIFIED' | 'FAILED' | 'SKIPPED';
+/** AWAITING_PERSON: nothing was pushed, and Trame never will: a person confirms it, or what runs is handed in. */
+export type ItemState = 'PENDING' | 'PUSHING' | 'CONFIRMED' | 'VERIFIED' | 'FAILED' | 'SKIPPED' | 'AWAITING_PERSON';
 export type Risk = 'NONE' | 'LOW' | 'MEDIUM' | 'HIGH';
 
 /** Immutable: the executor has no choice left to make. Only `state` and what follows from it move. */
@@ -63,6 +67,10 @@ export interface Approval {
 export interface PlanItem {
   readonly deviceId: DeviceId;
   readonly slug: string;
+  /** A person, or another tool, configures it: it is in no wave, `wave` is the one after the last. */
+  readonly isExternal: boolean;
+  /** What that person puts in force; empty where Trame pushes. */
+  readonly snippets: readonly Snippet[];
   /** 0 is the canary; a wave begins when the one before is done. */
   readonly wave: number;
   /** Within the wave: steps follow each other, the devices of one are pushed to side by side. */
@@ -80,6 +88,8 @@ export interface PlanItem {
   readonly risk: Risk;
   readonly state: ItemState;
   readonly attempt: number;
+  /** Who said that it is in force, or handed in what runs; null where Trame pushes. */
+  readonly confirmedBy: string | null;
   /** `live`: it was in force on the device, and went back. */
   readonly error: { readonly code: string; readonly message: string; readonly live?: boolean } | null;
 }

@@ -8,12 +8,12 @@ const PUSHED: Readonly<Partial<Record<Platform, readonly string[] | 'ALL'>>> = {
   ARISTA_EOS: [RUNNING_CONFIG_PATH],
 };
 
-/** Does a transport put this device's configuration in force? Others are rendered and exported; a person puts it there. */
-export const isPushed = ({ platform }: DeviceIntent): boolean => platform in PUSHED;
+/** Does a transport put configurations of this platform in force? */
+export const isServed = ({ platform }: DeviceIntent): boolean => platform in PUSHED;
 
-/** Of what a device shall have the part that its transport can put in force, prove and undo. */
+/** Of what a device shall have the part that its transport can put in force, prove and undo; all of it where a person does that. */
 export function pushedArtefacts(device: DeviceIntent): readonly Artefact[] {
-  const paths = PUSHED[device.platform] ?? [];
+  const paths = PUSHED[device.platform] ?? 'ALL';
   return paths === 'ALL' ? renderDevice(device) : renderDevice(device).filter(({ path }) => paths.includes(path));
 }
 

@@ -17,6 +17,10 @@ export interface PlanCircumstances {
     DeviceId,
     { readonly reason: string; readonly heldBy: string; readonly until: Date; readonly planId?: PlanId | null }
   >;
+  /** Devices that a person, or another tool, configures. */
+  readonly external?: ReadonlySet<DeviceId>;
+  /** The digest that a person was asked to bring a device to, and has not confirmed. */
+  readonly awaited?: ReadonlyMap<DeviceId, string>;
   /** By `barKey`: why a rollout of exactly this was stopped. */
   readonly barred: ReadonlyMap<string, string>;
 }

@@ -33,7 +33,7 @@ export function faultOf({ items, strategy }: Pick<DeploymentPlan, 'items' | 'str
 }
 
 export interface Ending {
-  readonly state: Extract<PlanState, 'APPLIED' | 'FAILED' | 'SUPERSEDED'>;
+  readonly state: Extract<PlanState, 'APPLIED' | 'FAILED' | 'SUPERSEDED' | 'AWAITING_PERSON'>;
   readonly reason: string | null;
 }
 
@@ -41,8 +41,11 @@ export interface Ending {
 export function endingOf({ items }: Pick<DeploymentPlan, 'items'>): Ending {
   const failed = items.filter(({ state }) => state === 'FAILED').map(({ slug }) => slug);
   if (failed.length > 0) return { state: 'FAILED', reason: `failed on ${failed.sort().join(', ')}` };
-  const left = items.filter(({ state }) => state !== 'VERIFIED');
-  if (left.length === 0) return { state: 'APPLIED', reason: null };
+  const open = items.filter(({ state }) => state !== 'VERIFIED');
+  if (open.length === 0) return { state: 'APPLIED', reason: null };
+  const left = open.filter(({ isExternal, state }) => !isExternal || state === 'SKIPPED');
+  // All that Trame does itself is proven: now people are asked.
+  if (left.length === 0) return { state: 'AWAITING_PERSON', reason: null };
   // Locked meanwhile: the next plan has them again.
   return { state: 'SUPERSEDED', reason: left.map(({ slug, error }) => error?.message ?? `${slug} was not pushed to`).join('; ') };
 }

@@ -8,7 +8,9 @@ import type { DriftItem, DriftReport } from '../domain/drift-report.js';
 
 /** Nobody is at the device: who pushes holds its lease. */
 const IS_BUSY = `EXISTS (SELECT FROM lease l WHERE l.resource = 'device:' || s.device_id AND l.until > clock_timestamp())`;
-const IS_WATCHED = `d.managed <> 'OBSERVE' AND d.transport <> 'NONE' AND s.verified_digest IS NOT NULL`;
+const IS_CONFIRMED = `d.managed <> 'OBSERVE' AND s.verified_digest IS NOT NULL`;
+/** By us: of the others somebody hands in what runs. */
+const IS_WATCHED = `${IS_CONFIRMED} AND d.transport <> 'NONE'`;
 /** After a push, however it ended: the device has had the time to take back what nobody confirmed. */
 const AFTER_PUSH_SECONDS = 30;
 /** What was pushed before somebody read the device is no reason: a worker that starts would read all devices at once. */
@@ -71,7 +73,24 @@ export class DriftStore {
     return touched === 1;
   }
 
-  async start(tx: Tx, deviceId: DeviceId): Promise<DriftStart | undefined> {
+  /** No timer ever comes to it. */
+  async enrolHandedIn(tx: Tx, deviceId: DeviceId): Promise<void> {
+    await tx.run(
+      `INSERT INTO drift_report (device_id, next_collect_at)
+       SELECT s.device_id, clock_timestamp() FROM device_state s JOIN device d ON d.id = s.device_id WHERE d.id = $1 AND ${IS_CONFIRMED} ON CONFLICT DO NOTHING`,
+      [deviceId],
+    );
+  }
+
+  start(tx: Tx, deviceId: DeviceId): Promise<DriftStart | undefined> {
+    return this.startWhere(tx, deviceId, IS_WATCHED);
+  }
+
+  startHandedIn(tx: Tx, deviceId: DeviceId): Promise<DriftStart | undefined> {
+    return this.startWhere(tx, deviceId, IS_CONFIRMED);
+  }
+
+  private async startWhere(tx: Tx, deviceId: DeviceId, which: string): Promise<DriftStart | undefined> {
     const row = await tx.one<StartRow>(
       `SELECT d.id AS "deviceId", d.slug, d.fabric_id AS "fabricId", s.verified_digest AS "verifiedDigest", s.verified_artefacts AS "verifiedArtefacts",
           CASE WHEN last.outcome IN ('CONFIRMED', 'NOOP') THEN NULL ELSE s.uncertain_artefacts END AS unconfirmed, d.facts->'adopted' AS adopted,
@@ -81,7 +100,7 @@ export class DriftStore {
          FROM device d JOIN device_state s ON s.device_id = d.id JOIN drift_report r ON r.device_id = d.id
            LEFT JOIN LATERAL (SELECT a.outcome FROM push_attempt a WHERE a.device_id = d.id ORDER BY a.fence DESC LIMIT 1) last ON true
            LEFT JOIN LATERAL (SELECT max(a.finished_at) AS at FROM push_attempt a WHERE a.device_id = d.id AND a.outcome = 'CONFIRMED') confirmed ON true
-        WHERE d.id = $1 AND ${IS_WATCHED}`,
+        WHERE d.id = $1 AND ${which}`,
       [deviceId],
     );
     if (!row) return undefined;

@@ -64,9 +64,10 @@ export class SteeringStore {
   }
 
   async skipRest(tx: Tx, planId: PlanId): Promise<void> {
-    await tx.run(`UPDATE plan_item SET state = 'SKIPPED', finished_at = clock_timestamp() WHERE plan_id = $1 AND state = 'PENDING'`, [
-      planId,
-    ]);
+    await tx.run(
+      `UPDATE plan_item SET state = 'SKIPPED', finished_at = clock_timestamp() WHERE plan_id = $1 AND state IN ('PENDING', 'AWAITING_PERSON')`,
+      [planId],
+    );
   }
 
   /** What a dead execution has left behind in plans that have ended meanwhile. Only under the lease of the fabric. */

@@ -84,6 +84,15 @@ export class DeviceStore {
     );
   }
 
+  /** Devices that a person, or another tool, configures: nothing reaches them, or no transport can put in force what they need. */
+  async externals(tx: Tx, fabricId: FabricId): Promise<Set<DeviceId>> {
+    const rows = await tx.sql<{ id: DeviceId }>(
+      `SELECT id FROM device WHERE fabric_id = $1 AND (transport = 'NONE' OR facts->'openvswitch'->>'managedBy' = 'IFUPDOWN')`,
+      [fabricId],
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
   /** By which address, and where it was said by which port, each device is reached. */
   async managementPaths(tx: Tx, fabricId: FabricId): Promise<Map<DeviceId, ManagementPath>> {
     const rows = await tx.sql<ManagementPath & { id: DeviceId }>(

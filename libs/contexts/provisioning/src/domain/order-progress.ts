@@ -10,6 +10,7 @@ export interface DeviceStanding {
     | 'PLANNED'
     | 'AWAITING_APPROVAL'
     | 'AWAITING_MAINTENANCE'
+    | 'AWAITING_PERSON'
     | 'PAUSED'
     | 'PUSHING'
     | 'CONFIRMED'
@@ -25,11 +26,11 @@ export type Verdict =
   | { readonly kind: 'REACHED' }
   | { readonly kind: 'WAITING' }
   | { readonly kind: 'AWAITING_APPROVAL' }
-  /** Somebody works on a device of it, or has stopped the rollout for a while. */
+  /** Somebody works on a device of it, is asked to configure it by hand, or has stopped the rollout for a while. */
   | { readonly kind: 'ON_HOLD' }
   | { readonly kind: 'FAILED'; readonly device: string | null; readonly code: string; readonly message: string };
 
-const HELD: ReadonlySet<DeviceStanding['stage']> = new Set(['AWAITING_MAINTENANCE', 'PAUSED']);
+const HELD: ReadonlySet<DeviceStanding['stage']> = new Set(['AWAITING_MAINTENANCE', 'AWAITING_PERSON', 'PAUSED']);
 
 type Standing = Pick<NetworkOrder, 'revision' | 'failureBaseline' | 'isOverdue'>;
 
@@ -74,6 +75,10 @@ export function rebase(order: Standing, devices: readonly DeviceStanding[]): Rec
   return { ...order.failureBaseline, ...Object.fromEntries(stale.map((device) => [device.deviceId, device.failureCount])) };
 }
 
+/** In a few words, which the customer reads, too. */
+const waitingFor = ({ stage, slug }: DeviceStanding): string =>
+  stage === 'AWAITING_PERSON' ? `waits for a person: ${slug} is configured by hand` : stage.toLowerCase().replaceAll('_', ' ');
+
 export interface StepView {
   readonly name: string;
   readonly state: StepState;
@@ -90,7 +95,7 @@ export function deviceSteps(order: Standing, devices: readonly DeviceStanding[])
       if (isVerified(device)) return { name: `device:${device.slug}`, state: 'DONE', message: null };
       if (device.stageRevision < order.revision) return { name: `device:${device.slug}`, state: 'PENDING', message: null };
       if (device.stage === 'FAILED') return { name: `device:${device.slug}`, state: 'FAILED', message: device.lastError?.message ?? null };
-      return { name: `device:${device.slug}`, state: 'RUNNING', message: device.stage.toLowerCase().replaceAll('_', ' ') };
+      return { name: `device:${device.slug}`, state: 'RUNNING', message: waitingFor(device) };
     }),
     { name: 'verified', state: devices.every(isVerified) ? 'DONE' : 'PENDING', message: null },
   ];
