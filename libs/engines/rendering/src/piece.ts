@@ -78,13 +78,17 @@ export class Piece {
 
   private make(): string {
     const between = betweenOf(this.separator);
-    const text: string[] = [];
-    let next = 0;
-    for (const { parts } of this.templates) {
-      if (text.length > 0) text.push(between);
-      for (const [place, part] of parts.entries()) {
-        if (place > 0) text.push(String(this.values[next++]));
-        text.push(part);
+    const { templates, values } = this;
+    // As long as it gets: a list that grows is copied, and there is one for each switch and group.
+    const text = new Array<string>(2 * (templates.length + values.length));
+    let [next, at] = [0, 0];
+    for (const { parts } of templates) {
+      text[at] = at > 0 ? between : '';
+      text[at + 1] = parts[0] as string;
+      at += 2;
+      for (let gap = 1; gap < parts.length; gap++) {
+        text[at++] = String(values[next++]);
+        text[at++] = parts[gap] as string;
       }
     }
     return text.join('');

@@ -1,5 +1,5 @@
 /** Where a network comes out: the place must exist, be able to carry it and not be in use for something else. */
-import { compareNatural, type PortName } from '#engines/kernel';
+import { compareNatural, type NetworkId, type PortName } from '#engines/kernel';
 import { isOnOpenVswitch } from '../compile-openvswitch.js';
 import type { FabricIndex } from '../fabric-index.js';
 import { error, type Finding, listed } from '../finding.js';
@@ -7,15 +7,16 @@ import { groupBy } from '../group-by.js';
 import type { AttachmentFacts, DeviceFacts } from '../snapshot.js';
 
 export function checkAttachments(index: FabricIndex): Finding[] {
-  return [...index.snapshot.attachments.flatMap((attachment) => place(index, attachment)), ...sharedPorts(index)];
-}
-
-function place(index: FabricIndex, attachment: AttachmentFacts): Finding[] {
-  const device = index.device.get(attachment.deviceId);
-  const network = index.network.get(attachment.networkId);
-  if (!device || !network) return [];
-  const problem = isOnOpenVswitch(index, device, attachment) ? null : refusal(device, attachment);
-  return problem === null ? [] : [error('ATTACHMENT_INVALID', `networks.${network.slug}.${device.slug}`, problem, [attachment.id])];
+  const found: Finding[] = [];
+  for (const attachment of index.snapshot.attachments) {
+    const device = index.device.get(attachment.deviceId);
+    const network = index.network.get(attachment.networkId);
+    if (!device || !network) continue;
+    const problem = isOnOpenVswitch(index, device, attachment) ? null : refusal(device, attachment);
+    if (problem !== null) found.push(error('ATTACHMENT_INVALID', `networks.${network.slug}.${device.slug}`, problem, [attachment.id]));
+  }
+  found.push(...sharedPorts(index));
+  return found;
 }
 
 function refusal(device: DeviceFacts, { port, tagging }: AttachmentFacts): string | null {
@@ -50,7 +51,9 @@ function sharedPort(
   if (port === null) return [];
   const isRouted = routed.has(port);
   const untagged = uses.filter(({ tagging }) => tagging === 'UNTAGGED');
-  const isRepeated = new Set(uses.map(({ networkId }) => networkId)).size < uses.length;
+  const networks = new Set<NetworkId>();
+  for (const { networkId } of uses) networks.add(networkId);
+  const isRepeated = networks.size < uses.length;
   if (!isRouted && untagged.length < 2 && !isRepeated) return [];
   const path = `devices.${device.slug}.ports.${port}`;
   const ids = uses.map(({ id }) => id);

@@ -246,18 +246,18 @@ type PlaceOf = (network: L2VniIntent) => number;
 
 /** In their places, and as many places in one group. */
 function neighbours(networks: readonly L2VniIntent[], place: PlaceOf): readonly Group[] {
-  const slots = new Array<L2VniIntent | undefined>(PLACES);
-  for (const network of networks) {
-    const at = place(network);
-    if (slots[at] !== undefined) return sortedOut(networks, place); // networks without a VLAN share a place
-    slots[at] = network;
+  const slots = new Int32Array(PLACES); // position in the list, counted from 1
+  for (let position = 0; position < networks.length; position++) {
+    const at = place(networks[position] as L2VniIntent);
+    if (slots[at] !== 0) return sortedOut(networks, place); // networks without a VLAN share a place
+    slots[at] = position + 1;
   }
   const groups: Group[] = [];
   for (let first = 0; first < PLACES; first += NEIGHBOURS) {
     const block: L2VniIntent[] = [];
     for (let at = first; at < first + NEIGHBOURS; at++) {
-      const network = slots[at];
-      if (network !== undefined) block.push(network);
+      const position = slots[at] as number;
+      if (position > 0) block.push(networks[position - 1] as L2VniIntent);
     }
     if (block.length > 0) groups.push(new Group(first / NEIGHBOURS, block));
   }

@@ -95,9 +95,9 @@ function routing(intent: Ported, { port, address, prefixLength }: UnderlayPortIn
 
 function bridging(intent: Ported, name: string, edge: EdgePortIntent | undefined): Part {
   const members = edge?.members ?? [];
-  const { untagged, tagged, allowed } = sortedOut(members);
+  const { untagged, isTrunk, allowed } = sortedOut(members);
   if (members.length === 0) return ['switchport trunk allowed vlan none', 'switchport mode trunk']; // rather than VLAN 1, which all unused ports share
-  if (tagged.length === 0) {
+  if (!isTrunk) {
     const isTunnel = intent.switch?.tunnelPorts.some((port) => port === name) === true;
     return [`switchport access vlan ${untagged?.vlan}`, isTunnel && 'switchport mode dot1q-tunnel'];
   }
@@ -113,7 +113,7 @@ function bridging(intent: Ported, name: string, edge: EdgePortIntent | undefined
 type Members = EdgePortIntent['members'];
 interface SortedOut {
   readonly untagged: Members[number] | undefined;
-  readonly tagged: Members;
+  readonly isTrunk: boolean;
   /** VLANs of all, as EOS prints them. */
   readonly allowed: string;
 }
@@ -125,8 +125,14 @@ function sortedOut(members: Members): SortedOut {
   const found = known.get(members);
   if (found) return found;
   const untagged = members.find(({ tagging }) => tagging === 'UNTAGGED');
-  const tagged = members.filter(({ tagging }) => tagging === 'TAGGED');
-  const made = { untagged, tagged, allowed: numberList([...tagged, ...(untagged ? [untagged] : [])].map(({ vlan }) => Number(vlan))) };
+  const vlans = untagged ? [Number(untagged.vlan)] : [];
+  let isTrunk = false;
+  for (const { tagging, vlan } of members) {
+    if (tagging !== 'TAGGED') continue;
+    isTrunk = true;
+    vlans.push(Number(vlan));
+  }
+  const made = { untagged, isTrunk, allowed: numberList(vlans) };
   known.set(members, made);
   return made;
 }
