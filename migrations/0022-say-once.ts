@@ -29,9 +29,11 @@ export class SayOnce1767225600022 implements MigrationInterface {
       -- UNWANTED: it was ordered when the rollback began, and none of its devices came back.
       ALTER TABLE network_recall
         DROP CONSTRAINT network_recall_state_known,
-        ADD CONSTRAINT network_recall_state_known CHECK (state IN ('PROPOSED', 'WANTED', 'ORDERED', 'UNWANTED', 'REFUSED', 'KEPT'));
+        ADD CONSTRAINT network_recall_state_known CHECK (state IN ('PROPOSED', 'WANTED', 'ORDERED', 'UNWANTED', 'REFUSED', 'KEPT')),
+        -- Devices of the rollback on which the network goes or comes; what is recalled hangs on whether they are back.
+        ADD COLUMN device_ids uuid[] NOT NULL DEFAULT '{}';
       DROP INDEX network_recall_wanted;
-      CREATE INDEX network_recall_open ON network_recall (id) WHERE state IN ('PROPOSED', 'WANTED', 'UNWANTED');
+      CREATE INDEX network_recall_open ON network_recall (id) WHERE state IN ('WANTED', 'UNWANTED');
 
       -- The last hint that was taken: a device that chatters is not read all the time.
       ALTER TABLE drift_report ADD COLUMN hinted_at timestamptz;
@@ -44,6 +46,7 @@ export class SayOnce1767225600022 implements MigrationInterface {
       DROP INDEX network_recall_open;
       UPDATE network_recall SET state = 'KEPT', reason = coalesce(reason, 'it was ordered, and none of its devices came back') WHERE state = 'UNWANTED';
       ALTER TABLE network_recall
+        DROP COLUMN device_ids,
         DROP CONSTRAINT network_recall_state_known,
         ADD CONSTRAINT network_recall_state_known CHECK (state IN ('PROPOSED', 'WANTED', 'ORDERED', 'REFUSED', 'KEPT'));
       CREATE INDEX network_recall_wanted ON network_recall (id) WHERE state = 'WANTED';

@@ -1,4 +1,5 @@
 // What an operator says again under the same key is answered as before, and done once.
+import { encodeId } from '#engines/kernel';
 import { systemScope } from '#platform';
 import { type ApiWorld, createApiWorld } from '../support/api-world.js';
 
@@ -14,6 +15,7 @@ interface Payload {
   readonly replayed: boolean | null;
   readonly errors: readonly { readonly __typename: string; readonly code: string }[];
 }
+const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 const PLAN = 'plan { id digest state } replayed errors { __typename code }';
 const LOCK = 'lock { id reason until } replayed errors { __typename code }';
 /** Arguments as they are written, with the key beside them. */
@@ -59,7 +61,7 @@ describe('the same key', () => {
     await twice('applyPlan', apply, `input: { plan: "${id}", digest: "another" }`);
     await world.converge();
     // Approved long ago: without the key this is refused by now.
-    expect((await say('approvePlan', `id: "${id}", digest: "${digest}"`, 'another key')).errors).toMatchObject([{ code: 'INVALID_STATE' }]);
+    expect((await say('approvePlan', `id: "${id}", digest: "${digest}"`, 'another-key')).errors).toMatchObject([{ code: 'INVALID_STATE' }]);
     const { plan: back } = await twice('rollbackPlan', `id: "${id}", reason: "no"`, `id: "${id}", reason: "never"`);
     expect(await rows('SELECT count(*)::int AS n FROM plan WHERE rollback_of IS NOT NULL')).toBe(1);
     await twice('cancelPlan', `id: "${back?.id}", reason: "not yet"`, `id: "${back?.id}"`);
@@ -75,7 +77,7 @@ describe('the same key', () => {
     );
     const paused = await twice('pausePlan', `id: "${id}"`, `id: "${id}", reason: "lunch"`);
     expect(paused.plan?.state).toBe('PAUSED');
-    await twice('resumePlan', `id: "${id}"`, `id: "plan_${'0'.repeat(26)}"`);
+    await twice('resumePlan', `id: "${id}"`, `id: "${encodeId('plan', UNKNOWN)}"`);
     // The pause is over: said again, it does not begin anew, and the answer is the plan as it is.
     expect(await audited('plan.paused')).toBe(1);
     await twice('haltPlan', `id: "${id}", reason: "smoke"`, `id: "${id}", reason: "fire"`);
@@ -85,7 +87,7 @@ describe('the same key', () => {
   it('locks and unlocks once; the lock is answered as it was', async () => {
     const words = 'scope: DEVICE, subject: "pve1"';
     const { lock } = await twice('acquireLock', `input: { ${words}, reason: "fans" }`, `input: { ${words}, reason: "disks" }`);
-    await twice('releaseLock', `id: "${lock?.id}"`, `id: "mlock_${'0'.repeat(26)}"`);
+    await twice('releaseLock', `id: "${lock?.id}"`, `id: "${encodeId('maintenanceLock', UNKNOWN)}"`);
     expect(await world.ask<unknown[]>(world.operator, '{ maintenanceLocks { id } }')).toEqual([]);
     expect([await audited('lock.acquired'), await audited('lock.released')]).toEqual([1, 1]);
   });

@@ -351,7 +351,79 @@ describe('a plan that is taken back', () => {
     await sql(`UPDATE plan SET state = 'CANCELLED', finished_at = now() WHERE id = $1`, [rollback.id]);
     await world.converge();
     expect(await locked()).toEqual([]);
-    expect(await recalls(rollback.id)).toMatchObject([{ state: 'PROPOSED' }]);
+    expect(await recalls(rollback.id)).toMatchObject([{ state: 'KEPT', reason: 'the rollback did not run' }]);
+  });
+
+  it('that is halted leaves the network that it would have withdrawn as it was, and names the devices', async () => {
+    await given();
+    const { plan, networkId } = await built();
+    const had = await possessions(networkId);
+    device('test').failAt('stage', 'CONFIG_REFUSED');
+    const rollback = await back(plan.id);
+    await work();
+    await work();
+    const ended = await world.app.get(RolloutService).plan(rollback.id);
+    expect(ended).toMatchObject({ state: 'HALTED', haltReason: expect.stringContaining('failed on test') as string });
+    const left = ended.items.filter(({ state }) => state !== 'VERIFIED').map(({ slug }) => slug);
+    expect(left).toContain('test');
+    const reason = `${left.sort().join(', ')} ${left.length === 1 ? 'is' : 'are'} not taken back`;
+    expect(await recalls(rollback.id)).toMatchObject([{ action: 'WITHDRAW', state: 'KEPT', reason, orderId: null }]);
+    device('test').heal();
+    for (let rounds = 0; rounds < 3; rounds++) await work();
+    expect(await networkState(networkId)).toBe('ACTIVE');
+    expect(await possessions(networkId)).toEqual(had);
+    expect(await sql(`SELECT 1 AS found FROM network_order WHERE kind <> 'PROVISION'`)).toEqual([]);
+  });
+
+  it.each([
+    ['none', 'is gone again, and its numbers rest', 'canary'],
+    ['some', 'stays, and its order waits for the others', 'later'],
+  ])('that is halted when %s of its devices has the network again: it %s', async (_, __, when) => {
+    await given();
+    const { networkId } = await built();
+    const removal = await removed(networkId);
+    const bytes = live();
+    const rollback = await back(removal.id);
+    const order = rollback.items.map(({ slug }) => slug as Slug);
+    const refuses = order[when === 'canary' ? 0 : 1] as Slug;
+    device(refuses).failAt('stage', 'CONFIG_REFUSED');
+    const settled = when === 'canary' ? 'KEPT' : 'ORDERED';
+    await until(
+      () => recalls(rollback.id),
+      ([recall]) => recall?.state === settled && recall.reason !== null,
+    );
+    expect((await world.app.get(RolloutService).plan(rollback.id)).state).toBe('HALTED');
+    expect((await recalls(rollback.id))[0]?.reason).toMatch(new RegExp(`${refuses}.* (is|are) not taken back$`));
+    if (when === 'canary') {
+      device(refuses).heal();
+      await until(
+        () => networkState(networkId),
+        (state) => state === 'RETIRED',
+      );
+      expect(live()).toBe(bytes);
+      expect(await allocations(networkId)).toEqual([{ state: 'QUARANTINED' }]);
+      expect(await names()).toEqual([]);
+    } else {
+      // A device carries it, so it is in the books; nobody else is given its number.
+      expect(await networkState(networkId)).not.toBe('RETIRED');
+      expect(await allocations(networkId)).toEqual([{ state: 'BOUND' }]);
+      expect(JSON.stringify([...device(order[0] as Slug).files])).toContain('10000');
+    }
+  });
+
+  it('whose locks somebody else asks about holds them: only its own pushes pass', async () => {
+    await given();
+    const { plan } = await built();
+    const locks = world.app.get(LockService, { strict: false });
+    const mine = await locks.acquire('alice', { scope: 'FABRIC', subject: null, reason: 'power', seconds: 600 });
+    const rollback = await back(plan.id);
+    const ask = (passing?: PlanId | null) => world.db.inTransaction(systemScope('spec'), (tx) => locks.ofDevice(tx, idOf('pve1'), passing));
+    expect((await ask())?.reason).toBe('taken back: customers complain');
+    expect((await ask(null))?.reason).toBe('taken back: customers complain');
+    expect((await ask(rollback.id))?.reason).toBe('power');
+    await sql('DELETE FROM maintenance_lock WHERE plan_id IS NOT NULL');
+    expect((await ask())?.id).toBe(mine.id);
+    expect((await ask(plan.id))?.id).toBe(mine.id);
   });
 
   it('writes plan, locks and recalls together or not at all, and a recall whose signal is lost is carried out', async () => {
@@ -366,7 +438,8 @@ describe('a plan that is taken back', () => {
     await owner.query('ALTER TABLE network_recall DROP CONSTRAINT planted');
     await owner.end();
     const rollback = await back(plan.id);
-    await world.converge();
+    await world.converge(); // The devices are back …
+    await world.converge(); // … and the network may follow.
     await sql('DELETE FROM outbox');
     expect(await recalls(rollback.id)).toMatchObject([{ state: 'WANTED' }]);
     await until(

@@ -3,6 +3,7 @@ import { FabricService, LockService, RecallService } from '#contexts/fabric';
 import type { DeviceId, FabricId } from '#engines/kernel';
 import type { Tx } from '#platform';
 import type { DeploymentPlan } from './domain/plan.js';
+import { recallEnd } from './domain/rollback.js';
 import { RollbackStore } from './store/rollback.store.js';
 
 /** What the planner and the executor ask about rollbacks: may one still run, what begins with it, when do its locks end. */
@@ -23,13 +24,23 @@ export class RollbackKeeper {
   }
 
   /**
-   * With the first step: what it brought to customers is recalled, and the fabric is not at rest until every device is where the intent
-   * wants it, or locked.
+   * With the first step: what it restores is in the books before a device carries it, and the fabric is not at rest until every device is where
+   * the intent wants it, or locked.
    */
   async begin(tx: Tx, plan: DeploymentPlan): Promise<void> {
     if (plan.rollbackOf === null) return;
-    await this.recalls.want(tx, plan.fabricId, plan.id);
+    await this.recalls.wantRestored(tx, plan.fabricId, plan.id);
     await this.fabric.raiseRevision(tx, plan.fabricId);
+  }
+
+  /** Networks follow the devices: what a rollback that is over withdraws goes when all of its devices are back; the rest stays as it was, and is named. */
+  async endRecalls(tx: Tx, fabricId: FabricId): Promise<void> {
+    for (const { planId, recallId, isBegun, devices } of await this.store.unjudged(tx, fabricId)) {
+      const recall = (await this.recalls.ofPlan(tx, planId)).find(({ id }) => id === recallId);
+      if (recall?.state !== 'PROPOSED' && recall?.state !== 'WANTED' && recall?.state !== 'ORDERED') continue;
+      const end = recallEnd({ action: recall.action, state: recall.state }, devices, isBegun);
+      if (end) await this.recalls.judge(tx, fabricId, recall, end.state, end.reason);
+    }
   }
 
   /** A rollback that is over holds a device until the fabric asks for what the device carries; what it did not bring back it does not hold. */

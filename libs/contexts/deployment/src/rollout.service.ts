@@ -49,6 +49,7 @@ export class RolloutService {
       const { open, isSettled } = await this.db.inTransaction(SCOPE, async (tx) => {
         await this.steering.endLeftovers(tx, fabricId);
         await this.rollbacks.endLocks(tx, fabricId);
+        await this.rollbacks.endRecalls(tx, fabricId);
         const plan = await this.plans.next(tx, fabricId);
         if (plan?.state === 'PAUSED') await this.fabric.reportBehind(tx, fabricId, 'PAUSED');
         return { open: plan, isSettled: await this.fabric.isSettled(tx, fabricId) };

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { OutboxService } from '#contexts/events';
 import type { FabricId, OrderId, PlanId } from '#engines/kernel';
 import type { Tx } from '#platform';
-import type { NetworkOnDevice, NetworkRecall, ProposedRecall } from './domain/recall.js';
+import type { NetworkOnDevice, NetworkRecall, ProposedRecall, RecallState } from './domain/recall.js';
 import { RecallStore } from './store/recall.store.js';
 
 /** Where a rollback and orders meet: deployment says which networks are recalled, provisioning carries it out and says what came of it. */
@@ -18,9 +18,18 @@ export class RecallService {
     for (const recall of recalls) await this.store.insert(tx, fabricId, planId, asOf, recall);
   }
 
-  /** The rollback begins. A signal that is lost is made good by the timer of whoever carries it out. */
-  async want(tx: Tx, fabricId: FabricId, planId: PlanId): Promise<void> {
-    if ((await this.store.want(tx, planId)) > 0) await this.outbox.append(tx, 'recall.wanted', fabricId);
+  /**
+   * The rollback begins: what it restores has its numbers in the books before a device carries them. What it withdraws waits for its devices. A
+   * signal that is lost is made good by the timer of whoever carries it out.
+   */
+  async wantRestored(tx: Tx, fabricId: FabricId, planId: PlanId): Promise<void> {
+    if ((await this.store.wantRestored(tx, planId)) > 0) await this.outbox.append(tx, 'recall.wanted', fabricId);
+  }
+
+  /** The rollback is over. */
+  async judge(tx: Tx, fabricId: FabricId, recall: NetworkRecall, to: RecallState, reason: string | null): Promise<void> {
+    if ((await this.store.judge(tx, recall.id, recall.state, to, reason)) && to !== 'KEPT')
+      await this.outbox.append(tx, 'recall.wanted', fabricId);
   }
 
   ofPlan(tx: Tx, planId: PlanId): Promise<NetworkRecall[]> {

@@ -42,7 +42,11 @@ export class NetworkRecalls implements JobHandler, OnModuleInit {
       await this.db.inTransaction(SCOPE, async (tx) => {
         const recall = await this.recalls.lockWanted(tx, id);
         if (!recall) return;
-        await (recall.action === 'WITHDRAW' ? this.withdraw(tx, recall) : this.restore(tx, recall));
+        await (recall.state === 'UNWANTED'
+          ? this.takeBack(tx, recall)
+          : recall.action === 'WITHDRAW'
+            ? this.withdraw(tx, recall)
+            : this.restore(tx, recall));
         crashPoint('recall.ordered');
       });
     } catch (error) {
@@ -63,6 +67,21 @@ export class NetworkRecalls implements JobHandler, OnModuleInit {
       ifVersion: null,
     });
     await this.recalls.ordered(tx, recall.id, order.id);
+  }
+
+  /** It was brought back in the books, and on no device. */
+  private async takeBack(tx: Tx, recall: NetworkRecall): Promise<void> {
+    // Orders before networks: the order of locks of whoever advances them.
+    if (recall.networkId !== null) await this.store.lockOpenOf(tx, recall.networkId);
+    const network = await this.networkOf(tx, recall);
+    const reason = recall.reason ?? 'none of its devices is taken back';
+    if (network && network.state !== 'RETIRED' && network.state !== 'DEPROVISIONING')
+      await this.orders.deprovisionIn(tx, network.tenantId, {
+        idempotencyKey: `${keyOf(recall, network.id)}:taken-back`,
+        networkId: network.id,
+        ifVersion: null,
+      });
+    await this.recalls.ordered(tx, recall.id, null, reason);
   }
 
   private async restore(tx: Tx, recall: NetworkRecall): Promise<void> {

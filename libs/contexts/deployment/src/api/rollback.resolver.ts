@@ -24,13 +24,15 @@ enum RecallStateEnum {
   PROPOSED = 'PROPOSED',
   WANTED = 'WANTED',
   ORDERED = 'ORDERED',
+  UNWANTED = 'UNWANTED',
   REFUSED = 'REFUSED',
   KEPT = 'KEPT',
 }
 registerEnumType(RecallStateEnum, {
   name: 'RecallState',
   valuesMap: {
-    PROPOSED: { description: 'The rollback has not begun.' },
+    PROPOSED: { description: 'The rollback has not come to it: a network is withdrawn when its devices are back.' },
+    UNWANTED: { description: 'It was ordered, none of its devices came back, and the order is taken back.' },
     REFUSED: { description: 'It could not be done, and why.' },
     KEPT: { description: 'Nothing is done about it, and why.' },
   },

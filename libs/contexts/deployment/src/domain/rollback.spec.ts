@@ -1,7 +1,7 @@
 import { compileFabric, type DeviceIntent } from '#engines/intent';
 import { demoFabric, demoSnapshot } from '#engines/intent/testing';
 import type { Changed } from './make-plan.js';
-import { atMost, networkKey, nothingOf, recallsOf, standingOf, type WayBack } from './rollback.js';
+import { atMost, type EndOnDevice, networkKey, nothingOf, recallEnd, recallsOf, standingOf, type WayBack } from './rollback.js';
 
 const [WITHOUT, WITH] = [compileFabric(demoFabric().build()), compileFabric(demoSnapshot())];
 function intent(slug: string, of = WITH): DeviceIntent {
@@ -47,7 +47,8 @@ describe('a device of a plan', () => {
 describe('networks of a plan that is taken back', () => {
   it('are withdrawn where the plan brought them and nobody else carries them', () => {
     const recalls = recallsOf([way('pve1'), way('pve2'), way('test')], new Map());
-    expect(recalls).toEqual([{ networkSlug: NETWORK?.networkSlug, vni: NETWORK?.vni, action: 'WITHDRAW', keptBecause: null }]);
+    const deviceIds = ['pve1', 'pve2', 'test'].map((slug) => intent(slug).deviceId);
+    expect(recalls).toEqual([{ networkSlug: NETWORK?.networkSlug, vni: NETWORK?.vni, action: 'WITHDRAW', deviceIds, keptBecause: null }]);
   });
 
   it('stay where another device carries them, taken back or not, and say who', () => {
@@ -71,6 +72,35 @@ describe('networks of a plan that is taken back', () => {
     expect(recallsOf([removal('pve1'), removal('pve2')], new Map())).toMatchObject([
       { action: 'RESTORE', vni: NETWORK?.vni, keptBecause: null },
     ]);
+  });
+});
+
+describe('a network when the rollback is over', () => {
+  const left = (slug: string, state: EndOnDevice['state'], isUncertain = false): EndOnDevice => ({ slug, state, isUncertain });
+  const [back, skipped] = [left('pve1', 'VERIFIED'), left('pve2', 'SKIPPED')];
+
+  it('is withdrawn when all of its devices are back, and otherwise stays and says where', () => {
+    const proposed = { action: 'WITHDRAW', state: 'PROPOSED' } as const;
+    expect(recallEnd(proposed, [back, left('test', 'CONFIRMED')], true)).toEqual({ state: 'WANTED', reason: null });
+    expect(recallEnd(proposed, [back, skipped, left('test', 'FAILED')], true)).toEqual({
+      state: 'KEPT',
+      reason: 'pve2, test are not taken back',
+    });
+    expect(recallEnd(proposed, [back], false)).toEqual({ state: 'KEPT', reason: 'the rollback did not run' });
+  });
+
+  it('that was brought back in the books stays there where a device has it, or may have it, and not where none has', () => {
+    const ordered = { action: 'RESTORE', state: 'ORDERED' } as const;
+    expect(recallEnd(ordered, [back, back], true)).toBeNull();
+    expect(recallEnd(ordered, [back, skipped], true)).toEqual({ state: 'ORDERED', reason: 'pve2 is not taken back' });
+    expect(recallEnd(ordered, [left('pve1', 'FAILED', true), skipped], true)).toMatchObject({ state: 'ORDERED' });
+    expect(recallEnd(ordered, [left('pve1', 'PUSHING'), skipped], true)).toMatchObject({ state: 'ORDERED' });
+    expect(recallEnd(ordered, [left('pve1', 'FAILED'), skipped], true)).toEqual({
+      state: 'UNWANTED',
+      reason: 'pve1, pve2 are not taken back',
+    });
+    expect(recallEnd({ action: 'RESTORE', state: 'WANTED' }, [skipped], true)).toEqual({ state: 'KEPT', reason: 'pve2 is not taken back' });
+    expect(recallEnd({ action: 'RESTORE', state: 'PROPOSED' }, [skipped], false)).toMatchObject({ state: 'KEPT' });
   });
 });
 

@@ -2,7 +2,7 @@
 import type { DeviceIntent } from '#engines/intent';
 import { compareNatural, type DeviceId } from '#engines/kernel';
 import type { Artefact } from '#engines/rendering';
-import type { Risk } from './plan.js';
+import type { ItemState, Risk } from './plan.js';
 import type { Changed } from './make-plan.js';
 
 /** A device of a plan that may be taken back, and what it carried before that plan came to it. */
@@ -72,23 +72,29 @@ export interface RecallOfNetwork {
   readonly networkSlug: string;
   readonly vni: number;
   readonly action: 'WITHDRAW' | 'RESTORE';
+  /** On which it goes or comes. */
+  readonly deviceIds: readonly DeviceId[];
   /** Why nothing is done about it; null: it is. */
   readonly keptBecause: string | null;
 }
 
 /** @param elsewhere by `networkKey` the devices outside of the rollback that carry a network. */
 export function recallsOf(
-  back: readonly Pick<WayBack, 'slug' | 'brought' | 'before'>[],
+  back: readonly Pick<WayBack, 'deviceId' | 'slug' | 'brought' | 'before'>[],
   elsewhere: ReadonlyMap<string, readonly string[]>,
 ): readonly RecallOfNetwork[] {
   const found = new Map<string, RecallOfNetwork>();
-  for (const { slug, brought, before } of back) {
+  const places = new Map<string, DeviceId[]>();
+  for (const { deviceId, slug, brought, before } of back) {
     const [was, is] = [networks(before), networks(brought)];
+    for (const key of new Set([...was.keys(), ...is.keys()]))
+      if (was.has(key) !== is.has(key)) places.set(key, [...(places.get(key) ?? []), deviceId]);
     for (const [key, network] of is) if (!was.has(key)) found.set(key, withdrawal(network, slug, brought, back, elsewhere.get(key) ?? []));
     for (const [key, network] of was)
-      if (!is.has(key) && !found.has(key)) found.set(key, { ...network, action: 'RESTORE', keptBecause: null });
+      if (!is.has(key) && !found.has(key)) found.set(key, { ...network, action: 'RESTORE', deviceIds: [], keptBecause: null });
   }
-  return [...found.values()].sort((a, b) => compareNatural(a.networkSlug, b.networkSlug) || a.vni - b.vni);
+  const recalls = [...found].map(([key, recall]) => ({ ...recall, deviceIds: places.get(key) ?? [] }));
+  return recalls.sort((a, b) => compareNatural(a.networkSlug, b.networkSlug) || a.vni - b.vni);
 }
 
 type Named = Pick<RecallOfNetwork, 'networkSlug' | 'vni'>;
@@ -112,5 +118,42 @@ function withdrawal(
       : brought.adopted
         ? `${slug} ran before it was ours: its networks are not this plan's`
         : null;
-  return { ...network, action: 'WITHDRAW', keptBecause: because };
+  return { ...network, action: 'WITHDRAW', deviceIds: [], keptBecause: because };
+}
+
+/** Where a rollback that is over has left a device. */
+export interface EndOnDevice {
+  readonly slug: string;
+  readonly state: ItemState;
+  /** Nobody knows how a change of it ended. */
+  readonly isUncertain: boolean;
+}
+
+export interface RecallEnd {
+  readonly state: 'WANTED' | 'UNWANTED' | 'KEPT' | 'ORDERED';
+  readonly reason: string | null;
+}
+
+/**
+ * What becomes of a network when the rollback is over: it is withdrawn when all of its devices are back, and otherwise stays as it was. One that is
+ * restored was ordered at the beginning; it stays where a device has it again, or may have it, and is taken back where none has.
+ * @param isBegun was anything of the rollback pushed? @returns null: nothing is to be said any more.
+ */
+export function recallEnd(
+  { action, state }: { readonly action: 'WITHDRAW' | 'RESTORE'; readonly state: 'PROPOSED' | 'WANTED' | 'ORDERED' },
+  devices: readonly EndOnDevice[],
+  isBegun: boolean,
+): RecallEnd | null {
+  if (!isBegun) return state === 'PROPOSED' ? { state: 'KEPT', reason: 'the rollback did not run' } : null;
+  const isBack = ({ state: item }: EndOnDevice): boolean => item === 'CONFIRMED' || item === 'VERIFIED';
+  const left = devices.filter((device) => !isBack(device)).map(({ slug }) => slug);
+  const named = `${left.join(', ')} ${left.length === 1 ? 'is' : 'are'} not taken back`;
+  if (action === 'WITHDRAW') {
+    if (state !== 'PROPOSED') return null;
+    return left.length === 0 ? { state: 'WANTED', reason: null } : { state: 'KEPT', reason: named };
+  }
+  if (left.length === 0) return null;
+  if (devices.some((device) => isBack(device) || device.isUncertain || device.state === 'PUSHING'))
+    return { state: state === 'PROPOSED' ? 'WANTED' : state, reason: named };
+  return { state: state === 'ORDERED' ? 'UNWANTED' : 'KEPT', reason: named };
 }

@@ -3,7 +3,7 @@ import type { DeviceIntent } from '#engines/intent';
 import type { DeviceId, FabricId, PlanId } from '#engines/kernel';
 import type { Tx } from '#platform';
 import type { PlanState } from '../domain/plan.js';
-import type { WayBack } from '../domain/rollback.js';
+import type { EndOnDevice, WayBack } from '../domain/rollback.js';
 
 export interface EarlierRollback {
   readonly id: PlanId;
@@ -37,7 +37,7 @@ export class RollbackStore {
   rollbacksOf(tx: Tx, id: PlanId): Promise<EarlierRollback[]> {
     return tx.sql<EarlierRollback>(
       `SELECT p.id, p.state, ARRAY(SELECT i.device_id FROM plan_item i WHERE i.plan_id = p.id) AS "deviceIds" FROM plan p
-        WHERE p.rollback_of = $1 AND (p.state IN ('APPLYING', 'PAUSED', 'APPLIED') OR (p.state = 'APPROVED' AND p.is_released)
+        WHERE p.rollback_of = $1 AND (p.state IN ('APPLYING', 'PAUSED', 'AWAITING_PERSON', 'APPLIED') OR (p.state = 'APPROVED' AND p.is_released)
           OR (p.state IN ('PROPOSED', 'APPROVED') AND p.expires_at > clock_timestamp())) ORDER BY p.generation DESC`,
       [id],
     );
@@ -77,12 +77,28 @@ export class RollbackStore {
     );
   }
 
+  /** Recalls of rollbacks that are over which nobody has judged yet; of what was restored only while its order is open. */
+  async unjudged(
+    tx: Tx,
+    fabricId: FabricId,
+  ): Promise<{ planId: PlanId; recallId: string; isBegun: boolean; devices: readonly EndOnDevice[] }[]> {
+    return tx.sql(
+      `SELECT p.id AS "planId", r.id AS "recallId", p.started_at IS NOT NULL AS "isBegun",
+          (SELECT coalesce(json_agg(json_build_object('slug', d.slug, 'state', i.state, 'isUncertain', coalesce(s.is_uncertain, false)) ORDER BY d.slug), '[]')
+             FROM plan_item i JOIN device d ON d.id = i.device_id LEFT JOIN device_state s ON s.device_id = d.id WHERE i.plan_id = p.id AND d.id = ANY(r.device_ids)) AS devices
+         FROM plan p JOIN network_recall r ON r.plan_id = p.id LEFT JOIN network_order o ON o.id = r.order_id
+        WHERE p.rollback_of IS NOT NULL AND p.fabric_id = $1 AND p.state IN ('APPLIED', 'FAILED', 'HALTED', 'CANCELLED', 'SUPERSEDED', 'EXPIRED')
+          AND (r.state = 'PROPOSED' OR (r.action = 'RESTORE' AND r.reason IS NULL AND (r.state = 'WANTED' OR (r.state = 'ORDERED' AND o.state IN ('ACCEPTED', 'RUNNING', 'AWAITING_APPROVAL', 'FAILED_STUCK')))))`,
+      [fabricId],
+    );
+  }
+
   /** Of the locks of rollbacks those that hold nothing back any more. @param settled devices that carry what the fabric asks for. */
   async done(tx: Tx, held: readonly { planId: PlanId; deviceId: DeviceId }[], settled: readonly DeviceId[]): Promise<Set<string>> {
     const rows = await tx.sql<{ key: string }>(
       `SELECT h.plan_id || ' ' || h.device_id AS key FROM unnest($1::uuid[], $2::uuid[]) h(plan_id, device_id)
          JOIN plan p ON p.id = h.plan_id LEFT JOIN plan_item i ON i.plan_id = h.plan_id AND i.device_id = h.device_id
-        WHERE p.state NOT IN ('PROPOSED', 'APPROVED', 'APPLYING', 'PAUSED') AND (h.device_id = ANY($3) OR i.state IS NULL OR i.state NOT IN ('CONFIRMED', 'VERIFIED'))
+        WHERE p.state NOT IN ('PROPOSED', 'APPROVED', 'APPLYING', 'PAUSED', 'AWAITING_PERSON') AND (h.device_id = ANY($3) OR i.state IS NULL OR i.state NOT IN ('CONFIRMED', 'VERIFIED'))
            OR NOT p.is_released AND p.state IN ('PROPOSED', 'APPROVED') AND p.expires_at < clock_timestamp()`,
       [held.map(({ planId }) => planId), held.map(({ deviceId }) => deviceId), settled],
     );

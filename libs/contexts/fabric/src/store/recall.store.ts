@@ -3,14 +3,14 @@ import type { FabricId, OrderId, PlanId } from '#engines/kernel';
 import { newId, type Tx } from '#platform';
 import type { NetworkOnDevice, NetworkRecall, ProposedRecall, RecallState } from '../domain/recall.js';
 
-const RECALL = `SELECT id, plan_id AS "planId", network_id AS "networkId", network_slug AS "networkSlug", vni, action, state, reason, order_id AS "orderId" FROM network_recall`;
+const RECALL = `SELECT id, plan_id AS "planId", network_id AS "networkId", network_slug AS "networkSlug", vni, action, device_ids AS "deviceIds", state, reason, order_id AS "orderId" FROM network_recall`;
 
 @Injectable()
 export class RecallStore {
   async insert(tx: Tx, fabricId: FabricId, planId: PlanId, asOf: Date, recall: ProposedRecall): Promise<void> {
     await tx.run(
-      `INSERT INTO network_recall (id, plan_id, network_id, network_slug, vni, action, state, reason, settled_at)
-       VALUES ($1, $2, (SELECT n.id FROM network n WHERE n.fabric_id = $3 AND n.vni = $4 AND n.slug = $5 AND n.created_at <= $9 ORDER BY n.created_at DESC LIMIT 1), $5, $4, $6, $7, $8,
+      `INSERT INTO network_recall (id, plan_id, network_id, network_slug, vni, action, state, reason, device_ids, settled_at)
+       VALUES ($1, $2, (SELECT n.id FROM network n WHERE n.fabric_id = $3 AND n.vni = $4 AND n.slug = $5 AND n.created_at <= $9 ORDER BY n.created_at DESC LIMIT 1), $5, $4, $6, $7, $8, $10,
          CASE WHEN $7 = 'KEPT' THEN clock_timestamp() END)`,
       [
         newId<string>(),
@@ -22,6 +22,7 @@ export class RecallStore {
         recall.keptBecause === null ? 'PROPOSED' : 'KEPT',
         recall.keptBecause,
         asOf,
+        recall.deviceIds,
       ],
     );
   }
@@ -31,26 +32,35 @@ export class RecallStore {
   }
 
   /** @returns how many. */
-  async want(tx: Tx, planId: PlanId): Promise<number> {
-    return tx.run(`UPDATE network_recall SET state = 'WANTED' WHERE plan_id = $1 AND state = 'PROPOSED'`, [planId]);
+  async wantRestored(tx: Tx, planId: PlanId): Promise<number> {
+    return tx.run(`UPDATE network_recall SET state = 'WANTED' WHERE plan_id = $1 AND state = 'PROPOSED' AND action = 'RESTORE'`, [planId]);
   }
 
   async wanted(tx: Tx, limit: number): Promise<string[]> {
-    return (await tx.sql<{ id: string }>(`SELECT id FROM network_recall WHERE state = 'WANTED' ORDER BY id LIMIT $1`, [limit])).map(
-      ({ id }) => id,
-    );
+    return (
+      await tx.sql<{ id: string }>(`SELECT id FROM network_recall WHERE state IN ('WANTED', 'UNWANTED') ORDER BY id LIMIT $1`, [limit])
+    ).map(({ id }) => id);
   }
 
   /** The row locked; undefined when it is settled, or when somebody is at it. */
   lockWanted(tx: Tx, id: string): Promise<NetworkRecall | undefined> {
-    return tx.one<NetworkRecall>(`${RECALL} WHERE id = $1 AND state = 'WANTED' FOR UPDATE SKIP LOCKED`, [id]);
+    return tx.one<NetworkRecall>(`${RECALL} WHERE id = $1 AND state IN ('WANTED', 'UNWANTED') FOR UPDATE SKIP LOCKED`, [id]);
   }
 
   async settle(tx: Tx, id: string, state: RecallState, orderId: OrderId | null, reason: string | null): Promise<void> {
     await tx.run(
-      "UPDATE network_recall SET state = $2, order_id = $3, reason = $4, settled_at = clock_timestamp() WHERE id = $1 AND state = 'WANTED'",
+      "UPDATE network_recall SET state = $2, order_id = $3, reason = $4, settled_at = clock_timestamp() WHERE id = $1 AND state IN ('WANTED', 'UNWANTED')",
       [id, state, orderId, reason],
     );
+  }
+
+  /** Of a rollback that is over: what becomes of it, if nobody has settled it meanwhile. @returns whether it was so. */
+  async judge(tx: Tx, id: string, from: RecallState, to: RecallState, reason: string | null): Promise<boolean> {
+    const touched = await tx.run(
+      `UPDATE network_recall SET state = $3, reason = $4, settled_at = CASE WHEN $3 = 'KEPT' THEN clock_timestamp() ELSE settled_at END WHERE id = $1 AND state = $2`,
+      [id, from, to, reason],
+    );
+    return touched === 1;
   }
 
   /** Of these the first whose VNI in the fabric, or VLAN on the device, is another network's by now: one that was not there `asOf`, too. */
