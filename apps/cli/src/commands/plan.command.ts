@@ -20,14 +20,21 @@ interface Plan {
     readonly soakSeconds: number;
   }[];
 }
+interface PlanCause {
+  readonly kind: string;
+  readonly slug: string;
+  readonly verb: string;
+  readonly subject: string | null;
+}
 interface PlanDevice {
   readonly device: string;
   readonly wave: number;
   readonly step: number;
   readonly risk: string;
   readonly riskReasons: readonly string[];
-  readonly causes: readonly { readonly kind: string; readonly slug: string; readonly verb: string; readonly subject: string | null }[];
+  readonly causes: readonly PlanCause[];
   readonly diff: string;
+  readonly hunks: readonly { readonly causes: readonly PlanCause[] }[];
   readonly state: string;
   readonly error: string | null;
 }
@@ -49,7 +56,7 @@ interface PlanDetails extends Plan {
 const PLAN =
   'id digest risk state createdBy createdAt haltReason approvalsNeeded approvals { by } waves { order deviceCount done failed soakSeconds soakingUntil }';
 const RECALLS = 'rollbackOf recalls { network vni action state reason order }';
-const DETAILS = `${PLAN} ${RECALLS} baseRevision targetRevision stale checks { name ok message } devices { device wave step redundancy risk riskReasons causes { kind slug verb subject } diff state error }`;
+const DETAILS = `${PLAN} ${RECALLS} baseRevision targetRevision stale checks { name ok message } devices { device wave step redundancy risk riskReasons causes { kind slug verb subject object } diff hunks { path causes { kind slug verb subject object } } state error }`;
 const ERRORS = 'errors { code message path }';
 
 const line = (plan: Plan): string => {
@@ -58,15 +65,28 @@ const line = (plan: Plan): string => {
     .join(' ');
   return `${plan.id}  ${plan.state.padEnd(10)} ${plan.risk.padEnd(5)} ${waves}  by ${plan.createdBy}${plan.haltReason ? `  ${plan.haltReason}` : ''}`;
 };
-const deviceLines = ({ device, wave, step, state, risk, riskReasons, causes, diff, error }: PlanDevice): string[] => [
-  `${device}  wave ${wave} step ${step}  ${risk}  ${state}${error ? `: ${error}` : ''}`,
-  ...riskReasons.map((reason) => `  ! ${reason}`),
-  ...causes.map(
-    ({ kind, slug, verb, subject }) => `  ${verb.toLowerCase()} ${kind.toLowerCase()} ${slug}${subject ? ` (${subject})` : ''}`,
-  ),
-  ...diff.split('\n').flatMap((text) => (text === '' ? [] : [`    ${text}`])),
-];
+const because = ({ kind, slug, verb, subject }: PlanCause): string =>
+  `${verb.toLowerCase()} ${kind.toLowerCase()} ${slug}${subject ? ` (${subject})` : ''}`;
+const MOST_CAUSES = 5;
 
+/** Above each hunk why it is there. */
+function diffLines({ diff, hunks }: PlanDevice): string[] {
+  let at = 0;
+  return diff.split('\n').flatMap((text) => {
+    if (text === '') return [];
+    if (!text.startsWith('@@ ')) return [`    ${text}`];
+    const causes = hunks[at++]?.causes ?? [];
+    const more = causes.length > MOST_CAUSES ? ` and ${causes.length - MOST_CAUSES} more` : '';
+    return [...(causes.length > 0 ? [`    # ${causes.slice(0, MOST_CAUSES).map(because).join(', ')}${more}`] : []), `    ${text}`];
+  });
+}
+
+const deviceLines = (item: PlanDevice): string[] => [
+  `${item.device}  wave ${item.wave} step ${item.step}  ${item.risk}  ${item.state}${item.error ? `: ${item.error}` : ''}`,
+  ...item.riskReasons.map((reason) => `  ! ${reason}`),
+  ...item.causes.map((cause) => `  ${because(cause)}`),
+  ...diffLines(item),
+];
 const recallLines = ({ rollbackOf, recalls }: Pick<PlanDetails, 'rollbackOf' | 'recalls'>): string[] => [
   ...(rollbackOf === null ? [] : [`takes back ${rollbackOf}`]),
   ...recalls.map(

@@ -42,9 +42,27 @@ describeWith({ missing }, 'trame plan and trame lock', () => {
     const shown = (await trame('plan', 'show', plan.id)).out;
     expect(shown).toMatch(/^ok {2}CURRENT: /m);
     expect(shown).toMatch(/^pve1 {2}wave 0 step 0 {2}LOW {2}PENDING\n {2}added network \S+\n {4}--- /m);
+    expect(shown).toMatch(/^ {4}# added network (\S+)\n {4}@@ [^\n]*\n(?: {4}[ +-][^\n]*\n)*? {4}\+.*1\d{4}/m);
     expect((await trame('plan', 'pause', plan.id)).err).toMatch(/^INVALID_STATE: the plan is PROPOSED/);
     expect((await trame('plan', 'approve', plan.id, plan.digest, '--comment', 'seen')).out).toContain('APPROVED');
     expect((await trame('plan', 'cancel', plan.id, '--reason', 'not today')).out).toMatch(/CANCELLED .* cancelled by .*: not today/);
+  });
+
+  it('makes a plan, and takes one back: what becomes of its networks is in the answer', async () => {
+    const made = (await trame('plan', 'make')).out;
+    expect(made).toMatch(/^plan_\S+ {2}PROPOSED /);
+    const id = made.split(' ')[0] as string;
+    const { digest } = JSON.parse((await trame('plan', 'show', id, '-o', 'json')).out) as { digest: string };
+    await trame('plan', 'approve', id, digest);
+    await trame('plan', 'apply', id, digest);
+    await world.converge();
+    expect((await trame('plan', 'rollback', id)).err).toContain("'--reason <text>' not specified");
+    expect((await trame('plan', 'rollback', id, '--reason', 'no', '--digest', 'another')).err).toMatch(/^PLAN_STALE: /);
+    const back = (await trame('plan', 'rollback', id, '--reason', 'customers complain')).out;
+    expect(back).toMatch(new RegExp(`^plan_\\S+ {2}APPROVED .*\ntakes back ${id}\nwithdraw network \\S+ \\(VNI 1\\d{4}\\) {2}PROPOSED\n$`));
+    const lock = (await trame('lock', 'list')).out;
+    expect(lock).toContain('taken back: customers complain');
+    for (const held of lock.trim().split('\n')) await trame('lock', 'release', held.split(' ')[0] as string);
   });
 
   it('locks, lists and unlocks', async () => {

@@ -4,6 +4,7 @@ import { FabricService, LockService, SecretService } from '#contexts/fabric';
 import { checkFabric, type FabricIntent, type FabricSnapshot } from '#engines/intent';
 import { type DeviceId, DomainError, type FabricId, notFound, type PlanId } from '#engines/kernel';
 import { CONFIG, type Config, Database, LOGGER, type Logger, systemScope, type Tx } from '#platform';
+import { causeIds } from './domain/cause-ids.js';
 import { FabricIntents } from './domain/fabric-intents.js';
 import { artefactsDigest, attendedPart, type Draft, type DraftPlan, draftPlan, everydayPart, wholePlan } from './domain/make-plan.js';
 import { type PlanCheck, planChecks } from './domain/plan-checks.js';
@@ -184,7 +185,7 @@ export class PlannerService {
 
   private async draft(fabricId: FabricId, only?: ReadonlySet<DeviceId>): Promise<Draft> {
     const { snapshot, records, circumstances } = await this.read(fabricId);
-    return draftPlan(this.intents.of(snapshot), records, circumstances, only);
+    return draftPlan(this.intents.of(snapshot), records, { ...circumstances, ids: causeIds(snapshot) }, only);
   }
 
   /** In one REPEATABLE READ transaction: revision, intent and device records belong together. */

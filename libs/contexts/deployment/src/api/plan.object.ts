@@ -3,6 +3,7 @@ import { encodeId, type PlanId } from '#engines/kernel';
 import { BigCountScalar, DateTimeScalar, SlugScalar, UserError } from '#platform';
 import type { Cause } from '../domain/causes.js';
 import type { DeploymentPlan, PlanItem } from '../domain/plan.js';
+import { hunkTexts } from '../domain/hunks.js';
 import type { PlanCheck } from '../domain/plan-checks.js';
 import type { Snippet } from '../domain/external/snippet.js';
 
@@ -43,12 +44,14 @@ registerEnumType(PlanStateEnum, {
 });
 
 export enum CauseKindEnum {
+  ATTACHMENT = 'ATTACHMENT',
   DEVICE = 'DEVICE',
   LAG = 'LAG',
   NETWORK = 'NETWORK',
   PAIR = 'PAIR',
   PORT = 'PORT',
   SESSION = 'SESSION',
+  SUBNET = 'SUBNET',
   VRF = 'VRF',
 }
 registerEnumType(CauseKindEnum, { name: 'CauseKind' });
@@ -61,12 +64,21 @@ export enum CauseVerbEnum {
 registerEnumType(CauseVerbEnum, { name: 'CauseVerb' });
 
 @ObjectType('PlanCause', { description: 'An object whose change is the reason for hunks of the diff.' })
-export class PlanCauseObject implements Cause {
+export class PlanCauseObject {
   @Field(() => CauseKindEnum) kind: Cause['kind'];
   @Field({ description: 'Of a session the device at its other end, of a pair its domain, of a port and a LAG their name.' }) slug: string;
   @Field(() => CauseVerbEnum) verb: Cause['verb'];
   @Field(() => String, { nullable: true, description: 'Of a DEVICE what of it, e.g. `vtep`; `rendering`: the same, written otherwise.' })
   subject: string | null;
+  @Field(() => ID, { nullable: true, description: 'Of a network, VRF, attachment or device; null where there is none, or none any more.' })
+  object: string | null;
+}
+
+@ObjectType('PlanHunk', { description: 'A part of the diff, and why it is there.' })
+export class PlanHunkObject {
+  @Field({ description: 'File, or `running-config`.' }) path: string;
+  @Field({ description: 'As in the diff, `@@ …` first.' }) text: string;
+  @Field(() => [PlanCauseObject], { description: 'Empty in a plan of an older release.' }) causes: PlanCauseObject[];
 }
 
 export enum SnippetActionEnum {
@@ -114,6 +126,7 @@ export class PlanDeviceObject {
   @Field(() => [String], { description: 'One sentence for each reason why a person is asked.' }) riskReasons: readonly string[];
   @Field(() => [PlanCauseObject], { description: 'The objects that cause the diff.' }) causes: readonly PlanCauseObject[];
   @Field({ description: 'Unified diff against what was last confirmed on the device.' }) diff: string;
+  @Field(() => [PlanHunkObject], { description: 'The diff in its parts.' }) hunks: PlanHunkObject[];
   @Field({ description: 'PENDING, PUSHING, AWAITING_PERSON, CONFIRMED, VERIFIED, FAILED or SKIPPED.' }) state: string;
   @Field(() => String, { nullable: true }) error: string | null;
 }
@@ -167,6 +180,20 @@ export class DeploymentPlanObject {
   @HideField() uuid: PlanId;
 }
 
+const KIND_OF_ID = { NETWORK: 'network', VRF: 'vrf', ATTACHMENT: 'attachment', DEVICE: 'device', SESSION: 'device' } as const;
+
+function toCause({ kind, slug, verb, subject, id }: Cause): PlanCauseObject {
+  const idKind = kind in KIND_OF_ID ? KIND_OF_ID[kind as keyof typeof KIND_OF_ID] : undefined;
+  return { kind, slug, verb, subject, object: id !== undefined && idKind ? encodeId(idKind, id) : null };
+}
+
+const toHunks = ({ diff, hunks, causes }: Pick<PlanItem, 'diff' | 'hunks' | 'causes'>): PlanHunkObject[] =>
+  hunkTexts(diff).map(({ path, text }, index) => ({
+    path,
+    text,
+    causes: (hunks[index]?.causes ?? []).flatMap((at) => (causes[at] ? [toCause(causes[at])] : [])),
+  }));
+
 const toPlanDevice = ({
   slug,
   isExternal,
@@ -179,6 +206,7 @@ const toPlanDevice = ({
   riskReasons,
   causes,
   diff,
+  hunks,
   state,
   error,
 }: PlanItem): PlanDeviceObject => ({
@@ -191,8 +219,9 @@ const toPlanDevice = ({
   redundancy,
   risk,
   riskReasons,
-  causes,
+  causes: causes.map(toCause),
   diff,
+  hunks: toHunks({ diff, hunks, causes }),
   state,
   error: error?.message ?? null,
 });

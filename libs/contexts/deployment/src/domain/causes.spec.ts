@@ -1,6 +1,7 @@
 import { compileFabric, type DeviceIntent } from '#engines/intent';
 import { demoFabric, demoSnapshot, scenarios } from '#engines/intent/testing';
-import { causesOf } from './causes.js';
+import { causeIds } from './cause-ids.js';
+import { type Cause, causesOf, identified } from './causes.js';
 
 const device = (devices: readonly DeviceIntent[], slug: string): DeviceIntent => devices.find((one) => one.slug === slug) as DeviceIntent;
 const [empty, full] = [compileFabric(demoFabric().build()).devices, compileFabric(demoSnapshot()).devices];
@@ -45,7 +46,37 @@ describe('what causes a change', () => {
     } as unknown as DeviceIntent['edgePorts'][number];
     expect(causesOf(before, { ...before, edgePorts: [...before.edgePorts, port] })).toEqual([
       { kind: 'NETWORK', slug: network.networkSlug, verb: 'CHANGED', subject: null },
+      { kind: 'ATTACHMENT', slug: `${network.networkSlug} on ens20`, verb: 'ADDED', subject: null },
     ]);
+  });
+
+  it('is the gateway of a network that moves, beside the network', () => {
+    const before = device(full, 'pve1');
+    const gateway = (address: string) => ({ address, prefixLength: 24, ownAddress: null, dhcpRelay: null });
+    const at = (address: string): DeviceIntent =>
+      ({ ...before, l2vnis: before.l2vnis.map((network) => ({ ...network, gateways: [gateway(address)] })) }) as unknown as DeviceIntent;
+    expect(causesOf(at('10.20.0.1'), at('10.20.0.254')).map(({ kind, slug, verb }) => `${verb} ${kind} ${slug}`)).toEqual([
+      'CHANGED NETWORK blue',
+      'REMOVED SUBNET 10.20.0.1/24 of blue',
+      'ADDED SUBNET 10.20.0.254/24 of blue',
+    ]);
+  });
+
+  it('has the ids of what there is in the fabric, and none of what is gone', () => {
+    const snapshot = demoSnapshot();
+    const ids = causeIds(snapshot);
+    const [network] = snapshot.networks;
+    const leaf = device(full, 'test');
+    const place = snapshot.attachments.find(({ port }) => port === 'Ethernet2');
+    const cause = (kind: Cause['kind'], slug: string): Cause => ({ kind, slug, verb: 'CHANGED', subject: null });
+    const causes = [cause('NETWORK', 'blue'), cause('ATTACHMENT', 'blue on Ethernet2'), cause('SESSION', 'pve1'), cause('NETWORK', 'gone')];
+    expect(identified(leaf.deviceId, causes, ids).map(({ id }) => id)).toEqual([
+      network?.id,
+      place?.id,
+      device(full, 'pve1').deviceId,
+      undefined,
+    ]);
+    expect(identified(device(full, 'pve1').deviceId, causes, ids)[1]).not.toHaveProperty('id');
   });
 
   it('of a first takeover is the device with everything on it; of a change of its own it says what', () => {

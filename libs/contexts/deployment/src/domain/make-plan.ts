@@ -3,7 +3,8 @@ import type { DeviceIntent, FabricIntent } from '#engines/intent';
 import { type DeviceId, digest } from '#engines/kernel';
 import { diffText } from '#engines/reconcile';
 import type { Artefact } from '#engines/rendering';
-import { causesOf, sameIntentRewritten } from './causes.js';
+import { causesOf, identified, sameIntentRewritten } from './causes.js';
+import { hunksOf } from './hunks.js';
 import type { DeviceRecord, PlanItem, Risk } from './plan.js';
 import { isServed, pushedArtefacts, secretsOf, type SecretVersions, withheldBecause } from './pushed-artefacts.js';
 import { snippetsOf } from './external/snippet.js';
@@ -126,7 +127,10 @@ export function changedItem(
   isExternal = circumstances.external?.has(device.deviceId) === true || !isServed(device),
 ): Changed {
   const found = causesOf(record?.verifiedIntent ?? null, device);
-  const causes = found.length > 0 ? found : [sameIntentRewritten(device.slug)];
+  const causes = identified(device.deviceId, found.length > 0 ? found : [sameIntentRewritten(device.slug)], circumstances.ids);
+  const attended = circumstances.attended?.get(device.deviceId);
+  const before = record?.verifiedArtefacts ?? [];
+  const diff = diffArtefacts(before, artefacts) + setAnew(artefacts, circumstances.secrets, record);
   const reasons = riskReasons(device, record?.verifiedIntent ?? null, causes, desiredDigest, circumstances);
   return {
     deviceId: device.deviceId,
@@ -136,15 +140,18 @@ export function changedItem(
     desiredDigest,
     artefacts,
     intent: device,
-    diff: diffArtefacts(record?.verifiedArtefacts ?? [], artefacts) + setAnew(artefacts, circumstances.secrets, record),
-    risk: reasons.length > 0 ? 'HIGH' : 'LOW',
-    riskReasons: reasons,
+    diff,
+    hunks: hunksOf(diff, causes, { before, after: artefacts }, [record?.verifiedIntent ?? null, device]),
+    risk: reasons.length > 0 ? 'HIGH' : attended === undefined ? 'LOW' : 'MEDIUM',
+    riskReasons: attended === undefined ? reasons : [...reasons, attended],
     causes,
     redundancy,
     isSwitch: SWITCHES.has(device.platform),
     isReflector: (device.bgp?.neighbors ?? []).some((peer) => peer.routeReflectorClient || peer.routeServerClient),
   };
 }
+
+const RISKS: readonly Risk[] = ['HIGH', 'MEDIUM', 'LOW'];
 
 /** Places in waves and steps, risk and digest of what changes. */
 export function rollOut(
@@ -153,7 +160,7 @@ export function rollOut(
   soakSeconds: number,
   wish?: StrategyWish,
 ): DraftPlan {
-  const risk: Risk = changed.length === 0 ? 'NONE' : changed.some((item) => item.risk === 'HIGH') ? 'HIGH' : 'LOW';
+  const risk = RISKS.find((one) => changed.some((item) => item.risk === one)) ?? 'NONE';
   const strategy = strategyFor(risk, soakSeconds, wish);
   const networksCome = changed.some(({ causes }) => causes.some(({ kind, verb }) => kind === 'NETWORK' && verb === 'ADDED'));
   // People come last, outside of the waves: they are asked for what has proven itself wherever Trame could push it.
@@ -174,8 +181,8 @@ export function rollOut(
   // Without the revision: an order elsewhere does not make a plan another one while somebody reads it.
   const identity = [
     strategy,
-    ...items.map(({ slug, wave, step, desiredDigest, diff, isExternal, snippets }) => [
-      ...[slug, wave, step, desiredDigest, diff],
+    ...items.map(({ slug, wave, step, desiredDigest, diff, causes, hunks, isExternal, snippets }) => [
+      ...[slug, wave, step, desiredDigest, diff, causes, hunks],
       ...(isExternal ? [snippets] : []),
     ]),
   ];

@@ -3,6 +3,7 @@ import type { DeviceId, FabricId, PlanId } from '#engines/kernel';
 import type { Artefact } from '#engines/rendering';
 import type { Cause } from './causes.js';
 import type { Snippet } from './external/snippet.js';
+import type { Hunk } from './hunks.js';
 import type { Strategy } from './strategy.js';
 
 /**
@@ -85,6 +86,8 @@ export interface PlanItem {
   readonly intent: DeviceIntent;
   /** Unified diff against what was last confirmed. */
   readonly diff: string;
+  /** Of the diff, in its order, each with the objects that cause it; empty in a plan of an older release. */
+  readonly hunks: readonly Hunk[];
   readonly risk: Risk;
   readonly state: ItemState;
   readonly attempt: number;

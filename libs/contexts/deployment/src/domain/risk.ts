@@ -1,13 +1,17 @@
 /** Why a person is asked before a device is changed. Everything else is everyday work and is approved by policy. */
 import type { DeviceIntent } from '#engines/intent';
 import { canonicalJson, type DeviceId, type PlanId } from '#engines/kernel';
-import type { Cause } from './causes.js';
+import type { Cause, CauseIds } from './causes.js';
 import { changedManagementPort, type ManagementPath } from './management-path.js';
 import { withoutNothing } from './without-nothing.js';
 import type { SecretVersions } from './pushed-artefacts.js';
 
 /** What is known of a fabric beside its intent when a plan is made. */
 export interface PlanCircumstances {
+  /** What the objects of the fabric are in the database; none where it is not given. */
+  readonly ids?: CauseIds;
+  /** Devices of which an order wants a person to see what is pushed, and why. */
+  readonly attended?: ReadonlyMap<DeviceId, string>;
   /** The secrets that are set; none where it is not given. */
   readonly secrets?: SecretVersions;
   readonly management: ReadonlyMap<DeviceId, ManagementPath>;

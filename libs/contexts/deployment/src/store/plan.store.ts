@@ -10,7 +10,7 @@ const PLAN = `SELECT p.id, p.fabric_id AS "fabricId", p.generation, p.base_revis
     p.created_at AS "createdAt", p.expires_at AS "expiresAt", p.halt_reason AS "haltReason",
     coalesce((SELECT json_agg(json_build_object('by', a.approved_by, 'at', a.at, 'comment', a.comment) ORDER BY a.at) FROM plan_approval a WHERE a.plan_id = p.id), '[]') AS approvals
   FROM plan p`;
-const ITEM = `SELECT i.device_id AS "deviceId", d.slug, i.is_external AS "isExternal", i.snippets, i.confirmed_by AS "confirmedBy", i.wave, i.step, i.redundancy, i.causes, i.risk_reasons AS "riskReasons", i.desired_digest AS "desiredDigest", i.artefacts, i.intent, i.diff, i.risk, i.state, i.attempt, i.error
+const ITEM = `SELECT i.device_id AS "deviceId", d.slug, i.is_external AS "isExternal", i.snippets, i.confirmed_by AS "confirmedBy", i.wave, i.step, i.redundancy, i.causes, i.risk_reasons AS "riskReasons", i.desired_digest AS "desiredDigest", i.artefacts, i.intent, i.diff, i.hunks, i.risk, i.state, i.attempt, i.error
     FROM plan_item i JOIN device d ON d.id = i.device_id`;
 
 type PlanRecord = Omit<DeploymentPlan, 'generation' | 'baseRevision' | 'targetRevision' | 'items' | 'strategy' | 'approvals'> & {
@@ -56,8 +56,8 @@ export class PlanStore {
     );
     for (const item of draft.items) {
       await tx.run(
-        `INSERT INTO plan_item (plan_id, device_id, wave, step, redundancy, causes, risk_reasons, desired_digest, artefacts, intent, diff, risk, is_external, snippets)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+        `INSERT INTO plan_item (plan_id, device_id, wave, step, redundancy, causes, risk_reasons, desired_digest, artefacts, intent, diff, risk, is_external, snippets, hunks)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
         [
           id,
           item.deviceId,
@@ -73,6 +73,7 @@ export class PlanStore {
           item.risk,
           item.isExternal,
           JSON.stringify(item.snippets),
+          JSON.stringify(item.hunks),
         ],
       );
     }
