@@ -9,73 +9,15 @@ import {
   RolloutService,
   SteeringService,
 } from '#contexts/deployment';
-import { type FabricInventory, SecretService } from '#contexts/fabric';
+import { SecretService } from '#contexts/fabric';
 import { OrderService } from '#contexts/provisioning';
 import { type DeviceId, type OrderId, PortName } from '#engines/kernel';
 import { Secret, systemScope } from '#platform';
+import { OTHERS, withForeignLeaf } from '../support/foreign-leaf.js';
 import { createWorld, type World } from '../support/world.js';
 
 const OPERATOR = 'ops';
 const NEIGHBOR = '   neighbor 192.168.109.1 password 7 ';
-/** What a switch says of itself besides what is ours. */
-const OTHERS =
-  '! device: LEAF9 (vEOS-lab, EOS-4.32.1F)\n!\nhostname LEAF9\n!\nusername admin secret sha512 $6$abc\n!\ninterface Management1\n   ip address 192.0.2.7/24\n!\n';
-
-/** The demo fabric and a leaf that is another team's: nobody connects to it. */
-const withLeaf =
-  (passwordSecret?: string) =>
-  (demo: FabricInventory): FabricInventory => ({
-    ...demo,
-    devices: [
-      ...demo.devices,
-      {
-        slug: 'leaf9',
-        hostname: 'LEAF9',
-        site: 'par1',
-        platform: 'ARISTA_EOS',
-        external: true,
-        managementAddress: '192.0.2.9',
-        managementPort: 443,
-        username: '',
-        vtep: { address: '172.16.1.9', routerId: '172.16.1.9', asn: 65_051 },
-        ports: [
-          { name: 'Ethernet1', description: 'to TEST' },
-          { name: 'Ethernet2', isEdge: true },
-        ],
-      },
-    ],
-    links: [
-      ...demo.links,
-      {
-        prefix: '192.168.109.0/24',
-        ends: [
-          { device: 'test', port: 'Ethernet5', address: '192.168.109.1' },
-          { device: 'leaf9', port: 'Ethernet1', address: '192.168.109.2' },
-        ],
-      },
-    ],
-    sessions: [
-      ...demo.sessions,
-      {
-        ends: [
-          { device: 'test', address: '192.168.109.1', role: 'ROUTE_REFLECTOR' },
-          { device: 'leaf9', address: '192.168.109.2', role: 'ROUTE_REFLECTOR_CLIENT' },
-        ],
-        families: ['IPV4_UNICAST', 'L2VPN_EVPN'],
-        keepaliveSeconds: 20,
-        holdSeconds: 60,
-        ...(passwordSecret !== undefined && { passwordSecret }),
-      },
-    ],
-    vlanDomains: [...demo.vlanDomains, { slug: 'leaf-9', kind: 'VTEP', devices: ['leaf9'] }],
-  });
-const withPort = (fabric: FabricInventory): FabricInventory => ({
-  ...fabric,
-  devices: fabric.devices.map((device) =>
-    device.slug === 'test' ? { ...device, ports: [...device.ports, { name: 'Ethernet5' }] } : device,
-  ),
-});
-
 let world: World;
 afterEach(() => world.close());
 const externals = (): ExternalService => world.app.get(ExternalService);
@@ -98,7 +40,7 @@ const confirm = (plan: DeploymentPlan, comment: string | null = null): Promise<D
 
 /** The world with its first takeover done, also of the leaf. */
 async function given(passwordSecret?: string): Promise<void> {
-  world = await createWorld({ fabric: (demo) => withPort(withLeaf(passwordSecret)(demo)) });
+  world = await createWorld({ fabric: withForeignLeaf(passwordSecret) });
   if (passwordSecret === undefined) await confirm(await awaited());
   await world.converge();
 }
@@ -273,7 +215,7 @@ describe('a device that a person configures', () => {
   });
 
   it('is asked with the names of secrets, and its text is compared by their values', async () => {
-    world = await createWorld({ fabric: (demo) => withPort(withLeaf('leaf9-md5')(demo)) });
+    world = await createWorld({ fabric: withForeignLeaf('leaf9-md5') });
     // The reflector's own lines name the secret, too: it is withheld until somebody sets it.
     await world.db.inTransaction(systemScope(OPERATOR), (tx) =>
       world.app.get(SecretService, { strict: false }).set(tx, world.fabricId, 'leaf9-md5', new Secret('hunter22')),

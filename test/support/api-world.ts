@@ -3,7 +3,6 @@ import { GraphQLSchemaHost } from '@nestjs/graphql';
 import type { GraphQLSchema } from 'graphql';
 import supertest from 'supertest';
 import { createApi } from '../../apps/api/src/create-api.js';
-import type { WorldOptions } from '../../apps/lab/src/fabrics/load-fabric.js';
 import { TOKEN_SCOPES, TokenService } from '#contexts/access';
 import { TenancyService } from '#contexts/tenancy';
 import { decodeId, encodeId, type OrderId, type TenantId } from '#engines/kernel';
@@ -50,7 +49,7 @@ export interface ApiWorld extends World {
 const DAY_MS = 24 * 3600 * 1000;
 
 /** The world of devices in memory with the API in front of it: what a portal and an operator see. */
-export async function createApiWorld(options: WorldOptions & { env?: NodeJS.ProcessEnv } = {}): Promise<ApiWorld> {
+export async function createApiWorld(options: NonNullable<Parameters<typeof createWorld>[0]> = {}): Promise<ApiWorld> {
   const world = await createWorld(options);
   const api = await createApi(testConfig(world.url, options.env));
   await api.listen(0, '127.0.0.1');

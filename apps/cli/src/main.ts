@@ -20,6 +20,7 @@ const GROUPS: readonly { readonly names: readonly string[]; readonly load: () =>
   },
   { names: ['pool'], load: async () => [(await import('./commands/pool.command.js')).addPool] },
   { names: ['plan'], load: async () => [(await import('./commands/plan.command.js')).addPlan] },
+  { names: ['external'], load: async () => [(await import('./commands/external.command.js')).addExternal] },
   { names: ['lock'], load: async () => [(await import('./commands/lock.command.js')).addLock] },
   { names: ['drift'], load: async () => [(await import('./commands/drift.command.js')).addDrift] },
   { names: ['token'], load: async () => [(await import('./admin/token.command.js')).addToken] },
