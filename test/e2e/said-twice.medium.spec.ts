@@ -66,6 +66,7 @@ describe('the same key', () => {
     expect(await rows('SELECT count(*)::int AS n FROM plan WHERE rollback_of IS NOT NULL')).toBe(1);
     await twice('cancelPlan', `id: "${back?.id}", reason: "not yet"`, `id: "${back?.id}"`);
     expect(await audited('plan.cancelled')).toBe(1);
+    await world.converge(); // Its devices are nobody's again.
   });
 
   it('pauses, resumes and halts a rollout once', async () => {
@@ -86,10 +87,11 @@ describe('the same key', () => {
 
   it('locks and unlocks once; the lock is answered as it was', async () => {
     const words = 'scope: DEVICE, subject: "pve1"';
+    const before = [await audited('lock.acquired'), await audited('lock.released')];
     const { lock } = await twice('acquireLock', `input: { ${words}, reason: "fans" }`, `input: { ${words}, reason: "disks" }`);
     await twice('releaseLock', `id: "${lock?.id}"`, `id: "${encodeId('maintenanceLock', UNKNOWN)}"`);
     expect(await world.ask<unknown[]>(world.operator, '{ maintenanceLocks { id } }')).toEqual([]);
-    expect([await audited('lock.acquired'), await audited('lock.released')]).toEqual([1, 1]);
+    expect([await audited('lock.acquired'), await audited('lock.released')]).toEqual(before.map((n) => n + 1));
   });
 
   it("is the caller's own: what one operator has said another one says for themselves", async () => {

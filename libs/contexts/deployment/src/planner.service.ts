@@ -201,6 +201,7 @@ export class PlannerService {
           locks: await this.locks.ofDevices(tx, fabricId),
           secrets: await this.secrets.versions(tx, fabricId),
           barred: await this.steering.barred(tx, fabricId),
+          attended: await this.fabric.attended(tx, fabricId),
           ...(await this.externals.circumstances(tx, fabricId)),
         },
       }),

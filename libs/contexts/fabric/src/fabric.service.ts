@@ -325,6 +325,16 @@ export class FabricService {
     return this.deviceStore.reportStage(tx, deviceIds, stage, revision);
   }
 
+  /** Until these devices are proven at this revision a person approves what is pushed to them. @param because one sentence for that person. */
+  attend(tx: Tx, deviceIds: readonly DeviceId[], revision: number, because: string): Promise<void> {
+    return this.deviceStore.attend(tx, deviceIds, revision, because);
+  }
+
+  /** Devices of which somebody wants to see what is pushed, and why. */
+  attended(tx: Tx, fabricId: FabricId): Promise<ReadonlyMap<DeviceId, string>> {
+    return this.deviceStore.attended(tx, fabricId);
+  }
+
   reportBehind(tx: Tx, fabricId: FabricId, stage: ProgressStage): Promise<void> {
     return this.deviceStore.reportBehind(tx, fabricId, stage);
   }

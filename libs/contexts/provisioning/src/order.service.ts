@@ -1,9 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { FabricService, LockService } from '#contexts/fabric';
 import { type Network, TenancyService } from '#contexts/tenancy';
-import { type DeviceId, digest, DomainError, type FabricId, IdempotencyKey, notFound, type OrderId, type TenantId } from '#engines/kernel';
-import { Database, newId, type Tx, tenantScope } from '#platform';
-import type { DeprovisionRequest, NetworkOrder, OrderStep, ProvisionRequest } from './domain/order.js';
+import {
+  type DeviceId,
+  digest,
+  DomainError,
+  encodeId,
+  type FabricId,
+  IdempotencyKey,
+  notFound,
+  type OrderId,
+  type TenantId,
+} from '#engines/kernel';
+import { Database, newId, systemScope, type Tx, tenantScope } from '#platform';
+import type { DeployMode, DeprovisionRequest, NetworkOrder, OrderStep, ProvisionRequest } from './domain/order.js';
 import { OrderAllocator } from './order-allocator.js';
 import { OrderRecords } from './order-records.js';
 import { OrderStore } from './store/order.store.js';
@@ -39,7 +49,9 @@ export class OrderService {
         accepted: 'one attachment or more',
       });
     }
-    return this.db.inTransaction(tenantScope(tenantId, actor), async (tx) => {
+    // What it asks of the fabric's devices is more than a tenant may: only the operator asks for it.
+    const scope = request.deploy === 'PLAN_ONLY' ? systemScope(actor) : tenantScope(tenantId, actor);
+    return this.db.inTransaction(scope, async (tx) => {
       await this.tenancy.tenant(tx, tenantId); // The operator may name one that is not there.
       const points = await this.fabric.attachPoints(tx, request.attachments);
       const fabricId = ([...points.values()][0] as { fabricId: FabricId }).fabricId;
@@ -51,11 +63,20 @@ export class OrderService {
         key: request.idempotencyKey,
         request,
         message: 'Your network is being built.',
+        deploy: request.deploy ?? 'AUTO_IF_LOW_RISK',
       });
       if (begun.replayed) return begun; // What was taken before the lock is still answered.
       await this.locks.refuseLockedTenant(tx, tenantId);
       const { network, deviceIds } = await this.allocator.allocate(tx, tenantId, fabricId, request);
-      return this.launch(tx, begun.order, network, deviceIds, 'allocated', `VNI ${network.vni}`);
+      const launched = await this.launch(tx, begun.order, network, deviceIds, 'allocated', `VNI ${network.vni}`);
+      if (request.deploy === 'PLAN_ONLY')
+        await this.fabric.attend(
+          tx,
+          deviceIds,
+          launched.order.revision,
+          `${actor} wants to see what is pushed (order ${encodeId('order', launched.order.id)}).`,
+        );
+      return launched;
     });
   }
 
@@ -145,6 +166,7 @@ export class OrderService {
       key: string;
       request: object;
       message: string;
+      deploy?: DeployMode;
     },
   ): Promise<SubmittedOrder> {
     const id = newId<OrderId>();
@@ -161,6 +183,7 @@ export class OrderService {
       requestedBy: tx.scope.actor,
       customerMessage: order.message,
       deadlineSeconds: this.records.deadlineSeconds,
+      deploy: order.deploy ?? 'AUTO_IF_LOW_RISK',
     });
     if (inserted) return { order: await this.order(tx, id), replayed: false };
     const first = await this.orders.byKey(tx, order.tenantId, order.key);

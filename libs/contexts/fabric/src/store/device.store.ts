@@ -51,6 +51,22 @@ export class DeviceStore {
     }));
   }
 
+  async attend(tx: Tx, deviceIds: readonly DeviceId[], revision: number, because: string): Promise<void> {
+    await tx.run(
+      'UPDATE device_progress SET attended_revision = greatest(attended_revision, $2), attended_because = $3 WHERE device_id = ANY($1)',
+      [[...deviceIds].sort(), revision, because],
+    );
+  }
+
+  async attended(tx: Tx, fabricId: FabricId): Promise<Map<DeviceId, string>> {
+    const rows = await tx.sql<{ id: DeviceId; because: string }>(
+      `SELECT p.device_id AS id, p.attended_because AS because FROM device_progress p JOIN device d ON d.id = p.device_id
+        WHERE d.fabric_id = $1 AND p.attended_revision > p.verified_revision AND p.attended_because IS NOT NULL`,
+      [fabricId],
+    );
+    return new Map(rows.map(({ id, because }) => [id, because]));
+  }
+
   async reportStage(tx: Tx, deviceIds: readonly DeviceId[], stage: ProgressStage, revision: number): Promise<void> {
     await tx.run('UPDATE device_progress SET stage = $2, stage_revision = $3 WHERE device_id = ANY($1)', [deviceIds, stage, revision]);
   }

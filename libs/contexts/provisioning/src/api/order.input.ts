@@ -19,6 +19,7 @@ import {
   type VrfId,
 } from '#engines/kernel';
 import { atPath, CidrScalar, DomainNameScalar, IpAddressScalar, LabelScalar, MacScalar, VlanIdScalar } from '#platform';
+import { DeployModeEnum } from './order.object.js';
 import type { DeprovisionRequest, ProvisionRequest } from '../domain/order.js';
 
 @InputType()
@@ -60,6 +61,8 @@ export class ProvisionNetworkInput {
   @Field(() => ID) vniPool: string;
   @Field(() => [OrderSubnetInput], { defaultValue: [] }) subnets: OrderSubnetInput[];
   @Field(() => [OrderAttachmentInput]) attachments: OrderAttachmentInput[];
+  @Field(() => DeployModeEnum, { defaultValue: DeployModeEnum.AUTO_IF_LOW_RISK, description: 'PLAN_ONLY is for the operator.' })
+  deploy: DeployModeEnum;
 }
 
 @InputType()
@@ -86,6 +89,7 @@ export function toProvisionRequest(input: ProvisionNetworkInput): ProvisionReque
     vniPoolId: decodeId<PoolId>('pool', input.vniPool),
     subnets: subnets.map(toSubnet),
     attachments: attachments.map(toAttachment),
+    ...(input.deploy === DeployModeEnum.PLAN_ONLY ? { deploy: 'PLAN_ONLY' as const } : {}),
   };
 }
 

@@ -25,6 +25,20 @@ registerEnumType(OrderStateEnum, {
   },
 });
 
+export enum DeployModeEnum {
+  AUTO_IF_LOW_RISK = 'AUTO_IF_LOW_RISK',
+  PLAN_ONLY = 'PLAN_ONLY',
+}
+registerEnumType(DeployModeEnum, {
+  name: 'DeployMode',
+  valuesMap: {
+    AUTO_IF_LOW_RISK: { description: 'Everyday work goes live by itself; above LOW a person approves the plan first, whoever ordered.' },
+    PLAN_ONLY: {
+      description: 'Nothing is pushed to the devices of the order until a person has approved the plan: other work on them waits with it.',
+    },
+  },
+});
+
 export enum OrderKindEnum {
   PROVISION = 'PROVISION',
   DEPROVISION = 'DEPROVISION',
@@ -56,6 +70,7 @@ export class NetworkOrderObject {
   @Field(() => ID) id: string;
   @Field(() => OrderKindEnum) kind: string;
   @Field(() => OrderStateEnum) state: string;
+  @Field(() => DeployModeEnum) deploy: string;
   @Field(() => String, { nullable: true }) externalRef: string | null;
   @Field() requestedBy: string;
   @Field({ description: 'One sentence for the customer: no device, no stack trace, nobody else.' }) customerMessage: string;
@@ -81,6 +96,7 @@ export const toOrderObject = (order: NetworkOrder, ctx: RequestContext): Network
   networkUuid: order.networkId,
   kind: order.kind,
   state: order.state,
+  deploy: order.deploy,
   externalRef: order.externalRef,
   requestedBy: order.requestedBy,
   customerMessage: order.customerMessage,

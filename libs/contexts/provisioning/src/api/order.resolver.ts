@@ -1,5 +1,5 @@
 import { Args, ID, Mutation, Parent, Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql';
-import { Authorize, Ctx, type RequestContext, tenantIn } from '#contexts/access';
+import { Authorize, Ctx, needScope, operatorOnly, type RequestContext, tenantIn } from '#contexts/access';
 import { EventStreams } from '#contexts/events';
 import { NetworkObject, TenancyService, toNetworkObject } from '#contexts/tenancy';
 import { decodeId, ExternalRef, type NetworkId, type OrderId } from '#engines/kernel';
@@ -8,6 +8,7 @@ import type { NetworkOrder } from '../domain/order.js';
 import { OrderService } from '../order.service.js';
 import { DeprovisionNetworkInput, ProvisionNetworkInput, toDeprovisionRequest, toProvisionRequest } from './order.input.js';
 import {
+  DeployModeEnum,
   NetworkOrderConnection,
   NetworkOrderObject,
   OrderEventObject,
@@ -86,6 +87,10 @@ export class OrderResolver {
   provisionNetwork(@Ctx() ctx: RequestContext, @Args('input') input: ProvisionNetworkInput): Promise<OrderPayload> {
     return withErrors(async () => {
       const { tenantId, actor } = tenantIn(ctx, input.tenant);
+      if (input.deploy === DeployModeEnum.PLAN_ONLY) {
+        operatorOnly(ctx); // It holds up everybody's work on these devices.
+        needScope(ctx, 'deploy:plan');
+      }
       const { order, replayed } = await this.orders.provision(tenantId, actor, toProvisionRequest(input));
       return { order: toOrderObject(order, ctx), replayed };
     });

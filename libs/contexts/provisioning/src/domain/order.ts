@@ -37,6 +37,9 @@ export type StepState = 'PENDING' | 'RUNNING' | 'DONE' | 'FAILED' | 'SKIPPED' | 
 
 export const OPEN_STATES: readonly OrderState[] = ['ACCEPTED', 'RUNNING', 'AWAITING_APPROVAL', 'COMPENSATING', 'FAILED_STUCK'];
 
+/** PLAN_ONLY: nothing is pushed until a person has approved the plan, however low its risk. Above LOW a person is asked either way. */
+export type DeployMode = 'AUTO_IF_LOW_RISK' | 'PLAN_ONLY';
+
 /** What a portal may ask for; every field was parsed at the edge. */
 export interface ProvisionRequest {
   /** 1 to 128 printable ASCII characters; the same key and the same request give the same order. */
@@ -47,6 +50,8 @@ export interface ProvisionRequest {
   readonly vniPoolId: PoolId;
   readonly subnets: readonly RequestedSubnet[];
   readonly attachments: readonly RequestedAttachment[];
+  /** Absent: AUTO_IF_LOW_RISK; so the same request has the same digest in every release. */
+  readonly deploy?: 'PLAN_ONLY';
 }
 export interface RequestedSubnet {
   readonly poolId: PrefixPoolId;
@@ -98,6 +103,7 @@ export interface NetworkOrder {
   readonly fabricId: FabricId;
   readonly kind: OrderKind;
   readonly state: OrderState;
+  readonly deploy: DeployMode;
   readonly externalRef: string | null;
   readonly idempotencyKey: string;
   readonly requestSha256: string;

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { DeviceId, FabricId, NetworkId, OrderId, TenantId } from '#engines/kernel';
 import type { Tx } from '#platform';
 import {
+  type DeployMode,
   type KeptRows,
   type NetworkOrder,
   OPEN_STATES,
@@ -12,7 +13,7 @@ import {
   type StepState,
 } from '../domain/order.js';
 
-const ORDER = `SELECT o.id, o.tenant_id AS "tenantId", o.fabric_id AS "fabricId", o.kind, o.state, o.external_ref AS "externalRef", o.idempotency_key AS "idempotencyKey",
+const ORDER = `SELECT o.id, o.tenant_id AS "tenantId", o.fabric_id AS "fabricId", o.kind, o.state, o.deploy, o.external_ref AS "externalRef", o.idempotency_key AS "idempotencyKey",
     o.request_sha256 AS "requestSha256", o.requested_by AS "requestedBy", o.network_id AS "networkId", o.revision, o.device_ids AS "deviceIds",
     o.failure_baseline AS "failureBaseline", o.customer_message AS "customerMessage", o.failure, o.deadline_at < clock_timestamp() AS "isOverdue", o.version,
     o.created_at AS "createdAt", o.updated_at AS "updatedAt" FROM network_order o`;
@@ -32,6 +33,7 @@ export interface NewOrder {
   readonly requestedBy: string;
   readonly customerMessage: string;
   readonly deadlineSeconds: number;
+  readonly deploy: DeployMode;
 }
 
 @Injectable()
@@ -39,8 +41,8 @@ export class OrderStore {
   /** @returns false when the key was used before; waits for a transaction that is using it now. */
   async insert(tx: Tx, order: NewOrder): Promise<boolean> {
     const inserted = await tx.run(
-      `INSERT INTO network_order (id, tenant_id, fabric_id, kind, state, external_ref, idempotency_key, request, request_sha256, requested_by, revision, customer_message, deadline_at)
-       VALUES ($1, $2, $3, $4, 'ACCEPTED', $5, $6, $7, $8, $9, 0, $10, clock_timestamp() + make_interval(secs => $11))
+      `INSERT INTO network_order (id, tenant_id, fabric_id, kind, state, external_ref, idempotency_key, request, request_sha256, requested_by, revision, customer_message, deploy, deadline_at)
+       VALUES ($1, $2, $3, $4, 'ACCEPTED', $5, $6, $7, $8, $9, 0, $10, $12, clock_timestamp() + make_interval(secs => $11))
        ON CONFLICT ON CONSTRAINT network_order_key_unique DO NOTHING`,
       [
         order.id,
@@ -54,6 +56,7 @@ export class OrderStore {
         order.requestedBy,
         order.customerMessage,
         order.deadlineSeconds,
+        order.deploy,
       ],
     );
     return inserted === 1;
