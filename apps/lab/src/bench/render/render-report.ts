@@ -52,14 +52,14 @@ export function renderTable(report: RenderReport): string {
     `${name.padEnd(44)} ${[min, median, max].map((value) => value.toFixed(2).padStart(9)).join('')}`;
   return [
     `${report.devices} leafs × ${report.networks} networks: ${report.lines} lines, ${report.bytes} bytes, ${report.digest.slice(0, 12)}`,
-    `${'ms of the processor'.padEnd(44)} ${['min', 'median', 'max'].map((name) => name.padStart(9)).join('')}`,
+    `${'ms'.padEnd(44)} ${['min', 'median', 'max'].map((name) => name.padStart(9)).join('')}`,
     milliseconds('per leaf, checked, compiled and rendered', report.msPerDevice),
-    milliseconds('  the same by the clock', report.wallMsPerDevice),
+    milliseconds('  the same, of the processor', report.cpuMsPerDevice),
     milliseconds('  and read out as bytes', report.readMsPerDevice),
     milliseconds('  where every second one is a Debian host', report.mixedMsPerDevice),
     milliseconds('  joining and hashing the same lines alone', report.floorMsPerDevice),
     milliseconds(`one network changed, ${report.incrementalDevices} devices rendered`, report.incrementalMs),
-    milliseconds('  the same by the clock', report.incrementalWallMs),
+    milliseconds('  the same, of the processor', report.incrementalCpuMs),
     milliseconds('  and read out as bytes', report.incrementalReadMs),
     milliseconds('  from facts that were all read again', report.incrementalReadAgainMs),
     milliseconds('  one network more, or less', report.incrementalAddedMs),
