@@ -140,12 +140,15 @@ function unsaid(index: FabricIndex, device: DeviceFacts): Finding[] {
 /** Where a network comes out, its largest frame has to fit, too. */
 function edges(index: FabricIndex, device: DeviceFacts): Finding[] {
   const narrow = new Map(device.ports.flatMap(({ name, mtu }) => (mtu === null ? [] : [[String(name), mtu] as const])));
-  if (narrow.size === 0) return [];
-  return (index.attachmentsOfDevice.get(device.id) ?? []).flatMap(({ id, port, networkId }) => {
+  const found: Finding[] = [];
+  if (narrow.size === 0) return found;
+  for (const { id, port, networkId } of index.attachmentsOfDevice.get(device.id) ?? []) {
     const limit = port === null ? undefined : narrow.get(port);
+    if (limit === undefined) continue;
     const network = index.network.get(networkId);
-    if (limit === undefined || !network || network.mtu <= limit) return [];
+    if (!network || network.mtu <= limit) continue;
     const message = `raise the MTU of ${device.slug} ${port} from ${limit} to ${network.mtu}, or lower that of network ${network.slug}: it comes out there`;
-    return [error('MTU_TOO_SMALL', `devices.${device.slug}.ports.${port}`, message, [id, networkId])];
-  });
+    found.push(error('MTU_TOO_SMALL', `devices.${device.slug}.ports.${port}`, message, [id, networkId]));
+  }
+  return found;
 }
