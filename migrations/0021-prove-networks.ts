@@ -22,25 +22,23 @@ export class ProveNetworks1767225600021 implements MigrationInterface {
         checked_at timestamptz NOT NULL,
         CONSTRAINT network_proof_pkey PRIMARY KEY (network_id, device_id, question),
         CONSTRAINT network_proof_network_fkey FOREIGN KEY (tenant_id, network_id) REFERENCES network (tenant_id, id) ON DELETE CASCADE);
-      CREATE INDEX network_proof_device ON network_proof (device_id, checked_at);
+      CREATE INDEX network_proof_device ON network_proof (device_id);
       ${isolateByTenant('network_proof')}
       GRANT SELECT, INSERT, UPDATE, DELETE ON network_proof TO trame_system;
       -- What was expected and seen names other devices and numbers: a customer reads how it ended.
       GRANT SELECT (network_id, device_id, question, tenant_id, state, checked_at) ON network_proof TO trame_tenant;
 
-      -- When a device is looked at next, for the networks on it.
-      CREATE TABLE device_verification (
-        device_id uuid CONSTRAINT device_verification_pkey PRIMARY KEY
-          CONSTRAINT device_verification_device_fkey REFERENCES device (id) ON DELETE CASCADE,
+      -- When a network is looked at next, on all of its devices.
+      CREATE TABLE network_verification (
+        network_id uuid CONSTRAINT network_verification_pkey PRIMARY KEY,
+        tenant_id uuid NOT NULL,
         next_at timestamptz NOT NULL,
         claimed_until timestamptz NOT NULL DEFAULT '-infinity',
-        -- Asked for: these first.
-        wanted uuid[] NOT NULL DEFAULT '{}',
         verified_at timestamptz,
-        -- Why it could not be read.
-        detail text);
-      CREATE INDEX device_verification_next ON device_verification (next_at);
-      GRANT SELECT, INSERT, UPDATE, DELETE ON device_verification TO trame_system;
+        CONSTRAINT network_verification_network_fkey FOREIGN KEY (tenant_id, network_id) REFERENCES network (tenant_id, id) ON DELETE CASCADE);
+      CREATE INDEX network_verification_next ON network_verification (next_at);
+      ${isolateByTenant('network_verification')}
+      GRANT SELECT, INSERT, UPDATE, DELETE ON network_verification TO trame_system;
 
       ALTER TABLE device
         -- A person's word: a box with another one is refused.
@@ -65,7 +63,7 @@ export class ProveNetworks1767225600021 implements MigrationInterface {
       ALTER TABLE plan DROP CONSTRAINT plan_management_needs_people, DROP COLUMN may_touch_management;
       ALTER TABLE device DROP COLUMN seen_identity_at, DROP COLUMN seen_system_mac, DROP COLUMN seen_serial_number, DROP COLUMN system_mac,
         DROP COLUMN serial_number;
-      DROP TABLE device_verification;
+      DROP TABLE network_verification;
       DROP TABLE network_proof;
     `);
   }

@@ -92,6 +92,7 @@ const rooms = [
       'platform',
       'contexts/access',
       'contexts/events',
+      'contexts/tenancy',
       'contexts/fabric',
     ],
   },
@@ -116,6 +117,11 @@ const rooms = [
     imports: ['engines/kernel', 'engines/reconcile', 'engines/rendering', 'adapters/outbound', 'contexts/deployment/ports'],
   },
   { rank: 10, room: 'adapters/ssh', imports: ['engines/kernel', 'engines/reconcile', 'engines/rendering', 'contexts/deployment/ports'] },
+  {
+    rank: 10,
+    room: 'adapters/proxmox',
+    imports: ['engines/kernel', 'engines/rendering', 'adapters/outbound', 'contexts/deployment/ports'],
+  },
   { rank: 10, room: 'adapters/powerdns', imports: ['engines/kernel', 'engines/reconcile', 'adapters/outbound', 'contexts/sync/ports'] },
 
   { rank: 11, room: 'apps/api', imports: ['engines/kernel', 'platform', 'contexts/*'] },

@@ -72,6 +72,15 @@ async function givenRowsOfB(): Promise<void> {
     [b],
   );
   await owner.query(
+    `INSERT INTO network_proof (network_id, device_id, question, tenant_id, state, expected, seen, checked_at)
+       SELECT n.id, a.device_id, 'VNI', n.tenant_id, 'OK', 'x', 'x', now() FROM network n JOIN attachment a ON a.network_id = n.id WHERE n.tenant_id = $1 LIMIT 1`,
+    [b],
+  );
+  await owner.query(
+    `INSERT INTO network_verification (network_id, tenant_id, next_at) SELECT id, tenant_id, now() FROM network WHERE tenant_id = $1 ON CONFLICT DO NOTHING`,
+    [b],
+  );
+  await owner.query(
     `INSERT INTO api_token (id, name, tenant_id, scopes, secret_hash, pepper_version, created_by, expires_at) VALUES ('AAAAAAAAAAAA', 'x', $1, '{}', sha256('x'), 1, 'test', now() + interval '1 day')`,
     [b],
   );

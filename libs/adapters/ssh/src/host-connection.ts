@@ -135,7 +135,8 @@ export class HostConnection implements DeviceConnection {
         // Only a connection made after the change proves that the host can still be managed.
         if (!isNew) await this.client.reconnect();
         isNew = true;
-        const isSettled = configuration.length > 0 && configuration.every(({ ok }) => ok);
+        // Without a text there is nothing but the protocol to ask for.
+        const isSettled = artefacts.length === 0 || (configuration.length > 0 && configuration.every(({ ok }) => ok));
         const answer = await this.client.call(isSettled ? 'protocol' : 'verify', [], encodeProbes(expectations));
         if (!isSettled) {
           const onSwitch = artefacts.some(({ path }) => path === OVS_ROWS) ? [this.switchCheck(answer, artefacts)] : [];

@@ -2,10 +2,11 @@ import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { AccessModule } from '#contexts/access';
 import { EventsModule, JOB_HANDLERS } from '#contexts/events';
 import { FabricModule } from '#contexts/fabric';
+import { TenancyModule } from '#contexts/tenancy';
 import { PlanResolver } from './api/plan.resolver.js';
 import { driftExports, driftProviders } from './drift-providers.js';
+import { proofExports, proofProviders } from './proof-providers.js';
 import { DEVICE_TRANSPORTS, DeviceConnector, type DeviceTransports } from './device-connector.js';
-import { SECRET_CODES, type SecretCodes } from './external-text.js';
 import { DevicePusher } from './device-pusher.js';
 import { DeviceWatch } from './device-watch.js';
 import { ExternalKeeper } from './external-keeper.js';
@@ -34,20 +35,23 @@ const job = { provide: JOB_HANDLERS['fabric.changed'], useClass: FabricJob };
 
 @Module({})
 export class DeploymentModule {
-  /**
-   * The worker brings the transports; a process without any (the API) plans and approves, and never pushes.
-   * @param codes how devices write a secret, by the format of their text: a configuration that somebody hands in is read without it.
-   */
-  static with(transports: DeviceTransports, codes: SecretCodes = new Map()): DynamicModule {
-    const binding: Provider[] = [
-      { provide: DEVICE_TRANSPORTS, useValue: transports },
-      { provide: SECRET_CODES, useValue: codes },
-    ];
+  /** The worker brings the transports; a process without any (the API) plans and approves, and never pushes. */
+  static with(transports: DeviceTransports): DynamicModule {
+    const binding: Provider = { provide: DEVICE_TRANSPORTS, useValue: transports };
     return {
       module: DeploymentModule,
-      imports: [AccessModule, EventsModule, FabricModule],
-      providers: [...stores, ...services, ...rollbacks, PlanResolver, ...externals, job, ...binding, ...driftProviders],
-      exports: [ExternalService, PlannerService, RollbackService, RolloutService, SteeringService, job.provide, ...driftExports],
+      imports: [AccessModule, EventsModule, FabricModule, TenancyModule],
+      providers: [...stores, ...services, ...rollbacks, PlanResolver, ...externals, job, binding, ...driftProviders, ...proofProviders],
+      exports: [
+        ExternalService,
+        PlannerService,
+        RollbackService,
+        RolloutService,
+        SteeringService,
+        job.provide,
+        ...driftExports,
+        ...proofExports,
+      ],
     };
   }
 }

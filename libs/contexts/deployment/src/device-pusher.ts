@@ -14,18 +14,32 @@ import {
   type Tx,
 } from '#platform';
 import { DeviceConnector, type SentSecrets } from './device-connector.js';
+import { changedNetworks } from './domain/changed-networks.js';
+import { expectationsOf, type Peer } from './domain/expectations.js';
 import { backoffSeconds, failureOf } from './domain/failure.js';
 import { lockedBecause } from './domain/make-plan.js';
+import { type NetworkProof, networkProofs } from './domain/network-proof.js';
 import type { DeploymentPlan, DeviceRecord, PlanItem } from './domain/plan.js';
-import { type DeviceConnection, type DeviceVitals, type PushIdentity, TransportError, type VerifyReport } from './ports/index.js';
+import { keptVitals, withoutLeaving } from './domain/vitals.js';
+import {
+  type DeviceConnection,
+  type DeviceVitals,
+  hasFailed,
+  type PushIdentity,
+  TransportError,
+  type VerifyReport,
+} from './ports/index.js';
 import { DeviceStateStore } from './store/device-state.store.js';
+import { ProofStore } from './store/proof.store.js';
 import { PlanStore } from './store/plan.store.js';
 import { SteeringStore } from './store/steering.store.js';
 
-/** VTEP addresses by VNI: the devices that carry a network by now. */
-export type Carriers = ReadonlyMap<number, ReadonlySet<string>>;
-
 const SCOPE = systemScope('pusher');
+
+/** What of the networks was proven, and what was not. */
+export interface ReachReport extends VerifyReport {
+  readonly proofs: readonly NetworkProof[];
+}
 
 interface Pushed {
   readonly outcome: 'CONFIRMED' | 'NOOP';
@@ -46,6 +60,7 @@ export class DevicePusher {
     private readonly plans: PlanStore,
     private readonly devices: DeviceStateStore,
     private readonly steering: SteeringStore,
+    private readonly proofs: ProofStore,
     private readonly locks: LockService,
     private readonly connector: DeviceConnector,
     @Inject(CONFIG) private readonly config: Config,
@@ -72,21 +87,21 @@ export class DevicePusher {
     return false;
   }
 
-  /** Reads the device against its networks: each must know the VTEPs that carry it too. @throws TransportError. */
-  async verifyReach(plan: DeploymentPlan, item: PlanItem, carriers: Carriers, signal: AbortSignal): Promise<VerifyReport> {
-    const expectations = {
-      vnis: item.intent.l2vnis.map((network) => network.vni as number),
-      neighbors: [],
-      remoteVteps: new Map(
-        item.intent.l2vnis.map((network) => [
-          network.vni as number,
-          network.remoteVteps.filter((vtep) => carriers.get(network.vni)?.has(vtep)),
-        ]),
-      ),
-    };
-    return this.connector.withConnection({ ...item, fabricId: plan.fabricId }, signal, (connection) =>
+  /**
+   * Reads the device against its networks: each must know the VTEPs that carry it too, and of what this plan changes the routes with the right RD
+   * and route target. @param peers devices that are there by now. @throws TransportError.
+   */
+  async verifyReach(plan: DeploymentPlan, item: PlanItem, peers: readonly Peer[], signal: AbortSignal): Promise<ReachReport> {
+    const all = expectationsOf(item.intent, peers);
+    const { expectations: changed } = expectationsOf(item.intent, peers, changedNetworks(item));
+    const { vnis, remoteVteps } = all.expectations;
+    const { routes } = changed;
+    const expectations = { vnis, neighbors: [], ...(remoteVteps && { remoteVteps }), ...(routes && { routes }) };
+    const report = await this.connector.withConnection({ ...item, fabricId: plan.fabricId }, signal, (connection) =>
       connection.verify(identityOf(plan, 0), item.artefacts, expectations, this.config.VERIFY_WITHIN_SECONDS * 1000),
     );
+    const wanted = { excuses: all.excuses, expectations: { ...expectations, vnis: changed.vnis } };
+    return { ...report, proofs: networkProofs(item.intent, wanted, report.checks) };
   }
 
   private async pushHolding(plan: DeploymentPlan, item: PlanItem, held: HeldLease, signal: AbortSignal): Promise<boolean> {
@@ -110,6 +125,7 @@ export class DevicePusher {
       await held.inTransaction(SCOPE, async (tx) => {
         await this.devices.confirm(tx, item.deviceId, item.desiredDigest, item.artefacts, item.intent, secrets);
         await this.devices.endAttempt(tx, attemptId, outcome, null);
+        if (outcome === 'CONFIRMED') await this.proofs.outdateChanged(tx, plan.fabricId, item.deviceId, [...changedNetworks(item)]);
         await this.plans.setItem(tx, plan.id, item.deviceId, 'CONFIRMED');
         await this.fabric.reportStage(tx, [item.deviceId], 'CONFIRMED', plan.targetRevision);
       });
@@ -148,8 +164,9 @@ export class DevicePusher {
         return { outcome: 'NOOP', secrets };
       }
       const establishedNeighbors = establishedWithSameSecret(findings.establishedNeighbors, item, record, secrets);
-      const { remoteVteps } = (await connection.observe?.()) ?? { remoteVteps: [] };
-      await this.goLive(connection, identity, item, held, record, { establishedNeighbors, remoteVteps }, course);
+      const observed = { remoteVteps: [], ...(await connection.observe?.()), establishedNeighbors };
+      const vitals = withoutLeaving(observed, record?.verifiedIntent ?? null, item.intent);
+      await this.goLive(connection, identity, item, held, record, vitals, course);
       return { outcome: 'CONFIRMED', secrets };
     });
   }
@@ -177,6 +194,7 @@ export class DevicePusher {
       const expectations = {
         vnis: item.intent.l2vnis.map((network) => network.vni as number),
         neighbors: vitals.establishedNeighbors.filter((neighbor) => wanted.has(neighbor)),
+        ...keptVitals(vitals, item.intent),
       };
       const report = await connection.verify(identity, item.artefacts, expectations, this.config.VERIFY_WITHIN_SECONDS * 1000);
       if (!report.ok) throw verifyFailed(item.slug, report);
@@ -291,7 +309,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export const deviceLease = (deviceId: DeviceId): string => `device:${deviceId}`;
 
 export function verifyFailed(device: string, report: VerifyReport): TransportError {
-  const failed = report.checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.message}`);
+  const failed = report.checks.filter(hasFailed).map((check) => `${check.name}: ${check.message}`);
   return new TransportError('VERIFY_FAILED', `${device} does not do what was asked: ${failed.join('; ')}`, {
     device,
     detail: failed.join('\n'),

@@ -2,6 +2,7 @@ export { DeploymentModule } from './deployment.module.js';
 export type { DeviceTransports } from './device-connector.js';
 export type { DeploymentPlan, ItemState, PlanItem, PlanState, Risk } from './domain/plan.js';
 export { ExternalService, type HandedIn } from './external.service.js';
+export { NetworkVerifier } from './network-verifier.js';
 export { PlannerService } from './planner.service.js';
 export { RollbackService } from './rollback.service.js';
 export { RolloutService } from './rollout.service.js';

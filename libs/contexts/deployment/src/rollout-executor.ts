@@ -2,8 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { OutboxService } from '#contexts/events';
 import { FabricService } from '#contexts/fabric';
 import { CONFIG, type Config, crashPoint, Database, type HeldLease, LOGGER, type Logger, systemScope } from '#platform';
-import { type Carriers, DevicePusher, verifyFailed } from './device-pusher.js';
+import { DevicePusher, type ReachReport, verifyFailed } from './device-pusher.js';
 import { DeviceWatch, type LostDevice } from './device-watch.js';
+import { changedNetworks } from './domain/changed-networks.js';
+import type { Peer } from './domain/expectations.js';
 import { failureOf } from './domain/failure.js';
 import type { DeploymentPlan, PlanItem } from './domain/plan.js';
 import { type Ending, endingOf, type Fault, faultOf, type Halt } from './domain/rollout-ending.js';
@@ -13,6 +15,7 @@ import { Incidents } from './incidents.js';
 import { RollbackKeeper } from './rollback-keeper.js';
 import { DeviceStateStore } from './store/device-state.store.js';
 import { PlanStore } from './store/plan.store.js';
+import { ProofStore } from './store/proof.store.js';
 import { SteeringStore } from './store/steering.store.js';
 
 const SCOPE = systemScope('deployment');
@@ -34,6 +37,7 @@ export class RolloutExecutor {
     private readonly plans: PlanStore,
     private readonly steering: SteeringStore,
     private readonly devices: DeviceStateStore,
+    private readonly proofs: ProofStore,
     private readonly incidents: Incidents,
     private readonly rollbacks: RollbackKeeper,
     private readonly externals: ExternalKeeper,
@@ -219,16 +223,30 @@ export class RolloutExecutor {
   private async prove(plan: DeploymentPlan, held: HeldLease, signal: AbortSignal): Promise<void> {
     const current = await this.current(plan);
     const confirmed = current.items.filter((item) => item.state === 'CONFIRMED');
-    const carriers = carriersOf(current);
-    await inParallel(confirmed, plan.strategy.parallel, (item) => this.proveOne(plan, held, item, carriers, signal));
+    const peers = peersOf(current);
+    await inParallel(confirmed, plan.strategy.parallel, (item) => this.proveOne(plan, held, item, peers, signal));
   }
 
-  private async proveOne(plan: DeploymentPlan, held: HeldLease, item: PlanItem, carriers: Carriers, signal: AbortSignal): Promise<void> {
+  private async proveOne(
+    plan: DeploymentPlan,
+    held: HeldLease,
+    item: PlanItem,
+    peers: readonly Peer[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    let report: ReachReport | undefined;
     try {
-      const report = await this.pusher.verifyReach(plan, item, carriers, signal);
-      if (!report.ok) throw verifyFailed(item.slug, report);
+      report = await this.pusher.verifyReach(
+        plan,
+        item,
+        peers.filter(({ slug }) => slug !== item.slug),
+        signal,
+      );
+      const { ok, proofs } = report;
+      if (!ok) throw verifyFailed(item.slug, report);
       await held.inTransaction(SCOPE, async (tx) => {
         await this.plans.setItem(tx, plan.id, item.deviceId, 'VERIFIED');
+        await this.proofs.record(tx, proofOf(plan, item), proofs);
         await this.steering.unbar(tx, item.deviceId, item.desiredDigest);
         await this.devices.succeeded(tx, [item.deviceId]);
         // Taken back is not where the fabric wants it: the planner says when it is.
@@ -239,6 +257,7 @@ export class RolloutExecutor {
       if (signal.aborted) return;
       this.log.warn('device.unproven', { device: item.slug, planId: plan.id, error });
       await held.inTransaction(SCOPE, async (tx) => {
+        if (report?.ok === false) await this.proofs.record(tx, proofOf(plan, item), report.proofs);
         await this.devices.markUncertain(tx, item.deviceId, item.artefacts); // Its files are right and its network is not: look again.
         await this.pusher.fail(tx, plan, item, failureOf(error), false);
       });
@@ -249,6 +268,8 @@ export class RolloutExecutor {
     await held.inTransaction(SCOPE, async (tx) => {
       const current = (await this.plans.byId(tx, plan.id)) ?? plan;
       const ending: Ending = endingOf(current);
+      const touched = current.items.filter(({ state }) => state !== 'SKIPPED').flatMap((item) => [...changedNetworks(item)]);
+      await this.proofs.want(tx, plan.fabricId, [...new Set(touched)]); // From both ends, and what a rollout does not wait for.
       await this.outbox.append(tx, 'deployment.settled', plan.fabricId);
       await this.outbox.append(tx, 'fabric.changed', plan.fabricId); // There may be a newer intent already.
       if (!(await this.plans.setState(tx, plan.id, ['APPLYING', 'PAUSED'], ending.state, ending.reason))) return;
@@ -274,14 +295,14 @@ function stepsOf({ items }: DeploymentPlan): PlanItem[][] {
  * Only the devices of this plan that confirmed: they are there, so they must see each other. Another member of the network may have
  * been off for hours; that is its own fault to report, and no reason to undo what is new here.
  */
-function carriersOf(plan: DeploymentPlan): Carriers {
-  const carriers = new Map<number, Set<string>>();
-  for (const { state, intent } of plan.items) {
-    if ((state !== 'CONFIRMED' && state !== 'VERIFIED') || !intent.vtep) continue;
-    for (const { vni } of intent.l2vnis) carriers.set(vni, (carriers.get(vni) ?? new Set()).add(intent.vtep.address));
-  }
-  return carriers;
-}
+const peersOf = ({ items }: DeploymentPlan): Peer[] =>
+  items.map(({ slug, intent, state }) => ({
+    slug,
+    intent,
+    excuse: state === 'CONFIRMED' || state === 'VERIFIED' ? null : `${slug} was not pushed to in this rollout.`,
+  }));
+
+const proofOf = ({ id, fabricId }: DeploymentPlan, { deviceId }: PlanItem) => ({ fabricId, deviceId, planId: id, isWhole: false });
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

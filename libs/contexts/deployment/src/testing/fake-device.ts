@@ -4,9 +4,14 @@ import {
   type DeviceConnection,
   type DeviceTarget,
   type DeviceTransport,
+  type Expectations,
+  hasFailed,
+  type ProofQuestion,
   type PushIdentity,
   TransportError,
   type TransportErrorCode,
+  type VerifyCheck,
+  type VerifyReport,
 } from '../ports/index.js';
 
 export type FakeStep = 'open' | 'inspect' | 'stage' | 'apply' | 'verify' | 'confirm';
@@ -29,6 +34,13 @@ export class FakeDevice {
   private highestFence = 0;
 
   constructor(readonly slug: string) {}
+
+  /** What it knows of its networks: all that is expected, but for what is broken here, by question. */
+  readonly broken = new Map<ProofQuestion, string>();
+  /** Questions that it cannot be asked. */
+  readonly mute = new Set<ProofQuestion>();
+  /** Guests that it has itself, by VNI. */
+  readonly macs = new Map<number, readonly string[]>();
 
   /** Every call of that step fails from now on, until `heal`. */
   failAt(step: FakeStep, code: TransportErrorCode): void {
@@ -70,6 +82,24 @@ export class FakeDevice {
         detail: String(push.fence),
       });
     this.highestFence = push.fence;
+  }
+  answers({ vnis, neighbors, remoteVteps, routes, macs, paths }: Expectations): VerifyCheck[] {
+    const answer = (question: ProofQuestion, subject: string, expected: string): VerifyCheck => {
+      const seen = this.broken.get(question) ?? expected;
+      const about = { question, subject, expected, seen };
+      if (this.mute.has(question)) return { name: question, ok: false, isUnchecked: true, message: `${this.slug} cannot tell`, about };
+      return { name: question, ok: seen === expected, message: `expected ${expected}, found ${seen}`, about };
+    };
+    const each = <Entry>(question: ProofQuestion, map: ReadonlyMap<number, readonly Entry[]> | undefined): VerifyCheck[] =>
+      [...(map ?? [])].map(([vni, list]) => answer(question, String(vni), JSON.stringify(list)));
+    return [
+      ...vnis.map((vni) => answer('VNI', String(vni), `vni ${vni}`)),
+      ...neighbors.map((neighbor) => answer('SESSIONS', neighbor, `${neighbor} Established`)),
+      ...each('REMOTE_VTEPS', remoteVteps),
+      ...each('ROUTES', routes),
+      ...each('MACS', macs),
+      ...(paths ?? []).map(({ to, octets }) => answer('PATH_MTU', to, `${to} answers to ${octets}`)),
+    ];
   }
   get pending(): { fence: number; applied: boolean } | null {
     return this.backup || this.isStaged ? { fence: this.pendingFence, applied: this.backup !== null } : null;
@@ -164,17 +194,22 @@ class FakeConnection implements DeviceConnection {
     this.device.goLive(push, this.staged);
     this.device.check('apply');
   }
-  async verify(push: PushIdentity, artefacts: readonly Artefact[]) {
+  async verify(push: PushIdentity, artefacts: readonly Artefact[], expectations: Expectations): Promise<VerifyReport> {
     await this.device.passed('verify');
     this.device.check('verify');
     const { pending } = this.device;
     const isOurs = pending === null || (pending.fence === push.fence && pending.applied);
     const wrong = [...artefactPaths(artefacts)].filter(([path, content]) => this.device.files.get(path) !== content).map(([path]) => path);
-    const checks = [
+    const checks: VerifyCheck[] = [
       { name: 'push', ok: isOurs, message: JSON.stringify(pending) },
       { name: 'files', ok: wrong.length === 0, message: wrong.join(', ') },
+      ...this.device.answers(expectations),
     ];
-    return { ok: checks.every((check) => check.ok), checks };
+    return { ok: !checks.some(hasFailed), checks };
+  }
+  async localMacs(vnis: readonly number[]) {
+    this.device.check('inspect');
+    return new Map(vnis.map((vni) => [vni, this.device.macs.get(vni) ?? []]));
   }
   async confirm() {
     this.device.check('confirm');

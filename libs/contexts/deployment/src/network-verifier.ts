@@ -1,0 +1,213 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DeviceIntent } from '#engines/intent';
+import { type DeviceId, type FabricId, isDomainError } from '#engines/kernel';
+import { Database, LOGGER, type Logger, systemScope } from '#platform';
+import { DeviceConnector } from './device-connector.js';
+import { expectationsOf, type Peer, type Wanted } from './domain/expectations.js';
+import { failureOf } from './domain/failure.js';
+import { type NetworkProof, networkProofs } from './domain/network-proof.js';
+import { inParallel } from './in-parallel.js';
+import type { DeviceConnection, VerifyCheck } from './ports/index.js';
+import { type DueNetworks, ProofStore, type Standing } from './store/proof.store.js';
+
+const SCOPE = systemScope('verifier');
+/** Nobody asked: a network is looked at about once in this time. */
+const EVERY_SECONDS = 3600;
+/** A device could not be read, or was being pushed to. */
+const SOON_SECONDS = 60;
+const NETWORKS_AT_ONCE = 50;
+const PARALLEL = 10;
+/** Routes travel for a while; what is not there then is not there. */
+const SETTLE_MS = 5000;
+const READ_WITHIN_MS = 45_000;
+
+/** A device that carries some of the networks. */
+interface Member extends Standing {
+  readonly intent: DeviceIntent;
+  readonly vnis: readonly number[];
+}
+
+interface Look {
+  readonly wanted: Wanted;
+  readonly checks: readonly VerifyCheck[];
+}
+
+/**
+ * Looks at networks from all of their devices: first what guests each of them has, then whether each knows what the others announce. Takes no
+ * lease and writes nothing on a device; where a push is under way it does not look, and what it read while one began does not count.
+ */
+@Injectable()
+export class NetworkVerifier {
+  /** What was confirmed on devices, by digest: reading it all again for every look would be most of the work. */
+  private readonly intents = new Map<DeviceId, { readonly digest: string; readonly intent: DeviceIntent }>();
+
+  constructor(
+    private readonly db: Database,
+    private readonly connector: DeviceConnector,
+    private readonly store: ProofStore,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  /** Networks whose time has come, or that somebody asked for. @returns how many. */
+  async verifyDue(signal: AbortSignal = new AbortController().signal): Promise<number> {
+    const due = await this.db.inTransaction(SCOPE, async (tx) => {
+      await this.store.enrol(tx, EVERY_SECONDS);
+      return this.store.claimDue(tx, NETWORKS_AT_ONCE);
+    });
+    if (!due) return 0;
+    const ids = due.networks.map(({ id }) => id);
+    let nextSeconds = SOON_SECONDS;
+    let hasLooked = false;
+    try {
+      nextSeconds = (await this.verify(due, signal)) ? EVERY_SECONDS : SOON_SECONDS;
+      hasLooked = !signal.aborted;
+    } finally {
+      await this.db.inTransaction(SCOPE, (tx) => this.store.release(tx, ids, nextSeconds, hasLooked));
+    }
+    return ids.length;
+  }
+
+  /** @returns whether every device that carries them was read. */
+  private async verify({ fabricId, networks }: DueNetworks, signal: AbortSignal): Promise<boolean> {
+    const standings = await this.standings(fabricId);
+    const asked = new Set(networks.map(({ vni }) => vni));
+    const members = standings.flatMap((standing): Member[] => {
+      const vnis = standing.intent.l2vnis.map(({ vni }) => vni as number).filter((vni) => asked.has(vni));
+      return vnis.length === 0 ? [] : [{ ...standing, vnis }];
+    });
+    const excuses = new Map<DeviceId, string>();
+    for (const member of members) if (member.isBusy) excuses.set(member.deviceId, `${member.slug} is being pushed to.`);
+    const readable = members.filter(({ isBusy, isReadable }) => !isBusy && isReadable);
+    const macs = await this.readMacs(fabricId, readable, excuses, signal);
+    const peers = (): Peer[] =>
+      standings.map(({ deviceId, slug, intent }) => {
+        const heard = macs.get(deviceId);
+        return { slug, intent, excuse: excuses.get(deviceId) ?? null, ...(heard && { macs: heard }) };
+      });
+    const looks = await this.look(fabricId, readable, peers(), excuses, signal);
+    const doubtful = readable.filter(({ deviceId }) => looks.get(deviceId)?.checks.some(isLostMac));
+    if (doubtful.length > 0 && !signal.aborted) {
+      // A guest may have left between the two readings: whoever is still there must be known now.
+      for (const [deviceId, now] of await this.readMacs(fabricId, readable, excuses, signal))
+        macs.set(deviceId, inBoth(macs.get(deviceId), now));
+      for (const [deviceId, look] of await this.look(fabricId, doubtful, peers(), excuses, signal)) looks.set(deviceId, look);
+    }
+    if (signal.aborted) return false;
+    await this.record(fabricId, networks, members, looks, excuses);
+    return members.every(({ deviceId, isReadable }) => !isReadable || looks.has(deviceId));
+  }
+
+  /** Of all devices of the fabric that something was confirmed on. */
+  private async standings(fabricId: FabricId): Promise<(Standing & { readonly intent: DeviceIntent })[]> {
+    return this.db.inTransaction(
+      SCOPE,
+      async (tx) => {
+        const found = await this.store.standings(tx, fabricId);
+        const unknown = found.filter(({ deviceId, verifiedDigest }) => this.intents.get(deviceId)?.digest !== verifiedDigest);
+        for (const [id, record] of await this.store.intents(
+          tx,
+          unknown.map(({ deviceId }) => deviceId),
+        ))
+          this.intents.set(id, record);
+        return found.flatMap((standing) => {
+          const intent = this.intents.get(standing.deviceId)?.intent;
+          return intent ? [{ ...standing, intent }] : [];
+        });
+      },
+      { isolation: 'REPEATABLE READ' },
+    );
+  }
+
+  private async readMacs(
+    fabricId: FabricId,
+    members: readonly Member[],
+    excuses: Map<DeviceId, string>,
+    signal: AbortSignal,
+  ): Promise<Map<DeviceId, ReadonlyMap<number, readonly string[]>>> {
+    const macs = new Map<DeviceId, ReadonlyMap<number, readonly string[]>>();
+    await this.each(fabricId, members, excuses, signal, async (connection, { deviceId, vnis }) => {
+      const found = await connection.localMacs?.(vnis);
+      if (found) macs.set(deviceId, found);
+    });
+    return macs;
+  }
+
+  private async look(
+    fabricId: FabricId,
+    members: readonly Member[],
+    peers: readonly Peer[],
+    excuses: Map<DeviceId, string>,
+    signal: AbortSignal,
+  ): Promise<Map<DeviceId, Look>> {
+    const looks = new Map<DeviceId, Look>();
+    await this.each(fabricId, members, excuses, signal, async (connection, { deviceId, slug, intent, vnis }) => {
+      const others = peers.filter((peer) => peer.slug !== slug);
+      const wanted = expectationsOf(intent, others, new Set(vnis));
+      const nobody = { planId: 'look', revision: 0, fence: 0 };
+      const { checks } = await connection.verify(nobody, [], wanted.expectations, SETTLE_MS);
+      looks.set(deviceId, { wanted, checks });
+    });
+    return looks;
+  }
+
+  /** A device that does not answer is excused, with its reason, and the others go on. */
+  private async each(
+    fabricId: FabricId,
+    members: readonly Member[],
+    excuses: Map<DeviceId, string>,
+    signal: AbortSignal,
+    work: (connection: DeviceConnection, member: Member) => Promise<void>,
+  ): Promise<void> {
+    const reachable = members.filter(({ deviceId }) => !excuses.has(deviceId));
+    await inParallel(reachable, PARALLEL, async (member) => {
+      if (signal.aborted) return;
+      const stop = AbortSignal.any([signal, AbortSignal.timeout(READ_WITHIN_MS)]);
+      const destination = { fabricId, deviceId: member.deviceId, artefacts: [] };
+      try {
+        await this.connector.withConnection(destination, stop, (connection) => work(connection, member));
+      } catch (error) {
+        if (!isDomainError(error)) this.log.error('network.look_failed', { device: member.slug, error });
+        const { code, message } = failureOf(error);
+        excuses.set(member.deviceId, `${member.slug} could not be read (${code}: ${message}).`);
+      }
+    });
+  }
+
+  private async record(
+    fabricId: FabricId,
+    networks: DueNetworks['networks'],
+    members: readonly Member[],
+    looks: ReadonlyMap<DeviceId, Look>,
+    excuses: ReadonlyMap<DeviceId, string>,
+  ): Promise<void> {
+    for (const member of members) {
+      const { deviceId, slug, intent, vnis, isBusy } = member;
+      const look = looks.get(deviceId);
+      const proofs: readonly NetworkProof[] = look ? networkProofs(intent, look.wanted, look.checks) : [];
+      const ids = networks.filter(({ vni }) => vnis.includes(vni)).map(({ id }) => id);
+      await this.db.inTransaction(SCOPE, async (tx) => {
+        if (!(await this.store.isUndisturbed(tx, member))) return;
+        if (look) await this.store.record(tx, { fabricId, deviceId, planId: null, isWhole: true }, proofs);
+        else if (!isBusy)
+          await this.store.outdate(tx, deviceId, ids, excuses.get(deviceId) ?? `${slug} is no device that is read from here.`);
+      });
+      for (const { vni, question, expected, seen, state } of proofs)
+        if (state === 'FAILED') this.log.warn('network.unproven', { device: slug, vni, question, expected, seen });
+    }
+    await this.db.inTransaction(SCOPE, async (tx) => {
+      for (const { id, vni } of networks) await this.store.keepMembers(tx, id, membersOf(members, vni));
+    });
+  }
+}
+
+const membersOf = (members: readonly Member[], vni: number): DeviceId[] =>
+  members.filter(({ vnis }) => vnis.includes(vni)).map(({ deviceId }) => deviceId);
+
+const isLostMac = ({ ok, isUnchecked, about }: VerifyCheck): boolean => !ok && isUnchecked !== true && about?.question === 'MACS';
+
+function inBoth(
+  before: ReadonlyMap<number, readonly string[]> | undefined,
+  now: ReadonlyMap<number, readonly string[]>,
+): ReadonlyMap<number, readonly string[]> {
+  return new Map([...now].map(([vni, macs]) => [vni, macs.filter((mac) => before?.get(vni)?.includes(mac))]));
+}

@@ -1,0 +1,156 @@
+// What devices last said of a network: written by a rollout and by whoever asks, with devices in memory and a real database.
+import { NetworkVerifier } from '#contexts/deployment';
+import { encodeId } from '#engines/kernel';
+import { systemScope } from '#platform';
+import { type ApiWorld, createApiWorld } from '../support/api-world.js';
+
+interface Check {
+  readonly question: string;
+  readonly state: string;
+  readonly expected: string | null;
+  readonly seen: string | null;
+  readonly plan: string | null;
+}
+interface Verification {
+  readonly state: string;
+  readonly sentence: string;
+  readonly checkedAt: string | null;
+  readonly devices: readonly { readonly device: string; readonly state: string; readonly checks: readonly Check[] }[];
+}
+
+const VERIFICATION =
+  'verification { state sentence checkedAt devices { device state checks { question state checkedAt expected seen plan } } }';
+const PROVISION =
+  'mutation ($input: ProvisionNetworkInput!) { provisionNetwork(input: $input) { order { id network { id vni } } errors { code message } } }';
+
+let world: ApiWorld;
+let network: string;
+let vni: number;
+beforeAll(async () => {
+  world = await createApiWorld();
+  const { order } = await world.ask<{ order: { id: string; network: { id: string; vni: number } } }>(world.customer, PROVISION, {
+    input: world.orderInput(),
+  });
+  expect(await world.settlePublic(order.id)).toBe('ACTIVE');
+  ({ id: network, vni } = order.network);
+});
+afterAll(() => world?.close());
+
+const known = async (token: string): Promise<Verification> =>
+  (await world.ask<{ verification: Verification }>(token, `query ($id: ID!) { network(id: $id) { ${VERIFICATION} } }`, { id: network }))
+    .verification;
+const ask = (token: string) =>
+  world.ask<{ network: object | null; errors: readonly { code: string }[] }>(
+    token,
+    'mutation ($id: ID!) { verifyNetwork(id: $id) { network { id } errors { code message } } }',
+    { id: network },
+  );
+const look = async (): Promise<Verification> => {
+  expect((await ask(world.customer)).errors).toEqual([]);
+  expect(await world.app.get(NetworkVerifier, { strict: false }).verifyDue()).toBe(1);
+  return known(world.operator);
+};
+const stateOf = (verification: Verification, device: string, question: string): Check | undefined =>
+  verification.devices.find((entry) => entry.device === device)?.checks.find((check) => check.question === question);
+const device = (slug: 'pve1' | 'pve2' | 'test') => world.devices.get(slug) ?? expect.fail(slug);
+
+describe('a network', () => {
+  it('has the proof of the rollout that brought it, from each of its devices, with the plan', async () => {
+    const verification = await known(world.operator);
+    expect(verification).toMatchObject({ state: 'OK', sentence: 'All that was looked at is as it shall be, at pve1, pve2.' });
+    expect(verification.devices.map((entry) => entry.device)).toEqual(['pve1', 'pve2']);
+    const routes = stateOf(verification, 'pve1', 'ROUTES');
+    expect(routes).toMatchObject({ state: 'OK', plan: expect.stringMatching(/^plan_/) as string });
+    expect(routes?.expected).toMatch(new RegExp(`"vtep":"172.16.1.52","rd":"172.16.1.52:\\d+","target":"65051:${vni}"`));
+  });
+
+  it('is looked at again from both ends when somebody asks: guests of one end are asked for at the other, and the path for its size', async () => {
+    device('pve2').macs.set(vni, ['bc:24:11:00:00:02']);
+    const verification = await look();
+    expect(verification.state).toBe('OK');
+    expect(stateOf(verification, 'pve1', 'MACS')).toMatchObject({ state: 'OK', plan: null });
+    expect(stateOf(verification, 'pve1', 'MACS')?.expected).toContain('"mac":"bc:24:11:00:00:02"');
+    expect(stateOf(verification, 'pve2', 'MACS')).toBeUndefined();
+    expect(stateOf(verification, 'pve2', 'PATH_MTU')).toMatchObject({ state: 'OK', expected: '172.16.1.51 answers to 1500' });
+  });
+
+  it('names the device and the question where something is broken, and is well again after that', async () => {
+    device('pve2').broken.set('PATH_MTU', '172.16.1.51: 0 received of 3 (mtu=1400)');
+    const broken = await look();
+    expect(broken).toMatchObject({ state: 'FAILED', sentence: 'Not everything works at pve2: the operator sees what.' });
+    expect(stateOf(broken, 'pve2', 'PATH_MTU')).toMatchObject({ state: 'FAILED', seen: '172.16.1.51: 0 received of 3 (mtu=1400)' });
+    expect(stateOf(broken, 'pve1', 'PATH_MTU')).toMatchObject({ state: 'OK' });
+    device('pve2').broken.clear();
+    expect((await look()).state).toBe('OK');
+  });
+
+  it('says what nobody could look at, and never that it is well', async () => {
+    device('pve1').mute.add('PATH_MTU');
+    const verification = await look();
+    expect(stateOf(verification, 'pve1', 'PATH_MTU')).toMatchObject({ state: 'NOT_CHECKED', seen: 'pve1 cannot tell' });
+    expect(verification.sentence).toBe('All that was looked at is as it shall be, at pve1, pve2. One thing could not be looked at.');
+    device('pve1').mute.clear();
+  });
+
+  it('keeps the last word of a device that does not answer, as an old one, and does not blame the others for it', async () => {
+    await look();
+    device('pve2').failAt('open', 'UNREACHABLE');
+    const verification = await look();
+    expect(verification).toMatchObject({ state: 'STALE' });
+    expect(stateOf(verification, 'pve2', 'REMOTE_VTEPS')).toMatchObject({ state: 'STALE' });
+    expect(stateOf(verification, 'pve1', 'REMOTE_VTEPS')).toMatchObject({
+      state: 'OK',
+      expected: '[]',
+      seen: expect.stringContaining('pve2 could not be read (UNREACHABLE') as string,
+    });
+    device('pve2').heal();
+    expect((await look()).state).toBe('OK');
+  });
+
+  it('is not judged by what was read while somebody began to push', async () => {
+    const before = await known(world.operator);
+    const release = device('pve1').holdAt('verify');
+    expect((await ask(world.operator)).errors).toEqual([]);
+    device('pve1').broken.set('VNI', 'gone');
+    const looking = world.app.get(NetworkVerifier, { strict: false }).verifyDue();
+    await world.db.inTransaction(systemScope('test'), (tx) =>
+      tx.run(
+        `INSERT INTO lease (resource, holder, fence, until) VALUES ('device:' || $1, gen_random_uuid(), 999, clock_timestamp() + interval '1 hour')
+        ON CONFLICT (resource) DO UPDATE SET until = excluded.until`,
+        [world.deviceIds.get('pve1')],
+      ),
+    );
+    release();
+    await looking;
+    expect(stateOf(await known(world.operator), 'pve1', 'VNI')).toEqual(stateOf(before, 'pve1', 'VNI'));
+    device('pve1').broken.clear();
+    await world.db.inTransaction(systemScope('test'), (tx) =>
+      tx.run(`UPDATE lease SET until = '-infinity' WHERE resource LIKE 'device:%'`),
+    );
+  });
+
+  it('tells its customer how it is and where, and not what was expected of which number', async () => {
+    device('pve2').broken.set('REMOTE_VTEPS', 'none');
+    await look();
+    const verification = await known(world.customer);
+    expect(verification).toMatchObject({ state: 'FAILED', sentence: 'Not everything works at pve2: the operator sees what.' });
+    const checks = verification.devices.flatMap((entry) => entry.checks);
+    expect(checks.length).toBeGreaterThan(5);
+    expect(checks.every(({ expected, seen, plan }) => expected === null && seen === null && plan === null)).toBe(true);
+    expect(JSON.stringify(verification)).not.toMatch(/172\.16|65051/);
+    device('pve2').broken.clear();
+    await look();
+  });
+
+  it('of another customer is nothing to ask for', async () => {
+    const { token } = await world.newTenant('other', 'Other');
+    expect(await ask(token)).toMatchObject({ network: null, errors: [{ code: 'NOT_FOUND' }] });
+    const unknown = encodeId('network', '01890000-0000-7000-8000-000000000000');
+    const { errors } = await world.ask<{ errors: readonly object[] }>(
+      token,
+      'mutation ($id: ID!) { verifyNetwork(id: $id) { errors { code } } }',
+      { id: unknown },
+    );
+    expect(errors).toEqual([{ code: 'NOT_FOUND' }]);
+  });
+});
