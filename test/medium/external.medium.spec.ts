@@ -1,5 +1,5 @@
 // Devices that a person configures: asked for last, waited for by nobody else, confirmed by a word or by what runs.
-import { eosSecretCode } from '#adapters/eos';
+import { eosSecretCode } from '#contexts/deployment/ports';
 import {
   type DeploymentPlan,
   type HandedIn,

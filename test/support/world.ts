@@ -2,7 +2,6 @@ import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { demoInventory } from '../../apps/lab/src/fabrics/demo-inventory.js';
 import { type LoadedWorld, loadFabric, type WorldOptions } from '../../apps/lab/src/fabrics/load-fabric.js';
-import { eosSecretCode } from '#adapters/eos';
 import { addressingEntities, AddressingModule, AddressingService } from '#contexts/addressing';
 import { DeploymentModule, PlannerService, RolloutService } from '#contexts/deployment';
 import { FakeDevice, FakeTransport } from '#contexts/deployment/testing';
@@ -77,7 +76,6 @@ export async function createWorld(
           ['SSH', transport],
           ['EAPI', transport],
         ]),
-        new Map([['eos', eosSecretCode]]),
       ),
     ],
   })

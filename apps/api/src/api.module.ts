@@ -2,7 +2,6 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
 import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
-import { eosSecretCode } from '#adapters/eos';
 import { AccessModule, TokenService } from '#contexts/access';
 import { addressingEntities, AddressingModule } from '#contexts/addressing';
 import { AllocationModule } from '#contexts/allocation';
@@ -20,7 +19,7 @@ import { HealthController } from './health.controller.js';
 
 const entities = [...numberingEntities, ...tenancyEntities, ...addressingEntities, ...fabricEntities, ...provisioningEntities];
 
-/** The contexts whose resolvers make the schema. The API plans and approves; it has no transport and never pushes: of a switch it only knows how passwords are written. */
+/** The contexts whose resolvers make the schema. The API plans and approves; it has no transport and never pushes. */
 export const apiContexts = [
   NumberingModule,
   TenancyModule,
@@ -28,7 +27,7 @@ export const apiContexts = [
   AllocationModule,
   FabricModule,
   ProvisioningModule,
-  DeploymentModule.with(new Map(), new Map([['eos', eosSecretCode]])),
+  DeploymentModule.with(new Map()),
 ];
 
 @Module({

@@ -5,11 +5,11 @@ import {
   type DeviceTransport,
   keepingSecrets,
   TransportError,
+  eosSecretCode,
   WireSecrets,
 } from '#contexts/deployment/ports';
 import { EapiClient, type EapiTimeouts } from './eapi-client.js';
 import { EosConnection } from './eos-connection.js';
-import { encodeNeighborPassword } from './neighbor-password.js';
 import { pushFailure } from './push-failure.js';
 import { type SwitchIdentity, SwitchReader } from './switch-reader.js';
 
@@ -74,10 +74,4 @@ function refuseWrongBox(target: DeviceTarget, found: SwitchIdentity): void {
   if (target.systemMac !== undefined && mac(target.systemMac) !== mac(found.systemMac))
     wrong.push(`system MAC ${found.systemMac || 'none'} instead of ${target.systemMac}`);
   if (wrong.length > 0) throw pushFailure(target.slug, 'WRONG_DEVICE', `another box answers at its address: ${wrong.join(', ')}`);
-}
-
-/** `neighbor X password 7 ` is the only place for a secret in our lines. */
-export function eosSecretCode(secret: string, before: string): string {
-  const [, peer] = /^\s*neighbor (\S+) password 7 $/.exec(before) ?? [];
-  return peer === undefined ? secret : encodeNeighborPassword(peer, secret);
 }

@@ -1,1 +1,1 @@
-export { eosSecretCode, EosTransport, type EosTiming } from './eos-transport.js';
+export { EosTransport, type EosTiming } from './eos-transport.js';

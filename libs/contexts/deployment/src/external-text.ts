@@ -2,11 +2,10 @@
 import type { DeviceIntent } from '#engines/intent';
 import { DomainError } from '#engines/kernel';
 import type { Artefact } from '#engines/rendering';
-import { type DeviceCollection, type Encode, type SecretSource, WireSecrets } from './ports/index.js';
+import { type DeviceCollection, type Encode, eosSecretCode, type SecretSource, WireSecrets } from './ports/index.js';
 
-export const SECRET_CODES = Symbol('SecretCodes');
-/** How a device writes a secret in a line, by the format of its text; as it is where there is no entry. */
-export type SecretCodes = ReadonlyMap<Artefact['format'], Encode>;
+/** How a device writes a secret in a line; as it is where there is no entry. */
+const CODES: Readonly<Partial<Record<Artefact['format'], Encode>>> = { eos: eosSecretCode };
 
 export interface HandedText {
   /** Of the artefact; null where the device has one only. */
@@ -59,12 +58,11 @@ export function asCollected(
   texts: ReadonlyMap<string, string>,
   known: readonly Artefact[],
   secrets: SecretSource,
-  codes: SecretCodes,
 ): DeviceCollection {
   const actual = new Map<string, string | null>();
   for (const { path, format } of known) {
     const text = texts.get(path);
-    actual.set(path, text === undefined ? null : new WireSecrets({ slug, secrets }, codes.get(format)).conceal(text));
+    actual.set(path, text === undefined ? null : new WireSecrets({ slug, secrets }, CODES[format]).conceal(text));
   }
   return { version: 'handed in', pending: null, actual, running: new Map(), live: [], traces: new Map(), upSeconds: null };
 }

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { AuditService, OutboxService } from '#contexts/events';
 import { FabricService, SecretService } from '#contexts/fabric';
 import { type DeviceId, digest as digestOf, DomainError, notFound, type PlanId } from '#engines/kernel';
@@ -12,7 +12,7 @@ import type { DeploymentPlan, DeviceRecord, PlanItem } from './domain/plan.js';
 import { secretsOf } from './domain/pushed-artefacts.js';
 import { DriftCollector } from './drift-collector.js';
 import { ExternalKeeper } from './external-keeper.js';
-import { asCollected, type HandedText, handedIn, SECRET_CODES, type SecretCodes } from './external-text.js';
+import { asCollected, type HandedText, handedIn } from './external-text.js';
 import { notIn, PlannerService, stale } from './planner.service.js';
 import { type DeviceCollection, secretNames } from './ports/index.js';
 import { DeviceStateStore } from './store/device-state.store.js';
@@ -70,7 +70,6 @@ export class ExternalService {
     private readonly collector: DriftCollector,
     private readonly audit: AuditService,
     private readonly outbox: OutboxService,
-    @Inject(SECRET_CODES) private readonly codes: SecretCodes,
   ) {}
 
   /** Plans whose devices wait for a person, the oldest first. */
@@ -223,7 +222,7 @@ export class ExternalService {
     const names = [...new Set(known.flatMap(({ content }) => secretNames(content)))];
     const opened = await this.db.inTransaction(systemScope(actor), (tx) => this.secrets.open(tx, fabricId, names));
     const source = { names: [...opened.keys()], resolve: (name: string) => opened.get(name)?.secret.reveal() };
-    return asCollected(slug, texts, known, source, this.codes);
+    return asCollected(slug, texts, known, source);
   }
 
   private report(actor: string, deviceId: DeviceId): Promise<DriftReport | null> {

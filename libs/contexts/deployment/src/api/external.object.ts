@@ -1,5 +1,5 @@
 import { Field, ID, InputType, ObjectType, registerEnumType } from '@nestjs/graphql';
-import { type Label } from '#engines/kernel';
+import type { Label } from '#engines/kernel';
 import { LabelScalar, UserError } from '#platform';
 import type { DriftFinding } from '../domain/drift.js';
 import type { HandedIn } from '../external.service.js';
@@ -85,7 +85,13 @@ export const toHandIn = ({ verdict, plan, differences, commands, report }: Hande
   verdict,
   plan: plan && toPlanObject(plan),
   differences: differences.map(({ kind, path, section, intended, observed, risk, likelyCause }) => ({
-    ...{ kind, path, section, intended, observed, risk, likelyCause },
+    kind,
+    path,
+    section,
+    intended,
+    observed,
+    risk,
+    likelyCause,
   })),
   commands: [...commands].flatMap(([path, text]) => (text === null ? [] : [{ path, commands: text }])),
   report: report && toDriftReport(report),

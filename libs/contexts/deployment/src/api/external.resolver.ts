@@ -27,7 +27,9 @@ export class ExternalResolver {
       operatorOnly(ctx);
       const seen = { id: decodeId<PlanId>('plan', input.plan), digest: input.digest };
       return {
-        plan: toPlanObject(await this.externals.confirm(ctx.actor, seen, decodeId<DeviceId>('device', input.device), input.comment)),
+        plan: toPlanObject(
+          await this.externals.confirm(ctx.actor, seen, decodeId<DeviceId>('device', input.device), input.comment ?? null),
+        ),
       };
     });
   }
@@ -49,7 +51,8 @@ export class ExternalResolver {
   }
 }
 
-function seenOf({ plan = null, digest = null }: HandInConfigurationInput): SeenPlan | null {
+function seenOf(input: HandInConfigurationInput): SeenPlan | null {
+  const [plan, digest] = [input.plan ?? null, input.digest ?? null]; // What was left out is undefined here.
   if (plan !== null && digest !== null) return { id: decodeId<PlanId>('plan', plan), digest };
   if (plan === null && digest === null) return null;
   throw new DomainError('INVALID_VALUE', 'a plan is named with its digest, or not at all', {

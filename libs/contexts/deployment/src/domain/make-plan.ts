@@ -182,7 +182,13 @@ export function rollOut(
   const identity = [
     strategy,
     ...items.map(({ slug, wave, step, desiredDigest, diff, causes, hunks, isExternal, snippets }) => [
-      ...[slug, wave, step, desiredDigest, diff, causes, hunks],
+      slug,
+      wave,
+      step,
+      desiredDigest,
+      diff,
+      causes,
+      hunks,
       ...(isExternal ? [snippets] : []),
     ]),
   ];

@@ -23,5 +23,6 @@ export type {
   VerifyCheck,
   VerifyReport,
 } from './device-transport.js';
+export { eosSecretCode } from './neighbor-password.js';
 export { hasFailed, TransportError } from './device-transport.js';
 export { type Encode, keepingSecrets, secretNames, WireSecrets } from './wire-secrets.js';

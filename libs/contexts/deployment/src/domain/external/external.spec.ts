@@ -24,7 +24,7 @@ function differences(device: DeviceIntent, edit: (artefact: Artefact) => string 
     const text = edit(artefact);
     return text === null ? [] : [{ path: artefact.path, text }];
   });
-  const seen = asCollected(device.slug, handedIn(device, texts, artefacts), artefacts, { names: [], resolve: () => undefined }, new Map());
+  const seen = asCollected(device.slug, handedIn(device, texts, artefacts), artefacts, { names: [], resolve: () => undefined });
   const base = {
     slug: device.slug,
     verifiedDigest: 'v',

@@ -2,7 +2,6 @@
 import type { Dialect } from '#engines/reconcile';
 import { eosDialect, frrDialect, remediate, RemediationError } from '#engines/reconcile';
 import type { Artefact } from '#engines/rendering';
-import type { DeviceRecord } from '../plan.js';
 
 export interface Snippet {
   /** Of the artefact: a file, or `running-config`. */
@@ -22,11 +21,14 @@ const COMMANDS: Readonly<Partial<Record<Artefact['format'], Dialect>>> = { eos: 
 /** A person types the secret itself; the code that EOS keeps of it (type 7) is another text for each neighbor. */
 const toType = (text: string): string => text.replaceAll(' password 7 @secret:', ' password 0 @secret:');
 
+/** What is confirmed of a device, and what may be on it as well. */
+interface Known {
+  readonly verifiedArtefacts: readonly Artefact[];
+  readonly uncertainArtefacts: readonly Artefact[];
+}
+
 /** In the order in which they are put in force; what is the same as before is not among them. */
-export function snippetsOf(
-  artefacts: readonly Artefact[],
-  record: Pick<DeviceRecord, 'verifiedArtefacts' | 'uncertainArtefacts'> | undefined,
-): readonly Snippet[] {
+export function snippetsOf(artefacts: readonly Artefact[], record: Known | undefined): readonly Snippet[] {
   const [verified, uncertain] = [record?.verifiedArtefacts ?? [], record?.uncertainArtefacts ?? []];
   const before = [...verified, ...uncertain];
   const made = artefacts.flatMap((artefact): readonly Snippet[] => {

@@ -26,3 +26,9 @@ function keyOf(name: string): Buffer {
   for (const [at, byte] of Buffer.from(name, 'utf8').entries()) key[at % BLOCK] = (key[at % BLOCK] as number) ^ byte;
   return Buffer.from(key.map((byte) => byte & 0x7f));
 }
+
+/** `neighbor X password 7 ` is the only place for a secret in our lines. */
+export function eosSecretCode(secret: string, before: string): string {
+  const [, peer] = /^\s*neighbor (\S+) password 7 $/.exec(before) ?? [];
+  return peer === undefined ? secret : encodeNeighborPassword(peer, secret);
+}
