@@ -5,6 +5,7 @@ import type { TenantId } from '#engines/kernel';
 import { newId } from '../new-id.js';
 import { createLogger } from '../log/logger.js';
 import { Database } from './database.js';
+import { surviveLostConnections } from './lost-connections.js';
 import { systemScope, tenantScope } from './scope.js';
 import type { Tx } from './tx.js';
 
@@ -138,5 +139,25 @@ describe('a service that starts while Postgres restarts', () => {
     expect(await db.isAlive()).toBe(true);
     await db.close();
     await wire.close();
+  });
+});
+
+describe('a connection that the server ends while its holder asks nothing', () => {
+  it('ends no process: the next question over it fails, and the one after has another', async () => {
+    const pool = new pg.Pool({ connectionString: opened.url, max: 1 });
+    surviveLostConnections(pool);
+    pool.on('error', () => undefined);
+    const client = await pool.connect();
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const lost = new Promise((resolve) => client.once('end', resolve));
+    const owner = new pg.Client({ connectionString: opened.url });
+    await owner.connect();
+    await owner.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+    await owner.end();
+    await lost;
+    await expect(client.query('SELECT 1')).rejects.toThrow(/not queryable|terminat/);
+    client.release(true);
+    expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    await pool.end();
   });
 });

@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { DataSource, type EntitySchema, type MixedList } from 'typeorm';
 import { migrations } from '../../../../migrations/index.js';
 import type { Logger } from '../log/logger.js';
+import { surviveLostConnections } from './lost-connections.js';
 import { isDatabaseAway, sqlState } from './sql-state.js';
 import type { Scope } from './scope.js';
 import { statementName, Tx } from './tx.js';
@@ -67,7 +68,9 @@ export class Database {
     for (const deadline = performance.now() + patienceMs; ; ) {
       try {
         await source.initialize();
-        return new Database(source, log);
+        const database = new Database(source, log);
+        surviveLostConnections(database.pool);
+        return database;
       } catch (error) {
         if (!isDatabaseAway(error) || performance.now() > deadline) throw error;
         log.warn('database.not_ready', { error });

@@ -2,6 +2,7 @@
 import { createPostgresBackend, Queue, Worker, type Processor, type QueueOptions, type WorkerOptions, withBackend } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { surviveLostConnections } from '../db/lost-connections.js';
 
 export const QUEUE_SCHEMA = 'bullmq';
 
@@ -22,6 +23,7 @@ export function createQueueBackend(databaseUrl: string, redisUrl: string | undef
 function postgresBackend(databaseUrl: string): QueueBackend {
   // BullMQ cannot require('pg') from ESM, so it gets a pool; a pool cannot be given a schema, so the search path is pinned.
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 12, keepAlive: true, options: `-c search_path=${QUEUE_SCHEMA}` });
+  surviveLostConnections(pool);
   pool.on('error', () => undefined); // An idle connection was lost: the next query opens another.
   pool.setMaxListeners(0); // Every queue and every worker listens for its errors.
   const classes = withBackend(createPostgresBackend);
