@@ -1,15 +1,17 @@
 /** Which foreign system stands behind which port. */
 import { EosTransport } from '#adapters/eos';
 import { PowerDnsServer } from '#adapters/powerdns';
+import { ProxmoxTransport } from '#adapters/proxmox';
 import { SshHostTransport } from '#adapters/ssh';
 import type { DeviceTransports } from '#contexts/deployment';
 import type { DeviceTransport } from '#contexts/deployment/ports';
 import type { DnsZonesFactory } from '#contexts/sync';
 
 export const deviceTransports = (): DeviceTransports =>
-  new Map<'SSH' | 'EAPI', DeviceTransport>([
+  new Map<'SSH' | 'EAPI' | 'PVE', DeviceTransport>([
     ['SSH', new SshHostTransport()],
     ['EAPI', new EosTransport()],
+    ['PVE', new ProxmoxTransport()],
   ]);
 
 export const dnsZones: DnsZonesFactory = ({ url, apiKey }) =>

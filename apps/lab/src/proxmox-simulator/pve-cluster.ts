@@ -1,0 +1,184 @@
+/** A cluster of Proxmox VE as far as its SDN goes: files that are pending, one that runs, nodes that carry it, tasks, a lock, pools. */
+import { randomUUID } from 'node:crypto';
+import { ApiRefusal } from './api-refusal.js';
+import { copyOf, digestOf, emptyFiles, type Entry, FILES, hasPending, pendingView, type SdnFile, type SdnFiles } from './sdn-files.js';
+import { refuseImpossible, refuseInUse } from './sdn-rules.js';
+
+export interface SimulatedNode {
+  readonly name: string;
+  isOnline: boolean;
+  /** What its next reloads come to; `never`: the task is begun and never ends. */
+  reload: 'ok' | 'never' | { readonly error: string };
+  /** Version of the configuration that it carries. */
+  version: number;
+  /** Its interfaces are not as its files say. */
+  isBroken: boolean;
+}
+
+export interface SimulatedTask {
+  readonly upid: string;
+  readonly node: string;
+  readonly type: 'reloadnetworkall' | 'srvreload';
+  /** Null while it runs. */
+  exit: string | null;
+  readonly log: string[];
+}
+
+export interface ClusterOptions {
+  readonly name: string;
+  readonly nodes: readonly string[];
+  /** As `pveversion` says it, default `9.1.2`. */
+  readonly release?: string;
+  /** Milliseconds of a reload. */
+  readonly reloadMs?: number;
+}
+
+export class PveCluster {
+  readonly name: string;
+  readonly release: string;
+  readonly nodes: readonly SimulatedNode[];
+  readonly tasks: SimulatedTask[] = [];
+  readonly pools = new Map<string, string>();
+  config: SdnFiles = emptyFiles();
+  running: SdnFiles = emptyFiles();
+  version = 0;
+  isQuorate = true;
+  private token: string | null = null;
+  private readonly reloadMs: number;
+
+  constructor({ name, nodes, release = '9.1.2', reloadMs = 5 }: ClusterOptions) {
+    this.name = name;
+    this.release = release;
+    this.reloadMs = reloadMs;
+    this.nodes = nodes.map((node) => ({ name: node, isOnline: true, reload: 'ok', version: 0, isBroken: false }));
+  }
+
+  get lockToken(): string | null {
+    return this.token;
+  }
+
+  node(name: string): SimulatedNode {
+    const found = this.nodes.find((node) => node.name === name);
+    if (!found) throw new ApiRefusal(500, `hostname lookup '${name}' failed`);
+    if (!found.isOnline) throw new ApiRefusal(595, 'No route to host');
+    return found;
+  }
+
+  lock(allowPending: boolean): string {
+    if (this.token !== null) throw new ApiRefusal(500, 'configuration of the SDN is locked');
+    if (!allowPending && hasPending(this.config, this.running)) throw new ApiRefusal(500, 'there are pending changes of the SDN');
+    this.token = randomUUID();
+    return this.token;
+  }
+
+  unlock(token: string | undefined, force: boolean): void {
+    if (!force) this.authorize(token ?? '');
+    this.token = null;
+  }
+
+  /** Every write comes by here. A token without a lock is as wrong as a wrong one. */
+  authorize(token: string | undefined): void {
+    if (this.token === null && token === undefined) return;
+    if (token === undefined) throw new ApiRefusal(500, 'configuration of the SDN is locked');
+    if (token !== this.token) throw new ApiRefusal(500, 'the lock token is not that of the lock');
+  }
+
+  create(file: SdnFile, id: string, entry: Entry): void {
+    if (this.config[file].has(id)) throw new ApiRefusal(500, `${file.slice(0, -1)} '${id}' already defined`);
+    refuseImpossible(this.config, file, id, entry);
+    this.config[file].set(id, entry);
+  }
+
+  update(
+    file: SdnFile,
+    id: string,
+    change: { readonly set: Entry; readonly unset: readonly string[]; readonly digest: string | undefined },
+  ): void {
+    const before = this.find(this.config, file, id);
+    if (change.digest !== undefined && change.digest !== digestOf(this.config, file))
+      throw new ApiRefusal(500, 'detected modified configuration - file changed by other user? Try again.');
+    const kept = Object.entries(before).filter(([name]) => !change.unset.includes(name));
+    const entry = { ...Object.fromEntries(kept), ...change.set };
+    refuseImpossible(this.config, file, id, entry);
+    this.config[file].set(id, entry);
+  }
+
+  remove(file: SdnFile, id: string): void {
+    this.find(this.config, file, id);
+    refuseInUse(this.config, file, id);
+    this.config[file].delete(id);
+  }
+
+  find(files: SdnFiles, file: SdnFile, id: string): Entry {
+    const found = files[file].get(id);
+    if (found === undefined) throw new ApiRefusal(500, `sdn '${id}' does not exist`);
+    return found;
+  }
+
+  rollback(): void {
+    this.config = copyOf(this.running);
+  }
+
+  /** All that is pending, whoever wrote it. Nodes are told, and nobody waits for them. */
+  apply(): string {
+    this.running = copyOf(this.config);
+    this.version += 1;
+    const serving = this.nodes.find(({ isOnline }) => isOnline)?.name ?? '';
+    const task = this.begin(serving, 'reloadnetworkall');
+    setTimeout(() => {
+      for (const node of this.nodes) {
+        if (node.isOnline) this.reload(node, this.version);
+        else task.log.push(`${node.name}: no answer`);
+      }
+      task.exit = this.nodes.every(({ isOnline }) => isOnline) ? 'OK' : 'WARNINGS: 1';
+    }, this.reloadMs);
+    return task.upid;
+  }
+
+  /** The service that runs at boot applies what is pending for the whole cluster, and reloads its own node only. */
+  boot(name: string): void {
+    const node = this.node(name);
+    if (hasPending(this.config, this.running)) this.version += 1;
+    this.running = copyOf(this.config);
+    node.version = this.version;
+    node.isBroken = false;
+  }
+
+  zoneStatus({ version, isBroken }: SimulatedNode): 'available' | 'pending' | 'error' {
+    if (version < this.version) return isBroken ? 'error' : 'pending';
+    return isBroken ? 'error' : 'available';
+  }
+
+  /** By hand in the files: no lock, no check. */
+  edit(file: SdnFile, id: string, entry: Entry | null): void {
+    if (entry === null) this.config[file].delete(id);
+    else this.config[file].set(id, entry);
+  }
+
+  dryRun(): string {
+    const lines = FILES.flatMap((file) => pendingView(this.config, this.running, file))
+      .filter(({ state }) => state !== undefined)
+      .map((one) => `${one['state'] === 'deleted' ? '-' : '+'}${String(one['vnet'] ?? one['zone'] ?? one['subnet'] ?? one['controller'])}`);
+    return lines.join('\n');
+  }
+
+  private reload(node: SimulatedNode, version: number): void {
+    const task = this.begin(node.name, 'srvreload');
+    const outcome = node.reload;
+    if (outcome === 'never') return;
+    setTimeout(() => {
+      node.isBroken = outcome !== 'ok';
+      if (outcome === 'ok') node.version = version;
+      else task.log.push(outcome.error);
+      task.exit = outcome === 'ok' ? 'OK' : `command 'ifreload -a' failed: exit code 1`;
+    }, this.reloadMs);
+  }
+
+  private begin(node: string, type: SimulatedTask['type']): SimulatedTask {
+    const number = (this.tasks.length + 1).toString(16).toUpperCase().padStart(8, '0');
+    const upid = `UPID:${node}:${number}:00000001:6721D000:${type}:${type === 'srvreload' ? 'networking' : ''}:root@pam:`;
+    const task: SimulatedTask = { upid, node, type, exit: null, log: [] };
+    this.tasks.unshift(task);
+    return task;
+  }
+}

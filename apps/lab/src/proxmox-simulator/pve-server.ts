@@ -1,0 +1,139 @@
+/** The HTTPS side: `/api2/json` with API tokens, forms as Proxmox takes them, and the faults of the line. */
+import { timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { type SelfSignedCertificate, selfSignedCertificate } from '#adapters/outbound/testing';
+import { Faults } from '../eos-simulator/faults.js';
+import { ApiRefusal } from './api-refusal.js';
+import type { PveCluster } from './pve-cluster.js';
+import { answer } from './pve-routes.js';
+
+export interface PveToken {
+  /** `user@realm!token` */
+  readonly id: string;
+  readonly secret: string;
+  readonly privileges: readonly string[];
+}
+
+export class PveServer {
+  readonly faults = new Faults();
+  /** `METHOD path`, in the order in which they came. */
+  readonly requests: string[] = [];
+  private certificate: SelfSignedCertificate = selfSignedCertificate('pve');
+  private readonly sockets = new Set<Socket>();
+  private server: Server | null = null;
+  private boundPort = 0;
+
+  constructor(
+    private readonly cluster: PveCluster,
+    private readonly tokens: readonly PveToken[],
+    /** Releases before say what is wrong beside the status only. */
+    private readonly hasWordsInBody: boolean,
+  ) {}
+
+  get port(): number {
+    return this.boundPort;
+  }
+
+  get spkiSha256(): string {
+    return this.certificate.spkiSha256;
+  }
+
+  async connect(port = this.boundPort): Promise<void> {
+    const server = createServer({ cert: this.certificate.cert, key: this.certificate.key }, (request, response) => {
+      this.serve(request, response).catch((error: Error) => response.destroy(error));
+    });
+    server.on('connection', (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+      if (this.faults.takeForConnection()) socket.destroy();
+    });
+    server.on('tlsClientError', () => undefined); // the client's own affair: it refused our certificate
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', resolve);
+    });
+    this.server = server;
+    this.boundPort = (server.address() as AddressInfo).port;
+  }
+
+  /** The cable is pulled. Idempotent. */
+  async disconnect(): Promise<void> {
+    const { server } = this;
+    this.server = null;
+    for (const socket of this.sockets) socket.destroy();
+    if (server !== null) await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+
+  changeCertificate(): void {
+    this.certificate = selfSignedCertificate('pve');
+    this.server?.setSecureContext({ cert: this.certificate.cert, key: this.certificate.key });
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readBody(request);
+    const url = new URL(request.url ?? '/', 'https://pve');
+    const method = request.method ?? 'GET';
+    const name = `${method} ${decodeURIComponent(url.pathname.replace(/^\/api2\/json/, ''))}`;
+    const fault = this.faults.takeForRequest([name]);
+    if (fault?.kind === 'hang') return;
+    if (fault?.kind === 'reset-before') return void request.socket.destroy();
+    if (fault?.kind === 'bad-gateway') return reply(response, 502, 'Bad Gateway', '<html></html>');
+    this.requests.push(name);
+    await this.faults.interrupt([name]);
+    const { status, words, json } = this.run(request, method, url, body);
+    if (fault?.kind === 'reset-after') return void request.socket.destroy();
+    if (fault?.kind === 'truncated-json') return reply(response, status, words, json.slice(0, json.length / 2));
+    if (fault?.kind !== 'hang-after') reply(response, status, words, json);
+  }
+
+  private run(request: IncomingMessage, method: string, url: URL, body: string): { status: number; words: string; json: string } {
+    try {
+      if (!url.pathname.startsWith('/api2/json/')) throw new ApiRefusal(404, 'Not Found');
+      const token = this.authenticate(request);
+      const parts = url.pathname.slice('/api2/json/'.length).split('/').map(decodeURIComponent);
+      const parameters = new Map([...url.searchParams, ...(method === 'POST' || method === 'PUT' ? readForm(request, body) : [])]);
+      const data = answer(this.cluster, { method, parts, parameters, privileges: new Set(token.privileges) });
+      return { status: 200, words: 'OK', json: JSON.stringify({ data }) };
+    } catch (error) {
+      if (!(error instanceof ApiRefusal)) throw error;
+      const { status, message, errors } = error;
+      const json = { data: null, ...(errors && { errors }), ...(this.hasWordsInBody && { message: `${message}\n` }) };
+      return { status, words: message, json: JSON.stringify(json) };
+    }
+  }
+
+  private authenticate(request: IncomingMessage): PveToken {
+    const [, id = '', secret = ''] = /^PVEAPIToken=([^=]+)=(.+)$/.exec(request.headers.authorization ?? '') ?? [];
+    const token = this.tokens.find((one) => one.id === id);
+    if (token && isEqual(token.secret, secret)) return token;
+    throw new ApiRefusal(401, token ? 'invalid token value!' : 'No ticket');
+  }
+}
+
+/** Arrays of JSON are another way that the API takes, and this one does not. */
+function readForm({ headers }: IncomingMessage, body: string): Iterable<[string, string]> {
+  if (body === '') return [];
+  if (headers['content-type'] !== 'application/x-www-form-urlencoded') throw new ApiRefusal(400, 'a form was expected');
+  return new URLSearchParams(body);
+}
+
+function isEqual(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function reply(response: ServerResponse, status: number, words: string, body: string): void {
+  response.writeHead(status, words.replace(/[^\x20-\x7e]/g, ' '), {
+    'content-type': 'application/json;charset=UTF-8',
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(body);
+}
