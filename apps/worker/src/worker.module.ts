@@ -9,6 +9,7 @@ import { syncEntities, SyncModule } from '#contexts/sync';
 import { tenancyEntities, TenancyModule } from '#contexts/tenancy';
 import { type Config, PlatformModule } from '#platform';
 import { deviceTransports, dnsZones } from './adapters.js';
+import { SyslogHints } from './syslog-hints.js';
 
 const entities = [
   ...numberingEntities,
@@ -35,6 +36,7 @@ export class WorkerModule {
         DeploymentModule.with(deviceTransports()),
         SyncModule.with(dnsZones),
       ],
+      providers: [SyslogHints],
     };
   }
 }

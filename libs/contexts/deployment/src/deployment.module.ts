@@ -13,6 +13,7 @@ import { ExternalKeeper } from './external-keeper.js';
 import { ExternalResolver } from './api/external.resolver.js';
 import { ExternalService } from './external.service.js';
 import { ExternalStore } from './store/external.store.js';
+import { FabricIntents } from './domain/fabric-intents.js';
 import { FabricJob } from './fabric-job.js';
 import { Incidents } from './incidents.js';
 import { PlannerService } from './planner.service.js';
@@ -27,6 +28,8 @@ import { PlanStore } from './store/plan.store.js';
 import { RollbackStore } from './store/rollback.store.js';
 import { SteeringStore } from './store/steering.store.js';
 
+/** One for planning and for drift: whoever asks first compiles. */
+const intents: Provider = { provide: FabricIntents, useFactory: () => new FabricIntents() };
 const stores = [PlanStore, SteeringStore, DeviceStateStore, RollbackStore];
 const services = [PlannerService, DeviceConnector, DevicePusher, DeviceWatch, Incidents, RolloutExecutor, RolloutService, SteeringService];
 const rollbacks = [RollbackKeeper, RollbackService, RollbackResolver];
@@ -41,7 +44,18 @@ export class DeploymentModule {
     return {
       module: DeploymentModule,
       imports: [AccessModule, EventsModule, FabricModule, TenancyModule],
-      providers: [...stores, ...services, ...rollbacks, PlanResolver, ...externals, job, binding, ...driftProviders, ...proofProviders],
+      providers: [
+        intents,
+        ...stores,
+        ...services,
+        ...rollbacks,
+        PlanResolver,
+        ...externals,
+        job,
+        binding,
+        ...driftProviders,
+        ...proofProviders,
+      ],
       exports: [
         ExternalService,
         PlannerService,

@@ -5,22 +5,18 @@ import { Database, LOGGER, type Logger, systemScope } from '#platform';
 import { DeviceConnector } from './device-connector.js';
 import type { DriftFinding } from './domain/drift.js';
 import { compareDevice } from './domain/drift-compare.js';
+import { COLLECT_EVERY_SECONDS, pauseSeconds, READ_WITHIN_SECONDS } from './domain/drift-timer.js';
 import { failureOf } from './domain/failure.js';
 import type { DeviceCollection, DeviceConnection } from './ports/index.js';
-import { type DriftStart, DriftStore } from './store/drift.store.js';
+import { CLAIM_SECONDS, type DriftStart, DriftStore } from './store/drift.store.js';
 
 const SCOPE = systemScope('drift');
-/** With the jitter below the longest pause is 276 s: what a hand changes is found within five minutes. */
-export const COLLECT_EVERY_SECONDS = 240;
-const JITTER = 0.15;
 /** Something was under way on the device. */
 const SOON_SECONDS = 30;
 const PARALLEL = 10;
 /** A lane without a device looks for another one, while others read theirs. */
 const LOOK_AGAIN_MS = 1000;
-const CLAIM_SECONDS = 60;
-/** One reading; shorter than the claim. */
-const READ_WITHIN_MS = 45_000;
+const READ_WITHIN_MS = READ_WITHIN_SECONDS * 1000;
 const MOST_IN_EVENT = 50;
 
 export type CollectOutcome = 'CLEAN' | 'DRIFT' | 'UNREACHABLE' | 'DISTURBED' | 'SKIPPED';
@@ -157,7 +153,7 @@ function observedDigest({ verifiedDigest, unconfirmed, kept }: DriftStart, { act
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-const nextSeconds = (): number => COLLECT_EVERY_SECONDS * (1 - JITTER + 2 * JITTER * Math.random());
+const nextSeconds = (): number => pauseSeconds(Math.random());
 
 const asEvent = ({ kind, path, section, intended, observed, risk, likelyCause }: DriftFinding) => ({
   kind,

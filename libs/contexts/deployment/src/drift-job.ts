@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type JobHandler, ReconcilerRegistry } from '#contexts/events';
 import type { DeviceId } from '#engines/kernel';
+import { LOOK_EVERY_SECONDS } from './domain/drift-timer.js';
 import { DriftCollector } from './drift-collector.js';
 
 const TRIES = 10;
@@ -15,7 +16,11 @@ export class DriftJob implements JobHandler, OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.reconcilers.add({ name: 'drift', everyMs: 2000, run: async (signal) => void (await this.collector.collectDue(signal)) });
+    this.reconcilers.add({
+      name: 'drift',
+      everyMs: LOOK_EVERY_SECONDS * 1000,
+      run: async (signal) => void (await this.collector.collectDue(signal)),
+    });
   }
 
   async run(deviceId: string, signal: AbortSignal): Promise<void> {

@@ -8,6 +8,7 @@ import { type DeviceId, encodeId } from '#engines/kernel';
 import { systemScope } from '#platform';
 import { FakeTransport } from './testing/index.js';
 import { DriftCollector } from './drift-collector.js';
+import { DriftService } from './drift.service.js';
 import type { DriftJob } from './drift-job.js';
 
 const FRR = '/etc/frr/frr.conf';
@@ -307,6 +308,56 @@ describe('a look at a device', () => {
     await world.app.get<DriftJob>(JOB_HANDLERS['device.hint'], { strict: false }).run(idOf('pve2'), new AbortController().signal);
     const [report] = await sql<{ at: Date | null }>('SELECT collected_at AS at FROM drift_report WHERE device_id = $1', [idOf('pve2')]);
     expect(report?.at).toBeInstanceOf(Date);
+  });
+
+  it('comes within seconds of a hint, of whoever watches and however it calls the device, and every ten seconds at most', async () => {
+    const HINT = 'mutation ($device: String!) { hintDrift(device: $device) { taken errors { code } } }';
+    const watcher = await world.newToken(null, ['drift:hint']);
+    const hint = (device: string, token = watcher) => world.ask<object>(token, HINT, { device });
+    const dueIn = async (): Promise<number> =>
+      (
+        await sql<{ seconds: number }>(
+          'SELECT extract(epoch FROM next_collect_at - clock_timestamp())::float8 AS seconds FROM drift_report WHERE device_id = $1',
+          [idOf('test')],
+        )
+      )[0]?.seconds as number;
+    await sql('DELETE FROM outbox');
+    await collector.collect(idOf('test'));
+    expect(await dueIn()).toBeGreaterThan(200);
+    // It was read a moment ago: this one is for later, and not forgotten.
+    expect(await hint('TEST')).toEqual({ taken: true, errors: [] });
+    expect(await dueIn()).toBeGreaterThan(5);
+    expect(await dueIn()).toBeLessThanOrEqual(10);
+    expect(await sql(`SELECT 1 AS found FROM outbox WHERE topic = 'device.hint'`)).toEqual([]);
+    await sql(
+      `UPDATE drift_report SET tried_at = clock_timestamp() - interval '1 minute', next_collect_at = clock_timestamp() + interval '3 minutes'`,
+    );
+    expect(await hint('test')).toEqual({ taken: true, errors: [] });
+    expect(await dueIn()).toBeLessThanOrEqual(0);
+    expect(await sql(`SELECT key FROM outbox WHERE topic = 'device.hint'`)).toEqual([{ key: idOf('test') }]);
+    expect(await hint('nobody')).toMatchObject({ taken: false, errors: [{ code: 'NOT_FOUND' }] });
+    // All devices of the world have one address: it names none of them.
+    expect(await hint('127.0.0.1')).toMatchObject({ taken: false, errors: [{ code: 'NOT_FOUND' }] });
+    expect(await world.graphql(watcher, '{ driftReports { nodes { device } } }')).toMatchObject({ data: null });
+    const { errors } = await world.graphql(world.customer, HINT, { device: 'test' });
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN']);
+  });
+
+  it('is not the last one where a hint came while it went on', async () => {
+    const letGo = world.devices.get('pve1')?.holdAt('inspect') as () => void;
+    const reading = collector.collect(idOf('pve1'));
+    await eventually(
+      () => sql<{ is: boolean }>('SELECT claimed_until > clock_timestamp() AS is FROM drift_report WHERE device_id = $1', [idOf('pve1')]),
+      ([row]) => row?.is === true,
+    );
+    await world.app.get(DriftService, { strict: false }).hint('syslog', 'pve1');
+    letGo();
+    expect(await reading).toBe('CLEAN');
+    const [due] = await sql<{ seconds: number }>(
+      'SELECT extract(epoch FROM next_collect_at - clock_timestamp())::float8 AS seconds FROM drift_report WHERE device_id = $1',
+      [idOf('pve1')],
+    );
+    expect(due?.seconds).toBeLessThanOrEqual(10);
   });
 
   it('comes by itself within five minutes, and half a minute after a push', async () => {

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService, OutboxService } from '#contexts/events';
 import { FabricService } from '#contexts/fabric';
-import { compileFabric } from '#engines/intent';
 import { type DeviceId, DomainError, type DriftItemId, type FabricId, invalidValue, notFound } from '#engines/kernel';
 import type { Artefact } from '#engines/rendering';
 import { Database, systemScope, type Tx } from '#platform';
@@ -10,7 +9,8 @@ import { foreignArtefacts } from './domain/drift-foreign.js';
 import type { DriftItem, DriftReport } from './domain/drift-report.js';
 import { pushedArtefacts } from './domain/pushed-artefacts.js';
 import { DeviceStateStore } from './store/device-state.store.js';
-import { COLLECT_EVERY_SECONDS } from './drift-collector.js';
+import { COLLECT_EVERY_SECONDS, HINTED_EVERY_SECONDS } from './domain/drift-timer.js';
+import { FabricIntents } from './domain/fabric-intents.js';
 import { DriftStore } from './store/drift.store.js';
 
 const MOST_ITEMS = 200;
@@ -27,6 +27,7 @@ export class DriftService {
     private readonly devices: DeviceStateStore,
     private readonly outbox: OutboxService,
     private readonly audit: AuditService,
+    private readonly intents: FabricIntents,
   ) {}
 
   reports(actor: string, page: { first: number; after: string | null }, isDirtyOnly: boolean): Promise<DriftReport[]> {
@@ -49,6 +50,18 @@ export class DriftService {
         await this.outbox.append(tx, 'device.hint', id);
       }
       return this.store.reportsOf(tx, deviceIds);
+    });
+  }
+
+  /**
+   * Somebody says that a device may have been changed: it is read within seconds, and not more often than every ten. Nothing is told in return, and
+   * whoever says it need not be trusted. @param name slug, host name or management address. @throws DomainError NOT_FOUND.
+   */
+  hint(actor: string, name: string): Promise<void> {
+    return this.db.inTransaction(systemScope(actor), async (tx) => {
+      const device = await this.fabric.deviceCalled(tx, name);
+      await this.store.enrol(tx, COLLECT_EVERY_SECONDS);
+      if (await this.store.hint(tx, device.id, HINTED_EVERY_SECONDS)) await this.outbox.append(tx, 'device.hint', device.id);
     });
   }
 
@@ -144,7 +157,7 @@ export class DriftService {
 
   /** What the device shall carry as this transaction sees the fabric. @throws DomainError CHECK_FAILED. */
   private async rendered(tx: Tx, fabricId: FabricId, deviceId: DeviceId): Promise<readonly Artefact[]> {
-    const device = compileFabric(await this.fabric.snapshot(tx, fabricId)).devices.find((one) => one.deviceId === deviceId);
+    const device = this.intents.of(await this.fabric.snapshot(tx, fabricId)).devices.find((one) => one.deviceId === deviceId);
     return device ? pushedArtefacts(device) : [];
   }
 

@@ -9,4 +9,5 @@ export { RolloutService } from './rollout.service.js';
 export { SteeringService } from './steering.service.js';
 export type { DriftItem, DriftReport } from './domain/drift-report.js';
 export { DriftCollector } from './drift-collector.js';
+export { hintIn } from './domain/syslog-line.js';
 export { DriftService } from './drift.service.js';

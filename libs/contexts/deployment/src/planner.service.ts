@@ -24,8 +24,6 @@ const SCOPE = systemScope('planner');
 /** Makes plans; changes nothing else. The same fabric and the same devices give the same digest, whoever asks. */
 @Injectable()
 export class PlannerService {
-  private readonly intents = new FabricIntents();
-
   constructor(
     private readonly db: Database,
     private readonly fabric: FabricService,
@@ -38,6 +36,7 @@ export class PlannerService {
     private readonly rollbacks: RollbackKeeper,
     private readonly externals: ExternalKeeper,
     private readonly acts: OperatorActs,
+    private readonly intents: FabricIntents,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}

@@ -249,6 +249,14 @@ export class FabricService {
     return device;
   }
 
+  /** The one device of that slug, host name or management address; names are not case-sensitive. @throws DomainError NOT_FOUND, also where there are two. */
+  async deviceCalled(tx: Tx, name: string): Promise<Device> {
+    const ids = await this.deviceStore.idsOf(tx, name);
+    const [id] = ids;
+    if (id === undefined || ids.length > 1) throw notFound('device', name);
+    return this.device(tx, id);
+  }
+
   async deviceBySlug(tx: Tx, slug: string): Promise<Device> {
     const device = await this.deviceStore.deviceBySlug(tx, slug);
     if (!device) throw notFound('device', slug);

@@ -55,6 +55,8 @@ const schema = z.object({
   LEASE_SECONDS: integer(6, 2, 600),
   /** How long a wave of more than LOW risk is watched before the next one begins. */
   ROLLOUT_SOAK_SECONDS: integer(60, 0, 86_400),
+  /** UDP port on 127.0.0.1 where a worker hears syslog: what devices say of their configuration is a hint of drift. Not set: it hears none. */
+  DRIFT_SYSLOG_PORT: z.coerce.number('must be a number from 0 to 65535').int().min(0).max(65_535).optional(),
   /** People who have to approve a plan of HIGH risk; from two on, whoever made the plan is not one of them. */
   APPROVALS_FOR_HIGH: integer(1, 1, 5),
   /**

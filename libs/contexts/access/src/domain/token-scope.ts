@@ -26,6 +26,7 @@ export const TOKEN_SCOPES = [
   'deploy:lock',
   'drift:read',
   'drift:write',
+  'drift:hint',
   'sync:read',
   'sync:write',
   'webhook:read',

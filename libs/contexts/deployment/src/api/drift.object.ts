@@ -90,6 +90,12 @@ export class DriftPayload {
   @Field(() => [UserError]) errors: UserError[];
 }
 
+@ObjectType('DriftHintPayload')
+export class DriftHintPayload {
+  @Field() taken: boolean;
+  @Field(() => [UserError]) errors: UserError[];
+}
+
 const toItem = ({ id, ...item }: DriftItem): DriftItemObject => ({ ...item, id: encodeId('driftItem', id) });
 
 export const toDriftReport = ({ deviceId, slug, items, ...report }: DriftReport): DriftReportObject => ({

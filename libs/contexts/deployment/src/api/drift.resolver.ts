@@ -4,7 +4,7 @@ import { decodeId, type DeviceId, type DriftItemId, type Label } from '#engines/
 import { DateTimeScalar, keyset, LabelScalar, PageArgs, rowsOf, toConnection, withErrors } from '#platform';
 import type { DriftReport } from '../domain/drift-report.js';
 import { DriftService } from '../drift.service.js';
-import { DriftPayload, DriftReportConnection, toDriftReport } from './drift.object.js';
+import { DriftHintPayload, DriftPayload, DriftReportConnection, toDriftReport } from './drift.object.js';
 
 @ArgsType()
 class DriftReportsArgs extends PageArgs {
@@ -35,6 +35,23 @@ export class DriftResolver {
         devices.map((id) => decodeId<DeviceId>('device', id)),
       ),
     );
+  }
+
+  @Mutation(() => DriftHintPayload, {
+    description:
+      'Says that somebody may have changed a device: it is read within seconds, and not more often than every ten. For syslog relays and other watchers; it tells them nothing.',
+  })
+  @Authorize('drift:hint', 'drift:write')
+  async hintDrift(
+    @Ctx() ctx: RequestContext,
+    @Args('device', { description: 'Slug, host name or management address.' }) device: string,
+  ): Promise<DriftHintPayload> {
+    const answer = await withErrors(async () => {
+      operatorOnly(ctx);
+      await this.drift.hint(ctx.actor, device);
+      return { taken: true };
+    });
+    return { taken: false, ...answer };
   }
 
   @Mutation(() => DriftPayload, {

@@ -3,8 +3,12 @@ import type { AdoptedFacts } from '#engines/intent';
 import type { DeviceId, DriftItemId, FabricId } from '#engines/kernel';
 import type { Artefact } from '#engines/rendering';
 import { newId, type Tx } from '#platform';
+import { HINTED_EVERY_SECONDS } from '../domain/drift-timer.js';
 import { type DriftBase, type DriftFinding, driftIdentity, type DriftVerdict } from '../domain/drift.js';
 import type { DriftItem, DriftReport } from '../domain/drift-report.js';
+
+/** A device is one reader's for so long. */
+export const CLAIM_SECONDS = 60;
 
 /** Nobody is at the device: who pushes holds its lease. */
 const IS_BUSY = `EXISTS (SELECT FROM lease l WHERE l.resource = 'device:' || s.device_id AND l.until > clock_timestamp())`;
@@ -15,6 +19,8 @@ const IS_WATCHED = `${IS_CONFIRMED} AND d.transport <> 'NONE'`;
 const AFTER_PUSH_SECONDS = 30;
 /** What was pushed before somebody read the device is no reason: a worker that starts would read all devices at once. */
 const ATTEMPTS_COUNT_FOR = `interval '5 minutes'`;
+/** After a reading; a hint that came while it went on is not forgotten. */
+const PAUSE = `CASE WHEN hinted_at > claimed_until - make_interval(secs => ${CLAIM_SECONDS}) THEN make_interval(secs => ${HINTED_EVERY_SECONDS}) ELSE make_interval(secs => $2) END`;
 const KEEP_ENDED = `interval '30 days'`;
 
 const ITEM = `SELECT i.id, i.device_id AS "deviceId", d.slug, d.fabric_id AS "fabricId", i.kind, i.path, i.section, i.intended, i.observed, i.risk, i.likely_cause AS "likelyCause",
@@ -127,7 +133,7 @@ export class DriftStore {
     detail: string | null = null,
   ): Promise<void> {
     await tx.run(
-      `UPDATE drift_report SET claimed_until = '-infinity', next_collect_at = clock_timestamp() + make_interval(secs => $2), tried_at = clock_timestamp(),
+      `UPDATE drift_report SET claimed_until = '-infinity', next_collect_at = clock_timestamp() + ${PAUSE}, tried_at = clock_timestamp(),
           verdict = coalesce($3, verdict), detail = CASE WHEN $3::text IS NULL THEN detail ELSE $4 END WHERE device_id = $1`,
       [deviceId, seconds, verdict, detail],
     );
@@ -136,7 +142,7 @@ export class DriftStore {
   /** Read again, and nothing is otherwise than last time. */
   async confirmVerdict(tx: Tx, deviceId: DeviceId, nextInSeconds: number): Promise<'CLEAN' | 'DRIFT'> {
     const row = await tx.one<{ verdict: 'CLEAN' | 'DRIFT' }>(
-      `UPDATE drift_report r SET claimed_until = '-infinity', next_collect_at = clock_timestamp() + make_interval(secs => $2), tried_at = clock_timestamp(),
+      `UPDATE drift_report r SET claimed_until = '-infinity', next_collect_at = clock_timestamp() + ${PAUSE}, tried_at = clock_timestamp(),
           collected_at = clock_timestamp(), detail = NULL,
           verdict = CASE WHEN EXISTS (SELECT FROM drift_item i WHERE i.device_id = r.device_id AND i.ended_at IS NULL) THEN 'DRIFT' ELSE 'CLEAN' END
         WHERE r.device_id = $1 RETURNING verdict`,
@@ -235,6 +241,20 @@ export class DriftStore {
       [deviceIds],
     );
     return rows.map(({ id }) => id);
+  }
+
+  /**
+   * What was said while the device is being read is about something that this reading may have missed: it is read again then, too.
+   * @returns whether it is read now; otherwise when its pause is over, or not at all because nobody watches it.
+   */
+  async hint(tx: Tx, deviceId: DeviceId, everySeconds: number): Promise<boolean> {
+    const row = await tx.one<{ isNow: boolean }>(
+      `UPDATE drift_report SET hinted_at = clock_timestamp(),
+          next_collect_at = least(next_collect_at, greatest(clock_timestamp(), tried_at + make_interval(secs => $2)))
+        WHERE device_id = $1 RETURNING next_collect_at <= clock_timestamp() AS "isNow"`,
+      [deviceId, everySeconds],
+    );
+    return row?.isNow ?? false;
   }
 
   async act(

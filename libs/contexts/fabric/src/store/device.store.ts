@@ -51,6 +51,14 @@ export class DeviceStore {
     }));
   }
 
+  async idsOf(tx: Tx, name: string): Promise<DeviceId[]> {
+    const rows = await tx.sql<{ id: DeviceId }>(
+      `SELECT id FROM device WHERE slug = lower($1) OR lower(hostname) = lower($1) OR lower(split_part(hostname, '.', 1)) = lower($1) OR management_address = $1 LIMIT 2`,
+      [name],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   async attend(tx: Tx, deviceIds: readonly DeviceId[], revision: number, because: string): Promise<void> {
     await tx.run(
       'UPDATE device_progress SET attended_revision = greatest(attended_revision, $2), attended_because = $3 WHERE device_id = ANY($1)',
