@@ -142,7 +142,7 @@ describe(`EosTransport with ${isRealSwitch ? 'a real switch' : 'the simulator'}`
 
   it('tells its sessions and the VTEPs that it knows, of which there are none without BGP', async () => {
     const connection = await pushing.open();
-    expect(await connection.observe?.()).toEqual({ establishedNeighbors: [], remoteVteps: [] });
+    expect(await connection.observe?.()).toEqual({ establishedNeighbors: [], remoteVteps: [], vrfNeighbors: [] });
   });
 
   it('takes what strangers made when the switch is ours as a whole, and never what the box needs', async () => {
@@ -572,6 +572,52 @@ describe.skipIf(isRealSwitch)('EosTransport with a switch whose time and lines a
     expect(await device.runningConfig()).not.toContain('3981');
   });
 
+  it('tells how its pair is and the sessions of its VRFs, and names what is worse than it was', async () => {
+    const fabric = new SimulatedFabric();
+    const pushing = await start({ fabric });
+    const peer = { vtep: null, asn: null, addresses: ['10.255.255.2'], neighbors: [], evis: [] };
+    const leave = fabric.register({ slug: 'leaf2', facts: () => peer });
+    const pair = [
+      'mlag configuration',
+      'domain-id pair',
+      'local-interface Vlan4094',
+      'peer-address 10.255.255.2',
+      'peer-link Port-Channel9',
+    ];
+    await device.show('configure', 'vlan 4094', 'exit', 'interface Vlan4094', 'ip address 10.255.255.1/30', 'exit');
+    await device.show('configure', 'interface Port-Channel9', 'exit', ...pair);
+    await device.show('configure', 'vrf instance blue', 'exit', 'ip routing', 'ip routing vrf blue');
+    await device.show('configure', 'router bgp 65051', 'vrf blue', 'neighbor 10.9.0.2 remote-as 65099');
+    const connection = await pushing.open();
+    const well = { state: 'active', negotiation: 'connected', peerLink: 'up', sanity: 'consistent' };
+    expect(await connection.observe?.()).toMatchObject({ mlag: well, vrfNeighbors: [] });
+    const look = async (): Promise<string[]> =>
+      (await connection.verify(push(1), [], { ...NOTHING, mlag: well, vrfNeighbors: ['blue 10.9.0.2'] }, 100)).checks.flatMap(
+        ({ ok, name, message }) => (ok ? [] : [`${name}: ${message}`]),
+      );
+    const session = 'BGP in VRF blue 10.9.0.2: expected Established; the neighbors in VRFs that are: none';
+    expect(await look()).toEqual([session]);
+    leave();
+    expect(await look()).toEqual([
+      session,
+      'MLAG: expected active, connected, peer link up, configuration consistent, found inactive, connecting, peer link down, configuration consistent',
+    ]);
+    // A pair that was not well may be as it was.
+    const worse = { ...well, state: 'inactive', negotiation: 'connecting', peerLink: 'down' };
+    expect(await connection.verify(push(1), [], { ...NOTHING, mlag: worse }, 100)).toMatchObject({ ok: true });
+  });
+
+  it('says of a question that the switch does not understand that nobody could look, and fails nothing by it', async () => {
+    const pushing = await start({ fabric: new SimulatedFabric() });
+    const connection = await pushing.open();
+    const route = { vtep: '172.16.1.51', rd: '172.16.1.51:500', target: '65051:50000', prefix: '10.20.0.0/24' };
+    const { ok, checks } = await connection.verify(push(1), [], { ...NOTHING, prefixes: new Map([[50_000, [route]]]) }, 100);
+    expect(ok).toBe(true);
+    expect(checks.filter(({ about }) => about?.question === 'PREFIXES')).toEqual([
+      expect.objectContaining({ ok: false, isUnchecked: true, message: expect.stringContaining('does not answer') as string }),
+    ]);
+  });
+
   it('builds the demo leaf, sees its neighbor and the VTEP behind it, and leaves a factory switch when it goes', async () => {
     const fabric = new SimulatedFabric();
     const pushing = await start({ fabric });
@@ -615,7 +661,11 @@ describe.skipIf(isRealSwitch)('EosTransport with a switch whose time and lines a
       'expected 172.16.1.2, found 172.16.1.1',
       'a packet of 9000 octets is not answered: 1 packets transmitted, 0 received, 100% packet loss',
     ]);
-    expect(await connection.observe?.()).toEqual({ establishedNeighbors: ['192.168.100.2'], remoteVteps: ['172.16.1.51'] });
+    expect(await connection.observe?.()).toEqual({
+      establishedNeighbors: ['192.168.100.2'],
+      remoteVteps: ['172.16.1.51'],
+      vrfNeighbors: [],
+    });
     expect((await connection.inspect([])).establishedNeighbors).toEqual(['192.168.100.2']);
 
     await pushing.all(underlay, network);

@@ -180,7 +180,7 @@ describeWith({ missing: missingForRealHosts() }, 'two real hosts behind a route 
       expect.stringMatching(/172\.16\.1\.99 .* found .* of 3/),
       'lo: expected 172.16.1.52, found 127.0.0.1 172.16.1.51 ::1',
     ]);
-    expect(await later.observe?.()).toEqual({ establishedNeighbors: [NEIGHBOR.pve1], remoteVteps: ['172.16.1.52'] });
+    expect(await later.observe?.()).toEqual({ establishedNeighbors: [NEIGHBOR.pve1], remoteVteps: ['172.16.1.52'], vrfNeighbors: [] });
 
     await Promise.all(
       (['pve1', 'pve2'] as const).map((slug) => push(slug, rendered(empty, slug), { vnis: [], neighbors: [NEIGHBOR[slug]] })),

@@ -18,6 +18,21 @@ export async function startEosDataplane(node: LabNode): Promise<Dataplane> {
   return new EosDataplane(node);
 }
 
+interface FrrRoute {
+  readonly rd: string;
+  readonly targets: readonly string[];
+  readonly vtep: string;
+  readonly ip?: string;
+  readonly mac?: string;
+}
+
+interface FrrPath {
+  readonly valid?: boolean;
+  readonly local?: boolean;
+  readonly extendedCommunity?: { readonly string: string };
+  readonly nexthops: readonly { readonly ip: string }[];
+}
+
 class EosDataplane implements Dataplane {
   private kernel: KernelState = EMPTY_KERNEL;
   private frr = '';
@@ -64,6 +79,41 @@ class EosDataplane implements Dataplane {
   async remoteVteps(vni: number): Promise<readonly string[]> {
     const detail = (await this.vtysh(`show evpn vni ${vni} json`)) as { numRemoteVteps?: readonly string[] };
     return Array.isArray(detail.numRemoteVteps) ? detail.numRemoteVteps : [];
+  }
+
+  async multicastRoutes() {
+    return (await this.routes('multicast')).flatMap(({ ip, ...route }) => (ip === undefined ? [] : [{ ...route, vtep: ip }]));
+  }
+
+  async macRoutes() {
+    return (await this.routes('macip')).flatMap(({ mac, ...route }) => (mac === undefined ? [] : [{ ...route, mac }]));
+  }
+
+  async localMacs(vni: number): Promise<readonly string[]> {
+    const { macs = {} } = (await this.vtysh(`show evpn mac vni ${vni} json`)) as { macs?: Record<string, { type: string }> };
+    return Object.entries(macs).flatMap(([mac, { type }]) => (type === 'local' ? [mac] : []));
+  }
+
+  async isReachable(address: string, source?: string, octets = 84): Promise<boolean> {
+    const from = source === undefined ? [] : ['-I', source];
+    const { code } = await this.node.exec(['ping', '-n', '-c', '1', '-W', '1', '-M', 'do', '-s', String(octets - 28), ...from, address]);
+    return code === 0;
+  }
+
+  /** Of others: what this node announces itself has no neighbor behind it. */
+  private async routes(type: 'multicast' | 'macip'): Promise<readonly FrrRoute[]> {
+    const table = (await this.vtysh(`show bgp l2vpn evpn route detail type ${type} json`)) as Record<string, unknown>;
+    return Object.entries(table).flatMap(([rd, entries]) =>
+      Object.entries(typeof entries === 'object' ? (entries as Record<string, unknown>) : {}).flatMap(([prefix, entry]) => {
+        if (!prefix.startsWith('[')) return [];
+        const { ip, mac, paths } = entry as { ip?: string; mac?: string; paths: readonly (readonly FrrPath[])[] };
+        return paths.flat().flatMap(({ valid, local, extendedCommunity, nexthops }) => {
+          if (!valid || local) return [];
+          const targets = [...(extendedCommunity?.string ?? '').matchAll(/\bRT:(\S+)/g)].map(([, target = '']) => target);
+          return [{ rd, targets, vtep: nexthops[0]?.ip ?? '', ...(ip !== undefined && { ip }), ...(mac !== undefined && { mac }) }];
+        });
+      }),
+    );
   }
 
   private async vtysh(command: string): Promise<unknown> {

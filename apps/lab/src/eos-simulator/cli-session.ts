@@ -106,7 +106,7 @@ export class CliSession {
   }
 
   /** A packet leaves whole, or not at all: that is what `df-bit` says. */
-  private ping(text: string): Answer {
+  private async ping(text: string): Promise<Answer> {
     const { to, octets, source } =
       /^ping (?<to>\S+)(?: source (?<source>\S+))? size (?<octets>\d+) df-bit repeat \d+$/.exec(text)?.groups ?? {};
     if (to === undefined) throw invalidInput(text, 1);
@@ -115,7 +115,7 @@ export class CliSession {
     if (source !== undefined && /^\d/.test(source) && !addresses.includes(source))
       throw new CliError(1000, [`bind: Cannot assign requested address`]);
     const mtu = Math.min(...ports.filter(({ isRouted, isShutdown }) => isRouted && !isShutdown).map((port) => port.mtu ?? 1500));
-    const isAnswered = this.device.controlPlane.isReachable?.(to) === true && Number(octets) <= mtu;
+    const isAnswered = Number(octets) <= mtu && (await this.device.controlPlane.isReachable?.(to, source, Number(octets))) === true;
     const head = `PING ${to} (${to}) ${Number(octets) - 28}(${octets}) bytes of data.`;
     return {
       messages: [

@@ -16,8 +16,12 @@ export interface ControlPlane {
   localVnis(): Promise<readonly number[]>;
   /** Type 3 routes in the BGP table; absent where nobody has asked for them yet. */
   multicastRoutes?(): Promise<readonly SimulatedRoute[]>;
-  /** Whether somebody answers at an address of the underlay. */
-  isReachable?(address: string): boolean;
+  /** Type 2 routes of others, with the MAC; absent where no guest is simulated. */
+  macRoutes?(): Promise<readonly (SimulatedRoute & { readonly mac: string })[]>;
+  /** Guests on ports of this switch. */
+  localMacs?(vni: number): Promise<readonly string[]>;
+  /** Whether somebody answers at an address of the underlay, to a packet of that many octets that nobody may cut up. */
+  isReachable?(address: string, source?: string, octets?: number): boolean | Promise<boolean>;
 }
 
 /** A control plane that also forwards: it is told of every change and the change is answered when it has taken effect. */

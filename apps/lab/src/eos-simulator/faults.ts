@@ -63,6 +63,11 @@ export class Faults {
     this.interruptions = [];
   }
 
+  /** Faults that nobody has met yet, without interruptions. */
+  get armed(): number {
+    return this.waiting.length;
+  }
+
   get pending(): number {
     return this.waiting.length + this.interruptions.length;
   }

@@ -2,6 +2,7 @@
 import { compareNatural } from '#engines/kernel';
 import { diffText, parseConfig, type ConfigNode } from '#engines/reconcile';
 import { collapseList } from './config/number-list.js';
+import type { SimulatedRoute } from '../simulated-fabric.js';
 import type { EosSwitch } from './eos-switch.js';
 import { sessionDetail, sessionDetailText } from './session-detail.js';
 
@@ -51,6 +52,10 @@ export const showCommands: readonly ShowCommand[] = [
   open(/^show interfaces? (?:vxlan ?1|Vxlan1)$/, showVxlanInterface),
   open(/^show bgp evpn summary$/, showEvpnSummary),
   open(/^show bgp evpn route-type imet detail$/, showMulticastRoutes),
+  open(/^show bgp evpn route-type mac-ip detail$/, showMacRoutes),
+  open(/^show ip bgp summary vrf all$/, showSessionsOfVrfs),
+  open(/^show mlag$/, showMlag),
+  open(/^show mac address-table$/, showMacTable),
   open(/^show ip interface brief$/, showAddresses),
   open(/^show vxlan config-sanity(?: detail)?$/, showConfigSanity),
   open(/^show interfaces status$/, showInterfacesStatus),
@@ -256,15 +261,26 @@ function showConfigSanity({ current, running }: EosSwitch): Shown {
 
 async function showMulticastRoutes(device: EosSwitch): Promise<Shown> {
   const routes = (await device.controlPlane.multicastRoutes?.()) ?? [];
+  return evpnTable(routes.map((route) => ({ ...route, of: `imet ${route.vtep}`, key: { nlriType: 'imet', ipGenAddr: route.vtep } })));
+}
+
+/** MACs as EOS writes them here: `bc24.1100.0001`. */
+async function showMacRoutes(device: EosSwitch): Promise<Shown> {
+  const routes = (await device.controlPlane.macRoutes?.()) ?? [];
+  const dotted = (mac: string): string => (mac.replaceAll(':', '').match(/.{4}/g) ?? []).join('.');
+  return evpnTable(routes.map((route) => ({ ...route, of: `mac-ip ${dotted(route.mac)}`, key: { nlriType: 'mac-ip' } })));
+}
+
+function evpnTable(routes: readonly (SimulatedRoute & { readonly of: string; readonly key: object })[]): Shown {
   return {
-    text: routes.map(({ rd, vtep }) => `BGP routing table entry for imet ${vtep}, Route Distinguisher: ${rd}\n`).join(''),
+    text: routes.map(({ rd, of }) => `BGP routing table entry for ${of}, Route Distinguisher: ${rd}\n`).join(''),
     json: {
       vrf: 'default',
       evpnRoutes: Object.fromEntries(
-        routes.map(({ rd, vtep, targets }) => [
-          `RD: ${rd} imet ${vtep}`,
+        routes.map(({ rd, vtep, targets, of, key }) => [
+          `RD: ${rd} ${of}`,
           {
-            routeKeyDetail: { nlriType: 'imet', rd, ipGenAddr: vtep },
+            routeKeyDetail: { ...key, rd },
             totalPaths: 1,
             evpnRoutePaths: [
               {
@@ -280,10 +296,82 @@ async function showMulticastRoutes(device: EosSwitch): Promise<Shown> {
   };
 }
 
+/** The main table's IPv4 sessions, and those of VRFs: nobody is simulated behind these, so they never come up. */
+async function showSessionsOfVrfs(device: EosSwitch): Promise<Shown> {
+  const { bgp } = device.current;
+  const up = new Set((await device.controlPlane.evpnPeers()).flatMap(({ address, isEstablished }) => (isEstablished ? [address] : [])));
+  const main = (bgp?.neighbors ?? []).filter(({ ipv4 }) => ipv4).map(({ address }) => [address, up.has(address)] as const);
+  const vrfs = device.running.sectionsOf('bgp').flatMap((instance) =>
+    instance.sectionsOf('bgp-vrf').map((vrf) => {
+      const addresses = vrf.valuesOf('neighbor').flatMap((text) => /^(\d\S+|\S*:\S*) remote-as \d+$/.exec(text)?.[1] ?? []);
+      return [vrf.header.replace('vrf ', ''), addresses.map((address) => [address, false] as const)] as const;
+    }),
+  );
+  const all = [...(bgp === null ? [] : [['default', main] as const]), ...vrfs];
+  const stateOf = (isUp: boolean): string => (isUp ? 'Established' : 'Active');
+  return {
+    text: all
+      .map(([vrf, peers]) => [`VRF ${vrf}`, ...peers.map(([address, isUp]) => `  ${address} ${stateOf(isUp)}`), ''].join('\n'))
+      .join(''),
+    json: {
+      vrfs: Object.fromEntries(
+        all.map(([vrf, peers]) => [
+          vrf,
+          { vrf, peers: Object.fromEntries(peers.map(([address, isUp]) => [address, { version: 4, peerState: stateOf(isUp) }])) },
+        ]),
+      ),
+    },
+  };
+}
+
+/** Active when the configuration is whole and somebody answers at the other end of the peer link. */
+async function showMlag(device: EosSwitch): Promise<Shown> {
+  const { running, controlPlane } = device;
+  const mlag = running.sections.get('mlag configuration');
+  if (mlag === undefined) return { text: 'MLAG Configuration:\nstate : disabled\n', json: { state: 'disabled', mlagPorts: {} } };
+  const [domainId, localInterface, peerAddress, peerLink] = ['domain-id', 'local-interface', 'peer-address', 'peer-link'].map(
+    (name) => mlag.valueOf(name) ?? '',
+  ) as [string, string, string, string];
+  const isWhole = domainId !== '' && running.sections.has(`interface ${localInterface}`) && running.sections.has(`interface ${peerLink}`);
+  const isUp = isWhole && !mlag.has('shutdown') && peerAddress !== '' && (await controlPlane.isReachable?.(peerAddress)) === true;
+  const json = {
+    domainId,
+    localInterface,
+    localIntfStatus: isUp ? 'up' : 'down',
+    peerAddress,
+    peerLink,
+    peerLinkStatus: isUp ? 'up' : 'down',
+    negStatus: isUp ? 'connected' : 'connecting',
+    state: isUp ? 'active' : 'inactive',
+    configSanity: 'consistent',
+    mlagPorts: {},
+  };
+  return { text: `MLAG Status:\nstate : ${json.state}\nnegotiation status : ${json.negStatus}\n`, json };
+}
+
+/** Guests that were heard of on ports. Behind Vxlan1 there are more, which this table has too on a real switch. */
+async function showMacTable(device: EosSwitch): Promise<Shown> {
+  const lists = await Promise.all(
+    device.current.mappings.map(async ({ vlan, vni }) =>
+      ((await device.controlPlane.localMacs?.(vni)) ?? []).map((macAddress) => ({ vlanId: vlan, macAddress })),
+    ),
+  );
+  const tableEntries = lists.flat().map((entry) => ({ ...entry, interface: 'Ethernet2', entryType: 'dynamic', moves: 1, lastMove: 0 }));
+  return {
+    text: ['Vlan    Mac Address       Type', ...tableEntries.map(({ vlanId, macAddress }) => `${vlanId} ${macAddress} DYNAMIC`), ''].join(
+      '\n',
+    ),
+    json: { multicastTable: { tableEntries: [] }, unicastTable: { tableEntries } },
+  };
+}
+
 function showAddresses({ running }: EosSwitch): Shown {
   const interfaces = [...running.sections.values()].flatMap((section) => {
     const name = /^interface (\S+)$/.exec(section.header)?.[1];
-    const prefix = section.valuesOf('ip address').find((text) => /^\d/.test(text));
+    const prefix = section
+      .valuesOf('ip address')
+      .find((text) => /^(?:virtual )?\d/.test(text))
+      ?.replace('virtual ', '');
     return name === undefined || prefix === undefined
       ? []
       : [{ name, prefix: prefix.split(' ')[0] as string, isUp: !section.has('shutdown') }];

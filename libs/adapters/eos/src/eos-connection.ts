@@ -35,11 +35,16 @@ export class EosConnection implements DeviceConnection {
       actual: new Map(paths.map((path) => [path, path === RUNNING_CONFIG_PATH ? running : null])),
       pending: pendingPush(sessions),
       establishedNeighbors: await reader.evpnNeighbors(running),
+      chassis: { serialNumber: this.identity.serialNumber, systemMac: this.identity.systemMac },
     };
   }
 
   observe(): Promise<DeviceVitals> {
     return this.tools.reader.vitals();
+  }
+
+  async localMacs(vnis: readonly number[]): Promise<ReadonlyMap<number, readonly string[]>> {
+    return (await this.tools.reader.localMacs(vnis)) ?? new Map();
   }
 
   /** EOS does not say who wrote a line; its log does, as long as it lasts. */

@@ -1,7 +1,7 @@
 /** Reads of the switch, repeated while no answer comes: reading changes nothing. */
 import { z } from 'zod';
 import { compareConfigs, eosDialect } from '#engines/reconcile';
-import { type DeviceVitals, type ExpectedPath, TransportError } from '#contexts/deployment/ports';
+import { type DeviceVitals, type ExpectedPath, type MlagState, TransportError } from '#contexts/deployment/ports';
 import { CommandRefusal, type EapiClient, NoAnswer } from './eapi-client.js';
 import { parseSessionName, type SessionName } from './session-name.js';
 import { pause } from './pause.js';
@@ -54,7 +54,9 @@ const versionShape = z.object({
 const evpnShape = z.object({
   vrfs: z.record(z.string(), z.object({ peers: z.record(z.string(), z.object({ peerState: z.string() })).default({}) })),
 });
-const vniShape = z.object({ vxlanIntfs: z.record(z.string(), z.object({ vniBindings: z.record(z.string(), z.unknown()).default({}) })) });
+const vniShape = z.object({
+  vxlanIntfs: z.record(z.string(), z.object({ vniBindings: z.record(z.string(), z.object({ vlan: z.number().default(0) })).default({}) })),
+});
 const vtepShape = z.object({ interfaces: z.record(z.string(), z.object({ vteps: z.array(z.string()).default([]) })) });
 const vxlanShape = z.object({
   interfaces: z.record(
@@ -66,11 +68,11 @@ const vxlanShape = z.object({
   ),
 });
 
-const imetShape = z.object({
+/** Keys say type, RD and what it is of: `RD: 172.16.1.51:1 mac-ip bc24.1100.0001`, as of 4.2x; paths the rest. */
+const routesShape = z.object({
   evpnRoutes: z.record(
     z.string(),
     z.object({
-      routeKeyDetail: z.object({ rd: z.string(), ipGenAddr: z.string() }),
       evpnRoutePaths: z.array(
         z.object({
           routeType: z.object({ valid: z.boolean().default(false) }),
@@ -80,9 +82,33 @@ const imetShape = z.object({
     }),
   ),
 });
+const vrfPeersShape = z.object({
+  vrfs: z.record(z.string(), z.object({ peers: z.record(z.string(), z.object({ peerState: z.string() })).default({}) })),
+});
+const mlagShape = z.object({
+  state: z.string(),
+  negStatus: z.string().default(''),
+  peerLinkStatus: z.string().default(''),
+  configSanity: z.string().default(''),
+});
+const macTableShape = z.object({
+  unicastTable: z.object({
+    tableEntries: z
+      .array(z.object({ macAddress: z.string(), vlanId: z.number(), interface: z.string(), entryType: z.string() }))
+      .default([]),
+  }),
+});
 const addressesShape = z.object({
   interfaces: z.record(z.string(), z.object({ interfaceAddress: z.object({ ipAddr: z.object({ address: z.string() }) }) })),
 });
+const macOf = (text: string): string =>
+  (
+    text
+      .toLowerCase()
+      .replaceAll(/[^0-9a-f]/g, '')
+      .match(/../g) ?? []
+  ).join(':');
+
 const messagesShape = z.object({ messages: z.array(z.string()).default([]) });
 const sanityShape = z.object({
   categories: z.record(
@@ -97,6 +123,15 @@ const establishedIn = ({ vrfs }: z.infer<typeof evpnShape>): string[] =>
     Object.entries(peers).flatMap(([address, { peerState }]) => (peerState === 'Established' ? [address] : [])),
   );
 const knownIn = ({ interfaces }: z.infer<typeof vtepShape>): string[] => Object.values(interfaces).flatMap(({ vteps }) => vteps);
+
+export type EvpnRouteType = 'imet' | 'mac-ip' | 'ip-prefix ipv4' | 'ip-prefix ipv6';
+
+export interface SwitchRoute {
+  readonly rd: string;
+  /** VTEP, MAC or prefix. */
+  readonly subject: string;
+  readonly targets: readonly string[];
+}
 
 export interface SwitchHealth {
   /** Checks of `show vxlan config-sanity` that do not pass, with their reason. */
@@ -196,10 +231,47 @@ export class SwitchReader {
       return { establishedNeighbors: [], remoteVteps: [] };
     }
     const [, summary, vteps] = answers;
+    const mlag = await this.mlag();
+    const vrfNeighbors = await this.vrfNeighbors();
     return {
       establishedNeighbors: establishedIn(this.as(evpnShape, summary, 'show bgp evpn summary')),
       remoteVteps: knownIn(this.as(vtepShape, vteps, 'show vxlan vtep')),
+      ...(vrfNeighbors && { vrfNeighbors }),
+      ...(mlag && { mlag }),
     };
+  }
+
+  /** Established sessions outside the main table, `blue 10.0.0.1`; null where a release does not tell. */
+  async vrfNeighbors(): Promise<readonly string[] | null> {
+    const answer = await this.told('show ip bgp summary vrf all', vrfPeersShape);
+    return answer === null
+      ? null
+      : Object.entries(answer.vrfs).flatMap(([vrf, { peers }]) =>
+          vrf === 'default'
+            ? []
+            : Object.entries(peers).flatMap(([address, { peerState }]) => (peerState === 'Established' ? [`${vrf} ${address}`] : [])),
+        );
+  }
+
+  /** Null on a switch that is of no pair, or does not tell. */
+  async mlag(): Promise<MlagState | null> {
+    const answer = await this.told('show mlag', mlagShape);
+    if (answer === null || (answer.state === 'disabled' && answer.negStatus === '')) return null;
+    const { state, negStatus: negotiation, peerLinkStatus: peerLink, configSanity: sanity } = answer;
+    return { state, negotiation, peerLink, sanity };
+  }
+
+  /** Guests on its own ports, per VNI; null where a release does not tell. */
+  async localMacs(vnis: readonly number[]): Promise<ReadonlyMap<number, readonly string[]> | null> {
+    const table = await this.told('show mac address-table', macTableShape);
+    if (table === null) return null;
+    const vlans = await this.vlansOfVnis();
+    const learned = table.unicastTable.tableEntries.filter(
+      ({ interface: port, entryType }) => port !== 'Vxlan1' && entryType === 'dynamic',
+    );
+    return new Map(
+      vnis.map((vni) => [vni, learned.flatMap(({ vlanId, macAddress }) => (vlanId === vlans.get(vni) ? [macOf(macAddress)] : [])).sort()]),
+    );
   }
 
   /** What EOS says of itself; null where a release does not tell, or in a shape that we do not know. */
@@ -222,17 +294,22 @@ export class SwitchReader {
     };
   }
 
-  /** Type 3 routes in the BGP table, with their route targets. */
-  async multicastRoutes(): Promise<readonly { readonly rd: string; readonly vtep: string; readonly targets: readonly string[] }[]> {
-    const [, table] = await this.json(['enable', 'show bgp evpn route-type imet detail']);
-    const { evpnRoutes } = this.as(imetShape, table, 'show bgp evpn route-type imet detail');
-    return Object.values(evpnRoutes).map(({ routeKeyDetail: { rd, ipGenAddr }, evpnRoutePaths }) => ({
-      rd,
-      vtep: ipGenAddr,
-      targets: evpnRoutePaths
-        .filter(({ routeType }) => routeType.valid)
-        .flatMap(({ routeDetail }) => routeDetail.extCommunities.flatMap((one) => /^Route-Target-\w+:(.+)$/.exec(one)?.[1] ?? [])),
-    }));
+  /** Valid routes of a type in the BGP table; null where a release does not tell. */
+  async evpnRoutes(type: EvpnRouteType): Promise<readonly SwitchRoute[] | null> {
+    const answer = await this.told(`show bgp evpn route-type ${type} detail`, routesShape);
+    return (
+      answer &&
+      Object.entries(answer.evpnRoutes).flatMap(([key, { evpnRoutePaths }]) => {
+        const [, rd, subject] = /^RD: (\S+) (?:imet|mac-ip|ip-prefix) (?:\d+ )?(\S+)/.exec(key) ?? [];
+        if (rd === undefined || subject === undefined) return [];
+        const valid = evpnRoutePaths.filter(({ routeType }) => routeType.valid);
+        if (valid.length === 0) return [];
+        const targets = valid.flatMap(({ routeDetail }) =>
+          routeDetail.extCommunities.flatMap((one) => /^Route-Target-\w+:(.+)$/.exec(one)?.[1] ?? []),
+        );
+        return [{ rd, subject: type === 'mac-ip' ? macOf(subject) : subject, targets }];
+      })
+    );
   }
 
   /** Addresses without prefix length, by interface. */
@@ -255,9 +332,15 @@ export class SwitchReader {
   }
 
   async localVnis(): Promise<readonly number[]> {
+    return [...(await this.vlansOfVnis()).keys()];
+  }
+
+  private async vlansOfVnis(): Promise<ReadonlyMap<number, number>> {
     const [, vnis] = await this.json(['enable', 'show vxlan vni']);
-    return Object.values(this.as(vniShape, vnis, 'show vxlan vni').vxlanIntfs).flatMap(({ vniBindings }) =>
-      Object.keys(vniBindings).map(Number),
+    return new Map(
+      Object.values(this.as(vniShape, vnis, 'show vxlan vni').vxlanIntfs).flatMap(({ vniBindings }) =>
+        Object.entries(vniBindings).map(([vni, { vlan }]) => [Number(vni), vlan] as const),
+      ),
     );
   }
 
@@ -269,6 +352,17 @@ export class SwitchReader {
       for (const [vlan, { vni }] of Object.entries(vlanToVniMap)) byVni.set(vni, vlanToVtepList[vlan]?.remoteVtepAddr ?? []);
     }
     return { known: knownIn(this.as(vtepShape, vteps, 'show vxlan vtep')), byVni };
+  }
+
+  /** A question that not every release answers, or in a shape that we do not know: null. No answer at all is an error as ever. */
+  private async told<T>(command: string, shape: z.ZodType<T>): Promise<T | null> {
+    const refused = (error: unknown): readonly unknown[] => {
+      if (error instanceof CommandRefusal) return [];
+      throw error;
+    };
+    const [, answer] = await this.again(() => this.client.json(['enable', command]).catch(refused));
+    const parsed = shape.safeParse(answer);
+    return parsed.success ? parsed.data : null;
   }
 
   private json(commands: readonly string[], patienceMs = this.patienceMs): Promise<readonly unknown[]> {

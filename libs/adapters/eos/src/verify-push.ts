@@ -1,10 +1,19 @@
 /** Reads the switch until it is what was wanted: the lines, the VNIs, the sessions and the VTEPs, or the time is over. */
-import type { ExpectedPath, ExpectedRoute, Expectations, VerifyReport } from '#contexts/deployment/ports';
+import {
+  type ExpectedPath,
+  type ExpectedRoute,
+  type Expectations,
+  hasFailed,
+  type MlagState,
+  type ProofQuestion,
+  type VerifyCheck,
+  type VerifyReport,
+} from '#contexts/deployment/ports';
 import { configFacts, diffText, eosDialect, ownedText } from '#engines/reconcile';
 import { pause } from './pause.js';
-import type { SwitchHealth, SwitchReader } from './switch-reader.js';
+import type { SwitchHealth, SwitchReader, SwitchRoute } from './switch-reader.js';
 
-type Check = VerifyReport['checks'][number];
+type Check = VerifyCheck;
 
 const POLL_MS = 250;
 
@@ -25,26 +34,44 @@ export async function verifyPush(
   const deadline = performance.now() + withinMs;
   for (;;) {
     const checks = await runChecks(reader, push, expected);
-    const ok = checks.every((check) => check.ok);
+    const ok = !checks.some(hasFailed);
     if (ok || performance.now() + POLL_MS > deadline || signal.aborted) return { ok, checks };
     await pause(POLL_MS, signal);
   }
 }
 
-async function runChecks(
-  reader: SwitchReader,
-  { owned, before }: VerifiedPush,
-  { vnis, neighbors, remoteVteps, routes, addresses, paths = [] }: Expectations,
-): Promise<readonly Check[]> {
+async function runChecks(reader: SwitchReader, { owned, before }: VerifiedPush, expected: Expectations): Promise<readonly Check[]> {
+  const { vnis, neighbors, remoteVteps, addresses, paths = [], vrfNeighbors = [], mlag } = expected;
   const running = await reader.runningConfig();
   const checks: Check[] = [linesCheck(running, owned)];
   if (vnis.length > 0) checks.push(...vniChecks(vnis, await reader.localVnis()));
   if (neighbors.length > 0) checks.push(...neighborChecks(neighbors, await reader.evpnNeighbors(running)));
+  if (vrfNeighbors.length > 0) checks.push(...vrfNeighborChecks(vrfNeighbors, await reader.vrfNeighbors()));
+  if (mlag !== undefined) checks.push(mlagCheck(mlag, await reader.mlag()));
   if (remoteVteps !== undefined) checks.push(...vtepChecks(remoteVteps, await reader.remoteVteps()));
-  if (routes !== undefined) checks.push(...routeChecks(routes, await reader.multicastRoutes()));
+  checks.push(...(await learnedChecks(reader, expected)));
   if (addresses !== undefined) checks.push(...addressChecks(addresses, await reader.addresses()));
   for (const path of paths) checks.push(pathCheck(path, await reader.path(path)));
   if (before !== null) checks.push(...healthChecks(before, await reader.health(), owned));
+  return checks;
+}
+
+/** Types 3, 2 and 5. */
+async function learnedChecks(reader: SwitchReader, { routes, macs, prefixes }: Expectations): Promise<readonly Check[]> {
+  const checks: Check[] = [];
+  if (routes !== undefined)
+    checks.push(
+      ...routeChecks('ROUTES', routes, await reader.evpnRoutes('imet'), ({ vtep }) => ({ name: `route of ${vtep}`, subject: vtep })),
+    );
+  if (macs !== undefined)
+    checks.push(
+      ...routeChecks('MACS', macs, await reader.evpnRoutes('mac-ip'), ({ mac, vtep }) => ({ name: `${mac} behind ${vtep}`, subject: mac })),
+    );
+  if (prefixes !== undefined) {
+    const [v4, v6] = [await reader.evpnRoutes('ip-prefix ipv4'), await reader.evpnRoutes('ip-prefix ipv6')];
+    const learned = v4 === null ? null : [...v4, ...(v6 ?? [])];
+    checks.push(...routeChecks('PREFIXES', prefixes, learned, ({ prefix, vtep }) => ({ name: `${prefix} of ${vtep}`, subject: prefix })));
+  }
   return checks;
 }
 
@@ -84,7 +111,13 @@ function linesCheck(running: string, owned: string): Check {
 function vniChecks(vnis: readonly number[], bound: readonly number[]): readonly Check[] {
   return vnis.map((vni) => {
     const ok = bound.includes(vni);
-    return { name: `VNI ${vni}`, ok, message: ok ? 'bound to a VLAN' : `expected in \`show vxlan vni\`, found there: ${list(bound)}` };
+    const seen = ok ? 'bound to a VLAN' : `bound are ${list(bound)}`;
+    return {
+      name: `VNI ${vni}`,
+      ok,
+      message: ok ? seen : `expected in \`show vxlan vni\`, found there: ${list(bound)}`,
+      about: { question: 'VNI', subject: String(vni), expected: 'bound to a VLAN', seen },
+    };
   });
 }
 
@@ -95,17 +128,56 @@ function neighborChecks(neighbors: readonly string[], established: readonly stri
       name: `BGP EVPN ${neighbor}`,
       ok,
       message: ok ? 'Established' : `expected Established; the neighbors that are: ${list(established)}`,
+      about: sessionOf(neighbor, ok),
     };
   });
 }
+
+function vrfNeighborChecks(neighbors: readonly string[], established: readonly string[] | null): readonly Check[] {
+  return neighbors.map((neighbor): Check => {
+    const name = `BGP in VRF ${neighbor}`;
+    if (established === null) return unchecked(name, 'show ip bgp summary vrf all', sessionOf(neighbor, false));
+    const ok = established.includes(neighbor);
+    const message = ok ? 'Established' : `expected Established; the neighbors in VRFs that are: ${list(established)}`;
+    return { name, ok, message, about: sessionOf(neighbor, ok) };
+  });
+}
+
+const sessionOf = (neighbor: string, ok: boolean): NonNullable<Check['about']> => ({
+  question: 'SESSIONS',
+  subject: neighbor,
+  expected: `${neighbor} Established`,
+  seen: `${neighbor} ${ok ? 'Established' : 'not Established'}`,
+});
+
+/** What was well must be; what was not may be as it was, or better. */
+function mlagCheck(expected: MlagState, found: MlagState | null): Check {
+  const say = ({ state, negotiation, peerLink, sanity }: MlagState): string =>
+    `${state}, ${negotiation}, peer link ${peerLink}, configuration ${sanity}`;
+  const about = { question: 'MLAG', subject: '', expected: say(expected), seen: found === null ? 'no pair' : say(found) } as const;
+  const isKept = (part: keyof MlagState, well: string): boolean => expected[part] !== well || found?.[part] === well;
+  const ok = isKept('state', 'active') && isKept('negotiation', 'connected') && isKept('peerLink', 'up') && isKept('sanity', 'consistent');
+  return { name: 'MLAG', ok, message: ok ? about.seen : `expected ${about.expected}, found ${about.seen}`, about };
+}
+
+/** The release does not answer, or in a shape that is not known: neither right nor wrong. */
+const unchecked = (name: string, command: string, about: NonNullable<Check['about']>): Check => ({
+  name,
+  ok: false,
+  isUnchecked: true,
+  message: `this switch does not answer \`${command}\` in a way that is known`,
+  about,
+});
 
 function vtepChecks(
   expected: ReadonlyMap<number, readonly string[]>,
   { known, byVni }: Awaited<ReturnType<SwitchReader['remoteVteps']>>,
 ): readonly Check[] {
-  return [...expected].flatMap(([vni, vteps]) =>
-    vteps.map((vtep) => {
-      const flooded = byVni.get(vni) ?? [];
+  return [...expected].flatMap(([vni, vteps]) => {
+    const flooded = byVni.get(vni) ?? [];
+    const about = { question: 'REMOTE_VTEPS', subject: String(vni), expected: list(vteps), seen: list(flooded) } as const;
+    if (vteps.length === 0) return [{ name: `VTEPs of VNI ${vni}`, ok: true, message: 'none is expected', about }];
+    return vteps.map((vtep) => {
       const ok = known.includes(vtep) && flooded.includes(vtep);
       return {
         name: `VTEP ${vtep} of VNI ${vni}`,
@@ -113,33 +185,43 @@ function vtepChecks(
         message: ok
           ? 'in the flood list'
           : `expected in the flood list of the VNI, found there: ${list(flooded)}; known VTEPs: ${list(known)}`,
+        about,
       };
-    }),
-  );
+    });
+  });
 }
 
-function routeChecks(
-  expected: ReadonlyMap<number, readonly ExpectedRoute[]>,
-  learned: Awaited<ReturnType<SwitchReader['multicastRoutes']>>,
+/** An RD is of one device and network: a route that has it is theirs, whatever it says. */
+function routeChecks<Expected extends ExpectedRoute>(
+  question: ProofQuestion,
+  expected: ReadonlyMap<number, readonly Expected[]>,
+  learned: readonly SwitchRoute[] | null,
+  sayOf: (route: Expected) => { readonly name: string; readonly subject: string },
 ): readonly Check[] {
   return [...expected].flatMap(([vni, routes]) =>
-    routes.map(({ vtep, rd, target }) => {
-      const ofVtep = learned.filter((route) => route.vtep === vtep);
-      const ok = ofVtep.some((route) => route.rd === rd && route.targets.includes(target));
-      const found = list(ofVtep.map((route) => `${route.rd} with ${list(route.targets)}`));
-      return {
-        name: `route of ${vtep} for VNI ${vni}`,
-        ok,
-        message: ok ? `learned as ${rd} with ${target}` : `expected as ${rd} with route target ${target}, learned from that VTEP: ${found}`,
-      };
+    routes.map((route): Check => {
+      const { name: what, subject } = sayOf(route);
+      const { rd, target } = route;
+      const name = `${what} for VNI ${vni}`;
+      const of = (learned ?? []).filter((one) => one.subject === subject);
+      const found = list(of.map((one) => `${one.rd} with ${list(one.targets)}`));
+      const about = { question, subject: String(vni), expected: `${what}: ${rd} with ${target}`, seen: `${what}: ${found}` } as const;
+      if (learned === null) return unchecked(name, 'show bgp evpn route-type …', about);
+      const ok = of.some((one) => one.rd === rd && one.targets.includes(target));
+      const message = ok
+        ? `learned as ${rd} with ${target}`
+        : `expected as ${rd} with route target ${target}, learned from that VTEP: ${found}`;
+      return { name, ok, message, about };
     }),
   );
 }
 
 function addressChecks(expected: NonNullable<Expectations['addresses']>, found: ReadonlyMap<string, string>): readonly Check[] {
   return expected.map(({ port, address }) => {
-    const ok = found.get(port) === address;
-    return { name: `address of ${port}`, ok, message: ok ? address : `expected ${address}, found ${found.get(port) ?? 'none'}` };
+    const seen = found.get(port) ?? 'none';
+    const ok = seen === address;
+    const about = { question: 'GATEWAY', subject: port, expected: address, seen } as const;
+    return { name: `address of ${port}`, ok, message: ok ? address : `expected ${address}, found ${seen}`, about };
   });
 }
 
@@ -147,6 +229,12 @@ const pathCheck = ({ from, to, octets }: ExpectedPath, said: string | null): Che
   name: `path from ${from} to ${to}`,
   ok: said === null,
   message: said === null ? `a packet of ${octets} octets is answered` : `a packet of ${octets} octets is not answered: ${said}`,
+  about: {
+    question: 'PATH_MTU',
+    subject: to,
+    expected: `${to} answers to ${octets} octets in one piece`,
+    seen: `${to}: ${said === null ? 'answers' : said}`,
+  },
 });
 
 const list = (values: readonly (string | number)[]): string => (values.length === 0 ? 'none' : values.join(', '));
