@@ -1,5 +1,5 @@
 /** Snapshot → intent of every device. Pure: no clock, no random, and every list is sorted, so equal snapshots give equal bytes. */
-import { compareNatural, DomainError, type EviId, type RouteDistinguisher, type Vni } from '#engines/kernel';
+import { compareNatural, DomainError, type EviId, type Ip, type NetworkId, type Vni } from '#engines/kernel';
 import { checkIndex } from './check-fabric.js';
 import { compileHost, compileVtepDevice } from './compile-host.js';
 import { compileComware, compileOpenBsd } from './compile-external.js';
@@ -18,7 +18,7 @@ import { groupBy } from './group-by.js';
 import type { Kept } from './incremental/kept.js';
 import { known } from './known.js';
 import { gatewaysOf, networkPart } from './network-part.js';
-import type { AttachmentFacts, DeviceFacts, FabricSnapshot, NetworkFacts } from './snapshot.js';
+import type { AttachmentFacts, DeviceFacts, FabricSnapshot, NetworkFacts, RdFacts, VlanMappingFacts } from './snapshot.js';
 
 /**
  * @throws DomainError CHECK_FAILED with `facts.findings: Finding[]` when a check found an ERROR: nothing is rendered from a
@@ -61,7 +61,7 @@ export function compileDevice(index: FabricIndex, sessions: SessionsOfDevice, de
   const all = index.attachmentsOfDevice.get(device.id) ?? [];
   const attachments = device.openvswitch ? all.filter((one) => !isOnOpenVswitch(index, device, one)) : all;
   const placed = kept?.networks ?? attachments.map(({ networkId }) => networkId);
-  const made = [...new Set(placed)].map((id) => compileL2Vni(index, device, known(index.network.get(id))));
+  const made = placed.length > 0 ? compileL2Vnis(index, device, new Set(placed)) : [];
   const l2vnis = inOrder(made, kept);
   return {
     deviceId: device.id,
@@ -124,19 +124,41 @@ function placeOf(list: readonly L2VniIntent[], vni: Vni): number {
   return from;
 }
 
-function compileL2Vni(index: FabricIndex, device: DeviceFacts, network: NetworkFacts): L2VniIntent {
+/** What the device alone has of its networks; asked for once, and not for each of them. */
+interface Own {
+  readonly vlans: ReadonlyMap<NetworkId, VlanMappingFacts>;
+  readonly distinguishers: ReadonlyMap<EviId, RdFacts>;
+  readonly tunnelAddress: Ip;
+  readonly isSwitch: boolean;
+  readonly isGateway: boolean;
+}
+
+function compileL2Vnis(index: FabricIndex, device: DeviceFacts, networks: Iterable<NetworkId>): L2VniIntent[] {
+  const own: Own = {
+    vlans: index.vlanMappingsOf(device.id),
+    distinguishers: index.distinguishersOf(device.id),
+    tunnelAddress: tunnelAddress(index, device),
+    isSwitch: device.platform === 'ARISTA_EOS',
+    isGateway: Boolean(device.switch?.domain),
+  };
+  const made: L2VniIntent[] = [];
+  for (const id of networks) made.push(compileL2Vni(index, device, own, known(index.network.get(id))));
+  return made;
+}
+
+function compileL2Vni(index: FabricIndex, device: DeviceFacts, own: Own, network: NetworkFacts): L2VniIntent {
   const part = networkPart(index, device, network);
   return {
     networkSlug: network.slug,
     networkName: network.name,
     vni: network.vni,
     eviId: network.eviId,
-    rd: rdOf(index, device, network.eviId),
+    rd: known(own.distinguishers.get(network.eviId)).rd,
     importTargets: part.importTargets,
     exportTargets: part.exportTargets,
     mtu: network.mtu,
     // A host bridges its taps directly; only its tagged ports have a VLAN, and they carry it themselves.
-    vlan: device.platform === 'ARISTA_EOS' ? index.vlan(device.id, network.id) : null,
+    vlan: own.isSwitch ? (own.vlans.get(network.id)?.vlan ?? null) : null,
     bridgeName: part.bridgeName,
     vxlanName: part.vxlanName,
     vrf: part.vrf,
@@ -144,12 +166,13 @@ function compileL2Vni(index: FabricIndex, device: DeviceFacts, network: NetworkF
     replication: part.replication,
     multicastGroup: part.multicastGroup,
     bundle: network.bundle ?? null,
-    remoteTarget: device.switch?.domain ? (network.remoteTarget ?? null) : null,
-    remoteVteps: part.ends.seenFrom(tunnelAddress(index, device)),
+    remoteTarget: own.isGateway ? (network.remoteTarget ?? null) : null,
+    remoteVteps: part.ends.seenFrom(own.tunnelAddress),
   };
 }
 
 function compileEdgePorts(index: FabricIndex, device: DeviceFacts, attachments: readonly AttachmentFacts[]): readonly EdgePortIntent[] {
+  const vlans = index.vlanMappingsOf(device.id);
   return [...groupBy(attachments, ({ port }) => port)]
     .flatMap(([port, members]) => (port === null ? [] : [{ port, members }]))
     .map(({ port, members }) => ({
@@ -157,14 +180,10 @@ function compileEdgePorts(index: FabricIndex, device: DeviceFacts, attachments: 
       members: members
         .map(({ networkId, tagging }) => ({
           vni: known(index.network.get(networkId)).vni,
-          vlan: device.platform === 'ARISTA_EOS' || tagging === 'TAGGED' ? index.vlan(device.id, networkId) : null,
+          vlan: device.platform === 'ARISTA_EOS' || tagging === 'TAGGED' ? (vlans.get(networkId)?.vlan ?? null) : null,
           tagging,
         }))
         .sort((a, b) => a.vni - b.vni),
     }))
     .sort((a, b) => compareNatural(a.port, b.port));
-}
-
-function rdOf(index: FabricIndex, device: DeviceFacts, eviId: EviId): RouteDistinguisher {
-  return known(index.rd(device.id, eviId));
 }

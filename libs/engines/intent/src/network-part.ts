@@ -26,13 +26,11 @@ export interface NetworkPart {
 const parts = new WeakMap<FabricIndex, Map<NetworkId, NetworkPart>>();
 
 export function networkPart(index: FabricIndex, device: DeviceFacts, network: NetworkFacts): NetworkPart {
-  const byNetwork = parts.get(index) ?? new Map<NetworkId, NetworkPart>();
-  parts.set(index, byNetwork);
-  const found = byNetwork.get(network.id);
-  if (found) return found;
-  const made = make(index, device, network);
-  byNetwork.set(network.id, made);
-  return made;
+  let byNetwork = parts.get(index);
+  if (byNetwork === undefined) parts.set(index, (byNetwork = new Map<NetworkId, NetworkPart>()));
+  let part = byNetwork.get(network.id);
+  if (part === undefined) byNetwork.set(network.id, (part = make(index, device, network)));
+  return part;
 }
 
 function make(index: FabricIndex, device: DeviceFacts, network: NetworkFacts): NetworkPart {
