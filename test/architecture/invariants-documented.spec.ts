@@ -9,7 +9,7 @@ const all = (text: string, pattern: RegExp): string[] => [...text.matchAll(patte
 const declared = fs
   .readdirSync(path.join(REPOSITORY, 'libs/contexts'), { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('-invariants.ts'))
-  .flatMap((name) => all(read(path.join('libs/contexts', name)), /'((?:numbering|tenancy|addressing|fabric)\.[a-z-]+)'/g));
+  .flatMap((name) => all(read(path.join('libs/contexts', name)), /'((?:numbering|tenancy|addressing|fabric|deployment)\.[a-z-]+)'/g));
 
 describe('the page of the doctor', () => {
   it('explains every invariant, each once, and none that there is not', () => {

@@ -1,6 +1,7 @@
 import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { addressingEntities, AddressingModule } from '#contexts/addressing';
+import { DeploymentModule } from '#contexts/deployment';
 import { EventsModule } from '#contexts/events';
 import { fabricEntities, FabricModule } from '#contexts/fabric';
 import { numberingEntities, NumberingModule } from '#contexts/numbering';
@@ -23,6 +24,7 @@ export async function withContexts<T>(config: Config, work: (app: INestApplicati
       TenancyModule,
       AddressingModule,
       FabricModule,
+      DeploymentModule.with(new Map()), // It speaks to no device.
       SyncModule.with(() => {
         throw new Error('the worker speaks to name servers, not the command line');
       }),

@@ -8,6 +8,7 @@ import { driftExports, driftProviders } from './drift-providers.js';
 import { proofExports, proofProviders } from './proof-providers.js';
 import { DEVICE_TRANSPORTS, DeviceConnector, type DeviceTransports } from './device-connector.js';
 import { DevicePusher } from './device-pusher.js';
+import { DeploymentInvariants } from './deployment-invariants.js';
 import { DeviceWatch } from './device-watch.js';
 import { ExternalKeeper } from './external-keeper.js';
 import { ExternalResolver } from './api/external.resolver.js';
@@ -45,6 +46,7 @@ export class DeploymentModule {
       module: DeploymentModule,
       imports: [AccessModule, EventsModule, FabricModule, TenancyModule],
       providers: [
+        DeploymentInvariants,
         intents,
         ...stores,
         ...services,
