@@ -85,8 +85,13 @@ export class ClusterUnderTest {
   }
 
   /** The whole course of a push, as the pusher makes it. */
-  async push(push: PushIdentity, artefact: Artefact, confirmed: readonly Artefact[] = []): Promise<'NOOP' | 'CONFIRMED'> {
-    const connection = await this.open();
+  async push(
+    push: PushIdentity,
+    artefact: Artefact,
+    confirmed: readonly Artefact[] = [],
+    signal?: AbortSignal,
+  ): Promise<'NOOP' | 'CONFIRMED'> {
+    const connection = await this.open(signal);
     const { pending } = await connection.inspect([SDN_PATH]);
     if (pending) await connection.recover(push, confirmed);
     if ((await connection.stage(push, [artefact], confirmed)).isNoop) return 'NOOP';
