@@ -39,6 +39,7 @@ export class ProveNetworks1767225600021 implements MigrationInterface {
       CREATE INDEX network_verification_next ON network_verification (next_at);
       ${isolateByTenant('network_verification')}
       GRANT SELECT, INSERT, UPDATE, DELETE ON network_verification TO trame_system;
+      GRANT SELECT (network_id, tenant_id, verified_at) ON network_verification TO trame_tenant;
 
       ALTER TABLE device
         -- A person's word: a box with another one is refused.

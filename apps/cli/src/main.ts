@@ -23,6 +23,7 @@ const GROUPS: readonly { readonly names: readonly string[]; readonly load: () =>
   { names: ['external'], load: async () => [(await import('./commands/external.command.js')).addExternal] },
   { names: ['lock'], load: async () => [(await import('./commands/lock.command.js')).addLock] },
   { names: ['drift'], load: async () => [(await import('./commands/drift.command.js')).addDrift] },
+  { names: ['verify'], load: async () => [(await import('./commands/verify.command.js')).addVerify] },
   { names: ['token'], load: async () => [(await import('./admin/token.command.js')).addToken] },
   { names: ['migrate'], load: async () => [(await import('./admin/migrate.command.js')).addMigrate] },
   { names: ['gen'], load: async () => [(await import('./admin/gen.command.js')).addGen] },

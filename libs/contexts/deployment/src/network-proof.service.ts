@@ -16,8 +16,11 @@ export class NetworkProofService {
   ) {}
 
   /** What is known by now; of a network that the scope does not see: nothing. */
-  ofNetworks(scope: Scope, ids: readonly NetworkId[]): Promise<StoredProof[]> {
-    return this.db.inTransaction(scope, (tx) => this.store.ofNetworks(tx, ids));
+  ofNetworks(scope: Scope, ids: readonly NetworkId[]): Promise<{ proofs: readonly StoredProof[]; lookedAt: ReadonlyMap<NetworkId, Date> }> {
+    return this.db.inTransaction(scope, async (tx) => ({
+      proofs: await this.store.ofNetworks(tx, ids),
+      lookedAt: await this.store.lookedAt(tx, ids),
+    }));
   }
 
   /** Asks for a look; a worker takes it within seconds, unless the network is on its way out. @throws DomainError NOT_FOUND. */

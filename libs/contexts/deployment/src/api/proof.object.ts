@@ -69,6 +69,11 @@ export class NetworkVerificationObject {
   @Field(() => VerificationStateEnum) state: ProofState;
   @Field({ description: 'The same in a sentence.' }) sentence: string;
   @Field(() => DateTimeScalar, { nullable: true, description: 'When the oldest of its answers was given.' }) checkedAt: Date | null;
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'When it was last looked at from all of its devices, those that did not answer included.',
+  })
+  lookedAt: Date | null;
   @Field(() => [DeviceVerificationObject]) devices: DeviceVerificationObject[];
 }
 
@@ -78,12 +83,13 @@ export class VerifyNetworkPayload {
   @Field(() => [UserError]) errors: UserError[];
 }
 
-export function toVerificationObject(proofs: readonly StoredProof[]): NetworkVerificationObject {
+export function toVerificationObject(proofs: readonly StoredProof[], lookedAt: Date | null): NetworkVerificationObject {
   const { state, sentence, devices } = verdictOf(proofs);
   const times = proofs.map(({ checkedAt }) => checkedAt.getTime());
   return {
     state,
     sentence,
+    lookedAt,
     checkedAt: times.length === 0 ? null : new Date(Math.min(...times)),
     devices: devices.map((device) => ({
       device: device.slug,

@@ -15,8 +15,11 @@ export class ProofResolver {
   @Authorize('network:read', 'order:read')
   verification(@Parent() network: NetworkObject, @Ctx() ctx: RequestContext): Promise<NetworkVerificationObject> {
     return batched<NetworkId, NetworkVerificationObject>(ctx, 'network.verification', async (ids) => {
-      const found = await this.proofs.ofNetworks(ctx.scope, ids);
-      return ids.map((id) => toVerificationObject(found.filter(({ networkId }) => networkId === id)));
+      const { proofs, lookedAt } = await this.proofs.ofNetworks(ctx.scope, ids);
+      return ids.map((id) => {
+        const found = proofs.filter(({ networkId }) => networkId === id);
+        return toVerificationObject(found, lookedAt.get(id) ?? null);
+      });
     })(network.uuid);
   }
 

@@ -187,4 +187,13 @@ export class ProofStore {
       [networkIds],
     );
   }
+
+  /** When each was last looked at from all of its devices. */
+  async lookedAt(tx: Tx, networkIds: readonly NetworkId[]): Promise<Map<NetworkId, Date>> {
+    const rows = await tx.sql<{ id: NetworkId; at: Date }>(
+      'SELECT network_id AS id, verified_at AS at FROM network_verification WHERE network_id = ANY($1) AND verified_at IS NOT NULL',
+      [networkIds],
+    );
+    return new Map(rows.map(({ id, at }) => [id, at]));
+  }
 }
