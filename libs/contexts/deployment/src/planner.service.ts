@@ -201,6 +201,7 @@ export class PlannerService {
           secrets: await this.secrets.versions(tx, fabricId),
           barred: await this.steering.barred(tx, fabricId),
           attended: await this.fabric.attended(tx, fabricId),
+          observed: await this.fabric.observed(tx, fabricId),
           ...(await this.externals.circumstances(tx, fabricId)),
         },
       }),
@@ -217,7 +218,9 @@ interface FabricWorld {
 
 function isWhatIsAsked(plan: DeploymentPlan, intent: FabricIntent, circumstances: PlanCircumstances): boolean {
   const wanted = new Map(
-    intent.devices.map((device) => [device.deviceId, artefactsDigest(pushedArtefacts(device), circumstances.secrets)]),
+    intent.devices
+      .filter(({ deviceId }) => circumstances.observed?.has(deviceId) !== true)
+      .map((device) => [device.deviceId, artefactsDigest(pushedArtefacts(device), circumstances.secrets)]),
   );
   return plan.items.every((item) => wanted.get(item.deviceId) === item.desiredDigest);
 }

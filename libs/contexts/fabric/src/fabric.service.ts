@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AuditService, OutboxService } from '#contexts/events';
 import { type AdoptedFacts, checkFabric, type FabricSnapshot, type Tagging } from '#engines/intent';
 import {
   type DeviceId,
@@ -58,6 +59,8 @@ export class FabricService {
     private readonly numbering: NumberingService,
     private readonly tenancy: TenancyService,
     private readonly envelope: Envelope,
+    private readonly audit: AuditService,
+    private readonly outbox: OutboxService,
   ) {}
 
   async settings(tx: Tx, fabricId: FabricId): Promise<FabricSettings> {
@@ -294,6 +297,36 @@ export class FabricService {
     );
   }
 
+  /**
+   * Who writes to the device from now on. OBSERVE: nobody; it stays part of the intent, as others have sessions with it. SECTION: Trame, in
+   * what it owns; the first plan waits for a person. @returns false where it was so. @throws DomainError NOT_FOUND | INVALID_STATE (orders wait for it).
+   */
+  async manage(tx: Tx, id: DeviceId, managed: 'OBSERVE' | 'SECTION'): Promise<boolean> {
+    const { fabricId, slug, managed: before } = await this.device(tx, id);
+    if (!(await this.deviceStore.setManaged(tx, id, managed))) return false;
+    const moving = managed === 'OBSERVE' ? await this.deviceStore.movingNetworks(tx, id) : [];
+    if (moving.length > 0)
+      throw new DomainError('INVALID_STATE', `orders wait for ${slug}: ${moving.join(', ')}`, {
+        state: 'MANAGED',
+        allowedStates: ['no network on its way'],
+      });
+    await this.audit.append(tx, {
+      tenantId: null,
+      action: 'device.managed',
+      subjectKind: 'device',
+      subjectId: id,
+      detail: { before, after: managed },
+    });
+    await this.raiseRevision(tx, fabricId);
+    await this.outbox.append(tx, 'fabric.changed', fabricId);
+    return true;
+  }
+
+  /** Devices that nothing is pushed to. */
+  observed(tx: Tx, fabricId: FabricId): Promise<ReadonlySet<DeviceId>> {
+    return this.deviceStore.observed(tx, fabricId);
+  }
+
   fabrics(tx: Tx): Promise<FabricId[]> {
     return this.deviceStore.fabrics(tx);
   }
@@ -308,10 +341,11 @@ export class FabricService {
     });
   }
 
-  /** Address, pins and the opened secret; only just before a connection. @throws DomainError NOT_FOUND | SECRET_UNREADABLE. */
+  /** Address, pins and the opened secret; only just before a connection. @throws DomainError NOT_FOUND | INVALID_STATE (only observed) | SECRET_UNREADABLE. */
   async access(tx: Tx, id: DeviceId): Promise<DeviceAccess & { secret: Secret }> {
     const access = await this.deviceStore.access(tx, id);
     if (!access?.sealed) throw notFound('device', id);
+    if (access.managed === 'OBSERVE') throw onlyObserved(access.slug);
     return { ...access, secret: this.envelope.open(credentialContext(id), access.sealed) };
   }
 
@@ -369,6 +403,12 @@ export class FabricService {
     return this.deviceStore.reportFailed(tx, deviceId, revision, weight, error);
   }
 }
+
+const onlyObserved = (slug: string): DomainError<'INVALID_STATE'> =>
+  new DomainError('INVALID_STATE', `${slug} is only observed: trame fabric manage ${slug} --mode SECTION lets Trame write to it`, {
+    state: 'OBSERVE',
+    allowedStates: ['SECTION'],
+  });
 
 /** A port is where tagging is; a VLAN is where its domain gives one. */
 function refuseImpossible(place: WantedAttachment, point: AttachPoint, path: readonly string[]): void {

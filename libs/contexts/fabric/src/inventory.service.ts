@@ -114,6 +114,7 @@ export class InventoryService {
       username: device.username,
       sshHostKeys: [...(device.sshHostKeys ?? [])],
       tlsSpkiSha256: [...(device.tlsSpkiSha256 ?? [])],
+      managed: device.managed ?? (device.adopted === undefined ? 'SECTION' : 'OBSERVE'),
       facts: subjectsOf(device),
     });
     if (device.secret !== undefined) {

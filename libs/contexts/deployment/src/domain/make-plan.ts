@@ -58,8 +58,9 @@ export function draftPlan(
   const awaited: DeviceId[] = [];
   const changed: Changed[] = [];
   const isExternal = (device: DeviceIntent): boolean => circumstances.external?.has(device.deviceId) === true || !isServed(device);
+  const devices = intent.devices.filter(({ deviceId }) => circumstances.observed?.has(deviceId) !== true);
   const groups = redundancyGroups([...intent.devices, ...[...records.values()].flatMap(({ verifiedIntent }) => verifiedIntent ?? [])]);
-  for (const device of intent.devices) {
+  for (const device of devices) {
     const { deviceId, slug } = device;
     const record = records.get(deviceId);
     const artefacts = pushedArtefacts(device);
@@ -83,7 +84,7 @@ export function draftPlan(
       changed.push(changedItem(device, record, artefacts, desiredDigest, groups.get(slug) ?? [], circumstances, isExternal(device)));
   }
   const pushed = changed.filter((item) => !item.isExternal);
-  const spread = spreadReason(pushed.length, intent.devices.filter((device) => !isExternal(device)).length);
+  const spread = spreadReason(pushed.length, devices.filter((device) => !isExternal(device)).length);
   return {
     targetRevision: intent.revision,
     changed: spread === null ? changed : changed.map((item) => asked(item, spread)),

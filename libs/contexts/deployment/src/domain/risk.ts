@@ -21,6 +21,8 @@ export interface PlanCircumstances {
     DeviceId,
     { readonly reason: string; readonly heldBy: string; readonly until: Date; readonly planId?: PlanId | null }
   >;
+  /** Devices that nobody writes to: part of the intent, as others have sessions with them, and of no plan. */
+  readonly observed?: ReadonlySet<DeviceId>;
   /** Devices that a person, or another tool, configures. */
   readonly external?: ReadonlySet<DeviceId>;
   /** The digest that a person was asked to bring a device to, and has not confirmed. */

@@ -11,6 +11,7 @@ const SUBJECTS = [
   'opennebula',
   'proxmox',
   'management',
+  'adopted',
 ] as const satisfies readonly (keyof DeviceSubjects)[];
 
 /** The subjects that a device has, and nothing else of it: what is stored beside its columns. */

@@ -19,6 +19,7 @@ export interface DeviceAccess {
   readonly id: DeviceId;
   readonly slug: string;
   readonly transport: 'SSH' | 'EAPI' | 'PVE';
+  readonly managed: Device['managed'];
   readonly managementAddress: string;
   readonly managementPort: number;
   readonly username: string;

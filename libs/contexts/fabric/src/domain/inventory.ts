@@ -51,7 +51,7 @@ type Named<T, K extends keyof T> = Omit<T, K> & {
 /** Subjects that a device has beside its ports and its VTEP, as the snapshot has them. */
 export type DeviceSubjects = Pick<
   DeviceFacts,
-  'software' | 'host' | 'openvswitch' | 'libvirt' | 'switch' | 'openbsd' | 'comware' | 'opennebula' | 'proxmox' | 'management'
+  'software' | 'host' | 'openvswitch' | 'libvirt' | 'switch' | 'openbsd' | 'comware' | 'opennebula' | 'proxmox' | 'management' | 'adopted'
 >;
 
 export interface InventoryDevice extends DeviceSubjects {
@@ -64,6 +64,8 @@ export interface InventoryDevice extends DeviceSubjects {
   readonly username: string;
   /** A person, or another tool, configures it, though Trame could: it is never connected to. */
   readonly external?: boolean;
+  /** OBSERVE: never written to. Default: SECTION, and OBSERVE where something was adopted. */
+  readonly managed?: 'OBSERVE' | 'SECTION';
   /** Private key (SSH) or password (eAPI); sealed before it is stored. Only where Trame pushes by itself. */
   readonly secret?: string;
   readonly sshHostKeys?: readonly string[];

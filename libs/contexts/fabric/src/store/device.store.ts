@@ -26,7 +26,7 @@ export class DeviceStore {
 
   access(tx: Tx, id: DeviceId): Promise<DeviceAccess | undefined> {
     return tx.one<DeviceAccess>(
-      `SELECT d.id, d.slug, d.transport, d.management_address AS "managementAddress", d.management_port AS "managementPort", d.username,
+      `SELECT d.id, d.slug, d.transport, d.managed, d.management_address AS "managementAddress", d.management_port AS "managementPort", d.username,
           d.ssh_host_keys AS "sshHostKeys", d.tls_spki_sha256 AS "tlsSpkiSha256", c.sealed
          FROM device d LEFT JOIN device_credential c ON c.device_id = d.id WHERE d.id = $1`,
       [id],
@@ -115,6 +115,31 @@ export class DeviceStore {
       [fabricId],
     );
     return new Set(rows.map(({ id }) => id));
+  }
+
+  /** Devices that are never written to. Others have sessions and links with them: they are part of the intent all the same. */
+  async observed(tx: Tx, fabricId: FabricId): Promise<Set<DeviceId>> {
+    const rows = await tx.sql<{ id: DeviceId }>(`SELECT id FROM device WHERE fabric_id = $1 AND managed = 'OBSERVE'`, [fabricId]);
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  /** Locks the device. */
+  async setManaged(tx: Tx, id: DeviceId, managed: Device['managed']): Promise<boolean> {
+    return (
+      (await tx.run(
+        'UPDATE device SET managed = $2, version = version + 1, updated_at = clock_timestamp() WHERE id = $1 AND managed <> $2',
+        [id, managed],
+      )) === 1
+    );
+  }
+
+  /** Slugs of its networks that somebody waits for. */
+  async movingNetworks(tx: Tx, id: DeviceId): Promise<string[]> {
+    const rows = await tx.sql<{ slug: string }>(
+      `SELECT DISTINCT n.slug FROM attachment a JOIN network n ON n.id = a.network_id WHERE a.device_id = $1 AND n.state IN ('PROVISIONING', 'DEPROVISIONING') ORDER BY n.slug`,
+      [id],
+    );
+    return rows.map(({ slug }) => slug);
   }
 
   /** By which address, and where it was said by which port, each device is reached. */

@@ -87,7 +87,7 @@ export class SnapshotStore {
         `SELECT ${facts} AS facts, d.id, d.slug, ${hostname} AS hostname, d.platform,
           CASE WHEN v.id IS NULL THEN NULL ELSE json_build_object('address', host(v.address), 'routerId', host(v.router_id), 'asn', v.asn) END AS vtep,
           coalesce((SELECT json_agg(p.facts || jsonb_build_object('name', p.name, 'description', p.description, 'mtu', p.mtu)) FROM port p WHERE p.device_id = d.id), '[]') AS ports
-         FROM device d LEFT JOIN vtep v ON v.device_id = d.id WHERE d.fabric_id = $1 AND d.managed <> 'OBSERVE' AND ($2::uuid[] IS NULL OR d.id = ANY($2))`,
+         FROM device d LEFT JOIN vtep v ON v.device_id = d.id WHERE d.fabric_id = $1 AND ($2::uuid[] IS NULL OR d.id = ANY($2))`,
         [fabricId, ids],
       ),
     );
