@@ -39,7 +39,8 @@ export function assertOutline(device: string, path: string, text: readonly Line[
 }
 
 class Reader {
-  private readonly open = new Map<string, number>();
+  /** How often a key is still expected, by block. */
+  private readonly open = new Map<string, Map<string, number>>();
   private readonly pieces: { readonly block: string; readonly piece: Piece }[] = [];
   /** Template of the first of `pieces` that is expected next, and its first value. */
   private nextTemplate = 0;
@@ -53,8 +54,13 @@ class Reader {
     private readonly outermost = 0,
   ) {
     for (const { block, key } of expected) {
-      if (typeof key !== 'string') this.pieces.push({ block, piece: key });
-      else this.open.set(address(block, key), (this.open.get(address(block, key)) ?? 0) + 1);
+      if (typeof key !== 'string') {
+        this.pieces.push({ block, piece: key });
+        continue;
+      }
+      const keys = this.open.get(block);
+      if (keys) keys.set(key, (keys.get(key) ?? 0) + 1);
+      else this.open.set(block, new Map([[key, 1]]));
     }
     this.pieces.reverse();
   }
@@ -103,8 +109,9 @@ class Reader {
   }
 
   end(): void {
-    const [missing] = this.open.keys();
-    if (missing !== undefined) throw this.escaped(missing.replace('\n', SEPARATOR), 'is missing');
+    for (const [block, keys] of this.open) {
+      for (const key of keys.keys()) throw this.escaped(`${block}${SEPARATOR}${key}`, 'is missing');
+    }
     const expected = this.pieces.at(-1);
     const template = expected?.piece.templates[this.nextTemplate];
     if (expected && template) throw this.escaped(`${expected.block}${SEPARATOR}${firstLine(template).trim()}`, 'is missing');
@@ -145,12 +152,13 @@ class Reader {
   }
 
   private take(block: string, line: string): boolean {
+    const keys = this.open.get(block);
+    if (keys === undefined) return false;
     for (let key = line; key !== ''; key = key.slice(0, Math.max(0, key.lastIndexOf(' ')))) {
-      const entry = address(block, key);
-      const count = this.open.get(entry);
+      const count = keys.get(key);
       if (count === undefined) continue;
-      if (count === 1) this.open.delete(entry);
-      else this.open.set(entry, count - 1);
+      if (count === 1) keys.delete(key);
+      else keys.set(key, count - 1);
       return true;
     }
     return false;
@@ -167,5 +175,4 @@ class Reader {
   }
 }
 
-const address = (block: string, key: string): string => `${block}\n${key}`;
 const firstLine = (template: Template | undefined): string => template?.parts.join(GAP).split('\n')[0] ?? '';

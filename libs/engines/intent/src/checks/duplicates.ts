@@ -131,12 +131,34 @@ function routeDistinguishers(index: FabricIndex): Finding[] {
  * checks of them. What is not written as expected is looked at as text.
  */
 function mayRepeat(all: readonly RdFacts[]): boolean {
+  return !isRising(all) && hasTwice(all);
+}
+
+/** Whether the numbers of each administrator get larger and larger, as a database gives them: then nothing has to be kept of them. */
+function isRising(all: readonly RdFacts[]): boolean {
+  const last = new Map<string, number>();
+  let head = '';
+  let largest = -1;
+  for (const { rd } of all) {
+    if (head === '' || !rd.startsWith(head)) {
+      last.set(head, largest);
+      head = headOf(rd);
+      largest = last.get(head) ?? -1;
+    }
+    const number = decimal(rd, head.length);
+    if (number === null || number <= largest) return false;
+    largest = number;
+  }
+  return true;
+}
+
+function hasTwice(all: readonly RdFacts[]): boolean {
   const taken = new Map<string, Set<number>>();
   let head = '';
   let numbers = new Set<number>();
   for (const { rd } of all) {
     if (head === '' || !rd.startsWith(head)) {
-      head = rd.slice(0, rd.lastIndexOf(':') + 1);
+      head = headOf(rd);
       numbers = taken.get(head) ?? new Set();
       taken.set(head, numbers);
     }
@@ -146,6 +168,9 @@ function mayRepeat(all: readonly RdFacts[]): boolean {
   }
   return false;
 }
+
+/** Administrator and colon. */
+const headOf = (rd: string): string => rd.slice(0, rd.lastIndexOf(':') + 1);
 
 function decimal(text: string, start: number): number | null {
   let value = 0;

@@ -23,9 +23,10 @@ export function checkVlans(index: FabricIndex): Finding[] {
 function missing(index: FabricIndex, device: DeviceFacts | undefined, attachments: readonly AttachmentFacts[]): Finding[] {
   const found: Finding[] = [];
   if (!device) return found;
+  const vlans = index.vlanMappingsOf(device.id);
   for (const attachment of attachments) {
     const { id, networkId, tagging } = attachment;
-    if (index.vlan(device.id, networkId) !== null) continue;
+    if (vlans.has(networkId)) continue;
     if (device.platform !== 'ARISTA_EOS' && tagging !== 'TAGGED' && !isOnOpenVswitch(index, device, attachment)) continue;
     const network = index.network.get(networkId);
     if (!network) continue;

@@ -125,14 +125,12 @@ function sortedOut(members: Members): SortedOut {
   const found = known.get(members);
   if (found) return found;
   const untagged = members.find(({ tagging }) => tagging === 'UNTAGGED');
-  const vlans = untagged ? [Number(untagged.vlan)] : [];
-  let isTrunk = false;
-  for (const { tagging, vlan } of members) {
-    if (tagging !== 'TAGGED') continue;
-    isTrunk = true;
-    vlans.push(Number(vlan));
-  }
-  const made = { untagged, isTrunk, allowed: numberList(vlans) };
+  const vlans = new Uint16Array(members.length + 1);
+  let count = 0;
+  for (const { tagging, vlan } of members) if (tagging === 'TAGGED') vlans[count++] = Number(vlan);
+  const isTrunk = count > 0;
+  if (untagged) vlans[count++] = Number(untagged.vlan);
+  const made = { untagged, isTrunk, allowed: numberList(vlans.subarray(0, count)) };
   known.set(members, made);
   return made;
 }
