@@ -1,6 +1,38 @@
 import { follow, orderMessage, orderNetwork, terminate } from '../../apps/lab/src/demo/journey.js';
 import { type JourneyWorld, startJourney } from './journey.js';
 
+interface Verification {
+  readonly state: string;
+  readonly lookedAt: string | null;
+  readonly devices: readonly {
+    readonly device: string;
+    readonly checks: readonly { readonly question: string; readonly state: string; readonly expected: string; readonly seen: string }[];
+  }[];
+}
+
+/** A guest that each device hears of from another one. */
+const GUEST_MAC: Readonly<Record<string, string>> = { pve1: 'bc:24:11:8f:74:b7', pve2: 'bc:24:11:8f:74:b6', test: 'bc:24:11:8f:74:b6' };
+
+const failuresOf = ({ devices }: Verification): string[] =>
+  devices.flatMap(({ device, checks }) => checks.flatMap(({ question, state }) => (state === 'FAILED' ? [`${device} ${question}`] : [])));
+
+/** Asks as the customer does, reads as the operator. */
+async function lookAtNetwork({ client, world }: JourneyWorld, externalRef: string): Promise<Verification> {
+  const document = `query ($externalRef: String) { network(externalRef: $externalRef) { id verification { state lookedAt devices { device checks { question state expected seen } } } } }`;
+  const known = async () =>
+    (await client.graphql<{ network: { id: string; verification: Verification } }>(world.operatorToken, document, { externalRef })).network;
+  const { id, verification } = await known();
+  await client.graphql(world.tenantToken, 'mutation ($id: ID!) { verifyNetwork(id: $id) { errors { code } } }', { id });
+  return vi.waitFor(
+    async () => {
+      const now = (await known()).verification;
+      expect(now.lookedAt).not.toBe(verification.lookedAt);
+      return now;
+    },
+    { timeout: 60_000, interval: 300 },
+  );
+}
+
 /** What a customer and an operator see of one order, from the signed webhook to a ping and back to identical bytes. */
 export function journeySuite(missing: readonly string[]): void {
   const told: string[] = [];
@@ -37,6 +69,36 @@ export function journeySuite(missing: readonly string[]): void {
     expect(networks.nodes).toHaveLength(1);
   });
 
+  it('the network is verified at every end, by RD and route target, guests and packet size; what a hand breaks is named and where', async () => {
+    const first = await lookAtNetwork(journey, 'ORD-1');
+    expect(first, JSON.stringify(first, null, 1)).toMatchObject({ state: 'OK' });
+    expect(first.devices.map(({ device }) => device)).toEqual(['pve1', 'pve2', 'test']);
+    for (const { device, checks } of first.devices) {
+      const of = (question: string) => checks.find((check) => check.question === question);
+      for (const question of ['VNI', 'REMOTE_VTEPS', 'ROUTES', 'PATH_MTU', 'SESSIONS'])
+        expect({ device, question, state: of(question)?.state }).toEqual({ device, question, state: 'OK' });
+      const far = device === 'pve1' ? '172\\.16\\.1\\.52' : '172\\.16\\.1\\.51';
+      expect(of('ROUTES')?.expected).toMatch(new RegExp(`route of ${far}: (?:rd )?${far}:\\d+ (?:target|with) 65051:10000`));
+      expect(of('PATH_MTU')?.expected).toContain('answers to 1500 octets in one piece');
+      if (missing.length === 0)
+        expect(of('MACS')).toMatchObject({ state: 'OK', expected: expect.stringContaining(GUEST_MAC[device] ?? '') as string });
+    }
+    if (missing.length > 0) return; // Nobody can lay hands on what is not there.
+    const hosts = journey.devices.nodes;
+    await hosts.get('pve2')?.run(['ip', 'link', 'set', 'ens19', 'mtu', '1400']);
+    const narrow = await lookAtNetwork(journey, 'ORD-1');
+    expect(failuresOf(narrow)).toContain('pve2 PATH_MTU');
+    expect(failuresOf(narrow)).not.toContain('pve1 VNI');
+    await hosts.get('pve2')?.run(['ip', 'link', 'set', 'ens19', 'mtu', '1500']);
+    await hosts.get('pve2')?.run(['ip', 'link', 'set', 'vxlan10000', 'nomaster']);
+    await hosts.get('pve2')?.run(['ip', 'link', 'set', 'vxlan10000', 'down']);
+    const cut = await lookAtNetwork(journey, 'ORD-1');
+    expect(failuresOf(cut)).toEqual(expect.arrayContaining(['pve2 VNI', 'pve1 REMOTE_VTEPS', 'pve1 ROUTES', 'test ROUTES']));
+    expect(failuresOf(cut)).not.toContain('pve1 VNI');
+    await hosts.get('pve2')?.run(['ip', 'link', 'set', 'vxlan10000', 'master', 'vnet10000', 'up']);
+    expect(failuresOf(await lookAtNetwork(journey, 'ORD-1'))).toEqual([]);
+  });
+
   it('the same order number under a new message id is the same order', async () => {
     expect(await journey.client.webhook('portal', journey.world.portalSecret, 'msg_again', orderMessage('ORD-1'))).toBe(202);
     const { orders } = await journey.client.graphql<{ orders: { nodes: { externalRef: string }[] } }>(
@@ -69,4 +131,52 @@ export function journeySuite(missing: readonly string[]): void {
     );
     expect(network).toEqual({ vni: 10_001, subnets: [{ cidr: '10.20.1.0/24' }] });
   });
+  // On simulated devices the same is shown elsewhere, and faster.
+  it.skipIf(missing.length > 0)(
+    'what a plan brought goes when it is taken back, and what it removed comes back: devices to the byte, numbers and names',
+    async () => {
+      const { client, world, devices, lookUp } = journey;
+      const newestPlan = async (): Promise<string> =>
+        (await client.graphql<{ plans: { id: string }[] }>(world.operatorToken, '{ plans(first: 1) { id } }')).plans[0]?.id as string;
+      const rollBack = (id: string): Promise<unknown> =>
+        client.graphql(
+          world.operatorToken,
+          'mutation ($id: ID!, $key: String) { rollbackPlan(id: $id, reason: "customers complain", idempotencyKey: $key) { plan { id } errors { code message } } }',
+          { id, key: `back-${id}` },
+        );
+      const vniOf = async (reference: string): Promise<number> =>
+        (
+          await client.graphql<{ network: { vni: number } }>(
+            world.tenantToken,
+            'query ($ref: String!) { network(externalRef: $ref) { vni } }',
+            {
+              ref: reference,
+            },
+          )
+        ).network.vni;
+      const withSecond = await devices.configurations();
+      const message = orderMessage('ORD-3') as { data: { name: string; subnets: { hosts: unknown[] }[]; attachments: unknown[] } };
+      message.data.name = 'Third';
+      for (const subnet of message.data.subnets) subnet.hosts = [{ name: 'vm9', mac: 'bc:24:11:8f:74:99' }];
+      message.data.attachments = [{ device: 'pve1' }, { device: 'pve2' }];
+      await client.webhook('portal', world.portalSecret, 'msg_ORD-3', message);
+      expect(await follow(client, world.tenantToken, 'ORD-3', 'PROVISION', say), told.join('\n')).toBe('ACTIVE');
+      const name = `vm9.third-${await vniOf('ORD-3')}.cust.example`;
+      await vi.waitFor(async () => expect(await lookUp(name, 'A')).toEqual(['10.20.2.2']), { timeout: 15_000, interval: 100 });
+      expect(await devices.configurations()).not.toEqual(withSecond);
+
+      await rollBack(await newestPlan());
+      expect(await follow(client, world.tenantToken, 'ORD-3', 'DEPROVISION', say), told.join('\n')).toBe('RETIRED');
+      expect(await devices.configurations()).toEqual(withSecond);
+      await vi.waitFor(async () => expect(await lookUp(name, 'A')).toEqual([]), { timeout: 15_000, interval: 100 });
+
+      const vni = await vniOf('ORD-2');
+      expect(await terminate(client, world, 'ORD-2', say), told.join('\n')).toBe('RETIRED');
+      expect(await devices.configurations()).toEqual(before);
+      await rollBack(await newestPlan());
+      expect(await follow(client, world.tenantToken, 'ORD-2', 'RESTORE', say), told.join('\n')).toBe('ACTIVE');
+      expect(await devices.configurations()).toEqual(withSecond);
+      expect(await vniOf('ORD-2')).toBe(vni);
+    },
+  );
 }

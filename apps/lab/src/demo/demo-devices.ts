@@ -3,7 +3,7 @@ import { generateSshKeyPair } from '#adapters/ssh';
 import { startEosDataplane } from '../eos-dataplane/index.js';
 import { type EosSimulator, startEosSimulator } from '../eos-simulator/index.js';
 import type { DemoDevice, DeviceEndpoint } from '../fabrics/demo-inventory.js';
-import { Lab, type LabVm, missingForRealHosts } from '../hosts/index.js';
+import { Lab, type LabNode, type LabVm, missingForRealHosts } from '../hosts/index.js';
 import { startSimulatedHosts } from '../simulated-host/index.js';
 import { SimulatedFabric } from '../simulated-fabric.js';
 
@@ -21,6 +21,8 @@ export interface DemoDevices {
   readonly endpoints: Readonly<Record<DemoDevice, DeviceEndpoint>>;
   /** Virtual machines by name; empty where nothing forwards. */
   readonly guests: ReadonlyMap<string, LabVm>;
+  /** Where a hand can be laid on a device; empty where it is simulated. */
+  readonly nodes: ReadonlyMap<string, LabNode>;
   /** Everything that Trame writes on each device, as bytes to compare. */
   configurations(): Promise<ReadonlyMap<string, string>>;
   close(): Promise<void>;
@@ -70,6 +72,11 @@ async function startReal(directory: string): Promise<DemoDevices> {
       missing: [],
       endpoints: { pve1: ssh(pve1), pve2: ssh(pve2), test: eapi(test) },
       guests,
+      nodes: new Map([
+        ['pve1', pve1.node],
+        ['pve2', pve2.node],
+        ['test', leaf],
+      ]),
       configurations: async () => {
         const read = async (host: typeof pve1): Promise<string> =>
           (await Promise.all(HOST_FILES.map((path) => host.node.run(['sh', '-c', 'cat "$1" 2>/dev/null || true', 'read', path])))).join(
@@ -114,6 +121,7 @@ async function startSimulated(missing: readonly string[]): Promise<DemoDevices> 
     missing,
     endpoints: { pve1: ssh('pve1'), pve2: ssh('pve2'), test: eapi(test) },
     guests: new Map(),
+    nodes: new Map(),
     configurations: async () =>
       new Map([
         ...(['pve1', 'pve2'] as const).map(

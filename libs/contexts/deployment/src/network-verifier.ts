@@ -17,8 +17,9 @@ const EVERY_SECONDS = 3600;
 const SOON_SECONDS = 60;
 const NETWORKS_AT_ONCE = 50;
 const PARALLEL = 10;
-/** Routes travel for a while; what is not there then is not there. */
-const SETTLE_MS = 5000;
+/** Routes travel for a while; what is not there then is not there. The second time there is nothing to wait for. */
+const SETTLE_MS = 2500;
+const SETTLED_MS = 500;
 const READ_WITHIN_MS = 45_000;
 
 /** A device that carries some of the networks. */
@@ -84,13 +85,13 @@ export class NetworkVerifier {
         const heard = macs.get(deviceId);
         return { slug, intent, excuse: excuses.get(deviceId) ?? null, ...(heard && { macs: heard }) };
       });
-    const looks = await this.look(fabricId, readable, peers(), excuses, signal);
+    const looks = await this.look(fabricId, readable, peers(), excuses, SETTLE_MS, signal);
     const doubtful = readable.filter(({ deviceId }) => looks.get(deviceId)?.checks.some(isLostMac));
     if (doubtful.length > 0 && !signal.aborted) {
       // A guest may have left between the two readings: whoever is still there must be known now.
       for (const [deviceId, now] of await this.readMacs(fabricId, readable, excuses, signal))
         macs.set(deviceId, inBoth(macs.get(deviceId), now));
-      for (const [deviceId, look] of await this.look(fabricId, doubtful, peers(), excuses, signal)) looks.set(deviceId, look);
+      for (const [deviceId, look] of await this.look(fabricId, doubtful, peers(), excuses, SETTLED_MS, signal)) looks.set(deviceId, look);
     }
     if (signal.aborted) return false;
     await this.record(fabricId, networks, members, looks, excuses);
@@ -137,6 +138,7 @@ export class NetworkVerifier {
     members: readonly Member[],
     peers: readonly Peer[],
     excuses: Map<DeviceId, string>,
+    settleMs: number,
     signal: AbortSignal,
   ): Promise<Map<DeviceId, Look>> {
     const looks = new Map<DeviceId, Look>();
@@ -144,7 +146,7 @@ export class NetworkVerifier {
       const others = peers.filter((peer) => peer.slug !== slug);
       const wanted = expectationsOf(intent, others, new Set(vnis));
       const nobody = { planId: 'look', revision: 0, fence: 0 };
-      const { checks } = await connection.verify(nobody, [], wanted.expectations, SETTLE_MS);
+      const { checks } = await connection.verify(nobody, [], wanted.expectations, settleMs);
       looks.set(deviceId, { wanted, checks });
     });
     return looks;

@@ -26,7 +26,7 @@ export class ProofResolver {
   @Mutation(() => VerifyNetworkPayload, {
     description: 'Has the network looked at from all of its devices, now; the answer is what is known so far, `checkedAt` tells.',
   })
-  @Authorize('network:write')
+  @Authorize('network:write', 'order:write')
   verifyNetwork(@Ctx() ctx: RequestContext, @Args('id', { type: () => ID }) id: string): Promise<VerifyNetworkPayload> {
     return withErrors(async () => ({
       network: toNetworkObject(await this.proofs.request(ctx.scope, decodeId<NetworkId>('network', id))),
