@@ -40,6 +40,14 @@ describe(`a push to ${against}`, () => {
     await cluster.api.unlock(await cluster.api.lock(false));
   });
 
+  it('that is given up before it is applied leaves no lock and nothing pending', async () => {
+    const connection = await cluster.open();
+    await connection.stage(push(1), [cluster.artefact(9_900_001)], []);
+    await connection.close();
+    expect(await cluster.api.pending('zones')).toEqual([]);
+    await cluster.api.unlock(await cluster.api.lock(false));
+  });
+
   it('of nothing writes nothing', async () => {
     await cluster.push(push(1), cluster.artefact(9_900_001));
     const connection = await cluster.open();

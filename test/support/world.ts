@@ -4,6 +4,7 @@ import { demoInventory } from '../../apps/lab/src/fabrics/demo-inventory.js';
 import { type LoadedWorld, loadFabric, type WorldOptions } from '../../apps/lab/src/fabrics/load-fabric.js';
 import { addressingEntities, AddressingModule, AddressingService } from '#contexts/addressing';
 import { DeploymentModule, PlannerService, RolloutService } from '#contexts/deployment';
+import type { DeviceTransport } from '#contexts/deployment/ports';
 import { FakeDevice, FakeTransport } from '#contexts/deployment/testing';
 import { fabricEntities, type FabricInventory, FabricModule, InventoryService } from '#contexts/fabric';
 import { numberingEntities, NumberingModule, PoolAdminService } from '#contexts/numbering';
@@ -58,7 +59,7 @@ const ENDED: readonly OrderState[] = ['ACTIVE', 'RETIRED', 'FAILED_COMPENSATED',
 
 /** The demo fabric with devices in memory, on a database of its own; its first takeover is approved and done. */
 export async function createWorld(
-  options: WorldOptions & { env?: NodeJS.ProcessEnv; fabric?: (demo: FabricInventory) => FabricInventory } = {},
+  options: WorldOptions & { env?: NodeJS.ProcessEnv; fabric?: (demo: FabricInventory) => FabricInventory; pve?: DeviceTransport } = {},
 ): Promise<World> {
   const { url, drop } = await createTestDatabase();
   const devices = new Map((['pve1', 'pve2', 'test'] as const).map((slug) => [slug, new FakeDevice(slug)]));
@@ -72,9 +73,10 @@ export async function createWorld(
       FabricModule,
       ProvisioningModule,
       DeploymentModule.with(
-        new Map([
+        new Map<'SSH' | 'EAPI' | 'PVE', DeviceTransport>([
           ['SSH', transport],
           ['EAPI', transport],
+          ['PVE', options.pve ?? transport],
         ]),
       ),
     ],

@@ -97,6 +97,11 @@ export class ClusterPush {
     this.isLive = false;
   }
 
+  /** Nobody will go on with it. What is live stays marked as such: the next execution undoes it. */
+  async abandon(): Promise<void> {
+    if (this.cluster.isLocked && !this.isLive) await this.takeBack();
+  }
+
   private get api() {
     return this.cluster.tools.api;
   }

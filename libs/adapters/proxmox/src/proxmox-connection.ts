@@ -92,9 +92,13 @@ export class ProxmoxConnection implements DeviceConnection {
     return this.asked(() => this.of(push).revert());
   }
 
-  /** Nothing is kept open between requests. */
+  /** No connection is kept open between requests; a lock would be: what was staged and not applied is taken back with it. */
   async close(): Promise<void> {
+    const pushes = [...this.pushes.values()];
     this.pushes.clear();
+    await this.asked(async () => {
+      for (const push of pushes) await push.abandon();
+    });
   }
 
   private asked<T>(work: () => Promise<T>): Promise<T> {

@@ -163,6 +163,7 @@ export class DevicePusher {
         crashPoint('push.nothing');
         return { outcome: 'NOOP', secrets };
       }
+      await held.inTransaction(SCOPE, (tx) => this.devices.keepDiff(tx, item.deviceId, held.lease.fence, staged.diff));
       const establishedNeighbors = establishedWithSameSecret(findings.establishedNeighbors, item, record, secrets);
       const observed = { remoteVteps: [], ...(await connection.observe?.()), establishedNeighbors };
       const vitals = withoutLeaving(observed, record?.verifiedIntent ?? null, item.intent);

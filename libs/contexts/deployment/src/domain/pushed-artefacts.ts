@@ -6,6 +6,7 @@ import { type Artefact, renderDevice, RUNNING_CONFIG_PATH } from '#engines/rende
 const PUSHED: Readonly<Partial<Record<Platform, readonly string[] | 'ALL'>>> = {
   DEBIAN_FRR: 'ALL',
   ARISTA_EOS: [RUNNING_CONFIG_PATH],
+  PROXMOX: 'ALL',
 };
 
 /** Does a transport put configurations of this platform in force? */

@@ -107,6 +107,7 @@ function foundations({
     MLAG: mlag,
     'what was adopted': adopted,
     'settings of the switch': rest.switch,
+    'the cluster': rest.proxmox,
     'exits of VRFs': exits,
   };
 }

@@ -1,0 +1,112 @@
+// Orders, faults and rollbacks with a cluster of Proxmox among the devices: what the rollout does, it does to the cluster's API.
+import { ProxmoxTransport } from '#adapters/proxmox';
+import { RollbackService, RolloutService } from '#contexts/deployment';
+import { NetworkRecalls, OrderReconciler } from '#contexts/provisioning';
+import { Asn, type DeviceId, Ip, Vni } from '#engines/kernel';
+import { systemScope } from '#platform';
+import { type ProxmoxSimulator, startProxmoxSimulator } from '../../apps/lab/src/proxmox-simulator/index.js';
+import { createWorld, type World } from '../support/world.js';
+
+const TOKEN = {
+  id: 'trame@pve!deploy',
+  secret: 'a secret',
+  privileges: ['SDN.Allocate', 'SDN.Audit', 'Sys.Audit', 'Pool.Allocate', 'Pool.Audit'],
+};
+const TIMING = { pollMs: 10, patienceMs: 300, applyMs: 3_000, settleMs: 100 };
+
+let simulator: ProxmoxSimulator;
+let world: World;
+beforeEach(async () => {
+  simulator = await startProxmoxSimulator({ name: 'par2', nodes: ['node1', 'node2'], tokens: [TOKEN], reloadMs: 1 });
+  world = await createWorld({
+    pve: new ProxmoxTransport(TIMING),
+    fabric: (demo) => ({
+      ...demo,
+      devices: [
+        ...demo.devices,
+        {
+          slug: 'par2',
+          hostname: 'par2',
+          site: 'par1',
+          platform: 'PROXMOX',
+          managementAddress: simulator.address,
+          managementPort: simulator.port,
+          username: TOKEN.id,
+          secret: TOKEN.secret,
+          tlsSpkiSha256: [simulator.spkiSha256],
+          vtep: { address: '172.16.1.61', routerId: '172.16.1.61', asn: 65_051 },
+          ports: [],
+          proxmox: {
+            cluster: 'par2',
+            nodes: [
+              { name: 'node1', vtep: Ip.parse('172.16.1.61') },
+              { name: 'node2', vtep: Ip.parse('172.16.1.62') },
+            ],
+            zone: 'trame',
+            evpn: { controller: 'trame', asn: Asn.parse(65_051), peers: [Ip.parse('172.16.1.1')], vrfVni: Vni.parse(29_999) },
+          },
+        },
+      ],
+    }),
+  });
+});
+afterEach(async () => {
+  await world.close();
+  await simulator.close();
+});
+
+const onCluster = () => [
+  ...world.order().attachments,
+  { deviceId: world.deviceIds.get('par2') as DeviceId, port: null, tagging: 'BRIDGE_ONLY' as const, vlan: null },
+];
+const running = (): readonly string[] => [...simulator.cluster.running.vnets.values()].map(({ alias }) => String(alias));
+const attempts = () =>
+  world.db.inTransaction(systemScope('spec'), (tx) =>
+    tx.sql<{ outcome: string; detail: string | null; diff: string | null }>(
+      'SELECT outcome, detail, diff FROM push_attempt WHERE device_id = $1 ORDER BY fence',
+      [world.deviceIds.get('par2')],
+    ),
+  );
+
+describe('a network on a cluster of Proxmox', () => {
+  it('is ordered, carried by every node, and the attempt says what each node was to change', async () => {
+    expect(await world.settle(await world.provision({ attachments: onCluster() }))).toBe('ACTIVE');
+    expect(running()).toEqual([expect.stringMatching(/^trame /)]);
+    expect(simulator.cluster.running.controllers.get('trame')).toMatchObject({ asn: 65_051, peers: '172.16.1.1' });
+    expect(simulator.cluster.nodes.map(({ version }) => version)).toEqual([simulator.cluster.version, simulator.cluster.version]);
+    const last = (await attempts()).at(-1);
+    expect(last).toMatchObject({ outcome: 'CONFIRMED' });
+    expect(last?.diff).toContain('+ vnet v1');
+    expect(last?.diff).toContain('node2 interfaces-diff');
+    expect(simulator.cluster.pools.get('trame')).toMatch(/^trame: revision \d+, fence \d+, done$/);
+    expect(simulator.cluster.lockToken).toBeNull();
+  });
+
+  it('that a node cannot take is taken back from all, with the words of that node, and the order fails', async () => {
+    const [, node2] = simulator.cluster.nodes;
+    if (!node2) throw new Error('no second node');
+    node2.reload = { error: 'error: another interface has that number' };
+    const order = await world.provision({ attachments: onCluster() });
+    expect(await world.settle(order, ['FAILED_COMPENSATED', 'FAILED_STUCK'])).toMatch(/^FAILED/);
+    expect(running()).toEqual([]);
+    expect((await attempts()).some(({ detail }) => detail?.includes('node2'))).toBe(true);
+    expect(simulator.cluster.lockToken).toBeNull();
+  });
+
+  it('goes by a rollback of the plan that brought it: the earlier revision is applied again', async () => {
+    expect(await world.settle(await world.provision({ attachments: onCluster() }))).toBe('ACTIVE');
+    const first = running();
+    expect(await world.settle(await world.provision({ attachments: onCluster() }))).toBe('ACTIVE');
+    expect(running()).toHaveLength(2);
+    const [plan] = await world.app.get(RolloutService).latest(1);
+    if (!plan) throw new Error('there is no plan');
+    await world.app.get(RollbackService).rollBack(plan.id, 'alice', { digest: null, devices: null, reason: 'customers complain' });
+    for (const deadline = performance.now() + 20_000; running().length > 1 && performance.now() < deadline; ) {
+      await world.converge();
+      await world.app.get(NetworkRecalls).run();
+      await world.app.get(OrderReconciler).advanceOpen();
+    }
+    expect(running()).toEqual(first);
+    expect(simulator.cluster.lockToken).toBeNull();
+  });
+});
