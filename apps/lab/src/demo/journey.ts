@@ -98,7 +98,7 @@ export async function follow(
   client: TrameClient,
   token: string,
   reference: string,
-  kind: 'PROVISION' | 'DEPROVISION',
+  kind: 'PROVISION' | 'DEPROVISION' | 'RESTORE',
   say: Say,
 ): Promise<string> {
   const told = new Set<string>();
@@ -112,7 +112,7 @@ export async function follow(
     }
     const isOver =
       order &&
-      (kind === 'PROVISION' ? ['ACTIVE', 'FAILED_COMPENSATED', 'FAILED_STUCK', 'CANCELLED'] : ['RETIRED', 'FAILED_STUCK']).includes(
+      (kind === 'DEPROVISION' ? ['RETIRED', 'FAILED_STUCK'] : ['ACTIVE', 'FAILED_COMPENSATED', 'FAILED_STUCK', 'CANCELLED']).includes(
         order.state,
       );
     if (isOver) {
