@@ -242,6 +242,12 @@ describe.skipIf(isRealCluster)('a connection to a cluster', () => {
     await expect(cluster.open(undefined, target)).rejects.toMatchObject({ code });
   });
 
+  it('takes the secret as a file has it, with the end of its line', async () => {
+    expect(await (await cluster.open(undefined, { secret: `${TOKEN.secret}\n` })).inspect([])).toMatchObject({
+      version: 'Proxmox VE 9.1.2',
+    });
+  });
+
   it('sends the token to nobody else: not a byte to a server with another key', async () => {
     cluster.simulator.changeCertificate();
     const from = cluster.simulator.requests.length;

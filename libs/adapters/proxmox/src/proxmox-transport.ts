@@ -37,7 +37,8 @@ export class ProxmoxTransport implements DeviceTransport {
         address: target.address,
         port: target.port,
         tokenId: target.username,
-        secret: target.secret,
+        // As a file has it, with the end of its line.
+        secret: target.secret.trim(),
         tlsSpkiSha256: target.tlsSpkiSha256,
       },
       this.timing,

@@ -1,6 +1,7 @@
 /** A fabric as one JSON document: what an operator writes down once. Names refer to names; a key that is not known is refused. */
 import { z } from 'zod';
 import { deviceSubjects, lags, mlags, sessionFacts, underlay } from './facts.js';
+import { networks, vrfs } from './running-networks.js';
 import { cidr, ip, label, mac, portName, slug } from './words.js';
 
 const NUMBER_KINDS = ['VNI', 'L3VNI', 'VLAN', 'EVI'] as const;
@@ -25,10 +26,15 @@ const device = z.strictObject({
   username: z.string().default(''),
   /** A person, or another tool, configures it, though Trame could. Platforms without a transport are always so. */
   external: z.boolean().exactOptional(),
+  /** OBSERVE: never written to, until `trame fabric manage`. Default: SECTION, and OBSERVE where something was adopted. */
+  managed: z.enum(['OBSERVE', 'SECTION']).exactOptional(),
   /** File with the private key (SSH), the password (eAPI) or the secret of the token (Proxmox), beside this document; sealed before it is stored. */
   secretFile: z.string().exactOptional(),
   sshHostKeys: z.array(z.string()).exactOptional(),
   tlsSpkiSha256: z.array(z.string()).exactOptional(),
+  /** Of the chassis; a box with another one is refused. Switches only. */
+  serialNumber: z.string().exactOptional(),
+  systemMac: mac.exactOptional(),
   vtep: z.strictObject({ address: ip, routerId: ip, asn: z.int() }).exactOptional(),
   ports: z.array(port).default([]),
   ...deviceSubjects,
@@ -88,6 +94,8 @@ export const fabricDocument = z.strictObject({
         /** VLANs are local to a domain. */
         vlanDomain: slug.exactOptional(),
         ranges: z.array(z.strictObject({ first: z.int(), last: z.int() })).min(1),
+        /** Holds numbers that ran before: its ranges may lie where Trame itself would not number. */
+        isAdopted: z.boolean().exactOptional(),
       }),
     )
     .default([]),
@@ -124,6 +132,8 @@ export const fabricDocument = z.strictObject({
     )
     .default([]),
   tenants: z.array(z.strictObject({ slug, name: label })).default([]),
+  vrfs,
+  networks,
 });
 
 export type FabricDocument = z.infer<typeof fabricDocument>;

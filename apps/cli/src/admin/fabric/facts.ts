@@ -1,6 +1,7 @@
 /** Facts by subject (ADR 0015) as a document says them: the shapes of `engines/intent`, key by key. Devices are named, not numbered. */
 import { z } from 'zod';
 import type { BfdFacts, ComwareFacts, DeviceFacts, SoftwareFacts, UnderlayFacts } from '#engines/intent';
+import { adopted } from './facts-adopted.js';
 import { host } from './facts-host.js';
 import { libvirt } from './facts-libvirt.js';
 import { openvswitch } from './facts-openvswitch.js';
@@ -93,5 +94,6 @@ export const deviceSubjects = {
     .strictObject({ tunnelAddress: ip, parent: deviceName.exactOptional() })
     .transform((facts): NonNullable<DeviceFacts['openbsd']> => ({ ...facts, gateways: [] }))
     .exactOptional(),
+  adopted: adopted.exactOptional(),
   management: z.strictObject({ port: portName, address: ip }).exactOptional(),
 };

@@ -1,8 +1,8 @@
 /** Words of a fabric document as the value objects that the engines have: what does not parse is refused with what would have been accepted. */
 import { z } from 'zod';
-import { Asn, Cidr, DeviceName, Ip, isDomainError, Label, Mac, PortName, Slug, VlanId, Vni } from '#engines/kernel';
+import { Asn, Cidr, DeviceName, EviId, Ip, isDomainError, Label, Mac, PortName, Slug, VlanId, Vni } from '#engines/kernel';
 
-const parsed = <T>(parse: (value: unknown) => T) =>
+export const parsed = <T>(parse: (value: unknown) => T) =>
   z.unknown().transform((value, context): T => {
     try {
       return parse(value);
@@ -21,5 +21,6 @@ export const mac = parsed(Mac.parse);
 export const asn = parsed(Asn.parse);
 export const vlan = parsed(VlanId.parse);
 export const vni = parsed(Vni.parse);
+export const evi = parsed(EviId.parse);
 export const portName = parsed(PortName.parse);
 export const deviceName = parsed(DeviceName.parse);
