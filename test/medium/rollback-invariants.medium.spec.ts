@@ -40,7 +40,7 @@ async function found(among = ''): Promise<Record<string, readonly Violation[]>> 
   return broken;
 }
 /** Rows as they are, to be put back. */
-async function planted(break_: () => Promise<unknown>, name: string, id: string, what: RegExp): Promise<void> {
+async function expectPlanted(break_: () => Promise<unknown>, name: string, id: string, what: RegExp): Promise<void> {
   const [plans, items, recalls] = [await rows('plan'), await rows('plan_item'), await rows('network_recall')];
   await break_();
   expect(await found()).toEqual({ [name]: [{ id, what: expect.stringMatching(what) as string }] });
@@ -103,7 +103,7 @@ describe('of a rollback and what it recalls', () => {
     const deviceId = world.deviceIds.get('pve1') as string;
     // What was withdrawn all the same is another finding: here nothing of it is left.
     const id = await lock(rollback.id, deviceId);
-    await planted(
+    await expectPlanted(
       async () => {
         await past(2);
         await sql(`UPDATE network_recall SET state = 'KEPT', reason = 'planted'`);
@@ -140,7 +140,7 @@ describe('of a rollback and what it recalls', () => {
       /is ORDERED by .*, which is of kind PROVISION$/,
     ],
   ])('a recall that %s is found', async (_, name, minutes, change, what) => {
-    await planted(
+    await expectPlanted(
       async () => {
         if (minutes > 0) await past(minutes);
         await sql(`UPDATE network_recall SET ${change}`);
@@ -152,13 +152,13 @@ describe('of a rollback and what it recalls', () => {
   });
 
   it('a network that was withdrawn from under a device, or by a rollback that never began, is found', async () => {
-    await planted(
+    await expectPlanted(
       () => sql(`UPDATE plan_item SET state = 'SKIPPED' WHERE plan_id = $1 AND device_id = $2`, [rollback.id, world.deviceIds.get('pve2')]),
       'deployment.recalls-follow-devices',
       rollback.id,
       /^WITHDRAW of the network web-10000 .* is ORDERED, and a device of it is not back$/,
     );
-    await planted(
+    await expectPlanted(
       () => sql('UPDATE plan SET started_at = NULL WHERE id = $1', [rollback.id]),
       'deployment.recalls-follow-devices',
       rollback.id,
