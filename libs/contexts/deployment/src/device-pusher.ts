@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { FabricService, LockService, type MaintenanceLock } from '#contexts/fabric';
+import { ChassisService, FabricService, LockService, type MaintenanceLock } from '#contexts/fabric';
 import { type DeviceId, DomainError, type PlanId } from '#engines/kernel';
 import {
   CONFIG,
@@ -23,6 +23,7 @@ import type { DeploymentPlan, DeviceRecord, PlanItem } from './domain/plan.js';
 import { keptVitals, withoutLeaving } from './domain/vitals.js';
 import {
   type DeviceConnection,
+  type DeviceFindings,
   type DeviceVitals,
   hasFailed,
   type PushIdentity,
@@ -62,6 +63,7 @@ export class DevicePusher {
     private readonly steering: SteeringStore,
     private readonly proofs: ProofStore,
     private readonly locks: LockService,
+    private readonly chassis: ChassisService,
     private readonly connector: DeviceConnector,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly log: Logger,
@@ -150,6 +152,7 @@ export class DevicePusher {
       const identity = identityOf(plan, held.lease.fence);
       crashPoint('push.opened');
       const findings = await connection.inspect(item.artefacts.map((artefact) => artefact.path));
+      await held.inTransaction(SCOPE, (tx) => this.keepFindings(tx, plan, item, findings));
       crashPoint('push.inspected');
       if (findings.pending) await connection.recover(identity, record?.verifiedArtefacts ?? []);
       if (findings.pending) crashPoint('push.recovered');
@@ -170,6 +173,12 @@ export class DevicePusher {
       await this.goLive(connection, identity, item, held, record, vitals, course);
       return { outcome: 'CONFIRMED', secrets };
     });
+  }
+
+  /** Which box answered is a proposal for a person; where one is on record, another would not have got here. */
+  private async keepFindings(tx: Tx, plan: DeploymentPlan, item: PlanItem, findings: DeviceFindings): Promise<void> {
+    await this.plans.keepFindings(tx, plan.id, item.deviceId, findings);
+    if (findings.chassis) await this.chassis.observe(tx, item.deviceId, findings.chassis);
   }
 
   private async goLive(
@@ -277,10 +286,11 @@ interface Course {
   isLive: boolean;
 }
 
-const identityOf = ({ id, targetRevision }: DeploymentPlan, fence: number): PushIdentity => ({
+const identityOf = ({ id, targetRevision, mayTouchManagement }: DeploymentPlan, fence: number): PushIdentity => ({
   planId: id,
   revision: targetRevision,
   fence,
+  ...(mayTouchManagement && { mayTouchManagement }),
 });
 
 const overtaken = ({ id }: DeploymentPlan, { slug }: PlanItem): DomainError<'PLAN_STALE'> =>

@@ -6,7 +6,16 @@ import { type DeviceId, DomainError, type FabricId, notFound, type PlanId } from
 import { CONFIG, type Config, Database, LOGGER, type Logger, systemScope, type Tx } from '#platform';
 import { causeIds } from './domain/cause-ids.js';
 import { FabricIntents } from './domain/fabric-intents.js';
-import { artefactsDigest, attendedPart, type Draft, type DraftPlan, draftPlan, everydayPart, wholePlan } from './domain/make-plan.js';
+import {
+  artefactsDigest,
+  attendedPart,
+  type Draft,
+  type DraftPlan,
+  draftPlan,
+  everydayPart,
+  unguardedPlan,
+  wholePlan,
+} from './domain/make-plan.js';
 import { type PlanCheck, planChecks } from './domain/plan-checks.js';
 import type { DeploymentPlan, DeviceRecord } from './domain/plan.js';
 import { pushedArtefacts } from './domain/pushed-artefacts.js';
@@ -93,6 +102,7 @@ export class PlannerService {
     only?: ReadonlySet<DeviceId>,
     wish?: StrategyWish,
     act: OperatorAct | null = null,
+    mayTouchManagement = false,
   ): Promise<DeploymentPlan | undefined> {
     const [fabricIds, earlier] = await this.db.inTransaction(systemScope(actor), async (tx) => [
       only
@@ -107,7 +117,8 @@ export class PlannerService {
         accepted: 'devices of one fabric',
       });
     }
-    const draft = earlier ? undefined : wholePlan(await this.draft(fabricId, only), this.config.ROLLOUT_SOAK_SECONDS, wish);
+    const make = mayTouchManagement ? unguardedPlan : wholePlan;
+    const draft = earlier ? undefined : make(await this.draft(fabricId, only), this.config.ROLLOUT_SOAK_SECONDS, wish);
     return this.db.inTransaction(systemScope(actor), async (tx) => {
       const id = await this.acts.once(tx, act, async () =>
         draft && draft.items.length > 0 ? (await this.keep(tx, fabricId, draft, 'PROPOSED')).id : null,

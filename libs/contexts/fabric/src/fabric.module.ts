@@ -4,8 +4,10 @@ import { EventsModule } from '#contexts/events';
 import { NumberingModule } from '#contexts/numbering';
 import { TenancyModule } from '#contexts/tenancy';
 import { AttachmentDeviceResolver, DeviceResolver, NetworkAttachmentsResolver } from './api/device.resolver.js';
+import { ChassisResolver } from './api/chassis.resolver.js';
 import { SecretResolver } from './api/secret.resolver.js';
 import { LockResolver } from './api/lock.resolver.js';
+import { ChassisService } from './chassis.service.js';
 import { FabricInvariants } from './fabric-invariants.js';
 import { FabricService } from './fabric.service.js';
 import { InventoryService } from './inventory.service.js';
@@ -33,11 +35,13 @@ import { SnapshotStore } from './store/snapshot.store.js';
     LockResolver,
     SecretService,
     SecretResolver,
+    ChassisService,
+    ChassisResolver,
     DeviceResolver,
     NetworkAttachmentsResolver,
     AttachmentDeviceResolver,
     FabricInvariants,
   ],
-  exports: [FabricService, InventoryService, LockService, RecallService, SecretService],
+  exports: [ChassisService, FabricService, InventoryService, LockService, RecallService, SecretService],
 })
 export class FabricModule {}

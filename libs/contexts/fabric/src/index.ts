@@ -3,6 +3,7 @@ export type { FabricInventory, InventoryDevice } from './domain/inventory.js';
 export { FabricModule } from './fabric.module.js';
 export { FabricService, type FabricSettings, type VlanNeed, type WantedAttachment } from './fabric.service.js';
 export { InventoryService, type LoadedFabric } from './inventory.service.js';
+export { ChassisService } from './chassis.service.js';
 export { SecretService } from './secret.service.js';
 export { LockService } from './lock.service.js';
 export { RecallService } from './recall.service.js';

@@ -16,6 +16,8 @@ import {
 } from '#engines/kernel';
 import { Envelope, newId, Secret, type Tx } from '#platform';
 import type { Platform } from '#engines/intent';
+import { parseChassis } from './chassis.service.js';
+import { credentialContext } from './domain/credential-context.js';
 import { subjectsOf } from './domain/device-subjects.js';
 import type { FabricInventory, InventoryDevice, InventorySessionEnd } from './domain/inventory.js';
 import {
@@ -47,9 +49,6 @@ const TRANSPORT: Readonly<Record<Platform, 'SSH' | 'EAPI' | 'PVE' | 'NONE'>> = {
   PROXMOX: 'PVE',
   EXTERNAL: 'NONE',
 };
-
-/** Where a device's secret is sealed to. */
-export const credentialContext = (deviceId: DeviceId): string => `device/${deviceId}/secret`;
 
 /** The operator's side: what there is. */
 @Injectable()
@@ -116,6 +115,7 @@ export class InventoryService {
       tlsSpkiSha256: [...(device.tlsSpkiSha256 ?? [])],
       managed: device.managed ?? (device.adopted === undefined ? 'SECTION' : 'OBSERVE'),
       facts: subjectsOf(device),
+      ...parseChassis(device.platform, device),
     });
     if (device.secret !== undefined) {
       const sealed = this.envelope.seal(credentialContext(id), new Secret(device.secret));

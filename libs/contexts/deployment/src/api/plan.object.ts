@@ -129,6 +129,13 @@ export class PlanDeviceObject {
   @Field(() => [PlanHunkObject], { description: 'The diff in its parts.' }) hunks: PlanHunkObject[];
   @Field({ description: 'PENDING, PUSHING, AWAITING_PERSON, CONFIRMED, VERIFIED, FAILED or SKIPPED.' }) state: string;
   @Field(() => String, { nullable: true }) error: string | null;
+  @Field(() => String, { nullable: true, description: 'Found just before the push: what the device had taken back by itself, and why.' })
+  selfReverted: string | null;
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'False: after a reboot in the middle of a push only the next push undoes it. Null: not looked at yet, or never needed.',
+  })
+  undoesAtBoot: boolean | null;
 }
 
 @ObjectType('PlanWave')
@@ -167,6 +174,7 @@ export class DeploymentPlanObject {
   @Field(() => BigCountScalar, { description: 'Orders intents.' }) targetRevision: number;
   @Field({ description: 'What is approved is what is applied: give it back to `approvePlan` and `applyPlan`.' }) digest: string;
   @Field(() => RiskEnum) risk: string;
+  @Field({ description: 'The way by which its devices are managed may change.' }) mayTouchManagement: boolean;
   @Field(() => PlanStateEnum) state: string;
   @Field() createdBy: string;
   @Field(() => DateTimeScalar) createdAt: Date;
@@ -209,6 +217,8 @@ const toPlanDevice = ({
   hunks,
   state,
   error,
+  selfReverted,
+  undoesAtBoot,
 }: PlanItem): PlanDeviceObject => ({
   device: slug,
   external: isExternal,
@@ -224,6 +234,10 @@ const toPlanDevice = ({
   hunks: toHunks({ diff, hunks, causes }),
   state,
   error: error?.message ?? null,
+  selfReverted: selfReverted
+    ? `It took the push with fence ${selfReverted.fence} back by itself: ${selfReverted.by === 'BOOT' ? 'it was booted before that was confirmed' : 'nobody confirmed it in time'}.`
+    : null,
+  undoesAtBoot: undoesAtBoot ?? null,
 });
 
 function wavesOf({ items, strategy, soakedWave, soakingUntil }: DeploymentPlan): PlanWaveObject[] {
@@ -249,6 +263,7 @@ export const toPlanObject = (plan: DeploymentPlan): DeploymentPlanObject => ({
   ...plan,
   id: encodeId('plan', plan.id),
   uuid: plan.id,
+  mayTouchManagement: plan.mayTouchManagement ?? false,
   rollbackOf: plan.rollbackOf === null ? null : encodeId('plan', plan.rollbackOf),
   waves: wavesOf(plan),
   devices: plan.items.map(toPlanDevice),

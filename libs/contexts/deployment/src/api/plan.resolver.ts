@@ -37,6 +37,11 @@ export class PlanDeploymentInput {
     | null = null;
   @Field(() => StrategyInput, { nullable: true, description: 'How it is rolled out; part of what is approved.' })
   strategy: StrategyInput | null = null;
+  @Field({
+    defaultValue: false,
+    description: 'The way by which these devices are managed may change: a plan of risk HIGH. Without it the devices refuse such a change.',
+  })
+  mayTouchManagement: boolean = false;
 }
 
 @InputType()
@@ -93,8 +98,10 @@ export class PlanResolver {
       operatorOnly(ctx);
       const only = input?.devices ? new Set(input.devices.map((id) => decodeId<DeviceId>('device', id))) : undefined;
       const wish = wishOf(input?.strategy ?? null);
-      const act = OperatorAct.of(input?.idempotencyKey, 'planDeployment', { devices: only ? [...only].sort() : null, wish });
-      const plan = await this.planner.propose(ctx.actor, only, wish, act);
+      const mayTouchManagement = input?.mayTouchManagement ?? false;
+      const asked = { devices: only ? [...only].sort() : null, wish, ...(mayTouchManagement && { mayTouchManagement }) };
+      const act = OperatorAct.of(input?.idempotencyKey, 'planDeployment', asked);
+      const plan = await this.planner.propose(ctx.actor, only, wish, act, mayTouchManagement);
       return { plan: plan ? toPlanObject(plan) : null, replayed: act?.isReplayed ?? null };
     });
   }

@@ -20,6 +20,8 @@ export interface DraftPlan {
   readonly targetRevision: number;
   readonly items: readonly DraftItem[];
   readonly risk: Risk;
+  /** A person has said so: the way by which its devices are managed may change. */
+  readonly mayTouchManagement?: boolean;
   readonly strategy: Strategy;
   readonly digest: string;
   /** Devices that do already what is asked: they are at the target revision without a push. */
@@ -97,6 +99,13 @@ export function draftPlan(
 /** The whole of a draft as one plan. @param soakSeconds of what is more than everyday work. */
 export const wholePlan = (draft: Draft, soakSeconds: number, wish?: StrategyWish): DraftPlan =>
   rollOut(draft, draft.changed, soakSeconds, wish);
+
+/** The same where a person lets the way by which devices are managed change: never everyday work, and another plan than without it. */
+export function unguardedPlan(draft: Draft, soakSeconds: number, wish?: StrategyWish): DraftPlan {
+  const changed = draft.changed.map((item) => asked(item, `The way by which ${item.slug} is managed may change: a person has said so.`));
+  const plan = rollOut(draft, changed, soakSeconds, wish);
+  return { ...plan, mayTouchManagement: true, digest: digest([plan.digest, 'may touch management']) };
+}
 
 /** The part that needs no person: everyday work does not wait for an approval that something else needs. */
 export const everydayPart = (draft: Draft, soakSeconds: number): DraftPlan => rollOut(draft, draft.changed.filter(isEveryday), soakSeconds);

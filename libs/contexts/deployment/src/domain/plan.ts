@@ -4,6 +4,7 @@ import type { Artefact } from '#engines/rendering';
 import type { Cause } from './causes.js';
 import type { Snippet } from './external/snippet.js';
 import type { Hunk } from './hunks.js';
+import type { DeviceFindings } from '../ports/index.js';
 import type { Strategy } from './strategy.js';
 
 /**
@@ -48,6 +49,8 @@ export interface DeploymentPlan {
   readonly rollbackOf: PlanId | null;
   /** What a person saw and approved is what is applied. */
   readonly digest: string;
+  /** The way by which its devices are managed may change; only where a person has said so, and others have approved it. */
+  readonly mayTouchManagement?: boolean;
   readonly risk: Risk;
   readonly state: PlanState;
   /** Approved is not yet asked to run: a person does that, or the policy that approved it. */
@@ -95,6 +98,10 @@ export interface PlanItem {
   readonly confirmedBy: string | null;
   /** `live`: it was in force on the device, and went back. */
   readonly error: { readonly code: string; readonly message: string; readonly live?: boolean } | null;
+  /** Found when the device was looked at just before: what it had taken back by itself. */
+  readonly selfReverted?: DeviceFindings['selfReverted'];
+  /** False: after a reboot in the middle of a push only the next push undoes it; null: not looked at yet, or it needs nothing for that. */
+  readonly undoesAtBoot?: boolean | null;
 }
 
 /** What is known of a device when a plan is made. */

@@ -4,13 +4,14 @@ import { newId, type Tx } from '#platform';
 import type { DraftPlan } from '../domain/make-plan.js';
 import type { DeploymentPlan, ItemState, PlanItem, PlanState } from '../domain/plan.js';
 import { strategyFor } from '../domain/strategy.js';
+import type { DeviceFindings } from '../ports/index.js';
 
-const PLAN = `SELECT p.id, p.fabric_id AS "fabricId", p.generation, p.base_revision AS "baseRevision", p.target_revision AS "targetRevision", p.digest, p.risk, p.state, p.is_released AS "isReleased",
+const PLAN = `SELECT p.id, p.fabric_id AS "fabricId", p.generation, p.base_revision AS "baseRevision", p.target_revision AS "targetRevision", p.digest, p.risk, p.may_touch_management AS "mayTouchManagement", p.state, p.is_released AS "isReleased",
     p.strategy, p.approvals_needed AS "approvalsNeeded", p.soaked_wave AS "soakedWave", p.soaking_until AS "soakingUntil", p.rollback_of AS "rollbackOf", p.created_by AS "createdBy",
     p.created_at AS "createdAt", p.expires_at AS "expiresAt", p.halt_reason AS "haltReason",
     coalesce((SELECT json_agg(json_build_object('by', a.approved_by, 'at', a.at, 'comment', a.comment) ORDER BY a.at) FROM plan_approval a WHERE a.plan_id = p.id), '[]') AS approvals
   FROM plan p`;
-const ITEM = `SELECT i.device_id AS "deviceId", d.slug, i.is_external AS "isExternal", i.snippets, i.confirmed_by AS "confirmedBy", i.wave, i.step, i.redundancy, i.causes, i.risk_reasons AS "riskReasons", i.desired_digest AS "desiredDigest", i.artefacts, i.intent, i.diff, i.hunks, i.risk, i.state, i.attempt, i.error
+const ITEM = `SELECT i.device_id AS "deviceId", d.slug, i.is_external AS "isExternal", i.snippets, i.confirmed_by AS "confirmedBy", i.wave, i.step, i.redundancy, i.causes, i.risk_reasons AS "riskReasons", i.desired_digest AS "desiredDigest", i.artefacts, i.intent, i.diff, i.hunks, i.risk, i.state, i.attempt, i.error, i.self_reverted AS "selfReverted", i.undoes_at_boot AS "undoesAtBoot"
     FROM plan_item i JOIN device d ON d.id = i.device_id`;
 
 type PlanRecord = Omit<DeploymentPlan, 'generation' | 'baseRevision' | 'targetRevision' | 'items' | 'strategy' | 'approvals'> & {
@@ -36,9 +37,9 @@ export class PlanStore {
     const id = newId<PlanId>();
     const deviceIds = draft.items.map((item) => item.deviceId);
     await tx.run(
-      `INSERT INTO plan (id, fabric_id, generation, target_revision, digest, risk, state, is_released, created_by, expires_at, strategy, approvals_needed, rollback_of, base_revision)
+      `INSERT INTO plan (id, fabric_id, generation, target_revision, digest, risk, state, is_released, created_by, expires_at, strategy, approvals_needed, rollback_of, base_revision, may_touch_management)
        SELECT $1, $2, coalesce(max(generation), 0) + 1, $3, $4, $5, $6, $6 = 'APPROVED', $7, clock_timestamp() + make_interval(secs => $8), $9, $10, $11,
-           (SELECT min(verified_revision) FROM device_progress WHERE device_id = ANY($12)) FROM plan WHERE fabric_id = $2`,
+           (SELECT min(verified_revision) FROM device_progress WHERE device_id = ANY($12)), $13 FROM plan WHERE fabric_id = $2`,
       [
         id,
         fabricId,
@@ -52,6 +53,7 @@ export class PlanStore {
         plan.approvalsNeeded,
         plan.rollbackOf ?? null,
         deviceIds,
+        draft.mayTouchManagement ?? false,
       ],
     );
     for (const item of draft.items) {
@@ -177,6 +179,16 @@ export class PlanStore {
   /** A rollout and people plan at the same time: each finds what the other made, and gets a generation of its own. */
   private async oneAfterTheOther(tx: Tx, fabricId: FabricId): Promise<void> {
     await tx.run(`SELECT pg_advisory_xact_lock(hashtextextended('plans ' || $1, 0))`, [fabricId]);
+  }
+
+  /** What the device said of itself just before it was pushed to. */
+  async keepFindings(tx: Tx, planId: PlanId, deviceId: DeviceId, { selfReverted, undoesAtBoot }: DeviceFindings): Promise<void> {
+    await tx.run('UPDATE plan_item SET self_reverted = $3, undoes_at_boot = $4 WHERE plan_id = $1 AND device_id = $2', [
+      planId,
+      deviceId,
+      selfReverted ? JSON.stringify(selfReverted) : null,
+      undoesAtBoot ?? null,
+    ]);
   }
 
   private async withItems(tx: Tx, row: PlanRecord): Promise<DeploymentPlan> {

@@ -1,7 +1,9 @@
 /** A device in memory behind the port: it keeps files, refuses stale fences, reverts what nobody confirmed, and fails on demand. */
 import { type Artefact, artefactPaths } from './artefact-paths.js';
 import {
+  type Chassis,
   type DeviceConnection,
+  type DeviceFindings,
   type DeviceTarget,
   type DeviceTransport,
   type Expectations,
@@ -35,6 +37,13 @@ export class FakeDevice {
 
   constructor(readonly slug: string) {}
 
+  /** What it says of its own box; null: it says nothing. */
+  chassis: Chassis | null = null;
+  /** What it had taken back by itself. */
+  selfReverted: DeviceFindings['selfReverted'] = null;
+  /** How it was reached last, and what was pushed to it under which identity. */
+  target: DeviceTarget | null = null;
+  identity: PushIdentity | null = null;
   /** What it knows of its networks: all that is expected, but for what is broken here, by question. */
   readonly broken = new Map<ProofQuestion, string>();
   /** Questions that it cannot be asked. */
@@ -150,6 +159,12 @@ export class FakeTransport implements DeviceTransport {
     if (!device) throw new TransportError('UNREACHABLE', `${target.slug} does not answer`, { device: target.slug, detail: 'no route' });
     await device.passed('open');
     device.check('open');
+    device.target = target;
+    if (target.serialNumber !== undefined && target.serialNumber !== device.chassis?.serialNumber)
+      throw new TransportError('WRONG_DEVICE', `${target.slug}: another box answers at its address`, {
+        device: target.slug,
+        detail: device.chassis?.serialNumber ?? 'none',
+      });
     signal.throwIfAborted();
     return new FakeConnection(device);
   }
@@ -169,6 +184,8 @@ class FakeConnection implements DeviceConnection {
       actual: new Map(paths.map((path) => [path, this.device.files.get(path) ?? null])),
       pending: this.device.pending,
       establishedNeighbors: [...this.device.neighbors],
+      selfReverted: this.device.selfReverted ?? null,
+      ...(this.device.chassis && { chassis: this.device.chassis }),
     };
   }
   async observe() {
@@ -182,6 +199,7 @@ class FakeConnection implements DeviceConnection {
   async stage(push: PushIdentity, artefacts: readonly Artefact[], previous: readonly Artefact[]) {
     this.device.check('stage');
     this.device.fence(push);
+    this.device.identity = push;
     this.device.stage(push);
     this.staged = artefactPaths(artefacts);
     const isGone = [...artefactPaths(previous).keys()].every((path) => this.staged.has(path) || !this.device.files.has(path));

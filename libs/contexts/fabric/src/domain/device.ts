@@ -25,6 +25,9 @@ export interface DeviceAccess {
   readonly username: string;
   readonly sshHostKeys: readonly string[];
   readonly tlsSpkiSha256: readonly string[];
+  /** Of the chassis, as a person said; null: not compared. */
+  readonly serialNumber: string | null;
+  readonly systemMac: string | null;
   readonly sealed: Buffer | null;
 }
 

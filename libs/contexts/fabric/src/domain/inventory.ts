@@ -70,6 +70,9 @@ export interface InventoryDevice extends DeviceSubjects {
   readonly secret?: string;
   readonly sshHostKeys?: readonly string[];
   readonly tlsSpkiSha256?: readonly string[];
+  /** Of the chassis, where it is known: a box with another one is refused. Switches only. */
+  readonly serialNumber?: string;
+  readonly systemMac?: string;
   readonly vtep?: { readonly address: string; readonly routerId: string; readonly asn: number };
   readonly ports: readonly {
     readonly name: string;

@@ -37,6 +37,8 @@ export class DeviceEntity {
   @Column('text') username: string;
   @Column('text', { name: 'ssh_host_keys', array: true }) sshHostKeys: string[];
   @Column('text', { name: 'tls_spki_sha256', array: true }) tlsSpkiSha256: string[];
+  @Column('text', { name: 'serial_number', nullable: true }) serialNumber: string | null;
+  @Column('macaddr', { name: 'system_mac', nullable: true }) systemMac: string | null;
   @Column('text') managed: string;
   @Column('jsonb') facts: object;
 }
