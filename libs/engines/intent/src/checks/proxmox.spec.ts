@@ -66,6 +66,25 @@ describe('a cluster of Proxmox', () => {
     expect(found({ ...snapshot, networks })).toEqual([expect.stringContaining('let network lan import and export 65051:10001 alone')]);
   });
 
+  it('has of a VRF its subnets and nothing else, and no password for a session', () => {
+    const snapshot = fabric(() => ({}));
+    const device = snapshot.devices.find(({ slug }) => slug === 'par1');
+    if (!device) throw new Error('no cluster');
+    const vrfs = snapshot.vrfs.map((vrf) => ({ ...vrf, loopbacks: [{ deviceId: device.id, number: 1, address: Ip.parse('10.99.0.1') }] }));
+    const networks = snapshot.networks.map((network) => ({
+      ...network,
+      subnets: network.subnets.map((subnet) => ({ ...subnet, snat: true })),
+    }));
+    const sessions = snapshot.sessions.map((session) => ({ ...session, passwordSecret: 'bgp' }));
+    expect(found({ ...snapshot, vrfs, networks, sessions }).filter((one) => one.startsWith('NOT_SUPPORTED'))).toEqual([
+      expect.stringContaining('DHCP relay and SNAT from 10.20.1.0/24'),
+      expect.stringContaining('DHCP relay and SNAT from 2001:db8:1::/64'),
+      expect.stringContaining('a loopback of VRF red'),
+      expect.stringContaining('the password from the session of 172.16.1.1 and 172.16.1.61'),
+      expect.stringContaining('the password from the session of 172.16.1.1 and 172.16.1.62'),
+    ]);
+  });
+
   it('routes only with EVPN, and lists its VTEPs only without', () => {
     const snapshot = proxmoxScenarios['proxmox-vxlan']?.() as FabricSnapshot;
     expect(found({ ...snapshot, fabric: { ...snapshot.fabric, replication: 'INGRESS_EVPN' } })).toEqual([

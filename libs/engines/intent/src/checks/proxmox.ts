@@ -102,6 +102,8 @@ function networks(index: FabricIndex, device: DeviceFacts, { evpn }: ProxmoxFact
           ],
     ),
     ...placed.flatMap((network) => networkProblems(index, device, evpn !== undefined, network)),
+    ...vrfs.flatMap((vrf) => vrfProblems(device, vrf)),
+    ...sessions(index, device),
     ...vrfs.flatMap((vrf) => (evpn ? targets(index, device, vrf, vrf.l3vni, `VRF ${vrf.deviceName}`) : [])),
     ...numbers.map(({ id, slug }) =>
       say(device, 'DUPLICATE_VNI', `choose another number than that of network ${slug} for the zone of ${device.slug}`, id),
@@ -109,8 +111,35 @@ function networks(index: FabricIndex, device: DeviceFacts, { evpn }: ProxmoxFact
   ];
 }
 
+/** A zone of Proxmox has subnets and nothing else of a VRF. */
+function vrfProblems(device: DeviceFacts, { id, deviceName, staticRoutes = [], loopbacks = [], importsFrom = [] }: VrfFacts): Finding[] {
+  const here = [
+    staticRoutes.some(({ deviceIds }) => deviceIds.includes(device.id)) && 'static routes',
+    loopbacks.some(({ deviceId }) => deviceId === device.id) && 'a loopback',
+    importsFrom.length > 0 && 'routes of other VRFs',
+  ].filter((what) => what !== false);
+  return here.map((what) =>
+    say(device, 'NOT_SUPPORTED', `take ${what} of VRF ${deviceName} from ${device.slug}: Proxmox has no such thing`, id),
+  );
+}
+
+/** The controller of Proxmox sets no password, and a session with one at the other end never comes up. */
+function sessions({ snapshot }: FabricIndex, device: DeviceFacts): Finding[] {
+  const locked = snapshot.sessions.filter(
+    ({ ends, passwordSecret }) => passwordSecret !== undefined && ends.some(({ deviceId }) => deviceId === device.id),
+  );
+  return locked.map(({ ends }) =>
+    say(
+      device,
+      'NOT_SUPPORTED',
+      `take the password from the session of ${ends.map(({ address }) => address).join(' and ')}: Proxmox sets none`,
+    ),
+  );
+}
+
 function networkProblems(index: FabricIndex, device: DeviceFacts, isEvpn: boolean, network: NetworkFacts): Finding[] {
-  const { id, slug, vrfId, bundle } = network;
+  const { id, slug, vrfId, bundle, subnets } = network;
+  const beyond = subnets.filter(({ dhcpRelay, snat }) => dhcpRelay !== undefined || snat === true);
   const mode = network.replication ?? index.snapshot.fabric.replication;
   const wanted = isEvpn ? 'INGRESS_EVPN' : 'INGRESS_STATIC';
   return [
@@ -134,6 +163,14 @@ function networkProblems(index: FabricIndex, device: DeviceFacts, isEvpn: boolea
           ),
         ]
       : []),
+    ...beyond.map(({ cidr }) =>
+      say(
+        device,
+        'NOT_SUPPORTED',
+        `take DHCP relay and SNAT from ${cidr} of network ${slug}, or the network from ${device.slug}: Trame sets neither there`,
+        id,
+      ),
+    ),
     ...(bundle === undefined
       ? []
       : [say(device, 'BUNDLE_INVALID', `take network ${slug} from ${device.slug}: Proxmox has no VLAN-aware bundles`, id)]),

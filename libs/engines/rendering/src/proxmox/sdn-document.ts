@@ -30,11 +30,9 @@ function sorted<T, R>(of: Readonly<Record<string, T>>, each: (value: T, key: str
   );
 }
 
-export const canonicalOption = (value: string, name: string): string =>
-  LISTS.has(name)
-    ? value
-        .split(/[,; ]+/)
-        .filter((word) => word !== '')
-        .sort(compareNatural)
-        .join(',')
-    : value;
+export function canonicalOption(value: string, name: string): string {
+  if (name === 'mac') return value.toLowerCase();
+  if (!LISTS.has(name)) return value;
+  const words = value.split(/[,; ]+/).filter((word) => word !== '');
+  return words.sort(compareNatural).join(',');
+}
