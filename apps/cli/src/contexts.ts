@@ -6,10 +6,18 @@ import { EventsModule } from '#contexts/events';
 import { fabricEntities, FabricModule } from '#contexts/fabric';
 import { numberingEntities, NumberingModule } from '#contexts/numbering';
 import { syncEntities, SyncModule } from '#contexts/sync';
+import { ProvisioningModule, provisioningEntities } from '#contexts/provisioning';
 import { TenancyModule, tenancyEntities } from '#contexts/tenancy';
 import { type Config, PlatformModule } from '#platform';
 
-const entities = [...numberingEntities, ...tenancyEntities, ...addressingEntities, ...fabricEntities, ...syncEntities];
+const entities = [
+  ...numberingEntities,
+  ...tenancyEntities,
+  ...addressingEntities,
+  ...fabricEntities,
+  ...provisioningEntities,
+  ...syncEntities,
+];
 
 /**
  * Runs `work` with the contexts that hold what the intent is made of, on the database of `config`, and closes everything afterwards. Nothing in
@@ -24,6 +32,7 @@ export async function withContexts<T>(config: Config, work: (app: INestApplicati
       TenancyModule,
       AddressingModule,
       FabricModule,
+      ProvisioningModule,
       DeploymentModule.with(new Map()), // It speaks to no device.
       SyncModule.with(() => {
         throw new Error('the worker speaks to name servers, not the command line');

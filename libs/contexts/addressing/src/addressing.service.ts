@@ -41,6 +41,8 @@ export interface NewSubnet {
   readonly gatewayAddress?: Ip;
   readonly gatewayName: Fqdn | null;
   readonly dnsZone: Fqdn | null;
+  /** What the snapshot says of it beside its columns. */
+  readonly facts?: { readonly snat?: boolean };
   /** Of the order; no caller of ours reaches it. */
   readonly key: string;
 }
@@ -72,6 +74,12 @@ export class AddressingService {
     return id;
   }
 
+  /** Of a fabric, by slug. */
+  async spaces(tx: Tx, fabricId: FabricId): Promise<ReadonlyMap<string, AddressSpaceId>> {
+    const rows = await tx.sql<{ id: AddressSpaceId; slug: string }>('SELECT id, slug FROM address_space WHERE fabric_id = $1', [fabricId]);
+    return new Map(rows.map(({ id, slug }) => [slug, id]));
+  }
+
   /** A pool of one range. @throws DomainError OVERLAPS | OUT_OF_RANGE | ALREADY_EXISTS. */
   createPrefixPool(
     tx: Tx,
@@ -82,6 +90,11 @@ export class AddressingService {
 
   poolBySlug(tx: Tx, slug: string): Promise<PrefixPool> {
     return this.admin.poolBySlug(tx, slug);
+  }
+
+  /** Of a space, for a prefix that is in use already. @throws DomainError OUT_OF_RANGE: says which pool would have to hold it. */
+  poolHolding(tx: Tx, spaceId: AddressSpaceId, cidr: Cidr): Promise<PrefixPoolId> {
+    return this.admin.holding(tx, spaceId, cidr);
   }
 
   pools(tx: Tx): Promise<PrefixPool[]> {
@@ -118,7 +131,7 @@ export class AddressingService {
       throw await this.prefixRefusals.explain(tx, taken ?? { outcome: 'NOT_FOUND' }, request);
     }
     const pool = await this.admin.pool(tx, poolId);
-    return this.opener.openOn(tx, {
+    const opened = await this.opener.openOn(tx, {
       tenantId,
       networkId: subnet.networkId,
       vrfId: null,
@@ -131,6 +144,8 @@ export class AddressingService {
       dnsZone: subnet.dnsZone,
       quarantineSeconds: pool.quarantineSeconds,
     });
+    if (subnet.facts) await this.subnets.setFacts(tx, opened.id, subnet.facts);
+    return opened;
   }
 
   /** Next free host address, or the preferred one. @throws POOL_EXHAUSTED | QUOTA_EXCEEDED | ALREADY_EXISTS | OUT_OF_RANGE. */

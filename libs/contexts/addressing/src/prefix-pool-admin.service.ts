@@ -93,6 +93,14 @@ export class PrefixPoolAdminService {
     return id;
   }
 
+  /** For a prefix that is in use already. @throws DomainError OUT_OF_RANGE: no pool of the space has it; the sentence says which one would have to. */
+  async holding(tx: Tx, spaceId: AddressSpaceId, cidr: Cidr): Promise<PrefixPoolId> {
+    const id = await this.store.poolHolding(tx, spaceId, cidr);
+    if (id !== undefined) return id;
+    const accepted = `a prefix pool of its address space with a range that has ${cidr} and lengths that have /${Cidr.length(cidr)}`;
+    throw new DomainError('OUT_OF_RANGE', `${cidr} is in no pool: ${accepted} would have to hold it`, { cidr, accepted });
+  }
+
   /** @throws NOT_FOUND | VERSION_CONFLICT | INVALID_VALUE. */
   async update(tx: Tx, id: PrefixPoolId, ifVersion: number, change: PrefixPoolChange): Promise<PrefixPool> {
     await this.store.lock(tx, id);

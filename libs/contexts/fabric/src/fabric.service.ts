@@ -11,6 +11,7 @@ import {
   notFound,
   type PortName,
   type PoolId,
+  type RouteDistinguisher,
   type TenantId,
   type VlanDomainId,
   type VrfId,
@@ -18,7 +19,7 @@ import {
 import { type ClaimedNumber, NumberingService } from '#contexts/numbering';
 import { type Network, TenancyService, type Vrf } from '#contexts/tenancy';
 import { Envelope, newId, type Secret, type Tx, violatedConstraint } from '#platform';
-import { credentialContext } from './inventory.service.js';
+import { credentialContext } from './domain/credential-context.js';
 import type { Attachment, AttachPoint, KeptPlaces } from './domain/attachment.js';
 import type { Device, DeviceAccess, DeviceProgress, ManagementPath, ProgressStage } from './domain/device.js';
 import { AttachmentStore } from './store/attachment.store.js';
@@ -225,6 +226,54 @@ export class FabricService {
     if (vrf) await this.attachments.assignRd(tx, { ...vtep, eviId: vrf.evi_id, networkId: null, vrfId: vrf.id });
   }
 
+  /**
+   * Where a network is already, and under which RDs: nothing is asked of the devices, so they may be only observed.
+   * @throws DomainError as `attach`; ALREADY_EXISTS for an RD that is another's.
+   */
+  async adoptPlaces(
+    tx: Tx,
+    network: Network,
+    places: readonly Omit<WantedAttachment, 'vlan'>[],
+    vlans: ReadonlyMap<VlanDomainId, ClaimedNumber>,
+  ): Promise<void> {
+    for (const [vlanDomainId, { allocationId, value }] of vlans) {
+      const { tenantId, id: networkId } = network;
+      await this.attachments.mapVlan(tx, { tenantId, networkId, vlanDomainId, vlanAllocationId: allocationId, vlan: value });
+    }
+    const found = await this.attachments.points(
+      tx,
+      places.map(({ deviceId }) => deviceId),
+    );
+    const points = new Map(found.map((point) => [point.deviceId, point]));
+    for (const place of places) {
+      const point = points.get(place.deviceId);
+      if (!point) throw notFound('device', place.deviceId);
+      await this.attachOne(tx, network, point, { ...place, vlan: null });
+    }
+  }
+
+  /** RDs as devices have them. @throws DomainError INVALID_STATE (a device without VTEP) | ALREADY_EXISTS (another's). */
+  async adoptRds(
+    tx: Tx,
+    of: { readonly tenantId: TenantId; readonly eviId: EviId; readonly networkId: NetworkId | null; readonly vrfId: VrfId | null },
+    distinguishers: readonly { readonly deviceId: DeviceId; readonly rd: RouteDistinguisher }[],
+  ): Promise<void> {
+    for (const { deviceId, rd } of distinguishers) {
+      const [point] = await this.attachments.points(tx, [deviceId]);
+      if (!point?.vtepId)
+        throw new DomainError('INVALID_STATE', `${point?.slug ?? deviceId} has no VTEP and so no route distinguisher`, {
+          state: 'NO_VTEP',
+          allowedStates: ['a device with vtep'],
+        });
+      try {
+        await this.attachments.insertRd(tx, { ...of, vtepId: point.vtepId, rd });
+      } catch (error) {
+        if (!violatedConstraint(error)?.startsWith('route_distinguisher_')) throw error;
+        throw new DomainError('ALREADY_EXISTS', `the route distinguisher ${rd} of ${point.slug} is another's`, { rd }, { cause: error });
+      }
+    }
+  }
+
   attachmentsOf(tx: Tx, networkIds: readonly NetworkId[]): Promise<Attachment[]> {
     return this.attachments.ofNetworks(tx, networkIds);
   }
@@ -325,6 +374,18 @@ export class FabricService {
   /** Devices that nothing is pushed to. */
   observed(tx: Tx, fabricId: FabricId): Promise<ReadonlySet<DeviceId>> {
     return this.deviceStore.observed(tx, fabricId);
+  }
+
+  /** Devices and VLAN domains by the names that a document has for them. */
+  async names(
+    tx: Tx,
+    fabricId: FabricId,
+  ): Promise<{ readonly devices: ReadonlyMap<string, DeviceId>; readonly vlanDomains: ReadonlyMap<string, VlanDomainId> }> {
+    const all = async <Id>(table: 'device' | 'vlan_domain'): Promise<ReadonlyMap<string, Id>> => {
+      const rows = await tx.sql<{ id: Id; slug: string }>(`SELECT id, slug FROM ${table} WHERE fabric_id = $1`, [fabricId]);
+      return new Map(rows.map(({ id, slug }) => [slug, id]));
+    };
+    return { devices: await all<DeviceId>('device'), vlanDomains: await all<VlanDomainId>('vlan_domain') };
   }
 
   fabrics(tx: Tx): Promise<FabricId[]> {

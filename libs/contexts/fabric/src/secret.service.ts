@@ -3,7 +3,7 @@ import { AuditService, OutboxService } from '#contexts/events';
 import { type DeviceId, DomainError, type FabricId, notFound } from '#engines/kernel';
 import { Envelope, newId, type Secret, SealedColumns, type Tx } from '#platform';
 import { FabricService } from './fabric.service.js';
-import { credentialContext } from './inventory.service.js';
+import { credentialContext } from './domain/credential-context.js';
 
 /** What may be told of a secret: everything but itself. */
 export interface StoredSecret {

@@ -175,6 +175,20 @@ export class NumberingService {
     return id;
   }
 
+  /** For a number that is in use already. @throws DomainError OUT_OF_RANGE: no pool of the place has it; the sentence says which one would have to. */
+  async poolHolding(
+    tx: Tx,
+    fabricId: FabricId,
+    kind: NumberKind,
+    value: number,
+    vlanDomainId: VlanDomainId | null = null,
+  ): Promise<PoolId> {
+    const id = await this.store.poolHolding(tx, fabricId, kind, vlanDomainId, value);
+    if (id !== undefined) return id;
+    const accepted = `a pool of kind ${kind} ${vlanDomainId === null ? 'of the fabric' : 'of its VLAN domain'} with a range that has ${value}`;
+    throw new DomainError('OUT_OF_RANGE', `${kind} ${value} is in no pool: ${accepted} would have to hold it`, { kind, value, accepted });
+  }
+
   ranges(tx: Tx, id: PoolId): Promise<NumberRange[]> {
     return this.store.ranges(tx, id);
   }

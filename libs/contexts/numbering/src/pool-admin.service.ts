@@ -34,6 +34,8 @@ export interface NewNumberPool {
   readonly strategy?: PoolStrategy;
   readonly quarantineSeconds?: number;
   readonly lowWaterPercent?: number;
+  /** Holds numbers that ran before: its ranges may lie where Trame itself would not number. */
+  readonly isAdopted?: boolean;
   /** Tenants that may use it; none: all. */
   readonly tenants?: readonly TenantId[];
 }
@@ -87,7 +89,10 @@ export class PoolAdminService {
       if (violatedConstraint(error) !== 'number_pool_slug_unique') throw error;
       throw new DomainError('ALREADY_EXISTS', `there is a pool ${slug} already`, { slug }, { cause: error });
     }
-    for (const range of pool.ranges) await this.addRange(tx, { id, spaceId, slug, kind: pool.kind }, range);
+    for (const range of pool.ranges) {
+      checkRange(pool.kind, range, pool.isAdopted);
+      await this.addRange(tx, { id, spaceId, slug, kind: pool.kind }, range);
+    }
     for (const exclusion of pool.exclusions ?? []) await this.addExclusion(tx, { id, slug, kind: pool.kind }, exclusion);
     if (pool.tenants) await this.setTenants(tx, id, pool.tenants);
     await this.store.rebuild(tx, id);
@@ -108,7 +113,10 @@ export class PoolAdminService {
     const spaceId = await this.store.spaceOf(tx, id);
     for (const first of change.include ?? []) await this.removeExclusion(tx, pool, first);
     for (const range of change.removeRanges ?? []) await this.removeRange(tx, pool, range);
-    for (const range of change.addRanges ?? []) await this.addRange(tx, { id, spaceId, slug: pool.slug, kind: pool.kind }, range, true);
+    for (const range of change.addRanges ?? []) {
+      checkRange(pool.kind, range);
+      await this.addRange(tx, { id, spaceId, slug: pool.slug, kind: pool.kind }, range, true);
+    }
     for (const exclusion of change.exclude ?? []) await this.addExclusion(tx, pool, exclusion, true);
     if (change.tenants) await this.setTenants(tx, id, change.tenants);
     await this.told(tx, 'pool.updated', id, change);
@@ -179,7 +187,6 @@ export class PoolAdminService {
     range: NumberRange,
     isLive = false,
   ): Promise<void> {
-    checkRange(pool.kind, range);
     try {
       await this.store.addRange(tx, pool.id, pool.spaceId, range);
     } catch (error) {

@@ -8,6 +8,8 @@ export type {
   ProvisionRequest,
   StepState,
 } from './domain/order.js';
+export type { AdoptedNetwork, AdoptedVrf } from './domain/adopted-network.js';
+export { NetworkAdoptionService } from './network-adoption.service.js';
 export { NetworkRecalls } from './network-recalls.js';
 export { OrderReconciler } from './order-reconciler.js';
 export { OrderService, type SubmittedOrder } from './order.service.js';

@@ -5,6 +5,7 @@ import { EventsModule, JOB_HANDLERS } from '#contexts/events';
 import { FabricModule } from '#contexts/fabric';
 import { NumberingModule } from '#contexts/numbering';
 import { TenancyModule } from '#contexts/tenancy';
+import { NetworkAdoptionService } from './network-adoption.service.js';
 import { NetworkKeepsake } from './network-keepsake.js';
 import { NetworkRecalls } from './network-recalls.js';
 import { OrderResolver } from './api/order.resolver.js';
@@ -27,6 +28,7 @@ const jobs = [
   imports: [AccessModule, EventsModule, NumberingModule, TenancyModule, AddressingModule, FabricModule],
   providers: [
     OrderStore,
+    NetworkAdoptionService,
     NetworkKeepsake,
     NetworkRecalls,
     OrderAllocator,
@@ -37,6 +39,6 @@ const jobs = [
     OrderResolver,
     ...jobs,
   ],
-  exports: [OrderService, OrderReconciler, OrderEvents, NetworkRecalls, ...jobs.map((job) => job.provide)],
+  exports: [NetworkAdoptionService, OrderService, OrderReconciler, OrderEvents, NetworkRecalls, ...jobs.map((job) => job.provide)],
 })
 export class ProvisioningModule {}

@@ -41,6 +41,21 @@ export interface NewVrf {
   readonly key: string;
 }
 
+/** What devices carry already, under its own name and numbers. */
+export interface RunningVrf extends Omit<NewVrf, 'rtAdministrator' | 'l3vniPoolId' | 'eviPoolId' | 'key'> {
+  readonly deviceName: string;
+  readonly l3vni: ClaimedNumber;
+  readonly evi: ClaimedNumber;
+  readonly targets: readonly RouteTarget[];
+}
+
+/** The same of a network. */
+export interface RunningNetwork extends Omit<NewNetwork, 'rtAdministrator' | 'externalRef'> {
+  readonly slug: Slug;
+  readonly targets: readonly RouteTarget[];
+  readonly facts: object;
+}
+
 /** Of a network that is retired, what its row does not say. */
 export interface KeptNetwork {
   readonly vniAllocationId: AllocationId | null;
@@ -191,6 +206,63 @@ export class TenancyService {
       vrfId: null,
     });
     return this.network(tx, id);
+  }
+
+  /** A VRF that runs. @throws DomainError ALREADY_EXISTS (name, or a target of another). */
+  async adoptVrf(tx: Tx, vrf: RunningVrf): Promise<VrfId> {
+    const id = newId<VrfId>();
+    await this.unlessTaken(`the VRF ${vrf.slug}`, async () => {
+      await this.store.insertVrf(tx, {
+        id,
+        tenantId: vrf.tenantId,
+        fabricId: vrf.fabricId,
+        slug: Slug.parse(vrf.slug),
+        name: vrf.name,
+        deviceName: vrf.deviceName,
+        l3vniAllocationId: vrf.l3vni.allocationId,
+        l3vni: vrf.l3vni.value,
+        eviAllocationId: vrf.evi.allocationId,
+        eviId: vrf.evi.value,
+      });
+      for (const target of vrf.targets) await this.store.insertRouteTarget(tx, { ...vrf, target, networkId: null, vrfId: id });
+    });
+    return id;
+  }
+
+  /** A network that runs: it is ACTIVE without a push. @throws DomainError ALREADY_EXISTS (name, or a target of another). */
+  async adoptNetwork(tx: Tx, network: RunningNetwork): Promise<Network> {
+    const id = newId<NetworkId>();
+    await this.unlessTaken(`the network ${network.slug}`, async () => {
+      await this.store.insertNetwork(tx, {
+        id,
+        tenantId: network.tenantId,
+        fabricId: network.fabricId,
+        vrfId: network.vrfId,
+        slug: network.slug,
+        name: network.name,
+        externalRef: null,
+        vniAllocationId: network.vni.allocationId,
+        vni: network.vni.value,
+        eviAllocationId: network.evi.allocationId,
+        eviId: network.evi.value,
+        mtu: network.mtu,
+        state: 'ACTIVE',
+      });
+      await this.store.setFacts(tx, id, network.facts);
+      for (const target of network.targets) await this.store.insertRouteTarget(tx, { ...network, target, networkId: id, vrfId: null });
+    });
+    return this.network(tx, id);
+  }
+
+  private async unlessTaken(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const constraint = violatedConstraint(error) ?? '';
+      if (!/^(?:network|vrf)_(?:slug|device_name)_unique$|^route_target_value_unique$/.test(constraint)) throw error;
+      const taken = constraint.startsWith('route_target') ? 'a route target that another has' : 'a name that another has';
+      throw new DomainError('ALREADY_EXISTS', `${what} has ${taken}`, { constraint }, { cause: error });
+    }
   }
 
   /** @throws DomainError NOT_FOUND, for another tenant's network too. */

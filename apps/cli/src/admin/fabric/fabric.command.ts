@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { FabricService } from '#contexts/fabric';
 import { compileFabric, type FabricIntent, type Finding } from '#engines/intent';
 import { DomainError } from '#engines/kernel';
@@ -30,6 +30,32 @@ export function addFabric(program: Command): void {
     .option('--json', 'a JSON object for each artefact, one a line')
     .option('--data', 'as data for other tools in place of its dialects: the intent in JSON, and variables of Ansible')
     .action((device: string | undefined, options: RenderOptions) => render(device, options));
+  fabric
+    .command('manage <device>')
+    .description(
+      'who writes to a device from now on: OBSERVE, nobody; SECTION, Trame in what it owns, and a person approves the first plan',
+    )
+    .requiredOption('--mode <mode>', 'OBSERVE or SECTION', mode)
+    .action((device: string, { mode: wanted }: { mode: Mode }) => manage(device, wanted));
+}
+
+type Mode = (typeof MODES)[number];
+const MODES = ['OBSERVE', 'SECTION'] as const;
+
+function mode(text: string): Mode {
+  const found = MODES.find((one) => one === text.toUpperCase());
+  if (found === undefined) throw new InvalidArgumentError(`it is ${MODES.join(' or ')}`);
+  return found;
+}
+
+async function manage(name: string, managed: Mode): Promise<void> {
+  const isChanged = await withContexts(loadConfig(localEnvironment()), (app) =>
+    app.get(Database).inTransaction(systemScope('fabric-manage'), async (tx) => {
+      const fabric = app.get(FabricService, { strict: false });
+      return fabric.manage(tx, (await fabric.deviceCalled(tx, name)).id, managed);
+    }),
+  );
+  console.log(printable(`${name}: ${managed}${isChanged ? '' : ', as before'}`));
 }
 
 async function load(file: string, isTrial: boolean): Promise<void> {

@@ -1,16 +1,27 @@
-import type { Command } from 'commander';
-import { onboard } from '#engines/onboarding';
+import fs from 'node:fs';
+import { type Command, InvalidArgumentError } from 'commander';
+import { invalidValue, isDomainError, Slug } from '#engines/kernel';
+import { onboard, slugOf } from '#engines/onboarding';
 import { print } from '../../commands/output.js';
+import { printable } from '../../printable.js';
 import { linesOf } from './print-onboarding.js';
 import { readFiles } from './read-files.js';
+import { type FabricToWrite, writeFabric } from './write-fabric.js';
 
 /** As `terraform plan -detailed-exitcode`. */
 const CHANGES_PENDING = 2;
+/** Exit code of a check that refuses (docs: exit codes). */
+const REFUSED = 5;
 
 interface Options {
   readonly device: readonly string[];
   readonly json?: boolean;
   readonly exitCode?: boolean;
+  readonly writeFabric?: string;
+  readonly fabric: Slug;
+  readonly site: Slug;
+  readonly tenant: Slug;
+  readonly management: FabricToWrite['management'];
 }
 
 /** Offline: it reads files and needs neither database nor API. */
@@ -24,13 +35,54 @@ export function addImportConfig(kind: Command): void {
     )
     .option('--json', 'print it as JSON')
     .option('--exit-code', 'end with 2 when something would not come back as it is')
-    .addHelpText('after', '\nExample:\n  trame import config --device pve1=etc/pve1 --device TEST=leaf.txt')
-    .action(({ device, json, exitCode }: Options) => {
-      const { files, skipped } = readFiles(device);
+    .option('--write-fabric <file>', 'write what `trame fabric load` takes; ends with 5 when the document cannot say all of it')
+    .option('--fabric <slug>', 'name of the fabric that is written', slug, Slug.parse('imported'))
+    .option('--site <slug>', 'where all its devices are', slug, Slug.parse('site1'))
+    .option('--tenant <slug>', 'whose its networks become', slug, Slug.parse('imported'))
+    .option(
+      '--management <name=address...>',
+      'address by which Trame reaches a device, and its port: pve1=192.0.2.1:22',
+      reached,
+      new Map(),
+    )
+    .addHelpText('after', '\nExample:\n  trame import config --device pve1=etc/pve1 --device TEST=leaf.txt --write-fabric fabric.json')
+    .action((options: Options) => {
+      const { files, skipped } = readFiles(options.device);
       for (const name of skipped) console.error(`${name} was not read: it is none of what can be imported`);
       const onboarding = onboard(files);
       const { snapshot, lint, report, summary } = onboarding;
-      print({ output: json === true ? 'json' : 'text' }, { version: 1, summary, lint, ...report, snapshot }, linesOf(onboarding));
-      if (exitCode === true && report.differences > 0) process.exitCode = CHANGES_PENDING;
+      print({ output: options.json === true ? 'json' : 'text' }, { version: 1, summary, lint, ...report, snapshot }, linesOf(onboarding));
+      if (options.exitCode === true && report.differences > 0) process.exitCode = CHANGES_PENDING;
+      if (options.writeFabric !== undefined) write(options.writeFabric, onboarding, options);
     });
+}
+
+/** @param file is there afterwards, whole or not: what it does not say is named. */
+function write(file: string, { snapshot, report }: ReturnType<typeof onboard>, options: Options): void {
+  const management = new Map([...options.management].map(([name, place]) => [slugOf(name), place]));
+  const stranger = [...management.keys()].find((device) => !snapshot.devices.some((one) => one.slug === device));
+  if (stranger !== undefined) throw invalidValue('management', stranger, snapshot.devices.map((device) => device.slug).join(', '));
+  const to = { slug: options.fabric, site: options.site, tenant: options.tenant, management };
+  const { document, notCarried } = writeFabric(snapshot, to);
+  fs.writeFileSync(file, `${JSON.stringify(document, null, 2)}\n`, { mode: 0o600 });
+  for (const line of notCarried) console.error(printable(`not carried over: ${line}`));
+  if (report.differences > 0) process.exitCode = CHANGES_PENDING;
+  if (notCarried.length > 0) process.exitCode = REFUSED;
+}
+
+/** Devices are named by people, and their slugs are made of that. */
+function reached(text: string, known: FabricToWrite['management']): FabricToWrite['management'] {
+  const [, name, address, , port] = /^([A-Za-z0-9][\w.-]{0,62})=(\[[0-9A-Fa-f:]+\]|[^:\s]+|[0-9A-Fa-f:]+)(:(\d{1,5}))?$/.exec(text) ?? [];
+  if (name === undefined || address === undefined || Number(port ?? 1) < 1 || Number(port ?? 1) > 65_535)
+    throw new InvalidArgumentError(`${text} is not NAME=ADDRESS or NAME=ADDRESS:PORT, e.g. pve1=192.0.2.1`);
+  return new Map([...known, [name, { address: address.replace(/^\[|\]$/g, ''), ...(port !== undefined && { port: Number(port) }) }]]);
+}
+
+function slug(text: string): Slug {
+  try {
+    return Slug.parse(text);
+  } catch (error) {
+    if (!isDomainError(error)) throw error;
+    throw new InvalidArgumentError(error.message);
+  }
 }

@@ -86,6 +86,16 @@ export class PrefixPoolStore {
     ]);
   }
 
+  /** The pool of a space whose ranges have the prefix, and that gives such lengths. */
+  async poolHolding(tx: Tx, spaceId: AddressSpaceId, cidr: Cidr): Promise<PrefixPoolId | undefined> {
+    const row = await tx.one<{ id: PrefixPoolId }>(
+      `SELECT p.id FROM prefix_pool p JOIN prefix_pool_range r ON r.pool_id = p.id
+        WHERE p.space_id = $1 AND r.cidr >>= $2::cidr AND masklen($2::cidr) BETWEEN p.min_length AND p.max_length`,
+      [spaceId, cidr],
+    );
+    return row?.id;
+  }
+
   async addRange(tx: Tx, id: PrefixPoolId, cidr: Cidr, prefixId: PrefixId): Promise<void> {
     await tx.run('INSERT INTO prefix_pool_range (pool_id, cidr, prefix_id) VALUES ($1, $2, $3)', [id, cidr, prefixId]);
   }

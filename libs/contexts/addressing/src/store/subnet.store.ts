@@ -40,6 +40,10 @@ export class SubnetStore {
     await tx.run('SELECT vrf_route_add($1)', [subnet.id]);
   }
 
+  async setFacts(tx: Tx, id: SubnetId, facts: object): Promise<void> {
+    await tx.run('UPDATE subnet SET facts = $2 WHERE id = $1', [id, JSON.stringify(facts)]);
+  }
+
   async subnet(tx: Tx, id: SubnetId): Promise<Subnet | undefined> {
     return tx.one<Subnet>(`${SUBNET} WHERE id = $1`, [id]);
   }

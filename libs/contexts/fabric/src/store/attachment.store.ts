@@ -63,6 +63,16 @@ export class AttachmentStore {
     );
   }
 
+  async insertRd(
+    tx: Tx,
+    of: { tenantId: TenantId; vtepId: VtepId; rd: RouteDistinguisher; eviId: EviId; networkId: NetworkId | null; vrfId: VrfId | null },
+  ): Promise<void> {
+    await tx.run(
+      `INSERT INTO route_distinguisher (id, tenant_id, vtep_id, evi_id, network_id, vrf_id, value, text) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [newId(), of.tenantId, of.vtepId, of.eviId, of.networkId, of.vrfId, Buffer.from(RouteDistinguisher.toHex(of.rd), 'hex'), of.rd],
+    );
+  }
+
   ofNetworks(tx: Tx, networkIds: readonly NetworkId[]): Promise<Attachment[]> {
     return tx.sql<Attachment>(
       `SELECT a.id, a.tenant_id AS "tenantId", a.network_id AS "networkId", a.device_id AS "deviceId", p.name AS port, a.tagging, x.vlan, r.text AS "routeDistinguisher"

@@ -15,6 +15,8 @@ interface KindRow {
   readonly space: SpaceKind;
   /** What a pool may offer. */
   readonly bounds: NumberRange;
+  /** What a pool may hold of what others have numbered; as `bounds` where it is not given. */
+  readonly foreign?: NumberRange;
   /** One space for the installation instead of one for each fabric. */
   readonly isGlobal: boolean;
   readonly accepted: string;
@@ -85,6 +87,7 @@ const ROWS: Readonly<Record<NumberKind, KindRow>> = {
   EVI: {
     space: 'EVI',
     bounds: { first: 10_000, last: EviId.max },
+    foreign: { first: 1, last: EviId.max },
     isGlobal: false,
     accepted: `10000 to ${EviId.max}`,
     ...decimal(EviId.parse),
@@ -124,8 +127,9 @@ export const formatNumber = (kind: NumberKind, value: number): string => ROWS[ki
 export const parseNumber = (kind: NumberKind, text: string): number => ROWS[kind].parse(text);
 
 /** @throws DomainError INVALID_VALUE: says which ranges a pool of the kind may have. */
-export function checkRange(kind: NumberKind, { first, last }: NumberRange): void {
-  const { bounds, accepted } = ROWS[kind];
+export function checkRange(kind: NumberKind, { first, last }: NumberRange, isAdopted = false): void {
+  const { bounds: ours, foreign, accepted } = ROWS[kind];
+  const bounds = isAdopted ? (foreign ?? ours) : ours;
   const isInBounds =
     Number.isSafeInteger(first) && Number.isSafeInteger(last) && first <= last && first >= bounds.first && last <= bounds.last;
   if (isInBounds && isOfOnePiece(kind, first, last)) return;

@@ -85,6 +85,22 @@ export class NumberPoolStore {
     return row?.id;
   }
 
+  /** The pool whose ranges have the value. */
+  async poolHolding(
+    tx: Tx,
+    fabricId: FabricId,
+    kind: NumberKind,
+    vlanDomainId: VlanDomainId | null,
+    value: number,
+  ): Promise<PoolId | undefined> {
+    const row = await tx.one<{ id: PoolId }>(
+      `SELECT p.id FROM number_pool p JOIN number_space s ON s.id = p.space_id JOIN number_pool_range r ON r.pool_id = p.id
+        WHERE s.fabric_id = $1 AND p.kind = $2 AND s.vlan_domain_id IS NOT DISTINCT FROM $3 AND $4 BETWEEN r.first AND r.last`,
+      [fabricId, kind, vlanDomainId, value],
+    );
+    return row?.id;
+  }
+
   async ranges(tx: Tx, id: PoolId): Promise<NumberRange[]> {
     const rows = await tx.sql<{ first: string; last: string }>(
       'SELECT first, last FROM number_pool_range WHERE pool_id = $1 ORDER BY first',

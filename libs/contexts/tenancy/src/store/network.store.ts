@@ -64,6 +64,10 @@ export class TenancyStore {
     await tx.manager.insert(NetworkEntity, network);
   }
 
+  async setFacts(tx: Tx, id: NetworkId, facts: object): Promise<void> {
+    await tx.run('UPDATE network SET facts = $2 WHERE id = $1', [id, JSON.stringify(facts)]);
+  }
+
   async insertRouteTarget(
     tx: Tx,
     target: { tenantId: TenantId; fabricId: FabricId; target: RouteTarget; networkId: NetworkId | null; vrfId: VrfId | null },
