@@ -162,7 +162,10 @@ describe.skipIf(isRealCluster)('a push to a cluster that somebody else uses, too
       ([call]) => call === 'PUT /cluster/sdn/vnets/v10001',
       () => inside.edit('vnets', 'byhand', { type: 'vnet', zone: 'trame', tag: 77 }),
     );
-    await expect(cluster.push(push(2), artefactOf(other))).rejects.toMatchObject({ code: 'PUSH_IN_PROGRESS' });
+    await expect(cluster.push(push(2), artefactOf(other))).rejects.toMatchObject({
+      code: 'PUSH_IN_PROGRESS',
+      message: expect.stringContaining('has changed vnet v10001, or the file that it stands in') as string,
+    });
     expect(inside.config.vnets.get('byhand')).toMatchObject({ tag: 77 });
     expect(inside.config.vnets.get('v10001')).toMatchObject({ alias: 'trame net-10001' });
     expect(inside.lockToken).toBeNull();

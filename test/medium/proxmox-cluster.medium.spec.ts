@@ -3,6 +3,7 @@ import { ProxmoxTransport } from '#adapters/proxmox';
 import { RollbackService, RolloutService } from '#contexts/deployment';
 import { NetworkRecalls, OrderReconciler } from '#contexts/provisioning';
 import { Asn, type DeviceId, Ip, Vni } from '#engines/kernel';
+import type { Artefact } from '#engines/rendering';
 import { systemScope } from '#platform';
 import { type ProxmoxSimulator, startProxmoxSimulator } from '../../apps/lab/src/proxmox-simulator/index.js';
 import { createWorld, type World } from '../support/world.js';
@@ -12,6 +13,7 @@ const TOKEN = {
   secret: 'a secret',
   privileges: ['SDN.Allocate', 'SDN.Audit', 'Sys.Audit', 'Pool.Allocate', 'Pool.Audit'],
 };
+const TARGET = { slug: 'par2', username: TOKEN.id, secret: TOKEN.secret, sshHostKeys: [] };
 const TIMING = { pollMs: 10, patienceMs: 300, applyMs: 3_000, settleMs: 100 };
 
 let simulator: ProxmoxSimulator;
@@ -90,6 +92,34 @@ describe('a network on a cluster of Proxmox', () => {
     expect(await world.settle(order, ['FAILED_COMPENSATED', 'FAILED_STUCK'])).toMatch(/^FAILED/);
     expect(running()).toEqual([]);
     expect((await attempts()).some(({ detail }) => detail?.includes('node2'))).toBe(true);
+    expect(simulator.cluster.lockToken).toBeNull();
+  });
+
+  it('that an execution left in force when it died is taken back by the next one, to what was confirmed last', async () => {
+    expect(await world.settle(await world.provision({ attachments: onCluster() }))).toBe('ACTIVE');
+    const [first] = running();
+    const [row] = await world.db.inTransaction(systemScope('spec'), (tx) =>
+      tx.sql<{ fence: number; artefacts: readonly Artefact[] }>(
+        `SELECT fence::float8 AS fence, s.verified_artefacts AS artefacts
+           FROM push_attempt a JOIN device_state s USING (device_id) WHERE device_id = $1 ORDER BY fence DESC LIMIT 1`,
+        [world.deviceIds.get('par2')],
+      ),
+    );
+    if (!row) throw new Error('it was never pushed');
+    const dead = { planId: 'dead', revision: 1, fence: row.fence };
+    const stray = row.artefacts.map((artefact) => ({ ...artefact, content: artefact.content.replaceAll('"trame ', '"trame stray-') }));
+    const target = { ...TARGET, address: simulator.address, port: simulator.port, tlsSpkiSha256: [simulator.spkiSha256] };
+    const connection = await new ProxmoxTransport(TIMING).open(target, new AbortController().signal);
+    await connection.stage(dead, stray, []);
+    await connection.apply(dead, 60);
+    expect(running()[0]).toMatch(/^trame stray-/);
+
+    simulator.requests.length = 0;
+    expect(await world.settle(await world.provision({ attachments: onCluster() }))).toBe('ACTIVE');
+    expect(running()).toHaveLength(2);
+    expect(running()).toContain(first);
+    // Twice in force: what was confirmed last, then what is wanted.
+    expect(simulator.requests.filter((request) => request === 'PUT /cluster/sdn')).toHaveLength(2);
     expect(simulator.cluster.lockToken).toBeNull();
   });
 
