@@ -3,9 +3,12 @@ import { attribute } from '../simulated-host/host-system.js';
 import { evisOf } from '../simulated-host/host-facts.js';
 import type { SimulatedHost } from '../simulated-host/index.js';
 import type { DeviceEndpoint } from '../fabrics/demo-inventory.js';
-import type { DeviceFault, DeviceUnderTest, LiveNumbers, PushWindow } from './device-under-test.js';
+import { type DeviceFault, type DeviceUnderTest, HOST_FAULTS, type LiveNumbers, type PushWindow } from './device-under-test.js';
 
 const CHANGES: ReadonlySet<string> = new Set(['stage', 'apply', 'confirm', 'revert', 'recover', 'timer']);
+
+/** inspect, stage, observe, apply, verify, confirm, and some again. */
+const VERBS_OF_A_PUSH = 8;
 
 export class HostUnderTest implements DeviceUnderTest {
   constructor(
@@ -22,11 +25,60 @@ export class HostUnderTest implements DeviceUnderTest {
     return { address: sshAddress, port: sshPort, username: 'root', secret: this.privateKey, sshHostKeys: [sshHostKey] };
   }
 
-  async begin(fault: DeviceFault): Promise<void> {
-    if (fault === 'drops-after-apply') return this.host.failNextApply('drops the connection before answering');
-    if (fault === 'reboots-before-confirm') return this.host.failNextApply('reboots before it is confirmed');
-    this.host.setReachability(fault);
-    if (fault === 'refuses') this.host.dropConnections();
+  readonly faults = HOST_FAULTS;
+  private struckBefore = 0;
+  private fault: DeviceFault | null = null;
+
+  async begin(fault: DeviceFault, random: () => number): Promise<void> {
+    this.fault = fault;
+    const { system } = this.host;
+    switch (fault) {
+      case 'drops-after-apply':
+        return this.host.failNextApply('drops the connection before answering');
+      case 'reboots-before-confirm':
+        return this.host.failNextApply('reboots before it is confirmed');
+      case 'reboots-anywhere':
+        return this.host.rebootInstead(Math.floor(random() * VERBS_OF_A_PUSH));
+      case 'disk-full':
+        this.struckBefore = this.host.journal.all().length;
+        system.isDiskFull = true;
+        return;
+      case 'ifreload-lies':
+        this.struckBefore = this.host.journal.all().length;
+        system.doesIfreloadLie = true;
+        return;
+      case 'frr-reload-halves':
+        system.reloadsHalfOnce = true;
+        return;
+      case 'refuses':
+      case 'hangs':
+        this.host.setReachability(fault);
+        if (fault === 'refuses') this.host.dropConnections();
+        return;
+      default:
+        throw new Error(`a host has no fault ${fault}`);
+    }
+  }
+
+  hasStruck(): boolean {
+    const since = (verb: string): boolean =>
+      this.host.journal
+        .all()
+        .slice(this.struckBefore)
+        .some((entry) => entry.device === this.slug && entry.verb === verb);
+    switch (this.fault) {
+      case 'disk-full':
+        return since('stage');
+      case 'ifreload-lies':
+        return since('apply');
+      case 'frr-reload-halves':
+        return !this.host.system.reloadsHalfOnce;
+      case 'refuses':
+      case 'hangs':
+        return true;
+      default:
+        return !this.host.isFaultArmed;
+    }
   }
 
   stopRouting(): void {
@@ -34,8 +86,12 @@ export class HostUnderTest implements DeviceUnderTest {
   }
 
   async heal(): Promise<void> {
-    this.host.system.isRoutingUp = true;
+    const { system } = this.host;
+    system.isRoutingUp = true;
+    system.isDiskFull = system.doesIfreloadLie = system.reloadsHalfOnce = false;
+    this.fault = null;
     this.host.failNextApply(null);
+    this.host.rebootInstead(null);
     this.host.setReachability('normal');
     this.host.dropConnections();
   }

@@ -1,7 +1,7 @@
 /** An installation of its own to break: PostgreSQL, queue, API and workers as processes that are started again whatever ends them. */
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { createWriteStream, mkdirSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { encodeId } from '#engines/kernel';
 import type { FabricInventory } from '#contexts/fabric';
 import { type Config, type EmbeddedPostgres, loadConfig, migrateDatabase, startEmbeddedPostgres } from '#platform';
-import { administrate } from '../demo/administration.js';
+import { administrate, type DemoNameServer } from '../demo/administration.js';
 import { takeOver } from '../demo/journey.js';
 import { freePort } from '../demo/stack.js';
 import { TrameClient } from '../demo/trame-client.js';
@@ -41,10 +41,15 @@ export interface Place {
   readonly database: ChaosDatabase;
   readonly postgres: EmbeddedPostgres;
   readonly queue: QueueUnderTest;
+  /** Settings of a program of an operator who seals everything under a new key. */
+  readonly rotationEnv: Readonly<Record<string, string>>;
 }
 
-const DIST = fileURLToPath(new URL('../../../../', import.meta.url));
+/** The built tree: this file's own, or beside the sources when a test runs from them. */
+const HERE = fileURLToPath(new URL('../../../../', import.meta.url));
+export const DIST = existsSync(join(HERE, 'apps/api/src/main.js')) ? HERE : join(HERE, 'dist');
 const READY_WITHIN_MS = 30_000;
+const key = (): string => randomBytes(32).toString('base64');
 /** A hundred devices on a busy machine. */
 const TAKE_OVER_WITHIN_MS = 300_000;
 
@@ -69,8 +74,10 @@ export class Installation {
     this.later(() => database.close());
     const queue = await startQueue(this.options.queue, database, this.supervisor, this.options.directory);
     this.later(() => queue.close());
-    const config = await this.configure(postgres.url, queue);
-    return { config, apiUrl: `http://127.0.0.1:${config.HTTP_PORT}`, database, postgres, queue };
+    const [kek, nextKek] = [key(), key()];
+    const config = await this.configure(postgres.url, queue, kek, nextKek);
+    const rotationEnv = { DATABASE_URL: postgres.url, TRAME_KEK: nextKek, TRAME_KEK_PREVIOUS: kek, TRAME_TOKEN_PEPPER: key() };
+    return { rotationEnv, config, apiUrl: `http://127.0.0.1:${config.HTTP_PORT}`, database, postgres, queue };
   }
 
   /** What has to be closed at the end, after everything that was begun later. */
@@ -86,8 +93,9 @@ export class Installation {
     { config, apiUrl, database }: Place,
     inventory: FabricInventory,
     first: (client: TrameClient, operatorToken: string) => Promise<void> = () => Promise.resolve(),
+    nameServer: DemoNameServer | null = null,
   ): Promise<Customer> {
-    const world = await administrate(config, inventory, null, { quarantineSeconds: QUARANTINE_SECONDS });
+    const world = await administrate(config, inventory, nameServer, { quarantineSeconds: QUARANTINE_SECONDS });
     const client = new TrameClient(apiUrl);
     await this.untilReady(client, world.operatorToken);
     await first(client, world.operatorToken);
@@ -134,13 +142,14 @@ export class Installation {
     return postgres;
   }
 
-  private async configure(databaseUrl: string, queue: QueueUnderTest): Promise<Config> {
-    const key = (): string => randomBytes(32).toString('base64');
+  /** @param nextKek opens what somebody seals under it during the run. */
+  private async configure(databaseUrl: string, queue: QueueUnderTest, kek: string, nextKek: string): Promise<Config> {
     const env = {
       DATABASE_URL: databaseUrl,
       ...queue.env,
       HTTP_PORT: String(await freePort()),
-      TRAME_KEK: key(),
+      TRAME_KEK: kek,
+      TRAME_KEK_PREVIOUS: nextKek,
       TRAME_TOKEN_PEPPER: key(),
       TRAME_UNSAFE_DIRECT_ENQUEUE: String(!this.options.outbox),
       ...TIMING,

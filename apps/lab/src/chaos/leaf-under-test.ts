@@ -4,7 +4,7 @@ import { decodePassword } from '../eos-simulator/config/neighbor-password.js';
 import type { EosSimulator, FaultKind } from '../eos-simulator/index.js';
 import type { DeviceEndpoint } from '../fabrics/demo-inventory.js';
 import { pause } from './timing.js';
-import type { DeviceFault, DeviceUnderTest, LiveNumbers, PushWindow } from './device-under-test.js';
+import { type DeviceFault, type DeviceUnderTest, LEAF_FAULTS, type LiveNumbers, type PushWindow } from './device-under-test.js';
 
 export const EAPI_USER = { username: 'trame', password: 'trame-chaos' } as const;
 
@@ -12,9 +12,19 @@ export const EAPI_USER = { username: 'trame', password: 'trame-chaos' } as const
 export const LEAF_BOOT_MS = 800;
 /** More requests than anybody makes while a switch hangs. */
 const MANY = 200;
+/** Requests that a push makes, about; a reload comes at any of them. */
+const REQUESTS_OF_A_PUSH = 20;
+/** Some request of the next push: each may be the one. */
+function after(random: () => number): () => boolean {
+  let left = Math.floor(random() * REQUESTS_OF_A_PUSH);
+  return () => left-- <= 0;
+}
+/** What somebody left who died long ago: EOS takes five sessions, and no sixth. */
+const STALE = ['trame-0-0-1', 'trame-0-0-2', 'trame-0-0-3', 'trame-0-0-4', 'trame-0-0-5'] as const;
 const isCommit = (commands: readonly string[]): boolean => commands.some((command) => command.startsWith('commit timer'));
 
 export class LeafUnderTest implements DeviceUnderTest {
+  readonly faults = LEAF_FAULTS;
   private fault: DeviceFault | null = null;
 
   constructor(
@@ -27,7 +37,7 @@ export class LeafUnderTest implements DeviceUnderTest {
     return { address, port, username: EAPI_USER.username, secret: EAPI_USER.password, tlsSpkiSha256: [spkiSha256] };
   }
 
-  async begin(fault: DeviceFault): Promise<void> {
+  async begin(fault: DeviceFault, random: () => number): Promise<void> {
     this.fault = fault;
     switch (fault) {
       case 'refuses':
@@ -38,16 +48,46 @@ export class LeafUnderTest implements DeviceUnderTest {
         return this.leaf.faults.add({ kind: 'reset-after', when: isCommit });
       case 'reboots-before-confirm':
         return this.leaf.faults.add({ kind: 'reboot-after', when: isCommit });
+      case 'cut-before-apply':
+        return this.leaf.faults.add({ kind: 'reset-before', when: isCommit });
+      case 'cut-in-answer':
+        return this.leaf.faults.add({ kind: 'reset-in-body', when: after(random) });
+      case 'error-inside-200':
+        return this.leaf.faults.add({ kind: 'truncated-json', when: after(random) });
+      case 'reboots-anywhere':
+        return this.leaf.faults.add({ kind: random() < 0.5 ? 'reboot-before' : 'reboot-after', when: after(random) });
+      case 'stale-sessions':
+        return this.leaveSessions();
+      default:
+        throw new Error(`a switch has no fault ${fault}`);
     }
+  }
+
+  private leaveSessions(): void {
+    const { sessions } = this.leaf.device;
+    for (const name of STALE)
+      if (sessions.list().filter(({ state }) => state === 'pending').length < STALE.length) sessions.enter(name, 'trame');
+  }
+
+  private get stale(): readonly string[] {
+    return this.leaf.device.sessions
+      .list()
+      .flatMap(({ name, state }) => (STALE.some((one) => one === name) && state !== 'completed' ? [name] : []));
+  }
+
+  hasStruck(): boolean {
+    if (this.fault === 'hangs' || this.fault === 'refuses') return true;
+    return this.fault === 'stale-sessions' ? this.stale.length === 0 : this.leaf.faults.armed === 0;
   }
 
   async heal(): Promise<void> {
     const { fault } = this;
     this.fault = null;
     this.leaf.faults.clear();
+    for (const name of this.stale) await this.leaf.device.sessions.abort(name); // Nobody came by.
     if (fault === 'hangs') await this.leaf.disconnect();
     if (fault === 'hangs' || fault === 'refuses') await this.leaf.connect();
-    if (fault === 'reboots-before-confirm') await pause(LEAF_BOOT_MS + 200); // It may be at it just now.
+    if (fault === 'reboots-before-confirm' || fault === 'reboots-anywhere') await pause(LEAF_BOOT_MS + 200); // It may be at it just now.
   }
 
   /** Our lines as they stand in the running-config; no network too many; and a reload would change nothing. */
@@ -89,6 +129,7 @@ export class LeafUnderTest implements DeviceUnderTest {
   windows(): readonly PushWindow[] {
     const windows = new Map<number, PushWindow>();
     for (const { session, startedAt, endedAt } of this.leaf.device.journal.pushes) {
+      if (STALE.some((one) => one === session)) continue;
       const fence = Number(/^trame-\d+-(\d+)-\d+$/.exec(session)?.[1] ?? Number.NaN);
       if (Number.isNaN(fence)) continue;
       const known = windows.get(fence);

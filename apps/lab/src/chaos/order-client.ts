@@ -22,6 +22,8 @@ export interface Layout {
   readonly mostLeafs: number;
   /** Milliseconds between two requests of one client. */
   readonly pace: readonly [number, number];
+  /** Hosts of networks get names there. */
+  readonly zone?: string;
 }
 
 const CHAOS_LAYOUT: Layout = {
@@ -136,6 +138,7 @@ export class OrderClient {
   }
 
   private orderByWebhook({ reference, ...request }: Request, places: readonly Place[]): Send {
+    const { zone } = this.layout;
     return this.hook(
       { reference, ...request },
       {
@@ -144,7 +147,7 @@ export class OrderClient {
           order: reference,
           name: `Network ${reference}`,
           vniPool: 'cust-vni',
-          subnets: [{ pool: 'cust-v4', length: 28, hosts: [{ name: 'vm1' }, { name: 'vm2' }] }],
+          subnets: [{ pool: 'cust-v4', length: 28, ...(zone !== undefined && { zone }), hosts: [{ name: 'vm1' }, { name: 'vm2' }] }],
           attachments: places,
         },
       },

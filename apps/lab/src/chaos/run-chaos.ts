@@ -80,7 +80,7 @@ export class ChaosRun {
       ledger,
       settling,
       faults: nemesis.counts,
-      selfExits: supervisor.selfExits,
+      selfExits: supervisor.selfExits.length,
       options: this.options,
     });
     if (!report.result.ok) await leaveBehind(world.database, directory);

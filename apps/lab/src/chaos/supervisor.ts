@@ -22,7 +22,9 @@ class Kept {
   private isKilled = false;
   /** For the next start only. */
   private once: Readonly<Record<string, string>> = {};
-  selfExits = 0;
+  private isToDie = false;
+  /** When it ended although nobody killed it, and how. */
+  readonly selfExits: string[] = [];
   /** Deaths by its own hand (SIGKILL) with settings that were for one start. */
   crashes = 0;
 
@@ -42,9 +44,17 @@ class Kept {
     return this.child?.kill(signal) ?? false;
   }
 
-  /** Kills it; it comes back with these settings, dies by them, and comes back without them. */
+  /** Kills it; it comes back with these settings, until it is killed again. */
   restartWith(env: Readonly<Record<string, string>>): boolean {
     this.once = env;
+    this.isToDie = false;
+    return this.signal('SIGKILL');
+  }
+
+  /** Kills it; it comes back with these settings, dies by them, and comes back without them. */
+  restartToDie(env: Readonly<Record<string, string>>): boolean {
+    this.once = env;
+    this.isToDie = true;
     return this.signal('SIGKILL');
   }
 
@@ -70,14 +80,14 @@ class Kept {
     const child = spawn(command, args, { env: { ...env, ...settings }, stdio: ['ignore', log, log] });
     closeSync(log);
     this.child = child;
-    this.isExpected = Object.keys(settings).length > 0;
-    this.isKilled = false;
-    const isArmed = this.isExpected;
-    const ended = (_code: unknown, signal?: unknown): void => {
+    const isArmed = this.isToDie;
+    this.isExpected = isArmed;
+    this.isToDie = this.isKilled = false;
+    const ended = (code: unknown, signal?: unknown): void => {
       if (this.child !== child) return;
       if (isArmed && signal === 'SIGKILL' && !this.isKilled) this.crashes += 1;
       this.child = undefined;
-      if (!this.isExpected) this.selfExits += 1;
+      if (!this.isExpected && this.isWanted) this.selfExits.push(`${name} at ${new Date().toISOString()}: ${String(signal ?? code)}`);
       if (this.isWanted) this.restart = setTimeout(() => this.start(), RESTART_AFTER_MS);
     };
     child.once('exit', ended).once('error', ended);
@@ -98,18 +108,23 @@ export class Supervisor {
     return this.kept.get(name)?.signal(signal) ?? false;
   }
 
-  /** @returns false when it was not running anyway; the settings are for its next start all the same. */
+  /** Killed, it comes back with these settings. @returns false when it was not running anyway; they are for its next start all the same. */
   restartWith(name: string, env: Readonly<Record<string, string>>): boolean {
     return this.kept.get(name)?.restartWith(env) ?? false;
+  }
+
+  /** The same, with settings that it dies by. */
+  restartToDie(name: string, env: Readonly<Record<string, string>>): boolean {
+    return this.kept.get(name)?.restartToDie(env) ?? false;
   }
 
   crashes(name: string): number {
     return this.kept.get(name)?.crashes ?? 0;
   }
 
-  /** How often processes ended although nobody killed them. */
-  get selfExits(): number {
-    return [...this.kept.values()].reduce((sum, { selfExits }) => sum + selfExits, 0);
+  /** Processes that ended although nobody killed them: which, when, how. */
+  get selfExits(): readonly string[] {
+    return [...this.kept.values()].flatMap(({ selfExits }) => selfExits);
   }
 
   /** Asks them to end, and makes sure. */

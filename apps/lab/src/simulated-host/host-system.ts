@@ -23,6 +23,12 @@ export class HostSystem {
   /** Milliseconds since the epoch. */
   bootedAt = Date.now();
   isRoutingUp = true;
+  /** Where pushes are kept: nothing more can be written there. */
+  isDiskFull = false;
+  /** `ifreload` ends with 0 and has done nothing. */
+  doesIfreloadLie = false;
+  /** The next `frr-reload.py` puts half of the lines in force and fails. */
+  reloadsHalfOnce = false;
 
   constructor(readonly hostname: string) {
     this.files.set(MANAGEMENT_PATH, MANAGEMENT);
@@ -111,7 +117,7 @@ export class HostSystem {
         : [];
     });
     if (stuck.length > 0) return { status: 1, text: stuck.join('\n') };
-    this.live = wanted;
+    if (!this.doesIfreloadLie) this.live = wanted;
     return { status: 0, text: '' };
   }
 
@@ -121,6 +127,12 @@ export class HostSystem {
     const text = this.readFile(FRR_PATH) ?? '';
     const syntax = this.checkRouting(text);
     if (syntax.status !== 0) return { status: 1, text: `ERROR: vtysh failed to process new configuration: ${syntax.text}` };
+    if (this.reloadsHalfOnce) {
+      this.reloadsHalfOnce = false;
+      const lines = text.split('\n');
+      this.running = applyFrr(lines.slice(0, Math.ceil(lines.length / 2)).join('\n'));
+      return { status: 1, text: 'vtysh: Failure to communicate[13] to bgpd' };
+    }
     this.running = applyFrr(text);
     return { status: this.running.failures.length > 0 ? 1 : 0, text: this.running.failures.join('\n') };
   }

@@ -107,6 +107,7 @@ export class PushVerbs {
     if (this.confirmedFence === fence) this.confirmedFence = 0;
     const request = decodeStageRequest(input);
     if (request === null) throw new Refusal(PUSH_EXIT.badRequest, 'the request ended early or is malformed');
+    if (this.system.isDiskFull) throw new Refusal(PUSH_EXIT.storageFailed, 'cannot write to /var/lib/trame: No space left on device');
     const old = this.liveFiles();
     const wanted = new Map([...old, ...request.files]);
     const complaints = this.syntaxComplaints(wanted);

@@ -26,6 +26,7 @@ export class SimulatedHost {
   private readonly verbs: PushVerbs;
   private readonly unregister: () => void;
   private applyFault: ApplyFault | null = null;
+  private verbsUntilReboot: number | null = null;
   /** Verbs run one after the other: the lock of the push program. */
   private queue: Promise<unknown> = Promise.resolve();
   readonly system: HostSystem;
@@ -87,6 +88,16 @@ export class SimulatedHost {
     this.applyFault = fault;
   }
 
+  /** Goes down in the middle of a verb instead of answering it; null: it stays up. @param after so many verbs that it answers. */
+  rebootInstead(after: number | null): void {
+    this.verbsUntilReboot = after;
+  }
+
+  /** What was armed has not met anything yet. */
+  get isFaultArmed(): boolean {
+    return this.applyFault !== null || this.verbsUntilReboot !== null;
+  }
+
   dropConnections(): void {
     this.front.dropConnections();
   }
@@ -113,8 +124,14 @@ export class SimulatedHost {
   private async serve({ connection, verb, fence, seconds, input }: VerbRequest): Promise<VerbResult | null> {
     const startedAt = Date.now();
     if (verb === 'apply' && (this.options.applyMs ?? 0) > 0) await new Promise((resolve) => setTimeout(resolve, this.options.applyMs));
+    const goesDown = this.verbsUntilReboot === 0;
+    if (this.verbsUntilReboot !== null) this.verbsUntilReboot = goesDown ? null : this.verbsUntilReboot - 1;
     const result = this.verbs.run(verb, fence, seconds, input);
     this.journal.add({ device: this.slug, connection, verb, fence, startedAt, endedAt: Date.now(), status: result.status });
+    if (goesDown) {
+      this.reboot();
+      return null;
+    }
     if (verb !== 'apply' || result.status !== PUSH_EXIT.done || this.applyFault === null) return result;
     const fault = this.applyFault;
     this.applyFault = null;

@@ -167,7 +167,7 @@ export class AllocationChaosRun {
       findings: checkHistory(history, rows, isNaive ? 0 : QUARANTINE_SECONDS * 1000),
       invariants: await violations(app),
       broken: this.broken,
-      selfExits: this.supervisor.selfExits,
+      selfExits: this.supervisor.selfExits.length,
     });
     writeFileSync(join(directory, 'result.json'), `${JSON.stringify(report, null, 1)}\n`);
     return report;

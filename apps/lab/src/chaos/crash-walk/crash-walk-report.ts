@@ -4,6 +4,8 @@ export interface CrashWalkResult {
   readonly seed: number;
   /** Where workers died, in that order. */
   readonly walked: readonly CrashPoint[];
+  /** How often somebody died there. */
+  readonly hits: Readonly<Record<string, number>>;
   readonly unreached: readonly CrashPoint[];
   /** Executions that worked on a device. */
   readonly pushes: number;
@@ -30,7 +32,8 @@ export interface CrashWalkReport {
 
 export function crashWalkSummary({ result: r, findings }: CrashWalkReport, directory: string): string {
   const lines = [
-    `workers died at ${r.walked.length} places: ${r.walked.join(', ')}`,
+    `somebody died at ${r.walked.length} places: ${r.walked.join(', ')}`,
+    ...(r.unreached.length === 0 ? [] : [`NOBODY CAME TO ${r.unreached.join(', ')}`]),
     `${r.pushes} pushes; overlaps ${r.overlaps}, without lease ${r.unleased}, doubled ${r.doubled}, orphans ${r.orphans}, off intent ${r.offIntent}`,
     `settled after ${r.settleSeconds} s`,
     ...findings.slice(0, 40).map((finding) => `  - ${finding}`),

@@ -1,13 +1,17 @@
 /**
- * `npm run chaos -- --scenario crash-points`: real workers die once at every place where a worker can, while networks come and go; somebody
- * else goes on from what each of them left. Then the devices are looked at.
+ * `npm run chaos -- --scenario crash-points`: real workers, the API and an operator's program die once at every place that has a name, while
+ * networks come and go; somebody else goes on from what each of them left. Then the devices are looked at.
  */
+import { execFile } from 'node:child_process';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { generateSshKeyPair } from '#adapters/ssh';
-import type { CrashPoint } from '#platform';
+import { encodeId } from '#engines/kernel';
+import { CRASH_POINTS, type CrashPoint } from '#platform';
 import { startEosSimulator } from '../../eos-simulator/index.js';
 import { starEdgePorts, starHosts, starInventory, starLeafs, starPortCount, type StarSize } from '../../fabrics/star-inventory.js';
+import { startSimulatedPowerDns } from '../../powerdns/index.js';
 import { SimulatedFabric } from '../../simulated-fabric.js';
 import { startSimulatedHosts } from '../../simulated-host/index.js';
 import { ApiCaller } from '../api-caller.js';
@@ -15,11 +19,10 @@ import { readIntent } from '../checks/read-intent.js';
 import type { DeviceFault, DeviceUnderTest } from '../device-under-test.js';
 import { Dice } from '../dice.js';
 import { HostUnderTest } from '../host-under-test.js';
-import { Installation, type InstallationOptions, type Say, type World } from '../installation.js';
+import { DIST, Installation, type InstallationOptions, type Say, type World } from '../installation.js';
 import { leaveBehind } from '../leave-behind.js';
 import { EAPI_USER, LEAF_BOOT_MS, LeafUnderTest } from '../leaf-under-test.js';
 import { Ledger } from '../ledger.js';
-import { WORKER_POINTS } from '../nemesis.js';
 import { OrderClient } from '../order-client.js';
 import { checkRollout } from '../rollout/check-rollout.js';
 import { Steersman } from '../rollout/steersman.js';
@@ -41,6 +44,16 @@ const AFTER_A_FAULT: Readonly<Partial<Record<CrashPoint, DeviceFault>>> = {
 const AFTER_A_BAD_CHANGE: ReadonlySet<CrashPoint> = new Set<CrashPoint>(['push.reverted']);
 /** Passed only where a device has what it is sent. */
 const FOR_NOTHING: ReadonlySet<CrashPoint> = new Set<CrashPoint>(['push.nothing']);
+/** Passed only where a plan is taken back. */
+const FOR_A_ROLLBACK: ReadonlySet<CrashPoint> = new Set<CrashPoint>(['rollback.made', 'recall.ordered']);
+const OF_API: ReadonlySet<CrashPoint> = new Set<CrashPoint>(['rollback.made', 'inbox.stored']);
+/** In the program that seals everything under another key. */
+const OF_OPERATOR: ReadonlySet<CrashPoint> = new Set<CrashPoint>(['secrets.sealed', 'secrets.committed']);
+const isOfWorker = (point: CrashPoint): boolean => !OF_API.has(point) && !OF_OPERATOR.has(point);
+const ZONE = 'cust.example';
+const TAKE_BACK = `mutation ($id: ID!) { rollbackPlan(id: $id, reason: "a walk") { errors { code message } } }`;
+const TAKEN_BACK = `SELECT p.id FROM plan p WHERE p.generation > 1 AND p.rollback_of IS NULL AND p.state IN ('APPLIED', 'HALTED', 'CANCELLED', 'FAILED')
+  AND EXISTS (SELECT FROM plan_item i WHERE i.plan_id = p.id AND i.state IN ('CONFIRMED', 'VERIFIED')) ORDER BY p.generation DESC LIMIT 1`;
 const LOOK_EVERY_MS = 50;
 const PROVOKE_EVERY_MS = 2000;
 
@@ -70,8 +83,13 @@ export class CrashWalk {
     this.installation.later(async () => Promise.all([...devices.values()].map((device) => device.close())));
     const place = await this.installation.start();
     const endpoints = new Map([...devices].map(([slug, { endpoint }]) => [slug, endpoint]));
-    const customer = await this.installation.populate(place, starInventory(SIZE, endpoints, PASSWORD_SECRET), (client, token) =>
-      this.secrets.plant(client, token),
+    const dns = await startSimulatedPowerDns({ zones: [ZONE] });
+    this.installation.later(() => dns.stop());
+    const customer = await this.installation.populate(
+      place,
+      starInventory(SIZE, endpoints, PASSWORD_SECRET),
+      (client, token) => this.secrets.plant(client, token),
+      { apiUrl: dns.apiUrl, apiKey: dns.apiKey, zones: [ZONE] },
     );
     return this.walk({ ...place, devices, customer });
   }
@@ -117,15 +135,27 @@ export class CrashWalk {
       hostsOfEach: [1, 2] as const,
       mostLeafs: 1,
       pace: [300, 900] as const,
+      zone: ZONE,
     };
+    const points = this.options.points ?? CRASH_POINTS;
     const ending = new AbortController();
     const limit = this.installation.endingAfter(seconds);
-    this.say(`${world.devices.size} devices taken over; ${WORKERS} workers die at ${(this.options.points ?? WORKER_POINTS).length} places`);
+    this.say(`${world.devices.size} devices taken over; ${WORKERS} workers, the API and an operator die at ${points.length} places`);
     const client = new OrderClient('c1', dice.fork(), api, world.customer, ledger, layout).run(ending.signal, over.signal);
     const operator = new Steersman(world.database, api, world.customer, dice.fork()).finish(over.signal);
-    const left = [...(this.options.points ?? WORKER_POINTS)];
+    const left = points.filter(isOfWorker);
     const walkers = Array.from({ length: WORKERS }, (_, n) => this.keepDying(`worker-${n + 1}`, left, world, limit));
-    const unreached = (await Promise.all(walkers)).flat();
+    const ofApi = this.keepDying(
+      'api',
+      points.filter((point) => OF_API.has(point)),
+      world,
+      limit,
+    );
+    const ofOperator = this.rotate(
+      points.filter((point) => OF_OPERATOR.has(point)),
+      world,
+    );
+    const unreached = (await Promise.all([...walkers, ofApi, ofOperator])).flat();
     ending.abort();
     for (const device of world.devices.values()) await device.heal();
     this.say(`${this.died.length} deaths; waiting until everything is settled`);
@@ -148,9 +178,10 @@ export class CrashWalk {
       result: {
         seed,
         walked: this.died,
+        hits: Object.fromEntries(points.map((point) => [point, this.died.filter((one) => one === point).length])),
         unreached,
         pushes: found.pushes.count,
-        selfExits: supervisor.selfExits,
+        selfExits: supervisor.selfExits.length,
         overlaps: found.pushes.overlaps.length,
         unleased: found.pushes.unleased.length,
         doubled: found.doubled.length,
@@ -175,22 +206,51 @@ export class CrashWalk {
     for (let point = left.shift(); point !== undefined; point = left.shift()) {
       if (limit.aborted) return [point, ...left.splice(0)];
       const before = supervisor.crashes(worker);
-      supervisor.restartWith(worker, { TRAME_CRASH_AT: point });
+      supervisor.restartToDie(worker, { TRAME_CRASH_AT: point });
       for (let at = 0; supervisor.crashes(worker) === before && !limit.aborted; at += LOOK_EVERY_MS) {
         if (at % PROVOKE_EVERY_MS === 0) await this.provoke(point, world);
         await pause(LOOK_EVERY_MS, limit);
       }
       for (const device of AFTER_A_FAULT[point] || AFTER_A_BAD_CHANGE.has(point) ? world.devices.values() : []) await device.heal();
       if (supervisor.crashes(worker) === before) return [point, ...left.splice(0)];
-      this.died.push(point);
-      appendFileSync(join(this.options.directory, 'deaths.jsonl'), `${JSON.stringify({ at: new Date().toISOString(), worker, point })}\n`);
+      this.bury(worker, point);
     }
     return [];
   }
 
-  private async provoke(point: CrashPoint, { devices, database }: World): Promise<void> {
+  /** Dies at each place, and ends what the dead ones began. @returns places that it did not die at. @throws when the last one does not end well. */
+  private async rotate(points: readonly CrashPoint[], { rotationEnv }: World): Promise<CrashPoint[]> {
+    const unreached: CrashPoint[] = [];
+    const run = promisify(execFile);
+    const seal = (env: Readonly<Record<string, string>>): Promise<unknown> =>
+      run(process.execPath, [join(DIST, 'apps/cli/src/main.js'), 'secrets', 'rotate'], {
+        cwd: this.options.directory,
+        env: { ...rotationEnv, ...env },
+      });
+    for (const point of points) {
+      const signal = await seal({ TRAME_CRASH_AT: point }).then(
+        () => null,
+        (error: { signal?: string }) => error.signal,
+      );
+      if (signal === 'SIGKILL') this.bury('operator', point);
+      else unreached.push(point);
+    }
+    if (points.length > 0) await seal({});
+    return unreached;
+  }
+
+  private bury(who: string, point: CrashPoint): void {
+    this.died.push(point);
+    appendFileSync(join(this.options.directory, 'deaths.jsonl'), `${JSON.stringify({ at: new Date().toISOString(), who, point })}\n`);
+  }
+
+  private async provoke(point: CrashPoint, { devices, database, apiUrl, customer }: World): Promise<void> {
+    if (FOR_A_ROLLBACK.has(point)) {
+      const [plan] = await database.rows<{ id: string }>(TAKEN_BACK);
+      if (plan) await new ApiCaller(apiUrl).graphql(customer.operatorToken, TAKE_BACK, { id: encodeId('plan', plan.id) });
+    }
     const fault = AFTER_A_FAULT[point];
-    if (fault) for (const device of devices.values()) await device.begin(fault);
+    if (fault) for (const device of devices.values()) await device.begin(fault, Math.random);
     if (AFTER_A_BAD_CHANGE.has(point)) for (const device of devices.values()) device.stopRouting?.();
     if (!FOR_NOTHING.has(point)) return;
     await database.rows('UPDATE device_state SET is_uncertain = true');

@@ -20,6 +20,10 @@ export class Colleague {
   private readonly edits: Edit[] = [];
   private readonly http: OutboundHttp;
   private serial = 0;
+  /** Lines that came between our last look and our commit. */
+  inBetween = 0;
+  /** Lines that he committed as we do, by a session of his own. */
+  committed = 0;
 
   constructor(
     readonly slug: string,
@@ -39,7 +43,10 @@ export class Colleague {
       await pause(this.dice.between(3000, 9000), ending);
       if (ending.aborted) return;
       // Between our last look and our commit, where only the switch itself can notice; or at any other moment.
-      if (this.dice.chance(0.5)) this.leaf.faults.meanwhile(isCommit, () => this.edit());
+      if (this.dice.chance(0.5))
+        this.leaf.faults.meanwhile(isCommit, async () => {
+          if (await this.edit()) this.inBetween += 1;
+        });
       else await this.edit();
     }
   }
@@ -61,14 +68,17 @@ export class Colleague {
   }
 
   /** What is not answered may be there or not. */
-  private async edit(): Promise<void> {
+  private async edit(): Promise<boolean> {
     const line = `logging host 192.0.2.${(++this.serial % 250) + 1}`;
     const sentAt = Date.now();
+    const isCommitted = this.serial % 2 === 0;
+    const session = `colleague-${this.serial}`;
+    const cmds = isCommitted ? [`configure session ${session}`, line, 'commit'] : ['configure', line];
     const body = JSON.stringify({
       jsonrpc: '2.0',
       method: 'runCmds',
       id: line,
-      params: { version: 1, format: 'json', cmds: ['enable', 'configure', line] },
+      params: { version: 1, format: 'json', cmds: ['enable', ...cmds] },
     });
     try {
       const { status, body: text } = await this.http.request({
@@ -79,9 +89,12 @@ export class Colleague {
         basicAuth: COLLEAGUE,
       });
       const isDone = status === 200 && 'result' in (JSON.parse(text) as object);
-      if (isDone) this.edits.push({ line, sentAt, doneAt: Date.now() });
+      if (!isDone) return false;
+      this.edits.push({ line, sentAt, doneAt: Date.now() });
+      if (isCommitted) this.committed += 1;
+      return true;
     } catch {
-      // The switch hangs or is away: a person would try again later.
+      return false; // The switch hangs or is away: a person would try again later.
     }
   }
 }

@@ -10,14 +10,26 @@ export interface RolloutResult {
   readonly plans: Readonly<Record<string, number>>;
   readonly acts: Readonly<Record<Act, number>>;
   readonly refusedActs: Readonly<Record<string, number>>;
+  /** Locks of rollbacks that a person ended, because the fabric asks for more by now. */
+  readonly locksReleased: number;
   /** Lines that somebody else wrote on switches meanwhile. */
   readonly edits: number;
+  /** Of these: between our last look and our commit; by a session and a commit of his own. */
+  readonly editsInBetween: number;
+  readonly editsCommitted: number;
   /** Executions that worked on a device. */
   readonly pushes: number;
   readonly faults: FaultCounts;
+  /** Faults of devices that met somebody. */
+  readonly deviceFaults: Readonly<Record<string, number>>;
+  /** What did not happen in this run, though it might have: of that it proves nothing. */
+  readonly never: readonly string[];
+  /** Processes that ended although nobody killed them: they are waited for, and counted as a violation. */
   readonly selfExits: number;
   readonly overlaps: number;
   readonly unleased: number;
+  /** Devices that a worker of an older release pushed to while the database was of a newer one. */
+  readonly outdated: number;
   readonly doubled: number;
   readonly orphans: number;
   readonly offIntent: number;
@@ -43,8 +55,10 @@ const counts = (of: Readonly<Record<string, number>>): string =>
 export function rolloutSummary({ result: r, findings }: RolloutReport, directory: string): string {
   const lines = [
     `seed ${r.seed}, ${r.seconds} s, ${r.devices} devices; broken: ${counts(r.faults)}; ended by themselves: ${r.selfExits}`,
-    `plans: ${counts(r.plans)}; steered: ${counts(r.acts)}; ${r.pushes} pushes, ${r.edits} lines of somebody else`,
-    `overlaps ${r.overlaps}, without lease ${r.unleased}, doubled ${r.doubled}, orphans ${r.orphans}, off intent ${r.offIntent}, lost lines ${r.lostUpdates}, secrets in the open ${r.leakedSecrets}`,
+    `devices: ${counts(r.deviceFaults)}`,
+    `plans: ${counts(r.plans)}; steered: ${counts(r.acts)}; ${r.pushes} pushes, ${r.edits} lines of somebody else (${r.editsInBetween} just before a commit, ${r.editsCommitted} by commits of his own)`,
+    r.never.length === 0 ? 'every kind of fault happened' : `NEVER HAPPENED: ${r.never.join(', ')}`,
+    `overlaps ${r.overlaps}, without lease ${r.unleased}, outdated ${r.outdated}, doubled ${r.doubled}, orphans ${r.orphans}, off intent ${r.offIntent}, lost lines ${r.lostUpdates}, secrets in the open ${r.leakedSecrets}`,
     `settled after ${r.settleSeconds} s`,
     ...r.flagged.map(({ device, why }) => `  for a person: ${device}: ${why}`),
     ...findings.slice(0, 40).map((finding) => `  - ${finding}`),

@@ -15,10 +15,11 @@ import { Installation, type InstallationOptions, type Say, type World } from '..
 import { leaveBehind } from '../leave-behind.js';
 import { EAPI_USER, LEAF_BOOT_MS, LeafUnderTest } from '../leaf-under-test.js';
 import { Ledger } from '../ledger.js';
-import { CRASH_POINTS_TOO, Nemesis } from '../nemesis.js';
+import { ALL_FAULTS, Nemesis } from '../nemesis.js';
 import { OrderClient } from '../order-client.js';
 import { PASSWORD_SECRET, PlantedSecrets } from '../planted-secrets.js';
 import { settle } from '../settle.js';
+import { pushesOfOlderReleases } from '../checks/pushes-of-older-releases.js';
 import { checkRollout } from './check-rollout.js';
 import { Colleague, COLLEAGUE } from './colleague.js';
 import type { RolloutReport } from './rollout-report.js';
@@ -28,7 +29,9 @@ export const ROLLOUT_SIZE: StarSize = { leafs: 6, hosts: 14 };
 const CLIENTS = 2;
 const APPLY_MS = 120;
 /** Of twenty devices one or two are broken at any time. */
-const CALM = 4;
+const CALM = 2;
+/** Between two faults of processes: a rollout of several waves takes some seconds. */
+const PACE_MS = [1500, 4500] as const;
 const GIVE_UP_AFTER_SECONDS = 90;
 
 export interface RolloutChaosOptions extends Pick<InstallationOptions, 'queue' | 'directory'> {
@@ -97,15 +100,20 @@ export class RolloutChaosRun {
     const ledger = new Ledger(join(directory, 'ledger.jsonl'));
     const tell = (event: object): void =>
       appendFileSync(join(directory, 'faults.jsonl'), `${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`);
-    const nemesis = new Nemesis({ supervisor, ...world }, dice.fork(), tell, CRASH_POINTS_TOO, CALM);
+    const nemesis = new Nemesis({ supervisor, ...world }, dice.fork(), tell, {
+      weights: ALL_FAULTS,
+      calm: CALM,
+      hasEveryDeviceFault: true,
+      pace: PACE_MS,
+    });
     const steersman = new Steersman(world.database, api, world.customer, dice.fork());
     const layout = {
       hosts: starHosts(ROLLOUT_SIZE),
       leafs: starLeafs(ROLLOUT_SIZE),
       edgePorts: starEdgePorts(ROLLOUT_SIZE),
-      hostsOfEach: [2, 8] as const,
-      mostLeafs: 2,
-      pace: [800, 4000] as const,
+      hostsOfEach: [1, 3] as const,
+      mostLeafs: 1,
+      pace: [800, 3000] as const,
     };
     const ending = this.installation.endingAfter(seconds);
     this.say(`${world.devices.size} devices taken over; plans are rolled out and steered, faults begin, for ${seconds} s`);
@@ -128,10 +136,22 @@ export class RolloutChaosRun {
     );
     const leaks = await this.secrets.leaks(world, directory);
     const lostUpdates = this.colleagues.flatMap((colleague) => colleague.lost());
+    const outdated = pushesOfOlderReleases(directory, nemesis.releases);
+    const { selfExits } = supervisor;
+    const sumOf = (what: (colleague: Colleague) => number): number => this.colleagues.reduce((sum, colleague) => sum + what(colleague), 0);
+    const edits = {
+      edits: sumOf((one) => one.count),
+      editsInBetween: sumOf((one) => one.inBetween),
+      editsCommitted: sumOf((one) => one.committed),
+    };
+    const never = [
+      ...nemesis.never(),
+      ...Object.entries({ ...steersman.acts, ...edits }).flatMap(([what, times]) => (times === 0 ? [what] : [])),
+    ];
     const count = (findings: readonly string[]): number => findings.length;
     const isGood =
       count(found.pushes.overlaps) + count(found.pushes.unleased) + count(found.doubled) + count(found.orphans) === 0 &&
-      count(found.offIntent) + count(lostUpdates) + count(leaks) === 0 &&
+      count(found.offIntent) + count(lostUpdates) + count(leaks) + count(outdated) + count(selfExits) === 0 &&
       settling.isSettled;
     const report: RolloutReport = {
       result: {
@@ -141,12 +161,16 @@ export class RolloutChaosRun {
         plans: Object.fromEntries(plans.map(({ state, count: number }) => [state, number])),
         acts: steersman.acts,
         refusedActs: Object.fromEntries(steersman.refused),
-        edits: this.colleagues.reduce((sum, colleague) => sum + colleague.count, 0),
+        locksReleased: steersman.released,
+        ...edits,
         pushes: found.pushes.count,
         faults: nemesis.counts,
-        selfExits: supervisor.selfExits,
+        deviceFaults: Object.fromEntries(nemesis.struck),
+        never,
+        selfExits: count(selfExits),
         overlaps: count(found.pushes.overlaps),
         unleased: count(found.pushes.unleased),
+        outdated: count(outdated),
         doubled: count(found.doubled),
         orphans: count(found.orphans),
         offIntent: count(found.offIntent),
@@ -159,6 +183,8 @@ export class RolloutChaosRun {
       findings: [
         ...found.pushes.overlaps.map((what) => `overlap: ${what}`),
         ...found.pushes.unleased.map((what) => `without lease: ${what}`),
+        ...outdated.map((what) => `by an older release: ${what}`),
+        ...selfExits.map((what) => `ended by itself: ${what}`),
         ...found.doubled.map((what) => `doubled: ${what}`),
         ...found.orphans.map((what) => `orphan: ${what}`),
         ...found.offIntent.map((what) => `off intent: ${what}`),

@@ -1,0 +1,11 @@
+/** `node --import`: this process' wall clock jumps by CHAOS_CLOCK_SECONDS after CHAOS_CLOCK_AFTER_MS. Timers go on, as in the kernel. */
+const RealDate = Date;
+const jumpMs = Number(process.env['CHAOS_CLOCK_SECONDS'] ?? 0) * 1000;
+const jumpsAt = performance.now() + Number(process.env['CHAOS_CLOCK_AFTER_MS'] ?? 0);
+const now = (): number => RealDate.now() + (performance.now() < jumpsAt ? 0 : jumpMs);
+
+globalThis.Date = new Proxy(RealDate, {
+  construct: (target, args: [], newTarget: typeof Date) => Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget) as Date,
+  apply: () => new RealDate(now()).toString(),
+  get: (target, name, receiver) => (name === 'now' ? now : (Reflect.get(target, name, receiver) as unknown)),
+});
