@@ -20,6 +20,11 @@ interface Plan {
     readonly diff: string;
     readonly state: string;
     readonly error: string | null;
+    readonly hunks: readonly {
+      readonly path: string;
+      readonly text: string;
+      readonly causes: readonly { readonly kind: string; readonly verb: string; readonly slug: string; readonly object: string | null }[];
+    }[];
   }[];
 }
 interface Payload {
@@ -27,7 +32,8 @@ interface Payload {
   readonly errors: readonly { readonly __typename: string; readonly code: string; readonly message: string }[];
 }
 
-const PLAN = '{ id digest risk state createdBy haltReason devices { device wave risk diff state error } }';
+const PLAN =
+  '{ id digest risk state createdBy haltReason devices { device wave risk diff state error hunks { path text causes { kind verb slug object } } } }';
 const PAYLOAD = `{ plan ${PLAN} errors { __typename code message } }`;
 const DOCUMENTS = {
   plan: `query ($id: ID!) { plan(id: $id) ${PLAN} }`,
@@ -60,6 +66,28 @@ const refusalOf = ({ plan, errors }: Payload): { type: string | undefined; code:
 const wrong = (digest: string): string => digest.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
 
 describe('a plan', () => {
+  it('says of each part of its diff which objects it is there for, by name and id', async () => {
+    const { order, vni, plan } = await proposed();
+    const { network } = await world.ask<{ network: { id: string; slug: string } }>(
+      world.operator,
+      'query ($id: ID!) { order(id: $id) { network { id slug } } }',
+      { id: order },
+    );
+    for (const { diff, hunks } of plan.devices) {
+      expect(hunks.length).toBeGreaterThan(1);
+      for (const { text, causes } of hunks) {
+        expect(diff).toContain(text);
+        expect(causes).toEqual([{ kind: 'NETWORK', verb: 'ADDED', slug: network.slug, object: network.id }]);
+      }
+      expect(hunks.some(({ text }) => text.includes(String(vni)))).toBe(true);
+    }
+    // Kept with it, and the same for whoever asks.
+    expect((await show(plan.id))?.devices).toEqual(plan.devices);
+    const again = await ask('propose', { input: {} });
+    expect(again.plan?.digest).toBe(plan.digest);
+    expect(await world.settlePublic(order)).toBe('ACTIVE');
+  });
+
   it('is seen, approved and applied by its digest, and the order for it is live', async () => {
     const { order, vni, plan } = await proposed();
     expect(plan).toMatchObject({ risk: 'LOW', state: 'PROPOSED' });
