@@ -1,7 +1,7 @@
 // A plan that is taken back: devices to the byte, and networks, numbers and names with them.
 import pg from 'pg';
 import { AddressingService } from '#contexts/addressing';
-import { type DeploymentPlan, PlannerService, RollbackService, RolloutService } from '#contexts/deployment';
+import { type DeploymentPlan, PlannerService, RollbackService, RolloutService, SteeringService } from '#contexts/deployment';
 import { LockService } from '#contexts/fabric';
 import { NetworkRecalls, OrderReconciler, OrderService } from '#contexts/provisioning';
 import { type DeviceId, Fqdn, Label, type NetworkId, type OrderId, type PlanId, PortName } from '#engines/kernel';
@@ -201,18 +201,66 @@ describe('a plan that is taken back', () => {
     expect(await possessions(networkId)).toEqual(had);
   });
 
-  it('names what it cannot give back: a number that rests no more', async () => {
+  it('names what it cannot give back, and then brings it to no device: a number that rests no more', async () => {
     await given();
-    const { networkId } = await built();
-    const removal = await removed(networkId);
-    await sql(`DELETE FROM number_allocation WHERE state = 'QUARANTINED' AND key LIKE '%/evi'`);
+    await built();
+    const other = await built();
+    const removal = await removed(other.networkId);
+    const bytes = live();
+    await sql(
+      `DELETE FROM number_allocation WHERE state = 'QUARANTINED' AND key LIKE '%/evi' AND value = (SELECT max(evi_id) FROM network)`,
+    );
     const rollback = await back(removal.id);
     await until(
       () => recalls(rollback.id),
       ([recall]) => recall?.state === 'REFUSED',
     );
     expect(await recalls(rollback.id)).toMatchObject([{ reason: 'a number of it rests no more: it went back to its pool', orderId: null }]);
-    expect(await networkState(networkId)).toBe('RETIRED');
+    await work();
+    expect(await world.app.get(RolloutService).plan(rollback.id)).toMatchObject({
+      state: 'HALTED',
+      haltReason: expect.stringMatching(/cannot be restored: web-10001: a number of it rests no more/) as string,
+      items: expect.arrayContaining([expect.objectContaining({ state: 'SKIPPED' })]) as unknown[],
+    });
+    await work(); // It held its devices as long as it might run.
+    expect(await networkState(other.networkId)).toBe('RETIRED');
+    expect(live()).toBe(bytes);
+    expect(await locked()).toEqual([]);
+  });
+
+  it('has in the books what it restores before a device carries it', async () => {
+    await given();
+    const { networkId } = await built();
+    const removal = await removed(networkId);
+    const bytes = live();
+    const rollback = await back(removal.id);
+    for (let rounds = 0; rounds < 3; rounds++) await world.converge(); // Nobody restores anything yet.
+    expect((await world.app.get(RolloutService).plan(rollback.id)).state).toBe('APPROVED');
+    expect(live()).toBe(bytes);
+    expect(await recalls(rollback.id)).toMatchObject([{ state: 'WANTED' }]);
+    await world.app.get(NetworkRecalls).run();
+    expect(await allocations(networkId)).toEqual([{ state: 'BOUND' }]);
+    expect(live()).toBe(bytes);
+    await world.converge();
+    expect(live()).not.toBe(bytes);
+    expect((await world.app.get(RolloutService).plan(rollback.id)).state).toBe('APPLIED');
+  });
+
+  it('that is cancelled before it runs takes back what was restored for it', async () => {
+    await given();
+    const { networkId } = await built();
+    const removal = await removed(networkId);
+    const rollback = await back(removal.id);
+    await world.converge();
+    await world.app.get(NetworkRecalls).run();
+    expect(await networkState(networkId)).not.toBe('RETIRED');
+    await world.app.get(SteeringService).cancel(rollback.id, 'alice', 'the wrong one');
+    await until(
+      () => networkState(networkId),
+      (state) => state === 'RETIRED',
+    );
+    expect(await recalls(rollback.id)).toMatchObject([{ state: 'KEPT', reason: 'the rollback did not run' }]);
+    expect(await allocations(networkId)).toEqual([{ state: 'QUARANTINED' }]);
   });
 
   it('is refused where somebody else has the number by now', async () => {

@@ -71,7 +71,7 @@ const recallIsCarriedOut: Invariant = {
   violations: violations(
     `SELECT p.id, r.action || ' of the network ' || r.network_slug || ' (VNI ' || r.vni || ') is still ' || r.state AS what
        FROM plan p JOIN network_recall r ON r.plan_id = p.id LEFT JOIN network n ON n.id = r.network_id
-      WHERE p.id = ANY($1) AND r.state IN ('WANTED', 'UNWANTED') AND coalesce(p.finished_at, p.started_at) < now() - interval '5 minutes'
+      WHERE p.id = ANY($1) AND r.state IN ('WANTED', 'UNWANTED') AND coalesce(p.finished_at, p.started_at, p.created_at) < now() - interval '5 minutes'
         AND NOT EXISTS (SELECT FROM maintenance_lock l WHERE l.tenant_id = n.tenant_id AND l.until > now()) ORDER BY p.id, r.id LIMIT $2`,
   ),
 };
@@ -92,7 +92,7 @@ const recallHasItsOrder: Invariant = {
 
 const recallFollowsDevices: Invariant = {
   name: 'deployment.recalls-follow-devices',
-  says: 'A network is recalled by a rollback that has begun, and withdrawn when all of its devices are back.',
+  says: 'A network is withdrawn by a rollback that has begun, when all of its devices are back.',
   remedy:
     'The customer may be without the network on devices that still carry it: look at its order, and take the network out of service or order it again.',
   slices: rollbacks,
@@ -100,8 +100,8 @@ const recallFollowsDevices: Invariant = {
     `SELECT p.id, r.action || ' of the network ' || r.network_slug || ' (VNI ' || r.vni || ') is ' || r.state
             || CASE WHEN p.started_at IS NULL THEN ', and the rollback has not begun' ELSE ', and a device of it is not back' END AS what
        FROM plan p JOIN network_recall r ON r.plan_id = p.id
-      WHERE p.id = ANY($1) AND r.state IN ('WANTED', 'ORDERED', 'UNWANTED') AND (p.started_at IS NULL OR (r.action = 'WITHDRAW' AND EXISTS (
-        SELECT FROM plan_item i WHERE i.plan_id = p.id AND i.device_id = ANY(r.device_ids) AND i.state NOT IN ('CONFIRMED', 'VERIFIED'))))
+      WHERE p.id = ANY($1) AND r.action = 'WITHDRAW' AND r.state IN ('WANTED', 'ORDERED') AND (p.started_at IS NULL OR EXISTS (
+        SELECT FROM plan_item i WHERE i.plan_id = p.id AND i.device_id = ANY(r.device_ids) AND i.state NOT IN ('CONFIRMED', 'VERIFIED')))
       ORDER BY p.id, r.id LIMIT $2`,
   ),
 };

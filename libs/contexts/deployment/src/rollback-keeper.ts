@@ -24,13 +24,21 @@ export class RollbackKeeper {
   }
 
   /**
-   * With the first step: what it restores is in the books before a device carries it, and the fabric is not at rest until every device is where
-   * the intent wants it, or locked.
+   * What it restores is in the books before a device carries it: else the next customer who is given the number would meet who had it before.
+   * @returns null when it may run; WAIT while provisioning is asked; otherwise why it never may.
    */
-  async begin(tx: Tx, plan: DeploymentPlan): Promise<void> {
-    if (plan.rollbackOf === null) return;
+  async obstacle(tx: Tx, plan: DeploymentPlan): Promise<'WAIT' | { readonly reason: string } | null> {
+    if (plan.rollbackOf === null || plan.state !== 'APPROVED') return null;
     await this.recalls.wantRestored(tx, plan.fabricId, plan.id);
-    await this.fabric.raiseRevision(tx, plan.fabricId);
+    const restored = (await this.recalls.ofPlan(tx, plan.id)).filter(({ action }) => action === 'RESTORE');
+    const refused = restored.filter(({ state }) => state === 'REFUSED').map(({ networkSlug, reason }) => `${networkSlug}: ${reason}`);
+    if (refused.length > 0) return { reason: `what it would bring back on its devices cannot be restored: ${refused.join('; ')}` };
+    return restored.some(({ state }) => state === 'WANTED') ? 'WAIT' : null;
+  }
+
+  /** With the first step: the fabric is not at rest until every device is where the intent wants it, or locked. */
+  async begin(tx: Tx, plan: DeploymentPlan): Promise<void> {
+    if (plan.rollbackOf !== null) await this.fabric.raiseRevision(tx, plan.fabricId);
   }
 
   /** Networks follow the devices: what a rollback that is over withdraws goes when all of its devices are back; the rest stays as it was, and is named. */

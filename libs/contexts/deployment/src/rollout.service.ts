@@ -4,6 +4,7 @@ import { FabricService } from '#contexts/fabric';
 import { DomainError, type FabricId, notFound, type PlanId } from '#engines/kernel';
 import { crashPoint, Database, LeaseService, LOGGER, type Logger, systemScope, type Tx } from '#platform';
 import type { DeploymentPlan } from './domain/plan.js';
+import { Incidents } from './incidents.js';
 import { notIn, PlannerService, refuseUnlessSeen } from './planner.service.js';
 import { RollbackKeeper } from './rollback-keeper.js';
 import { RolloutExecutor } from './rollout-executor.js';
@@ -30,6 +31,7 @@ export class RolloutService {
     private readonly outbox: OutboxService,
     private readonly audit: AuditService,
     private readonly acts: OperatorActs,
+    private readonly incidents: Incidents,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
@@ -57,6 +59,7 @@ export class RolloutService {
       if ((!open && isSettled) || open?.state === 'PAUSED') return;
       const plan = open && (await this.isWanted(open)) ? open : await this.planner.planRollout(fabricId);
       if (plan) crashPoint('rollout.planned');
+      if (plan?.rollbackOf && !(await this.isPrepared(plan))) return;
       if (plan && (plan.state === 'APPLYING' || (plan.state === 'APPROVED' && plan.isReleased))) await this.executor.run(plan, held, stop);
       else await this.db.inTransaction(SCOPE, (tx) => this.outbox.append(tx, 'deployment.settled', fabricId));
     });
@@ -100,6 +103,19 @@ export class RolloutService {
     const plan = await this.db.inTransaction(SCOPE, (tx) => this.plans.byId(tx, planId));
     if (!plan) throw notFound('plan', planId);
     return plan;
+  }
+
+  /** A rollback that restores networks waits until they are restored, and ends where one cannot be. */
+  private async isPrepared(plan: DeploymentPlan): Promise<boolean> {
+    return this.db.inTransaction(SCOPE, async (tx) => {
+      const obstacle = await this.rollbacks.obstacle(tx, plan);
+      if (obstacle === null || obstacle === 'WAIT') return obstacle === null;
+      if (!(await this.plans.setState(tx, plan.id, ['APPROVED'], 'HALTED', obstacle.reason))) return false;
+      await this.steering.skipRest(tx, plan.id);
+      await this.incidents.record(tx, plan, 'plan.halted', obstacle.reason);
+      await this.outbox.append(tx, 'fabric.changed', plan.fabricId);
+      return false;
+    });
   }
 
   /** What is under way goes on; what only waits must still be what the fabric asks for, or it would take devices back. */

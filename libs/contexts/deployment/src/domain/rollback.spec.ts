@@ -101,6 +101,7 @@ describe('a network when the rollback is over', () => {
     });
     expect(recallEnd({ action: 'RESTORE', state: 'WANTED' }, [skipped], true)).toEqual({ state: 'KEPT', reason: 'pve2 is not taken back' });
     expect(recallEnd({ action: 'RESTORE', state: 'PROPOSED' }, [skipped], false)).toMatchObject({ state: 'KEPT' });
+    expect(recallEnd(ordered, [skipped], false)).toEqual({ state: 'UNWANTED', reason: 'the rollback did not run' });
   });
 });
 

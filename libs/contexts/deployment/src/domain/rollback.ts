@@ -144,7 +144,7 @@ export function recallEnd(
   devices: readonly EndOnDevice[],
   isBegun: boolean,
 ): RecallEnd | null {
-  if (!isBegun) return state === 'PROPOSED' ? { state: 'KEPT', reason: 'the rollback did not run' } : null;
+  if (!isBegun) return { state: state === 'ORDERED' ? 'UNWANTED' : 'KEPT', reason: 'the rollback did not run' };
   const isBack = ({ state: item }: EndOnDevice): boolean => item === 'CONFIRMED' || item === 'VERIFIED';
   const left = devices.filter((device) => !isBack(device)).map(({ slug }) => slug);
   const named = `${left.join(', ')} ${left.length === 1 ? 'is' : 'are'} not taken back`;
