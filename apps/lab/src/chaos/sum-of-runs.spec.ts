@@ -28,6 +28,8 @@ describe('several seeds in one answer', () => {
   });
 
   it('have a line each, which says what was broken', () => {
-    expect(sumOfRunsText([run(1), run(2, { overlaps: 1, ok: false })])).toBe('seed 1: every promise was kept\nseed 2: FAILED: overlaps 1\n');
+    expect(sumOfRunsText([run(1), run(2, { overlaps: 1, ok: false })])).toBe(
+      'seed 1: every promise was kept\nseed 2: FAILED: overlaps 1\n',
+    );
   });
 });

@@ -50,6 +50,7 @@ const OF_API: ReadonlySet<CrashPoint> = new Set<CrashPoint>(['rollback.made', 'i
 /** In the program that seals everything under another key. */
 const OF_OPERATOR: ReadonlySet<CrashPoint> = new Set<CrashPoint>(['secrets.sealed', 'secrets.committed']);
 const isOfWorker = (point: CrashPoint): boolean => !OF_API.has(point) && !OF_OPERATOR.has(point);
+const needsFault = (point: CrashPoint): boolean => AFTER_A_FAULT[point] !== undefined || AFTER_A_BAD_CHANGE.has(point);
 const ZONE = 'cust.example';
 const TAKE_BACK = `mutation ($id: ID!) { rollbackPlan(id: $id, reason: "a walk") { errors { code message } } }`;
 const TAKEN_BACK = `SELECT p.id FROM plan p WHERE p.generation > 1 AND p.rollback_of IS NULL AND p.state IN ('APPLIED', 'HALTED', 'CANCELLED', 'FAILED')
@@ -143,7 +144,8 @@ export class CrashWalk {
     this.say(`${world.devices.size} devices taken over; ${WORKERS} workers, the API and an operator die at ${points.length} places`);
     const client = new OrderClient('c1', dice.fork(), api, world.customer, ledger, layout).run(ending.signal, over.signal);
     const operator = new Steersman(world.database, api, world.customer, dice.fork()).finish(over.signal);
-    const left = points.filter(isOfWorker);
+    // Those that need a fault come last: the worker beside meets it, too, and devices rest after it.
+    const left = [...points.filter((point) => isOfWorker(point) && !needsFault(point)), ...points.filter(needsFault)];
     const walkers = Array.from({ length: WORKERS }, (_, n) => this.keepDying(`worker-${n + 1}`, left, world, limit));
     const ofApi = this.keepDying(
       'api',
