@@ -160,6 +160,23 @@ describe.skipIf(isRealCluster)('a push to a cluster that is disturbed', () => {
     isFree();
   });
 
+  it('by a worker that is overtaken between two writes is refused by the lock itself', async () => {
+    const third = cluster.artefact(10_003);
+    const stale = await cluster.open();
+    cluster.simulator.faults.meanwhile(
+      ([request]) => request === 'POST /cluster/sdn/vnets',
+      async () => {
+        const newer = await cluster.open();
+        await newer.recover(push(3), [old()]);
+        await newer.stage(push(3), [third], [old()]);
+      },
+    );
+    await expect(stale.stage(push(2), [wanted()], [old()])).rejects.toMatchObject({ code: 'STALE_FENCE' });
+    const { config, lockToken } = cluster.simulator.cluster;
+    expect([...config.vnets.keys()]).toEqual(['v10003']);
+    expect(lockToken).not.toBeNull(); // the newer one's, who is still at work
+  });
+
   /** The process of a push ends at its n-th request that writes, which is done: reads in between change nothing. */
   async function killedAt(write: number): Promise<'DIED' | 'ENDED'> {
     const life = new AbortController();

@@ -11,7 +11,7 @@ import { readObjects, readPending, named } from './cluster-reader.js';
 import { FencedCluster, type ClusterTools } from './fenced-cluster.js';
 import { nodeResults, type NodeResult, printedResults, reloadsOf } from './node-results.js';
 import { type ClusterObjects, isOwn, isSame, ownObjects, printed, vnetsOf } from './own-objects.js';
-import type { PushIdentity } from '#contexts/deployment/ports';
+import { type PushIdentity, TransportError } from '#contexts/deployment/ports';
 import { isPveError } from './pve-error.js';
 import { runs, SdnWriter } from './sdn-writer.js';
 
@@ -65,7 +65,8 @@ export class ClusterPush {
       const steps = await this.writer.write(document);
       return `${steps.length > 0 ? printed(steps) : 'the same objects once more\n'}${await this.trials()}`;
     } catch (error) {
-      await this.takeBack();
+      // What is there now is a newer execution's, and so is the lock.
+      if (!(error instanceof TransportError && error.code === 'STALE_FENCE')) await this.takeBack();
       throw error;
     }
   }
