@@ -58,6 +58,8 @@ export interface DeploymentPlan {
   readonly createdBy: string;
   readonly createdAt: Date;
   readonly expiresAt: Date;
+  /** By the clock of the database. */
+  readonly isExpired: boolean;
   readonly haltReason: string | null;
   readonly items: readonly PlanItem[];
 }

@@ -8,7 +8,7 @@ import type { DeviceFindings } from '../ports/index.js';
 
 const PLAN = `SELECT p.id, p.fabric_id AS "fabricId", p.generation, p.base_revision AS "baseRevision", p.target_revision AS "targetRevision", p.digest, p.risk, p.may_touch_management AS "mayTouchManagement", p.state, p.is_released AS "isReleased",
     p.strategy, p.approvals_needed AS "approvalsNeeded", p.soaked_wave AS "soakedWave", p.soaking_until AS "soakingUntil", p.rollback_of AS "rollbackOf", p.created_by AS "createdBy",
-    p.created_at AS "createdAt", p.expires_at AS "expiresAt", p.halt_reason AS "haltReason",
+    p.created_at AS "createdAt", p.expires_at AS "expiresAt", p.expires_at < clock_timestamp() AS "isExpired", p.halt_reason AS "haltReason",
     coalesce((SELECT json_agg(json_build_object('by', a.approved_by, 'at', a.at, 'comment', a.comment) ORDER BY a.at) FROM plan_approval a WHERE a.plan_id = p.id), '[]') AS approvals
   FROM plan p`;
 const ITEM = `SELECT i.device_id AS "deviceId", d.slug, i.is_external AS "isExternal", i.snippets, i.confirmed_by AS "confirmedBy", i.wave, i.step, i.redundancy, i.causes, i.risk_reasons AS "riskReasons", i.desired_digest AS "desiredDigest", i.artefacts, i.intent, i.diff, i.hunks, i.risk, i.state, i.attempt, i.error, i.self_reverted AS "selfReverted", i.undoes_at_boot AS "undoesAtBoot"
