@@ -86,7 +86,7 @@ export interface EvpnRoute {
 export function frrDocuments(part: AnswerPart | undefined): unknown[] | null {
   if (part === undefined || part.status !== 0) return null;
   try {
-    return part.text.split(/(?<=^\}\n)/m).map((text): unknown => JSON.parse(text));
+    return part.text.split(/(?<=\}\n)(?=\{)/).map((text): unknown => JSON.parse(text));
   } catch {
     return null;
   }

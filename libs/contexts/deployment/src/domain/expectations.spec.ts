@@ -54,7 +54,7 @@ describe('what a device must know of its networks', () => {
       peersOf(demoSnapshot(), 'pve1', { test: { excuse: 'test is off.' } }).filter(({ slug }) => slug !== 'pve2'),
     );
     expect(expectations.neighbors).toEqual([]);
-    expect(excuses.get(VNI)).toEqual(['test is off.', '172.16.1.52 is not pushed to from here.']);
+    expect(excuses.get(VNI)).toEqual(['test is off.', 'No device that is looked at has the VTEP 172.16.1.52.']);
   });
 
   it('has the guests of the others where those were read, behind their RDs', () => {

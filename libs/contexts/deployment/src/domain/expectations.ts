@@ -41,7 +41,7 @@ export function expectationsOf(device: DeviceIntent, peers: readonly Peer[], vni
     }
     for (const vtep of network.remoteVteps) {
       const members = ends.get(vtep) ?? [];
-      if (members.length === 0) excuse(network.vni, `${vtep} is not pushed to from here.`);
+      if (members.length === 0) excuse(network.vni, `No device that is looked at has the VTEP ${vtep}.`);
       for (const peer of members) {
         const theirs = peer.intent?.l2vnis.find(({ vni }) => vni === network.vni);
         if (peer.excuse !== null) excuse(network.vni, peer.excuse);
