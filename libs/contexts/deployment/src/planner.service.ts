@@ -245,7 +245,7 @@ export const stale = (plan: DeploymentPlan, message: string): DomainError<'PLAN_
 /** What was seen is what is run, and not too late. @throws DomainError PLAN_STALE | PLAN_EXPIRED. */
 export function refuseUnlessSeen(plan: DeploymentPlan, digest: string): void {
   if (plan.digest !== digest) throw stale(plan, 'this is not the plan that you saw: its digest differs');
-  if (plan.expiresAt.getTime() < Date.now())
+  if (plan.isExpired)
     throw new DomainError('PLAN_EXPIRED', 'the plan is too old; make a new one', {
       planId: plan.id,
       expiresAt: plan.expiresAt.toISOString(),
