@@ -1,4 +1,5 @@
 export { SshHostTransport } from './host-transport.js';
+export { OpenBsdTransport } from './openbsd/gateway-transport.js';
 export type { HostTimeouts } from './push-client.js';
 export { generateSshKeyPair, type SshKeyPair } from './ssh-key-pair.js';
 // What a host has to answer: for the simulated hosts of apps/lab, which speak the same protocol without a shell.

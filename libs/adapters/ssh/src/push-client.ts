@@ -34,8 +34,23 @@ const ERROR_OF_STATUS: ReadonlyMap<number, TransportErrorCode> = new Map([
   [PUSH_EXIT.inProgress, 'PUSH_IN_PROGRESS'],
 ]);
 
-/** All that a user without rights may ask of sudo; see install-script.ts. */
-const INSTALLED_COMMAND = `sudo -n -- ${INSTALLED_PROGRAM_PATH}`;
+/** What runs on a device, and how it comes there. */
+export interface RemoteProgram {
+  readonly path: string;
+  readonly text: string;
+  /** Stores the text on standard input under the path. */
+  readonly installCommand: string;
+  /** All that a user without rights may ask of sudo; null: only root pushes to such devices. */
+  readonly installedCommand: string | null;
+}
+
+/** See install-script.ts for the last one. */
+const DEBIAN_HOST: RemoteProgram = {
+  path: PUSH_PROGRAM_PATH,
+  text: PUSH_PROGRAM,
+  installCommand: INSTALL_COMMAND,
+  installedCommand: `sudo -n -- ${INSTALLED_PROGRAM_PATH}`,
+};
 
 export class PushClient {
   private session: SshSession | null = null;
@@ -44,6 +59,7 @@ export class PushClient {
     private readonly target: DeviceTarget,
     private readonly timeouts: HostTimeouts,
     private readonly signal: AbortSignal,
+    private readonly program: RemoteProgram = DEBIAN_HOST,
   ) {}
 
   /** Leaves the present connection and opens another one. @throws TransportError as SshSession.connect */
@@ -59,13 +75,20 @@ export class PushClient {
   async call(verb: Verb, numbers: readonly number[] = [], input?: Buffer): Promise<Answer> {
     const session = await this.openSession();
     const timeoutMs = CHANGES.has(verb) ? this.timeouts.changeMs : this.timeouts.readMs;
+    const { installedCommand, path } = this.program;
     if (this.target.username !== 'root') {
+      if (installedCommand === null)
+        throw transportError(
+          'AUTHENTICATION_FAILED',
+          this.target.slug,
+          `only root pushes to it, and the inventory says ${this.target.username}`,
+        );
       const request = Buffer.concat([Buffer.from(`${[verb, ...numbers.map(digits)].join(' ')}\n`), input ?? Buffer.alloc(0)]);
-      const outcome = await this.send(session, verb, INSTALLED_COMMAND, timeoutMs, request);
+      const outcome = await this.send(session, verb, installedCommand, timeoutMs, request);
       if (isForbidden(outcome)) throw this.notInstalled(outcome);
       return this.read(verb, outcome);
     }
-    const command = ['sh', PUSH_PROGRAM_PATH, verb, ...numbers.map(digits)].join(' ');
+    const command = ['sh', path, verb, ...numbers.map(digits)].join(' ');
     const outcome = await this.send(session, verb, command, timeoutMs, input);
     if (!isMissing(outcome)) return this.read(verb, outcome);
     await this.install(session);
@@ -94,7 +117,7 @@ export class PushClient {
   }
 
   private async install(session: SshSession): Promise<void> {
-    const { status, stderr } = await session.run(INSTALL_COMMAND, this.timeouts.readMs, Buffer.from(PUSH_PROGRAM));
+    const { status, stderr } = await session.run(this.program.installCommand, this.timeouts.readMs, Buffer.from(this.program.text));
     if (status !== 0)
       throw transportError('UNREACHABLE', this.target.slug, `cannot store the push program (status ${status}): ${oneLine(stderr)}`);
   }
