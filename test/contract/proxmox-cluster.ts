@@ -31,17 +31,17 @@ export class ClusterUnderTest {
 
   static async start(options: Partial<ProxmoxSimulatorOptions> = {}): Promise<ClusterUnderTest> {
     if (TRAME_PVE_URL !== undefined) {
+      base = Date.now();
       const url = new URL(TRAME_PVE_URL);
       const [id = '', secret = ''] = TRAME_PVE_TOKEN.split('=');
       const target = targetOf(url.hostname.replace(/^\[|\]$/g, ''), Number(url.port || 8006), id, secret, TRAME_PVE_SPKI);
       const { name, nodes } = await apiOf(target).cluster();
-      const real = new ClusterUnderTest(
+      return new ClusterUnderTest(
         target,
         name,
         nodes.map((node) => node.name),
         null,
       );
-      return real;
     }
     const simulator = await startProxmoxSimulator({ name: 'par1', nodes: ['node1', 'node2'], tokens: [TOKEN], ...options });
     const [token = TOKEN] = options.tokens ?? [TOKEN];
@@ -117,7 +117,9 @@ export class ClusterUnderTest {
   }
 }
 
-export const push = (fence: number): PushIdentity => ({ planId: 'plan', revision: 40 + fence, fence });
+/** A real cluster keeps its mark from one test to the next, and refuses a lower fence. */
+let base = 0;
+export const push = (fence: number): PushIdentity => ({ planId: 'plan', revision: 40 + fence, fence: base + fence });
 
 export const artefactOf = (content: string): Artefact => ({
   device: 'par1',

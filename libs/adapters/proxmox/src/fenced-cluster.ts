@@ -128,7 +128,7 @@ export class FencedCluster {
         await this.tools.api.unlock(token);
         return true;
       } catch (error) {
-        if (isPveError(error, 'REFUSED')) return attempt > 1;
+        if (isPveError(error, 'REFUSED', 'INVALID_PARAMETERS')) return attempt > 1;
         if (!isPveError(error, 'NO_ANSWER') || attempt === 3) throw error;
         await this.tools.api.client.wait();
       }
