@@ -1,6 +1,7 @@
 /**
  * The cluster that the Proxmox contract runs against: the simulator, and instead of it a real one where TRAME_PVE_URL, TRAME_PVE_TOKEN
- * (`user@realm!token=secret`) and TRAME_PVE_SPKI say where one is. It needs Proxmox VE 9.1 and an SDN without anything of ours.
+ * (`user@realm!token=secret`) and TRAME_PVE_SPKI say where one is. It needs Proxmox VE 9.1 and an SDN without anything of ours, and one file
+ * after the other: `--no-file-parallelism`.
  */
 import { createHash } from 'node:crypto';
 import { ProxmoxTransport, PveClient, SdnApi } from '#adapters/proxmox';
