@@ -156,9 +156,14 @@ export function addPlan(program: Command): void {
   withOutput(plan.command('make'))
     .description('what would be pushed now; writes to no device')
     .option('--devices <ids...>', 'only these')
-    .action(async (options: Output & { devices?: string[] }) => {
-      const variables = { devices: options.devices };
-      const made = await change<Plan | null>('planDeployment', '$devices: [ID!]', 'input: { devices: $devices }', variables);
+    .option('--may-touch-management', 'the way by which they are managed may change: risk HIGH')
+    .action(async (options: Output & { devices?: string[]; mayTouchManagement?: boolean }) => {
+      const { devices, mayTouchManagement = false } = options;
+      const [types, input] = [
+        '$devices: [ID!], $mayTouchManagement: Boolean!',
+        'input: { devices: $devices, mayTouchManagement: $mayTouchManagement }',
+      ];
+      const made = await change<Plan | null>('planDeployment', types, input, { devices, mayTouchManagement });
       print(options, made, [made === null ? 'every device does what is asked' : line(made)]);
     });
   withOutput(plan.command('rollback'))
