@@ -1,5 +1,7 @@
 // Devices that a person configures: asked for last, waited for by nobody else, confirmed by a word or by what runs.
-import { eosSecretCode } from '#contexts/deployment/ports';
+import { type DeviceTarget, type DeviceTransport, eosSecretCode, TransportError } from '#contexts/deployment/ports';
+import { DeviceConnector } from '../../libs/contexts/deployment/src/device-connector.js';
+import type { Platform } from '#engines/intent';
 import {
   type DeploymentPlan,
   type HandedIn,
@@ -9,10 +11,10 @@ import {
   RolloutService,
   SteeringService,
 } from '#contexts/deployment';
-import { SecretService } from '#contexts/fabric';
+import { FabricService, type InventoryDevice, InventoryService, SecretService } from '#contexts/fabric';
 import { OrderService } from '#contexts/provisioning';
-import { type DeviceId, type OrderId, PortName } from '#engines/kernel';
-import { Secret, systemScope } from '#platform';
+import { type DeviceId, type FabricId, type OrderId, PortName } from '#engines/kernel';
+import { LOGGER, Secret, systemScope } from '#platform';
 import { OTHERS, withForeignLeaf } from '../support/foreign-leaf.js';
 import { createWorld, type World } from '../support/world.js';
 
@@ -261,6 +263,65 @@ describe('a device that a person configures', () => {
     });
     expect(itemOf(await awaited()).snippets[0]?.commands).toMatch(/^no vlan 100$/m);
     expect(await confirm(await awaited())).toMatchObject({ state: 'APPLIED', rollbackOf: taken.id });
+  });
+});
+
+describe('which devices a person configures', () => {
+  it('is said by the platform, by the fabric document, and by what drives Open vSwitch; an OpenBSD gateway with a key is pushed to', async () => {
+    world = await createWorld();
+    const endpoint = { hostname: 'x', site: 'par2', managementAddress: '192.0.2.1', managementPort: 22, username: 'root', ports: [] };
+    const load = (slug: string, platform: Platform, over: Partial<InventoryDevice> = {}): InventoryDevice => ({
+      ...endpoint,
+      slug,
+      platform,
+      ...over,
+    });
+    const openvswitch = { managedBy: 'IFUPDOWN' } as NonNullable<InventoryDevice['openvswitch']>;
+    const devices = [
+      load('sonic', 'EXTERNAL'),
+      load('hp', 'HP_COMWARE'),
+      load('pf-by-hand', 'OPENBSD'),
+      load('pf', 'OPENBSD', { secret: 'a key' }),
+      load('theirs', 'ARISTA_EOS', { secret: 'a password', external: true }),
+      load('leaf', 'ARISTA_EOS', { secret: 'a password' }),
+      load('classic', 'DEBIAN_FRR', { secret: 'a key', openvswitch }),
+      load('host', 'DEBIAN_FRR', { secret: 'a key' }),
+    ];
+    const asked: string[] = [];
+    await world.db.inTransaction(systemScope('spec'), async (tx) => {
+      const fabric = {
+        slug: 'other',
+        name: 'Other',
+        asnScheme: 'IBGP',
+        rtAdministrator: 65_052,
+        vtepPool: '172.17.1.0/24',
+        anycastGatewayMac: '00:1c:73:00:00:02',
+      } as const;
+      const sites = [{ slug: 'par2', name: 'Paris 2' }];
+      const loaded = await world.app.get(InventoryService).load(tx, { fabric, sites, devices, links: [], sessions: [], vlanDomains: [] });
+      const external = await world.app.get(FabricService, { strict: false }).externals(tx, loaded.fabricId);
+      expect([...loaded.devices].filter(([, id]) => external.has(id)).map(([slug]) => slug)).toEqual([
+        'sonic',
+        'hp',
+        'pf-by-hand',
+        'theirs',
+        'classic',
+      ]);
+      asked.push(loaded.fabricId, loaded.devices.get('pf') as string);
+    });
+    const opened: DeviceTarget[] = [];
+    const refused = new TransportError('UNREACHABLE', 'not today', { device: 'pf', detail: '' });
+    const openBsd: DeviceTransport = { open: (target) => (opened.push(target), Promise.reject(refused)) };
+    const connector = new DeviceConnector(
+      world.db,
+      world.app.get(FabricService, { strict: false }),
+      world.app.get(SecretService, { strict: false }),
+      new Map([['OPENBSD', openBsd]]),
+      world.app.get(LOGGER),
+    );
+    const destination = { fabricId: asked[0] as FabricId, deviceId: asked[1] as DeviceId, artefacts: [] };
+    await expect(connector.withConnection(destination, new AbortController().signal, () => Promise.resolve())).rejects.toBe(refused);
+    expect(opened).toMatchObject([{ slug: 'pf', address: '192.0.2.1', secret: 'a key' }]);
   });
 });
 

@@ -2,16 +2,17 @@
 import { EosTransport } from '#adapters/eos';
 import { PowerDnsServer } from '#adapters/powerdns';
 import { ProxmoxTransport } from '#adapters/proxmox';
-import { SshHostTransport } from '#adapters/ssh';
+import { OpenBsdTransport, SshHostTransport } from '#adapters/ssh';
 import type { DeviceTransports } from '#contexts/deployment';
 import type { DeviceTransport } from '#contexts/deployment/ports';
 import type { DnsZonesFactory } from '#contexts/sync';
 
 export const deviceTransports = (): DeviceTransports =>
-  new Map<'SSH' | 'EAPI' | 'PVE', DeviceTransport>([
+  new Map<'SSH' | 'EAPI' | 'PVE' | 'OPENBSD', DeviceTransport>([
     ['SSH', new SshHostTransport()],
     ['EAPI', new EosTransport()],
     ['PVE', new ProxmoxTransport()],
+    ['OPENBSD', new OpenBsdTransport()],
   ]);
 
 export const dnsZones: DnsZonesFactory = ({ url, apiKey }) =>

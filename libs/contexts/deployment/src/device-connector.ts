@@ -6,7 +6,8 @@ import { Database, LOGGER, type Logger, systemScope } from '#platform';
 import { type DeviceConnection, type DeviceTransport, secretNames } from './ports/index.js';
 
 export const DEVICE_TRANSPORTS = Symbol('DeviceTransports');
-export type DeviceTransports = ReadonlyMap<'SSH' | 'EAPI' | 'PVE', DeviceTransport>;
+/** By how a device is reached; OpenBSD is reached as Debian hosts are, and spoken to otherwise. */
+export type DeviceTransports = ReadonlyMap<'SSH' | 'EAPI' | 'PVE' | 'OPENBSD', DeviceTransport>;
 /** Versions by name of the secrets that a connection completes texts with. */
 export type SentSecrets = Readonly<Record<string, number>>;
 
@@ -41,8 +42,9 @@ export class DeviceConnector {
       access: await this.fabric.access(tx, deviceId),
       opened: await this.secrets.open(tx, fabricId, names),
     }));
-    const transport = this.transports.get(access.transport);
-    if (!transport) throw new DomainError('INTERNAL', `there is no transport ${access.transport}`, { transport: access.transport });
+    const way = access.platform === 'OPENBSD' ? 'OPENBSD' : access.transport;
+    const transport = this.transports.get(way);
+    if (!transport) throw new DomainError('INTERNAL', `there is no transport ${way}`, { transport: way });
     const connection = await transport.open(
       {
         slug: access.slug,

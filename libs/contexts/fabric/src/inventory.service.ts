@@ -43,12 +43,16 @@ export interface LoadedFabric {
 const TRANSPORT: Readonly<Record<Platform, 'SSH' | 'EAPI' | 'PVE' | 'NONE'>> = {
   DEBIAN_FRR: 'SSH',
   ARISTA_EOS: 'EAPI',
-  OPENBSD: 'NONE',
+  OPENBSD: 'SSH',
   HP_COMWARE: 'NONE',
   OPENNEBULA: 'NONE',
   PROXMOX: 'PVE',
   EXTERNAL: 'NONE',
 };
+
+/** A gateway without a key is configured by a person, as it always was. */
+const transportOf = ({ platform, external, secret }: InventoryDevice): (typeof TRANSPORT)[Platform] =>
+  external === true || (platform === 'OPENBSD' && secret === undefined) ? 'NONE' : TRANSPORT[platform];
 
 /** The operator's side: what there is. */
 @Injectable()
@@ -107,7 +111,7 @@ export class InventoryService {
       slug: Slug.parse(device.slug),
       hostname: device.hostname,
       platform: device.platform,
-      transport: device.external === true ? 'NONE' : TRANSPORT[device.platform],
+      transport: transportOf(device),
       managementAddress: device.managementAddress,
       managementPort: device.managementPort,
       username: device.username,

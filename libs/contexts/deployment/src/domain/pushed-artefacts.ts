@@ -7,6 +7,7 @@ const PUSHED: Readonly<Partial<Record<Platform, readonly string[] | 'ALL'>>> = {
   DEBIAN_FRR: 'ALL',
   ARISTA_EOS: [RUNNING_CONFIG_PATH],
   PROXMOX: 'ALL',
+  OPENBSD: 'ALL',
 };
 
 /** Does a transport put configurations of this platform in force? */

@@ -23,7 +23,12 @@ export enum DeviceKindEnum {
 const RENDERED_ONLY = { description: 'Rendered and exported; a person, or another tool, puts it in force.' };
 registerEnumType(DeviceKindEnum, {
   name: 'DeviceKind',
-  valuesMap: { EXTERNAL: RENDERED_ONLY, HP_COMWARE: RENDERED_ONLY, OPENBSD: RENDERED_ONLY, OPENNEBULA: RENDERED_ONLY },
+  valuesMap: {
+    EXTERNAL: RENDERED_ONLY,
+    HP_COMWARE: RENDERED_ONLY,
+    OPENBSD: { description: 'Pushed to over SSH where the inventory has a key for it; a person configures it otherwise.' },
+    OPENNEBULA: RENDERED_ONLY,
+  },
 });
 
 @ObjectType('DeviceProgress', { description: 'How far a device is on the way to what the fabric asks of it.' })

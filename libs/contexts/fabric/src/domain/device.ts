@@ -1,3 +1,4 @@
+import type { Platform } from '#engines/intent';
 import type { DeviceId, FabricId } from '#engines/kernel';
 
 export interface Device {
@@ -18,6 +19,7 @@ export interface Device {
 export interface DeviceAccess {
   readonly id: DeviceId;
   readonly slug: string;
+  readonly platform: Platform;
   readonly transport: 'SSH' | 'EAPI' | 'PVE';
   readonly managed: Device['managed'];
   readonly managementAddress: string;

@@ -26,7 +26,7 @@ export class DeviceStore {
 
   access(tx: Tx, id: DeviceId): Promise<DeviceAccess | undefined> {
     return tx.one<DeviceAccess>(
-      `SELECT d.id, d.slug, d.transport, d.managed, d.management_address AS "managementAddress", d.management_port AS "managementPort", d.username,
+      `SELECT d.id, d.slug, d.platform, d.transport, d.managed, d.management_address AS "managementAddress", d.management_port AS "managementPort", d.username,
           d.ssh_host_keys AS "sshHostKeys", d.tls_spki_sha256 AS "tlsSpkiSha256", d.serial_number AS "serialNumber", d.system_mac::text AS "systemMac", c.sealed
          FROM device d LEFT JOIN device_credential c ON c.device_id = d.id WHERE d.id = $1`,
       [id],
