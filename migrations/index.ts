@@ -22,6 +22,7 @@ import { ProveNetworks1767225600021 } from './0021-prove-networks.js';
 import { SayOnce1767225600022 } from './0022-say-once.js';
 import { AwaitPersons1767225600023 } from './0023-await-persons.js';
 import { NameProxmox1767225600024 } from './0024-name-proxmox.js';
+import { TakeOver1767225600025 } from './0025-take-over.js';
 
 /** In order; a migration is never edited after it has landed. */
 export const migrations = [
@@ -49,4 +50,5 @@ export const migrations = [
   SayOnce1767225600022,
   AwaitPersons1767225600023,
   NameProxmox1767225600024,
+  TakeOver1767225600025,
 ];

@@ -28,11 +28,23 @@ import { DeviceStateStore } from './store/device-state.store.js';
 import { PlanStore } from './store/plan.store.js';
 import { RollbackStore } from './store/rollback.store.js';
 import { SteeringStore } from './store/steering.store.js';
+import { TakeoverStore } from './store/takeover.store.js';
+import { TakeoverReader } from './takeover-reader.js';
 
 /** One for planning and for drift: whoever asks first compiles. */
 const intents: Provider = { provide: FabricIntents, useFactory: () => new FabricIntents() };
-const stores = [PlanStore, SteeringStore, DeviceStateStore, RollbackStore];
-const services = [PlannerService, DeviceConnector, DevicePusher, DeviceWatch, Incidents, RolloutExecutor, RolloutService, SteeringService];
+const stores = [TakeoverStore, PlanStore, SteeringStore, DeviceStateStore, RollbackStore];
+const services = [
+  TakeoverReader,
+  PlannerService,
+  DeviceConnector,
+  DevicePusher,
+  DeviceWatch,
+  Incidents,
+  RolloutExecutor,
+  RolloutService,
+  SteeringService,
+];
 const rollbacks = [RollbackKeeper, RollbackService, RollbackResolver];
 const externals = [ExternalStore, ExternalKeeper, ExternalService, ExternalResolver];
 const job = { provide: JOB_HANDLERS['fabric.changed'], useClass: FabricJob };
@@ -64,6 +76,7 @@ export class DeploymentModule {
         RollbackService,
         RolloutService,
         SteeringService,
+        TakeoverReader,
         job.provide,
         ...driftExports,
         ...proofExports,

@@ -132,7 +132,8 @@ export class DriftCollector {
   }
 }
 
-async function collected(connection: DeviceConnection, paths: readonly string[]): Promise<DeviceCollection> {
+/** What a device says; of a transport that cannot collect, what is stored. */
+export async function collected(connection: DeviceConnection, paths: readonly string[]): Promise<DeviceCollection> {
   if (connection.collect) return connection.collect(paths);
   const { version, actual, pending } = await connection.inspect(paths);
   return { version, actual, pending, running: new Map(), live: [], traces: new Map(), upSeconds: null };

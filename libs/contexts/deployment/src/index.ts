@@ -11,3 +11,4 @@ export type { DriftItem, DriftReport } from './domain/drift-report.js';
 export { DriftCollector } from './drift-collector.js';
 export { hintIn } from './domain/syslog-line.js';
 export { DriftService } from './drift.service.js';
+export { TakeoverReader } from './takeover-reader.js';

@@ -26,6 +26,7 @@ import { RollbackKeeper } from './rollback-keeper.js';
 import { DeviceStateStore } from './store/device-state.store.js';
 import { PlanStore } from './store/plan.store.js';
 import { SteeringStore } from './store/steering.store.js';
+import { TakeoverStore } from './store/takeover.store.js';
 
 const PLAN_LIFETIME_SECONDS = 3600;
 const SCOPE = systemScope('planner');
@@ -46,6 +47,7 @@ export class PlannerService {
     private readonly externals: ExternalKeeper,
     private readonly acts: OperatorActs,
     private readonly intents: FabricIntents,
+    private readonly takeovers: TakeoverStore,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
@@ -213,6 +215,7 @@ export class PlannerService {
           barred: await this.steering.barred(tx, fabricId),
           attended: await this.fabric.attended(tx, fabricId),
           observed: await this.fabric.observed(tx, fabricId),
+          takeovers: await this.takeovers.readings(tx, fabricId),
           ...(await this.externals.circumstances(tx, fabricId)),
         },
       }),

@@ -41,18 +41,24 @@ export interface NewVrf {
   readonly key: string;
 }
 
+/** Null: imported and exported. */
+export interface RunningTarget {
+  readonly target: RouteTarget;
+  readonly direction: 'IMPORT' | 'EXPORT' | null;
+}
+
 /** What devices carry already, under its own name and numbers. */
 export interface RunningVrf extends Omit<NewVrf, 'rtAdministrator' | 'l3vniPoolId' | 'eviPoolId' | 'key'> {
   readonly deviceName: string;
   readonly l3vni: ClaimedNumber;
   readonly evi: ClaimedNumber;
-  readonly targets: readonly RouteTarget[];
+  readonly targets: readonly RunningTarget[];
 }
 
 /** The same of a network. */
 export interface RunningNetwork extends Omit<NewNetwork, 'rtAdministrator' | 'externalRef'> {
   readonly slug: Slug;
-  readonly targets: readonly RouteTarget[];
+  readonly targets: readonly RunningTarget[];
   readonly facts: object;
 }
 
@@ -224,7 +230,7 @@ export class TenancyService {
         eviAllocationId: vrf.evi.allocationId,
         eviId: vrf.evi.value,
       });
-      for (const target of vrf.targets) await this.store.insertRouteTarget(tx, { ...vrf, target, networkId: null, vrfId: id });
+      for (const target of vrf.targets) await this.store.insertRouteTarget(tx, { ...vrf, ...target, networkId: null, vrfId: id });
     });
     return id;
   }
@@ -249,7 +255,7 @@ export class TenancyService {
         state: 'ACTIVE',
       });
       await this.store.setFacts(tx, id, network.facts);
-      for (const target of network.targets) await this.store.insertRouteTarget(tx, { ...network, target, networkId: id, vrfId: null });
+      for (const target of network.targets) await this.store.insertRouteTarget(tx, { ...network, ...target, networkId: id, vrfId: null });
     });
     return this.network(tx, id);
   }

@@ -12,8 +12,8 @@ const common = {
   /** One of `tenants`, or one that is there. */
   tenant: slug,
   evi,
-  /** Imported and exported by all. */
-  targets: z.array(target).min(1),
+  /** Without a direction: imported and exported. */
+  targets: z.array(z.strictObject({ target, direction: z.enum(['IMPORT', 'EXPORT']).nullable().default(null) })).min(1),
   distinguishers,
 };
 

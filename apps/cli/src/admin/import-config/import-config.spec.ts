@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { handBuiltFabric, handBuiltFabricInFull } from '#engines/onboarding/testing';
+import { readDocument } from '../fabric/load-document.js';
 import { addImportConfig } from './import-config.command.js';
 
 let folder: string;
@@ -62,6 +63,53 @@ describe('trame import config', () => {
     const { out, err } = await run(...devices());
     expect(err).toContain(`${folder}/pve1/etc/passwd was not read`);
     expect(out).toMatch(/\n0 differences$/);
+  });
+
+  it('writes what `trame fabric load` takes, but for what no configuration says: that is refused by its sentence', async () => {
+    const file = path.join(folder, 'fabric.json');
+    const args = ['--write-fabric', file, '--fabric', 'par', '--tenant', 'acme', '--management', 'pve1=192.0.2.51:2222'];
+    const { code, err } = await run(...devices(), ...args);
+    expect({ code, err }).toEqual({ code: undefined, err: '' });
+    const written = fs.readFileSync(file, 'utf8');
+    expect(JSON.parse(written)).toMatchObject({
+      fabric: { slug: 'par', vtepPool: '172.16.1.0/24' },
+      devices: [
+        {
+          slug: 'pve1',
+          managed: 'OBSERVE',
+          managementAddress: '192.0.2.51',
+          managementPort: 2222,
+          adopted: { names: expect.any(Array) as unknown },
+        },
+        {
+          slug: 'test',
+          managementPort: 443,
+          managementAddress: expect.stringMatching(/^FILL IN: the address by which Trame reaches test/) as unknown,
+        },
+      ],
+      networks: [{ vni: 1000, tenant: 'acme', targets: [{ target: '1:1' }, { target: '65051:1000' }] }],
+    });
+    expect(() => readDocument(file)).toThrow(/devices\.0\.username: fill in the name with which Trame signs in on pve1\n/);
+    fs.writeFileSync(file, written.replaceAll(/"FILL IN: [^"]*"/g, '"filled"'));
+    expect(readDocument(file).devices.map(({ slug }) => slug)).toEqual(['pve1', 'test']);
+  });
+
+  it('names what the document cannot say, and ends with an error', async () => {
+    const file = path.join(folder, 'fabric.json');
+    const frr = path.join(folder, 'pve1/etc/frr.conf');
+    fs.writeFileSync(frr, fs.readFileSync(frr, 'utf8').replace('frr version 10.3.1', 'frr version 10.3.1~rc1'));
+    const { code, err } = await run(...devices(), '--write-fabric', file);
+    expect(err).toBe('not carried over: devices.0.software.frr: a release as the device says it, e.g. 10.3.1');
+    expect(code).toBe(5);
+  });
+
+  it('refuses an address for a device that there is not', async () => {
+    await expect(
+      run(...devices(), '--write-fabric', path.join(folder, 'fabric.json'), '--management', 'pve9=192.0.2.9'),
+    ).rejects.toMatchObject({
+      code: 'INVALID_VALUE',
+      message: expect.stringContaining('pve1, test') as unknown,
+    });
   });
 
   it('takes several files of one device', async () => {

@@ -151,7 +151,7 @@ class Writer {
       deviceName,
       l3vni,
       evi: eviId,
-      targets: this.targets(`VRF ${deviceName}`, importTargets, exportTargets),
+      targets: this.targets(importTargets, exportTargets),
       distinguishers: this.distinguishers(eviId),
     };
   }
@@ -170,7 +170,7 @@ class Writer {
       vni,
       evi: eviId,
       mtu,
-      targets: this.targets(what, importTargets, exportTargets),
+      targets: this.targets(importTargets, exportTargets),
       distinguishers: this.distinguishers(eviId),
       vlans: this.snapshot.vlanMappings
         .filter(({ networkId }) => networkId === id)
@@ -194,12 +194,11 @@ class Writer {
     };
   }
 
-  private targets(what: string, imports: readonly RouteTarget[], exports: readonly RouteTarget[]): RouteTarget[] {
-    const only = (these: readonly RouteTarget[], those: readonly RouteTarget[]): readonly RouteTarget[] =>
-      these.filter((one) => !those.includes(one));
-    for (const target of only(imports, exports)) this.lost.push(`${what}: the route target ${target} is imported and not exported`);
-    for (const target of only(exports, imports)) this.lost.push(`${what}: the route target ${target} is exported and not imported`);
-    return [...new Set([...imports, ...exports])].sort(compareNatural);
+  private targets(imports: readonly RouteTarget[], exports: readonly RouteTarget[]): readonly object[] {
+    return [...new Set([...imports, ...exports])].sort(compareNatural).map((target) => {
+      if (!exports.includes(target)) return { target, direction: 'IMPORT' };
+      return imports.includes(target) ? { target } : { target, direction: 'EXPORT' };
+    });
   }
 
   private distinguishers(evi: number): { device: string; rd: string }[] {

@@ -11,6 +11,7 @@ import { snippetsOf } from './external/snippet.js';
 import { redundancyGroups } from './redundancy-groups.js';
 import { type PlanCircumstances, riskReasons, spreadReason } from './risk.js';
 import { type Strategy, strategyFor, type StrategyWish } from './strategy.js';
+import { isFirstTakeover, isReadFor } from './takeover.js';
 import { assignWaves } from './waves.js';
 
 export type DraftItem = Omit<PlanItem, 'state' | 'attempt' | 'error' | 'confirmedBy'>;
@@ -80,6 +81,13 @@ export function draftPlan(
       awaited.push(deviceId);
       continue;
     }
+    if (
+      circumstances.takeovers !== undefined &&
+      !isExternal(device) &&
+      isFirstTakeover(device, record) &&
+      !isReadFor(circumstances.takeovers.get(deviceId), desiredDigest)
+    )
+      continue; // It is read first, a moment from now: its plan says what changes there.
     const lock = circumstances.locks.get(deviceId);
     if (lock) withheld.push({ deviceId, slug, because: lockedBecause(lock), isLocked: true });
     else if (!record?.isResting && (!only || only.has(deviceId)))
@@ -139,7 +147,9 @@ export function changedItem(
   const found = causesOf(record?.verifiedIntent ?? null, device);
   const causes = identified(device.deviceId, found.length > 0 ? found : [sameIntentRewritten(device.slug)], circumstances.ids);
   const attended = circumstances.attended?.get(device.deviceId);
-  const before = record?.verifiedArtefacts ?? [];
+  const reading = isFirstTakeover(device, record) ? circumstances.takeovers?.get(device.deviceId) : undefined;
+  const isThere = reading?.desiredDigest === desiredDigest && reading.differences.length === 0;
+  const before = isThere ? artefacts : (record?.verifiedArtefacts ?? []);
   const diff = diffArtefacts(before, artefacts) + setAnew(artefacts, circumstances.secrets, record);
   const reasons = riskReasons(device, record?.verifiedIntent ?? null, causes, desiredDigest, circumstances);
   return {

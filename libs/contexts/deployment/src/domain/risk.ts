@@ -3,6 +3,7 @@ import type { DeviceIntent } from '#engines/intent';
 import { canonicalJson, type DeviceId, type PlanId } from '#engines/kernel';
 import type { Cause, CauseIds } from './causes.js';
 import { changedManagementPort, type ManagementPath } from './management-path.js';
+import { type TakeoverReading, takeoverReason } from './takeover.js';
 import { withoutNothing } from './without-nothing.js';
 import type { SecretVersions } from './pushed-artefacts.js';
 
@@ -23,6 +24,8 @@ export interface PlanCircumstances {
   >;
   /** Devices that nobody writes to: part of the intent, as others have sessions with them, and of no plan. */
   readonly observed?: ReadonlySet<DeviceId>;
+  /** Readings of devices that are taken over; where this is given, none of them is planned for before it was read. */
+  readonly takeovers?: ReadonlyMap<DeviceId, TakeoverReading>;
   /** Devices that a person, or another tool, configures. */
   readonly external?: ReadonlySet<DeviceId>;
   /** The digest that a person was asked to bring a device to, and has not confirmed. */
@@ -46,12 +49,12 @@ export function riskReasons(
   before: DeviceIntent | null,
   causes: readonly Cause[],
   desiredDigest: string,
-  { management, protectedNetworks, barred }: PlanCircumstances,
+  { management, protectedNetworks, barred, takeovers }: PlanCircumstances,
 ): readonly string[] {
   const reasons: string[] = [];
   const stopped = barred.get(barKey(device.deviceId, desiredDigest));
   if (stopped !== undefined) reasons.push(`A rollout of exactly this to ${device.slug} was stopped: ${stopped}`);
-  if (before === null) return [...reasons, `${device.slug} is taken over for the first time: what a person wrote there is replaced.`];
+  if (before === null) return [...reasons, takeoverReason(device.slug, desiredDigest, takeovers?.get(device.deviceId))];
   const shaken = changedFoundations(before, device);
   if (shaken.length > 0) reasons.push(`What the networks of ${device.slug} stand on changes: ${shaken.join(', ')}.`);
   const path = management.get(device.deviceId);

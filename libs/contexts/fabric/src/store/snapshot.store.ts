@@ -60,8 +60,8 @@ export class SnapshotStore {
     return withFacts(
       tx.sql<NetworkFacts & Documented>(
         `SELECT n.facts, n.id, n.slug, n.name, n.vrf_id AS "vrfId", n.vni, n.evi_id AS "eviId", n.mtu,
-          ARRAY(SELECT t.text FROM route_target t WHERE t.network_id = n.id) AS "importTargets",
-          ARRAY(SELECT t.text FROM route_target t WHERE t.network_id = n.id) AS "exportTargets",
+          ARRAY(SELECT t.text FROM route_target t WHERE t.network_id = n.id AND t.direction IS DISTINCT FROM 'EXPORT') AS "importTargets",
+          ARRAY(SELECT t.text FROM route_target t WHERE t.network_id = n.id AND t.direction IS DISTINCT FROM 'IMPORT') AS "exportTargets",
           coalesce((SELECT json_agg(s.facts || jsonb_build_object('cidr', s.cidr, 'gatewayMode', s.gateway_mode, 'gatewayAddress', host(s.gateway_address)) ORDER BY s.cidr)
                       FROM subnet s WHERE s.network_id = n.id), '[]') AS subnets
          FROM network n WHERE n.fabric_id = $1 AND n.state IN ('PROVISIONING', 'ACTIVE', 'DEGRADED') AND ($2::uuid[] IS NULL OR n.id = ANY($2)) ORDER BY n.vni`,
@@ -123,8 +123,8 @@ export class SnapshotStore {
     return withFacts(
       tx.sql<VrfFacts & Documented>(
         `SELECT v.facts, v.id, v.device_name AS "deviceName", v.l3vni, v.evi_id AS "eviId",
-          ARRAY(SELECT t.text FROM route_target t WHERE t.vrf_id = v.id) AS "importTargets",
-          ARRAY(SELECT t.text FROM route_target t WHERE t.vrf_id = v.id) AS "exportTargets"
+          ARRAY(SELECT t.text FROM route_target t WHERE t.vrf_id = v.id AND t.direction IS DISTINCT FROM 'EXPORT') AS "importTargets",
+          ARRAY(SELECT t.text FROM route_target t WHERE t.vrf_id = v.id AND t.direction IS DISTINCT FROM 'IMPORT') AS "exportTargets"
          FROM vrf v WHERE v.fabric_id = $1 AND ($2::uuid[] IS NULL OR v.id = ANY($2))`,
         [fabricId, ids],
       ),

@@ -25,7 +25,7 @@ export interface AdoptedVrf {
   readonly deviceName: string;
   readonly l3vni: Vni;
   readonly eviId: EviId;
-  readonly targets: readonly RouteTarget[];
+  readonly targets: readonly AdoptedTarget[];
   readonly distinguishers: readonly AdoptedDistinguisher[];
 }
 
@@ -37,8 +37,7 @@ export interface AdoptedNetwork extends Pick<NetworkFacts, 'mtu'> {
   readonly vrfId: VrfId | null;
   readonly vni: Vni;
   readonly eviId: EviId;
-  /** Imported and exported. */
-  readonly targets: readonly RouteTarget[];
+  readonly targets: readonly AdoptedTarget[];
   readonly distinguishers: readonly AdoptedDistinguisher[];
   readonly vlans: readonly { readonly vlanDomainId: VlanDomainId; readonly vlan: VlanId }[];
   readonly subnets: readonly (Omit<SubnetFacts, 'dhcpRelay'> & { readonly spaceId: AddressSpaceId })[];
@@ -49,4 +48,10 @@ export interface AdoptedNetwork extends Pick<NetworkFacts, 'mtu'> {
 export interface AdoptedDistinguisher {
   readonly deviceId: DeviceId;
   readonly rd: RouteDistinguisher;
+}
+
+/** Null: imported and exported. */
+export interface AdoptedTarget {
+  readonly target: RouteTarget;
+  readonly direction: 'IMPORT' | 'EXPORT' | null;
 }

@@ -70,7 +70,15 @@ export class TenancyStore {
 
   async insertRouteTarget(
     tx: Tx,
-    target: { tenantId: TenantId; fabricId: FabricId; target: RouteTarget; networkId: NetworkId | null; vrfId: VrfId | null },
+    target: {
+      tenantId: TenantId;
+      fabricId: FabricId;
+      target: RouteTarget;
+      networkId: NetworkId | null;
+      vrfId: VrfId | null;
+      /** Absent: both. */
+      direction?: 'IMPORT' | 'EXPORT' | null;
+    },
   ): Promise<void> {
     await tx.manager.insert(RouteTargetEntity, {
       id: newId(),
@@ -80,6 +88,7 @@ export class TenancyStore {
       text: target.target,
       networkId: target.networkId,
       vrfId: target.vrfId,
+      direction: target.direction ?? null,
     });
   }
 

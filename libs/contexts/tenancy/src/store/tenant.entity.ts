@@ -48,6 +48,7 @@ export class RouteTargetEntity {
   @Column('text') text: string;
   @Column('uuid', { name: 'network_id', nullable: true }) networkId: string | null;
   @Column('uuid', { name: 'vrf_id', nullable: true }) vrfId: string | null;
+  @Column('text', { nullable: true }) direction: string | null;
 }
 
 export const tenancyEntities = [TenantEntity, VrfEntity, NetworkEntity, RouteTargetEntity];
