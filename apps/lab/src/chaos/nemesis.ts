@@ -3,7 +3,7 @@ import { CRASH_POINTS, type EmbeddedPostgres } from '#platform';
 import type { ChaosDatabase } from './chaos-database.js';
 import { DEVICE_FAULTS, type DeviceFault, type DeviceUnderTest } from './device-under-test.js';
 import type { Dice } from './dice.js';
-import { NEWER_RELEASE } from './newer-release-name.js';
+import { CLOCK_AFTER_MS, CLOCK_SECONDS, NEWER_RELEASE } from './preload/settings.js';
 import type { QueueUnderTest } from './queue-under-test.js';
 import type { Supervisor } from './supervisor.js';
 import { pause, WORKERS } from './timing.js';
@@ -180,8 +180,8 @@ export class Nemesis {
     this.tell({ clock: seconds, afterMs, worker });
     this.victims.supervisor.restartWith(worker, {
       NODE_OPTIONS: preload('skewed-clock'),
-      CHAOS_CLOCK_SECONDS: String(seconds),
-      CHAOS_CLOCK_AFTER_MS: String(afterMs),
+      [CLOCK_SECONDS]: String(seconds),
+      [CLOCK_AFTER_MS]: String(afterMs),
     });
   }
 

@@ -1,7 +1,9 @@
-/** `node --import`: this process' wall clock jumps by CHAOS_CLOCK_SECONDS after CHAOS_CLOCK_AFTER_MS. Timers go on, as in the kernel. */
+/** `node --import`: this process' wall clock jumps by so many seconds, after so many milliseconds. Timers go on, as in the kernel. */
+import { CLOCK_AFTER_MS, CLOCK_SECONDS } from './settings.js';
+
 const RealDate = Date;
-const jumpMs = Number(process.env['CHAOS_CLOCK_SECONDS'] ?? 0) * 1000;
-const jumpsAt = performance.now() + Number(process.env['CHAOS_CLOCK_AFTER_MS'] ?? 0);
+const jumpMs = Number(process.env[CLOCK_SECONDS] ?? 0) * 1000;
+const jumpsAt = performance.now() + Number(process.env[CLOCK_AFTER_MS] ?? 0);
 const now = (): number => RealDate.now() + (performance.now() < jumpsAt ? 0 : jumpMs);
 
 globalThis.Date = new Proxy(RealDate, {
