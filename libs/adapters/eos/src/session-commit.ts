@@ -80,10 +80,12 @@ export class SessionCommit {
 
   /**
    * The digest is read once more in the same request: what somebody committed since the guard shows in it, and is in the
-   * configuration to which an abort goes back.
+   * configuration to which an abort goes back. An answer that was lost does not show it: then nobody knows whose lines our session has
+   * overwritten, and it goes back, too.
    * @returns the digest of the live change once the switch says, over a new connection, that this session's timer runs.
    */
   private async commit(session: string, digestBefore: string, seconds: number): Promise<string | null> {
+    let isSeen = true;
     let mayBeUnderWay = false;
     try {
       const [, seen] = await this.device.tools.client.commit([
@@ -99,11 +101,12 @@ export class SessionCommit {
         throw this.device.failure('APPLY_FAILED', error.message);
       }
       if (!(error instanceof NoAnswer)) throw error;
+      isSeen = false;
       mayBeUnderWay = error.mayHaveRun;
     }
     const digestAfter = await this.proveArmed(session, digestBefore, mayBeUnderWay);
     // A reload between guard and commit: EOS has made the session anew, empty, and now its timer guards nothing.
-    return digestAfter === digestBefore ? null : digestAfter;
+    return !isSeen || digestAfter === digestBefore ? null : digestAfter;
   }
 
   private async proveArmed(session: string, digestBefore: string, mayBeUnderWay: boolean): Promise<string | null> {

@@ -1,10 +1,27 @@
 /** Reads of the switch, repeated while no answer comes: reading changes nothing. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { compareConfigs, eosDialect } from '#engines/reconcile';
 import { type DeviceVitals, type ExpectedPath, type MlagState, TransportError } from '#contexts/deployment/ports';
 import { CommandRefusal, type EapiClient, NoAnswer } from './eapi-client.js';
 import { parseSessionName, type SessionName } from './session-name.js';
 import { pause } from './pause.js';
+import {
+  addressesShape,
+  digestShape,
+  evpnShape,
+  hostnameShape,
+  interfacesShape,
+  macTableShape,
+  messagesShape,
+  mlagShape,
+  routesShape,
+  sanityShape,
+  sessionsShape,
+  versionShape,
+  vniShape,
+  vtepShape,
+  vxlanShape,
+} from './switch-shapes.js';
 
 export interface OpenSession {
   readonly name: string;
@@ -39,68 +56,6 @@ export interface SwitchIdentity {
 /** EOS's own hash of the running-config. */
 export const DIGEST = 'show running-config digest';
 
-const digestShape = z.object({ digest: z.string().min(1) });
-const sessionsShape = z.object({
-  sessions: z.record(z.string(), z.object({ state: z.string() })).default({}),
-  commitTimerSessionName: z.string().optional(),
-});
-const hostnameShape = z.object({ hostname: z.string() });
-const versionShape = z.object({
-  version: z.string(),
-  serialNumber: z.string().default(''),
-  systemMacAddress: z.string().default(''),
-  uptime: z.number().nullable().default(null),
-});
-const evpnShape = z.object({
-  vrfs: z.record(z.string(), z.object({ peers: z.record(z.string(), z.object({ peerState: z.string() })).default({}) })),
-});
-const vniShape = z.object({
-  vxlanIntfs: z.record(z.string(), z.object({ vniBindings: z.record(z.string(), z.object({ vlan: z.number().default(0) })).default({}) })),
-});
-const vtepShape = z.object({ interfaces: z.record(z.string(), z.object({ vteps: z.array(z.string()).default([]) })) });
-const vxlanShape = z.object({
-  interfaces: z.record(
-    z.string(),
-    z.object({
-      vlanToVniMap: z.record(z.string(), z.object({ vni: z.number() })).default({}),
-      vlanToVtepList: z.record(z.string(), z.object({ remoteVtepAddr: z.array(z.string()).default([]) })).default({}),
-    }),
-  ),
-});
-
-/** Keys say type, RD and what it is of: `RD: 172.16.1.51:1 mac-ip bc24.1100.0001`, as of 4.2x; paths the rest. */
-const routesShape = z.object({
-  evpnRoutes: z.record(
-    z.string(),
-    z.object({
-      evpnRoutePaths: z.array(
-        z.object({
-          routeType: z.object({ valid: z.boolean().default(false) }),
-          routeDetail: z.object({ extCommunities: z.array(z.string()).default([]) }),
-        }),
-      ),
-    }),
-  ),
-});
-const vrfPeersShape = z.object({
-  vrfs: z.record(z.string(), z.object({ peers: z.record(z.string(), z.object({ peerState: z.string() })).default({}) })),
-});
-const mlagShape = z.object({
-  state: z.string(),
-  negStatus: z.string().default(''),
-  peerLinkStatus: z.string().default(''),
-  configSanity: z.string().default(''),
-});
-const macTableShape = z.object({
-  unicastTable: z.object({
-    tableEntries: z
-      .array(z.object({ macAddress: z.string(), vlanId: z.number(), interface: z.string(), entryType: z.string() }))
-      .default([]),
-  }),
-});
-const addressesShape = z.object({
-  interfaces: z.record(z.string(), z.object({ interfaceAddress: z.object({ ipAddr: z.object({ address: z.string() }) }) })),
-});
 const macOf = (text: string): string =>
   (
     text
@@ -108,15 +63,6 @@ const macOf = (text: string): string =>
       .replaceAll(/[^0-9a-f]/g, '')
       .match(/../g) ?? []
   ).join(':');
-
-const messagesShape = z.object({ messages: z.array(z.string()).default([]) });
-const sanityShape = z.object({
-  categories: z.record(
-    z.string(),
-    z.object({ items: z.array(z.object({ name: z.string(), checkPass: z.boolean(), detail: z.string().default('') })).default([]) }),
-  ),
-});
-const interfacesShape = z.object({ interfaceStatuses: z.record(z.string(), z.object({ linkStatus: z.string() })) });
 
 const establishedIn = ({ vrfs }: z.infer<typeof evpnShape>): string[] =>
   Object.values(vrfs).flatMap(({ peers }) =>
@@ -243,7 +189,7 @@ export class SwitchReader {
 
   /** Established sessions outside the main table, `blue 10.0.0.1`; null where a release does not tell. */
   async vrfNeighbors(): Promise<readonly string[] | null> {
-    const answer = await this.told('show ip bgp summary vrf all', vrfPeersShape);
+    const answer = await this.told('show ip bgp summary vrf all', evpnShape);
     return answer === null
       ? null
       : Object.entries(answer.vrfs).flatMap(([vrf, { peers }]) =>
