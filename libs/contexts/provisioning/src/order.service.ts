@@ -107,14 +107,27 @@ export class OrderService {
         { currentVersion: network.version },
       );
     }
+    const deviceIds = [...new Set((await this.fabric.attachmentsOf(tx, [network.id])).map((attachment) => attachment.deviceId))].sort();
+    await this.refuseObserved(tx, network, deviceIds);
     if (!(await this.tenancy.beginDeprovision(tx, network.id))) {
       throw new DomainError('INVALID_STATE', `the network is ${network.state}`, {
         state: network.state,
         allowedStates: ['PROVISIONING', 'ACTIVE', 'DEGRADED'],
       });
     }
-    const deviceIds = [...new Set((await this.fabric.attachmentsOf(tx, [network.id])).map((attachment) => attachment.deviceId))].sort();
     return this.launch(tx, begun.order, network, deviceIds, 'withdrawn', `VNI ${network.vni}`);
+  }
+
+  /** Nobody would take it from a device that Trame does not write to: the order would wait for ever. */
+  private async refuseObserved(tx: Tx, network: Network, deviceIds: readonly DeviceId[]): Promise<void> {
+    const observed = await this.fabric.observed(tx, network.fabricId);
+    const [first] = deviceIds.filter((id) => observed.has(id));
+    if (first === undefined) return;
+    const { slug } = await this.fabric.device(tx, first);
+    throw new DomainError('INVALID_STATE', `the network is on ${slug}, which is only observed: nothing can be taken from it`, {
+      state: 'OBSERVE',
+      allowedStates: ['SECTION'],
+    });
   }
 
   /**

@@ -9,9 +9,10 @@ import { DeploymentModule, PlannerService, TakeoverReader } from '#contexts/depl
 import { FakeDevice, FakeTransport } from '#contexts/deployment/testing';
 import { FabricModule, FabricService } from '#contexts/fabric';
 import { NumberingModule } from '#contexts/numbering';
-import { NetworkAdoptionService, ProvisioningModule } from '#contexts/provisioning';
+import { NetworkAdoptionService, OrderService, ProvisioningModule } from '#contexts/provisioning';
 import { TenancyModule } from '#contexts/tenancy';
 import type { FabricSnapshot } from '#engines/intent';
+import type { NetworkId, TenantId } from '#engines/kernel';
 import { differencesOf, type ImportedFile, onboard } from '#engines/onboarding';
 import { handBuiltFabricInFull, switchFabric } from '#engines/onboarding/testing';
 import { FRR_PATH, INTERFACES_PATH, RUNNING_CONFIG_PATH } from '#engines/rendering';
@@ -215,12 +216,19 @@ describe('a document of what runs', () => {
   });
 
   it('lets Trame write to nothing that is only observed, and takes that back while no order waits', async () => {
-    await withFabric(files, async ({ app, load }) => {
+    await withFabric(files, async ({ app, load, rows }) => {
       await load();
       const fabric = app.get(FabricService);
       const inDatabase = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => app.get(Database).inTransaction(systemScope('spec'), work);
       const { id } = await inDatabase((tx) => fabric.deviceBySlug(tx, 'leaf1'));
       await expect(inDatabase((tx) => fabric.access(tx, id))).rejects.toMatchObject({ code: 'INVALID_STATE' });
+      const [network] = await rows<{ id: NetworkId; tenant: TenantId }>('SELECT id, tenant_id AS tenant FROM network');
+      if (network === undefined) throw new Error('no network was loaded');
+      const order = { networkId: network.id, idempotencyKey: 'away', ifVersion: null, reason: null };
+      await expect(app.get(OrderService).deprovision(network.tenant, 'portal', order)).rejects.toMatchObject({
+        code: 'INVALID_STATE',
+        message: 'the network is on leaf1, which is only observed: nothing can be taken from it',
+      });
       expect(await inDatabase((tx) => fabric.manage(tx, id, 'SECTION'))).toBe(true);
       expect(await inDatabase((tx) => fabric.manage(tx, id, 'SECTION'))).toBe(false);
       expect((await inDatabase((tx) => fabric.access(tx, id))).slug).toBe('leaf1');
