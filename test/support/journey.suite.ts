@@ -138,12 +138,12 @@ export function journeySuite(missing: readonly string[]): void {
       const { client, world, devices, lookUp } = journey;
       const newestPlan = async (): Promise<string> =>
         (await client.graphql<{ plans: { id: string }[] }>(world.operatorToken, '{ plans(first: 1) { id } }')).plans[0]?.id as string;
-      const rollBack = (id: string): Promise<unknown> =>
-        client.graphql(
-          world.operatorToken,
-          'mutation ($id: ID!, $key: String) { rollbackPlan(id: $id, reason: "customers complain", idempotencyKey: $key) { plan { id } errors { code message } } }',
-          { id, key: `back-${id}` },
-        );
+      const rollBack = async (id: string): Promise<string> => {
+        const document =
+          'mutation ($id: ID!) { rollbackPlan(id: $id, reason: "customers complain") { plan { id } errors { code message } } }';
+        type Answer = { rollbackPlan: { plan: { id: string } } };
+        return (await client.graphql<Answer>(world.operatorToken, document, { id })).rollbackPlan.plan.id;
+      };
       const vniOf = async (reference: string): Promise<number> =>
         (
           await client.graphql<{ network: { vni: number } }>(
@@ -163,20 +163,19 @@ export function journeySuite(missing: readonly string[]): void {
       expect(await follow(client, world.tenantToken, 'ORD-3', 'PROVISION', say), told.join('\n')).toBe('ACTIVE');
       const name = `vm9.third-${await vniOf('ORD-3')}.cust.example`;
       await vi.waitFor(async () => expect(await lookUp(name, 'A')).toEqual(['10.20.2.2']), { timeout: 15_000, interval: 100 });
-      expect(await devices.configurations()).not.toEqual(withSecond);
+      const [withThird, vni] = [await devices.configurations(), await vniOf('ORD-3')];
+      expect(withThird).not.toEqual(withSecond);
 
-      await rollBack(await newestPlan());
+      const removal = await rollBack(await newestPlan());
       expect(await follow(client, world.tenantToken, 'ORD-3', 'DEPROVISION', say), told.join('\n')).toBe('RETIRED');
       expect(await devices.configurations()).toEqual(withSecond);
       await vi.waitFor(async () => expect(await lookUp(name, 'A')).toEqual([]), { timeout: 15_000, interval: 100 });
 
-      const vni = await vniOf('ORD-2');
-      expect(await terminate(client, world, 'ORD-2', say), told.join('\n')).toBe('RETIRED');
-      expect(await devices.configurations()).toEqual(before);
-      await rollBack(await newestPlan());
-      expect(await follow(client, world.tenantToken, 'ORD-2', 'RESTORE', say), told.join('\n')).toBe('ACTIVE');
-      expect(await devices.configurations()).toEqual(withSecond);
-      expect(await vniOf('ORD-2')).toBe(vni);
+      await rollBack(removal);
+      expect(await follow(client, world.tenantToken, 'ORD-3', 'RESTORE', say), told.join('\n')).toBe('ACTIVE');
+      expect(await devices.configurations()).toEqual(withThird);
+      expect(await vniOf('ORD-3')).toBe(vni);
+      await vi.waitFor(async () => expect(await lookUp(name, 'A')).toEqual(['10.20.2.2']), { timeout: 15_000, interval: 100 });
     },
   );
 }
