@@ -360,6 +360,20 @@ describe.skipIf(isRealSwitch)('EosTransport with a switch whose time and lines a
     expect(device.simulator.journal.events.map(({ event }) => event)).toContain('reverted');
   });
 
+  it('takes its commit back when its answer is lost: somebody else may have committed in the last moment, and keeps it', async () => {
+    const pushing = await start();
+    const connection = await pushing.open();
+    await connection.stage(push(1), [ONE], []);
+    const isCommit = (commands: readonly string[]): boolean => commands.some((command) => command.startsWith('commit timer'));
+    device.simulator.faults.meanwhile(isCommit, () => device.show('configure', 'hostname BY-HAND').then(() => undefined));
+    device.simulator.faults.add({ kind: 'reset-after', when: isCommit });
+    await connection.apply(push(1), 60);
+    await connection.confirm(push(1));
+    const config = await device.runningConfig();
+    expect(config).toContain('hostname BY-HAND');
+    expect(config).toContain('contract-one');
+  });
+
   it('commits nothing that would touch the lines of others, and leaves no session behind', async () => {
     const pushing = await start();
     await device.show('configure', 'vlan 3990', 'name by-hand');
