@@ -7,6 +7,7 @@ import { NestFactory } from '@nestjs/core';
 import { AddressingModule } from '#contexts/addressing';
 import { DeploymentModule, PlannerService, TakeoverReader } from '#contexts/deployment';
 import { FakeDevice, FakeTransport } from '#contexts/deployment/testing';
+import { InvariantInspector, InvariantRegistry } from '#contexts/events';
 import { FabricModule, FabricService } from '#contexts/fabric';
 import { NumberingModule } from '#contexts/numbering';
 import { NetworkAdoptionService, OrderService, ProvisioningModule } from '#contexts/provisioning';
@@ -181,6 +182,8 @@ describe('a document of what runs', () => {
       expect(after).toMatchObject([{ devices: '3', vrfs: '1', networks: '1', acts: '2' }]);
       await load();
       expect(await counts()).toEqual(after);
+      for (const invariant of app.get(InvariantRegistry).all())
+        expect((await app.get(InvariantInspector).inspect(invariant, 'spec')).violations).toEqual([]);
       const [vrf] = (await snapshot()).vrfs;
       expect(vrf?.importTargets.toSorted()).toEqual(['65000:50030', '7:8']);
       expect(vrf?.exportTargets).toEqual(['65000:50030']);

@@ -107,3 +107,47 @@ describe('a device that needs what nobody can push', () => {
     expect(makeDeploymentPlan(compileFabric(demoSnapshot()), new Map()).withheld).toEqual([]);
   });
 });
+
+describe('a plan for a fabric of which devices are not ours yet', () => {
+  const fabric = compileFabric(demoSnapshot());
+  const idOf = (slug: string): DeviceId => (fabric.devices.find((device) => device.slug === slug) as { deviceId: DeviceId }).deviceId;
+  const adopted: FabricIntent = {
+    ...fabric,
+    devices: fabric.devices.map((device) =>
+      device.slug === 'pve1' ? { ...device, adopted: { names: [], deviations: [], kept: [] } } : device,
+    ),
+  };
+  const planned = (over: Partial<PlanCircumstances>) => makeDeploymentPlan(adopted, new Map(), over).items;
+  const pve1 = planned({}).find(({ slug }) => slug === 'pve1');
+
+  it('has none of those that are only observed', () => {
+    expect(planned({ observed: new Set([idOf('pve1'), idOf('test')]) }).map(({ slug }) => slug)).toEqual(['pve2']);
+  });
+
+  it('has none that was adopted before somebody has read it for what shall be pushed', () => {
+    const other = { desiredDigest: 'of something else', differences: [], error: null };
+    for (const takeovers of [new Map(), new Map([[idOf('pve1'), other]])])
+      expect(
+        planned({ takeovers })
+          .map(({ slug }) => slug)
+          .sort(),
+      ).toEqual(['pve2', 'test']);
+  });
+
+  it.each([
+    [[], /means the same, and nothing changes/, true],
+    [['x / "a" instead of "b"', 'y / "c" instead of nothing'], /2 of its lines become others, the first: x/, false],
+  ])('says what reading it has found: %j', (differences, reason, isUnchanged) => {
+    const takeovers = new Map([[idOf('pve1'), { desiredDigest: pve1?.desiredDigest ?? '', differences, error: null }]]);
+    const item = planned({ takeovers }).find(({ slug }) => slug === 'pve1');
+    expect(item).toMatchObject({ risk: 'HIGH', riskReasons: [expect.stringMatching(reason)] });
+    expect({ diff: item?.diff === '', hunks: item?.hunks.length === 0 }).toEqual({ diff: isUnchanged, hunks: isUnchanged });
+  });
+
+  it('is made with the reason why a device could not be read', () => {
+    const takeovers = new Map([[idOf('pve1'), { desiredDigest: null, differences: [], error: 'UNREACHABLE: no route' }]]);
+    expect(planned({ takeovers }).find(({ slug }) => slug === 'pve1')?.riskReasons).toEqual([
+      expect.stringContaining('UNREACHABLE: no route'),
+    ]);
+  });
+});
