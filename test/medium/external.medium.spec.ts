@@ -1,6 +1,5 @@
 // Devices that a person configures: asked for last, waited for by nobody else, confirmed by a word or by what runs.
-import { type DeviceTarget, type DeviceTransport, eosSecretCode, TransportError } from '#contexts/deployment/ports';
-import { DeviceConnector } from '../../libs/contexts/deployment/src/device-connector.js';
+import { eosSecretCode } from '#contexts/deployment/ports';
 import type { Platform } from '#engines/intent';
 import {
   type DeploymentPlan,
@@ -13,8 +12,8 @@ import {
 } from '#contexts/deployment';
 import { FabricService, type InventoryDevice, InventoryService, SecretService } from '#contexts/fabric';
 import { OrderService } from '#contexts/provisioning';
-import { type DeviceId, type FabricId, type OrderId, PortName } from '#engines/kernel';
-import { LOGGER, Secret, systemScope } from '#platform';
+import { type DeviceId, type OrderId, PortName } from '#engines/kernel';
+import { Secret, systemScope } from '#platform';
 import { OTHERS, withForeignLeaf } from '../support/foreign-leaf.js';
 import { createWorld, type World } from '../support/world.js';
 
@@ -287,7 +286,6 @@ describe('which devices a person configures', () => {
       load('classic', 'DEBIAN_FRR', { secret: 'a key', openvswitch }),
       load('host', 'DEBIAN_FRR', { secret: 'a key' }),
     ];
-    const asked: string[] = [];
     await world.db.inTransaction(systemScope('spec'), async (tx) => {
       const fabric = {
         slug: 'other',
@@ -307,21 +305,7 @@ describe('which devices a person configures', () => {
         'theirs',
         'classic',
       ]);
-      asked.push(loaded.fabricId, loaded.devices.get('pf') as string);
     });
-    const opened: DeviceTarget[] = [];
-    const refused = new TransportError('UNREACHABLE', 'not today', { device: 'pf', detail: '' });
-    const openBsd: DeviceTransport = { open: (target) => (opened.push(target), Promise.reject(refused)) };
-    const connector = new DeviceConnector(
-      world.db,
-      world.app.get(FabricService, { strict: false }),
-      world.app.get(SecretService, { strict: false }),
-      new Map([['OPENBSD', openBsd]]),
-      world.app.get(LOGGER),
-    );
-    const destination = { fabricId: asked[0] as FabricId, deviceId: asked[1] as DeviceId, artefacts: [] };
-    await expect(connector.withConnection(destination, new AbortController().signal, () => Promise.resolve())).rejects.toBe(refused);
-    expect(opened).toMatchObject([{ slug: 'pf', address: '192.0.2.1', secret: 'a key' }]);
   });
 });
 
