@@ -113,7 +113,7 @@ export class RolloutChaosRun {
       edgePorts: starEdgePorts(ROLLOUT_SIZE),
       hostsOfEach: [1, 3] as const,
       mostLeafs: 1,
-      pace: [800, 3000] as const,
+      pace: [2500, 7000] as const,
     };
     const ending = this.installation.endingAfter(seconds);
     this.say(`${world.devices.size} devices taken over; plans are rolled out and steered, faults begin, for ${seconds} s`);
