@@ -19,8 +19,8 @@ export const TOKEN = {
   secret: '6f0e2a0c-4f4b-4b52-9a35-0d4c7d4f9f11',
   privileges: ['SDN.Allocate', 'SDN.Audit', 'Sys.Audit', 'Pool.Allocate', 'Pool.Audit'],
 };
-const TIMING = { requestMs: 2_000, patienceMs: 300, pollMs: 10, applyMs: 1_500, settleMs: 100 };
-const REAL_TIMING = { requestMs: 30_000, patienceMs: 5_000, pollMs: 500, applyMs: 60_000, settleMs: 5_000 };
+const TIMING = { requestMs: 20_000, patienceMs: 300, pollMs: 10, applyMs: 1_500, settleMs: 100, undoMs: 5_000 };
+const REAL_TIMING = { requestMs: 30_000, patienceMs: 5_000, pollMs: 500, applyMs: 60_000, settleMs: 5_000, undoMs: 9_000 };
 
 export class ClusterUnderTest {
   private constructor(
@@ -66,8 +66,12 @@ export class ClusterUnderTest {
     return apiOf(this.target);
   }
 
-  open(signal: AbortSignal = new AbortController().signal, target: Partial<DeviceTarget> = {}): Promise<DeviceConnection> {
-    return new ProxmoxTransport(isRealCluster ? REAL_TIMING : TIMING).open({ ...this.target, ...target }, signal);
+  open(
+    signal: AbortSignal = new AbortController().signal,
+    target: Partial<DeviceTarget> = {},
+    timing: { readonly requestMs?: number } = {},
+  ): Promise<DeviceConnection> {
+    return new ProxmoxTransport({ ...(isRealCluster ? REAL_TIMING : TIMING), ...timing }).open({ ...this.target, ...target }, signal);
   }
 
   /** Networks in one VXLAN zone over all nodes, by their numbers. */
@@ -90,9 +94,9 @@ export class ClusterUnderTest {
     push: PushIdentity,
     artefact: Artefact,
     confirmed: readonly Artefact[] = [],
-    signal?: AbortSignal,
+    target: Partial<DeviceTarget> = {},
   ): Promise<'NOOP' | 'CONFIRMED'> {
-    const connection = await this.open(signal);
+    const connection = await this.open(undefined, target);
     const { pending } = await connection.inspect([SDN_PATH]);
     if (pending) await connection.recover(push, confirmed);
     if ((await connection.stage(push, [artefact], confirmed)).isNoop) return 'NOOP';
