@@ -113,7 +113,7 @@ export class RollbackService {
         generation: Number(newer?.generation ?? 0),
       });
     }
-    return ways.filter((way) => standingOf(way) === 'GOES_BACK');
+    return ways.filter((way) => standingOf(way) === 'GOES_BACK' && !isAsItWasFound(way));
   }
 
   private async make(tx: Tx, taken: DeploymentPlan, going: readonly WayBack[], reason: string): Promise<PlanId> {
@@ -199,3 +199,6 @@ function named(taken: DeploymentPlan, ways: readonly WayBack[], devices: Readonl
 /** The difference is told against what the plan brought, whatever else is remembered of the device. */
 const carrying = (record: DeviceRecord | undefined, way: WayBack): DeviceRecord | undefined =>
   record && { ...record, verifiedIntent: way.brought };
+
+/** It ran before it was ours, and nobody knows its first plan's way back: nothing of ours there would be an end of what runs. */
+const isAsItWasFound = ({ before, brought }: WayBack): boolean => before === null && brought.adopted !== undefined;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AddressingModule } from '#contexts/addressing';
-import { DeploymentModule, PlannerService, TakeoverReader } from '#contexts/deployment';
+import { DeploymentModule, PlannerService, RollbackService, RolloutService, TakeoverReader } from '#contexts/deployment';
 import { FakeDevice, FakeTransport } from '#contexts/deployment/testing';
 import { InvariantInspector, InvariantRegistry } from '#contexts/events';
 import { FabricModule, FabricService } from '#contexts/fabric';
@@ -18,6 +18,7 @@ import { differencesOf, type ImportedFile, onboard } from '#engines/onboarding';
 import { handBuiltFabricInFull, switchFabric } from '#engines/onboarding/testing';
 import { FRR_PATH, INTERFACES_PATH, RUNNING_CONFIG_PATH } from '#engines/rendering';
 import { Database, PlatformModule, systemScope, type Tx } from '#platform';
+import { eventually } from '../../../../../test/support/eventually.js';
 import { createTestDatabase } from '../../../../../test/support/database.js';
 import { allEntities, testConfig } from '../../../../../test/support/world.js';
 import { writeFabric } from '../import-config/write-fabric.js';
@@ -155,6 +156,36 @@ describe('a device that is taken over', () => {
       expect(reasons.get('pve1')).toMatch(/1 of its lines become others, the first: .*"timers bgp 20 60" instead of "timers bgp 3 9"/);
       expect(reasons.get('test')).toContain('could not be read: UNREACHABLE');
       expect(plan?.items.every(({ hunks }) => hunks.length > 0)).toBe(true);
+    });
+  });
+});
+
+describe('the first plan of adopted devices', () => {
+  it('is approved by a person, and never taken back: that would end what runs', async () => {
+    const files = handBuiltFabricInFull();
+    await withFabric(files, async ({ app, devices, load, rows }) => {
+      const { fabricId } = await load();
+      putOnDevices(files, devices);
+      await manageAll(app, devices.keys());
+      await app.get(TakeoverReader).readDue();
+      const [planner, rollouts] = [app.get(PlannerService), app.get(RolloutService)];
+      const plan = await planner.propose('somebody');
+      if (plan === undefined) throw new Error('there is a plan');
+      await rollouts.converge(fabricId);
+      expect(await rows('SELECT 1 FROM push_attempt')).toEqual([]); // it waits
+      for (let person = 1; person <= plan.approvalsNeeded; person += 1)
+        await planner.approve(plan.id, plan.digest, `person ${person}`, null);
+      await rollouts.requestApply(plan.id, plan.digest, 'person 1');
+      const look = async (): Promise<string> => {
+        await rollouts.converge(fabricId);
+        return (await rollouts.plan(plan.id)).state;
+      };
+      await eventually(look, (state) => state === 'APPLIED', 30_000);
+      const wish = { digest: null, devices: null, reason: 'back' };
+      await expect(app.get(RollbackService).rollBack(plan.id, 'somebody', wish)).rejects.toMatchObject({
+        code: 'INVALID_STATE',
+        message: 'the plan has changed nothing that could be taken back',
+      });
     });
   });
 });

@@ -73,10 +73,13 @@ describeWith({ missing }, 'trame fabric', () => {
     expect(JSON.parse(fs.readFileSync(path.join(directory, 'leaf1/host_vars/leaf1.json'), 'utf8'))).toMatchObject({
       trame_bgp: { asn: 65_051 },
     });
-    expect((await run('manage', 'pve1', '--mode', 'observe')).out).toBe('pve1: OBSERVE\n');
-    expect((await run('manage', 'pve1', '--mode', 'OBSERVE')).out).toBe('pve1: OBSERVE, as before\n');
-    expect((await run('manage', 'pve1', '--mode', 'FULL')).err).toContain('it is OBSERVE or SECTION');
     expect((await run('render', 'nobody')).err).toBe('NOT_FOUND: there is no device nobody\n');
+  });
+
+  it('says who writes to a device from now on', async () => {
+    expect((await run('load', saved(shown()))).code).toBe(0);
+    expect((await run('manage', 'pve1', '--mode', 'observe')).out).toBe('pve1: OBSERVE\n');
+    expect((await run('manage', 'pve1', '--mode', 'FULL')).err).toContain('it is OBSERVE or SECTION');
   });
 
   it('keeps nothing on a trial, and a second time refuses what is there', async () => {
