@@ -31,7 +31,10 @@ export class SayOnce1767225600022 implements MigrationInterface {
         DROP CONSTRAINT network_recall_state_known,
         ADD CONSTRAINT network_recall_state_known CHECK (state IN ('PROPOSED', 'WANTED', 'ORDERED', 'UNWANTED', 'REFUSED', 'KEPT')),
         -- Devices of the rollback on which the network goes or comes; what is recalled hangs on whether they are back.
-        ADD COLUMN device_ids uuid[] NOT NULL DEFAULT '{}';
+        -- None in rows of an older release: then nobody knows, and nothing is withdrawn.
+        ADD COLUMN device_ids uuid[] NOT NULL DEFAULT '{}',
+        -- Since when a rollback waits for it: it does not wait for ever.
+        ADD COLUMN wanted_at timestamptz;
       DROP INDEX network_recall_wanted;
       CREATE INDEX network_recall_open ON network_recall (id) WHERE state IN ('WANTED', 'UNWANTED');
 
@@ -47,6 +50,7 @@ export class SayOnce1767225600022 implements MigrationInterface {
       UPDATE network_recall SET state = 'KEPT', reason = coalesce(reason, 'it was ordered, and none of its devices came back') WHERE state = 'UNWANTED';
       ALTER TABLE network_recall
         DROP COLUMN device_ids,
+        DROP COLUMN wanted_at,
         DROP CONSTRAINT network_recall_state_known,
         ADD CONSTRAINT network_recall_state_known CHECK (state IN ('PROPOSED', 'WANTED', 'ORDERED', 'REFUSED', 'KEPT'));
       CREATE INDEX network_recall_wanted ON network_recall (id) WHERE state = 'WANTED';

@@ -98,6 +98,21 @@ async function removed(networkId: NetworkId): Promise<DeploymentPlan> {
   expect(await world.settle(removal.id)).toBe('RETIRED');
   return latest();
 }
+/** A network that was on the hosts alone. */
+async function removedFromHosts(): Promise<NetworkId> {
+  const id = await world.provision();
+  expect(await world.settle(id)).toBe('ACTIVE');
+  const [row] = await sql<{ id: NetworkId }>('SELECT network_id AS id FROM network_order WHERE id = $1', [id]);
+  await removed(row?.id as NetworkId);
+  return row?.id as NetworkId;
+}
+/** What the fabric asks for, approved by a person and asked to run. */
+async function askedFor(): Promise<DeploymentPlan> {
+  const planner = world.app.get(PlannerService);
+  const plan = (await planner.propose('operator')) as DeploymentPlan;
+  await planner.approve(plan.id, plan.digest, 'bob', null);
+  return world.app.get(RolloutService).requestApply(plan.id, plan.digest, 'bob');
+}
 
 describe('a plan that is taken back', () => {
   it('leaves its devices as they were, to the byte, and withdraws what it had brought: numbers rest, names are gone', async () => {
@@ -244,6 +259,98 @@ describe('a plan that is taken back', () => {
     await world.converge();
     expect(live()).not.toBe(bytes);
     expect((await world.app.get(RolloutService).plan(rollback.id)).state).toBe('APPLIED');
+  });
+
+  it('that waits for its networks lets the rest of the fabric go on, and not for ever', async () => {
+    await given();
+    const networkId = await removedFromHosts();
+    const rollback = await back((await latest()).id);
+    await world.converge();
+    expect(await recalls(rollback.id)).toMatchObject([{ state: 'WANTED' }]); // Nobody restores anything.
+    const leaf = { deviceId: idOf('test'), port: PortName.parse('Ethernet2'), tagging: 'TAGGED' as const, vlan: null };
+    expect(await world.settle(await world.provision({ attachments: [leaf] }))).toBe('ACTIVE');
+    const now = () => world.app.get(RolloutService).plan(rollback.id);
+    expect((await now()).state).toBe('APPROVED');
+    await sql(`UPDATE network_recall SET wanted_at = wanted_at - interval '1 hour'`);
+    await world.converge();
+    expect(await now()).toMatchObject({
+      state: 'HALTED',
+      haltReason: 'what it would bring back on its devices was not restored within 300 s: web-10000',
+    });
+    await world.converge(); // Over: its locks end, and what it asked for is wanted no more.
+    expect(await locked()).toEqual([]);
+    expect(await recalls(rollback.id)).toMatchObject([{ state: 'KEPT', reason: 'the rollback did not run' }]);
+    await world.app.get(NetworkRecalls).run();
+    expect(await networkState(networkId)).toBe('RETIRED');
+  });
+
+  it('does not wait for the end of the lock of a tenant whose network it would restore', async () => {
+    await given();
+    await removedFromHosts();
+    const removal = await latest();
+    await world.app
+      .get(LockService, { strict: false })
+      .acquire('alice', { scope: 'TENANT', subject: 'acme', reason: 'audit', seconds: 600 });
+    const rollback = await back(removal.id);
+    await work();
+    await work();
+    expect(await world.app.get(RolloutService).plan(rollback.id)).toMatchObject({
+      state: 'HALTED',
+      haltReason: expect.stringMatching(/cannot be restored: web-10000: .*audit/) as string,
+    });
+    await work();
+    expect(await locked()).toMatchObject([{ scope: 'TENANT' }]);
+  });
+
+  it('leaves a network whose retry came to another device meanwhile, and names the device', async () => {
+    await given();
+    device('pve2').failAt('stage', 'CONFIG_REFUSED');
+    const id = await world.provision();
+    await world.converge();
+    const first = await latest();
+    expect(first).toMatchObject({
+      state: 'HALTED',
+      items: [
+        { slug: 'pve1', state: 'VERIFIED' },
+        { slug: 'pve2', state: 'FAILED' },
+      ],
+    });
+    device('pve2').heal();
+    await sql(`UPDATE device_state SET next_try_at = '-infinity'`); // It rests no longer.
+    const retry = await askedFor();
+    const rollback = await back(first.id);
+    expect(await recalls(rollback.id)).toMatchObject([{ action: 'WITHDRAW', state: 'PROPOSED' }]);
+    for (let rounds = 0; rounds < 4; rounds++) await work();
+    expect((await world.app.get(RolloutService).plan(retry.id)).state).toBe('APPLIED');
+    expect((await world.app.get(RolloutService).plan(rollback.id)).state).toBe('APPLIED');
+    expect(await recalls(rollback.id)).toMatchObject([{ state: 'KEPT', reason: 'pve2 carries it, or may', orderId: null }]);
+    expect(JSON.stringify([...device('pve2').files])).toContain('10000');
+    expect(await sql(`SELECT 1 AS found FROM network_order WHERE kind = 'DEPROVISION'`)).toEqual([]);
+    expect(await world.state(id)).not.toBe('RETIRED');
+  });
+
+  it('leaves a network that a person lets go forward again before it is withdrawn', async () => {
+    await given();
+    const { plan, networkId } = await built();
+    const rollback = await back(plan.id);
+    await world.converge();
+    await world.converge();
+    expect(await recalls(rollback.id)).toMatchObject([{ state: 'WANTED' }]);
+    for (const { id } of await locked()) await world.app.get(LockService, { strict: false }).release('alice', id);
+    for (let rounds = 0; rounds < 3; rounds++) await world.converge();
+    expect(await recalls(rollback.id)).toMatchObject([{ state: 'KEPT', reason: 'pve1, pve2, test carry it, or may' }]);
+    await work();
+    expect(await networkState(networkId)).toBe('ACTIVE');
+  });
+
+  it('of an older release, which did not keep on which devices its networks were, withdraws none', async () => {
+    await given();
+    const { plan, networkId } = await built();
+    const rollback = await back(plan.id);
+    await sql(`UPDATE network_recall SET device_ids = '{}'`);
+    for (let rounds = 0; rounds < 4; rounds++) await work();
+    expect(await recalls(rollback.id)).toMatchObject([{ state: 'KEPT', reason: expect.stringContaining('older release') as string }]);
+    expect(await networkState(networkId)).toBe('ACTIVE');
   });
 
   it('that is cancelled before it runs takes back what was restored for it', async () => {

@@ -6,6 +6,9 @@ import type { DeploymentPlan } from './domain/plan.js';
 import { recallEnd } from './domain/rollback.js';
 import { RollbackStore } from './store/rollback.store.js';
 
+/** So long a rollback waits for provisioning; its devices are locked meanwhile. */
+const RESTORED_WITHIN_SECONDS = 300;
+
 /** What the planner and the executor ask about rollbacks: may one still run, what begins with it, when do its locks end. */
 @Injectable()
 export class RollbackKeeper {
@@ -25,7 +28,7 @@ export class RollbackKeeper {
 
   /**
    * What it restores is in the books before a device carries it: else the next customer who is given the number would meet who had it before.
-   * @returns null when it may run; WAIT while provisioning is asked; otherwise why it never may.
+   * @returns null when it may run; WAIT while provisioning is asked, for a bounded time; otherwise why it never may.
    */
   async obstacle(tx: Tx, plan: DeploymentPlan): Promise<'WAIT' | { readonly reason: string } | null> {
     if (plan.rollbackOf === null || plan.state !== 'APPROVED') return null;
@@ -33,7 +36,12 @@ export class RollbackKeeper {
     const restored = (await this.recalls.ofPlan(tx, plan.id)).filter(({ action }) => action === 'RESTORE');
     const refused = restored.filter(({ state }) => state === 'REFUSED').map(({ networkSlug, reason }) => `${networkSlug}: ${reason}`);
     if (refused.length > 0) return { reason: `what it would bring back on its devices cannot be restored: ${refused.join('; ')}` };
-    return restored.some(({ state }) => state === 'WANTED') ? 'WAIT' : null;
+    if (!restored.some(({ state }) => state === 'WANTED')) return null;
+    const overdue = await this.recalls.overdue(tx, plan.id, RESTORED_WITHIN_SECONDS);
+    if (overdue.length === 0) return 'WAIT';
+    return {
+      reason: `what it would bring back on its devices was not restored within ${RESTORED_WITHIN_SECONDS} s: ${overdue.join(', ')}`,
+    };
   }
 
   /** With the first step: the fabric is not at rest until every device is where the intent wants it, or locked. */
@@ -41,12 +49,16 @@ export class RollbackKeeper {
     if (plan.rollbackOf !== null) await this.fabric.raiseRevision(tx, plan.fabricId);
   }
 
-  /** Networks follow the devices: what a rollback that is over withdraws goes when all of its devices are back; the rest stays as it was, and is named. */
+  /**
+   * Networks follow the devices: what a rollback that is over withdraws goes when all of its devices are back and nobody carries it by then; the rest
+   * stays as it was, and is named.
+   */
   async endRecalls(tx: Tx, fabricId: FabricId): Promise<void> {
     for (const { planId, recallId, isBegun, devices } of await this.store.unjudged(tx, fabricId)) {
       const recall = (await this.recalls.ofPlan(tx, planId)).find(({ id }) => id === recallId);
       if (recall?.state !== 'PROPOSED' && recall?.state !== 'WANTED' && recall?.state !== 'ORDERED') continue;
-      const end = recallEnd({ action: recall.action, state: recall.state }, devices, isBegun);
+      const carriers = recall.action === 'WITHDRAW' ? await this.store.carriers(tx, fabricId, recall) : [];
+      const end = recallEnd({ action: recall.action, state: recall.state }, devices, isBegun, carriers);
       if (end) await this.recalls.judge(tx, fabricId, recall, end.state, end.reason);
     }
   }

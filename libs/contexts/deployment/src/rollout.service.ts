@@ -48,18 +48,10 @@ export class RolloutService {
     await this.leases.withLease(`fabric:${fabricId}`, async (held) => {
       const stop = AbortSignal.any([signal, held.signal]);
       crashPoint('rollout.leased');
-      const { open, isSettled } = await this.db.inTransaction(SCOPE, async (tx) => {
-        await this.steering.endLeftovers(tx, fabricId);
-        await this.rollbacks.endLocks(tx, fabricId);
-        await this.rollbacks.endRecalls(tx, fabricId);
-        const plan = await this.plans.next(tx, fabricId);
-        if (plan?.state === 'PAUSED') await this.fabric.reportBehind(tx, fabricId, 'PAUSED');
-        return { open: plan, isSettled: await this.fabric.isSettled(tx, fabricId) };
-      });
+      const { open, isSettled } = await this.next(fabricId);
       if ((!open && isSettled) || open?.state === 'PAUSED') return;
-      const plan = open && (await this.isWanted(open)) ? open : await this.planner.planRollout(fabricId);
+      const plan = open ?? (await this.planner.planRollout(fabricId));
       if (plan) crashPoint('rollout.planned');
-      if (plan?.rollbackOf && !(await this.isPrepared(plan))) return;
       if (plan && (plan.state === 'APPLYING' || (plan.state === 'APPROVED' && plan.isReleased))) await this.executor.run(plan, held, stop);
       else await this.db.inTransaction(SCOPE, (tx) => this.outbox.append(tx, 'deployment.settled', fabricId));
     });
@@ -103,6 +95,24 @@ export class RolloutService {
     const plan = await this.db.inTransaction(SCOPE, (tx) => this.plans.byId(tx, planId));
     if (!plan) throw notFound('plan', planId);
     return plan;
+  }
+
+  /** What may run now. A rollback that waits for its networks is passed over: its devices are locked, and the fabric's other work goes on. */
+  private async next(fabricId: FabricId): Promise<{ open: DeploymentPlan | undefined; isSettled: boolean }> {
+    for (const passed: PlanId[] = []; ; ) {
+      const { open, isSettled } = await this.db.inTransaction(SCOPE, async (tx) => {
+        await this.steering.endLeftovers(tx, fabricId);
+        await this.rollbacks.endLocks(tx, fabricId);
+        await this.rollbacks.endRecalls(tx, fabricId);
+        const plan = await this.plans.next(tx, fabricId, passed);
+        if (plan?.state === 'PAUSED') await this.fabric.reportBehind(tx, fabricId, 'PAUSED');
+        return { open: plan, isSettled: await this.fabric.isSettled(tx, fabricId) };
+      });
+      if (!open || open.state === 'PAUSED') return { open, isSettled };
+      if (!(await this.isWanted(open))) return { open: undefined, isSettled: false };
+      if (open.rollbackOf === null || (await this.isPrepared(open))) return { open, isSettled };
+      passed.push(open.id);
+    }
   }
 
   /** A rollback that restores networks waits until they are restored, and ends where one cannot be. */

@@ -26,6 +26,11 @@ export class RecallService {
     if ((await this.store.wantRestored(tx, planId)) > 0) await this.outbox.append(tx, 'recall.wanted', fabricId);
   }
 
+  /** Slugs of networks that provisioning was asked to restore, longer ago than that, and has not. */
+  overdue(tx: Tx, planId: PlanId, seconds: number): Promise<string[]> {
+    return this.store.overdue(tx, planId, seconds);
+  }
+
   /** The rollback is over. */
   async judge(tx: Tx, fabricId: FabricId, recall: NetworkRecall, to: RecallState, reason: string | null): Promise<void> {
     if ((await this.store.judge(tx, recall.id, recall.state, to, reason)) && to !== 'KEPT')

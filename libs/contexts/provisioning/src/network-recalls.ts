@@ -38,10 +38,12 @@ export class NetworkRecalls implements JobHandler, OnModuleInit {
   }
 
   private async carryOut(id: string): Promise<void> {
+    let tried: NetworkRecall | undefined;
     try {
       await this.db.inTransaction(SCOPE, async (tx) => {
         const recall = await this.recalls.lockWanted(tx, id);
         if (!recall) return;
+        tried = recall;
         await (recall.state === 'UNWANTED'
           ? this.takeBack(tx, recall)
           : recall.action === 'WITHDRAW'
@@ -50,9 +52,9 @@ export class NetworkRecalls implements JobHandler, OnModuleInit {
         crashPoint('recall.ordered');
       });
     } catch (error) {
-      const reason = refusalOf(error);
+      const reason = refusalOf(error, tried);
       this.log.warn('recall.refused', { recallId: id, error });
-      // A locked tenant, or a fault of ours, may pass: it is tried again.
+      // It may pass: it is tried again.
       if (reason !== null) await this.db.inTransaction(SCOPE, (tx) => this.recalls.refused(tx, id, reason));
     }
   }
@@ -124,9 +126,10 @@ export class NetworkRecalls implements JobHandler, OnModuleInit {
 
 const keyOf = ({ planId }: NetworkRecall, networkId: NetworkId): string => `rollback:${planId}:${networkId}`;
 
-/** @returns null for what may pass by itself. */
-function refusalOf(error: unknown): string | null {
-  if (isUserError(error)) return error.code === 'LOCKED' ? null : error.message;
+/** @returns null for what may pass by itself: a fault of ours, and a locked tenant where no rollback waits with locked devices for the end of that. */
+function refusalOf(error: unknown, recall: NetworkRecall | undefined): string | null {
+  const isAwaited = recall?.action === 'RESTORE' && recall.state === 'WANTED' && recall.reason === null;
+  if (isUserError(error)) return error.code === 'LOCKED' && !isAwaited ? null : error.message;
   const constraint = violatedConstraint(error);
   return constraint === undefined ? null : `something of it is in use by now (${constraint})`;
 }

@@ -81,27 +81,46 @@ describe('a network when the rollback is over', () => {
 
   it('is withdrawn when all of its devices are back, and otherwise stays and says where', () => {
     const proposed = { action: 'WITHDRAW', state: 'PROPOSED' } as const;
-    expect(recallEnd(proposed, [back, left('test', 'CONFIRMED')], true)).toEqual({ state: 'WANTED', reason: null });
-    expect(recallEnd(proposed, [back, skipped, left('test', 'FAILED')], true)).toEqual({
+    expect(recallEnd(proposed, [back, left('test', 'CONFIRMED')], true, [])).toEqual({ state: 'WANTED', reason: null });
+    expect(recallEnd(proposed, [back, skipped, left('test', 'FAILED')], true, ['test'])).toEqual({
       state: 'KEPT',
       reason: 'pve2, test are not taken back',
     });
-    expect(recallEnd(proposed, [back], false)).toEqual({ state: 'KEPT', reason: 'the rollback did not run' });
+    expect(recallEnd(proposed, [back], false, [])).toEqual({ state: 'KEPT', reason: 'the rollback did not run' });
+  });
+
+  it('stays where a device carries it by then, whoever brought it there, also when its withdrawal is wanted and not ordered', () => {
+    for (const state of ['PROPOSED', 'WANTED'] as const)
+      expect(recallEnd({ action: 'WITHDRAW', state }, [back], true, ['pve2', 'test'])).toEqual({
+        state: 'KEPT',
+        reason: 'pve2, test carry it, or may',
+      });
+    expect(recallEnd({ action: 'WITHDRAW', state: 'WANTED' }, [back], true, [])).toBeNull();
+  });
+
+  it('stays where nobody knows on which devices it was', () => {
+    expect(recallEnd({ action: 'WITHDRAW', state: 'PROPOSED' }, [], true, [])).toMatchObject({
+      state: 'KEPT',
+      reason: expect.stringContaining('older release') as string,
+    });
   });
 
   it('that was brought back in the books stays there where a device has it, or may have it, and not where none has', () => {
     const ordered = { action: 'RESTORE', state: 'ORDERED' } as const;
-    expect(recallEnd(ordered, [back, back], true)).toBeNull();
-    expect(recallEnd(ordered, [back, skipped], true)).toEqual({ state: 'ORDERED', reason: 'pve2 is not taken back' });
-    expect(recallEnd(ordered, [left('pve1', 'FAILED', true), skipped], true)).toMatchObject({ state: 'ORDERED' });
-    expect(recallEnd(ordered, [left('pve1', 'PUSHING'), skipped], true)).toMatchObject({ state: 'ORDERED' });
-    expect(recallEnd(ordered, [left('pve1', 'FAILED'), skipped], true)).toEqual({
+    expect(recallEnd(ordered, [back, back], true, [])).toBeNull();
+    expect(recallEnd(ordered, [back, skipped], true, [])).toEqual({ state: 'ORDERED', reason: 'pve2 is not taken back' });
+    expect(recallEnd(ordered, [left('pve1', 'FAILED', true), skipped], true, [])).toMatchObject({ state: 'ORDERED' });
+    expect(recallEnd(ordered, [left('pve1', 'PUSHING'), skipped], true, [])).toMatchObject({ state: 'ORDERED' });
+    expect(recallEnd(ordered, [left('pve1', 'FAILED'), skipped], true, [])).toEqual({
       state: 'UNWANTED',
       reason: 'pve1, pve2 are not taken back',
     });
-    expect(recallEnd({ action: 'RESTORE', state: 'WANTED' }, [skipped], true)).toEqual({ state: 'KEPT', reason: 'pve2 is not taken back' });
-    expect(recallEnd({ action: 'RESTORE', state: 'PROPOSED' }, [skipped], false)).toMatchObject({ state: 'KEPT' });
-    expect(recallEnd(ordered, [skipped], false)).toEqual({ state: 'UNWANTED', reason: 'the rollback did not run' });
+    expect(recallEnd({ action: 'RESTORE', state: 'WANTED' }, [skipped], true, [])).toEqual({
+      state: 'KEPT',
+      reason: 'pve2 is not taken back',
+    });
+    expect(recallEnd({ action: 'RESTORE', state: 'PROPOSED' }, [skipped], false, [])).toMatchObject({ state: 'KEPT' });
+    expect(recallEnd(ordered, [skipped], false, [])).toEqual({ state: 'UNWANTED', reason: 'the rollback did not run' });
   });
 });
 

@@ -135,22 +135,28 @@ export interface RecallEnd {
 }
 
 /**
- * What becomes of a network when the rollback is over: it is withdrawn when all of its devices are back, and otherwise stays as it was. One that is
+ * What becomes of a network when the rollback is over: it is withdrawn when all of its devices are back and none of the fabric carries it by now, and
+ * otherwise stays as it was. One that is
  * restored was ordered at the beginning; it stays where a device has it again, or may have it, and is taken back where none has.
- * @param isBegun was anything of the rollback pushed? @returns null: nothing is to be said any more.
+ * @param isBegun was anything of the rollback pushed? @param carriers slugs of all devices that carry the network now, or may. @returns null: nothing is to be said any more.
  */
 export function recallEnd(
   { action, state }: { readonly action: 'WITHDRAW' | 'RESTORE'; readonly state: 'PROPOSED' | 'WANTED' | 'ORDERED' },
   devices: readonly EndOnDevice[],
   isBegun: boolean,
+  carriers: readonly string[],
 ): RecallEnd | null {
   if (!isBegun) return { state: state === 'ORDERED' ? 'UNWANTED' : 'KEPT', reason: 'the rollback did not run' };
   const isBack = ({ state: item }: EndOnDevice): boolean => item === 'CONFIRMED' || item === 'VERIFIED';
   const left = devices.filter((device) => !isBack(device)).map(({ slug }) => slug);
   const named = `${left.join(', ')} ${left.length === 1 ? 'is' : 'are'} not taken back`;
   if (action === 'WITHDRAW') {
-    if (state !== 'PROPOSED') return null;
-    return left.length === 0 ? { state: 'WANTED', reason: null } : { state: 'KEPT', reason: named };
+    if (devices.length === 0)
+      return { state: 'KEPT', reason: 'an older release made the rollback, and did not keep on which devices it was' };
+    if (left.length > 0) return { state: 'KEPT', reason: named };
+    if (carriers.length > 0)
+      return { state: 'KEPT', reason: `${carriers.join(', ')} ${carriers.length === 1 ? 'carries' : 'carry'} it, or may` };
+    return state === 'PROPOSED' ? { state: 'WANTED', reason: null } : null;
   }
   if (left.length === 0) return null;
   if (devices.some((device) => isBack(device) || device.isUncertain || device.state === 'PUSHING'))

@@ -92,12 +92,12 @@ export class PlanStore {
     return (await tx.sql<{ id: PlanId }>('SELECT id FROM plan ORDER BY created_at DESC, id DESC LIMIT $1', [first])).map(({ id }) => id);
   }
 
-  /** The plan under way, or the next one that was asked to run; the one under way first. */
-  async next(tx: Tx, fabricId: FabricId): Promise<DeploymentPlan | undefined> {
+  /** The plan under way, or the next one that was asked to run; the one under way first. @param but none of these. */
+  async next(tx: Tx, fabricId: FabricId, but: readonly PlanId[] = []): Promise<DeploymentPlan | undefined> {
     const row = await tx.one<PlanRecord>(
-      `${PLAN} WHERE p.fabric_id = $1 AND (p.state IN ('APPLYING', 'PAUSED') OR (p.state = 'APPROVED' AND p.is_released))
+      `${PLAN} WHERE p.fabric_id = $1 AND (p.state IN ('APPLYING', 'PAUSED') OR (p.state = 'APPROVED' AND p.is_released)) AND NOT p.id = ANY($2)
         ORDER BY p.state = 'APPROVED', p.generation LIMIT 1`,
-      [fabricId],
+      [fabricId, but],
     );
     return row && this.withItems(tx, row);
   }

@@ -77,7 +77,21 @@ export class RollbackStore {
     );
   }
 
-  /** Recalls of rollbacks that are over which nobody has judged yet; of what was restored only while its order is open. */
+  /** Slugs of devices that carry a network, are being given it, or were given it by a push of which nobody knows how it ended. */
+  async carriers(tx: Tx, fabricId: FabricId, { vni, networkSlug }: { vni: number; networkSlug: string }): Promise<string[]> {
+    const rows = await tx.sql<{ slug: string }>(
+      `SELECT d.slug FROM device d LEFT JOIN device_state s ON s.device_id = d.id
+        WHERE d.fabric_id = $1 AND (s.verified_intent->'l2vnis' @> $2 OR EXISTS (
+          SELECT FROM plan_item i JOIN plan p ON p.id = i.plan_id WHERE i.device_id = d.id AND i.intent->'l2vnis' @> $2
+            AND (i.state = 'PUSHING' OR (s.is_uncertain AND i.state <> 'PENDING' AND p.generation > coalesce((SELECT max(c.generation)
+              FROM plan c JOIN plan_item n ON n.plan_id = c.id WHERE n.device_id = d.id AND n.state IN ('CONFIRMED', 'VERIFIED')), 0)))))
+        ORDER BY d.slug`,
+      [fabricId, JSON.stringify([{ vni, networkSlug }])],
+    );
+    return rows.map(({ slug }) => slug);
+  }
+
+  /** Recalls of rollbacks that are over which nobody has judged yet, or carried out; of what was restored only while its order is open. */
   async unjudged(
     tx: Tx,
     fabricId: FabricId,
@@ -88,7 +102,7 @@ export class RollbackStore {
              FROM plan_item i JOIN device d ON d.id = i.device_id LEFT JOIN device_state s ON s.device_id = d.id WHERE i.plan_id = p.id AND d.id = ANY(r.device_ids)) AS devices
          FROM plan p JOIN network_recall r ON r.plan_id = p.id LEFT JOIN network_order o ON o.id = r.order_id
         WHERE p.rollback_of IS NOT NULL AND p.fabric_id = $1 AND p.state IN ('APPLIED', 'FAILED', 'HALTED', 'CANCELLED', 'SUPERSEDED', 'EXPIRED')
-          AND (r.state = 'PROPOSED' OR (r.action = 'RESTORE' AND r.reason IS NULL AND (r.state = 'WANTED' OR (r.state = 'ORDERED' AND o.state IN ('ACCEPTED', 'RUNNING', 'AWAITING_APPROVAL', 'FAILED_STUCK')))))`,
+          AND (r.state = 'PROPOSED' OR (r.action = 'WITHDRAW' AND r.state = 'WANTED') OR (r.action = 'RESTORE' AND r.reason IS NULL AND (r.state = 'WANTED' OR (r.state = 'ORDERED' AND o.state IN ('ACCEPTED', 'RUNNING', 'AWAITING_APPROVAL', 'FAILED_STUCK')))))`,
       [fabricId],
     );
   }

@@ -33,7 +33,20 @@ export class RecallStore {
 
   /** @returns how many. */
   async wantRestored(tx: Tx, planId: PlanId): Promise<number> {
-    return tx.run(`UPDATE network_recall SET state = 'WANTED' WHERE plan_id = $1 AND state = 'PROPOSED' AND action = 'RESTORE'`, [planId]);
+    return tx.run(
+      `UPDATE network_recall SET state = 'WANTED', wanted_at = clock_timestamp() WHERE plan_id = $1 AND state = 'PROPOSED' AND action = 'RESTORE'`,
+      [planId],
+    );
+  }
+
+  /** Slugs of networks that a rollback has waited for longer than that. */
+  async overdue(tx: Tx, planId: PlanId, seconds: number): Promise<string[]> {
+    const rows = await tx.sql<{ slug: string }>(
+      `SELECT network_slug AS slug FROM network_recall
+        WHERE plan_id = $1 AND state = 'WANTED' AND action = 'RESTORE' AND wanted_at < clock_timestamp() - make_interval(secs => $2) ORDER BY slug`,
+      [planId, seconds],
+    );
+    return rows.map(({ slug }) => slug);
   }
 
   async wanted(tx: Tx, limit: number): Promise<string[]> {
