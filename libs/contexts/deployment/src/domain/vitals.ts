@@ -1,5 +1,6 @@
 /** What a device has lost since just before it was pushed to, and still ought to have. */
-import type { DeviceIntent } from '#engines/intent';
+import type { DeviceIntent, L2VniIntent } from '#engines/intent';
+import { Ip } from '#engines/kernel';
 import type { DeviceVitals, Expectations, MlagState } from '../ports/index.js';
 
 export interface Loss {
@@ -37,12 +38,59 @@ export function lostVitals(before: DeviceVitals, now: DeviceVitals, intent: Devi
   ];
 }
 
-/** What a change may end: sessions of VRFs that it takes away are not missed. @param before what was confirmed last. */
+/**
+ * What a change may end: sessions in VRFs that it takes away, and those over networks of which it takes something away, be it an address, a
+ * port or a member. Whoever wrote such a neighbor by hand loses it with the network; it holds up nobody else. @param before what was confirmed last.
+ */
 export function withoutLeaving<Vitals extends DeviceVitals>(vitals: Vitals, before: DeviceIntent | null, after: DeviceIntent): Vitals {
+  if (!before || !vitals.vrfNeighbors) return vitals;
   const stays = new Set(after.vrfs.map(({ name }) => name as string));
-  const leaving = new Set((before?.vrfs ?? []).flatMap(({ name }) => (stays.has(name) ? [] : [name as string])));
-  const vrfNeighbors = vitals.vrfNeighbors?.filter((neighbor) => !leaving.has(neighbor.slice(0, neighbor.indexOf(' '))));
-  return { ...vitals, ...(vrfNeighbors && { vrfNeighbors }) };
+  const leaving = new Set(before.vrfs.flatMap(({ name }) => (stays.has(name) ? [] : [name as string])));
+  const reduced = before.l2vnis.filter(({ vni }) => {
+    const kept = new Set(holdingsOf(after, vni));
+    return holdingsOf(before, vni).some((holding) => !kept.has(holding));
+  });
+  const ends = (neighbor: string): boolean => {
+    const [vrf = '', address = ''] = neighbor.split(' ');
+    return leaving.has(vrf) || reduced.some((network) => network.vrf === vrf && isBehind(network, address));
+  };
+  return { ...vitals, vrfNeighbors: vitals.vrfNeighbors.filter((neighbor) => !ends(neighbor)) };
+}
+
+/** What a network has on the device: a neighbor that is reached over it may stand on any of that. */
+function holdingsOf({ l2vnis, edgePorts }: DeviceIntent, vni: number): readonly string[] {
+  const network = l2vnis.find((one) => one.vni === vni);
+  if (!network) return [];
+  return [
+    `vrf ${network.vrf} vlan ${network.vlan} bridge ${network.bridgeName}`,
+    ...network.gateways.map(({ address, prefixLength, ownAddress }) => `gateway ${address}/${prefixLength} ${ownAddress}`),
+    ...network.remoteVteps.map((vtep) => `vtep ${vtep}`),
+    ...edgePorts.flatMap(({ port, members }) =>
+      members.filter((member) => member.vni === vni).map(({ vlan, tagging }) => `port ${port} ${vlan} ${tagging}`),
+    ),
+  ];
+}
+
+/** @param address `10.0.0.5`, or one of the link, `fe80::1%Vl100`: that says no subnet, and the interface instead. */
+function isBehind({ gateways, vlan, bridgeName }: L2VniIntent, address: string): boolean {
+  const [plain = '', zone] = address.split('%');
+  if (zone !== undefined) return zone === bridgeName || (vlan !== null && /^[Vv]l(?:an)?(\d+)$/.exec(zone)?.[1] === String(vlan));
+  if (!isAddress(plain)) return false;
+  return gateways.some((gateway) => {
+    const family = Ip.family(gateway.address);
+    const hostBits = BigInt((family === 4 ? 32 : 128) - gateway.prefixLength);
+    return Ip.family(plain) === family && Ip.toBigInt(plain) >> hostBits === Ip.toBigInt(gateway.address) >> hostBits;
+  });
+}
+
+/** Of an unnumbered session the device says the port. */
+function isAddress(text: string): text is Ip {
+  try {
+    Ip.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What must be there afterwards as well, beside the sessions of the intent: those in VRFs, and the pair as it was. */
