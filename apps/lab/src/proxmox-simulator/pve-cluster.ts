@@ -7,12 +7,15 @@ import { refuseImpossible, refuseInUse } from './sdn-rules.js';
 export interface SimulatedNode {
   readonly name: string;
   isOnline: boolean;
-  /** What its next reloads come to; `never`: the task is begun and never ends. */
-  reload: 'ok' | 'never' | { readonly error: string };
+  /** What its next reloads come to; `never`: the task is begun and never ends; a warning: interfaces are there, and FRR did not take its part. */
+  reload: 'ok' | 'never' | { readonly error: string } | { readonly warning: string };
   /** Version of the configuration that it carries. */
   version: number;
   /** Its interfaces are not as its files say. */
   isBroken: boolean;
+  /** Its own `interfaces`, and what somebody has edited there and not applied: an apply of the SDN renames it over the first. */
+  interfaces: string;
+  newInterfaces: string | null;
 }
 
 export interface SimulatedTask {
@@ -41,6 +44,11 @@ export class PveCluster {
   readonly pools = new Map<string, string>();
   config: SdnFiles = emptyFiles();
   running: SdnFiles = emptyFiles();
+  /** Fabrics of the underlay, by id, as files and as running: applied with all else, and not looked at where the lock asks for pending changes. */
+  fabrics = new Map<string, string>();
+  runningFabrics = new Map<string, string>();
+  /** What a trial says of FRR, as `frr.conf.local` of a node would have it. */
+  frrDiff = '';
   version = 0;
   isQuorate = true;
   private token: string | null = null;
@@ -50,7 +58,15 @@ export class PveCluster {
     this.name = name;
     this.release = release;
     this.reloadMs = reloadMs;
-    this.nodes = nodes.map((node) => ({ name: node, isOnline: true, reload: 'ok', version: 0, isBroken: false }));
+    this.nodes = nodes.map((node) => ({
+      name: node,
+      isOnline: true,
+      reload: 'ok',
+      version: 0,
+      isBroken: false,
+      interfaces: '',
+      newInterfaces: null,
+    }));
   }
 
   get lockToken(): string | null {
@@ -76,9 +92,9 @@ export class PveCluster {
     this.token = null;
   }
 
-  /** Every write comes by here. A token without a lock is as wrong as a wrong one. */
+  /** Every write comes by here. A token is compared with the lock that there is: where there is none, any token is taken, an old one, too. */
   authorize(token: string | undefined): void {
-    if (this.token === null && token === undefined) return;
+    if (this.token === null) return;
     if (token === undefined) throw new ApiRefusal(500, 'configuration of the SDN is locked');
     if (token !== this.token) throw new ApiRefusal(500, 'the lock token is not that of the lock');
   }
@@ -117,11 +133,12 @@ export class PveCluster {
 
   rollback(): void {
     this.config = copyOf(this.running);
+    this.fabrics = new Map(this.runningFabrics);
   }
 
   /** All that is pending, whoever wrote it. Nodes are told, and nobody waits for them. */
   apply(): string {
-    this.running = copyOf(this.config);
+    this.commit();
     this.version += 1;
     const serving = this.nodes.find(({ isOnline }) => isOnline)?.name ?? '';
     const task = this.begin(serving, 'reloadnetworkall');
@@ -139,7 +156,7 @@ export class PveCluster {
   boot(name: string): void {
     const node = this.node(name);
     if (hasPending(this.config, this.running)) this.version += 1;
-    this.running = copyOf(this.config);
+    this.commit();
     node.version = this.version;
     node.isBroken = false;
   }
@@ -162,15 +179,22 @@ export class PveCluster {
     return lines.join('\n');
   }
 
+  private commit(): void {
+    this.running = copyOf(this.config);
+    this.runningFabrics = new Map(this.fabrics);
+  }
+
   private reload(node: SimulatedNode, version: number): void {
     const task = this.begin(node.name, 'srvreload');
+    if (node.newInterfaces !== null) [node.interfaces, node.newInterfaces] = [node.newInterfaces, null];
     const outcome = node.reload;
     if (outcome === 'never') return;
     setTimeout(() => {
-      node.isBroken = outcome !== 'ok';
-      if (outcome === 'ok') node.version = version;
-      else task.log.push(outcome.error);
-      task.exit = outcome === 'ok' ? 'OK' : `command 'ifreload -a' failed: exit code 1`;
+      const error = typeof outcome === 'object' && 'error' in outcome ? outcome.error : null;
+      node.isBroken = error !== null;
+      if (error === null) node.version = version;
+      if (typeof outcome === 'object') task.log.push('error' in outcome ? outcome.error : outcome.warning);
+      task.exit = outcome === 'ok' ? 'OK' : error === null ? 'WARNINGS: 1' : `command 'ifreload -a' failed: exit code 1`;
     }, this.reloadMs);
   }
 

@@ -12,6 +12,14 @@ export interface PveCall {
   readonly privileges: ReadonlySet<string>;
 }
 
+/** What stands beside `data` in an answer. */
+export class AnswerWith {
+  constructor(
+    readonly data: unknown,
+    readonly attributes: Readonly<Record<string, unknown>>,
+  ) {}
+}
+
 type Handler = (cluster: PveCluster, call: PveCall) => unknown;
 
 const LOCK = 'lock-token';
@@ -98,12 +106,22 @@ const FIXED: Readonly<Record<string, Handler>> = {
     releaseAfter(cluster, call);
     return null;
   },
+  'GET cluster/sdn/fabrics/all': ({ fabrics, runningFabrics }, call) => {
+    only(call, 'pending', 'running');
+    const ids = [...new Set([...runningFabrics.keys(), ...fabrics.keys()])].sort();
+    return { fabrics: ids.map((id) => fabricView(id, fabrics.get(id), runningFabrics.get(id))), nodes: [] };
+  },
   'GET cluster/sdn/dry-run': (cluster, call) => {
     need(call, '/sdn', 'SDN.Audit');
     cluster.node(call.parameters.get('node') ?? '');
-    return { 'frr-diff': '', 'interfaces-diff': cluster.dryRun() };
+    return { 'frr-diff': cluster.frrDiff, 'interfaces-diff': cluster.dryRun() };
   },
 };
+
+function fabricView(id: string, wanted: string | undefined, now: string | undefined): object {
+  const state = now === undefined ? 'new' : wanted === undefined ? 'deleted' : wanted === now ? null : 'changed';
+  return { id, ip_prefix: now ?? wanted, ...(state !== null && { state }) };
+}
 
 function poolOf(call: PveCall): string {
   const poolid = call.parameters.get('poolid');
@@ -169,8 +187,13 @@ function shown(cluster: PveCluster, call: PveCall, file: SdnFile, id: string): u
 const full = (files: SdnFiles, file: SdnFile, id: string, entry: Entry): object => ({
   [KEY[file]]: id,
   ...entry,
+  ...(typeof entry['dhcp-range'] === 'string' && { 'dhcp-range': rangesOf(entry['dhcp-range']) }),
   digest: digestOf(files, file),
 });
+
+/** Written as text, read as objects. */
+const rangesOf = (lines: string): readonly object[] =>
+  lines.split('\n').map((line) => Object.fromEntries(line.split(',').map((pair) => pair.split('='))) as object);
 
 function create(cluster: PveCluster, call: PveCall, file: SdnFile, vnet: string | undefined): null {
   need(call, `/sdn/${file}`, 'SDN.Allocate');
@@ -217,6 +240,11 @@ function nodeHandler({ method, parts }: PveCall): Handler | undefined {
       return cluster.tasks
         .filter((task) => task.node === name && (type === undefined || task.type === type))
         .map(({ upid, exit, type: kind }) => ({ upid, node: name, type: kind, ...(exit !== null && { status: exit }) }));
+    };
+  if (what === 'network' && id === undefined)
+    return (cluster) => {
+      const { newInterfaces } = cluster.node(name);
+      return newInterfaces === null ? [] : new AnswerWith([], { changes: `+${newInterfaces}` });
     };
   if (what === 'tasks') return (cluster) => taskAnswer(cluster, name, id ?? '', last);
   if (what !== 'sdn' || id !== 'zones') return undefined;

@@ -7,7 +7,7 @@ import { type SelfSignedCertificate, selfSignedCertificate } from '#adapters/out
 import { Faults } from '../eos-simulator/faults.js';
 import { ApiRefusal } from './api-refusal.js';
 import type { PveCluster } from './pve-cluster.js';
-import { answer } from './pve-routes.js';
+import { answer, AnswerWith } from './pve-routes.js';
 
 export interface PveToken {
   /** `user@realm!token` */
@@ -93,9 +93,12 @@ export class PveServer {
       if (!url.pathname.startsWith('/api2/json/')) throw new ApiRefusal(404, 'Not Found');
       const token = this.authenticate(request);
       const parts = url.pathname.slice('/api2/json/'.length).split('/').map(decodeURIComponent);
-      const parameters = new Map([...url.searchParams, ...(method === 'POST' || method === 'PUT' ? readForm(request, body) : [])]);
+      const pairs = [...url.searchParams, ...(method === 'POST' || method === 'PUT' ? readForm(request, body) : [])];
+      // A parameter that is said several times is a list.
+      const parameters = new Map(pairs.map(([name]) => [name, pairs.flatMap(([one, value]) => (one === name ? [value] : [])).join('\n')]));
       const data = answer(this.cluster, { method, parts, parameters, privileges: new Set(token.privileges) });
-      return { status: 200, words: 'OK', json: JSON.stringify({ data }) };
+      const whole = data instanceof AnswerWith ? { data: data.data, ...data.attributes } : { data };
+      return { status: 200, words: 'OK', json: JSON.stringify(whole) };
     } catch (error) {
       if (!(error instanceof ApiRefusal)) throw error;
       const { status, message, errors } = error;

@@ -61,7 +61,13 @@ const FORMS: Readonly<Record<SdnFile, Readonly<Record<string, Form>>>> = {
     vlanaware: flag,
     'isolate-ports': flag,
   },
-  subnets: { type: oneOf('subnet'), gateway: (value) => (isIP(value) !== 0 ? value : null), snat: flag, dnszoneprefix: text(/^[\w.-]+$/) },
+  subnets: {
+    type: oneOf('subnet'),
+    gateway: (value) => (isIP(value) !== 0 ? value : null),
+    snat: flag,
+    dnszoneprefix: text(/^[\w.-]+$/),
+    'dhcp-range': text(/^start-address=[^,\s]+,end-address=[^,\s]+(\nstart-address=[^,\s]+,end-address=[^,\s]+)*$/),
+  },
 };
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
   simple: [],

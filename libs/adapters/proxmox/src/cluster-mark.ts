@@ -18,13 +18,25 @@ export interface ClusterMark {
   readonly state: 'STAGED' | 'LIVE' | 'DONE';
   /** Of the lock that it holds; null: none. */
   readonly token: string | null;
+  /** What is in force was not proven on every node: it is put in force once more, also where it is what is wanted. */
+  readonly isUnproven: boolean;
+  /** Whose the cluster is: the fabric that it is a device of. Null: written before marks said so. */
+  readonly owner: string | null;
 }
 
 const poolsShape = z.array(z.object({ poolid: z.string(), comment: z.string().nullish() }));
-const FORM = /^trame: revision (\d{1,15}), fence (\d{1,15}), (staged|live|done)(?:, lock (\S{1,100}))?$/;
+const FORM =
+  /^trame: revision (\d{1,15}), fence (\d{1,15}), (staged|live|done)(, unproven)?(?:, fabric (\S{1,100}?))?(?:, lock (\S{1,100}))?$/;
 
-export const printMark = ({ revision, fence, state, token }: ClusterMark): string =>
-  `trame: revision ${revision}, fence ${fence}, ${state.toLowerCase()}${token === null ? '' : `, lock ${token}`}`;
+export const printMark = ({ revision, fence, state, token, isUnproven, owner }: ClusterMark): string =>
+  [
+    `trame: revision ${revision}`,
+    `fence ${fence}`,
+    state.toLowerCase(),
+    ...(isUnproven ? ['unproven'] : []),
+    ...(owner === null ? [] : [`fabric ${owner}`]),
+    ...(token === null ? [] : [`lock ${token}`]),
+  ].join(', ');
 
 export function parseMark(comment: string): ClusterMark | null {
   const match = FORM.exec(comment.trim());
@@ -33,7 +45,9 @@ export function parseMark(comment: string): ClusterMark | null {
     revision: Number(match[1]),
     fence: Number(match[2]),
     state: String(match[3]).toUpperCase() as ClusterMark['state'],
-    token: match[4] ?? null,
+    isUnproven: match[4] !== undefined,
+    owner: match[5] ?? null,
+    token: match[6] ?? null,
   };
 }
 

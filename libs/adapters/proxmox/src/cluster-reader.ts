@@ -1,5 +1,5 @@
-import { type SdnKind, type SdnDocument, type SdnObjects, sdnText } from '#engines/rendering';
-import { type ClusterObjects, isOwn, mayRoute, ownObjects, vnetsOf } from './own-objects.js';
+import { type SdnDocument, type SdnKind, type SdnObjects, sdnText } from '#engines/rendering';
+import { BY_NAME, type ClusterObjects, isOwnVnet, type KnownObjects, mayRoute, ownershipIn, ownObjects } from './own-objects.js';
 import type { PendingObject, SdnApi, SdnObject, SdnView } from './sdn-api.js';
 
 export interface PendingSeen {
@@ -8,34 +8,43 @@ export interface PendingSeen {
 }
 
 const FLAT: readonly SdnKind[] = ['controllers', 'zones', 'vnets'];
-/** Only subnets ask whose VNet they are of. */
-const NONE: ReadonlyMap<string, SdnObject> = new Map();
+/** VNets that are asked for their subnets at once: there is no call for all. */
+const AT_ONCE = 8;
 
 /** Everything but subnets of VNets that are not ours: those are asked for VNet by VNet, and only our VRFs have any of ours. */
 export async function readObjects(api: SdnApi, view: SdnView): Promise<ClusterObjects> {
-  const flat: SdnObject[] = [];
-  for (const kind of FLAT) flat.push(...(await api.objects(kind, view)));
+  const flat = await readFlat(api, view);
   const subnets: SdnObject[] = [];
-  for (const { id } of routed(flat)) {
+  for (const { id } of flat.filter(isRouted)) {
     const found = await api.objects('subnets', view, id);
     subnets.push(...found.map((object) => ({ ...object, options: { ...object.options, vnet: id } })));
   }
   return [...flat, ...subnets];
 }
 
-/** What somebody has written and not put in force. */
-export async function readPending(api: SdnApi): Promise<PendingSeen> {
-  const config = await api.objects('vnets', 'CONFIG');
-  // A VNet of ours that somebody has written over is ours still, and so is one that is to go.
-  const vnets = [...(await api.objects('vnets', 'RUNNING')), ...config];
-  const own = new Set(vnets.filter((vnet) => isOwn(vnet, NONE)).map(({ id }) => id));
-  const all: PendingObject[] = [];
-  for (const kind of FLAT) all.push(...(await api.pending(kind)));
-  const isOurs = ({ kind, id }: PendingObject): boolean =>
-    kind === 'vnets' ? own.has(id) : isOwn({ kind, id, options: {}, digest: null }, NONE);
+/** Whatever somebody has written and not put in force, of all that an apply puts in force: subnets of every VNet, and fabrics, too. */
+export async function readPending(api: SdnApi, known: KnownObjects | typeof BY_NAME): Promise<PendingSeen> {
+  const { own, foreign, vnets } = await readShort(api, known);
+  const routed = new Set(vnets.filter(isRouted).map(({ id }) => id));
+  const ids = [...new Set(vnets.map(({ id }) => id))];
   const subnets: PendingObject[] = [];
-  for (const { id } of routed(config)) subnets.push(...(await api.pending('subnets', id)));
-  return { own: [...all.filter(isOurs), ...subnets], foreign: all.filter((one) => !isOurs(one)) };
+  for (let at = 0; at < ids.length; at += AT_ONCE) {
+    const found = await Promise.all(ids.slice(at, at + AT_ONCE).map((id) => api.pending('subnets', id)));
+    subnets.push(...found.flat());
+  }
+  const isOurs = ({ vnet }: PendingObject): boolean => routed.has(vnet ?? '');
+  return {
+    own: [...own, ...subnets.filter(isOurs)],
+    foreign: [...foreign, ...subnets.filter((one) => !isOurs(one)), ...(await api.pendingElsewhere())],
+  };
+}
+
+/** What of ours is not in force. */
+export async function readOwnPending(api: SdnApi, known: KnownObjects): Promise<readonly PendingObject[]> {
+  const { own, vnets } = await readShort(api, known);
+  const subnets: PendingObject[] = [];
+  for (const id of new Set(vnets.filter(isRouted).map((vnet) => vnet.id))) subnets.push(...(await api.pending('subnets', id)));
+  return [...own, ...subnets];
 }
 
 /** Ours as the document has them: whatever is equal is one text. */
@@ -55,7 +64,26 @@ export const named = (pending: readonly PendingObject[]): string => {
   return [...shown, ...(pending.length > 5 ? [`${pending.length - 5} more`] : [])].join(', ');
 };
 
-function routed(objects: ClusterObjects): readonly SdnObject[] {
-  const vnets = vnetsOf(objects);
-  return objects.filter((object) => object.kind === 'vnets' && mayRoute(object.options['zone'] ?? '') && isOwn(object, vnets));
+/** Without subnets. A VNet of ours that somebody has written over is ours still, and so is one that is to go. */
+async function readShort(
+  api: SdnApi,
+  known: KnownObjects | typeof BY_NAME,
+): Promise<PendingSeen & { readonly vnets: readonly SdnObject[] }> {
+  const both = [...(await readFlat(api, 'RUNNING')), ...(await readFlat(api, 'CONFIG'))];
+  const isOurs = ownershipIn(both, known);
+  const all: PendingObject[] = [];
+  for (const kind of FLAT) all.push(...(await api.pending(kind)));
+  return {
+    own: all.filter((one) => isOurs(one)),
+    foreign: all.filter((one) => !isOurs(one)),
+    vnets: both.filter(({ kind }) => kind === 'vnets'),
+  };
 }
+
+async function readFlat(api: SdnApi, view: SdnView): Promise<readonly SdnObject[]> {
+  const flat: SdnObject[] = [];
+  for (const kind of FLAT) flat.push(...(await api.objects(kind, view)));
+  return flat;
+}
+
+const isRouted = (object: SdnObject): boolean => isOwnVnet(object) && mayRoute(object.options['zone'] ?? '');

@@ -36,42 +36,106 @@ const OWNED: Readonly<Record<SdnKind, readonly string[]>> = {
 const FIXED: Readonly<Record<SdnKind, readonly string[]>> = { controllers: ['type'], zones: ['type'], vnets: [], subnets: ['vnet'] };
 const KINDS: readonly SdnKind[] = ['controllers', 'zones', 'vnets', 'subnets'];
 
-export const isOwnZone = (id: string): boolean => ZONE.test(id);
+/** Not written, only shown: made of the others. */
+const DERIVED: Readonly<Record<SdnKind, readonly string[]>> = {
+  controllers: [],
+  zones: [],
+  vnets: ['type'],
+  subnets: ['type', 'cidr', 'network', 'mask', 'zone', 'subnet'],
+};
+
+/** Zones and controllers that were ours by what was confirmed, or is wanted: a name alone can be somebody else's. `zones trame` */
+export type KnownObjects = ReadonlySet<string>;
+
+export const knownIn = (...documents: readonly SdnObjects[]): KnownObjects =>
+  new Set(documents.flatMap(({ zones, controllers }) => [...names('zones', zones), ...names('controllers', controllers)]));
+
+const names = (kind: SdnKind, objects: SdnObjects[SdnKind]): string[] => Object.keys(objects).map((id) => `${kind} ${id}`);
+
+/** Nobody else could have written: whatever has a name of ours is ours. */
+export const BY_NAME = 'BY_NAME';
+
 /** Only VRFs have subnets of ours. */
 export const mayRoute = (zone: string): boolean => zone.startsWith('trv');
 
-export function isOwn({ kind, id, options }: SdnObject, vnets: ReadonlyMap<string, SdnObject>): boolean {
-  if (kind === 'zones') return isOwnZone(id);
-  if (kind === 'controllers') return CONTROLLER.test(id);
-  if (kind === 'vnets') return isOwnZone(options['zone'] ?? '') && (options['alias'] ?? '').startsWith(ALIAS);
-  const vnet = vnets.get(options['vnet'] ?? '');
-  return vnet !== undefined && isOwn(vnet, vnets);
+export const isOwnVnet = ({ kind, options }: SdnObject): boolean =>
+  kind === 'vnets' && ZONE.test(options['zone'] ?? '') && (options['alias'] ?? '').startsWith(ALIAS);
+
+export type Ownership = (object: { readonly kind: string; readonly id: string; readonly vnet?: string | undefined }) => boolean;
+
+/**
+ * Whose an object is, by what stands beside it: VNets of ours say so, a zone is ours that has one of them, a controller that such a zone uses; a
+ * zone or controller without that is ours if it is known.
+ */
+export function ownershipIn(objects: ClusterObjects, known: KnownObjects | typeof BY_NAME): Ownership {
+  const vnets = objects.filter(isOwnVnet);
+  const vnetIds = new Set(vnets.map(({ id }) => id));
+  const used = new Set(vnets.map(({ options }) => options['zone']));
+  const isZone = (id: string): boolean => ZONE.test(id) && (known === BY_NAME || known.has(`zones ${id}`) || used.has(id));
+  const asked = new Set(objects.flatMap(({ kind, id, options }) => (kind === 'zones' && isZone(id) ? [options['controller']] : [])));
+  return ({ kind, id, vnet }) => {
+    if (kind === 'zones') return isZone(id);
+    if (kind === 'controllers') return CONTROLLER.test(id) && (known === BY_NAME || known.has(`controllers ${id}`) || asked.has(id));
+    if (kind === 'vnets') return vnetIds.has(id);
+    return kind === 'subnets' && vnetIds.has(vnet ?? '');
+  };
 }
 
 export const vnetsOf = (objects: ClusterObjects): ReadonlyMap<string, SdnObject> =>
   new Map(objects.flatMap((object) => (object.kind === 'vnets' ? [[object.id, object]] : [])));
 
-/** Ours alone, with the options that are ours. */
-export function ownObjects(objects: ClusterObjects): SdnObjects {
-  const vnets = vnetsOf(objects);
+/** Which options of our objects: those that are ours, or those of people with them. */
+export type OptionScope = 'OURS' | 'ALL';
+
+/** Our objects alone. */
+export function ownObjects(
+  objects: ClusterObjects,
+  known: KnownObjects | typeof BY_NAME = new Set(),
+  scope: OptionScope = 'OURS',
+): SdnObjects {
+  const isOwn = ownershipIn(objects, known);
   const of = (kind: SdnKind): Readonly<Record<string, SdnOptions>> =>
     Object.fromEntries(
-      objects.flatMap((object) => (object.kind === kind && isOwn(object, vnets) ? [[object.id, ownOptions(kind, object.options)]] : [])),
+      objects.flatMap((object) =>
+        object.kind === kind && isOwn({ ...object, vnet: object.options['vnet'] })
+          ? [[object.id, optionsOf(kind, object.options, scope)]]
+          : [],
+      ),
     );
   return { controllers: of('controllers'), zones: of('zones'), vnets: of('vnets'), subnets: of('subnets') };
 }
 
-const ownOptions = (kind: SdnKind, options: SdnOptions): SdnOptions =>
+const optionsOf = (kind: SdnKind, options: SdnOptions, scope: OptionScope): SdnOptions =>
   Object.fromEntries(
     Object.entries(options).filter(
-      ([name, value]) => OWNED[kind].includes(name) && value !== '' && !(name === 'vlanaware' && value === '0'),
+      ([name, value]) =>
+        (scope === 'ALL' ? !DERIVED[kind].includes(name) : OWNED[kind].includes(name)) &&
+        value !== '' &&
+        !(name === 'vlanaware' && value === '0'),
     ),
   );
 
-/** In an order in which nothing is removed that is in use, and nothing is made before what it stands on. */
-export function stepsBetween(from: SdnObjects, to: SdnObjects): readonly SdnStep[] {
+/** Somebody is changing options of our objects that are not ours. */
+export function hasPeoplesEdits(running: SdnObjects, config: SdnObjects): boolean {
+  return KINDS.some((kind) =>
+    Object.entries(config[kind]).some(([id, after]) => {
+      const before = running[kind][id];
+      const options = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after)])];
+      return before !== undefined && options.some((name) => !OWNED[kind].includes(name) && before[name] !== after[name]);
+    }),
+  );
+}
+
+/** The options of ours in an object as it was read. */
+export const ownOptionsOf = (kind: SdnKind, options: SdnOptions): SdnOptions => optionsOf(kind, options, 'OURS');
+
+/**
+ * In an order in which nothing is removed that is in use, and nothing is made before what it stands on.
+ * @param whole `from` with the options of people, which what is removed and made again gets again.
+ */
+export function stepsBetween(from: SdnObjects, to: SdnObjects, whole: SdnObjects = from): readonly SdnStep[] {
   const of = (kind: SdnKind, ...verbs: readonly SdnStep['verb'][]): SdnStep[] =>
-    changes(kind, from[kind], to[kind]).filter(({ verb }) => verbs.includes(verb));
+    changes(kind, from[kind], to[kind], whole[kind]).filter(({ verb }) => verbs.includes(verb));
   return [
     ...of('subnets', 'remove'),
     ...of('vnets', 'remove'),
@@ -81,12 +145,20 @@ export function stepsBetween(from: SdnObjects, to: SdnObjects): readonly SdnStep
   ];
 }
 
-function changes(kind: SdnKind, from: SdnObjects[SdnKind], to: SdnObjects[SdnKind]): SdnStep[] {
+function changes(kind: SdnKind, from: SdnObjects[SdnKind], to: SdnObjects[SdnKind], whole: SdnObjects[SdnKind]): SdnStep[] {
   const ids = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort();
   return ids.flatMap((id): SdnStep[] => {
     const [before, after] = [from[id], to[id]];
     const vnet = (options: SdnOptions) => (kind === 'subnets' ? { vnet: options['vnet'] ?? '' } : {});
-    const remove = (options: SdnOptions): SdnStep => ({ verb: 'remove', kind, id, ...vnet(options), set: {}, unset: [], before: options });
+    const remove = (options: SdnOptions): SdnStep => ({
+      verb: 'remove',
+      kind,
+      id,
+      ...vnet(options),
+      set: {},
+      unset: [],
+      before: whole[id] ?? options,
+    });
     const create = (options: SdnOptions): SdnStep => ({
       verb: 'create',
       kind,
@@ -102,10 +174,14 @@ function changes(kind: SdnKind, from: SdnObjects[SdnKind], to: SdnObjects[SdnKin
     const unset = Object.keys(before).filter((name) => after[name] === undefined);
     const changed = [...Object.keys(set), ...unset];
     if (changed.length === 0) return [];
-    if (changed.some((name) => FIXED[kind].includes(name))) return [remove(before), create(after)];
+    if (changed.some((name) => FIXED[kind].includes(name)))
+      return [remove(before), create({ ...peoples(kind, whole[id] ?? {}), ...after })];
     return [{ verb: 'update', kind, id, ...vnet(after), set, unset, before }];
   });
 }
+
+const peoples = (kind: SdnKind, options: SdnOptions): SdnOptions =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => !OWNED[kind].includes(name)));
 
 export const isSame = (a: SdnObjects, b: SdnObjects): boolean => stepsBetween(a, b).length === 0;
 

@@ -10,10 +10,12 @@ import type {
   VerifyReport,
 } from '#contexts/deployment/ports';
 import { type Artefact, SDN_PATH, type SdnDocument } from '#engines/rendering';
-import { MarkBoard } from './cluster-mark.js';
+import { type ClusterMark, MarkBoard } from './cluster-mark.js';
 import { ClusterPush } from './cluster-push.js';
-import { documentOf, named, readObjects, readPending } from './cluster-reader.js';
+import { documentOf, named, readObjects, readOwnPending } from './cluster-reader.js';
 import type { ClusterTools } from './fenced-cluster.js';
+import { lacking } from './node-results.js';
+import { ownObjects } from './own-objects.js';
 import { asPush, pushFailure } from './push-failure.js';
 import { readSdnDocument } from './read-document.js';
 import { verifyCluster } from './verify-cluster.js';
@@ -50,13 +52,19 @@ export class ProxmoxConnection implements DeviceConnection {
 
   collect(paths: readonly string[]): Promise<DeviceCollection> {
     return this.asked(async () => {
-      const { own } = await readPending(this.tools.api);
+      const own = await readOwnPending(this.tools.api, new Set());
+      const { mark } = await this.board.read();
       return {
         version: `Proxmox VE ${this.release}`,
         actual: await this.actual(paths),
-        pending: await this.pending(),
+        // Whoever is at work holds the device's lease, and what is read then is not kept; without one, nothing here undoes it by itself.
+        pending: null,
         running: new Map(),
-        live: own.length > 0 ? [{ path: SDN_PATH, subject: 'pending', message: `not applied: ${named(own)}` }] : [],
+        live: [
+          ...(own.length > 0 ? [finding('pending', `not applied: ${named(own)}`)] : []),
+          ...remains(mark),
+          ...(await this.unhealthy()),
+        ],
         traces: new Map(),
         upSeconds: null,
       };
@@ -67,9 +75,13 @@ export class ProxmoxConnection implements DeviceConnection {
     return this.asked(() => this.of(push).recover(confirmed.length === 0 ? null : this.document(confirmed)));
   }
 
-  stage(push: PushIdentity, artefacts: readonly Artefact[]): Promise<StagedChange> {
+  stage(push: PushIdentity, artefacts: readonly Artefact[], previous: readonly Artefact[]): Promise<StagedChange> {
     return this.asked(async () => {
-      const diff = await this.of(push).stage(this.document(artefacts));
+      const diff = await this.of(push).stage(
+        this.document(artefacts),
+        // Each by itself: what was confirmed, and what may be there beside it.
+        previous.flatMap((artefact) => (artefact.path === SDN_PATH ? [this.document([artefact])] : [])),
+      );
       return { diff, isNoop: diff === '' };
     });
   }
@@ -122,7 +134,36 @@ export class ProxmoxConnection implements DeviceConnection {
     return mark === null || mark.token === null ? null : { fence: mark.fence, applied: mark.state === 'LIVE' };
   }
 
+  /** Nodes that do not carry our zones; one that is not reached is no change that somebody made. */
+  private async unhealthy(): Promise<DeviceCollection['live']> {
+    const { zones } = ownObjects(await readObjects(this.tools.api, 'RUNNING'));
+    const { nodes } = await this.tools.api.cluster();
+    const found: DeviceCollection['live'][number][] = [];
+    for (const { name, isOnline } of nodes) {
+      const problems = isOnline ? await lacking(this.tools.api, name, zones) : [];
+      if (problems.length > 0) found.push(finding(`node ${name}`, problems.join(', ')));
+    }
+    return found;
+  }
+
   private document(artefacts: readonly Artefact[]): SdnDocument {
     return readSdnDocument(this.tools.device, artefacts);
   }
+}
+
+const finding = (subject: string, message: string): DeviceCollection['live'][number] => ({ path: SDN_PATH, subject, message });
+
+/** For a person where no push comes any more: the cluster has no timer that would end it. */
+function remains(mark: ClusterMark | null): DeviceCollection['live'] {
+  if (mark === null) return [];
+  const { fence, state, token, isUnproven } = mark;
+  if (token !== null && state === 'LIVE')
+    return [
+      finding(
+        'push',
+        `execution ${fence} has put in force what nobody confirmed, and holds the lock of the SDN: the next push takes it back`,
+      ),
+    ];
+  if (token !== null) return [finding('push', `execution ${fence} has ended and holds the lock of the SDN: the next push gives it back`)];
+  return isUnproven ? [finding('push', 'what is in force was not proven on every node: the next push puts it in force once more')] : [];
 }

@@ -10,9 +10,11 @@ export interface ProxmoxTiming extends PveTiming {
   readonly applyMs: number;
   /** A write that was not answered may still be under way: how long its absence must last to be believed. */
   readonly settleMs: number;
+  /** How long taking back may go on after the push was called off: a worker that ends is given 12 s. */
+  readonly undoMs: number;
 }
 
-const DEFAULT_TIMING: ProxmoxTiming = { ...DEFAULT_PVE_TIMING, applyMs: 120_000, settleMs: 5_000 };
+const DEFAULT_TIMING: ProxmoxTiming = { ...DEFAULT_PVE_TIMING, applyMs: 120_000, settleMs: 5_000, undoMs: 9_000 };
 
 /** The lock of the SDN came with it; what is older cannot keep two writers apart. */
 const OLDEST = 9;
@@ -59,6 +61,8 @@ export class ProxmoxTransport implements DeviceTransport {
       cluster: cluster.name,
       applyMs: this.timing.applyMs,
       settleMs: this.timing.settleMs,
+      undoMs: this.timing.undoMs,
+      owner: target.fabricId ?? null,
     });
     return keepingSecrets(connection, new WireSecrets(target));
   }

@@ -27,7 +27,8 @@ export interface PveTiming {
 
 export const DEFAULT_PVE_TIMING: PveTiming = { requestMs: 30_000, patienceMs: 10_000, pollMs: 500 };
 
-export type PveParameters = Readonly<Record<string, string>>;
+/** A list is a parameter that is said several times. */
+export type PveParameters = Readonly<Record<string, string | readonly string[]>>;
 export type PveMethod = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /** A task that has ended. */
@@ -46,6 +47,8 @@ const LOG_LINES = 500;
 const bodyShape = z.object({
   data: z.unknown().optional(),
   message: z.string().optional(),
+  /** Beside a list of interfaces: the difference that is not applied. */
+  changes: z.string().nullish(),
   errors: z.record(z.string(), z.string()).nullish(),
 });
 const statusShape = z.object({ status: z.string(), exitstatus: z.string().optional() });
@@ -54,12 +57,15 @@ const logShape = z.array(z.object({ t: z.string() }));
 export class PveClient {
   private readonly http: OutboundHttp;
   private readonly base: string;
+  private current: AbortSignal;
 
   constructor(
     private readonly target: PveTarget,
     private readonly timing: PveTiming,
-    readonly signal: AbortSignal,
+    /** Calls off whatever is under way. */
+    private readonly called: AbortSignal,
   ) {
+    this.current = called;
     const host = target.address.includes(':') ? `[${target.address}]` : target.address;
     this.base = `https://${host}:${target.port}/api2/json`;
     this.http = new OutboundHttp({
@@ -72,6 +78,33 @@ export class PveClient {
     });
   }
 
+  get signal(): AbortSignal {
+    return this.current;
+  }
+
+  /**
+   * Work that has to be done although it was called off: giving back, taking back.
+   * @param ms how long it may go on after that; then its calls end with ABORTED.
+   */
+  async apart<T>(ms: number, work: () => Promise<T>): Promise<T> {
+    if (this.current !== this.called) return work();
+    const own = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const begin = (): void => {
+      timer = setTimeout(() => own.abort(), ms);
+    };
+    if (this.called.aborted) begin();
+    else this.called.addEventListener('abort', begin, { once: true });
+    this.current = own.signal;
+    try {
+      return await work();
+    } finally {
+      this.current = this.called;
+      this.called.removeEventListener('abort', begin);
+      clearTimeout(timer);
+    }
+  }
+
   get(path: string, parameters: PveParameters = {}): Promise<unknown> {
     return this.call('GET', path, parameters);
   }
@@ -81,17 +114,12 @@ export class PveClient {
    * @returns `data` of the answer. @throws PveError; NO_ANSWER only for writes.
    */
   async call(method: PveMethod, path: string, parameters: PveParameters = {}): Promise<unknown> {
-    const deadline = performance.now() + this.timing.patienceMs;
-    for (;;) {
-      try {
-        return await this.once(method, path, parameters);
-      } catch (error) {
-        const isWorthwhile = isPveError(error, 'UNREACHABLE') || (method === 'GET' && isPveError(error, 'NO_ANSWER'));
-        if (!isWorthwhile) throw error;
-        if (performance.now() > deadline) throw method === 'GET' ? new PveError('UNREACHABLE', error.facts) : error;
-        await this.wait();
-      }
-    }
+    return (await this.answer(method, path, parameters)).data ?? null;
+  }
+
+  /** What is edited and not applied of what a path lists, as a difference; empty: nothing. */
+  async changes(path: string): Promise<string> {
+    return (await this.answer('GET', path, {})).changes ?? '';
   }
 
   /** Asks until the task has ended. @param withinMs @returns null where it has not ended by then. */
@@ -113,7 +141,21 @@ export class PveClient {
   }
 
   wait(): Promise<void> {
-    return pause(this.timing.pollMs, this.signal);
+    return pause(this.timing.pollMs, this.current);
+  }
+
+  private async answer(method: PveMethod, path: string, parameters: PveParameters): Promise<z.infer<typeof bodyShape>> {
+    const deadline = performance.now() + this.timing.patienceMs;
+    for (;;) {
+      try {
+        return await this.once(method, path, parameters);
+      } catch (error) {
+        const isWorthwhile = isPveError(error, 'UNREACHABLE') || (method === 'GET' && isPveError(error, 'NO_ANSWER'));
+        if (!isWorthwhile) throw error;
+        if (performance.now() > deadline) throw method === 'GET' ? new PveError('UNREACHABLE', error.facts) : error;
+        await this.wait();
+      }
+    }
   }
 
   private async log(path: string): Promise<readonly string[]> {
@@ -121,9 +163,10 @@ export class PveClient {
     return lines.map(({ t }) => t);
   }
 
-  private async once(method: PveMethod, path: string, parameters: PveParameters): Promise<unknown> {
+  private async once(method: PveMethod, path: string, parameters: PveParameters): Promise<z.infer<typeof bodyShape>> {
     const call = `${method} ${path}`;
-    const form = new URLSearchParams(parameters).toString();
+    const pairs = Object.entries(parameters).flatMap(([name, value]) => [value].flat().map((one) => [name, one]));
+    const form = new URLSearchParams(pairs).toString();
     const isInUrl = method === 'GET' || method === 'DELETE';
     const { status, statusText, body } = await this.send(call, {
       method,
@@ -134,11 +177,11 @@ export class PveClient {
         ...(isInUrl ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
       },
       ...(isInUrl ? {} : { body: form }),
-      signal: this.signal,
+      signal: this.current,
     });
     const answer = bodyShape.safeParse(parseJson(body));
     if (status === 200) {
-      if (answer.success) return answer.data.data ?? null;
+      if (answer.success) return answer.data;
       throw new PveError('NO_ANSWER', { call, words: 'an answer that is no complete JSON' });
     }
     // The words stand beside the status, and in newer releases in the body, too.
@@ -164,7 +207,7 @@ function codeOf(status: number): PveErrorCode {
   if (status === 400) return 'INVALID_PARAMETERS';
   if (status === 401) return 'UNAUTHORIZED';
   if (status === 403) return 'FORBIDDEN';
-  if (status === 501) return 'NOT_IMPLEMENTED';
+  if (status === 501 || status === 404) return 'NOT_IMPLEMENTED';
   if (status >= 595 && status <= 599) return 'NODE_UNREACHABLE';
   // A gateway in front of the cluster: whether the call was made is not known.
   if (status >= 502 && status <= 504) return 'NO_ANSWER';

@@ -1,8 +1,8 @@
 /** Writes pending changes of ours, one object after the other, each on what was read just before. */
 import type { SdnObjects, SdnOptions } from '#engines/rendering';
-import { readObjects, readPending } from './cluster-reader.js';
+import { named, readObjects, readPending } from './cluster-reader.js';
 import type { FencedCluster } from './fenced-cluster.js';
-import { isSame, ownObjects, type SdnStep, stepsBetween } from './own-objects.js';
+import { type BY_NAME, type KnownObjects, type OptionScope, ownObjects, ownOptionsOf, type SdnStep, stepsBetween } from './own-objects.js';
 import { isPveError, PveError } from './pve-error.js';
 import type { SdnObject } from './sdn-api.js';
 
@@ -11,9 +11,13 @@ const ATTEMPTS = 3;
 export class SdnWriter {
   constructor(private readonly cluster: FencedCluster) {}
 
-  /** @returns what was written. @throws TransportError CONFIG_REFUSED | PUSH_IN_PROGRESS | OUTCOME_UNKNOWN; what was written before stays pending. */
-  async write(target: SdnObjects): Promise<readonly SdnStep[]> {
-    const steps = stepsBetween(ownObjects(await readObjects(this.api, 'CONFIG')), target);
+  /**
+   * @param scope ALL: options of people shall be as in `target`, too.
+   * @returns what was written. @throws TransportError CONFIG_REFUSED | PUSH_IN_PROGRESS | OUTCOME_UNKNOWN; what was written before stays pending.
+   */
+  async write(target: SdnObjects, known: KnownObjects | typeof BY_NAME, scope: OptionScope = 'OURS'): Promise<readonly SdnStep[]> {
+    const config = await readObjects(this.api, 'CONFIG');
+    const steps = stepsBetween(ownObjects(config, known, scope), target, ownObjects(config, known, 'ALL'));
     for (const step of steps) await this.step(step);
     return steps;
   }
@@ -22,13 +26,14 @@ export class SdnWriter {
    * Pending changes of ours go. What somebody else wrote beside them, by hand and past the lock, stays: then ours are taken back one by one.
    * @param isAlone nobody else could have written since our first change.
    */
-  async undo(isAlone: boolean): Promise<void> {
-    const { own, foreign } = await readPending(this.api);
+  async undo(known: KnownObjects | typeof BY_NAME, isAlone: boolean): Promise<void> {
+    const { own, foreign } = await readPending(this.api, known);
     if (own.length === 0) return;
     if (isAlone && foreign.length === 0) await this.rollback();
-    else await this.write(ownObjects(await readObjects(this.api, 'RUNNING')));
-    const left = await readPending(this.api);
-    if (left.own.length > 0) throw this.cluster.failure('REVERT_UNPROVEN', 'changes that were taken back are still pending');
+    else await this.write(ownObjects(await readObjects(this.api, 'RUNNING'), known, 'ALL'), known, 'ALL');
+    const left = await readPending(this.api, known);
+    if (left.own.length > 0)
+      throw this.cluster.failure('REVERT_UNPROVEN', `changes that were taken back are still pending: ${named(left.own)}`);
   }
 
   private get api() {
@@ -39,7 +44,7 @@ export class SdnWriter {
   private async rollback(): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.api.rollback(this.cluster.token);
+        return await this.api.rollback(await this.cluster.permit());
       } catch (error) {
         if (!isPveError(error, 'NO_ANSWER') || attempt === ATTEMPTS) throw error;
         await this.api.client.wait();
@@ -61,7 +66,7 @@ export class SdnWriter {
   }
 
   private async once(step: SdnStep): Promise<void> {
-    const { token } = this.cluster;
+    const token = await this.cluster.permit();
     const { verb, kind, id, vnet, set, unset } = step;
     const seen = verb === 'create' ? null : await this.api.object(kind, id, vnet);
     if (seen !== null && !isAsBefore(seen, step)) throw this.overtaken(step);
@@ -111,9 +116,6 @@ export class SdnWriter {
 }
 
 const isAsBefore = ({ kind, options }: SdnObject, { before }: SdnStep): boolean =>
-  Object.entries(before ?? {}).every(([name, value]) => (kind === 'subnets' && name === 'vnet') || (options[name] ?? '') === value);
-
-/** Ours run as they shall. */
-export async function runs(cluster: FencedCluster, target: SdnObjects): Promise<boolean> {
-  return isSame(ownObjects(await readObjects(cluster.tools.api, 'RUNNING')), target);
-}
+  Object.entries(ownOptionsOf(kind, before ?? {})).every(
+    ([name, value]) => (kind === 'subnets' && name === 'vnet') || (options[name] ?? '') === value,
+  );

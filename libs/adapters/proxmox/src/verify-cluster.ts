@@ -1,8 +1,9 @@
 import { type Expectations, hasFailed, type VerifyCheck, type VerifyReport } from '#contexts/deployment/ports';
 import type { SdnDocument } from '#engines/rendering';
-import { named, readObjects, readPending } from './cluster-reader.js';
-import { nodesOf } from './cluster-push.js';
-import { isOwnZone, ownObjects, printed, stepsBetween } from './own-objects.js';
+import { named, readObjects, readOwnPending } from './cluster-reader.js';
+import { lacking } from './node-results.js';
+import { nodesOf } from './cluster-guards.js';
+import { knownIn, ownObjects, printed, stepsBetween } from './own-objects.js';
 import { isPveError } from './pve-error.js';
 import type { SdnApi } from './sdn-api.js';
 
@@ -21,9 +22,10 @@ export async function verifyCluster(
 }
 
 async function look(api: SdnApi, document: SdnDocument, expectations: Expectations): Promise<readonly VerifyCheck[]> {
-  const running = ownObjects(await readObjects(api, 'RUNNING'));
+  const known = knownIn(document);
+  const running = ownObjects(await readObjects(api, 'RUNNING'), known);
   const steps = stepsBetween(running, document);
-  const { own } = await readPending(api);
+  const own = await readOwnPending(api, known);
   const tags = new Set(Object.values(running.vnets).map(({ tag }) => Number(tag)));
   const missing = expectations.vnis.filter((vni) => !tags.has(vni));
   const nodes: VerifyCheck[] = [];
@@ -49,11 +51,7 @@ async function look(api: SdnApi, document: SdnDocument, expectations: Expectatio
 async function carries(api: SdnApi, node: string, document: SdnDocument): Promise<VerifyCheck> {
   const name = `node ${node}`;
   try {
-    const zones = (await api.zoneStatus(node)).filter(({ id }) => isOwnZone(id));
-    const problems = Object.keys(document.zones).flatMap((id) => {
-      const found = zones.find((zone) => zone.id === id)?.status ?? 'missing';
-      return found === 'available' ? [] : [`zone ${id} is ${found}`];
-    });
+    const problems = [...(await lacking(api, node, document.zones))];
     for (const zone of Object.keys(document.zones)) {
       const seen = await api.vnetStatus(node, zone);
       for (const [id, options] of Object.entries(document.vnets)) {

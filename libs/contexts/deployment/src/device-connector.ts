@@ -57,6 +57,7 @@ export class DeviceConnector {
         ...(access.serialNumber !== null && { serialNumber: access.serialNumber }),
         ...(access.systemMac !== null && { systemMac: access.systemMac }),
         ...(access.managed === 'FULL' && { managed: 'FULL' }),
+        fabricId,
         secrets: { names: [...opened.keys()], resolve: (name) => opened.get(name)?.secret.reveal() },
       },
       signal,

@@ -25,6 +25,8 @@ export interface DeviceTarget {
   readonly systemMac?: string;
   /** EOS. `FULL`: whatever is configured of VLANs, ports, tunnels and routing is ours, a stranger's lines go. Default `SECTION`: strangers' lines stay. */
   readonly managed?: 'SECTION' | 'FULL';
+  /** Whose device it is; what other installations could push to, too, is told, and refuses another one. */
+  readonly fabricId?: string;
   /** What `@secret:NAME@` stands for, for the names that are set; see wire-secrets.ts. Functions, so that nothing prints it. */
   readonly secrets?: SecretSource;
 }
