@@ -106,6 +106,11 @@ async function removedFromHosts(): Promise<NetworkId> {
   await removed(row?.id as NetworkId);
   return row?.id as NetworkId;
 }
+async function run({ id, digest }: DeploymentPlan): Promise<void> {
+  await world.app.get(PlannerService).approve(id, digest, 'bob', null);
+  await world.app.get(RolloutService).requestApply(id, digest, 'bob');
+  await world.converge();
+}
 /** What the fabric asks for, approved by a person and asked to run. */
 async function askedFor(): Promise<DeploymentPlan> {
   const planner = world.app.get(PlannerService);
@@ -442,6 +447,23 @@ describe('a plan that is taken back', () => {
     await work();
     expect(live()).toBe(before); // Locked: what the fabric still asks for waits.
     expect(await locked()).toHaveLength(3);
+  });
+
+  it('may touch management where what it takes back might, says so to whoever approves it, and the device is told', async () => {
+    await given();
+    const before = live();
+    await sql('UPDATE bgp_session SET keepalive_seconds = keepalive_seconds + 1, hold_seconds = hold_seconds + 3');
+    await sql('UPDATE fabric SET revision = revision + 1');
+    const planner = world.app.get(PlannerService);
+    const there = (await planner.propose('operator', undefined, undefined, null, true)) as DeploymentPlan;
+    await run(there);
+    const rollback = await back(there.id);
+    expect(rollback).toMatchObject({ mayTouchManagement: true, risk: 'HIGH', state: 'PROPOSED' });
+    for (const { slug, riskReasons } of rollback.items)
+      expect(riskReasons).toContain(`The way by which ${slug} is managed may change: a person has said so.`);
+    await run(rollback);
+    expect(live()).toBe(before);
+    expect(device('pve1').identity).toMatchObject({ planId: rollback.id, mayTouchManagement: true });
   });
 
   it('of a first takeover takes away what is ours, and the next takeover asks a person again', async () => {

@@ -3,7 +3,7 @@ import { AuditService, EventService, type OperatorAct, OperatorActs, OutboxServi
 import { FabricService, LockService, type NetworkRecall, RecallService, SecretService } from '#contexts/fabric';
 import { type DeviceId, DomainError, encodeId, type FabricId, notFound, type PlanId } from '#engines/kernel';
 import { CONFIG, type Config, crashPoint, Database, systemScope, type Tx } from '#platform';
-import { artefactsDigest, changedItem, type DraftPlan, rollOut } from './domain/make-plan.js';
+import { artefactsDigest, changedItem, type DraftPlan, mayTouchManagement, rollOut, unguarded } from './domain/make-plan.js';
 import type { DeploymentPlan, DeviceRecord } from './domain/plan.js';
 import { redundancyGroups } from './domain/redundancy-groups.js';
 import type { PlanCircumstances } from './domain/risk.js';
@@ -158,7 +158,11 @@ export class RollbackService {
       ),
     );
     const { revision } = await this.fabric.settings(tx, taken.fabricId);
-    return rollOut({ targetRevision: revision, settled: [], withheld: [] }, atMost(taken.risk, changed), 0, { soakSeconds: 0 });
+    const base = { targetRevision: revision, settled: [], withheld: [] };
+    const back = atMost(taken.risk, changed);
+    // What was let through on the way there is in the way on the way back: the device would refuse it each time.
+    if (taken.mayTouchManagement === true) return mayTouchManagement(rollOut(base, unguarded(back), 0, { soakSeconds: 0 }));
+    return rollOut(base, back, 0, { soakSeconds: 0 });
   }
 
   /** Whoever has locked a device keeps it; that is asked again before each push. */

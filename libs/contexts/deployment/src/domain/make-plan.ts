@@ -110,10 +110,18 @@ export const wholePlan = (draft: Draft, soakSeconds: number, wish?: StrategyWish
 
 /** The same where a person lets the way by which devices are managed change: never everyday work, and another plan than without it. */
 export function unguardedPlan(draft: Draft, soakSeconds: number, wish?: StrategyWish): DraftPlan {
-  const changed = draft.changed.map((item) => asked(item, `The way by which ${item.slug} is managed may change: a person has said so.`));
-  const plan = rollOut(draft, changed, soakSeconds, wish);
-  return { ...plan, mayTouchManagement: true, digest: digest([plan.digest, 'may touch management']) };
+  return mayTouchManagement(rollOut(draft, unguarded(draft.changed), soakSeconds, wish));
 }
+
+/** A person has to see these, and is told why. */
+export const unguarded = (changed: readonly Changed[]): readonly Changed[] =>
+  changed.map((item) => asked(item, `The way by which ${item.slug} is managed may change: a person has said so.`));
+
+export const mayTouchManagement = (plan: DraftPlan): DraftPlan => ({
+  ...plan,
+  mayTouchManagement: true,
+  digest: digest([plan.digest, 'may touch management']),
+});
 
 /** The part that needs no person: everyday work does not wait for an approval that something else needs. */
 export const everydayPart = (draft: Draft, soakSeconds: number): DraftPlan => rollOut(draft, draft.changed.filter(isEveryday), soakSeconds);
