@@ -175,7 +175,9 @@ describeWith({ missing: missingForRealHosts() }, 'two real hosts behind a route 
       0,
     );
     expect(wrong.checks.filter(({ ok }) => !ok).map(({ message }) => message)).toEqual([
-      expect.stringContaining(`expected route of 172.16.1.52 rd 172.16.1.52:1 target 65051:99, found rd 172.16.1.52:1 targets 65051:${VNI}`),
+      expect.stringContaining(
+        `expected route of 172.16.1.52 rd 172.16.1.52:1 target 65051:99, found rd 172.16.1.52:1 targets 65051:${VNI}`,
+      ),
       expect.stringMatching(/172\.16\.1\.52 from 172\.16\.1\.51 with 1501 octets in one piece: .* found .* of 3/),
       expect.stringMatching(/172\.16\.1\.99 .* found .* of 3/),
       'lo: expected 172.16.1.52, found 127.0.0.1 172.16.1.51 ::1',
