@@ -1,14 +1,16 @@
 /** From where on a push to a cluster cannot be undone, what an apply would take along that is not ours, and what is proven before it is believed. */
 import { copyOf } from '../../apps/lab/src/proxmox-simulator/sdn-files.js';
 import { SDN_PATH, type Artefact } from '#engines/rendering';
-import { ClusterUnderTest, isRealCluster, push } from './proxmox-cluster.js';
+import { ClusterUnderTest, isRealCluster, push, TOKEN } from './proxmox-cluster.js';
 
 describe.skipIf(isRealCluster)('a push to a cluster', () => {
   let cluster: ClusterUnderTest;
   let [old, wanted]: Artefact[] = [];
+  let tokens: (typeof TOKEN)[];
 
   beforeEach(async () => {
-    cluster = await ClusterUnderTest.start({ reloadMs: 1 });
+    tokens = [TOKEN];
+    cluster = await ClusterUnderTest.start({ reloadMs: 1, tokens });
     [old, wanted] = [cluster.artefact(10_001), cluster.artefact(10_002)];
     const inside = world();
     inside.edit('zones', 'trame', { type: 'vxlan', nodes: 'node1,node2', peers: '192.0.2.1,192.0.2.2' });
@@ -123,6 +125,23 @@ describe.skipIf(isRealCluster)('a push to a cluster', () => {
     });
   });
 
+  it('that dies when its first zone is written, and nothing else, is cleared away by the next one', async () => {
+    const [inside, dying] = [world(), { ...TOKEN, id: 'trame@pve!mortal' }];
+    tokens.push(dying);
+    inside.edit('vnets', 'v10001', null);
+    inside.edit('zones', 'trame', null);
+    for (const { name } of inside.nodes) inside.boot(name);
+    cluster.simulator.faults.meanwhile(
+      ([request]) => request === 'POST /cluster/sdn/vnets',
+      () => void tokens.pop(),
+    );
+    await expect(cluster.push(push(2), after(), [], { username: dying.id })).rejects.toMatchObject({ code: 'AUTHENTICATION_FAILED' });
+    expect([inside.config.zones.size, inside.config.vnets.size]).toEqual([1, 0]);
+    expect(await cluster.push(push(3), cluster.artefact(), [])).toBe('NOOP');
+    expect(inside.config.zones.size).toBe(0);
+    isFree();
+  });
+
   describe('that was overtaken', () => {
     it('and writes once more when the newer one has ended leaves something pending, and the next one removes it', async () => {
       const third = cluster.artefact(10_003);
@@ -224,6 +243,24 @@ describe.skipIf(isRealCluster)('a push to a cluster', () => {
     expect(diff).toContain('- zone trame type=vxlan nodes=node1,node2 peers=192.0.2.1,192.0.2.2 ipam=pve mtu=1400');
     await connection.apply(push(2), 60);
     expect(world().running.zones.size).toBe(0);
+    await connection.revert(push(2));
+    expect(world().running).toEqual(whole);
+    isFree();
+  });
+
+  it('that removes a subnet with ranges of addresses and what else people have set brings them back', async () => {
+    world().edit('controllers', 'trame', { type: 'evpn', asn: 65_051, peers: '192.0.2.1' });
+    world().edit('zones', 'trv1', { type: 'evpn', controller: 'trame', 'vrf-vxlan': 5_000, nodes: 'node1,node2', exitnodes: 'node1' });
+    world().edit('vnets', 'v10005', { type: 'vnet', zone: 'trv1', tag: 10_005, alias: 'trame routed' });
+    const ranges = 'start-address=10.20.1.10,end-address=10.20.1.20\nstart-address=10.20.1.30,end-address=10.20.1.40';
+    const derived = { type: 'subnet', vnet: 'v10005', zone: 'trv1', cidr: '10.20.1.0/24', network: '10.20.1.0', mask: '24' };
+    world().edit('subnets', 'trv1-10.20.1.0-24', { ...derived, gateway: '10.20.1.1', snat: 1, 'dhcp-range': ranges });
+    for (const { name } of world().nodes) world().boot(name);
+    const whole = copyOf(world().running);
+    const connection = await cluster.open();
+    await connection.stage(push(2), [cluster.artefact()], [before()]);
+    await connection.apply(push(2), 60);
+    expect(world().running.zones.size + world().running.subnets.size).toBe(0);
     await connection.revert(push(2));
     expect(world().running).toEqual(whole);
     isFree();

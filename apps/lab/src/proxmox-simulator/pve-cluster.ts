@@ -4,11 +4,14 @@ import { ApiRefusal } from './api-refusal.js';
 import { copyOf, digestOf, emptyFiles, type Entry, FILES, hasPending, pendingView, type SdnFile, type SdnFiles } from './sdn-files.js';
 import { refuseImpossible, refuseInUse } from './sdn-rules.js';
 
+/** What a reload comes to; `never`: the task is begun and never ends; a warning: interfaces are there, and FRR did not take its part. */
+export type Reload = 'ok' | 'never' | { readonly error: string } | { readonly warning: string };
+
 export interface SimulatedNode {
   readonly name: string;
   isOnline: boolean;
-  /** What its next reloads come to; `never`: the task is begun and never ends; a warning: interfaces are there, and FRR did not take its part. */
-  reload: 'ok' | 'never' | { readonly error: string } | { readonly warning: string };
+  /** What its next reloads come to, whatever they bring, or by what they bring. */
+  reload: Reload | ((running: SdnFiles) => Reload);
   /** Version of the configuration that it carries. */
   version: number;
   /** Its interfaces are not as its files say. */
@@ -187,7 +190,7 @@ export class PveCluster {
   private reload(node: SimulatedNode, version: number): void {
     const task = this.begin(node.name, 'srvreload');
     if (node.newInterfaces !== null) [node.interfaces, node.newInterfaces] = [node.newInterfaces, null];
-    const outcome = node.reload;
+    const outcome = typeof node.reload === 'function' ? node.reload(this.running) : node.reload;
     if (outcome === 'never') return;
     setTimeout(() => {
       const error = typeof outcome === 'object' && 'error' in outcome ? outcome.error : null;
