@@ -1,6 +1,6 @@
 // Orders, faults and rollbacks with a cluster of Proxmox among the devices: what the rollout does, it does to the cluster's API.
 import { ProxmoxTransport } from '#adapters/proxmox';
-import { RollbackService, RolloutService } from '#contexts/deployment';
+import { DriftCollector, DriftService, RollbackService, RolloutService } from '#contexts/deployment';
 import { NetworkRecalls, OrderReconciler } from '#contexts/provisioning';
 import { Asn, type DeviceId, Ip, Vni } from '#engines/kernel';
 import type { Artefact } from '#engines/rendering';
@@ -80,14 +80,14 @@ describe('a network on a cluster of Proxmox', () => {
     expect(last).toMatchObject({ outcome: 'CONFIRMED' });
     expect(last?.diff).toContain('+ vnet v1');
     expect(last?.diff).toContain('node2 interfaces-diff');
-    expect(simulator.cluster.pools.get('trame')).toMatch(/^trame: revision \d+, fence \d+, done$/);
+    expect(simulator.cluster.pools.get('trame')).toMatch(/^trame: revision \d+, fence \d+, done, fabric \S+$/);
     expect(simulator.cluster.lockToken).toBeNull();
   });
 
   it('that a node cannot take is taken back from all, with the words of that node, and the order fails', async () => {
     const [, node2] = simulator.cluster.nodes;
     if (!node2) throw new Error('no second node');
-    node2.reload = { error: 'error: another interface has that number' };
+    node2.reload = ({ vnets }) => (vnets.size > 0 ? { error: 'error: another interface has that number' } : 'ok');
     const order = await world.provision({ attachments: onCluster() });
     expect(await world.settle(order, ['FAILED_COMPENSATED', 'FAILED_STUCK'])).toMatch(/^FAILED/);
     expect(running()).toEqual([]);
@@ -113,6 +113,14 @@ describe('a network on a cluster of Proxmox', () => {
     await connection.stage(dead, stray, []);
     await connection.apply(dead, 60);
     expect(running()[0]).toMatch(/^trame stray-/);
+
+    // Until the next push comes, and where none comes any more, a person is told.
+    const parId = world.deviceIds.get('par2') as DeviceId;
+    expect(await world.app.get(DriftCollector).collect(parId)).toBe('DRIFT');
+    const [report] = (await world.app.get(DriftService).reports('alice', { first: 100, after: null }, true)).filter(
+      ({ deviceId }) => deviceId === parId,
+    );
+    expect(JSON.stringify(report)).toContain('has put in force what nobody confirmed');
 
     simulator.requests.length = 0;
     expect(await world.settle(await world.provision({ attachments: onCluster() }))).toBe('ACTIVE');

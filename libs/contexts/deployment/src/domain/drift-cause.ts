@@ -25,6 +25,8 @@ export interface SwitchTraces {
 
 export const UNCONFIRMED = 'our last push was not confirmed, and the device carries a part of it';
 export const LIVE = 'changed by hand with `ip` or `bridge`, or it did not come up: the file says it as we left it';
+export const NOT_IN_FORCE =
+  'somebody changed it and did not apply that, a node did not take it, or an execution of Trame ended before it was done';
 export const FILE_GONE = 'the file was deleted: what runs stays until the next reload or restart';
 export const FRR_SILENT = 'FRR is not running, or does not answer';
 

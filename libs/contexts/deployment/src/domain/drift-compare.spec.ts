@@ -220,13 +220,13 @@ describe('a file that is no text of lines', () => {
     format: 'script' as const,
     content: 'exit 0\n',
   };
-  const seen = (content: string | null) =>
+  const seen = (content: string | null, live: DeviceCollection['live'] = []) =>
     compareDevice(base('pve1', { verifiedArtefacts: [hook] }), {
       version: '',
       pending: null,
       actual: new Map([[hook.path, content]]),
       running: new Map(),
-      live: [],
+      live,
       traces: new Map(),
       upSeconds: null,
     });
@@ -234,6 +234,14 @@ describe('a file that is no text of lines', () => {
     expect(seen('exit 0\n').findings).toEqual([]);
     expect(short(seen('exit 1\n'))).toEqual([['OURS_CHANGED', '', hook.path, 'other content', 'HIGH']]);
     expect(short(seen(null))).toEqual([['OURS_MISSING', '', hook.path, null, 'HIGH']]);
+  });
+
+  it('is not in force where the device says so, whatever is stored', () => {
+    const live = [{ path: hook.path, subject: 'node node2', message: 'zone trame is error' }];
+    const finding = ['OURS_CHANGED', 'node node2', 'as it is stored', 'zone trame is error', 'HIGH'];
+    expect(short(seen('exit 0\n', live))).toEqual([finding]);
+    expect(short(seen('exit 1\n', live))).toEqual([['OURS_CHANGED', '', hook.path, 'other content', 'HIGH'], finding]);
+    expect(short(seen('exit 0\n', [{ path: '/elsewhere', subject: 'x', message: 'y' }]))).toEqual([]);
   });
 });
 

@@ -3,7 +3,7 @@ import { canonicalConfig, eosDialect, type FactNode } from '#engines/reconcile';
 import type { Artefact } from '#engines/rendering';
 import type { DriftBase, DriftFinding, DriftKind, DriftVerdict } from './drift.js';
 import type { DeviceCollection } from '../ports/index.js';
-import { causeOnHost, causeOnSwitch, FILE_GONE, FRR_SILENT, LIVE, UNCONFIRMED } from './drift-cause.js';
+import { causeOnHost, causeOnSwitch, FILE_GONE, FRR_SILENT, LIVE, NOT_IN_FORCE, UNCONFIRMED } from './drift-cause.js';
 import { blockLines, type DriftLanguage, driftLanguage, type DriftLine, driftLines, says, sectionAt } from './drift-lines.js';
 import { lineReading } from './external/line-readings.js';
 import { driftRisk } from './drift-risk.js';
@@ -26,9 +26,23 @@ const languageOf = ({ format }: Artefact): DriftLanguage | undefined => driftLan
 const isShared = ({ format }: Artefact): boolean => format === 'eos' || format === 'comware';
 
 /** Programs and tables have no lines that stand for themselves: such a file is as it was, or it is not. */
-function wholeFile({ path, content }: Artefact, { actual, traces }: DeviceCollection): readonly DriftFinding[] {
+function wholeFile({ path, content }: Artefact, { actual, traces, live }: DeviceCollection): readonly DriftFinding[] {
   const file = actual.get(path) ?? null;
-  if (file === content) return [];
+  const notInForce = live
+    .filter((deviating) => deviating.path === path)
+    .map(
+      ({ subject, message }): DriftFinding => ({
+        kind: 'OURS_CHANGED',
+        path,
+        section: [subject],
+        intended: 'as it is stored',
+        observed: message,
+        risk: 'HIGH',
+        likelyCause: NOT_IN_FORCE,
+        isConfiguration: false,
+      }),
+    );
+  if (file === content) return notInForce;
   const told = { isRunning: true, isInFile: true, file: path, trace: traces.get(path), isSavedByVtysh: false, isLineGone: false };
   return [
     {
@@ -41,6 +55,7 @@ function wholeFile({ path, content }: Artefact, { actual, traces }: DeviceCollec
       likelyCause: file === null ? FILE_GONE : causeOnHost(told),
       isConfiguration: false,
     },
+    ...notInForce,
   ];
 }
 
