@@ -15,11 +15,12 @@ interface Verification {
   readonly state: string;
   readonly sentence: string;
   readonly checkedAt: string | null;
+  readonly lookedAt: string | null;
   readonly devices: readonly { readonly device: string; readonly state: string; readonly checks: readonly Check[] }[];
 }
 
 const VERIFICATION =
-  'verification { state sentence checkedAt devices { device state checks { question state checkedAt expected seen plan } } }';
+  'verification { state sentence checkedAt lookedAt devices { device state checks { question state checkedAt expected seen plan } } }';
 const PROVISION =
   'mutation ($input: ProvisionNetworkInput!) { provisionNetwork(input: $input) { order { id network { id vni } } errors { code message } } }';
 
@@ -46,7 +47,7 @@ const ask = (token: string) =>
     { id: network },
   );
 const look = async (): Promise<Verification> => {
-  expect((await ask(world.customer)).errors).toEqual([]);
+  expect((await ask(world.operator)).errors).toEqual([]);
   expect(await world.app.get(NetworkVerifier, { strict: false }).verifyDue()).toBe(1);
   return known(world.operator);
 };
@@ -99,8 +100,7 @@ describe('a network', () => {
     expect(verification).toMatchObject({ state: 'STALE' });
     expect(stateOf(verification, 'pve2', 'REMOTE_VTEPS')).toMatchObject({ state: 'STALE' });
     expect(stateOf(verification, 'pve1', 'REMOTE_VTEPS')).toMatchObject({
-      state: 'OK',
-      expected: '[]',
+      state: 'NOT_CHECKED',
       seen: expect.stringContaining('pve2 could not be read (UNREACHABLE') as string,
     });
     device('pve2').heal();
@@ -122,11 +122,54 @@ describe('a network', () => {
     );
     release();
     await looking;
-    expect(stateOf(await known(world.operator), 'pve1', 'VNI')).toEqual(stateOf(before, 'pve1', 'VNI'));
+    const after = await known(world.operator);
+    expect(stateOf(after, 'pve1', 'VNI')).toEqual({ ...stateOf(before, 'pve1', 'VNI'), state: 'STALE' });
+    expect(after).toMatchObject({ state: 'STALE', lookedAt: before.lookedAt });
     device('pve1').broken.clear();
     await world.db.inTransaction(systemScope('test'), (tx) =>
       tx.run(`UPDATE lease SET until = '-infinity' WHERE resource LIKE 'device:%'`),
     );
+  });
+
+  it('is not well, and was not looked at, while nobody knows how the last push to one of its devices ended', async () => {
+    const before = await look();
+    expect(before.state).toBe('OK');
+    const setUncertain = (isUncertain: boolean) =>
+      world.db.inTransaction(systemScope('test'), (tx) =>
+        tx.run('UPDATE device_state SET is_uncertain = $2 WHERE device_id = $1', [world.deviceIds.get('pve2'), isUncertain]),
+      );
+    await setUncertain(true);
+    const after = await look();
+    expect(after).toMatchObject({ state: 'STALE', lookedAt: before.lookedAt });
+    expect(stateOf(after, 'pve2', 'VNI')).toMatchObject({ state: 'STALE' });
+    expect(stateOf(after, 'pve1', 'REMOTE_VTEPS')).toMatchObject({
+      state: 'NOT_CHECKED',
+      seen: 'Nobody knows how the last push to pve2 ended.',
+    });
+    await setUncertain(false);
+    expect(await look()).toMatchObject({ state: 'OK' });
+  });
+
+  it('is looked at for its customer half a minute after the last look at the earliest, however often it is asked for', async () => {
+    await look();
+    const requests = async (): Promise<number> => {
+      const row = await world.db.inTransaction(systemScope('test'), (tx) =>
+        tx.one<{ n: number }>(`SELECT count(*)::int AS n FROM audit_entry WHERE action = 'network.verification_requested'`),
+      );
+      return row?.n ?? expect.fail('no count');
+    };
+    const before = await requests();
+    for (let asked = 0; asked < 5; asked++) expect((await ask(world.customer)).errors).toEqual([]);
+    expect(await world.app.get(NetworkVerifier, { strict: false }).verifyDue()).toBe(0);
+    expect(await requests()).toBe(before + 1);
+    const { next } = (await world.db.inTransaction(systemScope('test'), (tx) =>
+      tx.one<{ next: number }>(
+        'SELECT extract(epoch FROM v.next_at - v.verified_at)::float AS next FROM network_verification v JOIN network n ON n.id = v.network_id WHERE n.vni = $1',
+        [vni],
+      ),
+    )) ?? { next: 0 };
+    expect(next).toBeCloseTo(30, 1);
+    expect((await look()).state).toBe('OK'); // The operator does not wait.
   });
 
   it('tells its customer how it is and where, and not what was expected of which number', async () => {
@@ -152,5 +195,29 @@ describe('a network', () => {
       { id: unknown },
     );
     expect(errors).toEqual([{ code: 'NOT_FOUND' }]);
+  });
+
+  it('that is retired is refused, and nothing is kept of it', async () => {
+    await look();
+    await world.db.inTransaction(systemScope('test'), async (tx) => {
+      await tx.run(
+        `UPDATE network SET state = 'RETIRED', vni_allocation_id = NULL, evi_allocation_id = NULL, version = version + 1 WHERE vni = $1`,
+        [vni],
+      );
+      await tx.run(`UPDATE network_verification SET next_at = clock_timestamp() - interval '1 day'`);
+    });
+    expect(await ask(world.customer)).toMatchObject({ network: null, errors: [{ code: 'INVALID_STATE' }] });
+    const anHourLater = performance.now() + 3_600_000;
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(anHourLater);
+    expect(await world.app.get(NetworkVerifier, { strict: false }).verifyDue()).toBe(0);
+    clock.mockRestore();
+    const left = await world.db.inTransaction(systemScope('test'), (tx) =>
+      tx.sql(
+        `SELECT x.network_id FROM (SELECT network_id FROM network_proof UNION ALL SELECT network_id FROM network_verification) x
+           JOIN network n ON n.id = x.network_id WHERE n.vni = $1`,
+        [vni],
+      ),
+    );
+    expect(left).toEqual([]);
   });
 });

@@ -267,6 +267,7 @@ export class DevicePusher {
     await held.inTransaction(SCOPE, async (tx) => {
       await this.devices.endAttempt(tx, attemptId, 'FAILED', `${failure.code}: ${failure.message}`);
       await this.fail(tx, plan, item, failure, isLive);
+      if (isLive) await this.proofs.outdateUncertain(tx, item.deviceId);
     });
     crashPoint('push.failed');
   }

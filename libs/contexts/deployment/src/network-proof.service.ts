@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '#contexts/events';
 import { type Network, TenancyService } from '#contexts/tenancy';
-import type { NetworkId } from '#engines/kernel';
+import { DomainError, type NetworkId } from '#engines/kernel';
 import { Database, type Scope, systemScope } from '#platform';
 import type { StoredProof } from './domain/network-proof.js';
 import { ProofStore } from './store/proof.store.js';
@@ -23,11 +23,16 @@ export class NetworkProofService {
     }));
   }
 
-  /** Asks for a look; a worker takes it within seconds, unless the network is on its way out. @throws DomainError NOT_FOUND. */
+  /**
+   * Asks for a look: at once for the operator, for a customer half a minute after the last one. A worker takes it within seconds, unless the
+   * network is on its way out. @throws DomainError NOT_FOUND; INVALID_STATE: it is no more.
+   */
   async request(scope: Scope, id: NetworkId): Promise<Network> {
     const network = await this.db.inTransaction(scope, (tx) => this.tenancy.network(tx, id));
+    if (network.state === 'RETIRED')
+      throw new DomainError('INVALID_STATE', 'the network is retired: no device carries it any more', { state: network.state });
     await this.db.inTransaction(systemScope(scope.actor), async (tx) => {
-      await this.store.wantNetwork(tx, id);
+      if (!(await this.store.wantNetwork(tx, id, scope.kind === 'system'))) return;
       await this.audit.append(tx, {
         tenantId: network.tenantId,
         action: 'network.verification_requested',

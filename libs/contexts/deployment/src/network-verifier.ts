@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DeviceIntent } from '#engines/intent';
-import { type DeviceId, type FabricId, isDomainError } from '#engines/kernel';
+import { type DeviceId, type FabricId, isDomainError, type NetworkId } from '#engines/kernel';
 import { Database, LOGGER, type Logger, systemScope } from '#platform';
 import { DeviceConnector } from './device-connector.js';
 import { expectationsOf, type Peer, type Wanted } from './domain/expectations.js';
@@ -15,6 +15,8 @@ const SCOPE = systemScope('verifier');
 const EVERY_SECONDS = 3600;
 /** A device could not be read, or was being pushed to. */
 const SOON_SECONDS = 60;
+/** What is new is looked at within an hour, what is gone is forgotten: neither is worth asking for with every look. */
+const HOUSEKEEPING_MS = 60_000;
 const NETWORKS_AT_ONCE = 50;
 const PARALLEL = 10;
 /** Routes travel for a while; what is not there then is not there. The second time there is nothing to wait for. */
@@ -33,6 +35,9 @@ interface Look {
   readonly checks: readonly VerifyCheck[];
 }
 
+/** How far a look came with a network; `OPEN`: a device that carries it was not asked, or its answer does not count. */
+type Outcome = 'READ' | 'UNANSWERED' | 'OPEN';
+
 /**
  * Looks at networks from all of their devices: first what guests each of them has, then whether each knows what the others announce. Takes no
  * lease and writes nothing on a device; where a push is under way it does not look, and what it read while one began does not count.
@@ -41,6 +46,8 @@ interface Look {
 export class NetworkVerifier {
   /** What was confirmed on devices, by digest: reading it all again for every look would be most of the work. */
   private readonly intents = new Map<DeviceId, { readonly digest: string; readonly intent: DeviceIntent }>();
+  /** Of this process, by its own clock: whoever starts anew keeps house once more. */
+  private housekeptAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly db: Database,
@@ -51,25 +58,36 @@ export class NetworkVerifier {
 
   /** Networks whose time has come, or that somebody asked for. @returns how many. */
   async verifyDue(signal: AbortSignal = new AbortController().signal): Promise<number> {
-    const due = await this.db.inTransaction(SCOPE, async (tx) => {
-      await this.store.enrol(tx, EVERY_SECONDS);
-      return this.store.claimDue(tx, NETWORKS_AT_ONCE);
-    });
+    await this.keepHouse();
+    const due = await this.db.inTransaction(SCOPE, (tx) => this.store.claimDue(tx, NETWORKS_AT_ONCE));
     if (!due) return 0;
-    const ids = due.networks.map(({ id }) => id);
-    let nextSeconds = SOON_SECONDS;
-    let hasLooked = false;
+    let outcomes: ReadonlyMap<NetworkId, Outcome> = new Map();
     try {
-      nextSeconds = (await this.verify(due, signal)) ? EVERY_SECONDS : SOON_SECONDS;
-      hasLooked = !signal.aborted;
+      outcomes = await this.verify(due, signal);
     } finally {
-      await this.db.inTransaction(SCOPE, (tx) => this.store.release(tx, ids, nextSeconds, hasLooked));
+      const ended = (outcome: Outcome): NetworkId[] =>
+        due.networks.flatMap(({ id }) => ((outcomes.get(id) ?? 'OPEN') === outcome ? [id] : []));
+      await this.db.inTransaction(SCOPE, async (tx) => {
+        await this.store.release(tx, ended('READ'), EVERY_SECONDS, true);
+        await this.store.release(tx, ended('UNANSWERED'), SOON_SECONDS, true);
+        await this.store.release(tx, ended('OPEN'), SOON_SECONDS, false);
+      });
     }
-    return ids.length;
+    return due.networks.length;
   }
 
-  /** @returns whether every device that carries them was read. */
-  private async verify({ fabricId, networks }: DueNetworks, signal: AbortSignal): Promise<boolean> {
+  /** New networks get their time, and of those that are gone nothing is kept. */
+  private async keepHouse(): Promise<void> {
+    if (performance.now() - this.housekeptAt < HOUSEKEEPING_MS) return;
+    await this.db.inTransaction(SCOPE, async (tx) => {
+      await this.store.forgetRetired(tx);
+      await this.store.enrol(tx, EVERY_SECONDS);
+    });
+    this.housekeptAt = performance.now();
+  }
+
+  /** @returns how far it came with each of them; none where it was aborted. */
+  private async verify({ fabricId, networks }: DueNetworks, signal: AbortSignal): Promise<ReadonlyMap<NetworkId, Outcome>> {
     const standings = await this.standings(fabricId);
     const asked = new Set(networks.map(({ vni }) => vni));
     const members = standings.flatMap((standing): Member[] => {
@@ -77,7 +95,7 @@ export class NetworkVerifier {
       return vnis.length === 0 ? [] : [{ ...standing, vnis }];
     });
     const excuses = new Map<DeviceId, string>();
-    for (const member of members) if (member.isBusy) excuses.set(member.deviceId, `${member.slug} is being pushed to.`);
+    for (const member of members) if (member.isBusy) excuses.set(member.deviceId, busyBecause(member));
     const readable = members.filter(({ isBusy, isReadable }) => !isBusy && isReadable);
     const macs = await this.readMacs(fabricId, readable, excuses, signal);
     const peers = (): Peer[] =>
@@ -93,9 +111,8 @@ export class NetworkVerifier {
         macs.set(deviceId, inBoth(macs.get(deviceId), now));
       for (const [deviceId, look] of await this.look(fabricId, doubtful, peers(), excuses, SETTLED_MS, signal)) looks.set(deviceId, look);
     }
-    if (signal.aborted) return false;
-    await this.record(fabricId, networks, members, looks, excuses);
-    return members.every(({ deviceId, isReadable }) => !isReadable || looks.has(deviceId));
+    if (signal.aborted) return new Map();
+    return this.record(fabricId, networks, members, looks, excuses);
   }
 
   /** Of all devices of the fabric that something was confirmed on. */
@@ -181,29 +198,42 @@ export class NetworkVerifier {
     members: readonly Member[],
     looks: ReadonlyMap<DeviceId, Look>,
     excuses: ReadonlyMap<DeviceId, string>,
-  ): Promise<void> {
+  ): Promise<ReadonlyMap<NetworkId, Outcome>> {
+    const outcomes = new Map<NetworkId, Outcome>(networks.map(({ id }) => [id, 'READ']));
     for (const member of members) {
-      const { deviceId, slug, intent, vnis, isBusy } = member;
+      const { deviceId, slug, intent, vnis, isReadable } = member;
       const look = looks.get(deviceId);
       const proofs: readonly NetworkProof[] = look ? networkProofs(intent, look.wanted, look.checks) : [];
       const ids = networks.filter(({ vni }) => vnis.includes(vni)).map(({ id }) => id);
-      await this.db.inTransaction(SCOPE, async (tx) => {
-        if (!(await this.store.isUndisturbed(tx, member))) return;
-        if (look) await this.store.record(tx, { fabricId, deviceId, planId: null, isWhole: true }, proofs);
-        else if (!isBusy)
-          await this.store.outdate(tx, deviceId, ids, excuses.get(deviceId) ?? `${slug} is no device that is read from here.`);
+      const outcome = await this.db.inTransaction(SCOPE, async (tx): Promise<Outcome> => {
+        const isUndisturbed = !member.isBusy && (await this.store.isUndisturbed(tx, member));
+        const because =
+          excuses.get(deviceId) ?? (isReadable ? `${slug} was pushed to meanwhile.` : `${slug} is no device that is read from here.`);
+        if (look && isUndisturbed) await this.store.record(tx, { fabricId, deviceId, planId: null, isWhole: true }, proofs);
+        else await this.store.outdate(tx, member, ids, because);
+        if (!isUndisturbed && isReadable) return 'OPEN';
+        return look || !isReadable ? 'READ' : 'UNANSWERED';
       });
-      for (const { vni, question, expected, seen, state } of proofs)
-        if (state === 'FAILED') this.log.warn('network.unproven', { device: slug, vni, question, expected, seen });
+      for (const id of ids) outcomes.set(id, worseOutcome(outcomes.get(id) ?? outcome, outcome));
+      if (outcome === 'READ')
+        for (const { vni, question, expected, seen, state } of proofs)
+          if (state === 'FAILED') this.log.warn('network.unproven', { device: slug, vni, question, expected, seen });
     }
     await this.db.inTransaction(SCOPE, async (tx) => {
       for (const { id, vni } of networks) await this.store.keepMembers(tx, id, membersOf(members, vni));
     });
+    return outcomes;
   }
 }
 
 const membersOf = (members: readonly Member[], vni: number): DeviceId[] =>
   members.filter(({ vnis }) => vnis.includes(vni)).map(({ deviceId }) => deviceId);
+
+const OUTCOMES: readonly Outcome[] = ['READ', 'UNANSWERED', 'OPEN'];
+const worseOutcome = (a: Outcome, b: Outcome): Outcome => (OUTCOMES.indexOf(a) > OUTCOMES.indexOf(b) ? a : b);
+
+const busyBecause = ({ slug, isUncertain }: Standing): string =>
+  isUncertain ? `Nobody knows how the last push to ${slug} ended.` : `${slug} is being pushed to.`;
 
 const isLostMac = ({ ok, isUnchecked, about }: VerifyCheck): boolean => !ok && isUnchecked !== true && about?.question === 'MACS';
 

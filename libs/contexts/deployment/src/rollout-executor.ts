@@ -258,6 +258,7 @@ export class RolloutExecutor {
       this.log.warn('device.unproven', { device: item.slug, planId: plan.id, error });
       await held.inTransaction(SCOPE, async (tx) => {
         if (report?.ok === false) await this.proofs.record(tx, proofOf(plan, item), report.proofs);
+        if (report === undefined) await this.proofs.outdateChanged(tx, plan.fabricId, item.deviceId, [...changedNetworks(item)]);
         await this.devices.markUncertain(tx, item.deviceId, item.artefacts); // Its files are right and its network is not: look again.
         await this.pusher.fail(tx, plan, item, failureOf(error), false);
       });

@@ -24,7 +24,8 @@ export class ProofResolver {
   }
 
   @Mutation(() => VerifyNetworkPayload, {
-    description: 'Has the network looked at from all of its devices, now; the answer is what is known so far, `checkedAt` tells.',
+    description:
+      'Has the network looked at from all of its devices, now, and for a customer half a minute after the last look at the earliest; the answer is what is known so far, `checkedAt` tells.',
   })
   @Authorize('network:write', 'order:write')
   verifyNetwork(@Ctx() ctx: RequestContext, @Args('id', { type: () => ID }) id: string): Promise<VerifyNetworkPayload> {

@@ -52,6 +52,21 @@ describe('what is kept of one look at a network', () => {
   });
 });
 
+describe('a device whose peers are all excused', () => {
+  const alone = expectationsOf(pve1, [
+    { slug: 'pve2', intent: of('pve2'), excuse: 'pve2 is off.' },
+    { slug: 'test', intent: of('test'), excuse: 'test is off.' },
+  ]);
+
+  it('has nothing to say of them, though it answers that it knows nobody', () => {
+    const nobody = [check('VNI', String(VNI)), check('REMOTE_VTEPS', String(VNI), { message: 'expects nobody' })];
+    const found = networkProofs(pve1, alone, nobody).map(({ question, state, seen }) => [question, state, seen]);
+    expect(found).toContainEqual(['VNI', 'OK', 'this']);
+    for (const question of ['REMOTE_VTEPS', 'ROUTES'])
+      expect(found).toContainEqual([question, 'NOT_CHECKED', expect.stringContaining('pve2 is off.')]);
+  });
+});
+
 describe('the verdict on a network', () => {
   it.each([
     [[], 'NOT_CHECKED', 'Nobody has looked yet.'],

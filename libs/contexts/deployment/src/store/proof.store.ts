@@ -8,10 +8,20 @@ import type { NetworkProof, StoredProof } from '../domain/network-proof.js';
 const CLAIM_SECONDS = 300;
 /** While a rollout is under way what it changes is looked at afterwards; where there is always one, a minute later. */
 const PATIENCE = `interval '60 seconds'`;
+const FORGOTTEN_AT_ONCE = 5000;
 const ALIVE = `state IN ('PROVISIONING', 'ACTIVE', 'DEGRADED')`;
 
 /** What waits already keeps its place; what is being looked at just now is looked at again. */
-const AT_ONCE = `CASE WHEN network_verification.claimed_until < clock_timestamp() THEN least(network_verification.next_at, clock_timestamp()) ELSE clock_timestamp() END`;
+const NOW = `CASE WHEN network_verification.claimed_until < clock_timestamp() THEN least(network_verification.next_at, clock_timestamp()) ELSE clock_timestamp() END`;
+
+/** A customer who asks again and again keeps nobody busy: so long after a look there is the next one, and what is due soon anyway stays that. */
+const BETWEEN = `interval '30 seconds'`;
+const ANYWAY = `interval '70 seconds'`;
+const IN_TURN = `CASE
+  WHEN network_verification.claimed_until > clock_timestamp()
+    THEN CASE WHEN network_verification.next_at <= clock_timestamp() THEN clock_timestamp() + ${BETWEEN} ELSE network_verification.next_at END
+  WHEN network_verification.next_at <= clock_timestamp() + ${ANYWAY} THEN network_verification.next_at
+  ELSE greatest(clock_timestamp(), network_verification.verified_at + ${BETWEEN}) END`;
 
 export interface DueNetworks {
   readonly fabricId: FabricId;
@@ -27,6 +37,10 @@ export interface Standing {
   readonly isReadable: boolean;
   /** Somebody pushes to it, or nobody knows how a push ended. */
   readonly isBusy: boolean;
+  /** Nobody knows how a push ended. */
+  readonly isUncertain: boolean;
+  /** What was said of it later is newer than what is read now. */
+  readonly readAt: Date;
 }
 
 /** The last answer to every question, and when the next one is due. */
@@ -60,11 +74,11 @@ export class ProofStore {
   }
 
   /** The device was not read: what it said last stands, and is old. Where it never said anything, that is said. */
-  async outdate(tx: Tx, deviceId: DeviceId, networkIds: readonly NetworkId[], because: string): Promise<void> {
-    await tx.run(`UPDATE network_proof SET state = 'STALE' WHERE device_id = $1 AND network_id = ANY($2) AND state <> 'STALE'`, [
-      deviceId,
-      networkIds,
-    ]);
+  async outdate(tx: Tx, { deviceId, readAt }: Standing, networkIds: readonly NetworkId[], because: string): Promise<void> {
+    await tx.run(
+      `UPDATE network_proof SET state = 'STALE' WHERE device_id = $1 AND network_id = ANY($2) AND checked_at <= $3 AND state <> 'STALE'`,
+      [deviceId, networkIds, readAt],
+    );
     await tx.run(
       `INSERT INTO network_proof (network_id, device_id, question, tenant_id, state, expected, seen, checked_at)
        SELECT n.id, $1, 'VNI', n.tenant_id, 'NOT_CHECKED', 'an answer', $3, clock_timestamp() FROM network n WHERE n.id = ANY($2) ORDER BY n.id
@@ -82,6 +96,15 @@ export class ProofStore {
     );
   }
 
+  /** A push went live and nobody knows how it ended: whatever the device said was before that. */
+  async outdateUncertain(tx: Tx, deviceId: DeviceId): Promise<void> {
+    await tx.run(
+      `UPDATE network_proof SET state = 'STALE' WHERE device_id = $1 AND state <> 'STALE'
+          AND EXISTS (SELECT FROM device_state s WHERE s.device_id = $1 AND s.is_uncertain)`,
+      [deviceId],
+    );
+  }
+
   /** A device that does not carry the network any more has nothing to say of it. */
   async keepMembers(tx: Tx, networkId: NetworkId, members: readonly DeviceId[]): Promise<void> {
     await tx.run('DELETE FROM network_proof WHERE network_id = $1 AND NOT device_id = ANY($2)', [networkId, members]);
@@ -90,16 +113,30 @@ export class ProofStore {
   async want(tx: Tx, fabricId: FabricId, vnis: readonly number[]): Promise<void> {
     await tx.run(
       `INSERT INTO network_verification (network_id, tenant_id, next_at) SELECT id, tenant_id, clock_timestamp() FROM network WHERE fabric_id = $1 AND vni = ANY($2) AND ${ALIVE} ORDER BY id
-       ON CONFLICT ON CONSTRAINT network_verification_pkey DO UPDATE SET next_at = ${AT_ONCE}`,
+       ON CONFLICT ON CONSTRAINT network_verification_pkey DO UPDATE SET next_at = ${NOW}`,
       [fabricId, vnis],
     );
   }
 
-  async wantNetwork(tx: Tx, networkId: NetworkId): Promise<void> {
-    await tx.run(
-      `INSERT INTO network_verification (network_id, tenant_id, next_at) SELECT id, tenant_id, clock_timestamp() FROM network WHERE id = $1
-       ON CONFLICT ON CONSTRAINT network_verification_pkey DO UPDATE SET next_at = ${AT_ONCE}`,
+  /** @param isOperator at once; a customer's network comes in its turn. @returns false: it is due by then anyway, or is no network any more. */
+  async wantNetwork(tx: Tx, networkId: NetworkId, isOperator: boolean): Promise<boolean> {
+    const next = isOperator ? NOW : IN_TURN;
+    const rows = await tx.sql(
+      `INSERT INTO network_verification (network_id, tenant_id, next_at) SELECT id, tenant_id, clock_timestamp() FROM network WHERE id = $1 AND ${ALIVE}
+       ON CONFLICT ON CONSTRAINT network_verification_pkey DO UPDATE SET next_at = ${next} WHERE network_verification.next_at <> ${next} RETURNING 1 AS moved`,
       [networkId],
+    );
+    return rows.length > 0;
+  }
+
+  /** Some of the networks that are gone and whose time has come, which it does once. */
+  async forgetRetired(tx: Tx): Promise<void> {
+    await tx.run(
+      `WITH gone AS (
+         SELECT v.network_id AS id FROM network_verification v JOIN network n ON n.id = v.network_id
+          WHERE v.next_at <= clock_timestamp() AND n.state = 'RETIRED' ORDER BY v.next_at LIMIT ${FORGOTTEN_AT_ONCE} FOR UPDATE OF v SKIP LOCKED),
+       unproven AS (DELETE FROM network_proof p USING gone WHERE p.network_id = gone.id)
+       DELETE FROM network_verification v USING gone WHERE v.network_id = gone.id`,
     );
   }
 
@@ -147,7 +184,8 @@ export class ProofStore {
   standings(tx: Tx, fabricId: FabricId): Promise<Standing[]> {
     return tx.sql<Standing>(
       `SELECT d.id AS "deviceId", d.slug, s.verified_digest AS "verifiedDigest", d.transport <> 'NONE' AS "isReadable",
-          s.is_uncertain OR EXISTS (SELECT FROM lease l WHERE l.resource = 'device:' || d.id AND l.until > clock_timestamp()) AS "isBusy"
+          s.is_uncertain OR EXISTS (SELECT FROM lease l WHERE l.resource = 'device:' || d.id AND l.until > clock_timestamp()) AS "isBusy",
+          s.is_uncertain AS "isUncertain", clock_timestamp() AS "readAt"
          FROM device d JOIN device_state s ON s.device_id = d.id
         WHERE d.fabric_id = $1 AND d.managed <> 'OBSERVE' AND s.verified_digest IS NOT NULL AND s.verified_intent IS NOT NULL ORDER BY d.slug`,
       [fabricId],
