@@ -71,6 +71,6 @@ export function addVerify(program: Command): void {
         if (network.verification.lookedAt === before) console.error('nobody has looked yet: this is what is known so far');
       }
       print(options, network, linesOf(network));
-      if (network.verification.state === 'FAILED') process.exitCode = SOMETHING_FOUND;
+      if (['FAILED', 'STALE'].includes(network.verification.state)) process.exitCode = SOMETHING_FOUND;
     });
 }

@@ -55,6 +55,11 @@ describeWith({ missing }, 'trame verify', () => {
     expect(broken.out).toMatch(
       / {2}pve2 +FAILED\n {4}PATH_MTU +FAILED\n {6}expected 172\.16\.1\.51 answers to 1500\n {6}seen {5}172\.16\.1\.51: 0 received of 3\n/,
     );
+    world.devices.get('pve2')?.broken.clear();
+    world.devices.get('pve2')?.failAt('open', 'UNREACHABLE');
+    const unread = await verify(String(vni));
+    expect(unread).toMatchObject({ code: 2, out: expect.stringMatching(new RegExp(`^\\S+ \\(VNI ${vni}\\) {2}STALE `)) as string });
+    world.devices.get('pve2')?.heal();
     expect(await verify('99', '--wait', '0')).toMatchObject({ code: 1, err: expect.stringContaining('there is no network 99') as string });
   });
 });
