@@ -343,6 +343,14 @@ describe('a look at a device', () => {
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN']);
   });
 
+  it('is asked for by names that one device alone has, in small letters', async () => {
+    await sql(`UPDATE device SET hostname = 'Edge1.Example.net' WHERE slug = 'pve1'`);
+    const names = await world.app.get(DriftService, { strict: false }).names('syslog');
+    await sql(`UPDATE device SET hostname = 'pve1' WHERE slug = 'pve1'`);
+    const found = ['pve1', 'edge1.example.net', 'edge1', 'test', '127.0.0.1'].map((name) => names.get(name));
+    expect(found).toEqual([idOf('pve1'), idOf('pve1'), idOf('pve1'), idOf('test'), undefined]); // All three are at 127.0.0.1.
+  });
+
   it('is not the last one where a hint came while it went on', async () => {
     const letGo = world.devices.get('pve1')?.holdAt('inspect') as () => void;
     const reading = collector.collect(idOf('pve1'));
@@ -350,7 +358,7 @@ describe('a look at a device', () => {
       () => sql<{ is: boolean }>('SELECT claimed_until > clock_timestamp() AS is FROM drift_report WHERE device_id = $1', [idOf('pve1')]),
       ([row]) => row?.is === true,
     );
-    await world.app.get(DriftService, { strict: false }).hint('syslog', 'pve1');
+    await world.app.get(DriftService, { strict: false }).hintDevice('syslog', idOf('pve1'));
     letGo();
     expect(await reading).toBe('CLEAN');
     const [due] = await sql<{ seconds: number }>(

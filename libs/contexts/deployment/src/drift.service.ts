@@ -59,10 +59,23 @@ export class DriftService {
    */
   hint(actor: string, name: string): Promise<void> {
     return this.db.inTransaction(systemScope(actor), async (tx) => {
-      const device = await this.fabric.deviceCalled(tx, name);
-      await this.store.enrol(tx, COLLECT_EVERY_SECONDS);
-      if (await this.store.hint(tx, device.id, HINTED_EVERY_SECONDS)) await this.outbox.append(tx, 'device.hint', device.id);
+      await this.hintIn(tx, (await this.fabric.deviceCalled(tx, name)).id);
     });
+  }
+
+  /** The same for whoever has looked it up in `names`. */
+  hintDevice(actor: string, id: DeviceId): Promise<void> {
+    return this.db.inTransaction(systemScope(actor), (tx) => this.hintIn(tx, id));
+  }
+
+  /** What devices are called in hints, in small letters: whoever gets many of them asks once. */
+  names(actor: string): Promise<ReadonlyMap<string, DeviceId>> {
+    return this.db.inTransaction(systemScope(actor), (tx) => this.fabric.devicesByName(tx));
+  }
+
+  private async hintIn(tx: Tx, id: DeviceId): Promise<void> {
+    await this.store.enrol(tx, COLLECT_EVERY_SECONDS);
+    if (await this.store.hint(tx, id, HINTED_EVERY_SECONDS)) await this.outbox.append(tx, 'device.hint', id);
   }
 
   /**

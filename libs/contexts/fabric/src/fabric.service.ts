@@ -309,6 +309,11 @@ export class FabricService {
     return this.device(tx, id);
   }
 
+  /** All names of `deviceCalled` at once, in small letters. */
+  devicesByName(tx: Tx): Promise<ReadonlyMap<string, DeviceId>> {
+    return this.deviceStore.byName(tx);
+  }
+
   async deviceBySlug(tx: Tx, slug: string): Promise<Device> {
     const device = await this.deviceStore.deviceBySlug(tx, slug);
     if (!device) throw notFound('device', slug);

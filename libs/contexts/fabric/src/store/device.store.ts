@@ -59,6 +59,15 @@ export class DeviceStore {
     return rows.map(({ id }) => id);
   }
 
+  /** By every name, in small letters, that one device alone has: slug, host name with and without its domain, management address. */
+  async byName(tx: Tx): Promise<Map<string, DeviceId>> {
+    const rows = await tx.sql<{ name: string; id: DeviceId }>(
+      `SELECT name, min(id::text) AS id FROM device, LATERAL (VALUES (slug), (lower(hostname)), (lower(split_part(hostname, '.', 1))), (lower(management_address))) n(name)
+        WHERE name <> '' GROUP BY name HAVING count(DISTINCT id) = 1`,
+    );
+    return new Map(rows.map(({ name, id }) => [name, id]));
+  }
+
   async attend(tx: Tx, deviceIds: readonly DeviceId[], revision: number, because: string): Promise<void> {
     await tx.run(
       'UPDATE device_progress SET attended_revision = greatest(attended_revision, $2), attended_because = $3 WHERE device_id = ANY($1)',
