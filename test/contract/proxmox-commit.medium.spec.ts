@@ -170,6 +170,8 @@ describe.skipIf(isRealCluster)('a push to a cluster', () => {
         ['node node2', 'zone trame is error'],
       ]);
       node2().reload = 'ok';
+      // Nothing is pending by which could be told whether it was done: it is asked for again.
+      cluster.simulator.faults.add({ kind: 'reset-before', when: ([request]) => request === 'PUT /cluster/sdn' });
       expect(await cluster.push(push(3), before(), [before()])).toBe('CONFIRMED');
       expect(node2()).toMatchObject({ isBroken: false, version: world().version });
       expect(mark()).toBe('trame: revision 43, fence 3, done');
@@ -299,6 +301,22 @@ describe.skipIf(isRealCluster)('a push to a cluster', () => {
       expect(await cluster.push(push(3), cluster.artefact(), [after()])).toBe('CONFIRMED');
       expect([...world().running.zones.keys()]).toEqual(['trvoip']);
       expect([...world().running.controllers.keys()]).toEqual(['trameco']);
+    });
+
+    it.each([
+      ['zones', 'trame', { type: 'simple' }],
+      ['vnets', 'lan', { type: 'vnet', zone: 'trame', tag: 77, alias: 'theirs' }],
+    ] as const)('does not make a zone of theirs ours: %s', async (file, id, entry) => {
+      world().edit('vnets', 'v10001', null);
+      world().edit(file, id, entry);
+      for (const { name } of world().nodes) world().boot(name);
+      const running = copyOf(world().running);
+      await expect(cluster.push(push(2), after(), [])).rejects.toMatchObject({
+        code: 'CONFIG_REFUSED',
+        message: expect.stringContaining('zone trame that Trame has not made') as string,
+      });
+      expect(world().running).toEqual(running);
+      isFree();
     });
 
     it('removes an empty zone that it made', async () => {

@@ -2,7 +2,7 @@
 import type { SdnDocument, SdnObjects } from '#engines/rendering';
 import { named, type PendingSeen } from './cluster-reader.js';
 import type { FencedCluster } from './fenced-cluster.js';
-import { type ClusterObjects, isOwnVnet } from './own-objects.js';
+import { type ClusterObjects, isOwnVnet, type KnownObjects, ownershipIn } from './own-objects.js';
 import { isPveError } from './pve-error.js';
 
 export class ClusterGuards {
@@ -32,6 +32,19 @@ export class ClusterGuards {
           `controller ${id} has the AS number ${found.options['asn'] ?? 'none'}, and the route targets of the fabric begin with ${asn}`,
         );
     }
+  }
+
+  /** Zones and controllers that are wanted, are there, and were never ours: their VNets and guests are somebody's. @param known of before. */
+  refuseTaken(document: SdnDocument, config: ClusterObjects, known: KnownObjects): void {
+    const isOurs = ownershipIn(config, known);
+    const wanted = (kind: string, id: string): boolean =>
+      (kind === 'zones' && document.zones[id] !== undefined) || (kind === 'controllers' && document.controllers[id] !== undefined);
+    const taken = config.filter((object) => wanted(object.kind, object.id) && !isOurs(object));
+    if (taken.length > 0)
+      throw this.cluster.failure(
+        'CONFIG_REFUSED',
+        `there is a ${taken.map(({ kind, id }) => `${kind.slice(0, -1)} ${id}`).join(', ')} that Trame has not made and has nothing in: remove it, or have the device use another name`,
+      );
   }
 
   async refuseOffline(nodes: readonly string[]): Promise<void> {

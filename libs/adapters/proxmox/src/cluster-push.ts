@@ -66,6 +66,7 @@ export class ClusterPush {
     this.known = knownIn(document, ...previous);
     const config = await readObjects(this.api, 'CONFIG');
     this.guards.refuseImpossible(document, config);
+    this.guards.refuseTaken(document, config, knownIn(...previous));
     this.staged = { target: document, before: await this.own('RUNNING', 'ALL') };
     const isThere = isSame(ownObjects(config, this.known), document) && isSame(await this.own('RUNNING'), document);
     if (isThere && mark?.isUnproven !== true && (await this.isCarried(document))) return '';
@@ -189,13 +190,14 @@ export class ClusterPush {
 
   /** Twice is as once. @returns null where it was done and the answer got lost. */
   private async startApply(): Promise<string | null> {
+    const hadPending = (await readOwnPending(this.api, this.known)).length > 0;
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.api.apply(await this.cluster.permit());
       } catch (error) {
         if (isPveError(error, 'REFUSED')) throw this.cluster.failure('APPLY_FAILED', error.message);
         if (!isPveError(error, 'NO_ANSWER')) throw error;
-        if (await this.isTaken()) return null;
+        if (hadPending && (await this.isTaken())) return null;
         if (attempt === APPLY_ATTEMPTS) throw error;
       }
     }

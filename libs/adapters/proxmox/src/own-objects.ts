@@ -81,9 +81,6 @@ export function ownershipIn(objects: ClusterObjects, known: KnownObjects | typeo
   };
 }
 
-export const vnetsOf = (objects: ClusterObjects): ReadonlyMap<string, SdnObject> =>
-  new Map(objects.flatMap((object) => (object.kind === 'vnets' ? [[object.id, object]] : [])));
-
 /** Which options of our objects: those that are ours, or those of people with them. */
 export type OptionScope = 'OURS' | 'ALL';
 
