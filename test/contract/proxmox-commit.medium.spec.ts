@@ -143,6 +143,22 @@ describe.skipIf(isRealCluster)('a push to a cluster', () => {
   });
 
   describe('that was overtaken', () => {
+    it('and does not know it yet writes nothing: where the newer one has ended no lock refuses it', async () => {
+      const newer = cluster.artefact(10_001, 10_003);
+      const stale = await cluster.open();
+      let isMarked = false;
+      cluster.simulator.faults.meanwhile(
+        ([request]) => {
+          isMarked ||= request === 'PUT /pools';
+          return isMarked && request === 'GET /cluster/sdn/controllers';
+        },
+        async () => expect(await cluster.push(push(3), newer, [before()])).toBe('CONFIRMED'),
+      );
+      await expect(stale.stage(push(2), [after()], [before()])).rejects.toMatchObject({ code: 'STALE_FENCE' });
+      expect([...world().config.vnets.keys()].sort()).toEqual(['v10001', 'v10003']);
+      isFree();
+    });
+
     it('and writes once more when the newer one has ended leaves something pending, and the next one removes it', async () => {
       const third = cluster.artefact(10_003);
       const stale = await cluster.open();
@@ -176,6 +192,27 @@ describe.skipIf(isRealCluster)('a push to a cluster', () => {
       expect(node2()).toMatchObject({ isBroken: false, version: world().version });
       expect(mark()).toBe('trame: revision 43, fence 3, done');
       expect(await cluster.push(push(4), before(), [before()])).toBe('NOOP');
+    });
+
+    it('asks the nodes also where a dead execution has put the objects of before in force already', async () => {
+      const dying = { ...TOKEN, id: 'trame@pve!mortal' };
+      tokens.push(dying);
+      const dead = await cluster.open(undefined, { username: dying.id });
+      await dead.stage(push(2), [after()], [before()]);
+      await dead.apply(push(2), 60);
+      node2().reload = { error: 'broken' };
+      cluster.simulator.faults.meanwhile(
+        ([request]) => request === 'PUT /cluster/sdn',
+        () => void setImmediate(() => tokens.pop()),
+      );
+      await expect(dead.revert(push(2))).rejects.toMatchObject({ code: 'AUTHENTICATION_FAILED' });
+      await expect.poll(() => node2().isBroken).toBe(true);
+      expect(await cluster.actual()).toBe(before().content);
+      node2().reload = 'ok';
+      await (await cluster.open()).recover(push(3), [before()]);
+      expect(node2()).toMatchObject({ isBroken: false, version: world().version });
+      expect(mark()).toBe('trame: revision 43, fence 3, done');
+      isFree();
     });
 
     it('knows that a node booted and put something in force that it alone carries', async () => {
