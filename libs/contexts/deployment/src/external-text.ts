@@ -22,9 +22,12 @@ const NAMES: Readonly<Partial<Record<Artefact['format'], RegExp>>> = {
   ansible: /^ {2}"trame_hostname": "([^"]*)",?$/m,
 };
 
+/** A switch of ours says its name in every configuration that it shows whole. */
+const ALWAYS_NAMED: ReadonlySet<Artefact['format']> = new Set(['eos']);
+
 /**
  * By path, for every artefact that is known of the device: a file that is not among the texts is not there.
- * @throws DomainError INVALID_VALUE: no text, a path that is not one of the device, one twice, another device's text.
+ * @throws DomainError INVALID_VALUE: no text, a path that is not one of the device, one twice, another device's text, or nobody's.
  */
 export function handedIn(
   { slug, hostname }: Pick<DeviceIntent, 'slug' | 'hostname'>,
@@ -45,6 +48,12 @@ export function handedIn(
     if (text.includes('\0')) refuse(index, `${at} is no text`, 'characters other than NUL');
     const says = NAMES[artefact.format]?.exec(text)?.[1]?.toLowerCase();
     const names = [slug, hostname].map((name) => name.toLowerCase());
+    if (says === undefined && ALWAYS_NAMED.has(artefact.format))
+      refuse(
+        index,
+        `${at} says no hostname, so it may be any device's`,
+        `a whole running configuration, with the line "hostname ${hostname}"`,
+      );
     if (says !== undefined && !names.includes(says))
       refuse(index, `this is the configuration of ${says}`, `the configuration of ${hostname}`);
     found.set(at, text.replaceAll('\r\n', '\n'));

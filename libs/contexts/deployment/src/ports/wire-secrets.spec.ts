@@ -49,6 +49,12 @@ describe('the text of an artefact', () => {
     expect(wire().conceal('username admin privilege 15 secret sha512 $6$salt$hash\n')).toBe(
       'username admin privilege 15 secret sha512 «secret»\n',
     );
+    expect(
+      wire().conceal('ntp authentication-key 1 md5 7 070E\nntp authentication-key 12 sha1 plain\n ip ospf authentication-key 7 070E\n'),
+    ).toBe('ntp authentication-key 1 md5 7 «secret»\nntp authentication-key 12 sha1 «secret»\n ip ospf authentication-key 7 «secret»\n');
+    expect(wire().conceal('snmp-server user u g v3 auth md5 one-secret priv aes other-secret\n')).toBe(
+      'snmp-server user u g v3 auth «secret»\n',
+    );
   });
 
   it('keeps words that merely look like a short secret', () => {

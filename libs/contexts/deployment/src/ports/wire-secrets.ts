@@ -10,7 +10,9 @@ import { type DeviceConnection, type DeviceTarget, TransportError } from './devi
 const PLACEHOLDER = /@secret:([A-Za-z0-9._-]{1,64})@/g;
 /** Lines whose last word is a secret, also one that we do not know: of before, of others, or a code that can be turned back. Differences begin with a sign. */
 const SECRET_LINE =
-  /^([+-]?\s*(?:neighbor \S+ password|username \S+.* (?:secret|password)|enable (?:secret|password)|key(?:-string)?|\S+ authentication-key)(?: (?:0|5|7|8a|md5|sha512))? )(?!@secret:)(\S+)/gm;
+  /^([+-]?\s*(?:neighbor \S+ password|username \S+.* (?:secret|password)|enable (?:secret|password)|key(?:-string)?|(?:\S+ )*authentication-key(?: \d+(?= (?:md5|sha\d*) ))?|(?:\S+ )*message-digest-key \d+|isis authentication key|snmp-server community|(?:tacacs|radius)-server .*key|(?:tacacs|radius)-server key)(?: (?:0|5|7|8a|md5|sha\d*)){0,2} )(?!@secret:)(\S+)/gm;
+/** SNMPv3: two secrets in one line, and what stands between them differs. */
+const SNMP_USER = /^([+-]?\s*snmp-server user \S+ \S+ \S+ (?:localized \S+ )?auth )\S.*$/gm;
 /** Shorter ones are taken out of lines that hold secrets only: they may be any word. */
 const UNMISTAKABLE = 6;
 const OTHER = '«secret»';
@@ -68,7 +70,9 @@ export class WireSecrets {
       const word = form.length < UNMISTAKABLE ? inSecretLine(form) : new RegExp(literally(form), 'g');
       concealed = concealed.replace(word, (_, ...[head]: unknown[]) => `${typeof head === 'string' ? head : ''}${placeholder}`);
     }
-    return concealed.replace(SECRET_LINE, (_, head: string, word: string) => `${head}${this.nameOf(head, word)}`);
+    return concealed
+      .replace(SNMP_USER, `$1${OTHER}`)
+      .replace(SECRET_LINE, (_, head: string, word: string) => `${head}${this.nameOf(head, word)}`);
   }
 }
 

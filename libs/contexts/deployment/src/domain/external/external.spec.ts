@@ -1,4 +1,5 @@
 // What people are given to put in force, and how what they hand in is compared, in every language that Trame renders.
+import fc from 'fast-check';
 import { compileFabric, type DeviceIntent } from '#engines/intent';
 import { demoFabric, demoSnapshot, scenarios } from '#engines/intent/testing';
 import type { DeviceId } from '#engines/kernel';
@@ -109,6 +110,78 @@ describe('a text that is handed in', () => {
   ])('of another device is refused by its name (%#)', (device, text) => {
     const [artefact] = renderDevice(device);
     expect(() => handedIn(device, [{ path: artefact?.path ?? null, text }], renderDevice(device))).toThrow(/this is the configuration of/);
+  });
+
+  it('of a switch says whose it is', () => {
+    const leaf = leafIn(demoSnapshot());
+    const known = renderDevice(leaf);
+    const path = known[0]?.path ?? null;
+    const nameless = (known[0]?.content ?? '').replace(/^hostname .*\n/m, '');
+    expect(() => handedIn(leaf, [{ path, text: nameless }], known)).toThrow(/says no hostname.*"hostname TEST"/i);
+    expect(handedIn(leaf, [{ path, text: `hostname ${leaf.hostname}\n${nameless}` }], known).size).toBe(1);
+  });
+
+  it.each([
+    [
+      comware,
+      [
+        'snmp-agent community write simple SECRET',
+        'snmp-agent community read SECRET acl 2000',
+        'local-user admin class manage\n password simple SECRET',
+        'local-user admin class manage\n password hash SECRET',
+        'interface GigabitEthernet1/0/9\n dot1x password cipher SECRET',
+        'super password level 3 cipher SECRET',
+        'radius scheme one\n key authentication simple SECRET',
+        'snmp-agent usm-user v3 u g simple authentication-mode sha SECRET privacy-mode aes128 SECRET',
+        'snmp-agent usm-user v3 u g authentication-mode sha SECRET privacy-mode aes128 SECRET',
+        'ntp-service authentication-keyid 1 authentication-mode md5 simple SECRET',
+        'snmp-agent target-host trap address udp-domain 192.0.2.1 params securityname SECRET v2c',
+        'bgp 65000\n peer 192.0.2.1 password cipher SECRET',
+      ],
+    ],
+    [
+      leafIn(demoSnapshot()),
+      [
+        'ntp authentication-key 1 md5 SECRET',
+        'ntp authentication-key 1 md5 7 SECRET',
+        'ntp authentication-key 65535 sha1 7 SECRET',
+        'snmp-server community SECRET ro',
+        'snmp-server user u g v3 auth md5 SECRET priv aes SECRET',
+        'tacacs-server key 7 SECRET',
+        'radius-server host 192.0.2.1 key 7 SECRET',
+        'username admin privilege 15 role network-admin secret sha512 SECRET',
+        'interface Ethernet1\n   ip ospf authentication-key 7 SECRET',
+        'interface Ethernet1\n   ip ospf message-digest-key 1 md5 7 SECRET',
+        'router bgp 65051\n   neighbor 192.0.2.9 password 7 SECRET',
+      ],
+    ],
+  ] as const)('gives away no secret of others, whatever it is (%#)', (device, lines) => {
+    const secret = fc.stringMatching(/^[A-Za-z0-9$./_+=-]{8,24}$/).map((text) => `Zq${text}`);
+    fc.assert(
+      fc.property(fc.constantFrom(...lines), secret, (line, word) => {
+        const handed = line.replaceAll('SECRET', word);
+        const artefacts = renderDevice(device);
+        const hostname = `hostname ${device.hostname}\n`;
+        // As lines of others, and as what Trame once asked for: neither says the word.
+        const text = `${device === comware ? '' : hostname}${artefacts[0]?.content}${handed}\n`;
+        const seen = asCollected(device.slug, handedIn(device, [{ path: artefacts[0]?.path ?? null, text }], artefacts), artefacts, {
+          names: [],
+          resolve: () => undefined,
+        });
+        const former = artefacts.map((artefact) => ({ ...artefact, content: `${artefact.content}${handed}\n` }));
+        const base = {
+          slug: device.slug,
+          deviceId: 'd' as DeviceId,
+          verifiedDigest: 'v',
+          unconfirmed: [],
+          secondsSincePush: null,
+          kept: [],
+        };
+        const said = [[], former].map((known) => compareDevice({ ...base, verifiedArtefacts: artefacts, former: known }, seen));
+        expect(JSON.stringify(said)).not.toContain(word);
+        expect(JSON.stringify(said)).toMatch(/«secret»|<[0-9a-f]{8}>/);
+      }),
+    );
   });
 
   it('is a text, of a path of the device, once', () => {

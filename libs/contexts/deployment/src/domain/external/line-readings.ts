@@ -13,14 +13,26 @@ function put(parent: FactNode, text: string, key = text): FactNode {
   return child;
 }
 
+/**
+ * Comware says a secret after one of these words, plain or in a code that can be turned back, and where it ends differs by command: all that
+ * follows is left out.
+ */
+const COMWARE_SECRET =
+  /^((?:.*?\s)?(?:(?:password|passphrase|secret|key|key-string|pre-shared-key|securityname|community)(?:\s+(?:read|write|authentication|accounting|authorization))?(?:\s+(?:simple|cipher|hash))?|simple|cipher|hash|authentication-mode\s+(?:md5|sha\S*|hmac\S*)|privacy-mode\s+\S+)\s+)\S.*$/;
+const comwareMasked = (text: string): string => text.replace(COMWARE_SECRET, '$1«secret»');
+
 /** Nothing has a meaning that is not said, but what `isMeantBy` names. */
-const language = (facts: (text: string) => FactNode, isMeantBy: (text: string) => boolean = () => false): DriftLanguage => ({
+const language = (
+  facts: (text: string) => FactNode,
+  isMeantBy: (text: string) => boolean = () => false,
+  masked: (text: string) => string = (text) => text,
+): DriftLanguage => ({
   dialect: {
     ...frrDialect,
     isMeantBy: (_, _path, text) => isMeantBy(text),
     isHardware: (path, text) => path.length === 0 && text.startsWith('interface '),
     isOrdered: () => false,
-    masked: (text) => text,
+    masked,
   },
   facts,
   factsOfLine: (_, line) => [line],
@@ -84,7 +96,7 @@ function jsonFacts(text: string): FactNode {
 const PRINTED_OF_EVERY_PORT = (text: string): boolean => text === 'port link-mode bridge';
 
 const READINGS: Readonly<Partial<Record<Artefact['format'], DriftLanguage>>> = {
-  comware: language(comwareFacts, PRINTED_OF_EVERY_PORT),
+  comware: language(comwareFacts, PRINTED_OF_EVERY_PORT, comwareMasked),
   'hostname.if': language(plainFacts),
   json: language(jsonFacts),
   ansible: language(jsonFacts),
