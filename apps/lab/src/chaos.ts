@@ -138,22 +138,16 @@ async function main(): Promise<number> {
     if (!json || !verdict.isGood) (json ? process.stderr : process.stdout).write(verdict.text);
     if (allSeeds.length > 1) await run?.close();
   }
-  const isGood = verdicts.every((verdict) => verdict.isGood);
+  const areGood = verdicts.every((verdict) => verdict.isGood);
   const [only] = verdicts;
-  if (verdicts.length > 1 && !json) process.stdout.write(sumOfRunsText(verdicts.map(({ result }) => result)));
-  if (json)
-    process.stdout.write(
-      `${JSON.stringify(
-        verdicts.length === 1
-          ? only?.result
-          : sumOfRuns(
-              scenario,
-              verdicts.map(({ result }) => result),
-              isGood,
-            ),
-      )}\n`,
-    );
-  return isGood ? 0 : 1;
+  if (verdicts.length === 1) {
+    if (json) process.stdout.write(`${JSON.stringify(only?.result)}\n`);
+    return areGood ? 0 : 1;
+  }
+  const results = verdicts.map(({ result }) => result);
+  const sum = sumOfRuns(scenario, results, areGood);
+  process.stdout.write(json ? `${JSON.stringify(sum)}\n` : sumOfRunsText(sum));
+  return sum.ok ? 0 : 1;
 }
 
 main().then(

@@ -1,11 +1,9 @@
 import type { Artefact } from '#engines/rendering';
 import { attribute } from '../simulated-host/host-system.js';
 import { evisOf } from '../simulated-host/host-facts.js';
-import type { SimulatedHost } from '../simulated-host/index.js';
+import { pushSpans, type SimulatedHost } from '../simulated-host/index.js';
 import type { DeviceEndpoint } from '../fabrics/demo-inventory.js';
 import { type DeviceFault, type DeviceUnderTest, HOST_FAULTS, type LiveNumbers, type PushWindow } from './device-under-test.js';
-
-const CHANGES: ReadonlySet<string> = new Set(['stage', 'apply', 'confirm', 'revert', 'recover', 'timer']);
 
 /** inspect, stage, observe, apply, verify, confirm, and some again. */
 const VERBS_OF_A_PUSH = 8;
@@ -123,13 +121,7 @@ export class HostUnderTest implements DeviceUnderTest {
   }
 
   windows(): readonly PushWindow[] {
-    const windows = new Map<number, PushWindow>();
-    for (const { device, fence, verb, status, startedAt, endedAt } of this.host.journal.all()) {
-      if (device !== this.slug || !CHANGES.has(verb) || status !== 0) continue; // What was refused changed nothing.
-      const known = windows.get(fence);
-      windows.set(fence, { fence, from: Math.min(known?.from ?? startedAt, startedAt), to: Math.max(known?.to ?? endedAt, endedAt) });
-    }
-    return [...windows.values()];
+    return pushSpans(this.host.journal.all().filter(({ device }) => device === this.slug));
   }
 
   close(): Promise<void> {

@@ -160,7 +160,7 @@ export class Installation {
       name,
       command: process.execPath,
       args: [join(DIST, 'apps', app, 'src', 'main.js')],
-      env,
+      env: { ...env, PGAPPNAME: name }, // The database is to know who asks.
     });
     this.supervisor.keep(program('api', 'api'));
     for (let n = 1; n <= (this.options.workers ?? WORKERS); n++) this.supervisor.keep(program(`worker-${n}`, 'worker'));

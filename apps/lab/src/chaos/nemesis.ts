@@ -1,6 +1,7 @@
 /** Breaks things at random times that a seed repeats, and mends everything that does not mend itself. */
 import { CRASH_POINTS, type EmbeddedPostgres } from '#platform';
 import type { ChaosDatabase } from './chaos-database.js';
+import { OF_NEWER_RELEASE } from './checks/pushes-of-older-releases.js';
 import { DEVICE_FAULTS, type DeviceFault, type DeviceUnderTest } from './device-under-test.js';
 import type { Dice } from './dice.js';
 import { CLOCK_AFTER_MS, CLOCK_SECONDS, NEWER_RELEASE } from './preload/settings.js';
@@ -43,11 +44,10 @@ export interface Victims {
 
 export type FaultCounts = Readonly<Record<ProcessFault | 'device', number>>;
 
-/** While the database belonged to a newer release: who of the workers knew it. Milliseconds of the epoch. */
+/** While the database belonged to a newer release. Milliseconds of the epoch. */
 export interface ReleaseTime {
   readonly from: number;
   readonly to: number;
-  readonly newer: string;
 }
 
 export interface NemesisOptions {
@@ -190,13 +190,13 @@ export class Nemesis {
     const { supervisor, database } = this.victims;
     if (this.releases.some(({ to }) => to > Date.now())) return;
     await database.rows('INSERT INTO schema_migration (timestamp, name) VALUES (9999999999999, $1)', [NEWER_RELEASE]);
-    const time = { from: Date.now(), to: Number.POSITIVE_INFINITY, newer };
+    const time = { from: Date.now(), to: Number.POSITIVE_INFINITY };
     const at = this.releases.push(time) - 1;
-    supervisor.restartWith(newer, { NODE_OPTIONS: preload('newer-release') });
+    supervisor.restartAs(newer, { NODE_OPTIONS: preload('newer-release'), PGAPPNAME: `${newer}${OF_NEWER_RELEASE}` });
     await pause(ms, ending);
     this.releases[at] = { ...time, to: Date.now() };
     await database.rows('DELETE FROM schema_migration WHERE name = $1', [NEWER_RELEASE]);
-    supervisor.signal(newer, 'SIGKILL');
+    supervisor.mend(newer);
     this.tell({ mended: 'twoReleases', newer });
   }
 

@@ -28,8 +28,41 @@ describe('several seeds in one answer', () => {
   });
 
   it('have a line each, which says what was broken', () => {
-    expect(sumOfRunsText([run(1), run(2, { overlaps: 1, ok: false })])).toBe(
-      'seed 1: every promise was kept\nseed 2: FAILED: overlaps 1\n',
-    );
+    const runs = [run(1, { never: ['halt'] }), run(2, { overlaps: 1, never: ['disk-full'], ok: false })];
+    expect(sumOfRunsText(sumOfRuns('rollout', runs, false))).toBe('seed 1: every promise was kept\nseed 2: FAILED: overlaps 1\n');
+  });
+
+  it('are not ok where something happened with no seed, however well each of them went', () => {
+    const runs = [run(1), run(2, { never: ['disk-full', 'editsInBetween'] })];
+    const sum = sumOfRuns('rollout', runs, true);
+    expect(sum).toMatchObject({ never: ['disk-full'], ok: false });
+    expect(sumOfRunsText(sum)).toMatch(/^seed 1: every promise was kept\nseed 2: .*\nFAILED: NEVER HAPPENED, with any seed: disk-full\n$/);
+  });
+
+  it('are ok where each went well and everything happened with one seed or the other, or nothing is named', () => {
+    expect(sumOfRuns('rollout', [run(1, { never: ['halt'] }), run(2, { never: ['disk-full'] })], true)).toMatchObject({
+      never: [],
+      ok: true,
+    });
+    expect(
+      sumOfRuns(
+        'orders',
+        [
+          { seed: 1, lost: 0 },
+          { seed: 2, lost: 0 },
+        ],
+        true,
+      ).ok,
+    ).toBe(true);
+    expect(
+      sumOfRuns(
+        'orders',
+        [
+          { seed: 1, lost: 0 },
+          { seed: 2, lost: 1 },
+        ],
+        false,
+      ).ok,
+    ).toBe(false);
   });
 });

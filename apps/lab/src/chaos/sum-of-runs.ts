@@ -10,7 +10,8 @@ export interface SumOfRuns {
 /** These say what a run was, and nothing about how it went. */
 const SAME = new Set(['seed', 'seconds', 'devices', 'settleSeconds']);
 
-export function sumOfRuns(scenario: string, runs: readonly object[], ok: boolean): SumOfRuns {
+/** @param areGood each of them. What happened in none of them is proven by none: then the sum is not ok. */
+export function sumOfRuns(scenario: string, runs: readonly object[], areGood: boolean): SumOfRuns {
   const total: Record<string, unknown> = {};
   for (const run of runs) {
     for (const [name, value] of Object.entries(run) as [string, unknown][]) {
@@ -24,8 +25,11 @@ export function sumOfRuns(scenario: string, runs: readonly object[], ok: boolean
         total[name] = added(before as Record<string, number> | undefined, value as Record<string, number>);
     }
   }
+  const ok = areGood && neverIn(total).length === 0;
   return { scenario, seeds: runs.flatMap((run) => ('seed' in run && typeof run.seed === 'number' ? [run.seed] : [])), ...total, ok, runs };
 }
+
+const neverIn = (total: Readonly<Record<string, unknown>>): readonly string[] => (total['never'] as string[] | undefined) ?? [];
 
 const added = (before: Readonly<Record<string, number>> = {}, more: Readonly<Record<string, number>>): Record<string, number> => {
   const sum: Record<string, number> = { ...before };
@@ -33,9 +37,10 @@ const added = (before: Readonly<Record<string, number>> = {}, more: Readonly<Rec
   return sum;
 };
 
-/** One line per seed, of what must be nothing. */
-export function sumOfRunsText(runs: readonly object[]): string {
-  return runs
+/** One line per seed, of what must be nothing; and what happened in none. */
+export function sumOfRunsText(sum: SumOfRuns): string {
+  const never = neverIn(sum);
+  const lines = sum.runs
     .map((run) => {
       const { seed, ok, holds, ...counts } = run as Record<string, unknown>;
       const notNothing = Object.entries(counts).flatMap(([name, value]) =>
@@ -44,6 +49,7 @@ export function sumOfRunsText(runs: readonly object[]): string {
       return `seed ${String(seed)}: ${ok === true || holds === true ? 'every promise was kept' : `FAILED: ${notNothing.join(', ') || 'not settled'}`}\n`;
     })
     .join('');
+  return never.length === 0 ? lines : `${lines}FAILED: NEVER HAPPENED, with any seed: ${never.join(', ')}\n`;
 }
 
 const MUST_BE_NOTHING = new Set(

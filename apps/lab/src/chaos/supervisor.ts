@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { processEnv } from './process-env.js';
 
 export interface Program {
   readonly name: string;
@@ -22,6 +23,8 @@ class Kept {
   private isKilled = false;
   /** For the next start only. */
   private once: Readonly<Record<string, string>> = {};
+  /** For every start, until it is mended. */
+  private standing: Readonly<Record<string, string>> = {};
   private isToDie = false;
   /** When it ended although nobody killed it, and how. */
   readonly selfExits: string[] = [];
@@ -51,6 +54,12 @@ class Kept {
     return this.signal('SIGKILL');
   }
 
+  /** Kills it; it comes back with these settings, and again whoever kills it, until it is told otherwise. */
+  restartAs(env: Readonly<Record<string, string>>): boolean {
+    this.standing = env;
+    return this.signal('SIGKILL');
+  }
+
   /** Kills it; it comes back with these settings, dies by them, and comes back without them. */
   restartToDie(env: Readonly<Record<string, string>>): boolean {
     this.once = env;
@@ -77,7 +86,7 @@ class Kept {
     const log = openSync(join(this.logDirectory, `${name}.log`), 'a');
     const settings = this.once;
     this.once = {};
-    const child = spawn(command, args, { env: { ...env, ...settings }, stdio: ['ignore', log, log] });
+    const child = spawn(command, args, { env: processEnv(env, this.standing, settings), stdio: ['ignore', log, log] });
     closeSync(log);
     this.child = child;
     const isArmed = this.isToDie;
@@ -113,7 +122,17 @@ export class Supervisor {
     return this.kept.get(name)?.restartWith(env) ?? false;
   }
 
-  /** The same, with settings that it dies by. */
+  /** The same, and whoever kills it, it comes back with these settings again, until it is mended. */
+  restartAs(name: string, env: Readonly<Record<string, string>>): boolean {
+    return this.kept.get(name)?.restartAs(env) ?? false;
+  }
+
+  /** Killed, it comes back as it was at first. */
+  mend(name: string): boolean {
+    return this.restartAs(name, {});
+  }
+
+  /** The same as `restartWith`, with settings that it dies by. */
   restartToDie(name: string, env: Readonly<Record<string, string>>): boolean {
     return this.kept.get(name)?.restartToDie(env) ?? false;
   }

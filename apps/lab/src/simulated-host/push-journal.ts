@@ -1,5 +1,6 @@
 /** Who did what on a simulated host, and when: the evidence that no two pushes overlapped. */
 import { appendFileSync } from 'node:fs';
+import { PUSH_EXIT } from '#adapters/ssh';
 
 export interface JournalEntry {
   readonly device: string;
@@ -38,14 +39,25 @@ export class PushJournal {
   }
 }
 
-/**
- * Pushes of different executions that a device let work at the same time. An execution works from its first to its last
- * successful change; what the device refused (an older fence, the lock) changed nothing and does not count.
- */
-export function overlappingPushes(entries: readonly JournalEntry[]): PushOverlap[] {
-  const spans = new Map<string, { device: string; fence: number; from: number; to: number }>();
-  for (const { device, fence, verb, status, startedAt, endedAt } of entries) {
-    if (!CHANGES.has(verb) || status !== 0) continue;
+/** Milliseconds since the epoch. */
+export interface PushSpan {
+  readonly device: string;
+  readonly fence: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Turned away at the door. Whatever else fails has been at work: what was applied and undone was live for a while. */
+const TURNED_AWAY: ReadonlySet<number> = new Set([PUSH_EXIT.badRequest, PUSH_EXIT.staleFence]);
+
+/** Whoever could not undo an older push has left it to that one's own timer, which is not at work beside him then. */
+const isAtWork = ({ verb, status }: JournalEntry): boolean =>
+  CHANGES.has(verb) && !TURNED_AWAY.has(status) && !(verb === 'recover' && status === PUSH_EXIT.undoUnproven);
+
+/** An execution is at work on a device from its first to its last step that changes something, or tried to. */
+export function pushSpans(entries: readonly JournalEntry[]): PushSpan[] {
+  const spans = new Map<string, PushSpan>();
+  for (const { device, fence, startedAt, endedAt } of entries.filter(isAtWork)) {
     const span = spans.get(`${device} ${fence}`);
     spans.set(`${device} ${fence}`, {
       device,
@@ -54,7 +66,12 @@ export function overlappingPushes(entries: readonly JournalEntry[]): PushOverlap
       to: Math.max(span?.to ?? endedAt, endedAt),
     });
   }
-  const ordered = [...spans.values()].sort((a, b) => a.from - b.from);
+  return [...spans.values()];
+}
+
+/** Pushes of different executions that a device let work at the same time. */
+export function overlappingPushes(entries: readonly JournalEntry[]): PushOverlap[] {
+  const ordered = pushSpans(entries).sort((a, b) => a.from - b.from);
   return ordered.flatMap((first, index) =>
     ordered
       .slice(index + 1)

@@ -1,22 +1,36 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import type { ChaosDatabase } from '../chaos-database.js';
 import type { ReleaseTime } from '../nemesis.js';
 
 /** A push that had begun before the database changed hands may end: the worker looks every second, and a device is given up at once then. */
 const GRACE_MS = 2500;
+/** What follows the name under which a process of the newer release asks the database. */
+export const OF_NEWER_RELEASE = ' newer';
 
-/** @returns one line for each device that a worker pushed to while the database belonged to a release that it does not know. */
-export function pushesOfOlderReleases(directory: string, times: readonly ReleaseTime[]): string[] {
-  const found: string[] = [];
-  for (const file of readdirSync(directory).filter((name) => /^worker-\d+\.log$/.test(name))) {
-    const worker = file.replace('.log', '');
-    for (const line of readFileSync(join(directory, file), 'utf8').split('\n')) {
-      if (!line.includes('"event":"device.pushed"')) continue;
-      const { time, device, durationMs } = JSON.parse(line) as { time: string; device: string; durationMs: number };
-      const beganAt = Date.parse(time) - durationMs;
-      if (times.some(({ from, to, newer }) => worker !== newer && beganAt > from + GRACE_MS && beganAt < to))
-        found.push(`${worker} on ${device} at ${time}`);
-    }
-  }
-  return found;
+/** Whatever became of it: one that failed was at the device as well. */
+export interface PushAttempt {
+  readonly device: string;
+  /** As the database knows the one who began it. */
+  readonly process: string;
+  /** By the clock of the database. */
+  readonly from: number;
+}
+
+/** From now on every attempt says who began it. */
+export async function tellWhoPushes(database: ChaosDatabase): Promise<void> {
+  await database.rows(`ALTER TABLE push_attempt ADD COLUMN IF NOT EXISTS begun_by text DEFAULT current_setting('application_name')`);
+}
+
+export const pushAttempts = (database: ChaosDatabase): Promise<PushAttempt[]> =>
+  database.rows<PushAttempt>(
+    `SELECT d.slug AS device, a.begun_by AS process, (extract(epoch FROM a.started_at) * 1000)::float8 AS "from"
+      FROM push_attempt a JOIN device d ON d.id = a.device_id ORDER BY a.started_at`,
+  );
+
+/** @returns one line for each push that a process began while the database belonged to a release that it does not know. */
+export function pushesOfOlderReleases(attempts: readonly PushAttempt[], times: readonly ReleaseTime[]): string[] {
+  return attempts
+    .filter(
+      ({ process, from }) => !process.endsWith(OF_NEWER_RELEASE) && times.some((time) => from > time.from + GRACE_MS && from < time.to),
+    )
+    .map(({ device, process, from }) => `${process} on ${device} at ${new Date(from).toISOString()}`);
 }

@@ -19,7 +19,7 @@ import { ALL_FAULTS, Nemesis } from '../nemesis.js';
 import { OrderClient } from '../order-client.js';
 import { PASSWORD_SECRET, PlantedSecrets } from '../planted-secrets.js';
 import { settle } from '../settle.js';
-import { pushesOfOlderReleases } from '../checks/pushes-of-older-releases.js';
+import { pushAttempts, pushesOfOlderReleases, tellWhoPushes } from '../checks/pushes-of-older-releases.js';
 import { checkRollout } from './check-rollout.js';
 import { Colleague, COLLEAGUE } from './colleague.js';
 import type { RolloutReport } from './rollout-report.js';
@@ -57,6 +57,7 @@ export class RolloutChaosRun {
     const devices = await this.startDevices(dice);
     this.installation.later(async () => Promise.all([...devices.values()].map((device) => device.close())));
     const place = await this.installation.start();
+    await tellWhoPushes(place.database);
     const endpoints = new Map([...devices].map(([slug, { endpoint }]) => [slug, endpoint]));
     const customer = await this.installation.populate(place, starInventory(ROLLOUT_SIZE, endpoints, PASSWORD_SECRET), (client, token) =>
       this.secrets.plant(client, token),
@@ -136,7 +137,7 @@ export class RolloutChaosRun {
     );
     const leaks = await this.secrets.leaks(world, directory);
     const lostUpdates = this.colleagues.flatMap((colleague) => colleague.lost());
-    const outdated = pushesOfOlderReleases(directory, nemesis.releases);
+    const outdated = pushesOfOlderReleases(await pushAttempts(world.database), nemesis.releases);
     const { selfExits } = supervisor;
     const sumOf = (what: (colleague: Colleague) => number): number => this.colleagues.reduce((sum, colleague) => sum + what(colleague), 0);
     const edits = {
