@@ -22,10 +22,15 @@ export class TakeOver1767225600025 implements MigrationInterface {
         read_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         CONSTRAINT device_takeover_read_or_not CHECK ((desired_digest IS NULL) = (error IS NOT NULL)));
       GRANT SELECT, INSERT, UPDATE, DELETE ON device_takeover TO trame_system;
+
+      -- It was only observed until then: what Trame remembers of it counts for nothing until it is proven at this revision.
+      ALTER TABLE device_progress ADD COLUMN retaken_revision bigint NOT NULL DEFAULT 0;
     `);
   }
 
   async down(q: QueryRunner): Promise<void> {
-    await q.query('DROP TABLE device_takeover; ALTER TABLE route_target DROP COLUMN direction');
+    await q.query(
+      'ALTER TABLE device_progress DROP COLUMN retaken_revision; DROP TABLE device_takeover; ALTER TABLE route_target DROP COLUMN direction',
+    );
   }
 }

@@ -1,6 +1,7 @@
-import { PlannerService, RolloutService } from '#contexts/deployment';
+import { PlannerService, RolloutService, TakeoverReader } from '#contexts/deployment';
+import { FabricService } from '#contexts/fabric';
 import { OrderReconciler, OrderService } from '#contexts/provisioning';
-import type { NetworkId } from '#engines/kernel';
+import type { DeviceId, NetworkId } from '#engines/kernel';
 import { systemScope } from '#platform';
 import { createWorld, type World } from '../support/world.js';
 
@@ -23,6 +24,43 @@ const changeUnderlay = () =>
     await tx.run('UPDATE bgp_session SET keepalive_seconds = keepalive_seconds + 1, hold_seconds = hold_seconds + 3');
     await tx.run('UPDATE fabric SET revision = revision + 1');
   });
+/** Who writes to pve1 from now on. */
+const manage = (managed: 'OBSERVE' | 'SECTION') =>
+  system((tx) => world.app.get(FabricService).manage(tx, world.deviceIds.get('pve1') as DeviceId, managed));
+
+describe('a device that was ours, was only observed and is ours again', () => {
+  it.each([['what the fabric asks for is another thing by now'], ['what the fabric asks for is what it carried']])(
+    'is read first, and waits for a person with what was changed there by hand, where %s',
+    async (when) => {
+      expect(await world.settle((await provision()).id)).toBe('ACTIVE');
+      await manage('OBSERVE');
+      const files = world.devices.get('pve1')?.files;
+      const [path, text] = [...(files ?? [])].find(([, content]) => content.includes(' timers 20 60')) as [string, string];
+      files?.set(path, text.replace(' timers 20 60', ' timers 3 9'));
+      const byHand = live('pve1');
+      await world.converge();
+      await manage('SECTION');
+      expect(await planner().propose('operator')).toBeUndefined(); // Nobody has looked.
+      if (when.includes('another')) await provision();
+      for (let rounds = 0; rounds < 3; rounds++) await world.converge();
+      expect(live('pve1')).toBe(byHand);
+      expect(await world.app.get(TakeoverReader).readDue()).toBe(1);
+      for (let rounds = 0; rounds < 3; rounds++) await world.converge();
+      expect(live('pve1')).toBe(byHand);
+      const plan = await planner().propose('operator');
+      expect(plan).toMatchObject({ risk: 'HIGH', state: 'PROPOSED' });
+      expect(plan?.items.find(({ slug }) => slug === 'pve1')?.riskReasons.join()).toMatch(
+        /^pve1 was only observed and is taken over again, and \d of its lines become others, the first: /,
+      );
+      await planner().approve(plan?.id as never, plan?.digest ?? '', 'bob', null);
+      await rollouts().requestApply(plan?.id as never, plan?.digest ?? '', 'bob');
+      await world.converge();
+      expect(live('pve1')).toContain(' timers 20 60');
+      await world.converge(); // Proven, and everyday work goes on.
+      expect(await world.settle((await provision()).id)).toBe('ACTIVE');
+    },
+  );
+});
 
 describe('a plan', () => {
   it('changes nothing by being made, and not by being approved', async () => {

@@ -81,7 +81,9 @@ export class PlannerService {
   /** Does the plan still ask of its devices what the fabric asks of them? A stale one would take them back. */
   async isCurrent(plan: DeploymentPlan): Promise<boolean> {
     if (plan.rollbackOf !== null) return this.db.inTransaction(SCOPE, (tx) => this.rollbacks.isCurrent(tx, plan));
-    const { snapshot, circumstances } = await this.read(plan.fabricId);
+    const { snapshot, circumstances, records } = await this.read(plan.fabricId);
+    // Of a device that was only observed meanwhile nobody has approved what becomes of what stands there now.
+    if (plan.items.some(({ deviceId, risk }) => records.get(deviceId)?.isRetaken === true && risk !== 'HIGH')) return false;
     return isWhatIsAsked(plan, this.intents.of(snapshot), circumstances);
   }
 

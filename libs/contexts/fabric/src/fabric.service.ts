@@ -353,7 +353,7 @@ export class FabricService {
 
   /**
    * Who writes to the device from now on. OBSERVE: nobody; it stays part of the intent, as others have sessions with it. SECTION: Trame, in
-   * what it owns; the first plan waits for a person. @returns false where it was so. @throws DomainError NOT_FOUND | INVALID_STATE (orders wait for it).
+   * what it owns; it is read first, and its first plan waits for a person, also where it was ours before. @returns false where it was so. @throws DomainError NOT_FOUND | INVALID_STATE (orders wait for it).
    */
   async manage(tx: Tx, id: DeviceId, managed: 'OBSERVE' | 'SECTION'): Promise<boolean> {
     const { fabricId, slug, managed: before } = await this.device(tx, id);
@@ -371,7 +371,8 @@ export class FabricService {
       subjectId: id,
       detail: { before, after: managed },
     });
-    await this.raiseRevision(tx, fabricId);
+    const revision = await this.raiseRevision(tx, fabricId);
+    if (managed === 'SECTION') await this.deviceStore.retake(tx, id, revision);
     await this.outbox.append(tx, 'fabric.changed', fabricId);
     return true;
   }

@@ -11,7 +11,7 @@ import { snippetsOf } from './external/snippet.js';
 import { redundancyGroups } from './redundancy-groups.js';
 import { type PlanCircumstances, riskReasons, spreadReason } from './risk.js';
 import { type Strategy, strategyFor, type StrategyWish } from './strategy.js';
-import { isFirstTakeover, isReadFor } from './takeover.js';
+import { isReadFor, isTakeover, takeoverReason } from './takeover.js';
 import { assignWaves } from './waves.js';
 
 export type DraftItem = Omit<PlanItem, 'state' | 'attempt' | 'error' | 'confirmedBy'>;
@@ -73,7 +73,7 @@ export function draftPlan(
       continue;
     }
     const desiredDigest = artefactsDigest(artefacts, circumstances.secrets);
-    if (record && !record.isUncertain && record.verifiedDigest === desiredDigest) {
+    if (record && !record.isUncertain && record.isRetaken !== true && record.verifiedDigest === desiredDigest) {
       settled.push(deviceId);
       continue;
     }
@@ -84,7 +84,7 @@ export function draftPlan(
     if (
       circumstances.takeovers !== undefined &&
       !isExternal(device) &&
-      isFirstTakeover(device, record) &&
+      isTakeover(device, record) &&
       !isReadFor(circumstances.takeovers.get(deviceId), desiredDigest)
     )
       continue; // It is read first, a moment from now: its plan says what changes there.
@@ -155,11 +155,12 @@ export function changedItem(
   const found = causesOf(record?.verifiedIntent ?? null, device);
   const causes = identified(device.deviceId, found.length > 0 ? found : [sameIntentRewritten(device.slug)], circumstances.ids);
   const attended = circumstances.attended?.get(device.deviceId);
-  const reading = isFirstTakeover(device, record) ? circumstances.takeovers?.get(device.deviceId) : undefined;
+  const reading = isTakeover(device, record) ? circumstances.takeovers?.get(device.deviceId) : undefined;
   const isThere = reading?.desiredDigest === desiredDigest && reading.differences.length === 0;
   const before = isThere ? artefacts : (record?.verifiedArtefacts ?? []);
   const diff = diffArtefacts(before, artefacts) + setAnew(artefacts, circumstances.secrets, record);
-  const reasons = riskReasons(device, record?.verifiedIntent ?? null, causes, desiredDigest, circumstances);
+  const again = record?.isRetaken === true ? [takeoverReason(device.slug, desiredDigest, reading, true)] : [];
+  const reasons = [...again, ...riskReasons(device, record?.verifiedIntent ?? null, causes, desiredDigest, circumstances)];
   return {
     deviceId: device.deviceId,
     slug: device.slug,

@@ -118,6 +118,8 @@ export interface DeviceRecord {
   readonly secrets?: Readonly<Record<string, number>>;
   /** A change went live and nobody knows how it ended: only the device can tell. */
   readonly isUncertain: boolean;
+  /** It was confirmed once, was only observed meanwhile, and is ours again: what is remembered of it need not be so. */
+  readonly isRetaken?: boolean;
   /** In back-off after a failure: left out, so that one dead device does not hold up the others. */
   readonly isResting: boolean;
 }

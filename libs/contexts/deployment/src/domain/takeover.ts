@@ -15,9 +15,9 @@ export type TakeoverReading =
     }
   | { readonly desiredDigest: null; readonly differences: readonly string[]; readonly error: string };
 
-/** It was adopted, and nothing was ever confirmed on it. */
-export const isFirstTakeover = ({ adopted }: DeviceIntent, record: DeviceRecord | undefined): boolean =>
-  adopted !== undefined && (record === undefined || record.verifiedIntent === null);
+/** It was adopted and nothing was ever confirmed on it, or it was only observed since. */
+export const isTakeover = ({ adopted }: DeviceIntent, record: DeviceRecord | undefined): boolean =>
+  record?.isRetaken === true || (adopted !== undefined && (record === undefined || record.verifiedIntent === null));
 
 /** What was read is of what shall be pushed now; of a device that could not be read the reason is the answer. */
 export const isReadFor = (reading: TakeoverReading | undefined, desiredDigest: string): boolean =>
@@ -44,8 +44,8 @@ const inWords = ({ path, section, intended, observed }: DriftFinding): string =>
 const said = (line: string | null): string => (line === null ? 'nothing' : `"${line.split('\n')[0] ?? ''}"`);
 
 /** Why a person is asked before the first push, in one sentence. */
-export function takeoverReason(slug: string, desiredDigest: string, reading: TakeoverReading | undefined): string {
-  const first = `${slug} is taken over for the first time`;
+export function takeoverReason(slug: string, desiredDigest: string, reading: TakeoverReading | undefined, isAgain = false): string {
+  const first = isAgain ? `${slug} was only observed and is taken over again` : `${slug} is taken over for the first time`;
   if (reading?.error != null) return `${first}, and it could not be read: ${reading.error}`;
   if (reading === undefined || reading.desiredDigest !== desiredDigest) return `${first}: what a person wrote there is replaced.`;
   const [example, ...others] = reading.differences;

@@ -6,8 +6,8 @@ import { newId, type Tx } from '#platform';
 import type { DeviceRecord } from '../domain/plan.js';
 
 const RECORD = `SELECT d.id AS "deviceId", s.verified_digest AS "verifiedDigest", coalesce(s.verified_artefacts, '[]') AS "verifiedArtefacts", coalesce(s.uncertain_artefacts, '[]') AS "uncertainArtefacts", s.verified_intent AS "verifiedIntent", coalesce(s.secrets, '{}') AS secrets,
-    coalesce(s.is_uncertain, false) AS "isUncertain", coalesce(s.next_try_at > clock_timestamp(), false) AS "isResting"
-  FROM device d LEFT JOIN device_state s ON s.device_id = d.id`;
+    coalesce(s.is_uncertain, false) AS "isUncertain", coalesce(s.verified_digest IS NOT NULL AND p.retaken_revision > p.verified_revision, false) AS "isRetaken", coalesce(s.next_try_at > clock_timestamp(), false) AS "isResting"
+  FROM device d LEFT JOIN device_state s ON s.device_id = d.id LEFT JOIN device_progress p ON p.device_id = d.id`;
 
 @Injectable()
 export class DeviceStateStore {

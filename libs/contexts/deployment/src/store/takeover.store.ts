@@ -3,9 +3,11 @@ import type { DeviceId, FabricId } from '#engines/kernel';
 import type { Tx } from '#platform';
 import type { TakeoverReading } from '../domain/takeover.js';
 
-/** Adopted, managed, reached by us, and never pushed to. */
-const IS_FIRST = `d.managed <> 'OBSERVE' AND d.transport <> 'NONE' AND d.facts ? 'adopted'
-  AND NOT EXISTS (SELECT FROM device_state s WHERE s.device_id = d.id AND s.verified_digest IS NOT NULL)`;
+/** Managed and reached by us, and adopted and never pushed to, or only observed since it was. */
+const IS_TAKEN_OVER = `d.managed <> 'OBSERVE' AND d.transport <> 'NONE' AND CASE
+  WHEN EXISTS (SELECT FROM device_state s WHERE s.device_id = d.id AND s.verified_digest IS NOT NULL)
+    THEN EXISTS (SELECT FROM device_progress p WHERE p.device_id = d.id AND p.retaken_revision > p.verified_revision)
+  ELSE d.facts ? 'adopted' END`;
 const READ_EVERY = `interval '10 minutes'`;
 const TRY_EVERY = `interval '1 minute'`;
 const LONGEST_LIST = 200;
@@ -16,7 +18,7 @@ export class TakeoverStore {
   async due(tx: Tx): Promise<ReadonlyMap<FabricId, readonly DeviceId[]>> {
     const rows = await tx.sql<{ fabricId: FabricId; ids: DeviceId[] }>(
       `SELECT d.fabric_id AS "fabricId", array_agg(d.id ORDER BY d.id) AS ids FROM device d JOIN fabric f ON f.id = d.fabric_id LEFT JOIN device_takeover t ON t.device_id = d.id
-        WHERE ${IS_FIRST} AND (t.device_id IS NULL OR (t.revision < f.revision AND t.error IS NULL)
+        WHERE ${IS_TAKEN_OVER} AND (t.device_id IS NULL OR (t.revision < f.revision AND t.error IS NULL)
           OR t.read_at < clock_timestamp() - CASE WHEN t.error IS NULL THEN ${READ_EVERY} ELSE ${TRY_EVERY} END)
         GROUP BY d.fabric_id`,
     );
@@ -33,7 +35,8 @@ export class TakeoverStore {
 
   async readings(tx: Tx, fabricId: FabricId): Promise<Map<DeviceId, TakeoverReading>> {
     const rows = await tx.sql<TakeoverReading & { id: DeviceId }>(
-      `SELECT t.device_id AS id, t.desired_digest AS "desiredDigest", t.differences, t.error FROM device_takeover t JOIN device d ON d.id = t.device_id WHERE d.fabric_id = $1`,
+      `SELECT t.device_id AS id, t.desired_digest AS "desiredDigest", t.differences, t.error FROM device_takeover t JOIN device d ON d.id = t.device_id
+         JOIN device_progress p ON p.device_id = d.id WHERE d.fabric_id = $1 AND t.revision >= p.retaken_revision`,
       [fabricId],
     );
     return new Map(rows.map(({ id, ...reading }) => [id, reading]));

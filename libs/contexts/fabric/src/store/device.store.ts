@@ -142,6 +142,10 @@ export class DeviceStore {
     );
   }
 
+  async retake(tx: Tx, id: DeviceId, revision: number): Promise<void> {
+    await tx.run('UPDATE device_progress SET retaken_revision = $2 WHERE device_id = $1', [id, revision]);
+  }
+
   /** Slugs of its networks that somebody waits for. */
   async movingNetworks(tx: Tx, id: DeviceId): Promise<string[]> {
     const rows = await tx.sql<{ slug: string }>(
