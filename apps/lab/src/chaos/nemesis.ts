@@ -1,10 +1,9 @@
 /** Breaks things at random times that a seed repeats, and mends everything that does not mend itself. */
 import { CRASH_POINTS, type EmbeddedPostgres } from '#platform';
 import type { ChaosDatabase } from './chaos-database.js';
-import { OF_NEWER_RELEASE } from './checks/pushes-of-older-releases.js';
 import { DEVICE_FAULTS, type DeviceFault, type DeviceUnderTest } from './device-under-test.js';
 import type { Dice } from './dice.js';
-import { CLOCK_AFTER_MS, CLOCK_SECONDS, NEWER_RELEASE } from './preload/settings.js';
+import { CLOCK_AFTER_MS, CLOCK_SECONDS, NEWER_RELEASE, OF_NEWER_RELEASE } from './preload/settings.js';
 import type { QueueUnderTest } from './queue-under-test.js';
 import type { Supervisor } from './supervisor.js';
 import { pause, WORKERS } from './timing.js';

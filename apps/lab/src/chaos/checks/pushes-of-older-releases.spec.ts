@@ -1,4 +1,5 @@
-import { OF_NEWER_RELEASE, pushesOfOlderReleases } from './pushes-of-older-releases.js';
+import { OF_NEWER_RELEASE } from '../preload/settings.js';
+import { pushesOfOlderReleases } from './pushes-of-older-releases.js';
 
 const AT = Date.parse('2026-01-01T12:00:00Z');
 const times = [{ from: AT, to: AT + 9000 }];

@@ -1,10 +1,9 @@
 import type { ChaosDatabase } from '../chaos-database.js';
 import type { ReleaseTime } from '../nemesis.js';
+import { OF_NEWER_RELEASE } from '../preload/settings.js';
 
 /** A push that had begun before the database changed hands may end: the worker looks every second, and a device is given up at once then. */
 const GRACE_MS = 2500;
-/** What follows the name under which a process of the newer release asks the database. */
-export const OF_NEWER_RELEASE = ' newer';
 
 /** Whatever became of it: one that failed was at the device as well. */
 export interface PushAttempt {
