@@ -187,6 +187,47 @@ export function describeOpenBsdContract(name: string, makeGateway: () => Promise
       await expect(connection.confirm(push(2))).rejects.toMatchObject({ code: 'APPLY_FAILED' });
     });
 
+    more('owns nothing of what was undone: what somebody makes there by hand afterwards stays', async () => {
+      await put(1, ONE);
+      const owned = await gateway.run('cat /etc/trame/owned');
+      const connection = await open();
+      await connection.stage(push(2), TWO, ONE);
+      await connection.apply(push(2), 60);
+      await connection.revert(push(2));
+      expect(await gateway.run('cat /etc/trame/owned')).toBe(owned);
+      await connection.stage(push(3), TWO, ONE);
+      await connection.apply(push(3), 60);
+      await gateway.loseTimer();
+      await gateway.run('sh "$(cat /etc/trame/pending/program)" boot');
+      expect(await gateway.run('cat /etc/trame/owned')).toBe(owned);
+      const byHand = 'description "by hand"\nup\n';
+      await gateway.writeFile('/etc/hostname.vxlan903', byHand);
+      await expect((await open()).stage(push(4), ONE, TWO)).rejects.toMatchObject({
+        code: 'CONFIG_REFUSED',
+        facts: { detail: expect.stringContaining('vxlan903: is not ours to take away') as string },
+      });
+      expect(await gateway.readFile('/etc/hostname.vxlan903')).toBe(byHand);
+      await gateway.run('rm /etc/hostname.vxlan903');
+    });
+
+    more('overwrites no file of others, but takes over one that says what is wanted or what was read before', async () => {
+      const byHand = 'description "by hand"\nup\n';
+      await gateway.writeFile(BRIDGE, byHand);
+      const connection = await open();
+      await expect(connection.stage(push(1), ONE, [])).rejects.toMatchObject({
+        code: 'CONFIG_REFUSED',
+        facts: { detail: expect.stringContaining('bridge307: has a file that is not ours') as string },
+      });
+      expect(await gateway.readFile(BRIDGE)).toBe(byHand);
+      expect((await connection.inspect(PATHS)).pending).toBeNull();
+      await put(
+        2,
+        ONE,
+        edited(ONE, BRIDGE, () => byHand).filter(({ path }) => path === BRIDGE),
+      );
+      expect(await files()).toEqual(wanted(ONE));
+    });
+
     it('undoes by itself what nobody confirms in time, although the connection is gone', async () => {
       await put(1, ONE);
       const connection = await open();

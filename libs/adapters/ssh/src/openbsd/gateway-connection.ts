@@ -90,7 +90,11 @@ export class GatewayConnection implements DeviceConnection {
     const isSame = [...wanted].every(([name, content]) => (now.get(name) ?? null) === content);
     this.isLeftAlone = isSame && again.length === 0 && pendingOf(seen) === null;
     if (this.isLeftAlone) return { diff: '', isNoop: true };
-    const answer = await this.client.call('stage', [fenceOf(push)], encodeRequest(push, wanted, now, again));
+    const answer = await this.client.call(
+      'stage',
+      [fenceOf(push)],
+      encodeRequest(push, wanted, now, { again, known: unchangedOf(previous, now) }),
+    );
     const before = contentsOf(answer);
     this.before = new Map([...wanted.keys()].map((name) => [name, before.get(name) ?? null]));
     const diffs = [...wanted].map(([name, content]) => configDiff(pathOf(name), before.get(name) ?? null, content));
@@ -175,8 +179,18 @@ function nameOf(path: string): string {
 /** Names of interfaces that the gateway shall also say something about, whether they are ours or not. */
 const lookingAt = (names: readonly string[]): Buffer => Buffer.from([...new Set(names), 'end', ''].join('\n'));
 
+/** Files as they were when they were read or confirmed last: taken over, if they are not ours on the gateway's own word. */
+const unchangedOf = (previous: readonly Artefact[], now: Contents): readonly string[] => [
+  ...new Set(previous.filter(({ path, content }) => now.get(nameOf(path)) === content).map(({ path }) => nameOf(path))),
+];
+
 /** Lines are counted: nothing in a file is ever taken for a word of ours. */
-function encodeRequest(push: PushIdentity, wanted: Contents, now: Contents, again: readonly string[]): Buffer {
+function encodeRequest(
+  push: PushIdentity,
+  wanted: Contents,
+  now: Contents,
+  { again, known }: Readonly<Record<'again' | 'known', readonly string[]>>,
+): Buffer {
   const { planId, revision } = push;
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(planId))
     throw invalidValue('plan id', planId, '1 to 64 letters, digits, dots, hyphens or underscores');
@@ -189,7 +203,7 @@ function encodeRequest(push: PushIdentity, wanted: Contents, now: Contents, agai
     const text = content.replace(/\n$/, '').split('\n');
     lines.push(`file ${name} ${text.length}`, ...text);
   }
-  return Buffer.from([...lines, ...again.map((name) => `again ${name}`), 'end', ''].join('\n'));
+  return Buffer.from([...lines, ...again.map((name) => `again ${name}`), ...known.map((name) => `known ${name}`), 'end', ''].join('\n'));
 }
 
 function contentsOf(answer: Answer): Contents {

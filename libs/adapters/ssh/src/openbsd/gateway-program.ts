@@ -8,7 +8,7 @@
  *   confirmed  fence of the push confirmed last: one rename, the commit point
  *   undone     fence of a push that the gateway took back by itself, and by what: timer or boot
  *   lock       a symbolic link to the process that changes something
- *   pending/   the push under way: state (staged|applied), fence, identity, program, names, again, new/, old/ (a missing file: shall not exist)
+ *   pending/   the push under way: state (staged|applied), fence, identity, program, names, again, known, owned (as it was), new/, old/ (a missing file: shall not exist)
  */
 import { createHash } from 'node:crypto';
 import type { RemoteProgram } from '../push-client.js';
@@ -145,6 +145,12 @@ forget() { # the state goes first: a half-removed folder is never taken for a pu
   rm -rf "$pending"
 }
 
+give_back() { # a push that is undone owns nothing; one that is confirmed and not yet forgotten does
+  is_pending && [ -f "$pending/owned" ] || return 0
+  cp "$pending/owned" "$state/owned.new" && mv -f "$state/owned.new" "$state/owned"
+}
+abandon() { give_back; forget; }
+
 remember_undone() { # fence, timer|boot
   printf '%s %s\n' "$1" "$2" > "$state/undone"
   say "the change with fence $1 was not confirmed: undone by the $2"
@@ -174,13 +180,14 @@ receive() { # the request on standard input: lines are counted, so that nothing 
         printf '%s %s\n' "${'$'}{2:-}" "${'$'}{3:-}" > "$pending/identity"
         [ "${'$'}{4:-}" != forced ] || : > "$pending/forced"
         ;;
-      file | gone | again)
+      file | gone | again | known)
         is_name "${'$'}{2:-}" || return 1
         word=$1 name=$2
         grep -qxF -e "$name" "$pending/names" || printf '%s\n' "$name" >> "$pending/names"
         case $word in
           again) printf '%s\n' "$name" >> "$pending/again" ;;
           gone) printf '%s\n' "$name" >> "$pending/gone" ;;
+          known) printf '%s\n' "$name" >> "$pending/known" ;;
           file)
             count=${'$'}{3:-}
             case $count in '' | *[!0-9]*) return 1 ;; esac
@@ -218,6 +225,10 @@ check_push() { # complaints on standard output
   for name in $(names); do
     check_file "$name"
     [ -f "$(file_of "$name")" ] || owns "$name" || ! exists "$name" || printf '%s: is there already, without a file of its own: it is not ours\n' "$name"
+    if [ -f "$(file_of "$name")" ] && [ -f "$pending/new/hostname.$name" ] && ! owns "$name" && ! same "$pending/new/hostname.$name" "$(file_of "$name")" &&
+      ! grep -qxF -e "$name" "$pending/known" 2> /dev/null; then
+      printf '%s: has a file that is not ours and says something else: move it away, or make it say what is wanted\n' "$name"
+    fi
     if grep -qxF -e "$name" "$pending/gone" 2> /dev/null && ! owns "$name" && [ -f "$(file_of "$name")" ]; then
       printf '%s: is not ours to take away\n' "$name"
     fi
@@ -283,18 +294,19 @@ restore() { # only a proof forgets the push
   put_in_force old > "$work/restore" 2>&1
   restored=$?
   for name in $(names); do [ -f "$pending/old/hostname.$name" ] || ! exists "$name" || restored=1; done
-  [ $restored -eq 0 ] && live_is old && forget
+  [ $restored -eq 0 ] && live_is old && give_back && forget
 }
 
 undo() {
   if is_applied; then
     restore || { cat "$work/restore" >&2; die ${PUSH_EXIT.undoUnproven} "the former configuration could not be put back in force"; }
   else
-    forget
+    abandon
   fi
 }
 
 own_names() { # add what is about to be there
+  { [ ! -f "$state/owned" ] || cat "$state/owned"; } > "$pending/owned" || return 1
   cat "$state/owned" "$pending/names" 2> /dev/null | sort -u > "$state/owned.new" && mv -f "$state/owned.new" "$state/owned"
 }
 disown_gone() { # what is confirmed and has no file is nobody's
@@ -343,7 +355,7 @@ case $verb in
     take_lock 20
     accept_fence
     ! is_applied || die ${PUSH_EXIT.inProgress} "the change with fence $(pending_fence) is live and not confirmed: undo it first"
-    forget
+    abandon
     mkdir -p "$pending/new" "$pending/old" || die ${PUSH_EXIT.storageFailed} "cannot make $pending: is there room on the disk?"
     : > "$pending/names"
     receive || { forget; die ${PUSH_EXIT.badRequest} "the request ended early or is malformed"; }
@@ -372,7 +384,7 @@ case $verb in
     live_is old || { forget; die ${PUSH_EXIT.applyFailedAndUndone} "the files changed since they were staged; nothing was done"; }
     { prepare && own_names; } 2> "$work/words" || {
       cat "$work/words" >&2
-      forget
+      abandon
       die ${PUSH_EXIT.storageFailed} "what is there cannot be kept, so nothing was done: is there room on the disk?"
     }
     write_durably "$pending/state" applied
@@ -380,7 +392,7 @@ case $verb in
     tries=0
     until [ -e "$pending/watched" ]; do
       tries=$((tries + 1))
-      [ $tries -le 50 ] || { forget; die ${PUSH_EXIT.applyFailedAndUndone} "the dead-man timer did not start; nothing was done"; }
+      [ $tries -le 50 ] || { abandon; die ${PUSH_EXIT.applyFailedAndUndone} "the dead-man timer did not start; nothing was done"; }
       nap
     done
     if put_in_force new > "$work/words" 2>&1; then
@@ -420,7 +432,7 @@ case $verb in
 
   boot)
     take_lock 20
-    is_applied || { forget; exit ${PUSH_EXIT.done}; }
+    is_applied || { abandon; exit ${PUSH_EXIT.done}; }
     undone=$(pending_fence)
     restore || die ${PUSH_EXIT.undoUnproven} "the configuration of before could not be put back in force"
     remember_undone "$undone" boot
