@@ -34,11 +34,11 @@ describe.skipIf(isRealCluster)('a push to a cluster', () => {
     expect(world().config).toEqual(world().running);
   };
   /** Fails the n-th to m-th request of a name. */
-  const failing = (request: string, from: number, to: number): void => {
+  const failing = (request: string, from: number, to: number, kind: 'bad-gateway' | 'reset-after' = 'bad-gateway'): void => {
     let seen = 0;
     const arm = (): void =>
       cluster.simulator.faults.add({
-        kind: 'bad-gateway',
+        kind,
         when: ([name]) => {
           if (name !== request) return false;
           seen += 1;
@@ -65,6 +65,27 @@ describe.skipIf(isRealCluster)('a push to a cluster', () => {
       failing('PUT /pools', 3, 5);
       await expect(cluster.push(push(2), after(), [before()])).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
       expect(cluster.simulator.faults.pending).toBe(0);
+      expect(await cluster.actual()).toBe(before().content);
+      isFree();
+    });
+
+    it('and never learns it goes back, and is not left half-way under a mark that says done', async () => {
+      const dying = { ...TOKEN, id: 'trame@pve!mortal' };
+      tokens.push(dying);
+      const dead = await cluster.open(undefined, { username: dying.id });
+      failing('PUT /pools', 3, 5, 'reset-after');
+      await dead.stage(push(2), [after()], [before()]);
+      await dead.apply(push(2), 60);
+      await expect(dead.confirm(push(2))).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+      expect(mark()).toContain(', done, lock ');
+      cluster.simulator.faults.meanwhile(
+        ([request]) => request === 'POST /cluster/sdn/vnets',
+        () => void tokens.pop(),
+      );
+      await expect(dead.revert(push(2))).rejects.toMatchObject({ code: 'AUTHENTICATION_FAILED' });
+      const next = await cluster.open();
+      expect((await next.inspect([])).pending).toEqual({ fence: 2, applied: true });
+      await next.recover(push(3), [before()]);
       expect(await cluster.actual()).toBe(before().content);
       isFree();
     });
