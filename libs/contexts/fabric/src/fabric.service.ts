@@ -227,8 +227,8 @@ export class FabricService {
   }
 
   /**
-   * Where a network is already, and under which RDs: nothing is asked of the devices, so they may be only observed.
-   * @throws DomainError as `attach`; ALREADY_EXISTS for an RD that is another's.
+   * Where a network is already, and under which RDs: nothing is asked of the devices, and nobody would see what that changes on one that Trame
+   * writes to. @throws DomainError as `attach`; INVALID_STATE (a device that is not only observed).
    */
   async adoptPlaces(
     tx: Tx,
@@ -248,11 +248,12 @@ export class FabricService {
     for (const place of places) {
       const point = points.get(place.deviceId);
       if (!point) throw notFound('device', place.deviceId);
+      refuseManaged(point);
       await this.attachOne(tx, network, point, { ...place, vlan: null });
     }
   }
 
-  /** RDs as devices have them. @throws DomainError INVALID_STATE (a device without VTEP) | ALREADY_EXISTS (another's). */
+  /** RDs as devices have them. @throws DomainError INVALID_STATE (a device without VTEP, or one that is not only observed) | ALREADY_EXISTS (another's). */
   async adoptRds(
     tx: Tx,
     of: { readonly tenantId: TenantId; readonly eviId: EviId; readonly networkId: NetworkId | null; readonly vrfId: VrfId | null },
@@ -265,6 +266,7 @@ export class FabricService {
           state: 'NO_VTEP',
           allowedStates: ['a device with vtep'],
         });
+      refuseManaged(point);
       try {
         await this.attachments.insertRd(tx, { ...of, vtepId: point.vtepId, rd });
       } catch (error) {
@@ -476,6 +478,16 @@ const onlyObserved = (slug: string): DomainError<'INVALID_STATE'> =>
     state: 'OBSERVE',
     allowedStates: ['SECTION'],
   });
+
+/** What a device is said to carry already would be pushed to it, where it does not. */
+function refuseManaged({ slug, managed }: AttachPoint): void {
+  if (managed === 'OBSERVE') return;
+  throw new DomainError(
+    'INVALID_STATE',
+    `Trame writes to ${slug} already: order the network, or have the device only observed while it is adopted (trame fabric manage ${slug} --mode OBSERVE)`,
+    { state: managed, allowedStates: ['OBSERVE'] },
+  );
+}
 
 /** A port is where tagging is; a VLAN is where its domain gives one. */
 function refuseImpossible(place: WantedAttachment, point: AttachPoint, path: readonly string[]): void {

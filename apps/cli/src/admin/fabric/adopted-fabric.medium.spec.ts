@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { AddressingModule } from '#contexts/addressing';
+import { AddressingModule, AddressingService } from '#contexts/addressing';
 import { DeploymentModule, PlannerService, RollbackService, RolloutService, TakeoverReader } from '#contexts/deployment';
 import { FakeDevice, FakeTransport } from '#contexts/deployment/testing';
 import { InvariantInspector, InvariantRegistry } from '#contexts/events';
 import { FabricModule, FabricService } from '#contexts/fabric';
 import { NumberingModule } from '#contexts/numbering';
 import { NetworkAdoptionService, OrderService, ProvisioningModule } from '#contexts/provisioning';
-import { TenancyModule } from '#contexts/tenancy';
+import { TenancyModule, TenancyService } from '#contexts/tenancy';
 import type { FabricSnapshot } from '#engines/intent';
 import type { NetworkId, TenantId } from '#engines/kernel';
 import { differencesOf, type ImportedFile, onboard } from '#engines/onboarding';
@@ -234,6 +234,86 @@ describe('a document of what runs', () => {
       expect(await rows('SELECT cidr::text, host(gateway_address) AS gateway FROM subnet')).toEqual([
         { cidr: '10.30.0.0/24', gateway: '10.30.0.1' },
       ]);
+    });
+  });
+
+  it('may have the same names for several tenants', async () => {
+    await withFabric(files, async ({ load, rows, edit }) => {
+      edit((text) => {
+        const said = JSON.parse(text.replaceAll('"last":50030', '"last":50031').replaceAll('"last":50}', '"last":51}')) as {
+          tenants: { slug: string; name: string }[];
+          vrfs: object[];
+        };
+        said.tenants.push({ slug: 'beta', name: 'beta' });
+        const targets = [{ target: '65000:50031', direction: null }];
+        said.vrfs.push({ ...said.vrfs[0], tenant: 'beta', deviceName: 'beta', l3vni: 50_031, evi: 51, targets, distinguishers: [] });
+        return JSON.stringify(said);
+      });
+      for (let times = 0; times < 2; times++) {
+        expect((await load()).isKept).toBe(true);
+        const found = await rows<{ slug: string; tenant: string }>(
+          'SELECT v.slug, t.slug AS tenant FROM vrf v JOIN tenant t ON t.id = v.tenant_id ORDER BY tenant',
+        );
+        expect(found.map(({ tenant }) => tenant)).toEqual(['acme', 'beta']);
+        expect(new Set(found.map(({ slug }) => slug)).size).toBe(1);
+      }
+    });
+  });
+
+  it('brings back a network that was removed since, or says why not, and does not call it loaded', async () => {
+    await withFabric(files, async ({ app, load, rows }) => {
+      await load();
+      const state = () => rows<{ state: string }>('SELECT state FROM network ORDER BY created_at');
+      const inDatabase = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => app.get(Database).inTransaction(systemScope('spec'), work);
+      const [id] = (await rows<{ id: NetworkId }>('SELECT id FROM network')).map((row) => row.id) as [NetworkId];
+      await inDatabase(async (tx) => {
+        const network = await app.get(TenancyService).lockNetwork(tx, id);
+        await app.get(FabricService).detachAll(tx, id, true);
+        await app.get(AddressingService).retireNetwork(tx, id);
+        await app.get(TenancyService).retire(tx, network);
+      });
+      await expect(load()).rejects.toMatchObject({
+        code: 'ALREADY_EXISTS',
+        message: expect.stringContaining('the network vni10030') as string,
+      });
+      for (const table of ['number_allocation', 'prefix'])
+        await rows(`UPDATE ${table} SET reusable_at = now() - interval '1 s' WHERE state = 'QUARANTINED'`);
+      await rows('SELECT number_sweep(100), prefix_sweep(100)');
+      await load();
+      expect(await state()).toEqual([{ state: 'RETIRED' }, { state: 'ACTIVE' }]);
+      await load();
+      expect(await state()).toHaveLength(2);
+    });
+  });
+
+  it('is said again without taking over what a person has put on OBSERVE, and adds nothing to a device that Trame writes to', async () => {
+    await withFabric(files, async ({ app, load, rows, edit }) => {
+      edit((text) => {
+        const wider = text.replaceAll('"last":10030', '"last":10031').replaceAll('"last":50}', '"last":51}');
+        return wider.replaceAll('"managed":"OBSERVE"', '"managed":"SECTION"');
+      });
+      await load();
+      const fabric = app.get(FabricService);
+      const inDatabase = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => app.get(Database).inTransaction(systemScope('spec'), work);
+      const { id } = await inDatabase((tx) => fabric.deviceBySlug(tx, 'leaf1'));
+      const managed = () => rows(`SELECT slug, managed FROM device WHERE slug LIKE 'leaf%' ORDER BY slug`);
+      expect(await managed()).toEqual(['leaf1', 'leaf2'].map((slug) => ({ slug, managed: 'SECTION' })));
+      await inDatabase((tx) => fabric.manage(tx, id, 'OBSERVE'));
+      await load();
+      expect(await managed()).toMatchObject([{ managed: 'OBSERVE' }, { managed: 'SECTION' }]);
+      edit((text) => {
+        const said = JSON.parse(text) as { networks: object[] };
+        const own = { slug: 'another', vni: 10_031, evi: 51, targets: [{ target: '65000:10031', direction: null }], distinguishers: [] };
+        const places = [{ device: 'leaf2', port: null, tagging: 'BRIDGE_ONLY' }];
+        said.networks.push({ ...said.networks[0], ...own, vlans: [], subnets: [], places });
+        return JSON.stringify(said);
+      });
+      await expect(load()).rejects.toMatchObject({
+        code: 'INVALID_STATE',
+        message: expect.stringMatching(/^the network another: Trame writes to leaf2 already/) as string,
+      });
+      await inDatabase(async (tx) => fabric.manage(tx, (await fabric.deviceBySlug(tx, 'leaf2')).id, 'OBSERVE'));
+      await expect(load()).resolves.toBeDefined(); // It is looked at as any other.
     });
   });
 

@@ -8,10 +8,12 @@ import { TenancyService } from '#contexts/tenancy';
 import {
   type AddressSpaceId,
   type DeviceId,
+  digest,
   DomainError,
   type FabricId,
   invalidValue,
   isDomainError,
+  type NetworkId,
   type VlanDomainId,
   type VrfId,
 } from '#engines/kernel';
@@ -35,11 +37,21 @@ export async function adoptNetworks(app: INestApplicationContext, step: Step, do
     ...(await app.get(FabricService, { strict: false }).names(tx, fabricId)),
     spaces: await app.get(AddressingService, { strict: false }).spaces(tx, fabricId),
   }));
-  const once = <T>(kind: string, said: { readonly slug: string }, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  const tenancy = app.get(TenancyService, { strict: false });
+  const once = <Id extends VrfId | NetworkId>(kind: 'vrf' | 'network', said: Slugs, work: (tx: Tx) => Promise<Id>): Promise<Id> =>
     named(`${kind} ${said.slug}`, () =>
-      step((tx) => acts.once(tx, OperatorAct.of(`fabric-load/${fabricId}/${kind}/${said.slug}`, 'adopt', said), () => work(tx))),
+      step(async (tx) => {
+        for (let after: Id | null = null; ; ) {
+          // Slugs are a tenant's own.
+          const key = digest([said.tenant, said.slug, after]);
+          const act = OperatorAct.of(`fabric-load/${fabricId}/${kind}/${key}`, 'adopt', said);
+          const id: Id = await acts.once(tx, act, () => work(tx));
+          if (act?.isReplayed !== true || (await isThere(tenancy, tx, kind, id))) return id;
+          after = id; // It was loaded, and removed since: it is loaded again.
+        }
+      }),
     );
-  const tenantOf = async (tx: Tx, slug: string) => (await app.get(TenancyService, { strict: false }).tenantBySlug(tx, slug)).id;
+  const tenantOf = async (tx: Tx, slug: string) => (await tenancy.tenantBySlug(tx, slug)).id;
   const vrfs = new Map<string, VrfId>();
   for (const vrf of document.vrfs) {
     const work = async (tx: Tx): Promise<VrfId> => adoption.adoptVrf(tx, vrfOf(vrf, fabricId, await tenantOf(tx, vrf.tenant), places));
@@ -51,10 +63,30 @@ export async function adoptNetworks(app: INestApplicationContext, step: Step, do
       adoption.adoptNetwork(tx, networkOf(network, fabricId, await tenantOf(tx, network.tenant), vrfId, places)),
     );
   }
+  // Once: what a person has put on OBSERVE since stays there.
   await step(async (tx) => {
     for (const { slug, managed } of document.devices)
-      if (managed === 'SECTION') await app.get(FabricService, { strict: false }).manage(tx, known(places.devices, 'device', slug), managed);
+      if (managed === 'SECTION') {
+        const act = OperatorAct.of(`fabric-load/${fabricId}/managed/${slug}`, 'manage', { slug, managed });
+        const id = known(places.devices, 'device', slug);
+        await acts.once(tx, act, () => app.get(FabricService, { strict: false }).manage(tx, id, managed));
+      }
   });
+}
+
+interface Slugs {
+  readonly tenant: string;
+  readonly slug: string;
+}
+
+async function isThere(tenancy: TenancyService, tx: Tx, kind: 'vrf' | 'network', id: VrfId | NetworkId): Promise<boolean> {
+  try {
+    if (kind === 'vrf') return (await tenancy.vrf(tx, id as VrfId)).id === id;
+    return (await tenancy.network(tx, id as NetworkId)).state !== 'RETIRED';
+  } catch (error) {
+    if (isDomainError(error) && error.code === 'NOT_FOUND') return false;
+    throw error;
+  }
 }
 
 type Said<K extends 'vrfs' | 'networks'> = FabricDocument[K][number];
