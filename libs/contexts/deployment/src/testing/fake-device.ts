@@ -177,6 +177,7 @@ class FakeConnection implements DeviceConnection {
   constructor(private readonly device: FakeDevice) {}
 
   async inspect(paths: readonly string[]) {
+    await this.device.passed('inspect');
     this.device.check('inspect');
     return {
       hostname: this.device.slug,
