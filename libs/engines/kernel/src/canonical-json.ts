@@ -16,8 +16,11 @@ export function digest(value: unknown): string {
     .digest('hex');
 }
 
-/** SHA-256 in hexadecimal of the texts one behind the other, without joining them. No character may be cut in two. */
-export function digestOfParts(parts: readonly string[]): string {
+/** UTF-8. */
+export const bytesOf = (text: string): Uint8Array => Buffer.from(text);
+
+/** SHA-256 in hexadecimal of texts one behind the other, or of their bytes, without joining them. No character may be cut in two. */
+export function digestOfParts(parts: readonly (string | Uint8Array)[]): string {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
   return hash.digest('hex');

@@ -1,6 +1,6 @@
 export { type Brand } from './brand.js';
 export { ExternalRef, IdempotencyKey } from './caller-keys.js';
-export { canonicalJson, digest, digestOfParts } from './canonical-json.js';
+export { bytesOf, canonicalJson, digest, digestOfParts } from './canonical-json.js';
 export { DomainError, type ErrorFacts, invalidValue, isDomainError } from './domain-error.js';
 export * from './ids.js';
 export { Cidr, cidrsOverlap, Ip } from './ip.js';

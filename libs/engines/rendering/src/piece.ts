@@ -4,6 +4,7 @@
  * cannot have different lines. A piece may have a gap for one value of the device itself (its route distinguisher), which is a word
  * without blanks: no word can open or close a block.
  */
+import { bytesOf } from '#engines/kernel';
 
 /** A line, or several that were made once for many devices: they stand where they are put, at the depth that they were made for. */
 export type Line = string | Piece;
@@ -57,10 +58,19 @@ export class Piece {
   ) {}
 
   private made: string | null = null;
+  private bytes: Uint8Array | null = null;
+  private isAsked = false;
 
   /** Whole lines, without the end of the last one. */
   get text(): string {
     return (this.made ??= this.make());
+  }
+
+  /** For whoever counts its bytes. A piece that is asked for again is one of many devices: its bytes are kept. */
+  get countable(): string | Uint8Array {
+    if (this.isAsked) return (this.bytes ??= bytesOf(this.text));
+    this.isAsked = true;
+    return this.text;
   }
 
   /** One for several that stand one after the other with the same separator: their texts are not made again. */

@@ -51,13 +51,14 @@ function artefact(intent: DeviceIntent, { text, ...head }: Draft<Line>): Artefac
   const parts = partsOf(text);
   // Added up and not joined: the engine keeps a sum as a tree of its parts, which devices share, until somebody reads it.
   let content = '';
-  for (const part of parts) content += part;
-  return { device: intent.slug, ...head, content, sha256: digestOfParts(parts) };
+  for (const part of parts) content += typeof part === 'string' ? part : part.text;
+  const sha256 = digestOfParts(parts.map((part) => (typeof part === 'string' ? part : part.countable)));
+  return { device: intent.slug, ...head, content, sha256 };
 }
 
 /** Whole lines with their ends; those of the device itself together, and each piece by itself. */
-function partsOf(text: readonly Line[]): readonly string[] {
-  const parts: string[] = [];
+function partsOf(text: readonly Line[]): readonly Line[] {
+  const parts: Line[] = [];
   let lines: string[] = [];
   for (const line of text) {
     if (typeof line === 'string') {
@@ -66,7 +67,7 @@ function partsOf(text: readonly Line[]): readonly string[] {
     }
     lines.push(''); // the end of the line before, and of this piece
     if (lines.length > 1) parts.push(lines.join('\n'));
-    parts.push(line.text);
+    parts.push(line);
     lines = [''];
   }
   if (text.length > 0) parts.push([...lines, ''].join('\n'));
