@@ -57,6 +57,18 @@ export default defineConfig({
           include: ['test/uml/**/*.uml.spec.ts'],
           exclude: nowhere,
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'long', // What takes a minute and more, before the user-mode kernel has the machine: `npm run test:lab`, too.
+          include: ['test/long/**/*.long.spec.ts'],
+          exclude: nowhere,
+          globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

@@ -24,8 +24,8 @@ const TARGETS = {
   conformance: () => node('dist/apps/lab/src/conformance.js'),
   migrate: () => node('dist/apps/cli/src/main.js', 'migrate'),
   gen: async () => (await node('tools/write-module-map.mjs')) || node('dist/apps/cli/src/main.js', 'gen'),
-  test: () => node('tools/test.mjs', '--project', '!uml'),
-  'test:lab': () => node('tools/test.mjs', '--project', 'uml'),
+  test: () => node('tools/test.mjs', '--project', '!uml', '--project', '!long'),
+  'test:lab': () => node('tools/test.mjs', '--project', 'uml', '--project', 'long'),
   check: () => check(root),
 };
 

@@ -1,5 +1,5 @@
 /**
- * What an OpenBSD gateway owes OpenBsdTransport. Run by test/lab/openbsd-gateway.lab.spec.ts against stand-ins of ifconfig and netstart, in two shells, and
+ * What an OpenBSD gateway owes OpenBsdTransport. Run by test/long/openbsd-gateway.long.spec.ts against stand-ins of ifconfig and netstart, in two shells, and
  * against a real gateway where TRAME_OPENBSD_SSH names one: there is no OpenBSD in our own machines.
  */
 import { generateSshKeyPair, OpenBsdTransport } from '#adapters/ssh';

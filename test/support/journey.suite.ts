@@ -34,7 +34,8 @@ async function lookAtNetwork({ client, world }: JourneyWorld, externalRef: strin
 }
 
 /** What a customer and an operator see of one order, from the signed webhook to a ping and back to identical bytes. */
-export function journeySuite(missing: readonly string[]): void {
+export function journeySuite(missing: readonly string[], { isLong = false }: { readonly isLong?: boolean } = {}): void {
+  const isReal = missing.length === 0;
   const told: string[] = [];
   const say = (line: string): void => void told.push(line);
   let journey: JourneyWorld;
@@ -69,35 +70,39 @@ export function journeySuite(missing: readonly string[]): void {
     expect(networks.nodes).toHaveLength(1);
   });
 
-  it('the network is verified at every end, by RD and route target, guests and packet size; what a hand breaks is named and where', async () => {
-    const first = await lookAtNetwork(journey, 'ORD-1');
-    expect(first, JSON.stringify(first, null, 1)).toMatchObject({ state: 'OK' });
-    expect(first.devices.map(({ device }) => device)).toEqual(['pve1', 'pve2', 'test']);
-    for (const { device, checks } of first.devices) {
-      const of = (question: string) => checks.find((check) => check.question === question);
-      for (const question of ['VNI', 'REMOTE_VTEPS', 'ROUTES', 'PATH_MTU', 'SESSIONS'])
-        expect({ device, question, state: of(question)?.state }).toEqual({ device, question, state: 'OK' });
-      const far = device === 'pve1' ? '172\\.16\\.1\\.52' : '172\\.16\\.1\\.51';
-      expect(of('ROUTES')?.expected).toMatch(new RegExp(`route of ${far}: (?:rd )?${far}:\\d+ (?:target|with) 65051:10000`));
-      expect(of('PATH_MTU')?.expected).toContain('answers to 1500 octets in one piece');
-      if (missing.length === 0)
-        expect(of('MACS')).toMatchObject({ state: 'OK', expected: expect.stringContaining(GUEST_MAC[device] ?? '') as string });
-    }
-    if (missing.length > 0) return; // Nobody can lay hands on what is not there.
-    const hosts = journey.devices.nodes;
-    await hosts.get('pve2')?.run(['ip', 'link', 'set', 'ens19', 'mtu', '1400']);
-    const narrow = await lookAtNetwork(journey, 'ORD-1');
-    expect(failuresOf(narrow)).toContain('pve2 PATH_MTU');
-    expect(failuresOf(narrow)).not.toContain('pve1 VNI');
-    await hosts.get('pve2')?.run(['ip', 'link', 'set', 'ens19', 'mtu', '1500']);
-    await hosts.get('pve2')?.run(['ip', 'link', 'set', 'vxlan10000', 'nomaster']);
-    await hosts.get('pve2')?.run(['ip', 'link', 'set', 'vxlan10000', 'down']);
-    const cut = await lookAtNetwork(journey, 'ORD-1');
-    expect(failuresOf(cut)).toEqual(expect.arrayContaining(['pve2 VNI', 'pve1 REMOTE_VTEPS', 'pve1 ROUTES', 'test ROUTES']));
-    expect(failuresOf(cut)).not.toContain('pve1 VNI');
-    await hosts.get('pve2')?.run(['ip', 'link', 'set', 'vxlan10000', 'master', 'vnet10000', 'up']);
-    expect(failuresOf(await lookAtNetwork(journey, 'ORD-1'))).toEqual([]);
-  });
+  // Real hosts notice what a hand has broken when their timers end: two minutes.
+  it.runIf(!isReal || isLong)(
+    'the network is verified at every end, by RD and route target, guests and packet size; what a hand breaks is named and where',
+    async () => {
+      const first = await lookAtNetwork(journey, 'ORD-1');
+      expect(first, JSON.stringify(first, null, 1)).toMatchObject({ state: 'OK' });
+      expect(first.devices.map(({ device }) => device)).toEqual(['pve1', 'pve2', 'test']);
+      for (const { device, checks } of first.devices) {
+        const of = (question: string) => checks.find((check) => check.question === question);
+        for (const question of ['VNI', 'REMOTE_VTEPS', 'ROUTES', 'PATH_MTU', 'SESSIONS'])
+          expect({ device, question, state: of(question)?.state }).toEqual({ device, question, state: 'OK' });
+        const far = device === 'pve1' ? '172\\.16\\.1\\.52' : '172\\.16\\.1\\.51';
+        expect(of('ROUTES')?.expected).toMatch(new RegExp(`route of ${far}: (?:rd )?${far}:\\d+ (?:target|with) 65051:10000`));
+        expect(of('PATH_MTU')?.expected).toContain('answers to 1500 octets in one piece');
+        if (missing.length === 0)
+          expect(of('MACS')).toMatchObject({ state: 'OK', expected: expect.stringContaining(GUEST_MAC[device] ?? '') as string });
+      }
+      if (missing.length > 0) return; // Nobody can lay hands on what is not there.
+      const hosts = journey.devices.nodes;
+      await hosts.get('pve2')?.run(['ip', 'link', 'set', 'ens19', 'mtu', '1400']);
+      const narrow = await lookAtNetwork(journey, 'ORD-1');
+      expect(failuresOf(narrow)).toContain('pve2 PATH_MTU');
+      expect(failuresOf(narrow)).not.toContain('pve1 VNI');
+      await hosts.get('pve2')?.run(['ip', 'link', 'set', 'ens19', 'mtu', '1500']);
+      await hosts.get('pve2')?.run(['ip', 'link', 'set', 'vxlan10000', 'nomaster']);
+      await hosts.get('pve2')?.run(['ip', 'link', 'set', 'vxlan10000', 'down']);
+      const cut = await lookAtNetwork(journey, 'ORD-1');
+      expect(failuresOf(cut)).toEqual(expect.arrayContaining(['pve2 VNI', 'pve1 REMOTE_VTEPS', 'pve1 ROUTES', 'test ROUTES']));
+      expect(failuresOf(cut)).not.toContain('pve1 VNI');
+      await hosts.get('pve2')?.run(['ip', 'link', 'set', 'vxlan10000', 'master', 'vnet10000', 'up']);
+      expect(failuresOf(await lookAtNetwork(journey, 'ORD-1'))).toEqual([]);
+    },
+  );
 
   it('the same order number under a new message id is the same order', async () => {
     expect(await journey.client.webhook('portal', journey.world.portalSecret, 'msg_again', orderMessage('ORD-1'))).toBe(202);
@@ -132,7 +137,7 @@ export function journeySuite(missing: readonly string[]): void {
     expect(network).toEqual({ vni: 10_001, subnets: [{ cidr: '10.20.1.0/24' }] });
   });
   // On simulated devices the same is shown elsewhere, and faster.
-  it.skipIf(missing.length > 0)(
+  it.runIf(isReal && isLong)(
     'what a plan brought goes when it is taken back, and what it removed comes back: devices to the byte, numbers and names',
     async () => {
       const { client, world, devices, lookUp } = journey;

@@ -269,8 +269,10 @@ describe('the worker of the product', () => {
       'number-sweep',
       'orders',
       'prefix-levels',
+      'proofs',
       'recalls',
       'sync',
+      'takeovers',
     ]);
     await worker.stop();
   });

@@ -42,7 +42,8 @@ describe('a transaction', () => {
         await increment(other)(tx);
       });
     await Promise.all([crossing('dead-a', 'dead-b'), crossing('dead-b', 'dead-a')]);
-    expect(attempts).toBe(3);
+    // Three as a rule; on a busy machine the one that begins again may be faster than the one that was waiting for it, and meet it once more.
+    expect(attempts).toBeGreaterThanOrEqual(3);
     expect([await fenceOf('dead-a'), await fenceOf('dead-b')]).toEqual([2, 2]);
   });
 

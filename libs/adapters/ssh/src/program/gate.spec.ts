@@ -1,4 +1,4 @@
-/** What Trame renders passes the gate of the host, all of it; the other side is tried on real hosts (test/lab/host-faults.lab.spec.ts). */
+/** What Trame renders passes the gate of the host, all of it; the other side is tried on real hosts (test/long/host-faults.long.spec.ts). */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

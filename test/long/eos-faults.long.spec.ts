@@ -4,8 +4,8 @@
  * execution no session of ours is left. `TRAME_FAULT_RUNS` and `TRAME_FAULT_SEED` make the random part longer and repeat it.
  */
 import fc from 'fast-check';
-import { type Accident, disturb, type Judgement, type Outcome, undisturbed } from './eos-disturbed-push.js';
-import { isRealSwitch } from './eos-switch.js';
+import { type Accident, disturb, type Judgement, type Outcome, undisturbed } from '../contract/eos-disturbed-push.js';
+import { isRealSwitch } from '../contract/eos-switch.js';
 
 const EACH: readonly Accident[] = [
   'unplug',
