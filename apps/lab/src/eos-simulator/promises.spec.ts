@@ -1,9 +1,11 @@
 /** The table of promises names tests that exist: a promise without one is none. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const readme = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8');
-const specs = join(import.meta.dirname, '../../../../test/contract');
+const tests = join(import.meta.dirname, '../../../../test');
+/** What takes a minute stands apart. */
+const places = ['contract/*.medium.spec.ts', 'long/*.long.spec.ts'].map((place) => join(tests, place));
 
 interface Citation {
   readonly promise: string;
@@ -29,7 +31,8 @@ describe('the promises of the simulated switch', () => {
   });
 
   it.each(citations)('$promise is shown by $spec: $title', ({ spec, title }) => {
-    const text = readFileSync(join(specs, `${spec}.medium.spec.ts`), 'utf8');
+    const file = places.map((place) => place.replace('*', spec)).find((name) => existsSync(name)) ?? '';
+    const text = readFileSync(file, 'utf8');
     const titles = [...text.matchAll(/(?:it|describe)(?:\.\w+\([\s\S]*?\]\s*(?:as const)?\s*\))?\(\s*['`](.+?)['`],/g)].map(
       ([, name]) => name ?? '',
     );

@@ -152,7 +152,9 @@ describe('reading of any text as frr.conf', () => {
         fc.string(),
       ),
     )
-    .map(([indent, text]) => ' '.repeat(indent) + text);
+    .map(([indent, text]) => ' '.repeat(indent) + text)
+    // FRR prints `end` in the first column. An indented one makes a block of the line above, and two lines of one key are two only as blocks.
+    .filter((line) => !/^ +end$/.test(line));
 
   it('loses no fact, whatever stands there', () => {
     fc.assert(
