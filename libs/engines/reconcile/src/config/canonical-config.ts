@@ -29,8 +29,7 @@ class Reading {
 
   private addNodes(parent: FactNode, path: SectionPath, nodes: readonly ConfigNode[]): void {
     for (const node of nodes) {
-      if (node.kind === 'separator' || this.dialect.isClosing(node.text.trim())) continue;
-      if (node.kind === 'comment' && !this.dialect.hasModeComments) continue;
+      if (!this.says(node)) continue;
       if (node.kind === 'comment' || node.block.length > 0) {
         const text = verbatim(node);
         this.addNodes(put(parent, factNode(text, text, text, true)), [...path, text], node.children);
@@ -40,13 +39,20 @@ class Reading {
     }
   }
 
+  /** Separators, words that leave a mode, and comments where they are no configuration say nothing. */
+  private says({ kind, text }: ConfigNode): boolean {
+    if (kind === 'separator' || this.dialect.isClosing(text.trim())) return false;
+    return kind !== 'comment' || this.dialect.hasModeComments;
+  }
+
   private addCommand(parent: FactNode, path: SectionPath, node: ConfigNode): void {
     const facts = this.dialect.expandLine(path, node.text);
     const command = facts.length === 1 ? node.text.trim() : undefined;
+    const isLine = !node.children.some((child) => this.says(child));
     for (const text of facts) {
-      const nested = node.children.length > 0 ? undefined : this.dialect.nest(path, text);
+      const nested = isLine ? this.dialect.nest(path, text) : undefined;
       if (nested === undefined) {
-        const fact = this.add(parent, path, text, command ?? text, node.children.length === 0);
+        const fact = this.add(parent, path, text, command ?? text, isLine);
         this.addNodes(fact, [...path, fact.text], node.children);
       } else {
         const [header, line] = nested;
