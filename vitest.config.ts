@@ -66,8 +66,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'long', // What takes a minute and more, before the user-mode kernel has the machine: `npm run test:lab`, too.
-          include: ['test/long/**/*.long.spec.ts'],
+          include: ['test/long/**/*.long.spec.ts', 'test/medium/allocation/*.model.medium.spec.ts'],
           exclude: nowhere,
+          env: { TRAME_MODEL_SEEDS: process.env['TRAME_MODEL_SEEDS'] ?? '41-100' }, // `npm test` plays the first forty.
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,

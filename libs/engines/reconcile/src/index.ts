@@ -26,3 +26,6 @@ export { nameOf, OVS_DUMP, type OvsDump, type OvsRow, parseOvsDump, valuesOf } f
 export { type OvsRows, parseOvsRows } from './ovs/ovs-rows.js';
 export { OvsState } from './ovs/ovs-state.js';
 export { type OvsThreeWay, type OvsTransaction, ovsTransaction } from './ovs/ovs-transaction.js';
+export type { FieldConflict, FieldsMerge, ThreeCopies } from './sync/merge-fields.js';
+export type { Authority, FieldRule, KindRules } from './sync/rules.js';
+export type { Fields, FieldValue, Ref, Scalar, ValueSet } from './sync/values.js';

@@ -92,10 +92,10 @@ function changes(snapshot: FabricSnapshot, roll: () => number): (readonly [strin
   ];
 }
 
-describe('networks that exchange what they say', () => {
+describe('networks that exchange what they say', { timeout: 120_000 }, () => {
   it('leave nothing behind that was said before: every intent is that of the whole', () => {
     const compiled = new Map<string, number>();
-    for (let seed = 0; seed < 6; seed++) {
+    for (let seed = 0; seed < 16; seed++) {
       const first = onceEach(randomFabric(seed));
       for (const [name, after] of changes(first, dice(seed + 1000))) {
         const expected = outcome(() => compileFabric(after));
@@ -117,7 +117,7 @@ describe('networks that exchange what they say', () => {
   });
 
   it('are followed back again, change after change', () => {
-    for (let seed = 0; seed < 3; seed++) {
+    for (let seed = 0; seed < 6; seed++) {
       const roll = dice(seed + 50);
       const first = onceEach(randomFabric(seed));
       const compiler = new FabricCompiler();
