@@ -1,13 +1,12 @@
 /** The HTTPS side of eAPI: `/command-api` with Basic authentication or a login cookie, and the faults of the line. */
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
-import { type SelfSignedCertificate, selfSignedCertificate } from '#adapters/outbound/testing';
+import type { FaultKind } from '../line/faults.js';
+import { HttpsLine } from '../line/https-line.js';
+import { isEqual, readBody } from '../line/messages.js';
 import { CliSession, type SwitchUser } from './cli-session.js';
 import { readCall, runCall } from './eapi-call.js';
 import type { EosSwitch } from './eos-switch.js';
-import { type FaultKind, Faults } from './faults.js';
 
 export interface EapiServerOptions {
   readonly users: readonly SwitchUser[];
@@ -19,69 +18,24 @@ export interface EapiServerOptions {
 const COOKIE_MS = 24 * 3600 * 1000;
 
 export class EapiServer {
-  readonly faults = new Faults();
-  private certificate: SelfSignedCertificate;
+  readonly line: HttpsLine;
   private readonly cookies = new Map<string, { readonly user: SwitchUser; readonly expiresAt: number }>();
-  private readonly sockets = new Set<Socket>();
-  private server: Server | null = null;
-  private boundPort = 0;
 
   constructor(
     private readonly device: EosSwitch,
     private readonly options: EapiServerOptions,
   ) {
-    this.certificate = selfSignedCertificate(device.current.hostname);
-  }
-
-  get port(): number {
-    return this.boundPort;
-  }
-
-  get spkiSha256(): string {
-    return this.certificate.spkiSha256;
-  }
-
-  /** @param port 0 for any free one; again the same after `disconnect()`. */
-  async connect(port = this.boundPort): Promise<void> {
-    const server = createServer({ cert: this.certificate.cert, key: this.certificate.key }, (request, response) => {
-      this.answer(request, response).catch((error: Error) => response.destroy(error));
-    });
-    server.on('connection', (socket: Socket) => {
-      this.sockets.add(socket);
-      socket.once('close', () => this.sockets.delete(socket));
-      if (this.faults.takeForConnection()) socket.destroy();
-    });
-    server.on('tlsClientError', () => undefined); // the client's own affair: it refused our certificate
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, '127.0.0.1', resolve);
-    });
-    this.server = server;
-    this.boundPort = (server.address() as AddressInfo).port;
-  }
-
-  /** The cable is pulled: new connections are refused, present ones cut. Idempotent. */
-  async disconnect(): Promise<void> {
-    const { server } = this;
-    this.server = null;
-    for (const socket of this.sockets) socket.destroy();
-    if (server !== null) await new Promise<void>((resolve) => server.close(() => resolve()));
-  }
-
-  /** Another box has taken the address, or somebody made a new key: connections from now on see another certificate. */
-  changeCertificate(): void {
-    this.certificate = selfSignedCertificate(this.device.current.hostname);
-    this.server?.setSecureContext({ cert: this.certificate.cert, key: this.certificate.key });
+    this.line = new HttpsLine(device.current.hostname, (request, response) => this.answer(request, response));
   }
 
   async reboot(): Promise<void> {
-    await this.disconnect();
+    await this.line.disconnect();
     this.device.setPower(false);
     this.cookies.clear();
     if (this.options.bootMs > 0) await pause(this.options.bootMs);
     this.device.setPower(true);
     await this.device.reboot();
-    await this.connect();
+    await this.line.connect();
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -104,13 +58,13 @@ export class EapiServer {
     const call = readCall(body);
     if ('answer' in call) return replyJson(response, call.answer);
     const commands = call.commands.map(({ cmd }) => cmd);
-    const fault = this.faults.takeForRequest(commands);
+    const fault = this.line.faults.takeForRequest(commands);
     const entry = this.device.journal.request(user.username, commands);
     if (fault !== undefined && BEFORE.includes(fault.kind)) {
       this.device.journal.close(entry, 'lost');
       return this.failBefore(fault, request, response);
     }
-    await this.faults.interrupt(commands);
+    await this.line.faults.interrupt(commands);
     const { answer, isDone } = await runCall(new CliSession(this.device, user, this.options.enableSecret), call);
     if (fault?.kind === 'slow') await pause(fault.ms);
     const isAnswered = (fault === undefined || fault.kind === 'slow') && this.device.hasApi;
@@ -134,9 +88,9 @@ export class EapiServer {
   }
 
   private async unplug(ms: number): Promise<void> {
-    await this.disconnect();
+    await this.line.disconnect();
     await pause(ms);
-    await this.connect();
+    await this.line.connect();
   }
 
   private async failAfter(fault: FaultKind, answer: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -184,11 +138,6 @@ const BEFORE: readonly FaultKind[] = ['hang', 'bad-gateway', 'unavailable', 'unp
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-function isEqual(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length === right.length && timingSafeEqual(left, right);
-}
-
 function parseCredentials(body: string): { username: string; password: string } | null {
   try {
     const { username, password } = JSON.parse(body) as { username?: unknown; password?: unknown };
@@ -196,12 +145,6 @@ function parseCredentials(body: string): { username: string; password: string } 
   } catch {
     return null; // not JSON: answered as wrong credentials
   }
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function reply(response: ServerResponse, status: number, type: string, body: string, headers: Readonly<Record<string, string>> = {}): void {

@@ -1,7 +1,7 @@
 export type { SwitchUser } from './cli-session.js';
 export { type Clock, VirtualClock } from './clock.js';
 export type { ControlPlane, Dataplane, EvpnPeer } from './control-plane.js';
-export type { Fault, FaultKind } from './faults.js';
+export type { Fault, FaultKind } from '../line/faults.js';
 export type { Journal, JournalPush, JournalRequest } from './journal.js';
 export { type EosSimulator, type EosSimulatorOptions, startEosSimulator } from './start-eos-simulator.js';
 export { type EosSimulators, startEosSimulators } from './start-eos-simulators.js';

@@ -6,7 +6,7 @@ import type { Dataplane } from './control-plane.js';
 import { EapiServer } from './eapi-server.js';
 import { EosSwitch } from './eos-switch.js';
 import { factoryConfig } from './factory-config.js';
-import type { Faults } from './faults.js';
+import type { Faults } from '../line/faults.js';
 import type { Journal } from './journal.js';
 
 export interface EosSimulatorOptions {
@@ -69,20 +69,20 @@ export async function startEosSimulator(options: EosSimulatorOptions): Promise<E
     throw new Error('the initial configuration has no `management api http-commands` with `no shutdown`: nobody could reach the switch');
   await device.start();
   const server = new EapiServer(device, { users: options.users, enableSecret: options.enableSecret ?? null, bootMs: options.bootMs ?? 0 });
-  await server.connect(options.port ?? 0);
+  await server.line.connect(options.port ?? 0);
   return {
     address: '127.0.0.1',
-    port: server.port,
+    port: server.line.port,
     get spkiSha256() {
-      return server.spkiSha256;
+      return server.line.spkiSha256;
     },
-    faults: server.faults,
+    faults: server.line.faults,
     journal: device.journal,
     device,
-    changeCertificate: () => server.changeCertificate(),
-    disconnect: () => server.disconnect(),
-    connect: () => server.connect(),
+    changeCertificate: () => server.line.changeCertificate(),
+    disconnect: () => server.line.disconnect(),
+    connect: () => server.line.connect(),
     reboot: () => server.reboot(),
-    close: () => server.disconnect(),
+    close: () => server.line.disconnect(),
   };
 }

@@ -1,5 +1,5 @@
 /** A cluster of Proxmox VE in process: its API over HTTPS on 127.0.0.1, with a certificate of its own. */
-import type { Faults } from '../eos-simulator/faults.js';
+import type { Faults } from '../line/faults.js';
 import { type ClusterOptions, PveCluster } from './pve-cluster.js';
 import { PveServer, type PveToken } from './pve-server.js';
 
@@ -31,19 +31,19 @@ export async function startProxmoxSimulator({
 }: ProxmoxSimulatorOptions): Promise<ProxmoxSimulator> {
   const cluster = new PveCluster(options);
   const server = new PveServer(cluster, tokens, hasWordsInBody);
-  await server.connect(0);
+  await server.line.connect(0);
   return {
     address: '127.0.0.1',
-    port: server.port,
+    port: server.line.port,
     get spkiSha256() {
-      return server.spkiSha256;
+      return server.line.spkiSha256;
     },
-    faults: server.faults,
+    faults: server.line.faults,
     requests: server.requests,
     cluster,
-    changeCertificate: () => server.changeCertificate(),
-    disconnect: () => server.disconnect(),
-    connect: () => server.connect(),
-    close: () => server.disconnect(),
+    changeCertificate: () => server.line.changeCertificate(),
+    disconnect: () => server.line.disconnect(),
+    connect: () => server.line.connect(),
+    close: () => server.line.disconnect(),
   };
 }

@@ -1,10 +1,7 @@
 /** The HTTPS side: `/api2/json` with API tokens, forms as Proxmox takes them, and the faults of the line. */
-import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
-import { type SelfSignedCertificate, selfSignedCertificate } from '#adapters/outbound/testing';
-import { Faults } from '../eos-simulator/faults.js';
+import { HttpsLine } from '../line/https-line.js';
+import { isEqual, readBody } from '../line/messages.js';
 import { ApiRefusal } from './api-refusal.js';
 import type { PveCluster } from './pve-cluster.js';
 import { answer, AnswerWith } from './pve-routes.js';
@@ -17,13 +14,9 @@ export interface PveToken {
 }
 
 export class PveServer {
-  readonly faults = new Faults();
+  readonly line = new HttpsLine('pve', (request, response) => this.serve(request, response));
   /** `METHOD path`, in the order in which they came. */
   readonly requests: string[] = [];
-  private certificate: SelfSignedCertificate = selfSignedCertificate('pve');
-  private readonly sockets = new Set<Socket>();
-  private server: Server | null = null;
-  private boundPort = 0;
 
   constructor(
     private readonly cluster: PveCluster,
@@ -32,56 +25,17 @@ export class PveServer {
     private readonly hasWordsInBody: boolean,
   ) {}
 
-  get port(): number {
-    return this.boundPort;
-  }
-
-  get spkiSha256(): string {
-    return this.certificate.spkiSha256;
-  }
-
-  async connect(port = this.boundPort): Promise<void> {
-    const server = createServer({ cert: this.certificate.cert, key: this.certificate.key }, (request, response) => {
-      this.serve(request, response).catch((error: Error) => response.destroy(error));
-    });
-    server.on('connection', (socket: Socket) => {
-      this.sockets.add(socket);
-      socket.once('close', () => this.sockets.delete(socket));
-      if (this.faults.takeForConnection()) socket.destroy();
-    });
-    server.on('tlsClientError', () => undefined); // the client's own affair: it refused our certificate
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, '127.0.0.1', resolve);
-    });
-    this.server = server;
-    this.boundPort = (server.address() as AddressInfo).port;
-  }
-
-  /** The cable is pulled. Idempotent. */
-  async disconnect(): Promise<void> {
-    const { server } = this;
-    this.server = null;
-    for (const socket of this.sockets) socket.destroy();
-    if (server !== null) await new Promise<void>((resolve) => server.close(() => resolve()));
-  }
-
-  changeCertificate(): void {
-    this.certificate = selfSignedCertificate('pve');
-    this.server?.setSecureContext({ cert: this.certificate.cert, key: this.certificate.key });
-  }
-
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request);
     const url = new URL(request.url ?? '/', 'https://pve');
     const method = request.method ?? 'GET';
     const name = `${method} ${decodeURIComponent(url.pathname.replace(/^\/api2\/json/, ''))}`;
-    const fault = this.faults.takeForRequest([name]);
+    const fault = this.line.faults.takeForRequest([name]);
     if (fault?.kind === 'hang') return;
     if (fault?.kind === 'reset-before') return void request.socket.destroy();
     if (fault?.kind === 'bad-gateway') return reply(response, 502, 'Bad Gateway', '<html></html>');
     this.requests.push(name);
-    await this.faults.interrupt([name]);
+    await this.line.faults.interrupt([name]);
     const { status, words, json } = this.run(request, method, url, body);
     if (fault?.kind === 'reset-after') return void request.socket.destroy();
     if (fault?.kind === 'truncated-json') return reply(response, status, words, json.slice(0, json.length / 2));
@@ -120,17 +74,6 @@ function readForm({ headers }: IncomingMessage, body: string): Iterable<[string,
   if (body === '') return [];
   if (headers['content-type'] !== 'application/x-www-form-urlencoded') throw new ApiRefusal(400, 'a form was expected');
   return new URLSearchParams(body);
-}
-
-function isEqual(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length === right.length && timingSafeEqual(left, right);
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function reply(response: ServerResponse, status: number, words: string, body: string): void {

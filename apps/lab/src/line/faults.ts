@@ -1,4 +1,4 @@
-/** What can go wrong between a client and a switch, on demand and once each. */
+/** What can go wrong between a client and a device, on demand and once each. */
 
 export type FaultKind =
   /** The connection is cut before TLS. */
