@@ -26,6 +26,17 @@ export { nameOf, OVS_DUMP, type OvsDump, type OvsRow, parseOvsDump, valuesOf } f
 export { type OvsRows, parseOvsRows } from './ovs/ovs-rows.js';
 export { OvsState } from './ovs/ovs-state.js';
 export { type OvsThreeWay, type OvsTransaction, ovsTransaction } from './ovs/ovs-transaction.js';
-export type { FieldConflict, FieldsMerge, ThreeCopies } from './sync/merge-fields.js';
+export { checkSyncBrakes, type Stop, type StopCode, SYNC_LIMITS, type SyncCounts, type SyncLimits } from './sync/check-sync-brakes.js';
+export {
+  type Existence,
+  type ExistenceFacts,
+  type ForeignReason,
+  type GonePolicy,
+  judgeExistence,
+  type RetirePhase,
+  type Sighting,
+} from './sync/judge-existence.js';
+export { type FieldConflict, type FieldsMerge, mergeFields, type ThreeCopies } from './sync/merge-fields.js';
 export type { Authority, FieldRule, KindRules } from './sync/rules.js';
+export { digestChanges, rankOf, SYNC_ACTIONS, type SyncAction, type SyncChange } from './sync/sync-change.js';
 export type { Fields, FieldValue, Ref, Scalar, ValueSet } from './sync/values.js';

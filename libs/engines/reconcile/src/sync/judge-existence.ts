@@ -1,0 +1,118 @@
+import { DomainError } from '#engines/kernel';
+
+/** What becomes of an object of ours that somebody removed there: written again, left away, or left to a person. */
+export type GonePolicy = 'RECREATE' | 'ACCEPT' | 'HOLD';
+/** How far the deletion of an object is that we removed: not begun, shown there as going away, and the grace period is over. */
+export type RetirePhase = 'NONE' | 'GRACE' | 'DUE';
+
+/** An object of theirs, as far as its existence is judged. */
+export interface Sighting {
+  readonly remoteId: string;
+  /** The id of ours that the mark in it names; null: no mark. */
+  readonly mark: string | null;
+  /** Our mapping names it for an object of ours, be it another one. */
+  readonly isLinked: boolean;
+}
+
+export interface ExistenceFacts {
+  /** Our mapping; null: there is none for this pair. */
+  readonly link: { readonly localId: string; readonly phase: RetirePhase } | null;
+  /** Id of ours where it is there. With neither link nor a sighting in `theirs`: the one that a place is looked for. */
+  readonly ours: string | null;
+  /** The object that the link names, or that a scan came upon; null: it is not there. */
+  readonly theirs: Sighting | null;
+  /** Where ours is there and theirs is not: others with our mark, or with the natural key of ours. */
+  readonly alike?: readonly Sighting[];
+  /** Ours is mapped to another object than this `theirs`. */
+  readonly isOursLinkedElsewhere?: boolean;
+  readonly whenGone: GonePolicy;
+}
+
+export type ForeignReason =
+  /** Its mark names nothing of ours: another Trame's, or ours from before a loss. */
+  | 'MARK_OF_ANOTHER'
+  /** Its mark is of an object of ours that is mapped elsewhere: somebody copied the object with its mark. */
+  | 'COPY_OF_OURS'
+  /** The natural key is held there by what is mapped to another object of ours, for one that goes away. */
+  | 'KEY_HELD_BY_OURS'
+  /** The natural key is held there by what carries another owner's mark. */
+  | 'KEY_HELD_BY_ANOTHER';
+
+export type Existence =
+  | { readonly verdict: 'MERGE' | 'CREATE' | 'RECREATE' | 'UNMANAGED' | 'FORGET' }
+  | { readonly verdict: 'RELINK'; readonly remoteId: string }
+  /** More than one candidate: only a person can choose, whatever the connector's setting. */
+  | { readonly verdict: 'PROPOSE_ADOPTION'; readonly candidates: readonly string[] }
+  | { readonly verdict: 'FOREIGN'; readonly reason: ForeignReason; readonly remoteId: string }
+  | { readonly verdict: 'REMOTE_GONE'; readonly policy: 'ACCEPT' | 'HOLD' }
+  | { readonly verdict: 'RETIRE'; readonly step: 'DEPRECATE' | 'WAIT' | 'DELETE' }
+  | { readonly verdict: 'UNLINK'; readonly reason: 'MARK_GONE' | 'MARK_OF_ANOTHER' };
+
+/**
+ * What an object on one side or both, with our mapping or without, comes to. Nothing is deleted but by RETIRE, which takes two witnesses:
+ * the link and the mark.
+ *
+ * | link | ours | theirs | mark in theirs      | verdict                                                                    |
+ * |------|------|--------|---------------------|----------------------------------------------------------------------------|
+ * | yes  | yes  | yes    | ours                | MERGE                                                                      |
+ * | yes  | yes  | yes    | gone, or another's  | UNLINK: somebody took it out of our hands                                  |
+ * | yes  | yes  | –      |                     | RELINK where one with our mark is found (renumbered, restored), else        |
+ * |      |      |        |                     | REMOTE_GONE under ACCEPT and HOLD; under RECREATE as without a link,        |
+ * |      |      |        |                     | and RECREATE instead of CREATE                                             |
+ * | yes  | –    | yes    | ours                | RETIRE: DEPRECATE, WAIT for the grace period, DELETE                       |
+ * | yes  | –    | yes    | gone, or another's  | UNLINK: never deleted                                                      |
+ * | yes  | –    | –      |                     | FORGET                                                                     |
+ * | –    | yes  | –      |                     | by `alike`: RELINK with our mark; PROPOSE_ADOPTION without any mark;       |
+ * |      |      |        |                     | FOREIGN where only others hold the key; CREATE where nobody does           |
+ * | –    | yes  | yes    | ours                | RELINK: the mapping was lost. FOREIGN where ours is mapped elsewhere       |
+ * | –    | yes  | yes    | none                | PROPOSE_ADOPTION                                                           |
+ * | –    | yes  | yes    | another's           | FOREIGN                                                                    |
+ * | –    | –    | yes    | none                | UNMANAGED                                                                  |
+ * | –    | –    | yes    | any                 | FOREIGN                                                                    |
+ *
+ * @throws INVALID_VALUE without link, ours and theirs: there is nothing to judge.
+ */
+export function judgeExistence(facts: ExistenceFacts): Existence {
+  const { link, ours, theirs, whenGone } = facts;
+  if (link) {
+    if (theirs) return judgeMapped(link, ours, theirs);
+    if (ours === null) return { verdict: 'FORGET' };
+    const marked = relink(ours, facts.alike ?? []);
+    if (marked) return marked;
+    if (whenGone !== 'RECREATE') return { verdict: 'REMOTE_GONE', policy: whenGone };
+    return judgePlace(ours, facts.alike ?? []) ?? { verdict: 'RECREATE' };
+  }
+  if (theirs) return judgeUnmapped(facts, theirs);
+  if (ours === null) throw new DomainError('INVALID_VALUE', 'existence is judged of a link, an object of ours or an object of theirs', {});
+  return judgePlace(ours, facts.alike ?? []) ?? { verdict: 'CREATE' };
+}
+
+function judgeMapped(link: { localId: string; phase: RetirePhase }, ours: string | null, theirs: Sighting): Existence {
+  if (theirs.mark !== link.localId) return { verdict: 'UNLINK', reason: theirs.mark === null ? 'MARK_GONE' : 'MARK_OF_ANOTHER' };
+  if (ours !== null) return { verdict: 'MERGE' };
+  return { verdict: 'RETIRE', step: ({ NONE: 'DEPRECATE', GRACE: 'WAIT', DUE: 'DELETE' } as const)[link.phase] };
+}
+
+function judgeUnmapped({ ours, isOursLinkedElsewhere }: ExistenceFacts, theirs: Sighting): Existence {
+  const { remoteId, mark } = theirs;
+  if (mark !== null && mark !== ours) return { verdict: 'FOREIGN', reason: 'MARK_OF_ANOTHER', remoteId };
+  if (ours === null) return { verdict: 'UNMANAGED' };
+  if (isOursLinkedElsewhere) return mark === null ? { verdict: 'UNMANAGED' } : { verdict: 'FOREIGN', reason: 'COPY_OF_OURS', remoteId };
+  return mark === null ? { verdict: 'PROPOSE_ADOPTION', candidates: [remoteId] } : { verdict: 'RELINK', remoteId };
+}
+
+/** Is there something already in the place of ours? undefined: nobody. */
+function judgePlace(ours: string, alike: readonly Sighting[]): Existence | undefined {
+  const marked = relink(ours, alike);
+  if (marked) return marked;
+  const free = alike.filter(({ mark, isLinked }) => mark === null && !isLinked);
+  if (free.length > 0) return { verdict: 'PROPOSE_ADOPTION', candidates: free.map(({ remoteId }) => remoteId) };
+  const [holder] = alike;
+  if (!holder) return undefined;
+  return { verdict: 'FOREIGN', reason: holder.isLinked ? 'KEY_HELD_BY_OURS' : 'KEY_HELD_BY_ANOTHER', remoteId: holder.remoteId };
+}
+
+function relink(ours: string, alike: readonly Sighting[]): Existence | undefined {
+  const marked = alike.find(({ mark, isLinked }) => mark === ours && !isLinked);
+  return marked && { verdict: 'RELINK', remoteId: marked.remoteId };
+}
