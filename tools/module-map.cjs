@@ -123,6 +123,7 @@ const rooms = [
     imports: ['engines/kernel', 'engines/rendering', 'adapters/outbound', 'contexts/deployment/ports'],
   },
   { rank: 10, room: 'adapters/powerdns', imports: ['engines/kernel', 'engines/reconcile', 'adapters/outbound', 'contexts/sync/ports'] },
+  { rank: 10, room: 'adapters/netbox', imports: ['engines/kernel', 'engines/reconcile', 'adapters/outbound', 'contexts/sync/ports'] },
 
   { rank: 11, room: 'apps/api', imports: ['engines/kernel', 'platform', 'contexts/*'] },
   { rank: 11, room: 'apps/worker', imports: ['engines/*', 'platform', 'contexts/*', 'adapters/*'] },

@@ -6,11 +6,13 @@ export interface ForeignCapabilities {
   /** As the system says it: `4.6.8`. */
   readonly version: string;
   readonly kinds: ReadonlyMap<InventoryKind, readonly string[]>;
+  /** Kinds that there would be, and what the connector's settings lack for them, in words. */
+  readonly lacking?: ReadonlyMap<InventoryKind, string>;
   /** One request at a time and nobody beside it (phpIPAM). */
   readonly isSingleWriter: boolean;
 }
 
-/** An object as the other system holds it, in the words of the inventory. References carry `~` and the foreign id. */
+/** An object as the other system holds it, in the words of the inventory. References carry `~` and the foreign id; an empty text is null. */
 export interface ForeignObject {
   /** Ascending order of a scan is that of `order`, then of this text. */
   readonly remoteId: string;
@@ -53,6 +55,17 @@ export type WriteOutcome =
   /** The system understood and said no, in its words. Writing it again is of no use until something changes. */
   | { readonly refused: string };
 
+/** What the system says was changed there, newest last. Hints: the objects are read again. */
+export interface ForeignChanges {
+  readonly changed: readonly { readonly kind: InventoryKind; readonly remoteId: string; readonly isDelete: boolean }[];
+  /** Where to go on. */
+  readonly next: string;
+  /** There may be more right now. */
+  readonly isMore: boolean;
+  /** What was between the cursor and now cannot be told (pruned, restored from a backup): only a scan finds it. */
+  readonly isGap: boolean;
+}
+
 /**
  * A system with an inventory of its own. Everything throws a `DomainError` when it is not known what is there: an error is never an empty
  * page. Facts of the error: `retriable`.
@@ -60,6 +73,10 @@ export type WriteOutcome =
 export interface ForeignInventory {
   readonly name: string;
   probe(signal: AbortSignal): Promise<ForeignCapabilities>;
+  /** Makes there what marks need (a custom field, tags). Called before the first write of a run, never where nothing may be written. */
+  prepare?(signal: AbortSignal): Promise<void>;
+  /** Changes of others since a cursor; own writes are left out where they can be told. @param cursor null: only where the end is now. */
+  changedSince?(cursor: string | null, signal: AbortSignal): Promise<ForeignChanges>;
   /** One page in ascending order of ids, foreign objects included. @param after `next` of the page before; null: from the beginning. */
   scan(kind: InventoryKind, after: string | null, signal: AbortSignal): Promise<ForeignPage>;
   /** Those of these that are there. */

@@ -1,4 +1,12 @@
 export type { DnsZones } from './dns-zones.js';
 export type { RrsetValue } from './rrset.js';
-export type { ForeignCapabilities, ForeignInventory, ForeignObject, ForeignPage, ForeignWrite, WriteOutcome } from './foreign-inventory.js';
+export type {
+  ForeignCapabilities,
+  ForeignChanges,
+  ForeignInventory,
+  ForeignObject,
+  ForeignPage,
+  ForeignWrite,
+  WriteOutcome,
+} from './foreign-inventory.js';
 export { type InventoryKind, INVENTORY_KINDS, NATURAL_KEY } from '../inventory/kinds.js';
