@@ -278,6 +278,32 @@ describe.skipIf(isRealCluster)('a push to a cluster', () => {
       isFree();
     });
 
+    it.each([
+      ['it is called off', (life: AbortController) => life.abort(), 'ABORTED'],
+      ['somebody has edited a node', () => void (node2().newInterfaces = 'auto vmbr7'), 'PUSH_IN_PROGRESS'],
+    ] as const)('while it undoes a dead one (%s) leaves what is live to the next one', async (_what, disturb, code) => {
+      const dead = await cluster.open();
+      await dead.stage(push(2), [after()], [before()]);
+      await dead.apply(push(2), 60);
+      const life = new AbortController();
+      const second = await cluster.open(life.signal);
+      cluster.simulator.faults.meanwhile(
+        ([request]) => request === 'POST /cluster/sdn/vnets',
+        () => disturb(life),
+      );
+      await expect(second.recover(push(3), [before()])).rejects.toMatchObject({ code });
+      await second.close();
+      expect(mark()).toContain(', live, lock ');
+      node2().newInterfaces = null;
+      const third = await cluster.open();
+      expect((await third.inspect([])).pending).toEqual({ fence: 3, applied: true });
+      await third.recover(push(4), [before()]);
+      await third.close();
+      expect([...world().running.vnets.keys()]).toEqual(['v10001']);
+      expect(mark()).toBe('trame: revision 44, fence 4, done');
+      isFree();
+    });
+
     it('and never came back is told to a person, who reads it with what is collected', async () => {
       const dead = await cluster.open();
       await dead.stage(push(2), [after()], [before()]);

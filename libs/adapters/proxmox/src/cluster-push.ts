@@ -129,9 +129,12 @@ export class ClusterPush {
     this.isLive = false;
   }
 
-  /** Nobody will go on with it. What is live stays marked as such: the next execution undoes it. */
+  /**
+   * Nobody will go on with it. What is live stays marked as such, and so do remains of another execution that `recover` has not undone (nothing of
+   * ours was staged over them): mark and token are what the next execution finds them by.
+   */
   async abandon(): Promise<void> {
-    if (this.cluster.isLocked && !this.isLive) await this.takeBack();
+    if (this.cluster.isLocked && !this.isLive && this.staged !== null) await this.takeBack();
   }
 
   private get api() {
