@@ -293,6 +293,30 @@ export function describeOpenBsdContract(name: string, makeGateway: () => Promise
       expect(await files()).toEqual(wanted(ONE));
     });
 
+    more('refuses a revision that is older than the one it carries, although the execution is newer', async () => {
+      await put(7, ONE);
+      const connection = await open();
+      await expect(connection.stage({ ...push(8), revision: 6 }, TWO, ONE)).rejects.toMatchObject({ code: 'STALE_FENCE' });
+      expect((await connection.inspect(PATHS)).pending).toBeNull();
+      expect(await files()).toEqual(wanted(ONE));
+    });
+
+    more('takes away an interface whose file is gone already: its VNI would be given to somebody else one day', async () => {
+      await put(1, ONE);
+      await gateway.run(`rm ${TUNNEL} ${BRIDGE}`);
+      const connection = await open();
+      const staged = await connection.stage(push(2), [], ONE);
+      expect(staged).toEqual({
+        diff: expect.stringContaining('# vxlan307 is there without its file: it is destroyed\n') as string,
+        isNoop: false,
+      });
+      await connection.apply(push(2), 60);
+      expect(await connection.verify(push(2), [], NOTHING, 5_000)).toMatchObject({ ok: true });
+      await connection.confirm(push(2));
+      expect(await ours()).toEqual([]);
+      expect(await connection.stage(push(3), [], ONE)).toEqual({ diff: '', isNoop: true });
+    });
+
     more('does not overwrite what somebody edited between staging and applying, and takes no interface that is not ours', async () => {
       await put(1, ONE);
       const connection = await open();

@@ -280,6 +280,18 @@ export function describeSshTransportContract(name: string, makeHost: () => Promi
       expect(await files()).toEqual(WITH_NETWORK.map(({ content }) => content));
     });
 
+    it('refuses a revision that is older than the one it carries, although the execution is newer', async () => {
+      await pushAndConfirm(7, WITH_NETWORK);
+      const connection = await open();
+      await expect(connection.stage({ ...push(8), revision: 6 }, UNDERLAY_ONLY, WITH_NETWORK)).rejects.toMatchObject({
+        code: 'STALE_FENCE',
+        facts: { detail: expect.stringMatching(/carries revision 7, the request is of revision 6/) as string },
+      });
+      expect((await connection.inspect(PATHS)).pending).toBeNull();
+      expect(await connection.stage({ ...push(9), revision: 7 }, UNDERLAY_ONLY, WITH_NETWORK)).toMatchObject({ isNoop: false });
+      expect(await files()).toEqual(WITH_NETWORK.map(({ content }) => content));
+    });
+
     it('does not overwrite what somebody edited between staging and applying', async () => {
       await pushAndConfirm(1, UNDERLAY_ONLY);
       const connection = await open();

@@ -150,6 +150,21 @@ describeWith({ missing: lacking }, 'faults in the middle of a push to a real hos
     expect((await connection.inspect(PATHS)).pending).toBeNull();
   });
 
+  it('refuses everything when there is no room to judge it', async () => {
+    const { node } = host;
+    const connection = await open();
+    await node.run(['sh', '-c', 'mount -o remount,size=2m /run && { cat /dev/zero > /run/full; true; }']);
+    const withCommand = edited(INTERFACES_PATH, (text) => text.replace('iface ens19\n', 'iface ens19\n    post-up id > /root/owned\n'));
+    for (const artefacts of [withCommand, WITH_NETWORK])
+      await expect(connection.stage(push(1), artefacts, [])).rejects.toMatchObject({
+        code: 'CONFIG_REFUSED',
+        facts: { detail: expect.stringContaining('cannot be judged: there is no room') as string },
+      });
+    await node.run(['rm', '/run/full']);
+    await expect(connection.stage(push(1), withCommand, [])).rejects.toMatchObject({ code: 'CONFIG_REFUSED' });
+    await expect(connection.stage(push(1), WITH_NETWORK, [])).resolves.toMatchObject({ isNoop: false });
+  });
+
   it('changes nothing on a full disk, and says which', async () => {
     const { node } = host;
     const connection = await open();

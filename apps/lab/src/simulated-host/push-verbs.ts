@@ -16,6 +16,7 @@ export interface VerbResult {
 
 interface Pending {
   readonly fence: number;
+  readonly revision: number;
   isApplied: boolean;
   readonly old: ReadonlyMap<HostSlot, string | null>;
   readonly wanted: ReadonlyMap<HostSlot, string | null>;
@@ -39,6 +40,7 @@ class Refusal extends Error {
 export class PushVerbs {
   private seenFence = 0;
   private confirmedFence = 0;
+  private confirmedRevision = 0;
   private pending: Pending | null = null;
   private timer: NodeJS.Timeout | null = null;
   private undone = '';
@@ -108,11 +110,16 @@ export class PushVerbs {
     const request = decodeStageRequest(input);
     if (request === null) throw new Refusal(PUSH_EXIT.badRequest, 'the request ended early or is malformed');
     if (this.system.isDiskFull) throw new Refusal(PUSH_EXIT.storageFailed, 'cannot write to /var/lib/trame: No space left on device');
+    if (request.revision < this.confirmedRevision)
+      throw new Refusal(
+        PUSH_EXIT.staleFence,
+        `this host carries revision ${this.confirmedRevision}, the request is of revision ${request.revision}`,
+      );
     const old = this.liveFiles();
     const wanted = new Map([...old, ...request.files]);
     const complaints = this.syntaxComplaints(wanted);
     if (complaints.length > 0) throw new Refusal(PUSH_EXIT.configRefused, complaints.join('\n'));
-    this.pending = { fence, isApplied: false, old, wanted };
+    this.pending = { fence, revision: request.revision, isApplied: false, old, wanted };
     const isEqual = sameFiles(old, wanted);
     return [...this.livePart(), ...(isEqual ? this.driftParts() : [])];
   }
@@ -144,6 +151,7 @@ export class PushVerbs {
     this.acceptFence(fence);
     if (this.pending?.isApplied && this.pending.fence === fence) {
       this.confirmedFence = fence;
+      this.confirmedRevision = this.pending.revision;
       this.undone = '';
       this.forget();
     } else if (this.confirmedFence !== fence) {

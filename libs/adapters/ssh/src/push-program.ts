@@ -9,7 +9,7 @@
  *
  * State on the host, all below /var/lib/trame:
  *   fence      highest fencing number seen; a lower one is refused
- *   confirmed  fence of the push confirmed last: written by one rename, which is the commit point of a push
+ *   confirmed  fence and revision of the push confirmed last: written by one rename, which is the commit point of a push
  *   undone     fence of a push that the host took back by itself, and by what: timer or boot
  *   lock       held (flock) by every verb that changes something, and by the dead-man timer when it fires
  *   pending/   the push under way: state (staged|applied), fence, identity, program, new/, old/ (a missing file: shall not exist),

@@ -12,7 +12,7 @@ export const OVS_ROWS = '/var/lib/trame/openvswitch.json';
 /**
  * @param told the rows that the host was told last, as it keeps them; null where it was told nothing.
  * @param dump answer of the host to `OVS_DUMP`.
- * @throws TransportError CONFIG_REFUSED when Open vSwitch does not answer, or when what is wanted belongs to somebody else.
+ * @throws TransportError UNREACHABLE when Open vSwitch does not answer, CONFIG_REFUSED when there is none or when what is wanted belongs to somebody else.
  */
 export function switchTransaction(
   device: string,
@@ -20,7 +20,11 @@ export function switchTransaction(
   told: string | null,
   dump: AnswerPart | undefined,
 ): OvsTransaction {
-  if (dump?.status !== 0) throw transportError('CONFIG_REFUSED', device, `Open vSwitch does not answer (ovs-vsctl ${OVS_DUMP[0] ?? ''})`);
+  if (dump?.status !== 0) {
+    // Somebody who is being restarted will answer; a command that does not exist (127) will not.
+    const code = dump?.status === 127 ? 'CONFIG_REFUSED' : 'UNREACHABLE';
+    throw transportError(code, device, `Open vSwitch does not answer (ovs-vsctl ${OVS_DUMP[0] ?? ''})`);
+  }
   const wanted = artefacts.find(({ path }) => path === OVS_ROWS);
   try {
     const desired = wanted ? parseOvsRows(wanted.content) : NO_ROWS;

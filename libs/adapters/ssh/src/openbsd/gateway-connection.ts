@@ -30,6 +30,8 @@ export class GatewayConnection implements DeviceConnection {
   /** What the gateway had when this connection staged: the proof of an undo is that it has it again. */
   private before: Contents | null = null;
   private isLeftAlone = false;
+  /** Interfaces that shall not be there. */
+  private gone: readonly string[] = [];
 
   constructor(
     private readonly device: string,
@@ -87,18 +89,25 @@ export class GatewayConnection implements DeviceConnection {
     const again = artefacts
       .filter(({ path, content }) => now.get(nameOf(path)) === content && differencesOf(seen, nameOf(path), content).length > 0)
       .map(({ path }) => nameOf(path));
+    this.gone = [...wanted].flatMap(([name, content]) => (content === null ? [name] : []));
+    // A file that is gone, and its interface still carries frames: the VNI would be given to somebody else one day.
+    const left = this.gone.filter((name) => (now.get(name) ?? null) === null && said(seen, name) !== null);
     const isSame = [...wanted].every(([name, content]) => (now.get(name) ?? null) === content);
-    this.isLeftAlone = isSame && again.length === 0 && pendingOf(seen) === null;
+    this.isLeftAlone = isSame && again.length === 0 && left.length === 0 && pendingOf(seen) === null;
     if (this.isLeftAlone) return { diff: '', isNoop: true };
     const answer = await this.client.call(
       'stage',
       [fenceOf(push)],
-      encodeRequest(push, wanted, now, { again, known: unchangedOf(previous, now) }),
+      encodeRequest(push, wanted, now, { again: [...again, ...left], known: unchangedOf(previous, now) }),
     );
     const before = contentsOf(answer);
     this.before = new Map([...wanted.keys()].map((name) => [name, before.get(name) ?? null]));
     const diffs = [...wanted].map(([name, content]) => configDiff(pathOf(name), before.get(name) ?? null, content));
-    const diff = [...diffs, ...again.map((name) => `# ${name} is not as its file says: it is made again\n`)].join('');
+    const diff = [
+      ...diffs,
+      ...again.map((name) => `# ${name} is not as its file says: it is made again\n`),
+      ...left.map((name) => `# ${name} is there without its file: it is destroyed\n`),
+    ].join('');
     return { diff, isNoop: diff === '' };
   }
 
@@ -117,9 +126,10 @@ export class GatewayConnection implements DeviceConnection {
         // Only a connection made after the change proves that the gateway can still be managed.
         if (!isNew) await this.client.reconnect();
         isNew = true;
-        const answer = await this.client.call('verify', [], lookingAt(artefacts.map(({ path }) => nameOf(path))));
+        const answer = await this.client.call('verify', [], lookingAt([...artefacts.map(({ path }) => nameOf(path)), ...this.gone]));
         checks = [
           pendingCheck(answer, push),
+          ...this.gone.map((name) => goneCheck(answer, name)),
           ...artefacts.flatMap((artefact) => fileChecks(answer, artefact)),
           ...vniChecks(answer, expectations),
         ];
@@ -197,7 +207,7 @@ function encodeRequest(
   const lines = [`identity ${planId} ${revision}${push.mayTouchManagement === true ? ' forced' : ''}`];
   for (const [name, content] of wanted) {
     if (content === null) {
-      if ((now.get(name) ?? null) !== null) lines.push(`gone ${name}`);
+      if ((now.get(name) ?? null) !== null || again.includes(name)) lines.push(`gone ${name}`);
       continue;
     }
     const text = content.replace(/\n$/, '').split('\n');
@@ -231,6 +241,11 @@ function pendingCheck(answer: Answer, push: PushIdentity): VerifyCheck {
   if (pending === null) return { name, ok: true, message: 'no change is waiting for confirmation' };
   const state = pending.applied ? 'live and waits for confirmation' : 'only staged';
   return { name, ok: pending.fence === push.fence && pending.applied, message: `the change with fence ${pending.fence} is ${state}` };
+}
+
+function goneCheck(answer: Answer, name: string): VerifyCheck {
+  const isGone = said(answer, name) === null;
+  return { name: `interface ${name}`, ok: isGone, message: isGone ? 'is gone' : 'is still there' };
 }
 
 function fileChecks(answer: Answer, { path, content }: Artefact): readonly VerifyCheck[] {

@@ -22,18 +22,18 @@ own_commands() { # standard input without blanks in front: the lines that ifupdo
 }
 
 gate_interfaces() { # file; ifupdown2 3.0.0 also runs templates (mako), and the words of Open vSwitch through a shell
-  own_commands < "$1" > "$work/own-commands"
+  own_commands < "$1" | keep "$work/own-commands" || { no_judgement; return 0; }
   if [ -s "$work/own-commands" ]; then
-    trame_commands > "$work/commands"
     # What the host runs already, it may go on running.
-    cat /etc/network/interfaces /etc/network/interfaces.d/* 2> /dev/null | own_commands > "$work/known-commands"
+    trame_commands | keep "$work/commands" &&
+      cat /etc/network/interfaces /etc/network/interfaces.d/* 2> /dev/null | own_commands | keep "$work/known-commands" || { no_judgement; return 0; }
     grep -vxE -f "$work/commands" "$work/own-commands" | grep -vxF -f "$work/known-commands"
   fi
   grep -E -e '[^ -~	]' -e '<%|[$][{]' -e '^[[:blank:]]*(%|##)' -e '\\$' "$1"
   sed 's/^[[:blank:]]*//' "$1" | grep -E '^(auto|allow-|iface|source|mapping|rename|no-)' |
     grep -vxE '(auto|allow-[A-Za-z0-9_.-]+) [A-Za-z0-9_.-]{1,15}|iface [A-Za-z0-9_.-]{1,15}( inet6?( (static|manual|loopback|dhcp|auto))?)?'
   # What stands between single quotes is one word to that shell, whatever it holds.
-  sed -e 's/^[[:blank:]]*//' -e "s/'[^']*'//g" "$1" | grep -E '^ovs[_-]' | grep -v '^ovs-ports-condone-regex ' > "$work/switch-words"
+  sed -e 's/^[[:blank:]]*//' -e "s/'[^']*'//g" "$1" | grep -E '^ovs[_-]' | grep -v '^ovs-ports-condone-regex ' | keep "$work/switch-words" || { no_judgement; return 0; }
   grep -E -e '[][(){};&|$<>~*?#!\\${'`'}]' -e "'" "$work/switch-words"
   sed -E 's/ --(may-exist|if-exists|id=@[a-z0-9]+)( |$)/ /g' "$work/switch-words" | grep -E ' -[-a-z]*[a-z]'
 }
@@ -104,12 +104,12 @@ touching() { # file, file with words: the stanzas (or rows) that name one of the
 
 check_management() { # complaints on standard output
   [ ! -f "$pending/forced" ] || return 0
-  management_interfaces > "$work/management"
+  management_interfaces | keep "$work/management" || { no_judgement; return 0; }
   [ -s "$work/management" ] || return 0
   for slot in ovs ovsinterfaces interfaces; do
     differs "$slot" || continue
-    touching "$pending/old/$slot" "$work/management" > "$work/touched-old"
-    touching "$pending/new/$slot" "$work/management" > "$work/touched-new"
+    touching "$pending/old/$slot" "$work/management" | keep "$work/touched-old" &&
+      touching "$pending/new/$slot" "$work/management" | keep "$work/touched-new" || { no_judgement; return 0; }
     cmp -s "$work/touched-old" "$work/touched-new" ||
       echo "management: $slot would change $(tr '\n' ' ' < "$work/management")by which this host is reached ($(echo "$SSH_CONNECTION" | cut -d ' ' -f 3)): $(diff "$work/touched-old" "$work/touched-new" | grep '^[<>]' | tr '\n' ';')"
   done

@@ -16,7 +16,7 @@ vsctl() { # file with one argument a line, then options
 
 check_transaction() { # complaints on standard output
   [ -s "$pending/transaction" ] || return 0
-  gate_transaction "$pending/transaction" > "$work/switch-said"
+  gate_transaction "$pending/transaction" | keep "$work/switch-said" || { no_judgement; return 0; }
   if [ -s "$work/switch-said" ]; then
     sed 's/^/not allowed here: /' "$work/switch-said"
     return 0

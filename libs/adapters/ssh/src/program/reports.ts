@@ -1,6 +1,9 @@
 /** What the host says of itself: several questions at once, and the bytes of what is live. Beside it the checks before a change. */
 import { OVS_DUMP_COMMAND } from './openvswitch.js';
 
+/** Each is a process and a file in memory. */
+const MOST_PROBES = 4096;
+
 export const REPORTS = String.raw`
 ask() { # name, then a command; runs beside the others
   answer=$1
@@ -45,8 +48,10 @@ ask_protocol() {
 
 # Probes stand on standard input, one a line: "rds RD…" (all routes of these), "macs", "ping ADDRESS OCTETS SOURCE", "address INTERFACE".
 ask_probes() {
-  probes=''
+  probes='' asked=0
   while read -r word rest; do
+    asked=$((asked + 1))
+    [ $asked -le ${MOST_PROBES} ] || die 64 "more than ${MOST_PROBES} probes at once"
     name=probe$(printf '%s' "$probes" | wc -w | tr '0123456789' 'abcdefghij')
     case $word$rest in *[!A-Za-z0-9_.:\ -]*) die 64 "no such probe: $word" ;; esac
     set -- $rest
@@ -69,37 +74,37 @@ ask_probes() {
 
 check_interfaces() { # slot; complaints on standard output
   [ -f "$pending/new/$1" ] && { [ "$1" = interfaces ] || { differs "$1" && grep -q '^iface' "$pending/new/$1"; }; } || return 0
-  timeout 30 ifup -a -s -i "$pending/new/$1" > "$work/ifup-$1" 2>&1 9>&-
-  checked=$?
+  judged "ifup-$1" timeout 30 ifup -a -s -i "$pending/new/$1" || return 0
   # Status 1 stands for any warning. These are wrong although they come with it, or are not about our text (ifupdown2 3.0.0): the last when
   # its listener reads the socket that its main thread has closed.
   case $checked in
     0) ;;
-    1) grep -v -e '^$' -e 'bridge inherits mtu from its ports' -e 'bridge-utils' -e 'bridge-ports.*none' -e 'recv() error: ' -e 'ovs_type' -e 'OVSBridge' "$work/ifup-$1" ;;
-    *) echo "ifup -s ended with $checked"; cat "$work/ifup-$1" ;;
+    1) words_of "ifup-$1" | grep -v -e 'bridge inherits mtu from its ports' -e 'bridge-utils' -e 'bridge-ports.*none' -e 'recv() error: ' -e 'ovs_type' -e 'OVSBridge' ;;
+    *) echo "ifup -s ended with $checked"; words_of "ifup-$1" ;;
   esac
 }
 
 check_frr() {
   [ -f "$pending/new/frr" ] || return 0
-  timeout 30 vtysh -C -f "$pending/new/frr" > "$work/vtysh" 2>&1 9>&-
-  checked=$?
-  [ $checked -eq 0 ] || { echo "vtysh -C ended with $checked"; cat "$work/vtysh"; }
+  judged vtysh timeout 30 vtysh -C -f "$pending/new/frr" || return 0
+  [ $checked -eq 0 ] || { echo "vtysh -C ended with $checked"; words_of vtysh; }
 }
 
 check_networks() {
   for slot in $(slots); do
     case $slot in network:*) ;; *) continue ;; esac
     [ -f "$pending/new/$slot" ] && differs "$slot" || continue
-    [ ! -x /usr/bin/virt-xml-validate ] || timeout 30 virt-xml-validate "$pending/new/$slot" network > "$work/xml" 2>&1 9>&- || sed "s/^/$slot: /" "$work/xml"
+    [ -x /usr/bin/virt-xml-validate ] || continue
+    judged xml timeout 30 virt-xml-validate "$pending/new/$slot" network || continue
+    [ "$checked" -eq 0 ] || { echo "is not valid ($checked)"; words_of xml; } | sed "s/^/$slot: /"
   done
 }
 
 check_syntax() { # all at once; complaints on standard output, none: accepted
-  check_frr > "$work/frr-refused" & frr_check=$!
-  check_interfaces interfaces > "$work/interfaces-refused"
-  check_interfaces ovsinterfaces > "$work/ovsinterfaces-refused"
-  wait $frr_check
+  check_frr | keep "$work/frr-refused" & frr_check=$!
+  check_interfaces interfaces | keep "$work/interfaces-refused" || no_judgement
+  check_interfaces ovsinterfaces | keep "$work/ovsinterfaces-refused" || no_judgement
+  wait $frr_check || no_judgement
   for slot in interfaces ovsinterfaces frr; do sed "s/^/$slot: /" "$work/$slot-refused"; done
   check_networks
   for slot in $(slots); do gate_slot "$slot"; done

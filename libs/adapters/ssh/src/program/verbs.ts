@@ -68,13 +68,14 @@ case $verb in
     ! is_applied || die ${PUSH_EXIT.inProgress} "push with fence $(pending_fence) is live and not confirmed: recover it first"
     forget
     # The same execution may push again: from here on its fence no longer stands for something confirmed.
-    [ "$(content "$state/confirmed" 0)" != "$fence" ] || write_durably "$state/confirmed" 0
+    [ "$(content "$state/confirmed" 0)" != "$fence" ] || write_durably "$state/confirmed" "0 $(second_of "$state/confirmed" 0)"
     mkdir -p "$pending/new" "$pending/old" || die ${PUSH_EXIT.storageFailed} "cannot make $pending: $(no_room)"
     receive 2> "$work/received" || {
       forget
       ! grep -q 'No space left' "$work/received" || die ${PUSH_EXIT.storageFailed} "the request does not fit: $(no_room)"
       die ${PUSH_EXIT.badRequest} "the request ended early or is malformed"
     }
+    accept_revision
     for slot in $(slots); do
       target=$(path_of "$slot")
       [ ! -f "$target" ] || cp -p "$target" "$pending/old/$slot" || { forget; die ${PUSH_EXIT.storageFailed} "cannot copy $target: $(no_room)"; }
@@ -82,9 +83,9 @@ case $verb in
         { forget; die ${PUSH_EXIT.storageFailed} "cannot copy $target: $(no_room)"; }
       [ ! -f "$pending/new/$slot" ] || own "$slot" "$pending/new/$slot"
     done
-    check_syntax > "$work/refused"
-    if [ -s "$work/refused" ]; then
-      cat "$work/refused" >&2
+    refused=$(check_syntax; echo judged)
+    if [ "$refused" != judged ]; then
+      printf '%s\n' "${'$'}{refused%judged}" >&2
       forget
       exit ${PUSH_EXIT.configRefused}
     fi
@@ -181,7 +182,7 @@ case $verb in
     take_lock 20
     accept_fence
     if is_applied && [ "$(pending_fence)" = "$fence" ]; then
-      write_durably "$state/confirmed" "$fence"
+      write_durably "$state/confirmed" "$fence $(second_of "$pending/identity" 0)"
       rm -f "$state/undone"
       forget
     elif [ "$(content "$state/confirmed" 0)" != "$fence" ]; then
