@@ -23,6 +23,8 @@ export type PlanId = Brand<string, 'PlanId'>;
 export type LockId = Brand<string, 'LockId'>;
 export type DriftItemId = Brand<string, 'DriftItemId'>;
 export type SyncTargetId = Brand<string, 'SyncTargetId'>;
+export type SyncRunId = Brand<string, 'SyncRunId'>;
+export type SyncConflictId = Brand<string, 'SyncConflictId'>;
 
 /** Prefixes of public ids. An id is opaque: `net_` + 26 characters of Crockford base32 over a UUIDv7. */
 export const ID_PREFIXES = {
@@ -49,6 +51,8 @@ export const ID_PREFIXES = {
   driftReport: 'drr',
   driftItem: 'dri',
   syncTarget: 'syt',
+  syncRun: 'syr',
+  syncConflict: 'syc',
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 

@@ -9,6 +9,8 @@ export type Label = Brand<string, 'Label'>;
 export type Fqdn = Brand<string, 'Fqdn'>;
 /** Name of a kernel interface: ≤ 15 octets (IFNAMSIZ − 1), no blanks, no slash. */
 export type DeviceName = Brand<string, 'DeviceName'>;
+/** What people write about a thing for people: 1 to 1000 characters, lines and tabs allowed. None is null, never an empty text. */
+export type Description = Brand<string, 'Description'>;
 /** Port of a switch or a host as its platform writes it: `Ethernet2`, `Ethernet1/2.100`, `Port-Channel5`, `ens19`. */
 export type PortName = Brand<string, 'PortName'>;
 
@@ -43,6 +45,16 @@ export const Label = {
       throw invalidValue('name', value, '1 to 240 printable characters on one line, no control characters');
     }
     return text as Label;
+  },
+};
+
+export const Description = {
+  /** Kept as it was written, so that it equals the text it was taken from. */
+  parse(value: unknown): Description | null {
+    if (value === null || value === '') return null;
+    if (typeof value !== 'string' || value.length > 1000 || /[^\P{Cc}\t\n\r]|\p{Cs}/u.test(value))
+      throw invalidValue('description', value, 'at most 1000 characters, no control characters but tabs and ends of lines');
+    return value as Description;
   },
 };
 

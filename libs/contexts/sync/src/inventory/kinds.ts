@@ -41,11 +41,15 @@ const shared = { authority: 'LAST_WRITER_WITH_REVIEW' } as const;
 
 /**
  * What is compared, and whose word counts unless a connector says otherwise. Numbers and addresses are Trame's; what people write for
- * people is whoever wrote it last. Texts: names as NetBox calls them; `status` active, reserved, deprecated, container.
+ * people is whoever wrote it last. Texts: names as NetBox calls them; a description that is empty is null. A field that Trame does not keep
+ * of a kind (the description of an ASN, whether a prefix is a pool) has no rule: it is theirs.
+ *
+ * `status`, in the words of all systems: `container` groups others; `reserved` is ours and not in use yet (PLANNED, PROVISIONING, HELD) or given to
+ * nobody (RESERVED); `active` is in use; `deprecated` is on its way out (DEPROVISIONING). What rests in quarantine, or is retired, is not ours.
  */
 export const DEFAULT_RULES: Readonly<Record<InventoryKind, KindRules>> = {
   tenant: { name: shared, slug: us, description: shared },
-  routeTarget: { name: guarded, tenant: us, description: shared },
+  routeTarget: { name: guarded, tenant: us },
   vrf: {
     name: us,
     tenant: guarded,
@@ -53,8 +57,8 @@ export const DEFAULT_RULES: Readonly<Record<InventoryKind, KindRules>> = {
     exportTargets: { ...guarded, isSet: true },
     description: shared,
   },
-  vlanGroup: { name: us, slug: us, description: shared },
-  vlan: { vid: us, name: us, group: us, tenant: us, status: us, description: shared },
+  vlanGroup: { name: us, slug: us },
+  vlan: { vid: us, name: us, group: us, tenant: us, status: us },
   l2vpn: {
     name: us,
     slug: us,
@@ -66,11 +70,16 @@ export const DEFAULT_RULES: Readonly<Record<InventoryKind, KindRules>> = {
     description: shared,
   },
   l2vpnTermination: { l2vpn: us, vlan: us },
-  prefix: { prefix: us, vrf: us, tenant: guarded, vlan: us, status: us, isPool: us, description: shared },
+  /** `vlan` is of the subnet's network, where that has one VLAN domain; absent where it has several. */
+  prefix: { prefix: us, vrf: us, tenant: guarded, vlan: us, status: us, description: shared },
   ipRange: { start: us, end: us, vrf: us, tenant: us, status: us, description: shared },
-  asn: { asn: us, description: shared },
-  device: { name: us, site: shared, status: shared, description: shared },
-  interface: { device: us, name: us, description: shared },
-  /** `host` the address (RFC 5952), `length` of its mask, `role` loopback, anycast, vip … or null. */
+  asn: { asn: us },
+  /** `site` is the slug of one. */
+  device: { name: us, site: us, description: shared },
+  interface: { device: us, name: us },
+  /**
+   * `host` the address (RFC 5952), `length` of its mask, `role` loopback, anycast, vip, vrrp or null. Only addresses of devices say `interface`:
+   * what a station's address is on is theirs.
+   */
   ipAddress: { host: us, length: us, vrf: us, tenant: guarded, dnsName: us, status: us, role: us, interface: us, description: shared },
 };
