@@ -7,6 +7,7 @@ import { AddressAllocationService } from './address-allocation.service.js';
 import { AddressRefusals } from './address-refusals.js';
 import { AddressSweeper } from './address-sweeper.js';
 import { AddressingImporter } from './addressing-importer.service.js';
+import { AddressingListing } from './addressing-listing.js';
 import { AddressingInvariants } from './addressing-invariants.js';
 import { AddressingService } from './addressing.service.js';
 import { PrefixPoolResolver } from './api/prefix-pool.resolver.js';
@@ -19,6 +20,7 @@ import { PrefixPoolLevels } from './prefix-pool-levels.js';
 import { PrefixRefusals } from './prefix-refusals.js';
 import { PrefixTreeService } from './prefix-tree.service.js';
 import { AddressAllocationStore } from './store/address-allocation.store.js';
+import { AddressingListingStore } from './store/addressing-listing.store.js';
 import { AddressingImportStore } from './store/addressing-import.store.js';
 import { PrefixAllocationStore } from './store/prefix-allocation.store.js';
 import { PrefixPoolStore } from './store/prefix-pool.store.js';
@@ -38,6 +40,7 @@ const services = [
   SubnetService,
   VrfLeakService,
   AddressingImporter,
+  AddressingListing,
 ];
 const stores = [
   PrefixPoolStore,
@@ -47,6 +50,7 @@ const stores = [
   SubnetStore,
   VrfRouteStore,
   AddressingImportStore,
+  AddressingListingStore,
 ];
 const poolChanged = { provide: JOB_HANDLERS['prefix-pool.changed'], useClass: PrefixPoolLevels };
 

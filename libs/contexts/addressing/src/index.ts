@@ -4,10 +4,12 @@ export { PrefixObject, PrefixRoleEnum, toPrefixObject } from './api/prefix.objec
 export { GatewayModeEnum, IpAddressObject, toIpAddressObject } from './api/subnet.object.js';
 export { AddressAllocationService } from './address-allocation.service.js';
 export { AddressingImporter } from './addressing-importer.service.js';
+export { AddressingListing } from './addressing-listing.js';
 export { AddressingModule } from './addressing.module.js';
 export { AddressingService, type NewAddress, type NewSubnet } from './addressing.service.js';
 export { PrefixAllocationService } from './prefix-allocation.service.js';
 export { type NewPrefixPool, PrefixPoolAdminService, type PrefixPoolChange } from './prefix-pool-admin.service.js';
+export { PrefixTreeService } from './prefix-tree.service.js';
 export { SubnetService, type SubnetToOpen } from './subnet.service.js';
 export { addressingEntities } from './store/addressing.entity.js';
 export type {
@@ -36,6 +38,7 @@ export type {
   NamedAddress,
   Subnet,
 } from './domain/subnet.js';
+export type { ListedAddress, ListedPrefix, ListedRange, RangeKey } from './store/addressing-listing.store.js';
 export type { FreeBlocks } from './store/prefix-pool.store.js';
 export type { PrefixNode, PrefixRole } from './store/prefix-tree.store.js';
 export type { SubnetFill } from './store/subnet.store.js';

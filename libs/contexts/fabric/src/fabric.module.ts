@@ -9,6 +9,7 @@ import { SecretResolver } from './api/secret.resolver.js';
 import { LockResolver } from './api/lock.resolver.js';
 import { ChassisService } from './chassis.service.js';
 import { FabricInvariants } from './fabric-invariants.js';
+import { FabricListing } from './fabric-listing.js';
 import { FabricService } from './fabric.service.js';
 import { InventoryService } from './inventory.service.js';
 import { LockService } from './lock.service.js';
@@ -16,6 +17,7 @@ import { RecallService } from './recall.service.js';
 import { SecretService } from './secret.service.js';
 import { AttachmentStore } from './store/attachment.store.js';
 import { DeviceStore } from './store/device.store.js';
+import { FabricListingStore } from './store/fabric-listing.store.js';
 import { LockStore } from './store/lock.store.js';
 import { RecallStore } from './store/recall.store.js';
 import { SnapshotStore } from './store/snapshot.store.js';
@@ -41,7 +43,9 @@ import { SnapshotStore } from './store/snapshot.store.js';
     NetworkAttachmentsResolver,
     AttachmentDeviceResolver,
     FabricInvariants,
+    FabricListingStore,
+    FabricListing,
   ],
-  exports: [ChassisService, FabricService, InventoryService, LockService, RecallService, SecretService],
+  exports: [ChassisService, FabricListing, FabricService, InventoryService, LockService, RecallService, SecretService],
 })
 export class FabricModule {}

@@ -1,5 +1,6 @@
 export { TaggingEnum } from './api/device.object.js';
 export type { FabricInventory, InventoryDevice } from './domain/inventory.js';
+export { FabricListing } from './fabric-listing.js';
 export { FabricModule } from './fabric.module.js';
 export { FabricService, type FabricSettings, type VlanNeed, type WantedAttachment } from './fabric.service.js';
 export { InventoryService, type LoadedFabric } from './inventory.service.js';
@@ -11,4 +12,5 @@ export type { NetworkOnDevice, NetworkRecall, ProposedRecall, RecallAction, Reca
 export type { MaintenanceLock } from './domain/lock.js';
 export type { Attachment, AttachPoint, KeptPlaces } from './domain/attachment.js';
 export type { Device, DeviceAccess, DeviceProgress, ManagementPath, ProgressStage } from './domain/device.js';
+export type { ListedDevice, ListedVlan, ListedVlanDomain, ListedVtep, VlanKey } from './store/fabric-listing.store.js';
 export { fabricEntities } from './store/fabric.entity.js';

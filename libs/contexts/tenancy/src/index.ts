@@ -3,6 +3,8 @@ export { TenantObject, toTenantObject } from './api/tenant.object.js';
 export type { Network, NetworkState, Tenant, Vrf } from './domain/network.js';
 export { vxlanOverhead } from './domain/vxlan-overhead.js';
 export type { PageRequest } from './store/network.store.js';
+export type { ListedNetwork, ListedRouteTarget, ListedTenant, ListedVrf, Stretch } from './store/tenancy-listing.store.js';
 export { tenancyEntities } from './store/tenant.entity.js';
+export { TenancyListing } from './tenancy-listing.js';
 export { TenancyModule } from './tenancy.module.js';
 export { type KeptNetwork, type NewNetwork, type NewVrf, TenancyService } from './tenancy.service.js';

@@ -4,12 +4,14 @@ import { EventsModule } from '#contexts/events';
 import { NumberingModule } from '#contexts/numbering';
 import { TenancyResolver } from './api/tenancy.resolver.js';
 import { TenancyStore } from './store/network.store.js';
+import { TenancyListingStore } from './store/tenancy-listing.store.js';
+import { TenancyListing } from './tenancy-listing.js';
 import { TenancyInvariants } from './tenancy-invariants.js';
 import { TenancyService } from './tenancy.service.js';
 
 @Module({
   imports: [AccessModule, EventsModule, NumberingModule],
-  providers: [TenancyStore, TenancyService, TenancyResolver, TenancyInvariants],
-  exports: [TenancyService],
+  providers: [TenancyStore, TenancyService, TenancyResolver, TenancyInvariants, TenancyListingStore, TenancyListing],
+  exports: [TenancyService, TenancyListing],
 })
 export class TenancyModule {}
