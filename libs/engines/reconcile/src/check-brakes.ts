@@ -2,7 +2,8 @@ import { DomainError } from '#engines/kernel';
 import type { Brakes, Plan } from './plan.js';
 
 /**
- * A plan that deletes much of what we own is more often a fault (a lost row, half a snapshot) than a wish.
+ * A plan that deletes much of what we own is more often a fault (a lost row, half a snapshot) than a wish. A target that is read whole has
+ * neither pages nor a size of before: `checkSyncBrakes` is for those that have.
  * @throws BRAKES_HIT with `{ subject, deletes, owned, maxDeleteRatio }`; a person may then apply the plan by its digest.
  */
 export function checkBrakes(plan: Plan<unknown>, brakes: Brakes): void {

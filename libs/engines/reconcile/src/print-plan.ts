@@ -31,7 +31,7 @@ function detail({ verb, before, after }: Change<unknown>): string[] {
   return [...(before === null ? [] : valueLines(before, '-')), ...(after === null ? [] : valueLines(after, '+'))];
 }
 
-function changedFields(before: Record<string, unknown>, after: Record<string, unknown>): string[] {
+export function changedFields(before: Record<string, unknown>, after: Record<string, unknown>): string[] {
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .sort()
     .filter((name) => text(before[name]) !== text(after[name]))
@@ -46,5 +46,5 @@ function valueLines(value: unknown, sign: string): string[] {
 const lines = (value: string): string[] => value.replace(/\n$/, '').split('\n');
 const text = (value: unknown): string => (value === undefined ? 'none' : canonicalJson(value));
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-const visible = (line: string): string =>
+export const visible = (line: string): string =>
   line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);

@@ -33,7 +33,7 @@ export type ForeignReason =
   | 'MARK_OF_ANOTHER'
   /** Its mark is of an object of ours that is mapped elsewhere: somebody copied the object with its mark. */
   | 'COPY_OF_OURS'
-  /** The natural key is held there by what is mapped to another object of ours, for one that goes away. */
+  /** The natural key is held there by what is mapped to another object of ours: one that goes away and is in its grace period. */
   | 'KEY_HELD_BY_OURS'
   /** The natural key is held there by what carries another owner's mark. */
   | 'KEY_HELD_BY_ANOTHER';
@@ -69,6 +69,7 @@ export type Existence =
  * | –    | yes  | yes    | another's           | FOREIGN                                                                    |
  * | –    | –    | yes    | none                | UNMANAGED                                                                  |
  * | –    | –    | yes    | any                 | FOREIGN                                                                    |
+ * | –    | any  | yes, mapped to another of ours | | FOREIGN                                                                   |
  *
  * @throws INVALID_VALUE without link, ours and theirs: there is nothing to judge.
  */
@@ -95,6 +96,7 @@ function judgeMapped(link: { localId: string; phase: RetirePhase }, ours: string
 
 function judgeUnmapped({ ours, isOursLinkedElsewhere }: ExistenceFacts, theirs: Sighting): Existence {
   const { remoteId, mark } = theirs;
+  if (theirs.isLinked) return { verdict: 'FOREIGN', reason: 'KEY_HELD_BY_OURS', remoteId };
   if (mark !== null && mark !== ours) return { verdict: 'FOREIGN', reason: 'MARK_OF_ANOTHER', remoteId };
   if (ours === null) return { verdict: 'UNMANAGED' };
   if (isOursLinkedElsewhere) return mark === null ? { verdict: 'UNMANAGED' } : { verdict: 'FOREIGN', reason: 'COPY_OF_OURS', remoteId };

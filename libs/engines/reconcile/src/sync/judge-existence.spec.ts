@@ -1,0 +1,165 @@
+import {
+  type Existence,
+  type ExistenceFacts,
+  type GonePolicy,
+  judgeExistence,
+  type RetirePhase,
+  type Sighting,
+} from './judge-existence.js';
+
+const link = (phase: RetirePhase = 'NONE') => ({ localId: 'a', phase });
+const seen = (mark: string | null, isLinked = false, remoteId = '1'): Sighting => ({ remoteId, mark, isLinked });
+const judge = (facts: Partial<ExistenceFacts>) => judgeExistence({ link: null, ours: null, theirs: null, whenGone: 'RECREATE', ...facts });
+
+describe('an object that is mapped', () => {
+  it('is merged where both have it and the mark agrees', () => {
+    expect(judge({ link: link(), ours: 'a', theirs: seen('a', true) })).toEqual({ verdict: 'MERGE' });
+  });
+
+  it.each([
+    [null, 'MARK_GONE'],
+    ['b', 'MARK_OF_ANOTHER'],
+  ])('is let go where the mark in theirs is %j, whether we still have it or not', (mark, reason) => {
+    for (const ours of ['a', null])
+      expect(judge({ link: link('DUE'), ours, theirs: seen(mark, true) })).toEqual({ verdict: 'UNLINK', reason });
+  });
+
+  it.each([
+    ['NONE', 'DEPRECATE'],
+    ['GRACE', 'WAIT'],
+    ['DUE', 'DELETE'],
+  ] as const)('that we removed, with the grace period %s: %s', (phase, step) => {
+    expect(judge({ link: link(phase), theirs: seen('a', true) })).toEqual({ verdict: 'RETIRE', step });
+  });
+
+  it('is forgotten where neither side has it', () => {
+    expect(judge({ link: link() })).toEqual({ verdict: 'FORGET' });
+  });
+
+  it('that somebody removed there follows the policy', () => {
+    expect(judge({ link: link(), ours: 'a', whenGone: 'RECREATE' })).toEqual({ verdict: 'RECREATE' });
+    expect(judge({ link: link(), ours: 'a', whenGone: 'ACCEPT' })).toEqual({ verdict: 'REMOTE_GONE', policy: 'ACCEPT' });
+    expect(judge({ link: link(), ours: 'a', whenGone: 'HOLD' })).toEqual({ verdict: 'REMOTE_GONE', policy: 'HOLD' });
+  });
+
+  it('and got another id there, with our mark, is linked again under every policy', () => {
+    for (const whenGone of ['RECREATE', 'ACCEPT', 'HOLD'] as const)
+      expect(judge({ link: link(), ours: 'a', alike: [seen('a')], whenGone })).toEqual({ verdict: 'RELINK', remoteId: '1' });
+  });
+
+  it('and was made again there by hand is proposed, not made a second time', () => {
+    expect(judge({ link: link(), ours: 'a', alike: [seen(null)] })).toEqual({ verdict: 'PROPOSE_ADOPTION', candidates: ['1'] });
+  });
+});
+
+describe('an object of ours without a mapping', () => {
+  it('is created where nothing is in its place', () => {
+    expect(judge({ ours: 'a' })).toEqual({ verdict: 'CREATE' });
+  });
+
+  it('is linked again to the one that carries its mark, even beside others of the same key', () => {
+    expect(judge({ ours: 'a', alike: [seen(null, false, '1'), seen('a', false, '2')] })).toEqual({ verdict: 'RELINK', remoteId: '2' });
+  });
+
+  it('is proposed for each that has its key and no mark', () => {
+    expect(judge({ ours: 'a', alike: [seen(null, false, '1'), seen('b', false, '2'), seen(null, false, '3')] })).toEqual({
+      verdict: 'PROPOSE_ADOPTION',
+      candidates: ['1', '3'],
+    });
+  });
+
+  it.each([
+    [seen('b'), 'KEY_HELD_BY_ANOTHER'],
+    [seen('b', true), 'KEY_HELD_BY_OURS'],
+    [seen(null, true), 'KEY_HELD_BY_OURS'],
+  ] as const)('is not created in the place of %j', (holder, reason) => {
+    expect(judge({ ours: 'a', alike: [holder] })).toEqual({ verdict: 'FOREIGN', reason, remoteId: '1' });
+  });
+});
+
+describe('an object of theirs without a mapping', () => {
+  it('is theirs', () => {
+    expect(judge({ theirs: seen(null) })).toEqual({ verdict: 'UNMANAGED' });
+  });
+
+  it('is another owner’s where its mark names nothing of ours, or another of ours than the one it is compared with', () => {
+    const foreign = { verdict: 'FOREIGN', reason: 'MARK_OF_ANOTHER', remoteId: '1' };
+    expect(judge({ theirs: seen('b') })).toEqual(foreign);
+    expect(judge({ ours: 'a', theirs: seen('b') })).toEqual(foreign);
+  });
+
+  it('is linked again where its mark names one of ours that has no mapping', () => {
+    expect(judge({ ours: 'a', theirs: seen('a') })).toEqual({ verdict: 'RELINK', remoteId: '1' });
+  });
+
+  it('is a copy where its mark names one that has a mapping: neither linked nor deleted', () => {
+    expect(judge({ ours: 'a', theirs: seen('a'), isOursLinkedElsewhere: true })).toEqual({
+      verdict: 'FOREIGN',
+      reason: 'COPY_OF_OURS',
+      remoteId: '1',
+    });
+  });
+
+  it('is another’s where it is mapped to another of ours, whatever its mark', () => {
+    for (const mark of [null, 'a', 'b'])
+      expect(judge({ ours: 'a', theirs: seen(mark, true) })).toEqual({ verdict: 'FOREIGN', reason: 'KEY_HELD_BY_OURS', remoteId: '1' });
+  });
+
+  it('is proposed where it has the key of one of ours, unless that one has its place already', () => {
+    expect(judge({ ours: 'a', theirs: seen(null) })).toEqual({ verdict: 'PROPOSE_ADOPTION', candidates: ['1'] });
+    expect(judge({ ours: 'a', theirs: seen(null), isOursLinkedElsewhere: true })).toEqual({ verdict: 'UNMANAGED' });
+  });
+});
+
+it('there is nothing to judge without any of the three', () => {
+  expect(() => judge({})).toThrow(expect.objectContaining({ code: 'INVALID_VALUE' }));
+});
+
+describe('in every case there is', () => {
+  const cases: ExistenceFacts[] = [];
+  const sightings = [null, seen(null), seen('a'), seen('b'), seen(null, true), seen('a', true), seen('b', true)];
+  for (const aLink of [null, link('NONE'), link('GRACE'), link('DUE')])
+    for (const ours of [null, 'a'])
+      for (const theirs of sightings)
+        for (const one of sightings)
+          for (const other of sightings)
+            for (const whenGone of ['RECREATE', 'ACCEPT', 'HOLD'] satisfies GonePolicy[])
+              for (const isOursLinkedElsewhere of [false, true])
+                if (aLink || ours !== null || theirs)
+                  cases.push({
+                    link: aLink,
+                    ours,
+                    theirs,
+                    alike: [one, other].filter((sighting) => sighting !== null),
+                    whenGone,
+                    isOursLinkedElsewhere,
+                  });
+  const verdicts = cases.map((facts) => ({ facts, existence: judgeExistence(facts) }));
+  const sightingsOf = ({ theirs, alike }: ExistenceFacts): Sighting[] => [...(theirs ? [theirs] : []), ...(alike ?? [])];
+  const offending = (verdict: string, isRight: (facts: ExistenceFacts, existence: Existence) => boolean) => {
+    const given = verdicts.filter(({ existence }) => existence.verdict === verdict);
+    expect(given.length).toBeGreaterThan(0);
+    return given.filter(({ facts, existence }) => !isRight(facts, existence));
+  };
+
+  it('deletes, and marks as going away, only with both witnesses and where ours is gone', () => {
+    const bothAgree = ({ link: mapping, ours, theirs }: ExistenceFacts) =>
+      ours === null && mapping !== null && theirs?.mark === mapping.localId;
+    expect(offending('RETIRE', bothAgree)).toEqual([]);
+  });
+
+  it('creates only where nothing is in the place', () => {
+    for (const verdict of ['CREATE', 'RECREATE'])
+      expect(offending(verdict, (facts) => facts.ours === 'a' && sightingsOf(facts).length === 0)).toEqual([]);
+  });
+
+  it('writes only into what carries our mark, and links only that', () => {
+    expect(offending('MERGE', ({ theirs }) => theirs?.mark === 'a')).toEqual([]);
+    expect(offending('RELINK', (facts) => sightingsOf(facts).some(({ mark, isLinked }) => mark === 'a' && !isLinked))).toEqual([]);
+  });
+
+  it('proposes nothing that somebody has marked or that is mapped', () => {
+    const isFree = (facts: ExistenceFacts) => sightingsOf(facts).some(({ mark, isLinked }) => mark === null && !isLinked);
+    expect(offending('PROPOSE_ADOPTION', isFree)).toEqual([]);
+  });
+});

@@ -1,0 +1,81 @@
+import { digestChanges, rankOf, type SyncAction, type SyncChange } from './sync-change.js';
+
+const KINDS = ['tenant', 'vrf', 'prefix'];
+const change = (rest: Partial<SyncChange> = {}): SyncChange => ({
+  seq: 1,
+  action: 'UPDATE',
+  kind: 'vrf',
+  localId: 'a',
+  remoteId: '7',
+  label: 'acme',
+  before: { name: 'old' },
+  after: { name: 'new' },
+  pull: {},
+  overwritten: [],
+  ...rest,
+});
+
+describe('the order of a run', () => {
+  it('makes what others point to before them, and takes them away the other way round, marked first', () => {
+    const all = KINDS.flatMap((kind) => (['DELETE', 'CREATE', 'DEPRECATE'] as SyncAction[]).map((action) => ({ kind, action })));
+    const sorted = all.sort((a, b) => rankOf(KINDS, a) - rankOf(KINDS, b)).map(({ action, kind }) => `${action} ${kind}`);
+    expect(sorted).toEqual([
+      'CREATE tenant',
+      'CREATE vrf',
+      'CREATE prefix',
+      'DEPRECATE prefix',
+      'DEPRECATE vrf',
+      'DEPRECATE tenant',
+      'DELETE prefix',
+      'DELETE vrf',
+      'DELETE tenant',
+    ]);
+  });
+
+  it('settles what is mapped before it writes, inside a kind', () => {
+    const all: SyncAction[] = ['UPDATE', 'CREATE', 'ADOPT', 'RELINK', 'UNLINK'];
+    const sorted = all.sort((a, b) => rankOf(KINDS, { kind: 'vrf', action: a }) - rankOf(KINDS, { kind: 'vrf', action: b }));
+    expect(sorted).toEqual(['UNLINK', 'RELINK', 'ADOPT', 'CREATE', 'UPDATE']);
+  });
+
+  it('has no place for a kind that it does not know', () => {
+    expect(rankOf(KINDS, { kind: 'cable', action: 'CREATE' })).toBeNaN();
+  });
+});
+
+describe('the digest of a plan', () => {
+  const changes = [change(), change({ localId: 'b' }), change({ localId: 'c', action: 'DELETE' })];
+
+  it('is the same however the changes are cut into pages', () => {
+    const whole = digestChanges(null, changes);
+    expect(digestChanges(digestChanges(null, changes.slice(0, 1)), changes.slice(1))).toBe(whole);
+    expect(digestChanges(digestChanges(digestChanges(null, []), changes.slice(0, 2)), changes.slice(2))).toBe(whole);
+  });
+
+  it('is another one with a change more, a change less, or in another order', () => {
+    const digests = [changes, changes.slice(1), [...changes, change({ localId: 'd' })], [...changes].reverse(), []].map((of) =>
+      digestChanges(null, of),
+    );
+    expect(new Set(digests).size).toBe(digests.length);
+  });
+
+  it.each<Partial<SyncChange>>([
+    { action: 'DELETE' },
+    { kind: 'prefix' },
+    { localId: 'b' },
+    { remoteId: '8' },
+    { remoteId: null },
+    { before: { name: 'older' } },
+    { after: { name: 'newer' } },
+    { after: {}, pull: { name: 'new' } },
+    { overwritten: ['name'] },
+  ])('is another one with %j', (rest) => {
+    expect(digestChanges(null, [change(rest)])).not.toBe(digestChanges(null, [change()]));
+  });
+
+  it('is the same with another label or place, and with fields in another order', () => {
+    const same = { before: { a: 1, b: 2 }, after: { a: 2, b: 3 } };
+    const turned = { before: { b: 2, a: 1 }, after: { b: 3, a: 2 }, label: 'ACME', seq: 9 };
+    expect(digestChanges(null, [change(turned)])).toBe(digestChanges(null, [change(same)]));
+  });
+});
