@@ -29,7 +29,7 @@ destroy() { # name: another tunnel, or none. An interface that runs does not tak
 
 changed_of() { for name in $(names); do case $name in "$1"*) ! differs "$name" || printf '%s\n' "$name" ;; esac; done; }
 
-# It goes on when we are killed, and without the lock: whoever takes the lock next has to wait for it.
+# It goes on when we are killed, and without the lock: whoever takes the lock next has to end it.
 run_netstart() { # names
   sh /etc/netstart "$@" < /dev/null &
   echo $! > "$state/worker"

@@ -48,11 +48,12 @@ steal_lock() { # process
   rmdir "$state/lock.steal"
 }
 
-await_worker() {
+# A netstart whose program was killed would go on making interfaces under the feet of the next one. It is ended: what it has left half done is undone or
+# made again, and a dead-man timer that waited for it would wait for a command that hangs.
+end_worker() {
   worker=$(content "$state/worker" 0)
-  while :; do
-    case $(ps -o args= -p "$worker" 2> /dev/null) in *netstart*) nap ;; *) return 0 ;; esac
-  done
+  case $(ps -o args= -p "$worker" 2> /dev/null) in *netstart*) kill -KILL "$worker" 2> /dev/null; sleep 1 ;; esac
+  rm -f "$state/worker"
 }
 
 try_lock() { # seconds to wait
@@ -65,7 +66,7 @@ try_lock() { # seconds to wait
     waited=$((waited + 1))
   done
   holds=yes
-  await_worker
+  end_worker
 }
 
 take_lock() { try_lock "$1" || die ${PUSH_EXIT.inProgress} "another push is at work on this gateway"; }
