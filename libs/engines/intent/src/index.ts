@@ -5,6 +5,7 @@ export { FabricCompiler } from './incremental/fabric-compiler.js';
 export type { Finding, FindingCode } from './finding.js';
 export { bridgeName, isDerivedName, vrfBridgeName, vrfVxlanName, vxlanName } from './interface-names.js';
 export { vxlanOverhead } from './overlay-mtu.js';
+export { refusedNetworks } from './refused-networks.js';
 export { routerMac } from './router-mac.js';
 export * from './snapshot.js';
 export { withoutStrangers } from './without-strangers.js';

@@ -349,10 +349,18 @@ describe('a protected network', () => {
     expect(
       told(
         guarded()
-          .network({ ...blue, subnets: [{ cidr: '10.99.0.128/25' }] })
+          .network({ ...blue, on: ['pve1'], subnets: [{ cidr: '10.99.0.128/25' }] })
           .build(),
       ),
     ).toEqual(['PROTECTED_NETWORK choose another subnet than 10.99.0.128/25 for network blue: protected network storage has 10.99.0.0/24']);
+    // Of another address space, and nowhere near.
+    expect(
+      told(
+        guarded()
+          .network({ ...blue, on: [{ device: 'test', port: 'Ethernet2', vlan: 100 }], subnets: [{ cidr: '10.99.0.128/25' }] })
+          .build(),
+      ),
+    ).toEqual([]);
     const uplink = { name: 'vmbr1', addresses: ['10.99.0.7/24'], gateway: '10.99.0.1' };
     expect(told(guarded(host({ bridges: [uplink] })).build())).toEqual([
       expect.stringContaining('for vmbr1 of pve1, which has a default route'),

@@ -2,7 +2,7 @@
  * A port does one thing. Whoever takes a port that has another use already takes it away from there: a kernel interface has one master, and a
  * switch port is in one Port-Channel.
  */
-import { compareNatural, type DeviceId } from '#engines/kernel';
+import { compareNatural, type DeviceId, type NetworkId } from '#engines/kernel';
 import type { FabricIndex } from '../fabric-index.js';
 import { error, type Finding, listed } from '../finding.js';
 import type { DeviceFacts } from '../snapshot.js';
@@ -12,6 +12,7 @@ export interface PortUse {
   /** What the port is for, in words: `link 10.1.0.0/31`, `bond0`. Two facts about one thing have the same words. */
   readonly use: string;
   readonly kind: 'LINK' | 'ATTACHMENT' | 'MEMBER' | 'BRIDGE';
+  readonly networkId?: NetworkId;
 }
 
 /** By device; several facts may say the same use. */
@@ -76,7 +77,7 @@ function attachments(index: FabricIndex, device: DeviceFacts): PortUse[] {
   return (index.attachmentsOfDevice.get(device.id) ?? []).flatMap(({ port, tagging, networkId }) =>
     port === null || following.has(port) || (tagging === 'TAGGED' && device.platform === 'DEBIAN_FRR')
       ? []
-      : [{ port, use: `network ${index.network.get(networkId)?.slug ?? networkId}`, kind: 'ATTACHMENT' as const }],
+      : [{ port, use: `network ${index.network.get(networkId)?.slug ?? networkId}`, kind: 'ATTACHMENT' as const, networkId }],
   );
 }
 
@@ -93,6 +94,7 @@ function clashes({ id, slug }: DeviceFacts, uses: readonly PortUse[]): Finding[]
     if (distinct.size < 2 || !kinds.some((kind) => kind === 'MEMBER' || kind === 'BRIDGE')) return [];
     const names = [...distinct.keys()].sort(compareNatural);
     const message = `leave ${slug} ${port} to one of ${listed(names)}: a port does one thing`;
-    return [error('PORT_CLASH', `devices.${slug}.ports.${port}`, message, [id])];
+    const networks = [...distinct.values()].flatMap(({ networkId }) => networkId ?? []);
+    return [error('PORT_CLASH', `devices.${slug}.ports.${port}`, message, [id, ...networks])];
   });
 }

@@ -3,20 +3,27 @@ import { Cidr, type DeviceId, type NetworkId } from '#engines/kernel';
 import { isOnOpenVswitch } from '../compile-openvswitch.js';
 import type { FabricIndex } from '../fabric-index.js';
 import { error, type Finding } from '../finding.js';
-import type { NetworkFacts } from '../snapshot.js';
+import { groupBy } from '../group-by.js';
+import type { AttachmentFacts, NetworkFacts } from '../snapshot.js';
 import { subnetOf } from './host-interfaces.js';
 
 interface Used {
   readonly cidr: Cidr;
   readonly use: string;
   readonly id: string;
+  /** Null: no network's. */
+  readonly networkId: NetworkId | null;
 }
+
+type PlacesOf = ReadonlyMap<NetworkId, readonly AttachmentFacts[]>;
 
 export function checkProtectedNetworks(index: FabricIndex): Finding[] {
   const guarded = index.snapshot.networks.filter(({ isProtected }) => isProtected);
   if (guarded.length === 0) return [];
   const used = usedSubnets(index);
-  return guarded.flatMap((network) => [...onDemand(index, network), ...exposed(index, network), ...reused(network, used)]);
+  // With and without a VTEP of their own.
+  const placesOf = groupBy(index.snapshot.attachments, ({ networkId }) => networkId);
+  return guarded.flatMap((network) => [...onDemand(index, network), ...exposed(index, network), ...reused(placesOf, network, used)]);
 }
 
 const found = ({ id, slug }: NetworkFacts, message: string, subject: DeviceId | NetworkId | string): Finding =>
@@ -67,14 +74,19 @@ function exposed(index: FabricIndex, network: NetworkFacts): Finding[] {
   ];
 }
 
-/** Subnets of other networks count when both are on one device, or nothing keeps them apart; those of links and hosts always do. */
-function reused(network: NetworkFacts, used: readonly Used[]): Finding[] {
+/**
+ * Subnets of other networks count where both are on one device: elsewhere they never meet, and tenants may have the same addresses in address
+ * spaces of their own. Those of links and hosts always count.
+ */
+function reused(placesOf: PlacesOf, network: NetworkFacts, used: readonly Used[]): Finding[] {
+  const devices = new Set((placesOf.get(network.id) ?? []).map(({ deviceId }) => deviceId));
   return network.subnets.flatMap(({ cidr }) => {
     const mine = Cidr.bounds(cidr);
     return used.flatMap((other) => {
       if (other.id === network.id || Cidr.family(other.cidr) !== Cidr.family(cidr)) return [];
       const theirs = Cidr.bounds(other.cidr);
       if (mine.first > theirs.last || theirs.first > mine.last) return [];
+      if (other.networkId !== null && !placesOf.get(other.networkId)?.some(({ deviceId }) => devices.has(deviceId))) return [];
       return [
         found(
           network,
@@ -88,9 +100,11 @@ function reused(network: NetworkFacts, used: readonly Used[]): Finding[] {
 
 function usedSubnets(index: FabricIndex): Used[] {
   return [
-    ...index.snapshot.networks.flatMap(({ id, slug, subnets }) => subnets.map(({ cidr }) => ({ cidr, use: `network ${slug}`, id }))),
+    ...index.snapshot.networks.flatMap(({ id, slug, subnets }) =>
+      subnets.map(({ cidr }) => ({ cidr, use: `network ${slug}`, id, networkId: id })),
+    ),
     ...index.snapshot.links.flatMap(({ prefix, ends }) =>
-      prefix === null ? [] : [{ cidr: prefix, use: `link ${prefix}`, id: ends[0].deviceId }],
+      prefix === null ? [] : [{ cidr: prefix, use: `link ${prefix}`, id: ends[0].deviceId, networkId: null }],
     ),
     ...index.snapshot.devices
       .flatMap(({ id, slug, host }) =>
@@ -103,6 +117,7 @@ function usedSubnets(index: FabricIndex): Used[] {
                   cidr: subnetOf(address) ?? [],
                   use: `${name} of ${slug}, which has a default route`,
                   id,
+                  networkId: null,
                 })),
         ),
       )

@@ -155,8 +155,9 @@ function internalRange(index: FabricIndex, device: DeviceFacts): Finding[] {
   if (first > last)
     return [error('VLAN_RESERVED', path, `begin the internal VLANs of ${slug} with the smaller of ${first} and ${last}`, [id])];
   const ports = new Set((index.linkEndsOfDevice.get(id) ?? []).map(({ port }) => port)).size;
-  const needed = ports + (index.vrfsOfDevice.get(id) ?? []).length;
+  const vrfs = index.vrfsOfDevice.get(id) ?? [];
+  const needed = ports + vrfs.length;
   if (needed <= last - first + 1) return [];
   const message = `keep ${needed} internal VLANs on ${slug} instead of ${last - first + 1}: it has ${ports} routed ports and ${needed - ports} L3 VNIs`;
-  return [error('VLAN_RESERVED', path, message, [id])];
+  return [error('VLAN_RESERVED', path, message, [id, ...vrfs.map((vrf) => vrf.id)])];
 }

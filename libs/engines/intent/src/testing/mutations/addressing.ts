@@ -110,14 +110,10 @@ export const addressing: readonly Mutation[] = [
       },
   ),
   network(
-    'a protected network has a subnet of another',
+    'a protected network has a subnet of another that is on a device with it',
     'PROTECTED_NETWORK',
-    ({ isProtected }, { networks }) =>
-      isProtected === true && networks.some(({ subnets, isProtected: guarded }) => !guarded && subnets.length > 0),
-    (entry, { networks }) => ({
-      ...entry,
-      subnets: networks.find(({ subnets, isProtected }) => !isProtected && subnets.length > 0)?.subnets ?? [],
-    }),
+    (entry, snapshot) => entry.isProtected === true && besideIt(entry, snapshot) !== undefined,
+    (entry, snapshot) => ({ ...entry, subnets: besideIt(entry, snapshot)?.subnets ?? [] }),
   ),
   device(
     'a link has the subnet of the management',
@@ -130,6 +126,14 @@ export const addressing: readonly Mutation[] = [
     },
   ),
 ];
+
+/** One with subnets that is not protected itself. */
+function besideIt(entry: NetworkFacts, { networks, attachments }: FabricSnapshot): NetworkFacts | undefined {
+  const places = (id: NetworkFacts['id']): string[] =>
+    attachments.filter(({ networkId }) => networkId === id).map(({ deviceId }) => deviceId);
+  const here = new Set(places(entry.id));
+  return networks.find(({ id, subnets, isProtected }) => !isProtected && subnets.length > 0 && places(id).some((place) => here.has(place)));
+}
 
 function providerOf(entry: NetworkFacts, { vrfs, networks }: FabricSnapshot): NetworkFacts | undefined {
   const providers = vrfs.find(({ id }) => id === entry.vrfId)?.importsFrom ?? [];
