@@ -23,6 +23,9 @@ import { SayOnce1767225600022 } from './0022-say-once.js';
 import { AwaitPersons1767225600023 } from './0023-await-persons.js';
 import { NameProxmox1767225600024 } from './0024-name-proxmox.js';
 import { TakeOver1767225600025 } from './0025-take-over.js';
+import { GrowSync1767225600026 } from './0026-grow-sync.js';
+import { JournalChanges1767225600027 } from './0027-journal-changes.js';
+import { KeepGoing1767225600030 } from './0030-keep-going.js';
 
 /** In order; a migration is never edited after it has landed. */
 export const migrations = [
@@ -51,4 +54,7 @@ export const migrations = [
   AwaitPersons1767225600023,
   NameProxmox1767225600024,
   TakeOver1767225600025,
+  GrowSync1767225600026,
+  JournalChanges1767225600027,
+  KeepGoing1767225600030,
 ];

@@ -1,4 +1,20 @@
 export { type DesiredDns, dnsRecords, type NamedAddress, type OutsideZones } from './desired/dns-records.js';
+export { ConnectorService } from './connector.service.js';
+export type {
+  Adoption,
+  CircuitState,
+  Connector,
+  ConnectorHealth,
+  ConnectorKind,
+  ConnectorMode,
+  ConnectorSettings,
+  FieldPolicy,
+  NewConnector,
+  OnRemoteGone,
+} from './domain/connector.js';
+export type { ChangeState, PageOf, RunCounts, StoredChange, SyncConflict, SyncRun, SyncState } from './domain/sync-run.js';
+export type { ForeignEndpoint, ForeignInventories, ForeignInventoryFactory } from './runner/foreign-inventories.js';
 export { syncEntities } from './store/sync-target.entity.js';
 export { SyncModule } from './sync.module.js';
+export { type StartSync, SyncRunService } from './sync-run.service.js';
 export { type DnsZonesFactory, SyncService } from './sync.service.js';

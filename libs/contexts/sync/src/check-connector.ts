@@ -1,0 +1,49 @@
+import { Fqdn, invalidValue, Slug } from '#engines/kernel';
+import { atPath } from '#platform';
+import type { ConnectorKind, ConnectorSettings, FieldPolicy } from './domain/connector.js';
+import { DEFAULT_RULES, INVENTORY_KINDS, type InventoryKind } from './inventory/kinds.js';
+
+const PIN = /^[A-Za-z0-9+/]{43}=$/;
+const AUTHORITIES = ['US', 'THEM', 'LAST_WRITER_WITH_REVIEW'];
+
+/** @returns the same in canonical form. @throws DomainError INVALID_VALUE with what would have been accepted. */
+export function checkConnector<S extends ConnectorSettings>(kind: ConnectorKind, settings: S): S {
+  const { slug, url, graceSeconds, scanEverySeconds, tlsPins, authority, zones, ttlSeconds } = settings;
+  if (url !== undefined && !isUrl(url)) refuse('url', url, 'an absolute http or https URL without user and password');
+  if (graceSeconds !== undefined) inRange('graceSeconds', graceSeconds, 0, 31_536_000);
+  if (scanEverySeconds !== undefined) inRange('scanEverySeconds', scanEverySeconds, 60, 2_592_000);
+  if (ttlSeconds !== undefined) inRange('ttlSeconds', ttlSeconds, 1, 604_800);
+  for (const pin of tlsPins ?? []) if (!PIN.test(pin)) refuse('tlsSpkiSha256', pin, 'SHA-256 of a public key, 44 characters of base64');
+  if (authority !== undefined) checkAuthority(authority);
+  if (kind !== 'POWERDNS' && zones !== undefined && zones.length > 0) refuse('zones', zones, 'zones only for a name server');
+  return {
+    ...settings,
+    ...(slug === undefined ? {} : { slug: atPath(['slug'], () => Slug.parse(slug)) }),
+    ...(zones === undefined ? {} : { zones: atPath(['zones'], () => zones.map((zone) => Fqdn.parse(zone))) }),
+  };
+}
+
+function checkAuthority(authority: FieldPolicy): void {
+  for (const [kind, fields] of Object.entries(authority)) {
+    if (!INVENTORY_KINDS.includes(kind as InventoryKind)) refuse('authority', kind, INVENTORY_KINDS.join(', '));
+    const known = Object.keys(DEFAULT_RULES[kind as InventoryKind]);
+    for (const [field, owner] of Object.entries(fields)) {
+      if (!known.includes(field)) refuse('authority', field, `of ${kind} ${known.join(', ')}`);
+      if (!AUTHORITIES.includes(owner)) refuse('authority', owner, AUTHORITIES.join(', '));
+    }
+  }
+}
+
+function isUrl(text: string): boolean {
+  return /^https?:\/\/[^\s/@?#]+(?:\/[^\s?#]*)?$/.test(text) && URL.canParse(text);
+}
+
+function inRange(field: string, value: number, least: number, most: number): void {
+  if (!Number.isInteger(value) || value < least || value > most) refuse(field, value, `a number from ${least} to ${most}`);
+}
+
+function refuse(field: string, value: unknown, accepted: string): never {
+  return atPath([field], () => {
+    throw invalidValue(field, value, accepted);
+  });
+}

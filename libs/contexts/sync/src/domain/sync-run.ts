@@ -1,0 +1,74 @@
+import type { SyncConflictId, SyncRunId, SyncTargetId } from '#engines/kernel';
+import type { FieldValue, SyncChange } from '#engines/reconcile';
+import type { InventoryKind } from '../inventory/kinds.js';
+
+export type SyncTrigger = 'CHANGE' | 'HINT' | 'TIMER' | 'PERSON' | 'ADOPTION';
+export type SyncState = 'RUNNING' | 'SUCCEEDED' | 'PARTIAL' | 'FAILED' | 'BLOCKED_BY_GUARD';
+/** APPROVED: what is stored is to be written, and nothing else. */
+export type RunPhase = 'WANTED' | 'PLANNING' | 'APPROVED' | 'APPLYING' | 'ENDED';
+
+export interface RunCounts {
+  readonly read: number;
+  readonly created: number;
+  readonly updated: number;
+  readonly deleted: number;
+  readonly unchanged: number;
+  readonly conflicts: number;
+  readonly skipped: number;
+}
+
+export interface SyncRun {
+  readonly id: SyncRunId;
+  readonly targetId: SyncTargetId;
+  readonly trigger: SyncTrigger;
+  readonly isDryRun: boolean;
+  readonly state: SyncState;
+  readonly phase: RunPhase;
+  readonly startedAt: Date;
+  readonly finishedAt: Date | null;
+  readonly counts: RunCounts;
+  /** Which kind it is at, and how many of its objects are done. Empty before and after. */
+  readonly progress: { readonly kind?: InventoryKind; readonly done?: number };
+  /** What a person approves; null while it is being made. */
+  readonly digest: string | null;
+  /** Why it was stopped. */
+  readonly guards: readonly string[];
+  readonly wantedBy: string;
+  readonly approvedBy: string | null;
+  readonly error: string | null;
+}
+
+/** PROPOSED: a person says whether the two are one; nothing is written for it. */
+export type ChangeState = 'PROPOSED' | 'PLANNED' | 'APPLIED' | 'REFUSED' | 'SKIPPED' | 'STALE';
+
+/** A line of a run's plan, and what came of it. */
+export interface StoredChange extends SyncChange {
+  readonly kind: InventoryKind;
+  readonly state: ChangeState;
+  /** Of the other system, word by word; or why it waits. */
+  readonly error: string | null;
+}
+
+export interface SyncConflict {
+  readonly id: SyncConflictId;
+  readonly targetId: SyncTargetId;
+  readonly kind: InventoryKind;
+  readonly localId: string;
+  readonly remoteId: string;
+  /** `*`: the object is gone there. */
+  readonly field: string;
+  readonly label: string;
+  readonly ours: FieldValue;
+  readonly base: FieldValue;
+  readonly theirs: FieldValue;
+  readonly firstSeenAt: Date;
+  /** Said, not yet done. */
+  readonly decision: 'US' | 'THEM' | null;
+  readonly decidedBy: string | null;
+}
+
+/** A page by keyset: at most `first` rows behind `after`. */
+export interface PageOf<Key> {
+  readonly first: number;
+  readonly after: Key | null;
+}

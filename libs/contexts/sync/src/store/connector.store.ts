@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError, type SyncTargetId } from '#engines/kernel';
+import { type Tx, violatedConstraint } from '#platform';
+import type { CircuitState, Connector, ConnectorKind } from '../domain/connector.js';
+import type { PageOf } from '../domain/sync-run.js';
+
+/** After this many failures one after the other nothing is sent until the pause is over. */
+const OPEN_AFTER = 3;
+
+/** What a connector is made of, without what is known of its health. */
+export type ConnectorRow = Omit<Connector, 'version' | 'createdAt' | 'updatedAt' | 'lastFullScanAt' | 'health'> & {
+  readonly sealedSecret: Buffer;
+};
+
+interface Record extends Omit<Connector, 'health'> {
+  readonly lastError: string | null;
+  readonly apiVersion: string | null;
+  readonly circuit: CircuitState;
+  readonly lagSeconds: number | null;
+}
+
+const COLUMNS = `t.id, t.version, t.created_at AS "createdAt", t.updated_at AS "updatedAt", t.fabric_id AS "fabricId", t.slug, t.kind, t.url, t.enabled, t.mode,
+  t.adoption, t.on_remote_gone AS "onRemoteGone", t.grace_seconds AS "graceSeconds", t.scan_every_seconds AS "scanEverySeconds", t.tls_pins AS "tlsPins",
+  t.field_policy AS authority, t.settings, t.zones, t.ttl_seconds AS "ttlSeconds", t.last_full_scan_at AS "lastFullScanAt", t.last_error AS "lastError",
+  t.api_version AS "apiVersion",
+  CASE WHEN t.failures < ${OPEN_AFTER} THEN 'CLOSED' WHEN t.next_try_at > clock_timestamp() THEN 'OPEN' ELSE 'HALF_OPEN' END AS circuit,
+  CASE WHEN t.kind = 'POWERDNS'
+         THEN CASE WHEN t.settled_revision < 0 THEN NULL WHEN EXISTS (SELECT FROM fabric f WHERE f.id = t.fabric_id AND f.revision > t.settled_revision)
+           THEN extract(epoch FROM clock_timestamp() - coalesce(t.last_ok_at, t.created_at))::int ELSE 0 END
+       WHEN t.last_full_scan_at IS NULL THEN NULL
+       ELSE coalesce(extract(epoch FROM clock_timestamp() - (SELECT min(h.at) FROM sync_hint h WHERE h.target_id = t.id))::int, 0) END AS "lagSeconds"`;
+
+function toConnector({ lastError, apiVersion, circuit, lagSeconds, ...row }: Record): Connector {
+  const message = !row.enabled ? 'switched off' : (lastError ?? (lagSeconds === null ? 'nothing was read there yet' : 'works'));
+  return { ...row, health: { ok: row.enabled && lastError === null, message, apiVersion, lagSeconds, circuit } };
+}
+
+@Injectable()
+export class ConnectorStore {
+  /** @throws DomainError ALREADY_EXISTS. */
+  async insert(tx: Tx, row: ConnectorRow): Promise<void> {
+    await told(row.slug, () =>
+      tx.run(
+        `INSERT INTO sync_target (id, fabric_id, slug, kind, url, sealed_secret, enabled, mode, adoption, on_remote_gone, grace_seconds, scan_every_seconds,
+           tls_pins, field_policy, settings, zones, ttl_seconds) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+        [row.id, row.fabricId, row.slug, row.kind, row.url, row.sealedSecret, ...valuesOf(row)],
+      ),
+    );
+  }
+
+  /** The next try is now: whoever changed it wants to see what comes of it. What was not heard meanwhile is found by a full scan. */
+  async update(tx: Tx, row: ConnectorRow, isScanWanted: boolean): Promise<void> {
+    await told(row.slug, () =>
+      tx.run(
+        `UPDATE sync_target SET fabric_id = $2, slug = $3, url = $4, sealed_secret = $5, enabled = $6, mode = $7, adoption = $8, on_remote_gone = $9,
+           grace_seconds = $10, scan_every_seconds = $11, tls_pins = $12, field_policy = $13, settings = $14, zones = $15, ttl_seconds = $16,
+           version = version + 1, updated_at = clock_timestamp(), failures = 0, next_try_at = '-infinity',
+           last_full_scan_at = CASE WHEN $17 THEN NULL ELSE last_full_scan_at END WHERE id = $1`,
+        [row.id, row.fabricId, row.slug, row.url, row.sealedSecret, ...valuesOf(row), isScanWanted],
+      ),
+    );
+  }
+
+  async byId(tx: Tx, id: SyncTargetId): Promise<Connector | undefined> {
+    const row = await tx.one<Record>(`SELECT ${COLUMNS} FROM sync_target t WHERE t.id = $1`, [id]);
+    return row && toConnector(row);
+  }
+
+  /** Locked for the rest of the transaction. */
+  async lock(tx: Tx, id: SyncTargetId): Promise<ConnectorRow | undefined> {
+    const row = await tx.one<Record & { sealedSecret: Buffer }>(
+      `SELECT ${COLUMNS}, t.sealed_secret AS "sealedSecret" FROM sync_target t WHERE t.id = $1 FOR UPDATE OF t`,
+      [id],
+    );
+    return row && { ...toConnector(row), sealedSecret: row.sealedSecret };
+  }
+
+  /** By id, the oldest first. */
+  async page(tx: Tx, { first, after }: PageOf<SyncTargetId>): Promise<Connector[]> {
+    const rows = await tx.sql<Record>(`SELECT ${COLUMNS} FROM sync_target t WHERE $1::uuid IS NULL OR t.id > $1 ORDER BY t.id LIMIT $2`, [
+      after,
+      first,
+    ]);
+    return rows.map(toConnector);
+  }
+
+  async idBySlug(tx: Tx, slug: string, kinds: readonly ConnectorKind[]): Promise<SyncTargetId | undefined> {
+    return (await tx.one<{ id: SyncTargetId }>('SELECT id FROM sync_target WHERE slug = $1 AND kind = ANY($2)', [slug, kinds]))?.id;
+  }
+}
+
+const valuesOf = (row: ConnectorRow): unknown[] => [
+  row.enabled,
+  row.mode,
+  row.adoption,
+  row.onRemoteGone,
+  row.graceSeconds,
+  row.scanEverySeconds,
+  row.tlsPins,
+  JSON.stringify(row.authority),
+  JSON.stringify(row.settings),
+  row.zones,
+  row.ttlSeconds,
+];
+
+async function told<T>(slug: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (violatedConstraint(error) !== 'sync_target_slug_unique') throw error;
+    throw new DomainError('ALREADY_EXISTS', `there is a connector ${slug} already`, { slug }, { cause: error });
+  }
+}

@@ -1,0 +1,106 @@
+import { Injectable } from '@nestjs/common';
+import type { SyncRunId } from '#engines/kernel';
+import type { Fields, SyncAction } from '#engines/reconcile';
+import type { Tx } from '#platform';
+import type { ChangeState, PageOf, StoredChange } from '../domain/sync-run.js';
+import type { InventoryKind } from '../inventory/kinds.js';
+
+/** With what it takes to carry it out. */
+export interface PlannedChange extends StoredChange {
+  readonly remoteOrder: number | null;
+  readonly remoteVersion: string | null;
+  /** What both have when it is done. */
+  readonly base: Fields;
+  readonly guarded: readonly string[];
+}
+
+/** What came of a line. */
+export interface ChangeOutcome {
+  readonly seq: number;
+  readonly state: ChangeState;
+  readonly remoteId: string | null;
+  readonly error: string | null;
+}
+
+const SEEN = `seq, action, kind, local_id AS "localId", remote_id AS "remoteId", label, before, after, pull, overwritten, state, error`;
+const COLUMNS = `${SEEN}, remote_order::float8 AS "remoteOrder", remote_version AS "remoteVersion", base, guarded`;
+/** Words of other systems can be a page of HTML. */
+const LONGEST_ERROR = 1000;
+
+@Injectable()
+export class SyncChangeStore {
+  async append(tx: Tx, runId: SyncRunId, changes: readonly PlannedChange[]): Promise<void> {
+    await tx.run(
+      `INSERT INTO sync_change (run_id, seq, action, kind, local_id, remote_id, remote_order, remote_version, label, before, after, pull, base, overwritten, guarded, state, error)
+       SELECT $1, c.seq, c.action, c.kind, c."localId", c."remoteId", c."remoteOrder", c."remoteVersion", c.label, c.before, c.after, c.pull, c.base,
+              ARRAY(SELECT jsonb_array_elements_text(c.overwritten)), ARRAY(SELECT jsonb_array_elements_text(c.guarded)), c.state, c.error
+         FROM jsonb_to_recordset($2::jsonb) c(seq int, action text, kind text, "localId" text, "remoteId" text, "remoteOrder" bigint, "remoteVersion" text, label text,
+              before jsonb, after jsonb, pull jsonb, base jsonb, overwritten jsonb, guarded jsonb, state text, error text)`,
+      [runId, JSON.stringify(changes)],
+    );
+  }
+
+  /** In the order in which they were found. */
+  page(tx: Tx, runId: SyncRunId, { first, after }: PageOf<number>): Promise<StoredChange[]> {
+    return tx.sql<StoredChange>(`SELECT ${SEEN} FROM sync_change WHERE run_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`, [
+      runId,
+      after ?? 0,
+      first,
+    ]);
+  }
+
+  /** What is still to be done of one kind and some actions; each line that was tried is in another state afterwards. */
+  next(
+    tx: Tx,
+    runId: SyncRunId,
+    kind: InventoryKind,
+    actions: readonly SyncAction[],
+    after: number,
+    limit: number,
+  ): Promise<PlannedChange[]> {
+    return tx.sql<PlannedChange>(
+      `SELECT ${COLUMNS} FROM sync_change WHERE run_id = $1 AND kind = $2 AND action = ANY($3) AND state = 'PLANNED' AND seq > $4 ORDER BY seq LIMIT $5`,
+      [runId, kind, actions, after, limit],
+    );
+  }
+
+  async settle(tx: Tx, runId: SyncRunId, outcomes: readonly ChangeOutcome[]): Promise<void> {
+    if (outcomes.length === 0) return;
+    await tx.run(
+      `UPDATE sync_change c SET state = o.state, remote_id = coalesce(o."remoteId", c.remote_id), error = o.error
+         FROM jsonb_to_recordset($2::jsonb) o(seq int, state text, "remoteId" text, error text) WHERE c.run_id = $1 AND c.seq = o.seq`,
+      [runId, JSON.stringify(outcomes.map((outcome) => ({ ...outcome, error: outcome.error?.slice(0, LONGEST_ERROR) ?? null })))],
+    );
+  }
+
+  /** How many there are by action and state. */
+  async tally(tx: Tx, runId: SyncRunId): Promise<readonly { action: SyncAction; state: ChangeState; writes: boolean; count: number }[]> {
+    return tx.sql(
+      `SELECT action, state, after <> '{}' AS writes, count(*)::int AS count FROM sync_change WHERE run_id = $1 GROUP BY 1, 2, 3`,
+      [runId],
+    );
+  }
+
+  async lastSeq(tx: Tx, runId: SyncRunId): Promise<number> {
+    return (await tx.one<{ seq: number }>('SELECT coalesce(max(seq), 0) AS seq FROM sync_change WHERE run_id = $1', [runId]))?.seq ?? 0;
+  }
+
+  async forget(tx: Tx, runId: SyncRunId): Promise<void> {
+    await tx.run('DELETE FROM sync_change WHERE run_id = $1', [runId]);
+  }
+
+  /** Copies proposals of one run into another that carries them out. @param seqs null: all of them. @returns how many. */
+  async accept(tx: Tx, from: SyncRunId, to: SyncRunId, seqs: readonly number[] | null): Promise<number> {
+    const accepted = await tx.run(
+      `INSERT INTO sync_change (run_id, seq, action, kind, local_id, remote_id, remote_order, remote_version, label, before, after, pull, base, overwritten, guarded, state)
+       SELECT $2, seq, action, kind, local_id, remote_id, remote_order, remote_version, label, before, after, pull, base, overwritten, guarded, 'PLANNED'
+         FROM sync_change WHERE run_id = $1 AND state = 'PROPOSED' AND ($3::int[] IS NULL OR seq = ANY($3))`,
+      [from, to, seqs],
+    );
+    await tx.run(
+      `UPDATE sync_change SET state = 'SKIPPED', error = 'accepted: another run carries it out' WHERE run_id = $1 AND state = 'PROPOSED' AND ($2::int[] IS NULL OR seq = ANY($2))`,
+      [from, seqs],
+    );
+    return accepted;
+  }
+}

@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import type { SyncRunId, SyncTargetId } from '#engines/kernel';
+import { newId, type Tx } from '#platform';
+import type { InventoryKind } from '../inventory/kinds.js';
+import type { PageOf, RunCounts, RunPhase, SyncRun, SyncState, SyncTrigger } from '../domain/sync-run.js';
+
+export const NO_COUNTS: RunCounts = { read: 0, created: 0, updated: 0, deleted: 0, unchanged: 0, conflicts: 0, skipped: 0 };
+/** A plan that nobody looked at for so long is of no use; how often it ran is in the log. */
+const KEPT_DAYS = 30;
+/** Where everything is planned each day and nothing is written, the lines would be many. */
+const SCANS_WITH_CHANGES = 5;
+
+const COLUMNS = `id, target_id AS "targetId", trigger, is_dry_run AS "isDryRun", state, phase, started_at AS "startedAt", finished_at AS "finishedAt", counts, progress, digest,
+  guards, wanted_by AS "wantedBy", approved_by AS "approvedBy", error`;
+
+const toRun = (row: SyncRun): SyncRun => ({ ...row, counts: { ...NO_COUNTS, ...row.counts } });
+
+export interface NewRun {
+  readonly targetId: SyncTargetId;
+  readonly trigger: SyncTrigger;
+  readonly phase: RunPhase;
+  readonly isDryRun?: boolean;
+  readonly maxDeleteRatio?: number | null;
+}
+
+@Injectable()
+export class SyncRunStore {
+  async insert(tx: Tx, run: NewRun): Promise<SyncRunId> {
+    const id = newId<SyncRunId>();
+    await tx.run(
+      `INSERT INTO sync_run (id, target_id, state, trigger, phase, is_dry_run, max_delete_ratio, wanted_by) VALUES ($1, $2, 'RUNNING', $3, $4, $5, $6, $7)`,
+      [id, run.targetId, run.trigger, run.phase, run.isDryRun ?? false, run.maxDeleteRatio ?? null, tx.scope.actor],
+    );
+    return id;
+  }
+
+  async byId(tx: Tx, id: SyncRunId): Promise<SyncRun | undefined> {
+    const row = await tx.one<SyncRun>(`SELECT ${COLUMNS} FROM sync_run WHERE id = $1`, [id]);
+    return row && toRun(row);
+  }
+
+  /** Locked for the rest of the transaction. */
+  async lock(tx: Tx, id: SyncRunId): Promise<SyncRun | undefined> {
+    const row = await tx.one<SyncRun>(`SELECT ${COLUMNS} FROM sync_run WHERE id = $1 FOR UPDATE`, [id]);
+    return row && toRun(row);
+  }
+
+  /** The newest first. */
+  async page(tx: Tx, targetId: SyncTargetId, { first, after }: PageOf<SyncRunId>): Promise<SyncRun[]> {
+    const rows = await tx.sql<SyncRun>(
+      `SELECT ${COLUMNS} FROM sync_run WHERE target_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
+      [targetId, after, first],
+    );
+    return rows.map(toRun);
+  }
+
+  /** What is asked for, and what a dead execution has left: only under the lease of the target nobody is at it. The oldest first. */
+  async open(tx: Tx, targetId: SyncTargetId): Promise<(SyncRun & { readonly maxDeleteRatio: number | null })[]> {
+    const rows = await tx.sql<SyncRun & { maxDeleteRatio: number | null }>(
+      `SELECT ${COLUMNS}, max_delete_ratio AS "maxDeleteRatio" FROM sync_run WHERE target_id = $1 AND phase <> 'ENDED' ORDER BY id`,
+      [targetId],
+    );
+    return rows.map((row) => ({ ...row, ...toRun(row) }));
+  }
+
+  async setPhase(tx: Tx, id: SyncRunId, phase: RunPhase): Promise<void> {
+    await tx.run('UPDATE sync_run SET phase = $2 WHERE id = $1', [id, phase]);
+  }
+
+  async progress(tx: Tx, id: SyncRunId, kind: InventoryKind, done: number): Promise<void> {
+    await tx.run('UPDATE sync_run SET progress = $2 WHERE id = $1', [id, JSON.stringify({ kind, done })]);
+  }
+
+  async planned(tx: Tx, id: SyncRunId, digest: string, counts: RunCounts, guards: readonly string[], phase: RunPhase): Promise<void> {
+    await tx.run(`UPDATE sync_run SET digest = $2, counts = $3, guards = $4, phase = $5, progress = '{}' WHERE id = $1`, [
+      id,
+      digest,
+      JSON.stringify(counts),
+      guards,
+      phase,
+    ]);
+  }
+
+  async approve(tx: Tx, id: SyncRunId): Promise<void> {
+    await tx.run(
+      `UPDATE sync_run SET phase = 'APPROVED', state = 'RUNNING', finished_at = NULL, approved_by = $2, approved_at = clock_timestamp() WHERE id = $1`,
+      [id, tx.scope.actor],
+    );
+  }
+
+  async end(tx: Tx, id: SyncRunId, state: SyncState, counts: RunCounts, error: string | null): Promise<void> {
+    await tx.run(
+      `UPDATE sync_run SET state = $2, counts = $3, error = $4, phase = 'ENDED', progress = '{}', finished_at = clock_timestamp() WHERE id = $1`,
+      [id, state, JSON.stringify(counts), error],
+    );
+  }
+
+  async forgetOld(tx: Tx, targetId: SyncTargetId): Promise<void> {
+    await tx.run(
+      `DELETE FROM sync_run WHERE target_id = $1 AND phase = 'ENDED' AND finished_at < clock_timestamp() - interval '${KEPT_DAYS} days'`,
+      [targetId],
+    );
+    await tx.run(
+      `DELETE FROM sync_change c USING sync_run r WHERE r.id = c.run_id AND r.target_id = $1 AND r.trigger = 'TIMER' AND r.phase = 'ENDED' AND c.state IN ('PROPOSED', 'PLANNED')
+         AND r.id < (SELECT id FROM sync_run WHERE target_id = $1 AND trigger = 'TIMER' ORDER BY id DESC OFFSET ${SCANS_WITH_CHANGES} LIMIT 1)`,
+      [targetId],
+    );
+  }
+}
