@@ -1,0 +1,8 @@
+export {
+  type ForeignCall,
+  type ForeignEffect,
+  type ForeignFault,
+  InMemoryInventory,
+  type InMemoryOptions,
+} from './in-memory-inventory.js';
+export { InMemoryLocal } from './in-memory-local.js';
