@@ -1,15 +1,13 @@
 /** One push to one host, from inspection to confirmation. See push-program.ts for what happens on the host. */
-import {
-  type DeviceCollection,
-  type DeviceConnection,
-  type DeviceFindings,
-  type DeviceVitals,
-  type Expectations,
-  hasFailed,
-  type PendingPush,
-  type PushIdentity,
-  type StagedChange,
-  type VerifyReport,
+import type {
+  DeviceCollection,
+  DeviceConnection,
+  DeviceFindings,
+  DeviceVitals,
+  Expectations,
+  PushIdentity,
+  StagedChange,
+  VerifyReport,
 } from '#contexts/deployment/ports';
 import { invalidValue, isDomainError } from '#engines/kernel';
 import type { Answer } from './answer.js';
@@ -20,13 +18,14 @@ import { establishedNeighbors, frrJson, remoteVteps, vrfNeighbors } from './frr-
 import { type Check, configurationChecks, protocolChecks } from './host-checks.js';
 import { type Artefact, HOST_FILES, type HostFile, hostFileAt, hostFileOf, type HostSlot } from './host-file.js';
 import { encodeProbes, MACS_PROBE, macsOf, probeChecks } from './probes.js';
+import { fenceOf, pendingCheck, pendingOf } from './pending-push.js';
 import type { PushClient } from './push-client.js';
 import { transportError } from './ssh-session.js';
 import { encodeStageRequest } from './stage-request.js';
 import { describeTransaction, OVS_ROWS, switchTransaction } from './switch-transaction.js';
+import { verifyUntil } from './verify-until.js';
 
 /** Between two looks at the protocol state: BGP needs some 2 s to come up, one look costs the host some 60 ms. */
-const POLL_MS = 200;
 
 type Contents = ReadonlyMap<HostSlot, string | null>;
 
@@ -125,33 +124,18 @@ export class HostConnection implements DeviceConnection {
     await this.client.call('apply', [fenceOf(push), confirmWithinSeconds]);
   }
 
-  async verify(push: PushIdentity, artefacts: readonly Artefact[], expectations: Expectations, withinMs: number): Promise<VerifyReport> {
-    const deadline = performance.now() + withinMs;
+  verify(push: PushIdentity, artefacts: readonly Artefact[], expectations: Expectations, withinMs: number): Promise<VerifyReport> {
     let configuration: readonly Check[] = [];
-    let isNew = false;
-    for (;;) {
-      let checks: readonly Check[];
-      try {
-        // Only a connection made after the change proves that the host can still be managed.
-        if (!isNew) await this.client.reconnect();
-        isNew = true;
-        // Without a text there is nothing but the protocol to ask for.
-        const isSettled = artefacts.length === 0 || (configuration.length > 0 && configuration.every(({ ok }) => ok));
-        const answer = await this.client.call(isSettled ? 'protocol' : 'verify', [], encodeProbes(expectations));
-        if (!isSettled) {
-          const onSwitch = artefacts.some(({ path }) => path === OVS_ROWS) ? [this.switchCheck(answer, artefacts)] : [];
-          configuration = [this.pendingCheck(answer, push), ...configurationChecks(answer, artefacts), ...onSwitch];
-        }
-        checks = [...configuration, ...protocolChecks(answer, artefacts, expectations), ...probeChecks(answer, expectations)];
-      } catch (error) {
-        if (!isDomainError(error) || error.code !== 'UNREACHABLE') throw error;
-        isNew = false;
-        checks = [{ name: 'management', ok: false, message: `no new connection after the change: ${error.message}` }];
+    return verifyUntil(this.client, withinMs, async () => {
+      // Without a text there is nothing but the protocol to ask for.
+      const isSettled = artefacts.length === 0 || (configuration.length > 0 && configuration.every(({ ok }) => ok));
+      const answer = await this.client.call(isSettled ? 'protocol' : 'verify', [], encodeProbes(expectations));
+      if (!isSettled) {
+        const onSwitch = artefacts.some(({ path }) => path === OVS_ROWS) ? [this.switchCheck(answer, artefacts)] : [];
+        configuration = [pendingCheck(answer, push), ...configurationChecks(answer, artefacts), ...onSwitch];
       }
-      const ok = !checks.some(hasFailed);
-      if (ok || performance.now() + POLL_MS > deadline) return { ok, checks };
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
+      return [...configuration, ...protocolChecks(answer, artefacts, expectations), ...probeChecks(answer, expectations)];
+    });
   }
 
   async confirm(push: PushIdentity): Promise<void> {
@@ -225,19 +209,6 @@ export class HostConnection implements DeviceConnection {
       return { name, ok: false, message: error.message };
     }
   }
-
-  private pendingCheck(answer: Answer, push: PushIdentity): Check {
-    const pending = pendingOf(answer);
-    const name = 'push';
-    // Confirmed already, or a drift check without a push: the files say the rest.
-    if (pending === null) return { name, ok: true, message: 'no change is waiting for confirmation' };
-    const ok = pending.fence === push.fence && pending.applied;
-    return {
-      name,
-      ok,
-      message: `the change with fence ${pending.fence} is ${pending.applied ? 'live and waits for confirmation' : 'only staged'}`,
-    };
-  }
 }
 
 function contentsOf(answer: Answer): Contents {
@@ -254,11 +225,6 @@ const pathOf = (slot: HostSlot): string => hostFileOf(slot)?.path ?? slot;
 function selfRevertedOf(answer: Answer): NonNullable<DeviceFindings['selfReverted']> | null {
   const [, fence, by] = /^(\d+) (timer|boot)$/.exec(answer.get('undone')?.text.trim() ?? '') ?? [];
   return fence === undefined ? null : { fence: Number(fence), by: by === 'boot' ? 'BOOT' : 'TIMER' };
-}
-
-function pendingOf(answer: Answer): PendingPush | null {
-  const [, fence, state] = /^(\d+) (staged|applied)$/.exec(answer.get('pending')?.text.trim() ?? '') ?? [];
-  return fence === undefined ? null : { fence: Number(fence), applied: state === 'applied' };
 }
 
 /** `frr 8.4.4-1.1~deb12u2, ifupdown2 3.0.0-1.1`; and whether FRR runs at all. */
@@ -283,11 +249,6 @@ function ownedFile(path: string): HostFile {
       `one of ${HOST_FILES.map((known) => known.path).join(', ')}, /etc/trame/libvirt/networks/*.xml`,
     );
   return file;
-}
-
-function fenceOf({ fence }: PushIdentity): number {
-  if (!Number.isSafeInteger(fence) || fence < 1) throw invalidValue('fence', fence, 'a whole number from 1');
-  return fence;
 }
 
 function planIdOf({ planId }: PushIdentity): string {

@@ -1,26 +1,25 @@
 /** One push to one OpenBSD gateway, from inspection to confirmation. See gateway-program.ts for what happens there. */
-import {
-  type DeviceCollection,
-  type DeviceConnection,
-  type DeviceFindings,
-  type DeviceVitals,
-  type Expectations,
-  hasFailed,
-  type PendingPush,
-  type PushIdentity,
-  type StagedChange,
-  type VerifyCheck,
-  type VerifyReport,
+import type {
+  DeviceCollection,
+  DeviceConnection,
+  DeviceFindings,
+  DeviceVitals,
+  Expectations,
+  PushIdentity,
+  StagedChange,
+  VerifyCheck,
+  VerifyReport,
 } from '#contexts/deployment/ports';
-import { invalidValue, isDomainError } from '#engines/kernel';
+import { invalidValue } from '#engines/kernel';
 import type { Answer } from '../answer.js';
 import { configDiff } from '../config-diff.js';
 import type { Artefact } from '../host-file.js';
+import { fenceOf, pendingCheck, pendingOf } from '../pending-push.js';
 import type { PushClient } from '../push-client.js';
 import { transportError } from '../ssh-session.js';
+import { verifyUntil } from '../verify-until.js';
 import { type LiveDifference, liveDifferences, vnetidOf } from './ifconfig-report.js';
 
-const POLL_MS = 500;
 const FILE = /^\/etc\/hostname\.((?:vxlan|bridge)\d{1,8})$/;
 
 /** By name of the interface; null: there is no such file. */
@@ -117,31 +116,17 @@ export class GatewayConnection implements DeviceConnection {
     await this.client.call('apply', [fenceOf(push), confirmWithinSeconds]);
   }
 
-  async verify(push: PushIdentity, artefacts: readonly Artefact[], expectations: Expectations, withinMs: number): Promise<VerifyReport> {
-    const deadline = performance.now() + withinMs;
-    let isNew = false;
-    for (;;) {
-      let checks: readonly VerifyCheck[];
-      try {
-        // Only a connection made after the change proves that the gateway can still be managed.
-        if (!isNew) await this.client.reconnect();
-        isNew = true;
-        const answer = await this.client.call('verify', [], lookingAt([...artefacts.map(({ path }) => nameOf(path)), ...this.gone]));
-        checks = [
-          pendingCheck(answer, push),
-          ...this.gone.map((name) => goneCheck(answer, name)),
-          ...artefacts.flatMap((artefact) => fileChecks(answer, artefact)),
-          ...vniChecks(answer, expectations),
-        ];
-      } catch (error) {
-        if (!isDomainError(error) || error.code !== 'UNREACHABLE') throw error;
-        isNew = false;
-        checks = [{ name: 'management', ok: false, message: `no new connection after the change: ${error.message}` }];
-      }
-      const ok = !checks.some(hasFailed);
-      if (ok || performance.now() + POLL_MS > deadline) return { ok, checks };
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
+  verify(push: PushIdentity, artefacts: readonly Artefact[], expectations: Expectations, withinMs: number): Promise<VerifyReport> {
+    return verifyUntil(this.client, withinMs, async () => {
+      const names = [...artefacts.map(({ path }) => nameOf(path)), ...this.gone];
+      const answer = await this.client.call('verify', [], lookingAt(names));
+      return [
+        pendingCheck(answer, push),
+        ...this.gone.map((name) => goneCheck(answer, name)),
+        ...artefacts.flatMap((artefact) => fileChecks(answer, artefact)),
+        ...vniChecks(answer, expectations),
+      ];
+    });
   }
 
   async confirm(push: PushIdentity): Promise<void> {
@@ -231,18 +216,6 @@ const said = (answer: Answer, name: string): string | null => {
 const differencesOf = (answer: Answer, name: string, file: string): readonly LiveDifference[] =>
   liveDifferences(name, file, said(answer, name));
 
-function pendingOf(answer: Answer): PendingPush | null {
-  const [, fence, state] = /^(\d+) (staged|applied)$/.exec(answer.get('pending')?.text.trim() ?? '') ?? [];
-  return fence === undefined ? null : { fence: Number(fence), applied: state === 'applied' };
-}
-
-function pendingCheck(answer: Answer, push: PushIdentity): VerifyCheck {
-  const [pending, name] = [pendingOf(answer), 'push'];
-  if (pending === null) return { name, ok: true, message: 'no change is waiting for confirmation' };
-  const state = pending.applied ? 'live and waits for confirmation' : 'only staged';
-  return { name, ok: pending.fence === push.fence && pending.applied, message: `the change with fence ${pending.fence} is ${state}` };
-}
-
 function goneCheck(answer: Answer, name: string): VerifyCheck {
   const isGone = said(answer, name) === null;
   return { name: `interface ${name}`, ok: isGone, message: isGone ? 'is gone' : 'is still there' };
@@ -269,9 +242,4 @@ function vniChecks(answer: Answer, { vnis }: Expectations): readonly VerifyCheck
     message: known.has(vni) ? 'a tunnel has it' : 'no tunnel has it',
     about: { question: 'VNI', subject: String(vni), expected: 'a tunnel', seen: known.has(vni) ? 'a tunnel' : 'none' },
   }));
-}
-
-function fenceOf({ fence }: PushIdentity): number {
-  if (!Number.isSafeInteger(fence) || fence < 1) throw invalidValue('fence', fence, 'a whole number from 1');
-  return fence;
 }
