@@ -1,7 +1,10 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import type { Type } from '@nestjs/common';
 import { type GraphQLSchema, isInputObjectType, isInterfaceType, isObjectType } from 'graphql';
 import { AUTHORIZED_SCOPES } from '#contexts/access';
 import { buildSchema, contextProviders } from '../../apps/api/src/schema.js';
+import { REPOSITORY } from './source-tree.js';
 
 /** Class and method behind each root field, as Nest has recorded them. */
 function rootHandlers(): Map<string, { of: Type; handler: object }> {
@@ -42,6 +45,25 @@ describe('every root field of the schema', () => {
         (Reflect.getMetadata(AUTHORIZED_SCOPES, handlers.get(field)?.handler ?? {}) as string[]).length === 0,
     );
     expect(open).toEqual([]);
+  });
+
+  it('stands in the page of tokens and scopes, with the scopes that open it', async () => {
+    const page = fs.readFileSync(path.join(REPOSITORY, 'docs/security/tokens-and-scopes.md'), 'utf8');
+    const quoted = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, name]) => name as string);
+    const said = new Map<string, readonly string[] | null>();
+    // "that of each kind in it", "as above": in words, not compared.
+    for (const [, fields = '', scopes = ''] of page.matchAll(/^\| (`.*?) \| (.*?) \|/gm))
+      for (const field of quoted(fields)) said.set(field, /^(`[a-z]+:[a-z]+`(, | or )?)+$/.test(scopes) ? quoted(scopes) : null);
+    const handlers = rootHandlers();
+    const fields = rootFields(await buildSchema());
+    const names = fields.map((field) => field.replace(/^\w+\./, ''));
+    expect([...said.keys()].sort()).toEqual(names.sort());
+    for (const field of fields) {
+      const scopes = said.get(field.replace(/^\w+\./, '')) ?? null;
+      const opens = Reflect.getMetadata(AUTHORIZED_SCOPES, handlers.get(field)?.handler ?? {}) as string[];
+      // One row may hold several fields with one scope each, in their order.
+      if (scopes !== null && !opens.every((scope) => scopes.includes(scope))) expect([field, scopes]).toEqual([field, opens]);
+    }
   });
 
   it('is in a schema that gives no secret back, and takes passwords and keys for devices only', async () => {

@@ -61,3 +61,23 @@ describe('README.md', () => {
     expect(all(read('README.md'), /^\| `([A-Z][A-Z_]+)` \|/gm)).toEqual(declared);
   });
 });
+
+describe('life-of-an-order.md', () => {
+  it('names classes, methods and functions that are where it says', () => {
+    const page = read('docs/life-of-an-order.md');
+    const sources = (folder: string): string[] =>
+      fs
+        .readdirSync(inRepository(folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => /(?<!spec)\.ts$/.test(name))
+        .map((name) => path.join(folder, name));
+    const texts = new Map(['libs', 'apps', 'migrations'].flatMap(sources).map((file) => [file, read(file)]));
+    const holds = (text: string, symbol: string): boolean => symbol.split('.').every((word) => new RegExp(`\\b${word}\\b`).test(text));
+    const missing: string[] = [];
+    for (const [, symbol = '', file] of page.matchAll(/`([A-Za-z]+(?:\.[a-z][A-Za-z]*)?)`(?:\s+\(`([^`]+\.ts)`\))?/g)) {
+      if (!/^[A-Z][a-zA-Z]+\.[a-z]|^[a-z]+[A-Z]|^[A-Z][a-z]+[A-Z]/.test(symbol)) continue;
+      const places = file ? [texts.get(file) ?? texts.get(`libs/contexts/${file}`) ?? ''] : [...texts.values()];
+      if (!places.some((text) => holds(text, symbol))) missing.push(file ? `${symbol} in ${file}` : symbol);
+    }
+    expect(missing).toEqual([]);
+  });
+});
