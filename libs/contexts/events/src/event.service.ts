@@ -34,7 +34,7 @@ const PAGE = 100;
  * cluster: a forgotten transaction in a neighbour's database would stop every stream. So those that are known to run elsewhere do not
  * count; one whose place is not known does.
  */
-const SETTLED_BELOW = `(
+export const SETTLED_BELOW = `(
   SELECT coalesce(min(running.xid), pg_snapshot_xmax(pg_current_snapshot()))
     FROM (SELECT pg_snapshot_xip(pg_current_snapshot()) AS xid UNION ALL SELECT pg_current_xact_id_if_assigned()) AS running
    WHERE NOT EXISTS (

@@ -1,6 +1,6 @@
 export { type AuditEntry, AuditService } from './audit.service.js';
 export { TOPICS, type Topic } from './domain/topic.js';
-export { EventService, type StreamedEvent } from './event.service.js';
+export { EventService, SETTLED_BELOW, type StreamedEvent } from './event.service.js';
 export { EventStreams } from './event-streams.js';
 export { EventsModule } from './events.module.js';
 export { InboundSourceService } from './inbound-source.service.js';
