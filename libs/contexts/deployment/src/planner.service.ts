@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditService, type OperatorAct, OperatorActs } from '#contexts/events';
-import { FabricService, LockService, SecretService } from '#contexts/fabric';
-import { checkFabric, type FabricIntent, type FabricSnapshot } from '#engines/intent';
-import { type DeviceId, DomainError, type FabricId, notFound, type PlanId } from '#engines/kernel';
+import { FabricService, LockService, NetworkCheckService, SecretService } from '#contexts/fabric';
+import { checkFabric, type FabricIntent, type FabricSnapshot, refusedNetworks } from '#engines/intent';
+import { type DeviceId, DomainError, type FabricId, isDomainError, notFound, type PlanId } from '#engines/kernel';
 import { CONFIG, type Config, Database, LOGGER, type Logger, systemScope, type Tx } from '#platform';
 import { causeIds } from './domain/cause-ids.js';
 import { FabricIntents } from './domain/fabric-intents.js';
@@ -48,6 +48,7 @@ export class PlannerService {
     private readonly acts: OperatorActs,
     private readonly intents: FabricIntents,
     private readonly takeovers: TakeoverStore,
+    private readonly networkChecks: NetworkCheckService,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
@@ -56,10 +57,11 @@ export class PlannerService {
    * The rollout's own planning, under the lease of the fabric: only then nothing is being pushed, and a device whose record is what is
    * asked can be reported at the target revision. What is of at most LOW risk needs no person and is planned alone; the rest is proposed
    * beside it at once: where there is always everyday work it would never come to it otherwise.
+   * A network that is not live yet and that the fabric cannot be built with is left out: nobody else waits for it.
    * @returns undefined when there is nothing to push. @throws DomainError CHECK_FAILED with the findings: then nothing was planned.
    */
   async planRollout(fabricId: FabricId): Promise<DeploymentPlan | undefined> {
-    const whole = await this.draft(fabricId);
+    const whole = await this.draftOfAllThatCanBe(fabricId);
     const locked = whole.withheld.filter(({ isLocked }) => isLocked).map(({ deviceId }) => deviceId);
     for (const device of whole.withheld) if (!device.isLocked) this.log.warn('plan.device_withheld', { ...device });
     const soak = this.config.ROLLOUT_SOAK_SECONDS;
@@ -197,8 +199,28 @@ export class PlannerService {
     return (await this.plans.byId(tx, id)) as DeploymentPlan;
   }
 
+  /** In each round somebody is refused, so there is an end. */
+  private async draftOfAllThatCanBe(fabricId: FabricId): Promise<Draft> {
+    for (;;) {
+      const world = await this.read(fabricId);
+      try {
+        return this.drafted(world);
+      } catch (error) {
+        if (!isDomainError(error) || error.code !== 'CHECK_FAILED') throw error;
+        const refused = await this.db.inTransaction(SCOPE, async (tx) =>
+          this.networkChecks.refuse(tx, fabricId, refusedNetworks(world.snapshot, await this.networkChecks.underWay(tx, fabricId))),
+        );
+        if (refused === 0) throw error;
+        this.log.warn('plan.networks_refused', { fabricId, networks: refused, error });
+      }
+    }
+  }
+
   private async draft(fabricId: FabricId, only?: ReadonlySet<DeviceId>): Promise<Draft> {
-    const { snapshot, records, circumstances } = await this.read(fabricId);
+    return this.drafted(await this.read(fabricId), only);
+  }
+
+  private drafted({ snapshot, records, circumstances }: FabricWorld, only?: ReadonlySet<DeviceId>): Draft {
     return draftPlan(this.intents.of(snapshot), records, { ...circumstances, ids: causeIds(snapshot) }, only);
   }
 

@@ -13,6 +13,7 @@ import { FabricListing } from './fabric-listing.js';
 import { FabricService } from './fabric.service.js';
 import { InventoryService } from './inventory.service.js';
 import { LockService } from './lock.service.js';
+import { NetworkCheckService } from './network-check.service.js';
 import { RecallService } from './recall.service.js';
 import { SecretService } from './secret.service.js';
 import { AttachmentStore } from './store/attachment.store.js';
@@ -21,11 +22,14 @@ import { FabricListingStore } from './store/fabric-listing.store.js';
 import { LockStore } from './store/lock.store.js';
 import { RecallStore } from './store/recall.store.js';
 import { SnapshotStore } from './store/snapshot.store.js';
+import { SurroundingsStore } from './store/surroundings.store.js';
 
 @Module({
   imports: [AccessModule, EventsModule, NumberingModule, TenancyModule],
   providers: [
     SnapshotStore,
+    SurroundingsStore,
+    NetworkCheckService,
     AttachmentStore,
     DeviceStore,
     LockStore,
@@ -46,6 +50,6 @@ import { SnapshotStore } from './store/snapshot.store.js';
     FabricListingStore,
     FabricListing,
   ],
-  exports: [ChassisService, FabricListing, FabricService, InventoryService, LockService, RecallService, SecretService],
+  exports: [ChassisService, FabricListing, FabricService, InventoryService, LockService, NetworkCheckService, RecallService, SecretService],
 })
 export class FabricModule {}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService, OutboxService } from '#contexts/events';
-import { type AdoptedFacts, checkFabric, type FabricSnapshot, type Tagging } from '#engines/intent';
+import type { AdoptedFacts, FabricSnapshot, Tagging } from '#engines/intent';
 import {
   type DeviceId,
   DomainError,
@@ -24,7 +24,7 @@ import type { Attachment, AttachPoint, KeptPlaces } from './domain/attachment.js
 import type { Device, DeviceAccess, DeviceProgress, ManagementPath, ProgressStage } from './domain/device.js';
 import { AttachmentStore } from './store/attachment.store.js';
 import { DeviceStore } from './store/device.store.js';
-import { type SnapshotFilter, SnapshotStore } from './store/snapshot.store.js';
+import { SnapshotStore } from './store/snapshot.store.js';
 
 /** Where an order wants its network. */
 export interface WantedAttachment {
@@ -82,18 +82,8 @@ export class FabricService {
     return Number(row.revision);
   }
 
-  snapshot(tx: Tx, fabricId: FabricId, filter?: SnapshotFilter): Promise<FabricSnapshot> {
-    return this.snapshots.read(tx, fabricId, filter);
-  }
-
-  /**
-   * Would the compiler take these networks as they stand in this transaction? An order that cannot be built is refused here,
-   * before it can stop the fabric's next plan. @throws DomainError CHECK_FAILED with the findings.
-   */
-  async check(tx: Tx, fabricId: FabricId, networkIds: readonly NetworkId[]): Promise<void> {
-    const errors = checkFabric(await this.snapshots.read(tx, fabricId, { networkIds })).filter((finding) => finding.severity === 'ERROR');
-    const [first] = errors;
-    if (first) throw new DomainError('CHECK_FAILED', first.message, { findings: errors });
+  snapshot(tx: Tx, fabricId: FabricId): Promise<FabricSnapshot> {
+    return this.snapshots.read(tx, fabricId);
   }
 
   /** @throws DomainError NOT_FOUND | INVALID_STATE (only observed, or no VTEP) | INVALID_VALUE (no such place, or the devices are of two fabrics). */

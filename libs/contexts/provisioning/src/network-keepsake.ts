@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AddressingService } from '#contexts/addressing';
-import { FabricService } from '#contexts/fabric';
+import { FabricService, NetworkCheckService } from '#contexts/fabric';
 import { type Network, TenancyService } from '#contexts/tenancy';
 import type { DeviceId } from '#engines/kernel';
 import type { Tx } from '#platform';
@@ -13,6 +13,7 @@ export class NetworkKeepsake {
     private readonly tenancy: TenancyService,
     private readonly addressing: AddressingService,
     private readonly fabric: FabricService,
+    private readonly checks: NetworkCheckService,
   ) {}
 
   /** Before anything of it is forgotten. */
@@ -30,16 +31,11 @@ export class NetworkKeepsake {
     await this.tenancy.revive(tx, network.id, kept.network);
     await this.addressing.restoreNetwork(tx, kept.subnets);
     await this.fabric.restorePlaces(tx, kept.places);
-    await this.fabric.check(tx, network.fabricId, await this.togetherWith(tx, network));
+    await this.checks.check(tx, network);
   }
 
   /** Where it comes out. */
   async devices(tx: Tx, network: Network): Promise<DeviceId[]> {
     return [...new Set((await this.fabric.attachmentsOf(tx, [network.id])).map(({ deviceId }) => deviceId))].sort();
-  }
-
-  private async togetherWith(tx: Tx, network: Network): Promise<Network['id'][]> {
-    if (network.vrfId === null) return [network.id];
-    return (await this.tenancy.networks(tx, { first: 10_000, after: null, vrfId: network.vrfId })).map(({ id }) => id);
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AddressingService, type Subnet } from '#contexts/addressing';
-import { FabricService } from '#contexts/fabric';
+import { FabricService, NetworkCheckService } from '#contexts/fabric';
 import { type ClaimedNumber, NumberingService } from '#contexts/numbering';
 import { type Network, TenancyService, vxlanOverhead } from '#contexts/tenancy';
 import { type DeviceId, Fqdn, type FabricId, invalidValue, type TenantId, type VlanDomainId } from '#engines/kernel';
@@ -23,6 +23,7 @@ export class OrderAllocator {
     private readonly tenancy: TenancyService,
     private readonly addressing: AddressingService,
     private readonly fabric: FabricService,
+    private readonly checks: NetworkCheckService,
   ) {}
 
   /** @throws DomainError of the context that refuses; the transaction must then be rolled back as a whole. */
@@ -72,7 +73,7 @@ export class OrderAllocator {
       needs.map((need) => [need.vlanDomainId, claimed.get(need.vlanDomainId) as ClaimedNumber]),
     );
     await this.fabric.attach(tx, network, points, request.attachments, vlans);
-    await this.fabric.check(tx, fabricId, await this.togetherWith(tx, network));
+    await this.checks.check(tx, network);
     return { network, deviceIds: [...points.keys()].sort() };
   }
 
@@ -102,11 +103,5 @@ export class OrderAllocator {
       });
     }
     return subnet;
-  }
-
-  /** The networks that the checks compare it with: itself, and those of its VRF (prefixes may not overlap there). */
-  private async togetherWith(tx: Tx, network: Network): Promise<Network['id'][]> {
-    if (network.vrfId === null) return [network.id];
-    return (await this.tenancy.networks(tx, { first: 10_000, after: null, vrfId: network.vrfId })).map((other) => other.id);
   }
 }

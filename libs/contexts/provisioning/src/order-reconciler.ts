@@ -74,9 +74,15 @@ export class OrderReconciler {
     const network = await this.tenancy.lockNetwork(tx, order.networkId as NonNullable<NetworkOrder['networkId']>);
     if (network.state === 'DEPROVISIONING' || network.state === 'RETIRED')
       return this.end(tx, order, 'CANCELLED', 'The network was removed before it was ready.');
+    // Read after the progress of its devices: what they were proven to do since it was refused is something without it.
+    const refusal = await this.tenancy.refusal(tx, network.id);
+    await this.advanceBuilding(tx, order, refusal ? { kind: 'FAILED', device: null, ...refusal } : verdict);
+  }
+
+  private async advanceBuilding(tx: Tx, order: NetworkOrder, verdict: Verdict): Promise<void> {
     switch (verdict.kind) {
       case 'REACHED':
-        await this.tenancy.activate(tx, network.id);
+        await this.tenancy.activate(tx, order.networkId as NonNullable<NetworkOrder['networkId']>);
         return this.end(tx, order, 'ACTIVE', 'Your network is live.');
       case 'FAILED':
         // What was live before is not thrown away because a device is slow to have it again.

@@ -15,7 +15,7 @@ import {
 import { AuditService } from '#contexts/events';
 import { type ClaimedNumber, NumberingService } from '#contexts/numbering';
 import { newId, type Tx, violatedConstraint } from '#platform';
-import { INTENDED_STATES, type Network, type NetworkState, type Tenant, type Vrf } from './domain/network.js';
+import { INTENDED_STATES, type Network, type NetworkRefusal, type NetworkState, type Tenant, type Vrf } from './domain/network.js';
 import { type PageRequest, TenancyStore } from './store/network.store.js';
 
 export interface NewNetwork {
@@ -295,6 +295,20 @@ export class TenancyService {
 
   networks(tx: Tx, page: PageRequest & { vrfId?: VrfId }): Promise<Network[]> {
     return this.store.networks(tx, page);
+  }
+
+  /** Ordered and not live yet, the oldest first. */
+  underWay(tx: Tx, fabricId: FabricId): Promise<NetworkId[]> {
+    return this.store.underWay(tx, fabricId);
+  }
+
+  /** The fabric cannot be built with it: it is no part of the intent until its state changes. @returns false when it is not under way (any more). */
+  refuse(tx: Tx, id: NetworkId, refusal: NetworkRefusal): Promise<boolean> {
+    return this.store.refuse(tx, id, refusal);
+  }
+
+  refusal(tx: Tx, id: NetworkId): Promise<NetworkRefusal | null> {
+    return this.store.refusal(tx, id);
   }
 
   /** Every device that should carry it was verified. */

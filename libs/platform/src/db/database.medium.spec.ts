@@ -89,6 +89,30 @@ describe('a transaction', () => {
   });
 });
 
+describe("a look at what is not a tenant's, in its transaction", () => {
+  const role = async (tx: Tx) => (await tx.one<{ role: string }>('SELECT current_user::text AS role'))?.role;
+
+  it('sees all rows and those of the transaction itself, and the tenant is a tenant again after it, and after an error', async () => {
+    const [mine, other] = [newId<TenantId>(), newId<TenantId>()];
+    await opened.db.inTransaction(system, (tx) =>
+      tx.run(`INSERT INTO tenant (id, slug, name) VALUES ($1, 'mine', 'Mine'), ($2, 'other', 'Other')`, [mine, other]),
+    );
+    const slugs = (tx: Tx) => tx.sql<{ slug: string }>(`SELECT slug FROM tenant WHERE slug IN ('mine', 'other') ORDER BY slug`);
+    await opened.db.inTransaction(tenantScope(mine, 'x'), async (tx) => {
+      expect(await slugs(tx)).toEqual([{ slug: 'mine' }]);
+      expect(await tx.asSystem(slugs)).toEqual([{ slug: 'mine' }, { slug: 'other' }]);
+      expect(await slugs(tx)).toEqual([{ slug: 'mine' }]);
+      await expect(tx.asSystem(() => Promise.reject(new Error('of ours')))).rejects.toThrow('of ours');
+      expect(await role(tx)).toBe('trame_tenant');
+      expect(await tx.asSystem(role)).toBe('trame_system');
+      expect(await tx.asSystem((inner) => inner.asSystem(role))).toBe('trame_system');
+    });
+    await expect(
+      opened.db.inTransaction(tenantScope(mine, 'x'), (tx) => tx.asSystem((inner) => inner.sql('SELECT 1 / 0'))),
+    ).rejects.toMatchObject({ code: '22012' });
+  });
+});
+
 describe('a statement that is its own transaction', () => {
   interface Seen {
     role: string;

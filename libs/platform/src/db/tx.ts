@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import type { EntityManager, QueryRunner } from 'typeorm';
-import type { Scope } from './scope.js';
+import { type Scope, systemScope } from './scope.js';
 
 const names = new Map<string, string>();
+const SET_ROLE = `SELECT set_config('role', $1, true)`;
 
 /** Prepared statements are named by their text. */
 export function statementName(text: string): string {
@@ -40,6 +41,24 @@ export class Tx {
   /** The first row, or undefined. */
   async one<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row | undefined> {
     return (await this.sql<Row>(text, values))[0];
+  }
+
+  /**
+   * Reads what a tenant's transaction may not see, in this very transaction, so that what it has written itself is there. Nothing else runs in it
+   * meanwhile. Whoever asks decides what of the answer may be told (ADR 0003).
+   */
+  async asSystem<T>(read: (tx: Tx) => Promise<T>): Promise<T> {
+    if (this.scope.kind === 'system') return read(this);
+    await this.sql(SET_ROLE, ['trame_system']);
+    try {
+      const result = await read(new Tx(this.client, this.runner, systemScope(this.scope.actor)));
+      await this.sql(SET_ROLE, ['trame_tenant']);
+      return result;
+    } catch (error) {
+      // Of a transaction that is broken nothing is left, its role neither.
+      await this.sql(SET_ROLE, ['trame_tenant']).catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Number of rows that a write touched. */

@@ -34,12 +34,14 @@ export class DeviceStore {
   }
 
   async progress(tx: Tx, deviceIds: readonly DeviceId[]): Promise<DeviceProgress[]> {
+    // The words of a device may quote the lines of any customer.
+    const lastError = tx.scope.kind === 'system' ? 'p.last_error' : 'NULL::jsonb';
     const rows = await tx.sql<
       Omit<DeviceProgress, 'verifiedRevision' | 'stageRevision' | 'failureCount' | 'failedRevision'> &
         Record<'verifiedRevision' | 'stageRevision' | 'failureCount' | 'failedRevision', string>
     >(
       `SELECT p.device_id AS "deviceId", d.slug, p.verified_revision AS "verifiedRevision", p.stage, p.stage_revision AS "stageRevision",
-          p.failure_count AS "failureCount", p.failed_revision AS "failedRevision", p.last_error AS "lastError" FROM device_progress p JOIN device d ON d.id = p.device_id WHERE p.device_id = ANY($1)`,
+          p.failure_count AS "failureCount", p.failed_revision AS "failedRevision", ${lastError} AS "lastError" FROM device_progress p JOIN device d ON d.id = p.device_id WHERE p.device_id = ANY($1)`,
       [deviceIds],
     );
     return rows.map((row) => ({

@@ -14,13 +14,24 @@ import {
 } from '#engines/intent';
 import { type DeviceId, type FabricId, type NetworkId, notFound, type VrfId } from '#engines/kernel';
 import type { Tx } from '#platform';
+import { SurroundingsStore } from './surroundings.store.js';
 
-/** Networks that are looked at: those of the intent, or only some of them (and then only the devices that carry these). */
-export type SnapshotFilter = { readonly networkIds: readonly NetworkId[] } | undefined;
+/** The whole intent, or what one network of it could get into the way of: its devices, and of the rest what it shares something with there. */
+export type SnapshotFilter = { readonly around: NetworkId } | undefined;
+
+interface Surroundings {
+  readonly networks: readonly NetworkId[];
+  readonly vrfs: readonly VrfId[];
+  /** With the other ends of their links. */
+  readonly devices: readonly DeviceId[];
+  readonly links: readonly LinkFacts[];
+}
 
 /** Reads the whole of a fabric as plain data. Call it in one REPEATABLE READ transaction: revision and rows belong together. */
 @Injectable()
 export class SnapshotStore {
+  constructor(private readonly surroundings: SurroundingsStore) {}
+
   async read(tx: Tx, fabricId: FabricId, filter?: SnapshotFilter): Promise<FabricSnapshot> {
     const head = await tx.one<FabricFacts & { revision: string; facts: FabricWideFacts }>(
       `SELECT facts, id, slug, rt_administrator AS "rtAdministrator", vtep_udp_port AS "vtepUdpPort", replication, underlay_family AS "underlayFamily",
@@ -30,20 +41,20 @@ export class SnapshotStore {
     if (!head) throw notFound('fabric', fabricId);
     const { revision, facts, ...columns } = head;
     const { lags = [], mlags = [], ...design } = facts;
-    const networks = await this.networks(tx, fabricId, filter);
+    const around =
+      filter && (await this.around(tx, fabricId, filter.around, [...lags.map(({ ends }) => ends), ...mlags.map(({ members }) => members)]));
+    const networks = await this.networks(tx, fabricId, around?.networks ?? null);
     const networkIds = networks.map((network) => network.id);
-    const attachments = await this.attachments(tx, networkIds);
-    const vrfs = await this.vrfs(tx, fabricId, filter ? networks.map((network) => network.vrfId).filter((id) => id !== null) : null);
-    const deviceIds = filter ? withPartners(attachments, [...lags.map(({ ends }) => ends), ...mlags.map(({ members }) => members)]) : null;
+    const vrfs = await this.vrfs(tx, fabricId, around ? [...around.vrfs, ...networks.flatMap(({ vrfId }) => vrfId ?? [])] : null);
     const snapshot: FabricSnapshot = {
       fabric: { ...columns, ...design },
       revision: Number(revision),
       lags,
       mlags,
       networks,
-      attachments,
-      devices: await this.devices(tx, fabricId, deviceIds),
-      links: await this.links(tx, fabricId, deviceIds),
+      attachments: await this.attachments(tx, networkIds),
+      devices: await this.devices(tx, fabricId, around?.devices ?? null),
+      links: around?.links ?? (await this.links(tx, fabricId, null)),
       sessions: filter ? [] : await this.sessions(tx, fabricId),
       vrfs,
       vlanMappings: await this.vlanMappings(tx, networkIds),
@@ -56,7 +67,20 @@ export class SnapshotStore {
     return filter ? withoutStrangers(snapshot) : snapshot;
   }
 
-  private networks(tx: Tx, fabricId: FabricId, filter: SnapshotFilter): Promise<NetworkFacts[]> {
+  /** @param groups devices that share a link or a pair: a leg that lacks a network is seen on the other one only. */
+  private async around(tx: Tx, fabricId: FabricId, network: NetworkId, groups: readonly Group[]): Promise<Surroundings> {
+    const touched = withPartners(await this.surroundings.devices(tx, network), groups);
+    const links = await this.links(tx, fabricId, touched);
+    return {
+      networks: await this.surroundings.networks(tx, fabricId, network, touched),
+      vrfs: await this.surroundings.vrfs(tx, fabricId, network, touched),
+      devices: [...new Set([...touched, ...links.flatMap(({ ends }) => ends.map(({ deviceId }) => deviceId))])],
+      links,
+    };
+  }
+
+  /** @param ids null: all of the intent. */
+  private networks(tx: Tx, fabricId: FabricId, ids: readonly NetworkId[] | null): Promise<NetworkFacts[]> {
     return withFacts(
       tx.sql<NetworkFacts & Documented>(
         `SELECT n.facts, n.id, n.slug, n.name, n.vrf_id AS "vrfId", n.vni, n.evi_id AS "eviId", n.mtu,
@@ -64,8 +88,8 @@ export class SnapshotStore {
           ARRAY(SELECT t.text FROM route_target t WHERE t.network_id = n.id AND t.direction IS DISTINCT FROM 'IMPORT') AS "exportTargets",
           coalesce((SELECT json_agg(s.facts || jsonb_build_object('cidr', s.cidr, 'gatewayMode', s.gateway_mode, 'gatewayAddress', host(s.gateway_address)) ORDER BY s.cidr)
                       FROM subnet s WHERE s.network_id = n.id), '[]') AS subnets
-         FROM network n WHERE n.fabric_id = $1 AND n.state IN ('PROVISIONING', 'ACTIVE', 'DEGRADED') AND ($2::uuid[] IS NULL OR n.id = ANY($2)) ORDER BY n.vni`,
-        [fabricId, filter?.networkIds ?? null],
+         FROM network n WHERE n.fabric_id = $1 AND n.state IN ('PROVISIONING', 'ACTIVE', 'DEGRADED') AND n.refusal IS NULL AND ($2::uuid[] IS NULL OR n.id = ANY($2)) ORDER BY n.vni`,
+        [fabricId, ids],
       ),
     );
   }
@@ -101,7 +125,7 @@ export class SnapshotStore {
             json_build_object('deviceId', pb.device_id, 'port', pb.name, 'address', host(b.address))) AS ends
          FROM link l JOIN link_end a ON a.link_id = l.id AND a.side = 'A' JOIN port pa ON pa.id = a.port_id
                      JOIN link_end b ON b.link_id = l.id AND b.side = 'B' JOIN port pb ON pb.id = b.port_id
-        WHERE l.fabric_id = $1 AND ($2::uuid[] IS NULL OR (pa.device_id = ANY($2) AND pb.device_id = ANY($2)))`,
+        WHERE l.fabric_id = $1 AND ($2::uuid[] IS NULL OR pa.device_id = ANY($2) OR pb.device_id = ANY($2))`,
       [fabricId, ids],
     );
   }
@@ -149,12 +173,10 @@ export class SnapshotStore {
   }
 }
 
-/** Devices of the attachments, and what shares a link or a pair with them: a leg that lacks a network is seen on the other one only. */
-function withPartners(
-  attachments: readonly AttachmentFacts[],
-  groups: readonly (readonly { readonly deviceId: DeviceId }[])[],
-): DeviceId[] {
-  const here = new Set(attachments.map(({ deviceId }) => deviceId));
+type Group = readonly { readonly deviceId: DeviceId }[];
+
+function withPartners(devices: readonly DeviceId[], groups: readonly Group[]): DeviceId[] {
+  const here = new Set(devices);
   const partners = groups.filter((ends) => ends.some(({ deviceId }) => here.has(deviceId))).flat();
   return [...new Set([...here, ...partners.map(({ deviceId }) => deviceId)])];
 }

@@ -26,6 +26,12 @@ export interface Network {
   readonly updatedAt: Date;
 }
 
+/** Why the fabric cannot be built with a network, in the words of the checks: they may name others. */
+export interface NetworkRefusal {
+  readonly code: string;
+  readonly message: string;
+}
+
 export interface Tenant {
   readonly id: TenantId;
   readonly slug: string;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { AllocationId, FabricId, NetworkId, RouteTarget, TenantId, VrfId } from '#engines/kernel';
 import { RouteTarget as RouteTargetCodec } from '#engines/kernel';
 import { newId, type Tx } from '#platform';
-import type { Network, NetworkState, Tenant, Vrf } from '../domain/network.js';
+import type { Network, NetworkRefusal, NetworkState, Tenant, Vrf } from '../domain/network.js';
 import { NetworkEntity, RouteTargetEntity, TenantEntity, VrfEntity } from './tenant.entity.js';
 
 // Columns are named as the domain names them; ids and names were parsed when they were written.
@@ -121,10 +121,31 @@ export class TenancyStore {
   async setNetworkState(tx: Tx, id: NetworkId, from: readonly NetworkState[], to: NetworkState): Promise<boolean> {
     return (
       (await tx.run(
-        'UPDATE network SET state = $3, version = version + 1, generation = generation + 1, updated_at = now() WHERE id = $1 AND state = ANY($2)',
+        'UPDATE network SET state = $3, refusal = NULL, version = version + 1, generation = generation + 1, updated_at = now() WHERE id = $1 AND state = ANY($2)',
         [id, from, to],
       )) === 1
     );
+  }
+
+  async underWay(tx: Tx, fabricId: FabricId): Promise<NetworkId[]> {
+    const rows = await tx.sql<{ id: NetworkId }>(
+      `SELECT id FROM network WHERE fabric_id = $1 AND state = 'PROVISIONING' AND refusal IS NULL ORDER BY id`,
+      [fabricId],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  async refuse(tx: Tx, id: NetworkId, refusal: NetworkRefusal): Promise<boolean> {
+    return (
+      (await tx.run(`UPDATE network SET refusal = $2, updated_at = now() WHERE id = $1 AND state = 'PROVISIONING' AND refusal IS NULL`, [
+        id,
+        JSON.stringify(refusal),
+      ])) === 1
+    );
+  }
+
+  async refusal(tx: Tx, id: NetworkId): Promise<NetworkRefusal | null> {
+    return (await tx.one<{ refusal: NetworkRefusal | null }>('SELECT refusal FROM network WHERE id = $1', [id]))?.refusal ?? null;
   }
 
   async retireNetwork(tx: Tx, id: NetworkId): Promise<void> {
