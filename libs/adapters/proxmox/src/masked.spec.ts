@@ -1,3 +1,4 @@
+import { hostileTexts, timesAsLong, usualText } from '../../../../test/support/hostile-texts.js';
 import { masked } from './masked.js';
 
 describe('what a cluster says, as it may be kept', () => {
@@ -17,5 +18,9 @@ describe('what a cluster says, as it may be kept', () => {
   it('has all else', () => {
     const text = '+auto v10001\n+iface v10001\n+\tbridge_ports vxlan_v10001\n+\tmtu 1450\n';
     expect(masked(text)).toBe(text);
+  });
+
+  it.each(hostileTexts(20_000))('is read in the time of any other text: %s', (_what, text) => {
+    expect(timesAsLong(masked, text, usualText(text.length))).toBeLessThan(50);
   });
 });

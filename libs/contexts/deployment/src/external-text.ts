@@ -15,9 +15,9 @@ export interface HandedText {
 
 /** Where a text says whose it is. */
 const NAMES: Readonly<Partial<Record<Artefact['format'], RegExp>>> = {
-  eos: /^hostname (\S+)\s*$/m,
-  frr: /^hostname (\S+)\s*$/m,
-  comware: /^\s*sysname (\S+)\s*$/m,
+  eos: /^hostname (\S+)[ \t]*$/m,
+  frr: /^hostname (\S+)[ \t]*$/m,
+  comware: /^[ \t]*sysname (\S+)[ \t]*$/m,
   json: /^ {2}"slug": "([^"]*)",?$/m,
   ansible: /^ {2}"trame_hostname": "([^"]*)",?$/m,
 };

@@ -1,4 +1,5 @@
 import { isDomainError } from '#engines/kernel';
+import { storableText } from '../ports/storable-text.js';
 
 /** What another try cannot mend: the order is given up at once instead of after the usual number of tries. */
 const HOPELESS: ReadonlySet<string> = new Set([
@@ -22,7 +23,7 @@ export function failureOf(error: unknown): Failure {
   const code = isDomainError(error) ? error.code : 'INTERNAL';
   return {
     code,
-    message: error instanceof Error ? error.message.slice(0, 500) : String(error),
+    message: storableText((error instanceof Error ? error.message : String(error)).slice(0, 500)),
     isHopeless: HOPELESS.has(code),
     isCounted: !NOBODYS_FAULT.has(code),
   };

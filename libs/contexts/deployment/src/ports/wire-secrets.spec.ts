@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { DomainError } from '#engines/kernel';
 import type { Artefact } from '#engines/rendering';
+import { hostileTexts, timesAsLong, usualText } from '../../../../../test/support/hostile-texts.js';
 import { type DeviceConnection, type DeviceTarget, TransportError } from './device-transport.js';
 import { keepingSecrets, secretNames, WireSecrets } from './wire-secrets.js';
 
@@ -55,6 +56,12 @@ describe('the text of an artefact', () => {
     expect(wire().conceal('snmp-server user u g v3 auth md5 one-secret priv aes other-secret\n')).toBe(
       'snmp-server user u g v3 auth «secret»\n',
     );
+  });
+
+  it.each(hostileTexts(20_000))('is concealed in the time of any other text where a device answers with %s', (_what, text) => {
+    const one = wire();
+    one.complete(TEXT);
+    expect(timesAsLong((read) => one.conceal(read), text, usualText(text.length))).toBeLessThan(50);
   });
 
   it('keeps words that merely look like a short secret', () => {
@@ -112,6 +119,31 @@ describe('a connection that keeps secrets', () => {
       expect(inspect(answer, { depth: 9 })).toContain('@secret:overlay@');
     }
     expect(answers[3]).toMatchObject({ code: 'APPLY_FAILED', facts: { device: 'leaf1' } });
+  });
+
+  it('answers with what can be stored: neither NUL nor half a character of a device comes through', async () => {
+    const version = 'hunter2-canary\0\ud800, EOS 4.32 \u{1f600}';
+    const device = keepingSecrets(
+      inner({
+        inspect: () => Promise.resolve({ hostname: 'h', version, actual: new Map(), pending: null, establishedNeighbors: [] }),
+        confirm: () => Promise.reject(new TransportError('APPLY_FAILED', 'no\0', { device: 'leaf1', detail: 'no\0' })),
+      }),
+      wire(),
+    );
+    expect(await device.inspect([])).toMatchObject({ version: 'hunter2-canary\ufffd\ufffd, EOS 4.32 \u{1f600}' });
+    await expect(device.confirm(PUSH)).rejects.toMatchObject({ message: 'no\ufffd', facts: { detail: 'no\ufffd' } });
+  });
+
+  it('refuses a text that is no configuration by its length, and says so', async () => {
+    const actual = new Map([['/etc/frr/frr.conf', 'x'.repeat(9_000_000)]]);
+    const device = keepingSecrets(
+      inner({ inspect: () => Promise.resolve({ hostname: 'h', version: 'v', actual, pending: null, establishedNeighbors: [] }) }),
+      wire(),
+    );
+    await expect(device.inspect([])).rejects.toMatchObject({
+      code: 'CONFIG_REFUSED',
+      message: expect.stringMatching(/^leaf1: .* 9000000 characters, of which at most 8388608 are read/) as string,
+    });
   });
 
   it('sends nothing that asks for a secret which nobody has set, and names it', async () => {

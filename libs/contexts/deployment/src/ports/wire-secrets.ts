@@ -6,16 +6,22 @@ import { createHash } from 'node:crypto';
 import { DomainError } from '#engines/kernel';
 import type { Artefact } from '#engines/rendering';
 import { type DeviceConnection, type DeviceTarget, TransportError } from './device-transport.js';
+import { storableText } from './storable-text.js';
 
 const PLACEHOLDER = /@secret:([A-Za-z0-9._-]{1,64})@/g;
-/** Lines whose last word is a secret, also one that we do not know: of before, of others, or a code that can be turned back. Differences begin with a sign. */
+/**
+ * Lines whose last word is a secret, also one that we do not know: of before, of others, or a code that can be turned back. Differences begin with a
+ * sign. A text may be megabytes of anything: no part of it reads beyond its line (`\s` would), and none is read twice by two parts in a row.
+ */
 const SECRET_LINE =
-  /^([+-]?\s*(?:neighbor \S+ password|username \S+.* (?:secret|password)|enable (?:secret|password)|key(?:-string)?|(?:\S+ )*authentication-key(?: \d+(?= (?:md5|sha\d*) ))?|(?:\S+ )*message-digest-key \d+|isis authentication key|snmp-server community|(?:tacacs|radius)-server .*key|(?:tacacs|radius)-server key)(?: (?:0|5|7|8a|md5|sha\d*)){0,2} )(?!@secret:)(\S+)/gm;
+  /^([+-]?[^\S\n\r\u2028\u2029]*(?:neighbor \S+ password|username \S.* (?:secret|password)|enable (?:secret|password)|key(?:-string)?|(?:\S+ )*authentication-key(?: \d+(?= (?:md5|sha\d*) ))?|(?:\S+ )*message-digest-key \d+|isis authentication key|snmp-server community|(?:tacacs|radius)-server .*key|(?:tacacs|radius)-server key)(?: (?:0|5|7|8a|md5|sha\d*)){0,2} )(?!@secret:)(\S+)/gm;
 /** SNMPv3: two secrets in one line, and what stands between them differs. */
-const SNMP_USER = /^([+-]?\s*snmp-server user \S+ \S+ \S+ (?:localized \S+ )?auth )\S.*$/gm;
+const SNMP_USER = /^([+-]?[^\S\n\r\u2028\u2029]*snmp-server user \S+ \S+ \S+ (?:localized \S+ )?auth )\S.*$/gm;
 /** Shorter ones are taken out of lines that hold secrets only: they may be any word. */
 const UNMISTAKABLE = 6;
 const OTHER = '«secret»';
+/** Of one text of a device. What we own there has some hundred kB; what is longer is not a configuration. */
+const MOST_CHARACTERS = 8 * 1024 * 1024;
 
 /** Names of the secrets that a text asks for, each once. */
 export const secretNames = (text: string): string[] => [...new Set([...text.matchAll(PLACEHOLDER)].map(([, name]) => name as string))];
@@ -53,6 +59,13 @@ export class WireSecrets {
     throw new TransportError('CONFIG_REFUSED', `${this.target.slug}: ${detail}`, { device: this.target.slug, detail });
   }
 
+  /** @throws TransportError CONFIG_REFUSED: longer than anything that we would own. */
+  concealAnswer(text: string): string {
+    if (text.length <= MOST_CHARACTERS) return this.conceal(text);
+    const detail = `it answers with a text of ${text.length} characters, of which at most ${MOST_CHARACTERS} are read; it begins with ${JSON.stringify(this.conceal(text.slice(0, 60)))}`;
+    throw new TransportError('CONFIG_REFUSED', `${this.target.slug}: ${detail}`, { device: this.target.slug, detail });
+  }
+
   /** A device that was only read says the placeholder, too, when it has our present secret. */
   private nameOf(head: string, word: string): string {
     const { names = [], resolve } = this.target.secrets ?? {};
@@ -63,8 +76,9 @@ export class WireSecrets {
     return name === undefined ? OTHER : `@secret:${name}@`;
   }
 
+  /** @returns the text as it may be kept. */
   conceal(text: string): string {
-    let concealed = text;
+    let concealed = storableText(text);
     // The longest first: a secret may be a part of another one, or of its own code.
     for (const [form, placeholder] of [...this.sent].sort(([a], [b]) => b.length - a.length)) {
       const word = form.length < UNMISTAKABLE ? inSecretLine(form) : new RegExp(literally(form), 'g');
@@ -116,7 +130,7 @@ function completed(value: unknown, secrets: WireSecrets): unknown {
 }
 
 function concealed(value: unknown, secrets: WireSecrets): unknown {
-  if (typeof value === 'string') return secrets.conceal(value);
+  if (typeof value === 'string') return secrets.concealAnswer(value);
   if (Array.isArray(value)) return value.map((one) => concealed(one, secrets));
   if (value instanceof Map) return new Map([...value].map(([key, one]) => [key, concealed(one, secrets)]));
   if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return value;
@@ -126,7 +140,7 @@ function concealed(value: unknown, secrets: WireSecrets): unknown {
 /** The error itself goes on only when it quotes nothing: its cause and its stack would quote it too. */
 function concealedError(error: unknown, secrets: WireSecrets): unknown {
   if (!(error instanceof Error)) return error;
-  const message = secrets.conceal(error.message);
+  const message = secrets.conceal(error.message.slice(0, MOST_CHARACTERS));
   const facts = error instanceof DomainError ? error.facts : undefined;
   const kept = concealed(facts, secrets);
   if (message === error.message && JSON.stringify(kept) === JSON.stringify(facts)) return error;
