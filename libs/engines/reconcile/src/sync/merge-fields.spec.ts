@@ -60,7 +60,10 @@ describe('a field with one value', () => {
   });
 
   it('compares references by what they name, whatever the order of their keys', () => {
-    expect(merge('US', { kind: 'vrf', id: 'a' }, { kind: 'vrf', id: 'a' }, { id: 'a', kind: 'vrf' })).toMatchObject(NOTHING);
+    expect(merge('US', { kind: 'vrf', id: 'a' }, { kind: 'vrf', id: 'a' }, { id: 'a', kind: 'vrf' })).toEqual({
+      ...NOTHING,
+      base: expect.anything(),
+    });
     expect(merge('US', { kind: 'vrf', id: 'a' }, { kind: 'vrf', id: 'a' }, { kind: 'vrf', id: '~7' })).toMatchObject({ pushedBack: ['f'] });
   });
 
@@ -142,14 +145,14 @@ describe('a field that is a set', () => {
   });
 
   it('means the same in any order and with repetition, and comes out in natural order', () => {
-    expect(merge('US', ['b', 'a'], ['a', 'b'], ['a', 'b', 'a'], true)).toMatchObject(NOTHING);
+    expect(merge('US', ['b', 'a'], ['a', 'b'], ['a', 'b', 'a'], true)).toEqual({ ...NOTHING, base: expect.anything() });
     expect(merge('US', ['t10', 't9'], [], [], true).push['f']).toEqual(['t9', 't10']);
-    expect(merge('US', ['b', 'a'], undefined, ['a', 'b'])).toMatchObject(NOTHING);
+    expect(merge('US', ['b', 'a'], undefined, ['a', 'b'])).toEqual({ ...NOTHING, base: expect.anything() });
   });
 
   it('takes null for the empty set', () => {
-    expect(merge('US', ['a'], null, null, true)).toMatchObject({ push: { f: ['a'] }, pushedBack: [] });
-    expect(merge('US', [], null, null, true)).toMatchObject(NOTHING);
+    expect(merge('US', ['a'], null, null, true)).toEqual({ ...NOTHING, push: { f: ['a'] }, base: { f: ['a'] } });
+    expect(merge('US', [], null, null, true)).toEqual({ ...NOTHING, base: expect.anything() });
   });
 });
 
