@@ -129,6 +129,45 @@ describe.skipIf(isRealCluster)('a push to a cluster that is disturbed', () => {
     isFree();
   });
 
+  const WRITES = ['POST /cluster/sdn/lock', 'PUT /pools', 'POST /cluster/sdn/vnets', 'PUT /cluster/sdn'] as const;
+  it.each(WRITES.flatMap((call) => [[call, 'isQuorate', 'UNREACHABLE'] as const, [call, 'isFilesLocked', 'PUSH_IN_PROGRESS'] as const]))(
+    'that meets a cluster which cannot write any more at %s (%s) is not refused for its configuration',
+    async (call, what, code) => {
+      const { cluster: inside } = cluster.simulator;
+      const usual = inside[what];
+      const connection = await cluster.open();
+      cluster.simulator.faults.meanwhile(
+        ([request]) => request === call,
+        () => void (inside[what] = !usual),
+      );
+      const course = async (): Promise<void> => {
+        await connection.stage(push(2), [wanted()], [old()]);
+        await connection.apply(push(2), 60);
+      };
+      await expect(course()).rejects.toMatchObject({ code });
+      inside[what] = usual;
+      await connection.close();
+      expect(await cluster.push(push(3), wanted(), [old()])).toBe('CONFIRMED');
+      isFree();
+    },
+  );
+
+  it.each([
+    ['isQuorate', false],
+    ['isFilesLocked', true],
+  ] as const)('that was confirmed when a cluster cannot take back its lock (%s) leaves it to the next one', async (what, isSo) => {
+    const { cluster: inside } = cluster.simulator;
+    cluster.simulator.faults.meanwhile(
+      ([request]) => request === 'DELETE /cluster/sdn/lock',
+      () => void (inside[what] = isSo),
+    );
+    expect(await cluster.push(push(2), wanted(), [old()])).toBe('CONFIRMED');
+    expect(inside.pools.get('trame')).toContain(`lock ${inside.lockToken}`);
+    inside[what] = !isSo;
+    expect(await cluster.push(push(3), wanted(), [wanted()])).toBe('NOOP');
+    isFree();
+  });
+
   it('of a node that never ends its reload is given up in time, and undone', async () => {
     const [, node2] = cluster.simulator.cluster.nodes;
     if (!node2) throw new Error('no second node');

@@ -53,7 +53,10 @@ export class PveCluster {
   /** What a trial says of FRR, as `frr.conf.local` of a node would have it. */
   frrDiff = '';
   version = 0;
+  /** Without it nothing is written. */
   isQuorate = true;
+  /** Somebody holds the lock of the files, under which everything is written, and does not let go. */
+  isFilesLocked = false;
   private token: string | null = null;
   private readonly reloadMs: number;
 
@@ -84,6 +87,7 @@ export class PveCluster {
   }
 
   lock(allowPending: boolean): string {
+    this.refuseUnlessWritable();
     if (this.token !== null) throw new ApiRefusal(500, 'configuration of the SDN is locked');
     if (!allowPending && hasPending(this.config, this.running)) throw new ApiRefusal(500, 'there are pending changes of the SDN');
     this.token = randomUUID();
@@ -91,12 +95,14 @@ export class PveCluster {
   }
 
   unlock(token: string | undefined, force: boolean): void {
+    this.refuseUnlessWritable();
     if (!force) this.authorize(token ?? '');
     this.token = null;
   }
 
   /** Every write comes by here. A token is compared with the lock that there is: where there is none, any token is taken, an old one, too. */
   authorize(token: string | undefined): void {
+    this.refuseUnlessWritable();
     if (this.token === null) return;
     if (token === undefined) throw new ApiRefusal(500, 'configuration of the SDN is locked');
     if (token !== this.token) throw new ApiRefusal(500, 'the lock token is not that of the lock');
@@ -180,6 +186,16 @@ export class PveCluster {
       .filter(({ state }) => state !== undefined)
       .map((one) => `${one['state'] === 'deleted' ? '-' : '+'}${String(one['vnet'] ?? one['zone'] ?? one['subnet'] ?? one['controller'])}`);
     return lines.join('\n');
+  }
+
+  comment(pool: string, comment: string): void {
+    this.refuseUnlessWritable();
+    this.pools.set(pool, comment);
+  }
+
+  private refuseUnlessWritable(): void {
+    if (!this.isQuorate) throw new ApiRefusal(500, 'cluster not ready - no quorum?');
+    if (this.isFilesLocked) throw new ApiRefusal(500, "cfs-lock 'file-user_cfg' error: got lock request timeout");
   }
 
   private commit(): void {

@@ -70,13 +70,13 @@ const FIXED: Readonly<Record<string, Handler>> = {
   'POST pools': (cluster, call) => {
     const poolid = poolOf(call);
     if (cluster.pools.has(poolid)) throw new ApiRefusal(500, `pool '${poolid}' already exists`);
-    cluster.pools.set(poolid, call.parameters.get('comment') ?? '');
+    cluster.comment(poolid, call.parameters.get('comment') ?? '');
     return null;
   },
   'PUT pools': (cluster, call) => {
     const poolid = poolOf(call);
     if (!cluster.pools.has(poolid)) throw new ApiRefusal(500, `pool '${poolid}' does not exist`);
-    cluster.pools.set(poolid, call.parameters.get('comment') ?? '');
+    cluster.comment(poolid, call.parameters.get('comment') ?? '');
     return null;
   },
   'POST cluster/sdn/lock': (cluster, call) => {

@@ -14,6 +14,9 @@ const CODES: Readonly<Record<PveErrorCode, TransportErrorCode>> = {
   INVALID_PARAMETERS: 'CONFIG_REFUSED',
   NOT_IMPLEMENTED: 'CONFIG_REFUSED',
   NODE_UNREACHABLE: 'UNREACHABLE',
+  // Of the cluster's own state, and it may be another one in a minute: no configuration is refused by it.
+  NO_QUORUM: 'UNREACHABLE',
+  FILES_LOCKED: 'PUSH_IN_PROGRESS',
   REFUSED: 'CONFIG_REFUSED',
   ABORTED: 'ABORTED',
 };

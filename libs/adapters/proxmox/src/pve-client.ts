@@ -186,7 +186,7 @@ export class PveClient {
     }
     // The words stand beside the status, and in newer releases in the body, too.
     const words = (answer.data?.message ?? statusText).trim() || `HTTP status ${status}`;
-    throw new PveError(codeOf(status), { call, words, ...(answer.data?.errors && { parameters: answer.data.errors }) });
+    throw new PveError(codeOf(status, words), { call, words, ...(answer.data?.errors && { parameters: answer.data.errors }) });
   }
 
   private async send(call: string, request: Parameters<OutboundHttp['request']>[0]) {
@@ -203,7 +203,11 @@ export class PveClient {
   }
 }
 
-function codeOf(status: number): PveErrorCode {
+/** As `pmxcfs` and `PVE::Cluster` say it: `cluster not ready - no quorum?`, `cfs-lock 'file-pools_cfg' error: got lock request timeout`. */
+const NO_QUORUM = /no quorum/i;
+const FILES_LOCKED = /cfs[- ]lock|got lock request timeout|can't lock file .*got timeout/i;
+
+function codeOf(status: number, words: string): PveErrorCode {
   if (status === 400) return 'INVALID_PARAMETERS';
   if (status === 401) return 'UNAUTHORIZED';
   if (status === 403) return 'FORBIDDEN';
@@ -211,7 +215,8 @@ function codeOf(status: number): PveErrorCode {
   if (status >= 595 && status <= 599) return 'NODE_UNREACHABLE';
   // A gateway in front of the cluster: whether the call was made is not known.
   if (status >= 502 && status <= 504) return 'NO_ANSWER';
-  return 'REFUSED';
+  if (NO_QUORUM.test(words)) return 'NO_QUORUM';
+  return FILES_LOCKED.test(words) ? 'FILES_LOCKED' : 'REFUSED';
 }
 
 /** `UPID:node:pid:…` */

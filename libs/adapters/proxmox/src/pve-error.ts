@@ -18,6 +18,10 @@ export type PveErrorCode =
   | 'NOT_IMPLEMENTED'
   /** 595 to 599: the node that was asked could not reach the one that is meant. */
   | 'NODE_UNREACHABLE'
+  /** 500, and nothing was done: the cluster has lost its quorum, and with it the right to write its files. */
+  | 'NO_QUORUM'
+  /** 500, and nothing was done: somebody else had the lock of the files all the time. Not that of the SDN. */
+  | 'FILES_LOCKED'
   /** Any other refusal, in Proxmox' own words: it has one status for all of them. */
   | 'REFUSED'
   | 'ABORTED';
