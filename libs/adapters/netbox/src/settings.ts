@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { invalidValue } from '#engines/kernel';
+
+// What NetBox wants to know of an object and the inventory does not have.
+
+/** Slugs of NetBox. */
+export interface DeviceSettings {
+  readonly role: string;
+  readonly deviceType: string;
+  /** All devices are there, and sites are not compared; without it a device is at the site that has the slug of ours. */
+  readonly site?: string;
+}
+
+export interface NetBoxSettings {
+  /** Without it devices and their interfaces are left alone. */
+  readonly device?: DeviceSettings;
+  /** Slug of the registry of our AS numbers; without it they are left alone. */
+  readonly rir?: string;
+  /** Of L2VPNs that we make; default `vxlan-evpn`. */
+  readonly l2vpnType?: string;
+  /** Of interfaces that we make; default `virtual`. */
+  readonly interfaceType?: string;
+  /** What is named here and not there is made, before the first write. Default false. */
+  readonly createMissing?: boolean;
+}
+
+const slug = z.string().regex(/^[-a-zA-Z0-9_]{1,100}$/);
+const choice = z.string().regex(/^[-a-z0-9_]{1,50}$/);
+const settingsShape = z.strictObject({
+  device: z.strictObject({ role: slug, deviceType: slug, site: slug.optional() }).optional(),
+  rir: slug.optional(),
+  l2vpnType: choice.optional(),
+  interfaceType: choice.optional(),
+  createMissing: z.boolean().optional(),
+});
+
+/** As a person wrote them. @throws INVALID_VALUE with what is accepted. */
+export function parseNetBoxSettings(written: unknown): NetBoxSettings {
+  const parsed = settingsShape.safeParse(written);
+  // What is absent stays absent: zod makes no keys of undefined.
+  if (parsed.success) return parsed.data as NetBoxSettings;
+  const where = parsed.error.issues[0]?.path.join('.') || 'settings';
+  const accepted =
+    'device { role, deviceType, site? }, rir, l2vpnType and interfaceType as slugs of NetBox, and createMissing true or false';
+  throw invalidValue(`settings of NetBox, ${where}`, written, accepted);
+}
