@@ -54,8 +54,14 @@ export interface ForeignEffect {
   readonly verb: ForeignWrite['verb'];
   readonly kind: InventoryKind;
   readonly remoteId: string;
-  /** Of the object before: null: it was nobody's, or not there. */
+  /** null: it was nobody's, or not there. */
   readonly markBefore: string | null;
+  /** null: it was not there. */
+  readonly before: Fields | null;
+  /** null: it is not there any more. */
+  readonly after: Fields | null;
+  /** Of CREATE: something that we are shown had the same natural key. */
+  readonly isTwin: boolean;
 }
 
 export class InMemoryInventory implements ForeignInventory {
@@ -216,7 +222,8 @@ export class InMemoryInventory implements ForeignInventory {
     const there = this.shown(kind).find((row) => row.mark === mark);
     if (there) return { done: objectOf(kind, there) };
     const row = this.rows.create(kind, fields, mark);
-    this.effects.push({ verb: 'CREATE', kind, remoteId: String(row.id), markBefore: null });
+    const isTwin = this.shown(kind).some((other) => other.id !== row.id && this.rows.isAlike(kind, other, row.fields));
+    this.effects.push({ verb: 'CREATE', kind, remoteId: String(row.id), markBefore: null, before: null, after: row.fields, isTwin });
     return { done: objectOf(kind, row) };
   }
 
@@ -224,15 +231,15 @@ export class InMemoryInventory implements ForeignInventory {
     const row = this.shown(kind).find(({ id }) => String(id) === write.remoteId);
     if (!row) return { gone: true };
     if (write.version !== null && write.version !== String(row.version)) return { stale: true };
-    const effect: ForeignEffect = { verb: write.verb, kind, remoteId: write.remoteId, markBefore: row.mark };
+    const effect = { verb: write.verb, kind, remoteId: write.remoteId, markBefore: row.mark, before: row.fields, isTwin: false };
     if (write.verb === 'DELETE') {
       if (row.mark !== write.mark) return { stale: true };
       this.rows.delete(kind, row.id);
-      this.effects.push(effect);
+      this.effects.push({ ...effect, after: null });
       return { done: null };
     }
     const after = this.rows.update(kind, row, changeOf(write, this.hasStatus(kind)));
-    if (after.version !== row.version) this.effects.push(effect);
+    if (after.version !== row.version) this.effects.push({ ...effect, after: after.fields });
     return { done: objectOf(kind, after) };
   }
 

@@ -48,6 +48,9 @@ export class InMemoryLocal implements LocalInventory {
     if (name !== undefined) {
       return Promise.reject(new DomainError('INVALID_VALUE', `${kind}: ${name} is not taken over`, { kind, field: name }));
     }
+    if (/"id":"~/.test(JSON.stringify(fields))) {
+      return Promise.reject(new DomainError('INVALID_VALUE', `${kind}: what it refers to is not ours`, { kind }));
+    }
     if (!this.of(kind).has(id)) return Promise.reject(new DomainError('NOT_FOUND', `there is no ${kind} ${id}`, { kind, id }));
     this.put(kind, id, fields);
     this.taken.push({ kind, id, fields });
