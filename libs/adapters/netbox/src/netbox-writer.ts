@@ -178,8 +178,10 @@ export class NetBoxWriter {
   private async afterForbidden(due: readonly Due[], tally: Tally, error: NetBoxError): Promise<void> {
     const isHopeless = tally.accepted === 0 && tally.forbidden >= FORBIDDEN_IN_A_ROW;
     if (due.length > 1 && !isHopeless) return this.halve(due, tally);
-    tally.forbidden += due.length;
-    refuse(due, error);
+    // NetBox says the same of an object that went away under its eyes.
+    const there = await this.again(due);
+    tally.forbidden += there.length;
+    refuse(there, error);
   }
 
   private async afterStale(due: readonly Due[], tally: Tally, error: NetBoxError): Promise<void> {
