@@ -105,6 +105,7 @@ const rooms = [
       'platform',
       'contexts/access',
       'contexts/events',
+      'contexts/numbering',
       'contexts/tenancy',
       'contexts/addressing',
       'contexts/fabric',
