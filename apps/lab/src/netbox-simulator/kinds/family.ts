@@ -1,0 +1,4 @@
+import { computed, type Field } from '../fields.js';
+
+export const familyOf = (field: string): Field =>
+  computed(({ values }) => (String(values[field]).includes(':') ? { value: 6, label: 'IPv6' } : { value: 4, label: 'IPv4' }));

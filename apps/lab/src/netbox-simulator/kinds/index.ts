@@ -1,0 +1,11 @@
+import type { Kind } from '../kind.js';
+import { ADDRESSES } from './addresses.js';
+import { DCIM } from './dcim.js';
+import { EXTRAS } from './extras.js';
+import { PREFIX } from './prefixes.js';
+import { ROUTING } from './routing.js';
+import { TENANCY } from './tenancy.js';
+import { VLANS } from './vlans.js';
+import { VPN } from './vpn.js';
+
+export const KINDS: readonly Kind[] = [...TENANCY, ...ROUTING, ...VLANS, PREFIX, ...ADDRESSES, ...VPN, ...DCIM, ...EXTRAS];

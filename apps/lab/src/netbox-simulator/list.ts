@@ -1,0 +1,125 @@
+/** One page of a list: filtered, in order, by offset or from an id on. */
+import { testsOf } from './filters.js';
+import type { JsonObject } from './json.js';
+import type { Kind, RowTest } from './kind.js';
+import { badFields, detail } from './refusal.js';
+import type { Row } from './row.js';
+import type { Selection, Viewer } from './viewer.js';
+
+interface Page {
+  readonly rows: readonly Row[];
+  readonly count: number | null;
+  readonly next: URLSearchParams | null;
+  readonly previous: URLSearchParams | null;
+}
+
+/** @param isVisible which rows the permissions of the client let pass; null: all. */
+export function listOf(kind: Kind, parameters: URLSearchParams, viewer: Viewer, isVisible: RowTest | null): JsonObject {
+  const tests = [...testsOf(kind, parameters, { world: viewer, kind }), ...(isVisible ? [isVisible] : [])];
+  const keeps: RowTest | null = tests.length === 0 ? null : (row) => tests.every((test) => test(row));
+  const { rows, count, next, previous } = isCursor(parameters, viewer)
+    ? cursorPage(kind, parameters, viewer, keeps)
+    : offsetPage(kind, parameters, viewer, keeps);
+  const link = (changed: URLSearchParams | null): string | null => changed && `${viewer.origin}/api/${kind.path}/?${changed.toString()}`;
+  const selection = selectionOf(kind, parameters, viewer);
+  return { count, next: link(next), previous: link(previous), results: rows.map((row) => viewer.full(kind, row, selection)) };
+}
+
+/** `fields`, else `omit` (4.5), else `brief`. */
+export function selectionOf(kind: Kind, parameters: URLSearchParams, { release }: Viewer): Selection {
+  const [fields, omit] = [parameters.get('fields'), parameters.get('omit')];
+  if (fields) {
+    const wanted = new Set(fields.split(','));
+    return (field) => wanted.has(field);
+  }
+  if (omit && release.isAtLeast('4.5')) {
+    const unwanted = new Set(omit.split(','));
+    return (field) => !unwanted.has(field);
+  }
+  if (parameters.get('brief')) return (field) => ['id', 'url', 'display', ...kind.brief].includes(field);
+  return () => true;
+}
+
+/** Before 4.6 `start` is a name that is ignored. */
+const isCursor = (parameters: URLSearchParams, { release }: Viewer): boolean => parameters.has('start') && release.isAtLeast('4.6');
+
+export function limitOf(parameters: URLSearchParams, { settings }: Viewer): number {
+  const cap = settings.maxPageSize || Number.POSITIVE_INFINITY;
+  const text = parameters.get('limit');
+  if (text === null || !/^\d+$/.test(text)) return Math.min(settings.paginateCount, cap);
+  return Number(text) === 0 ? cap : Math.min(Number(text), cap);
+}
+
+function cursorPage(kind: Kind, parameters: URLSearchParams, viewer: Viewer, keeps: RowTest | null): Page {
+  if (parameters.has('offset')) throw detail(400, "'start' and 'offset' are mutually exclusive.");
+  if (parameters.has('ordering')) throw detail(400, "Ordering cannot be specified in conjunction with 'start'.");
+  const start = parameters.get('start') ?? '';
+  if (!/^\d+$/.test(start)) throw badFields({ start: ['A valid integer is required.'] });
+  const limit = limitOf(parameters, viewer);
+  const table = viewer.db.table(kind.type);
+  const rows: Row[] = [];
+  for (let at = table.positionOf(Number(start)); at < table.ids.length; at += 1) {
+    const row = table.get(table.ids[at] ?? 0);
+    if (!row || keeps?.(row) === false) continue;
+    if (rows.length === limit) return { rows, count: null, next: changed(parameters, { start: row.id, limit }), previous: null };
+    rows.push(row);
+  }
+  return { rows, count: null, next: null, previous: null };
+}
+
+function offsetPage(kind: Kind, parameters: URLSearchParams, viewer: Viewer, keeps: RowTest | null): Page {
+  const limit = limitOf(parameters, viewer);
+  const offset = /^\d+$/.test(parameters.get('offset') ?? '') ? Number(parameters.get('offset')) : 0;
+  const found = ordered(kind, parameters.get('ordering'), viewer, candidates(kind, parameters, viewer));
+  const all = keeps === null ? found : found.filter(keeps);
+  return {
+    rows: all.slice(offset, offset + limit),
+    count: all.length,
+    next: offset + limit < all.length ? changed(parameters, { limit, offset: offset + limit }) : null,
+    previous: offset === 0 ? null : changed(parameters, { limit, ...(offset > limit && { offset: offset - limit }) }, ['offset']),
+  };
+}
+
+/** Those that the cheapest filter leaves; in the order of their ids. */
+function candidates(kind: Kind, parameters: URLSearchParams, { db }: Viewer): Row[] {
+  const table = db.table(kind.type);
+  const rows = (ids: Iterable<number>): Row[] => [...ids].sort((a, b) => a - b).flatMap((id) => table.get(id) ?? []);
+  const wanted = parameters.getAll('id').filter((id) => /^\d+$/.test(id));
+  if (wanted.length > 0) return rows(new Set(wanted.map(Number)));
+  const after = parameters.get('id__gt') ?? '';
+  if (/^\d+$/.test(after)) return table.ids.slice(table.positionOf(Number(after) + 1)).flatMap((id) => table.get(id) ?? []);
+  const reference = Object.entries(kind.fields).find(
+    ([name, { type }]) => type === 'ref' && /^\d+$/.test(parameters.get(`${name}_id`) ?? ''),
+  )?.[0];
+  if (reference === undefined) return [...table.all()];
+  return rows(new Set(parameters.getAll(`${reference}_id`).flatMap((id) => [...table.referring(reference, id)])));
+}
+
+/** Ties are broken by id, as every default order of the models ends with it. */
+function ordered(kind: Kind, ordering: string | null, viewer: Viewer, rows: Row[]): Row[] {
+  if (ordering === 'id') return rows;
+  if (ordering === '-id') return rows.reverse();
+  const keyOf = ordering === null || ordering === '' ? (row: Row) => kind.ordering(row, viewer) : keyBy(ordering.replace(/^-/, ''));
+  const keys = new Map(rows.map((row) => [row.id, keyOf(row)]));
+  const sign = ordering?.startsWith('-') ? -1 : 1;
+  return rows.sort((a, b) => {
+    const [left, right] = [keys.get(a.id) ?? '', keys.get(b.id) ?? ''];
+    return left === right ? a.id - b.id : left < right ? -sign : sign;
+  });
+}
+
+function keyBy(field: string): (row: Row) => string | number {
+  if (field === 'last_updated') return ({ updated }) => updated;
+  if (field === 'created' || field === 'time') return ({ created }) => created;
+  return ({ values }) => {
+    const value = values[field];
+    return typeof value === 'number' ? value : String(value ?? '');
+  };
+}
+
+function changed(parameters: URLSearchParams, to: Readonly<Record<string, number>>, dropped: readonly string[] = []): URLSearchParams {
+  const copy = new URLSearchParams(parameters);
+  for (const name of dropped) copy.delete(name);
+  for (const [name, value] of Object.entries(to)) copy.set(name, String(value));
+  return copy;
+}

@@ -1,0 +1,121 @@
+/** Rows as the API shows them: whole, nested, or flat as the change log keeps them. */
+import type { ChoiceSets } from './choices.js';
+import { shownCustom } from './custom-fields.js';
+import type { Database } from './database.js';
+import type { Field } from './fields.js';
+import type { Json, JsonObject } from './json.js';
+import { has, type Kind } from './kind.js';
+import type { Release } from './release.js';
+import type { Row } from './row.js';
+import { isoFormat } from './timestamps.js';
+import type { Settings, World } from './world.js';
+
+export interface Shared {
+  readonly release: Release;
+  readonly settings: Settings;
+  readonly choices: ChoiceSets;
+  readonly db: Database;
+  readonly kinds: ReadonlyMap<string, Kind>;
+}
+
+/** Which fields a client asked for. */
+export type Selection = (field: string) => boolean;
+const ALL: Selection = () => true;
+
+/** Lives as long as a request: what it has shown once it does not make again. */
+export class Viewer implements World {
+  readonly release: Release;
+  readonly settings: Settings;
+  readonly choices: ChoiceSets;
+  readonly db: Database;
+  private readonly nested = new Map<string, Json>();
+
+  /** @param origin before `/api/`, as the client calls it; empty in webhooks. */
+  constructor(
+    readonly shared: Shared,
+    readonly origin: string,
+  ) {
+    ({ release: this.release, settings: this.settings, choices: this.choices, db: this.db } = shared);
+  }
+
+  kind(type: string): Kind {
+    const kind = this.shared.kinds.get(type);
+    if (!kind) throw new Error(`the simulator has no ${type}`);
+    return kind;
+  }
+
+  display(type: string, id: number): string {
+    const row = this.db.table(type).get(id);
+    return row ? this.kind(type).display(row, this) : '';
+  }
+
+  brief(type: string, id: number): Json {
+    const key = `${type} ${id}`;
+    const known = this.nested.get(key);
+    if (known !== undefined) return known;
+    const row = this.db.has(type) ? this.db.table(type).get(id) : undefined;
+    const shown = row ? this.show(this.kind(type), row, (field) => this.kind(type).brief.includes(field), true) : null;
+    this.nested.set(key, shown);
+    return shown;
+  }
+
+  full(kind: Kind, row: Row, selection: Selection = ALL): JsonObject {
+    return this.show(kind, row, selection, false);
+  }
+
+  private show(kind: Kind, row: Row, selection: Selection, isNested: boolean): JsonObject {
+    const shown: JsonObject = {};
+    const place = `/${kind.path}/${row.id}/`;
+    if (isNested || selection('id')) shown['id'] = row.id;
+    if (isNested || selection('url')) shown['url'] = `${this.origin}/api${place}`;
+    if (!isNested && selection('display_url')) shown['display_url'] = `${this.origin}${place}`;
+    if (isNested || selection('display')) shown['display'] = kind.display(row, this);
+    for (const [name, field] of this.fieldsOf(kind)) if (selection(name)) shown[name] = this.value(field, row, name);
+    if (isNested) return shown;
+    if (has(kind, 'tags') && selection('tags')) shown['tags'] = this.tags(row);
+    if (has(kind, 'customFields') && selection('custom_fields')) shown['custom_fields'] = shownCustom(this, kind.type, row.custom);
+    if (has(kind, 'lastUpdated')) {
+      if (selection('created')) shown['created'] = isoFormat(row.created, 'Z');
+      if (selection('last_updated')) shown['last_updated'] = isoFormat(row.updated, 'Z');
+    }
+    return shown;
+  }
+
+  private readonly present = new Map<Kind, readonly (readonly [string, Field])[]>();
+
+  private fieldsOf(kind: Kind): readonly (readonly [string, Field])[] {
+    const known = this.present.get(kind) ?? Object.entries(kind.fields).filter(([, field]) => this.release.has(field));
+    this.present.set(kind, known);
+    return known;
+  }
+
+  private value(field: Field, row: Row, name: string): Json {
+    const value = row.values[name] ?? null;
+    switch (field.type) {
+      case 'choice':
+        return this.choices.shown(field.set, value);
+      case 'ref':
+        return typeof value === 'number' ? this.brief(field.to, value) : null;
+      case 'refs':
+        return (value as number[]).map((id) => this.brief(field.to, id));
+      case 'computed':
+        return field.of(row, this);
+      default:
+        return value;
+    }
+  }
+
+  private tags(row: Row): Json {
+    const names = (id: number): string => String(this.db.table('extras.tag').get(id)?.values['name'] ?? '');
+    return [...row.tags].sort((a, b) => (names(a) < names(b) ? -1 : 1)).map((id) => this.brief('extras.tag', id));
+  }
+
+  /** For the change log and for snapshots: references by id, tags by name. */
+  flat(kind: Kind, row: Row): JsonObject {
+    const flat: JsonObject = { created: isoFormat(row.created, 'Z'), last_updated: isoFormat(row.updated, 'Z') };
+    for (const [name, field] of this.fieldsOf(kind)) if (field.type !== 'computed') flat[name] = row.values[name] ?? null;
+    if (has(kind, 'tags')) flat['tags'] = row.tags.map((id) => String(this.db.table('extras.tag').get(id)?.values['name'] ?? '')).sort();
+    if (has(kind, 'customFields')) flat['custom_fields'] = { ...row.custom };
+    return flat;
+  }
+}
