@@ -122,9 +122,13 @@ export class ClusterUnderTest {
   }
 }
 
-/** A real cluster keeps its mark from one test to the next, and refuses a lower fence. */
+/** A real cluster keeps its mark from one test to the next, and refuses a lower fence and an earlier revision. */
 let base = 0;
-export const push = (fence: number): PushIdentity => ({ planId: 'plan', revision: 40 + fence, fence: base + fence });
+export const push = (fence: number, revision = 40 + fence): PushIdentity => ({
+  planId: 'plan',
+  revision: base + revision,
+  fence: base + fence,
+});
 
 export const artefactOf = (content: string): Artefact => ({
   device: 'par1',

@@ -196,6 +196,30 @@ describe.skipIf(isRealCluster)('a push to a cluster', () => {
     });
   });
 
+  describe('that was planned before what is there', () => {
+    it('is refused although its execution is the later one; what takes back is planned later, and is not', async () => {
+      expect(await cluster.push(push(2, 50), after(), [before()])).toBe('CONFIRMED');
+      await expect(cluster.push(push(3, 49), before(), [after()])).rejects.toMatchObject({
+        code: 'STALE_FENCE',
+        message: expect.stringContaining('revision 50') as string,
+      });
+      expect(await cluster.actual()).toBe(after().content);
+      isFree();
+      expect(await cluster.push(push(4, 50), before(), [after()])).toBe('CONFIRMED');
+      expect(await cluster.actual()).toBe(before().content);
+    });
+
+    it('undoes what a dead one has left, and is not let in by that', async () => {
+      const dead = await cluster.open();
+      await dead.stage(push(2, 50), [after()], [before()]);
+      await dead.apply(push(2, 50), 60);
+      await expect(cluster.push(push(3, 49), after(), [before()])).rejects.toMatchObject({ code: 'STALE_FENCE' });
+      expect(await cluster.actual()).toBe(before().content);
+      expect(mark()).toBe('trame: revision 50, fence 3, done');
+      isFree();
+    });
+  });
+
   describe('that says that all is there', () => {
     it('asks the nodes: what was taken back and failed on one is put in force once more', async () => {
       node2().reload = { error: 'broken' };

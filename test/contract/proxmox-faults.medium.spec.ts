@@ -161,6 +161,10 @@ describe.skipIf(isRealCluster)('a push to a cluster that is disturbed', () => {
       ([request]) => request === 'DELETE /cluster/sdn/lock',
       () => void (inside[what] = isSo),
     );
+    cluster.simulator.faults.meanwhile(
+      ([request]) => request === 'PUT /pools' && inside[what] === isSo,
+      () => void (inside[what] = !isSo),
+    );
     expect(await cluster.push(push(2), wanted(), [old()])).toBe('CONFIRMED');
     expect(inside.pools.get('trame')).toContain(`lock ${inside.lockToken}`);
     inside[what] = !isSo;

@@ -11,6 +11,7 @@ import type { PveClient } from './pve-client.js';
 export const MARK_POOL = 'trame';
 
 export interface ClusterMark {
+  /** The latest that was here. */
   readonly revision: number;
   /** Of the execution that was here last. */
   readonly fence: number;

@@ -62,7 +62,9 @@ export class ClusterPush {
    * @returns what is written, object by object, and what each node would make of it; empty when nothing is to be done.
    */
   async stage(document: SdnDocument, previous: readonly SdnObjects[]): Promise<string> {
-    const { mark } = await this.cluster.seen();
+    const seen = await this.cluster.seen();
+    const { mark } = seen;
+    this.cluster.refuseEarlier(seen);
     this.known = knownIn(document, ...previous);
     const config = await readObjects(this.api, 'CONFIG');
     this.guards.refuseImpossible(document, config);

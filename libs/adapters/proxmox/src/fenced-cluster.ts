@@ -63,6 +63,18 @@ export class FencedCluster {
     return seen;
   }
 
+  /**
+   * A later execution that pushes an earlier revision was planned before the one that was here: the fence lets it in, this does not. What takes a
+   * device back is a plan of its own, and of the revision that the fabric has by then. @throws TransportError STALE_FENCE.
+   */
+  refuseEarlier({ mark }: MarkSeen): void {
+    if (mark !== null && mark.revision > this.push.revision)
+      throw this.failure(
+        'STALE_FENCE',
+        `the cluster has seen revision ${mark.revision}, and the push is of revision ${this.push.revision}`,
+      );
+  }
+
   /** Goes on a while after the push was called off. */
   apart<T>(work: () => Promise<T>): Promise<T> {
     return this.tools.api.client.apart(this.tools.undoMs, work);
@@ -106,16 +118,17 @@ export class FencedCluster {
 
   /** Says how far the push is, under its lock. */
   async mark(state: ClusterMark['state'], token: string | null = this.token): Promise<void> {
-    const mark: ClusterMark = {
-      revision: this.push.revision,
-      fence: this.push.fence,
-      state,
-      token,
-      isUnproven: this.isUnproven,
-      owner: this.tools.owner,
-    };
     for (let attempt = 1; ; attempt += 1) {
       const seen = await this.seen();
+      const mark: ClusterMark = {
+        // An earlier one may still undo what a later one has left, and must not open the way for others as early as itself.
+        revision: Math.max(this.push.revision, seen.mark?.revision ?? 0),
+        fence: this.push.fence,
+        state,
+        token,
+        isUnproven: this.isUnproven,
+        owner: this.tools.owner,
+      };
       try {
         return await this.board.write(mark, seen);
       } catch (error) {
