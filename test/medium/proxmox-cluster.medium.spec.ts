@@ -14,7 +14,7 @@ const TOKEN = {
   privileges: ['SDN.Allocate', 'SDN.Audit', 'Sys.Audit', 'Pool.Allocate', 'Pool.Audit'],
 };
 const TARGET = { slug: 'par2', username: TOKEN.id, secret: TOKEN.secret, sshHostKeys: [] };
-const TIMING = { pollMs: 10, patienceMs: 300, applyMs: 3_000, settleMs: 100 };
+const TIMING = { pollMs: 10, patienceMs: 300, applyMs: 3_000, settleMs: 100, undoMs: 5_000 };
 
 let simulator: ProxmoxSimulator;
 let world: World;

@@ -5,11 +5,10 @@ import { CONFIG, type Config, Database, LOGGER, type Logger, nestLogger, QUEUE_B
 import { JobRunner, resolveHandlers } from './jobs.js';
 import { RepeatingTask } from './repeating-task.js';
 import { Shift, type Work } from './shift.js';
+import { PATIENCE_MS } from './stopping.js';
 
 const RELAY_EVERY_MS = 100;
 const LOOK_AT_SCHEMA_EVERY_MS = 1000;
-/** What is under way may end by itself for this long; then it is told to end. */
-const PATIENCE_MS = 7000;
 
 export interface RunningWorker {
   readonly app: INestApplicationContext;

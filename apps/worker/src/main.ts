@@ -1,9 +1,8 @@
 import 'reflect-metadata';
 import { ConfigError, createLogger, loadConfig } from '#platform';
 import { type RunningWorker, startWorker } from './create-worker.js';
+import { STOP_WITHIN_MS } from './stopping.js';
 import { WorkerModule } from './worker.module.js';
-
-const STOP_WITHIN_MS = 10_000;
 
 async function main(): Promise<void> {
   const config = loadConfig();

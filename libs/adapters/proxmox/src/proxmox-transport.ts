@@ -10,11 +10,11 @@ export interface ProxmoxTiming extends PveTiming {
   readonly applyMs: number;
   /** A write that was not answered may still be under way: how long its absence must last to be believed. */
   readonly settleMs: number;
-  /** How long taking back may go on after the push was called off: a worker that ends is given 12 s. */
+  /** How long taking back may go on after the push was called off: only whoever ends the process knows how long it still has. */
   readonly undoMs: number;
 }
 
-const DEFAULT_TIMING: ProxmoxTiming = { ...DEFAULT_PVE_TIMING, applyMs: 120_000, settleMs: 5_000, undoMs: 9_000 };
+const DEFAULT_TIMING: Omit<ProxmoxTiming, 'undoMs'> = { ...DEFAULT_PVE_TIMING, applyMs: 120_000, settleMs: 5_000 };
 
 /** The lock of the SDN came with it; what is older cannot keep two writers apart. */
 const OLDEST = 9;
@@ -23,7 +23,7 @@ const OLDEST = 9;
 export class ProxmoxTransport implements DeviceTransport {
   private readonly timing: ProxmoxTiming;
 
-  constructor(timing: Partial<ProxmoxTiming> = {}) {
+  constructor(timing: Partial<ProxmoxTiming> & Pick<ProxmoxTiming, 'undoMs'>) {
     this.timing = { ...DEFAULT_TIMING, ...timing };
   }
 
