@@ -68,7 +68,7 @@ describe('the worker', () => {
   });
 
   it('refuses to start with a hole, and names every one', async () => {
-    await expect(start({ without: ['order.changed', 'sync.wanted'] })).rejects.toThrow('order.changed, sync.wanted');
+    await expect(start({ without: ['recall.wanted', 'sync.wanted'] })).rejects.toThrow('recall.wanted, sync.wanted');
   });
 
   it('survives a handler that fails, and hears the next signal', async () => {

@@ -10,7 +10,6 @@ const CONCURRENCY: Readonly<Record<Topic, number>> = {
   'fabric.changed': 4,
   'deployment.settled': 2,
   'device.hint': 4,
-  'order.changed': 4,
   'recall.wanted': 1,
   'sync.wanted': 2,
   'number-pool.changed': 2,

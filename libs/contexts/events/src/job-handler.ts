@@ -11,7 +11,6 @@ export const JOB_HANDLERS: Readonly<Record<Topic, symbol>> = {
   'fabric.changed': Symbol('JobHandler fabric.changed'),
   'deployment.settled': Symbol('JobHandler deployment.settled'),
   'device.hint': Symbol('JobHandler device.hint'),
-  'order.changed': Symbol('JobHandler order.changed'),
   'recall.wanted': Symbol('JobHandler recall.wanted'),
   'sync.wanted': Symbol('JobHandler sync.wanted'),
   'number-pool.changed': Symbol('JobHandler number-pool.changed'),

@@ -349,6 +349,9 @@ export class FabricService {
    */
   async manage(tx: Tx, id: DeviceId, managed: 'OBSERVE' | 'SECTION'): Promise<boolean> {
     const { fabricId, slug, managed: before } = await this.device(tx, id);
+    if (before === managed) return false;
+    // First: an order that does not see yet who writes to the device waits for this, or its network is seen here.
+    const revision = await this.raiseRevision(tx, fabricId);
     if (!(await this.deviceStore.setManaged(tx, id, managed))) return false;
     const moving = managed === 'OBSERVE' ? await this.deviceStore.movingNetworks(tx, id) : [];
     if (moving.length > 0)
@@ -363,7 +366,6 @@ export class FabricService {
       subjectId: id,
       detail: { before, after: managed },
     });
-    const revision = await this.raiseRevision(tx, fabricId);
     if (managed === 'SECTION') await this.deviceStore.retake(tx, id, revision);
     await this.outbox.append(tx, 'fabric.changed', fabricId);
     return true;
@@ -372,6 +374,19 @@ export class FabricService {
   /** Devices that nothing is pushed to. */
   observed(tx: Tx, fabricId: FabricId): Promise<ReadonlySet<DeviceId>> {
     return this.deviceStore.observed(tx, fabricId);
+  }
+
+  /** Nobody would put a network there, or take it away: an order would wait for ever. @throws DomainError INVALID_STATE. */
+  async refuseObserved(tx: Tx, fabricId: FabricId, deviceIds: readonly DeviceId[]): Promise<void> {
+    const observed = await this.observed(tx, fabricId);
+    const first = deviceIds.find((id) => observed.has(id));
+    if (first === undefined) return;
+    const { slug } = await this.device(tx, first);
+    throw new DomainError(
+      'INVALID_STATE',
+      `the network is on ${slug}, which is only observed: nothing can be taken from it`,
+      { state: 'OBSERVE', allowedStates: ['SECTION'] },
+    );
   }
 
   /** Devices and VLAN domains by the names that a document has for them. */

@@ -88,7 +88,7 @@ function concerning(id: NetworkId, snapshot: FabricSnapshot): Finding[] {
 const inPlainWords = ({ code, severity }: Finding, { id, slug }: Ordered): Finding => ({
   code,
   severity,
-  message: `network ${slug} cannot be built: ${PLAIN_WORDS[code] ?? 'something is wrong with one of its devices'}; the operator reads more of it`,
+  message: `network ${slug} cannot be built: ${PLAIN_WORDS[code] ?? 'something is wrong with one of its devices'}; the operator finds the words of the check in the log`,
   path: `networks.${slug}`,
   subjects: [id],
 });

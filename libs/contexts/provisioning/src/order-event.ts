@@ -117,14 +117,15 @@ export class OrderEvents {
       }
       case 'order.terminated': {
         const order = ExternalRef.parse(parse(orderTerminated, message.data).order);
-        const network = await this.db.inTransaction(tenantScope(message.tenantId, actor), async (tx) => {
-          const found = await this.tenancy.findNetwork(tx, { externalRef: order });
-          if (!found) throw await unknownOrder(tx, message, order);
-          return found;
+        // What this source ordered under that number: another source, or a person, may have networks of the same one.
+        const networkId = await this.db.inTransaction(tenantScope(message.tenantId, actor), async (tx) => {
+          const ordered = await this.orders.orderByKey(tx, message.tenantId, hookKey(message.source, order));
+          if (!ordered) throw await unknownOrder(tx, message, order);
+          if (ordered.networkId === null) throw notFound('network', order); // It was never live.
+          return ordered.networkId;
         });
-        const key = `hook:${message.source}:terminate:${network.id}`;
-        return (await this.orders.deprovision(message.tenantId, actor, { idempotencyKey: key, networkId: network.id, ifVersion: null }))
-          .order.id;
+        const key = `hook:${message.source}:terminate:${networkId}`;
+        return (await this.orders.deprovision(message.tenantId, actor, { idempotencyKey: key, networkId, ifVersion: null })).order.id;
       }
       default:
         throw new DomainError(

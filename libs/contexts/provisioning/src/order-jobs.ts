@@ -1,7 +1,6 @@
 /** How signals and timers reach orders. Both lead to the same handlers, which read the world again. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InboxService, type JobHandler, ReconcilerRegistry } from '#contexts/events';
-import type { OrderId } from '#engines/kernel';
 import { OrderEvents } from './order-event.js';
 import { OrderReconciler } from './order-reconciler.js';
 
@@ -49,14 +48,5 @@ export class OrdersJob implements JobHandler, OnModuleInit {
 
   run(): Promise<void> {
     return this.orders.advanceOpen();
-  }
-}
-
-@Injectable()
-export class OrderJob implements JobHandler {
-  constructor(private readonly orders: OrderReconciler) {}
-
-  run(orderId: string): Promise<void> {
-    return this.orders.advance(orderId as OrderId);
   }
 }

@@ -33,7 +33,10 @@ export class OrderReconciler {
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
-  /** Advances every open order; one that fails does not stop the others. */
+  /**
+   * Advances open orders, whoever was not looked at for the longest time first: however many wait for something, the next round goes on with the
+   * others. One that fails does not stop them, and has had its turn.
+   */
   async advanceOpen(limit = 1000): Promise<void> {
     const ids = await this.db.inTransaction(SCOPE, (tx) => this.orders.openIds(tx, limit));
     for (const id of ids) {
@@ -41,6 +44,7 @@ export class OrderReconciler {
         await this.advance(id);
       } catch (error) {
         this.log.error('order.advance_failed', { orderId: id, error });
+        await this.db.inTransaction(SCOPE, (tx) => this.orders.attend(tx, id));
       }
     }
   }

@@ -22,7 +22,10 @@ export class OrderRecords {
     return this.config.ORDER_DEADLINE_SECONDS;
   }
 
-  /** Raises the revision (the last lock of the transaction) and wakes deployment and synchronisation. */
+  /**
+   * Raises the revision (the last lock of the transaction) and wakes deployment and synchronisation. Whoever makes a device only observed holds
+   * that lock, too: so none of the devices was given away meanwhile. @throws DomainError INVALID_STATE.
+   */
   async aim(
     tx: Tx,
     order: NetworkOrder,
@@ -34,6 +37,8 @@ export class OrderRecords {
       (await this.fabric.progress(tx, deviceIds)).map((device) => [device.deviceId, device.failureCount]),
     );
     const revision = await this.fabric.raiseRevision(tx, order.fabricId);
+    // What is undone was pushed there before, and is waited for: nobody can be told to order something else.
+    if (state === 'RUNNING') await this.fabric.refuseObserved(tx, order.fabricId, deviceIds);
     await this.orders.aim(tx, order.id, { state, networkId, revision, deviceIds, failureBaseline, deadlineSeconds: this.deadlineSeconds });
     await this.outbox.append(tx, 'fabric.changed', order.fabricId);
     await this.outbox.append(tx, 'sync.wanted', order.fabricId);

@@ -12,7 +12,7 @@ import {
   type OrderId,
   type TenantId,
 } from '#engines/kernel';
-import { Database, newId, systemScope, type Tx, tenantScope } from '#platform';
+import { Database, newId, type Tx, tenantScope } from '#platform';
 import type { DeployMode, DeprovisionRequest, NetworkOrder, OrderStep, ProvisionRequest } from './domain/order.js';
 import { OrderAllocator } from './order-allocator.js';
 import { OrderRecords } from './order-records.js';
@@ -49,10 +49,11 @@ export class OrderService {
         accepted: 'one attachment or more',
       });
     }
-    // What it asks of the fabric's devices is more than a tenant may: only the operator asks for it.
-    const scope = request.deploy === 'PLAN_ONLY' ? systemScope(actor) : tenantScope(tenantId, actor);
-    return this.db.inTransaction(scope, async (tx) => {
+    return this.db.inTransaction(tenantScope(tenantId, actor), async (tx) => {
       await this.tenancy.tenant(tx, tenantId); // The operator may name one that is not there.
+      // What was taken once is answered, whatever became of its devices.
+      const earlier = await this.earlier(tx, tenantId, request.idempotencyKey, request);
+      if (earlier) return earlier;
       const points = await this.fabric.attachPoints(tx, request.attachments);
       const fabricId = ([...points.values()][0] as { fabricId: FabricId }).fabricId;
       const begun = await this.begin(tx, {
@@ -70,11 +71,14 @@ export class OrderService {
       const { network, deviceIds } = await this.allocator.allocate(tx, tenantId, fabricId, request);
       const launched = await this.launch(tx, begun.order, network, deviceIds, 'allocated', `VNI ${network.vni}`);
       if (request.deploy === 'PLAN_ONLY')
-        await this.fabric.attend(
-          tx,
-          deviceIds,
-          launched.order.revision,
-          `${actor} wants to see what is pushed (order ${encodeId('order', launched.order.id)}).`,
+        // It is more than a tenant may ask of the devices of all: only the operator gets here with it.
+        await tx.asSystem((all) =>
+          this.fabric.attend(
+            all,
+            deviceIds,
+            launched.order.revision,
+            `${actor} wants to see what is pushed (order ${encodeId('order', launched.order.id)}).`,
+          ),
         );
       return launched;
     });
@@ -88,6 +92,8 @@ export class OrderService {
   /** The same beside other effects. */
   async deprovisionIn(tx: Tx, tenantId: TenantId, request: DeprovisionRequest): Promise<SubmittedOrder> {
     IdempotencyKey.parse(request.idempotencyKey);
+    const earlier = await this.earlier(tx, tenantId, request.idempotencyKey, request);
+    if (earlier) return earlier;
     const network = await this.tenancy.lockNetwork(tx, request.networkId);
     const begun = await this.begin(tx, {
       tenantId,
@@ -108,7 +114,7 @@ export class OrderService {
       );
     }
     const deviceIds = [...new Set((await this.fabric.attachmentsOf(tx, [network.id])).map((attachment) => attachment.deviceId))].sort();
-    await this.refuseObserved(tx, network, deviceIds);
+    await this.fabric.refuseObserved(tx, network.fabricId, deviceIds);
     if (!(await this.tenancy.beginDeprovision(tx, network.id))) {
       throw new DomainError('INVALID_STATE', `the network is ${network.state}`, {
         state: network.state,
@@ -116,18 +122,6 @@ export class OrderService {
       });
     }
     return this.launch(tx, begun.order, network, deviceIds, 'withdrawn', `VNI ${network.vni}`);
-  }
-
-  /** Nobody would take it from a device that Trame does not write to: the order would wait for ever. */
-  private async refuseObserved(tx: Tx, network: Network, deviceIds: readonly DeviceId[]): Promise<void> {
-    const observed = await this.fabric.observed(tx, network.fabricId);
-    const [first] = deviceIds.filter((id) => observed.has(id));
-    if (first === undefined) return;
-    const { slug } = await this.fabric.device(tx, first);
-    throw new DomainError('INVALID_STATE', `the network is on ${slug}, which is only observed: nothing can be taken from it`, {
-      state: 'OBSERVE',
-      allowedStates: ['SECTION'],
-    });
   }
 
   /**
@@ -158,6 +152,10 @@ export class OrderService {
 
   orderByExternalRef(tx: Tx, externalRef: string): Promise<NetworkOrder | undefined> {
     return this.orders.byExternalRef(tx, externalRef);
+  }
+
+  orderByKey(tx: Tx, tenantId: TenantId, key: string): Promise<NetworkOrder | undefined> {
+    return this.orders.byKey(tx, tenantId, key);
   }
 
   ordersPage(tx: Tx, page: { first: number; after: string | null }): Promise<NetworkOrder[]> {
@@ -199,9 +197,16 @@ export class OrderService {
       deploy: order.deploy ?? 'AUTO_IF_LOW_RISK',
     });
     if (inserted) return { order: await this.order(tx, id), replayed: false };
-    const first = await this.orders.byKey(tx, order.tenantId, order.key);
+    const first = await this.earlier(tx, order.tenantId, order.key, order.request);
     if (!first) throw notFound('order', order.key);
-    if (first.requestSha256 !== requestSha256) {
+    return first;
+  }
+
+  /** What came of the key, if it was used. @throws DomainError IDEMPOTENCY_KEY_REUSED (for another request). */
+  private async earlier(tx: Tx, tenantId: TenantId, key: string, request: object): Promise<SubmittedOrder | undefined> {
+    const first = await this.orders.byKey(tx, tenantId, key);
+    if (!first) return undefined;
+    if (first.requestSha256 !== digest(request)) {
       throw new DomainError('IDEMPOTENCY_KEY_REUSED', 'this idempotency key was used for another request', {
         firstSeenAt: first.createdAt.toISOString(),
       });

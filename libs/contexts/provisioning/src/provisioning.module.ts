@@ -11,7 +11,7 @@ import { NetworkRecalls } from './network-recalls.js';
 import { OrderResolver } from './api/order.resolver.js';
 import { OrderAllocator } from './order-allocator.js';
 import { OrderEvents } from './order-event.js';
-import { InboxJob, OrderJob, OrdersJob } from './order-jobs.js';
+import { InboxJob, OrdersJob } from './order-jobs.js';
 import { OrderReconciler } from './order-reconciler.js';
 import { OrderRecords } from './order-records.js';
 import { OrderService } from './order.service.js';
@@ -20,7 +20,6 @@ import { OrderStore } from './store/order.store.js';
 const jobs = [
   { provide: JOB_HANDLERS['inbox.received'], useClass: InboxJob },
   { provide: JOB_HANDLERS['deployment.settled'], useClass: OrdersJob },
-  { provide: JOB_HANDLERS['order.changed'], useClass: OrderJob },
   { provide: JOB_HANDLERS['recall.wanted'], useExisting: NetworkRecalls },
 ];
 

@@ -44,14 +44,14 @@ export class Tx {
   }
 
   /**
-   * Reads what a tenant's transaction may not see, in this very transaction, so that what it has written itself is there. Nothing else runs in it
+   * What a tenant's transaction may not see or do itself, in this very transaction, so that what it has written is there. Nothing else runs in it
    * meanwhile. Whoever asks decides what of the answer may be told (ADR 0003).
    */
-  async asSystem<T>(read: (tx: Tx) => Promise<T>): Promise<T> {
-    if (this.scope.kind === 'system') return read(this);
+  async asSystem<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    if (this.scope.kind === 'system') return work(this);
     await this.sql(SET_ROLE, ['trame_system']);
     try {
-      const result = await read(new Tx(this.client, this.runner, systemScope(this.scope.actor)));
+      const result = await work(new Tx(this.client, this.runner, systemScope(this.scope.actor)));
       await this.sql(SET_ROLE, ['trame_tenant']);
       return result;
     } catch (error) {

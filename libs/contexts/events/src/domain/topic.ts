@@ -4,7 +4,6 @@ export const TOPICS = [
   'fabric.changed',
   'deployment.settled',
   'device.hint',
-  'order.changed',
   'recall.wanted',
   'sync.wanted',
   'number-pool.changed',

@@ -112,9 +112,13 @@ export class OrderStore {
     return row && toOrder(row);
   }
 
+  /** In the order of turns: of those that were attended at the same time, the older one. */
   async openIds(tx: Tx, limit: number): Promise<OrderId[]> {
     return (
-      await tx.sql<{ id: OrderId }>(`SELECT id FROM network_order WHERE state = ANY($1) ORDER BY revision LIMIT $2`, [OPEN_STATES, limit])
+      await tx.sql<{ id: OrderId }>(`SELECT id FROM network_order WHERE state = ANY($1) ORDER BY attended_at, id LIMIT $2`, [
+        OPEN_STATES,
+        limit,
+      ])
     ).map((row) => row.id);
   }
 
@@ -138,9 +142,12 @@ export class OrderStore {
     );
   }
 
+  /** Without a failure the one that it has stays, as why it is undone; but nobody is needed any more where it has come to an end. */
   async setState(tx: Tx, id: OrderId, state: OrderState, message: string, failure: OrderFailure | null): Promise<void> {
     await tx.run(
-      `UPDATE network_order SET state = $2, customer_message = $3, failure = coalesce($4, failure), version = version + 1, updated_at = clock_timestamp() WHERE id = $1`,
+      `UPDATE network_order SET state = $2, customer_message = $3, version = version + 1, updated_at = clock_timestamp(),
+          failure = CASE WHEN $4::jsonb IS NOT NULL THEN $4::jsonb WHEN $2 IN ('ACTIVE', 'RETIRED') THEN NULL
+                         WHEN $2 IN ('FAILED_COMPENSATED', 'CANCELLED') THEN failure || '{"needsOperator": false}' ELSE failure END WHERE id = $1`,
       [id, state, message, failure && JSON.stringify(failure)],
     );
   }
