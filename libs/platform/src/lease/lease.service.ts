@@ -8,7 +8,7 @@ import { type Lease, LeaseStore } from './lease.store.js';
 
 export interface HeldLease {
   readonly lease: Lease;
-  /** Aborted before the lease can run out: whoever works under it must stop by then. */
+  /** Aborted before the lease can run out, and when it is given back: whoever works under it must stop by then. */
   readonly signal: AbortSignal;
   /** A transaction that only the holder gets through: whoever was overtaken writes nothing any more. @throws DomainError LEASE_LOST. */
   inTransaction<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T>;
@@ -49,6 +49,7 @@ export class LeaseService {
       return { result: await work({ lease, signal: controller.signal, inTransaction }) };
     } finally {
       renewer.stop();
+      controller.abort(new Error(`lease on ${resource} was given back`));
       await this.db
         .inTransaction(SCOPE, (tx) => this.store.release(tx, lease))
         .catch((error: unknown) => this.log.warn('lease.release_failed', { resource, error }));
