@@ -7,4 +7,4 @@ export type { ListedNetwork, ListedRouteTarget, ListedTenant, ListedVrf, Stretch
 export { tenancyEntities } from './store/tenant.entity.js';
 export { TenancyListing } from './tenancy-listing.js';
 export { TenancyModule } from './tenancy.module.js';
-export { type KeptNetwork, type NewNetwork, type NewVrf, TenancyService } from './tenancy.service.js';
+export { type KeptNetwork, type NewNetwork, type NewVrf, type RunningTarget, TenancyService } from './tenancy.service.js';

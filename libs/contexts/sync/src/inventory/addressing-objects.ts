@@ -1,6 +1,6 @@
 /** Rows of addressing and of devices as objects of the inventory. */
 import { type Asn, Cidr, encodeId, Ip } from '#engines/kernel';
-import type { FieldValue } from '#engines/reconcile';
+import type { Ref } from '#engines/reconcile';
 import type { ListedAddress, ListedPrefix, ListedRange } from '#contexts/addressing';
 import type { ListedDevice, ListedVtep } from '#contexts/fabric';
 import { asnIds, rangeIds, vlanIds } from './local-ids.js';
@@ -13,26 +13,23 @@ const statusOf = ({ role, state }: Pick<ListedPrefix, 'role' | 'state'>): string
   return role === 'RESERVED' || state === 'HELD' ? 'reserved' : 'active';
 };
 
-export function prefixObject(row: ListedPrefix): LocalObject {
-  const [domain, ...others] = row.vlanDomainIds;
-  const vlan: Record<string, FieldValue> =
-    row.networkId === null || domain === undefined
-      ? { vlan: null }
-      : // They have room for one; which of several is theirs to say.
-        others.length > 0
-        ? {}
-        : { vlan: { kind: 'vlan', id: vlanIds.of({ vlanDomainId: domain, networkId: row.networkId }) } };
-  return {
-    id: encodeId('prefix', row.id),
-    fields: {
-      prefix: Cidr.parse(row.cidr),
-      vrf: vrfRef(row.vrfId),
-      tenant: row.tenantId === null ? null : tenantRef(row.tenantId),
-      ...vlan,
-      status: statusOf(row),
-      description: row.description,
-    },
-  };
+export const prefixObject = (row: ListedPrefix): LocalObject => ({
+  id: encodeId('prefix', row.id),
+  fields: {
+    prefix: Cidr.parse(row.cidr),
+    vrf: vrfRef(row.vrfId),
+    tenant: row.tenantId === null ? null : tenantRef(row.tenantId),
+    ...vlanOf(row),
+    status: statusOf(row),
+    description: row.description,
+  },
+});
+
+/** They have room for one: which of several, and which where it is of no network, is theirs to say. */
+function vlanOf({ networkId, vlanDomainIds }: ListedPrefix): { readonly vlan?: Ref | null } {
+  const [vlanDomainId, ...others] = vlanDomainIds;
+  if (networkId === null || others.length > 0) return {};
+  return { vlan: vlanDomainId === undefined ? null : { kind: 'vlan', id: vlanIds.of({ vlanDomainId, networkId }) } };
 }
 
 export const ipRangeObject = (row: ListedRange): LocalObject => ({

@@ -1,3 +1,4 @@
+import { createInventoryWorld, type InventoryWorld } from '../../../../../test/support/inventory-world.js';
 import {
   AddressAllocationService,
   AddressingService,
@@ -8,12 +9,13 @@ import {
 import { type Network, TenancyService, type Vrf } from '#contexts/tenancy';
 import { Cidr, encodeId, Fqdn, IdempotencyKey, Ip, type IpAddressId, type PrefixId } from '#engines/kernel';
 import { systemScope } from '#platform';
-import { createInventoryWorld, type InventoryWorld } from '../testing/inventory-world.js';
+import { ContextInventory } from './context-inventory.js';
 import { DEFAULT_RULES, INVENTORY_KINDS, type InventoryKind } from './kinds.js';
 import type { LocalObject } from './local-inventory.js';
 
 const scope = systemScope('spec');
 let world: InventoryWorld;
+const inventory = () => world.app.get(ContextInventory);
 let vrf: Vrf;
 let network: Network;
 let held: IpAddressId;
@@ -21,7 +23,7 @@ let released: IpAddressId;
 let standalone: PrefixId;
 
 beforeAll(async () => {
-  world = await createInventoryWorld();
+  world = await createInventoryWorld([ContextInventory]);
   const { app, asSystem, tenantId, prefixPoolId, spaceId } = world;
   vrf = await world.vrf('prod');
   network = await world.network('web', 100);
@@ -60,10 +62,10 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const page = (kind: InventoryKind, after: string | null, limit: number): Promise<readonly LocalObject[]> =>
-  world.asSystem((tx) => world.inventory.page(tx, kind, after, limit));
+  world.asSystem((tx) => inventory().page(tx, kind, after, limit));
 const all = (kind: InventoryKind): Promise<readonly LocalObject[]> => page(kind, null, 1000);
 const byIds = (kind: InventoryKind, ids: readonly string[]): Promise<readonly LocalObject[]> =>
-  world.asSystem((tx) => world.inventory.byIds(tx, kind, ids));
+  world.asSystem((tx) => inventory().byIds(tx, kind, ids));
 const fieldsOf = async (kind: InventoryKind) => (await all(kind)).map(({ fields }) => fields);
 const tenantRef = () => ({ kind: 'tenant', id: encodeId('tenant', world.tenantId) });
 const vlanId = () => `${encodeId('vlanDomain', world.vlanDomainId)}-${encodeId('network', network.id)}`;
@@ -123,10 +125,11 @@ describe('what Trame has, for other systems', () => {
   it('has containers, ranges of pools and subnets, with the VRF and the VLAN that follow from them', async () => {
     const prefixes = new Map((await fieldsOf('prefix')).map((fields) => [fields['prefix'], fields]));
     expect([...prefixes.keys()].sort()).toEqual(['10.0.0.0/8', '10.20.0.0/16', '10.20.5.0/24', '10.20.9.0/24']);
-    expect(prefixes.get('10.0.0.0/8')).toMatchObject({ status: 'container', tenant: null, vrf: null, vlan: null });
+    expect(prefixes.get('10.0.0.0/8')).toMatchObject({ status: 'container', tenant: null, vrf: null });
     expect(prefixes.get('10.20.0.0/16')).toMatchObject({ status: 'container', tenant: null });
     expect(prefixes.get('10.20.5.0/24')).toMatchObject({ status: 'active', tenant: tenantRef(), vlan: { kind: 'vlan', id: vlanId() } });
-    expect(prefixes.get('10.20.9.0/24')).toMatchObject({ vrf: { kind: 'vrf', id: encodeId('vrf', vrf.id) }, vlan: null });
+    expect(prefixes.get('10.20.9.0/24')).toMatchObject({ vrf: { kind: 'vrf', id: encodeId('vrf', vrf.id) } });
+    expect(prefixes.get('10.20.9.0/24')).not.toHaveProperty('vlan');
   });
 
   it('has ranges in the order of their addresses', async () => {
@@ -180,20 +183,20 @@ describe('what is taken over', () => {
   it('is what people write for people, of each kind', async () => {
     for (const kind of ['tenant', 'vrf', 'l2vpn', 'prefix', 'ipRange', 'device', 'ipAddress'] as const) {
       const id = (await all(kind))[0]?.id ?? '';
-      await world.asSystem((tx) => world.inventory.take(tx, kind, id, { description: 'Said there.\nTwice.' }));
+      await world.asSystem((tx) => inventory().take(tx, kind, id, { description: 'Said there.\nTwice.' }));
       expect(await byIds(kind, [id])).toMatchObject([{ fields: { description: 'Said there.\nTwice.' } }]);
-      await world.asSystem((tx) => world.inventory.take(tx, kind, id, { description: null }));
+      await world.asSystem((tx) => inventory().take(tx, kind, id, { description: null }));
       expect(await byIds(kind, [id])).toMatchObject([{ fields: { description: null } }]);
     }
     const [tenant] = await all('tenant');
-    await world.asSystem((tx) => world.inventory.take(tx, 'tenant', tenant?.id ?? '', { name: 'Acme Group' }));
+    await world.asSystem((tx) => inventory().take(tx, 'tenant', tenant?.id ?? '', { name: 'Acme Group' }));
     expect(await fieldsOf('tenant')).toMatchObject([{ name: 'Acme Group', slug: 'acme' }]);
   });
 
   it('is nothing else: the refusal says what can be', async () => {
     const [address] = await all('ipAddress');
-    const take = (kind: InventoryKind, id: string, fields: Parameters<typeof world.inventory.take>[3]) =>
-      world.asSystem((tx) => world.inventory.take(tx, kind, id, fields));
+    const take = (kind: InventoryKind, id: string, fields: Parameters<ContextInventory['take']>[3]) =>
+      world.asSystem((tx) => inventory().take(tx, kind, id, fields));
     await expect(take('ipAddress', address?.id ?? '', { description: 'x', dnsName: 'y.example' })).rejects.toMatchObject({
       code: 'INVALID_VALUE',
       facts: { field: 'dnsName', accepted: 'description' },

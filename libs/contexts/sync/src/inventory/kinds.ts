@@ -70,7 +70,7 @@ export const DEFAULT_RULES: Readonly<Record<InventoryKind, KindRules>> = {
     description: shared,
   },
   l2vpnTermination: { l2vpn: us, vlan: us },
-  /** `vlan` is of the subnet's network, where that has one VLAN domain; absent where it has several. */
+  /** `vlan` is of the subnet's network; absent where there is none, or it has VLANs in several domains: then it is theirs. */
   prefix: { prefix: us, vrf: us, tenant: guarded, vlan: us, status: us, description: shared },
   ipRange: { start: us, end: us, vrf: us, tenant: us, status: us, description: shared },
   asn: { asn: us },

@@ -1,9 +1,10 @@
+import { createInventoryWorld, type InventoryWorld } from '../../../../../test/support/inventory-world.js';
 import pg from 'pg';
 import { AddressAllocationService, AddressingService, PrefixAllocationService, type Subnet, SubnetService } from '#contexts/addressing';
 import { type Network, TenancyService } from '#contexts/tenancy';
 import { Cidr, encodeId, IdempotencyKey, Ip, type IpAddressId, Label, type PrefixId } from '#engines/kernel';
 import { newId, systemScope, tenantScope } from '#platform';
-import { createInventoryWorld, type InventoryWorld } from '../testing/inventory-world.js';
+import { ContextInventory } from './context-inventory.js';
 import { type JournalCursor, SyncJournal } from './sync-journal.js';
 
 const scope = systemScope('spec');
@@ -14,7 +15,7 @@ let subnet: Subnet;
 let serial = 0;
 
 beforeAll(async () => {
-  world = await createInventoryWorld();
+  world = await createInventoryWorld([ContextInventory]);
   network = await world.network('web', 100);
   subnet = await world.subnet(network, { cidr: Cidr.parse('10.20.5.0/24') });
 });
@@ -203,7 +204,7 @@ describe('the journal', () => {
     const ids = entries.map(({ id }) => id);
     expect(new Set(ids).size).toBe(50);
     expect(ids).toHaveLength(50);
-    const objects = await world.asSystem((tx) => world.inventory.byIds(tx, 'ipAddress', ids));
+    const objects = await world.asSystem((tx) => world.app.get(ContextInventory).byIds(tx, 'ipAddress', ids));
     expect(objects.map(({ fields }) => fields['host'])).toEqual(expect.arrayContaining(['10.20.5.101', '10.20.5.150']));
   });
 });

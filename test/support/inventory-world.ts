@@ -1,22 +1,21 @@
-import { type INestApplicationContext, Module } from '@nestjs/common';
+import { type INestApplicationContext, Module, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { demoInventory } from '../../../../../apps/lab/src/fabrics/demo-inventory.js';
-import { type LoadedWorld, loadFabric } from '../../../../../apps/lab/src/fabrics/load-fabric.js';
-import { createTestDatabase } from '../../../../../test/support/database.js';
-import { allEntities, testConfig } from '../../../../../test/support/world.js';
-import { AddressingListing, AddressingModule, AddressingService, type NewSubnet, type Subnet } from '#contexts/addressing';
-import { FabricListing, FabricModule, FabricService, InventoryService } from '#contexts/fabric';
+import { demoInventory } from '../../apps/lab/src/fabrics/demo-inventory.js';
+import { type LoadedWorld, loadFabric } from '../../apps/lab/src/fabrics/load-fabric.js';
+import { createTestDatabase } from './database.js';
+import { allEntities, testConfig } from './world.js';
+import { AddressingModule, AddressingService, type NewSubnet, type Subnet } from '#contexts/addressing';
+import { EventsModule } from '#contexts/events';
+import { FabricModule, FabricService, InventoryService } from '#contexts/fabric';
 import { type ClaimedNumber, NumberingModule, NumberingService, PoolAdminService } from '#contexts/numbering';
-import { type Network, TenancyListing, TenancyModule, TenancyService, type Vrf } from '#contexts/tenancy';
+import { type Network, TenancyModule, TenancyService, type Vrf } from '#contexts/tenancy';
 import { type AddressSpaceId, Label, type PoolId, type VlanDomainId } from '#engines/kernel';
 import { Database, PlatformModule, systemScope, type Tx } from '#platform';
-import { ContextInventory } from '../inventory/context-inventory.js';
 
 export interface InventoryWorld extends LoadedWorld {
   readonly app: INestApplicationContext;
   readonly db: Database;
   readonly url: string;
-  readonly inventory: ContextInventory;
   readonly spaceId: AddressSpaceId;
   readonly vlanDomainId: VlanDomainId;
   asSystem<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
@@ -29,11 +28,22 @@ export interface InventoryWorld extends LoadedWorld {
   close(): Promise<void>;
 }
 
-/** The demo fabric with its pools and one tenant, and the services of what an inventory has; nothing is pushed to anywhere. */
-export async function createInventoryWorld(): Promise<InventoryWorld> {
+/**
+ * The demo fabric with its pools and one tenant, and the services of what an inventory has; nothing is pushed to anywhere.
+ * @param providers what a spec is about, beside them.
+ */
+export async function createInventoryWorld(providers: Provider[] = []): Promise<InventoryWorld> {
   const { url, drop } = await createTestDatabase();
   @Module({
-    imports: [PlatformModule.forRoot(testConfig(url), allEntities, 'test'), NumberingModule, TenancyModule, AddressingModule, FabricModule],
+    imports: [
+      PlatformModule.forRoot(testConfig(url), allEntities, 'test'),
+      NumberingModule,
+      TenancyModule,
+      AddressingModule,
+      FabricModule,
+      EventsModule,
+    ],
+    providers,
   })
   class InventoryWorldModule {}
   const app = await NestFactory.createApplicationContext(InventoryWorldModule, { logger: false });
@@ -65,7 +75,6 @@ export async function createInventoryWorld(): Promise<InventoryWorld> {
     spaceId,
     vlanDomainId,
     asSystem,
-    inventory: new ContextInventory(app.get(TenancyListing), app.get(AddressingListing), app.get(FabricListing)),
     vrf: (slug) =>
       asSystem(async (tx) =>
         tenancy.createVrf(tx, {

@@ -1,0 +1,162 @@
+import { Injectable } from '@nestjs/common';
+import { OutboxService } from '#contexts/events';
+import { FabricService } from '#contexts/fabric';
+import { type DomainError, isDomainError } from '#engines/kernel';
+import { Database, type Scope, type Tx } from '#platform';
+import type { ForeignObject } from '../../ports/foreign-inventory.js';
+import { ContextInventory } from '../context-inventory.js';
+import { INVENTORY_KINDS, type InventoryKind } from '../kinds.js';
+import { TAKEN_OVER } from '../taken-over.js';
+import { attempt } from './attempt.js';
+import { type ImportPass, ImportPasses } from './import-passes.js';
+import { type ImportLinks, type ImportPlaces, type ImportSource, refsOf, remoteRef, type Taking } from './taking.js';
+
+/** Something of theirs that was not taken, or not as it is there, and why. */
+export interface NotTaken {
+  readonly kind: InventoryKind;
+  readonly remoteId: string;
+  readonly label: string;
+  /** Null: it was taken, without what `reason` says. */
+  readonly code: string | null;
+  readonly reason: string;
+}
+
+export type ImportCounts = Partial<Record<InventoryKind, { readonly taken: number; readonly known: number; readonly refused: number }>>;
+
+export interface ImportRequest {
+  readonly source: ImportSource;
+  readonly places: ImportPlaces;
+  readonly links: ImportLinks;
+  /** One call for each, after the transaction of its page: nothing is dropped silently. */
+  told(notTaken: NotTaken): void;
+}
+
+interface PageOutcome {
+  taken: number;
+  known: number;
+  readonly notTaken: NotTaken[];
+}
+
+/**
+ * Fills an empty Trame with what another system knows: tenants, VRFs, networks, prefixes and addresses, with the values that they have there, out of free
+ * space before anybody else is given them. Each object is taken or refused by itself, a page is one transaction, and what is linked is not taken again:
+ * so it may be run again after what was refused is put right. Devices are said by the fabric's document, and are not taken.
+ */
+@Injectable()
+export class InventoryImport {
+  constructor(
+    private readonly db: Database,
+    private readonly inventory: ContextInventory,
+    private readonly passes: ImportPasses,
+    private readonly fabric: FabricService,
+    private readonly outbox: OutboxService,
+  ) {}
+
+  /** @throws DomainError of the other system (what was taken so far stays, and is known the next time). */
+  async adoptFrom(scope: Scope, request: ImportRequest, signal: AbortSignal): Promise<ImportCounts> {
+    const counts: Partial<Record<InventoryKind, { taken: number; known: number; refused: number }>> = {};
+    for (const pass of this.passes.inOrder) {
+      const sum = (counts[pass.kind] ??= { taken: 0, known: 0, refused: 0 });
+      for (let after: string | null = null; ; ) {
+        const page = await request.source.scan(pass.kind, after, signal);
+        const objects = page.objects.filter((object) => pass.isOf?.(object) ?? true);
+        const outcome = await this.takePage(scope, request, pass, objects, signal);
+        sum.taken += outcome.taken;
+        sum.known += outcome.known;
+        sum.refused += outcome.notTaken.filter(({ code }) => code !== null).length;
+        for (const each of outcome.notTaken) request.told(each);
+        if (page.next === null) break;
+        after = page.next;
+      }
+    }
+    return counts;
+  }
+
+  private async takePage(
+    scope: Scope,
+    { source, places, links }: ImportRequest,
+    pass: ImportPass,
+    objects: readonly ForeignObject[],
+    signal: AbortSignal,
+  ): Promise<PageOutcome> {
+    const beside = await readBeside(source, pass, objects, signal);
+    return this.db.inTransaction(scope, async (tx) => {
+      const outcome: PageOutcome = { taken: 0, known: 0, notTaken: [] };
+      const linked = await linkedAmong(tx, links, [...objects, ...beside.values()]);
+      const known = await links.known(
+        tx,
+        pass.kind,
+        objects.map(({ remoteId }) => remoteId),
+      );
+      for (const object of objects) {
+        if (known.has(object.remoteId)) {
+          outcome.known++;
+          continue;
+        }
+        const notes: string[] = [];
+        const taking: Taking = { tx, places, object, linked, beside, note: (reason) => notes.push(reason) };
+        const refused = await this.takeOne(taking, pass, links);
+        const told = { kind: pass.kind, remoteId: object.remoteId, label: object.label };
+        if (refused) outcome.notTaken.push({ ...told, code: refused.code, reason: refused.message });
+        else {
+          outcome.taken++;
+          outcome.notTaken.push(...notes.map((reason) => ({ ...told, code: null, reason })));
+        }
+      }
+      if (outcome.taken > 0) await this.changed(tx, places);
+      return outcome;
+    });
+  }
+
+  /** @returns why it was refused. */
+  private async takeOne(taking: Taking, pass: ImportPass, links: ImportLinks): Promise<DomainError | undefined> {
+    const { tx, object } = taking;
+    const answer = await attempt(tx, async () => {
+      const id = await pass.take(taking);
+      if (isDomainError(id)) return id;
+      const description = object.fields['description'] ?? null;
+      if (description !== null && TAKEN_OVER[pass.kind]?.includes('description') === true)
+        await this.inventory.take(tx, pass.kind, id, { description });
+      await links.link(tx, pass.kind, id, object);
+      const vlan = pass.kind === 'l2vpnTermination' ? taking.beside.get(`vlan ${remoteRef(object.fields['vlan'])}`) : undefined;
+      if (vlan) await links.link(tx, 'vlan', id, vlan);
+      return id;
+    });
+    return isDomainError(answer) ? answer : undefined;
+  }
+
+  private async changed(tx: Tx, { fabricId }: ImportPlaces): Promise<void> {
+    await this.fabric.raiseRevision(tx, fabricId);
+    await this.outbox.append(tx, 'fabric.changed', fabricId);
+    await this.outbox.append(tx, 'sync.wanted', fabricId);
+  }
+}
+
+/** What a page refers to and has to know more of than its id. */
+async function readBeside(
+  source: ImportSource,
+  { beside = [] }: ImportPass,
+  objects: readonly ForeignObject[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, ForeignObject>> {
+  const read = new Map<string, ForeignObject>();
+  for (const kind of new Set(beside.map((each) => each.kind))) {
+    const fields = beside.filter((each) => each.kind === kind).map(({ field }) => field);
+    const values = objects.flatMap((object) => fields.flatMap((field) => object.fields[field] ?? []));
+    const ids = [...new Set(values.flatMap((value) => remoteRef(value as Parameters<typeof remoteRef>[0]) ?? []))];
+    if (ids.length === 0) continue;
+    for (const object of await source.get(kind, ids, signal)) read.set(`${kind} ${object.remoteId}`, object);
+  }
+  return read;
+}
+
+async function linkedAmong(tx: Tx, links: ImportLinks, objects: readonly ForeignObject[]): Promise<ReadonlyMap<string, string>> {
+  const linked = new Map<string, string>();
+  const refs = objects.flatMap(refsOf);
+  for (const kind of INVENTORY_KINDS) {
+    const ids = [...new Set(refs.filter((ref) => ref.kind === kind && ref.id.startsWith('~')).map((ref) => ref.id.slice(1)))];
+    if (ids.length === 0) continue;
+    for (const [remoteId, localId] of await links.known(tx, kind, ids)) linked.set(`${kind} ${remoteId}`, localId);
+  }
+  return linked;
+}
