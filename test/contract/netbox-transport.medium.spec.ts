@@ -1,5 +1,5 @@
 /** Addresses, tokens, headers and faults of the line: what a client meets before it meets an object. */
-import { against, isAtLeast, isRealNetBox, NetBoxUnderTest, releases } from './netbox-under-test.js';
+import { against, isAtLeast, isRealNetBox, NetBoxUnderTest, releases, textOf } from './netbox-under-test.js';
 
 console.info(`NetBox contract: ${releases.map(against).join(', ')}`);
 
@@ -23,7 +23,7 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: the way
 
   it('says its release in its status and in a header of every answer, and gives each answer an id', async () => {
     const status = await netbox.get('status/');
-    expect(String(status.json['netbox-version'])).toMatch(new RegExp(`^${release.replace('.', '\\.')}\\.`));
+    expect(textOf(status.json['netbox-version'])).toMatch(new RegExp(`^${release.replace('.', '\\.')}\\.`));
     expect('hostname' in status.json).toBe(isAtLeast(release, '4.4'));
     for (const reply of [status, await netbox.get('ipam/vrfs/'), await netbox.get('ipam/vrfs/999999999/')]) {
       expect(reply.headers['api-version']).toBe(release);

@@ -107,7 +107,7 @@ export class NetBoxUnderTest {
   async make(path: string, body: JsonObject): Promise<JsonObject & { readonly id: number }> {
     const { status, json, text } = await this.call('POST', `${path}/`, body);
     if (status !== 201) throw new Error(`${path}: ${status} ${text}`);
-    this.forget(`${path}/${String(json['id'])}/`);
+    this.forget(`${path}/${textOf(json['id'])}/`);
     return json as JsonObject & { readonly id: number };
   }
 
@@ -133,15 +133,18 @@ export class NetBoxUnderTest {
   }
 }
 
-function parse(text: string): Json {
+function parse(body: string): Json {
   try {
-    return JSON.parse(text) as Json;
+    return JSON.parse(body) as Json;
   } catch {
     return null; // A page, or nothing.
   }
 }
 
+/** A value that is no object, as text. */
+export const textOf = (value: Json | undefined): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+
 async function realRelease(): Promise<string> {
   const { json } = await (await NetBoxUnderTest.start('')).get('status/');
-  return /^\d+\.\d+/.exec(String(json['netbox-version']))?.[0] ?? '4.2';
+  return /^\d+\.\d+/.exec(textOf(json['netbox-version']))?.[0] ?? '4.2';
 }

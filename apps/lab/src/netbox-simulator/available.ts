@@ -1,7 +1,7 @@
 /** The next free ones: addresses, prefixes, VLANs and AS numbers, lowest first. */
 import type { Act, Answer } from './act.js';
 import { type Address, addressText, bitsOf, blocksOf, type Family, firstOf, hostKey, hostText, lastOf, parseAddress } from './addresses.js';
-import { isObject, type Json, type JsonObject } from './json.js';
+import { isObject, type Json, type JsonObject, textOf } from './json.js';
 import type { Kind } from './kind.js';
 import { rangesIn } from './kinds/addresses.js';
 import { rangesOf } from './kinds/vlans.js';
@@ -23,7 +23,7 @@ interface Pool {
   readonly isPaged: boolean;
 }
 
-const parsed = (value: Json | undefined): Address => parseAddress(String(value)) ?? { family: 4, host: 0n, length: 32 };
+const parsed = (value: Json | undefined): Address => parseAddress(textOf(value)) ?? { family: 4, host: 0n, length: 32 };
 
 /** Stretches that are taken, merged into what is free between two ends. */
 function* gaps(from: bigint, to: bigint, taken: readonly (readonly [bigint, bigint])[]): Generator<readonly [bigint, bigint]> {
@@ -38,7 +38,7 @@ function* gaps(from: bigint, to: bigint, taken: readonly (readonly [bigint, bigi
 
 /** Where the children of a prefix are looked for: a container of the global table has those of every VRF. */
 function spacesOf({ values }: Row, spaces: readonly string[]): readonly string[] {
-  return values['vrf'] === null && values['status'] === 'container' ? spaces : [String(values['vrf'] ?? 'global')];
+  return values['vrf'] === null && values['status'] === 'container' ? spaces : [textOf(values['vrf'] ?? 'global')];
 }
 
 function takenHosts(act: Act, parent: Row, family: Family, from: bigint, to: bigint): (readonly [bigint, bigint])[] {

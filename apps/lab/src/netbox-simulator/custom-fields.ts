@@ -1,5 +1,5 @@
 /** Custom fields: which there are for a type, what they take and what they show. */
-import { isObject, type Json, type JsonObject, pythonType } from './json.js';
+import { isObject, type Json, type JsonObject, pythonType, textOf } from './json.js';
 import type { Row } from './row.js';
 import { parseTime } from './timestamps.js';
 import type { World } from './world.js';
@@ -8,17 +8,16 @@ const isEmpty = (value: Json | undefined): boolean =>
   value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 
 export function customFieldsOf({ db }: World, type: string): readonly Row[] {
-  const table = db.table('extras.customfield');
-  return [...table.found('for type', type)].flatMap((id) => table.get(id) ?? []);
+  return db.table('extras.customfield').rowsWith('for type', type);
 }
 
 export function customDefaults(world: World, type: string): JsonObject {
-  return Object.fromEntries(customFieldsOf(world, type).map(({ values }) => [String(values['name']), values['default'] ?? null]));
+  return Object.fromEntries(customFieldsOf(world, type).map(({ values }) => [textOf(values['name']), values['default'] ?? null]));
 }
 
 /** What a model says of these values, in the order in which it finds it. Null: nothing. */
 export function customProblem(world: World, type: string, id: number | null, custom: JsonObject): string | null {
-  const fields = new Map(customFieldsOf(world, type).map((field) => [String(field.values['name']), field]));
+  const fields = new Map(customFieldsOf(world, type).map((field) => [textOf(field.values['name']), field]));
   for (const [name, value] of Object.entries(custom)) {
     const field = fields.get(name);
     if (!field) return `Unknown field name '${name}' in custom field data.`;
@@ -34,9 +33,10 @@ export function customProblem(world: World, type: string, id: number | null, cus
 const requiredProblem = ({ values }: Row): string | null => (values['required'] === true ? 'Required field cannot be empty.' : null);
 
 function isTaken({ db }: World, type: string, id: number | null, name: string, value: Json): boolean {
-  const text = JSON.stringify(value);
-  for (const row of db.table(type).all()) if (row.id !== id && JSON.stringify(row.custom[name] ?? null) === text) return true;
-  return false;
+  return db
+    .table(type)
+    .rowsWithCustom(name, value)
+    .some((row) => row.id !== id);
 }
 
 function valueProblem({ values }: Row, value: Json, world: World): string | null {
@@ -44,7 +44,7 @@ function valueProblem({ values }: Row, value: Json, world: World): string | null
     case 'text':
     case 'longtext': {
       if (typeof value !== 'string') return 'Value must be a string.';
-      const regex = String(values['validation_regex'] ?? '');
+      const regex = textOf(values['validation_regex'] ?? '');
       return regex !== '' && !new RegExp(`^(?:${regex})`).test(value) ? `Value must match regex '${regex}'` : null;
     }
     case 'integer':
@@ -60,7 +60,7 @@ function valueProblem({ values }: Row, value: Json, world: World): string | null
         ? null
         : 'Date and time values must be in ISO 8601 format (YYYY-MM-DD HH:MM:SS).';
     case 'select':
-      return choicesOf(values, world).some(([one]) => one === value) ? null : `Invalid choice (${String(value)}) for choice set.`;
+      return choicesOf(values, world).some(([one]) => one === value) ? null : `Invalid choice (${textOf(value)}) for choice set.`;
     case 'multiselect':
       return Array.isArray(value) && value.every((one) => choicesOf(values, world).some(([known]) => known === one))
         ? null
@@ -90,16 +90,16 @@ function choicesOf(values: JsonObject, { db }: World): readonly [string, string]
 export function storedCustom(world: World, type: string, sent: JsonObject): JsonObject | null {
   const stored: JsonObject = { ...sent };
   for (const { values } of customFieldsOf(world, type)) {
-    const name = String(values['name']);
+    const name = textOf(values['name']);
     const value = stored[name];
     if (isEmpty(value) || value === undefined) continue;
     if (values['type'] === 'object') {
-      const id = idOf(world, String(values['related_object_type']), value);
+      const id = idOf(world, textOf(values['related_object_type']), value);
       if (id === null) return null;
       stored[name] = id;
     }
     if (values['type'] === 'multiobject' && Array.isArray(value)) {
-      const ids = value.map((one) => idOf(world, String(values['related_object_type']), one));
+      const ids = value.map((one) => idOf(world, textOf(values['related_object_type']), one));
       if (ids.includes(null)) return null;
       stored[name] = ids;
     }
@@ -116,7 +116,7 @@ function idOf({ db }: World, type: string, value: Json): number | null {
 export function shownCustom(world: World, type: string, custom: JsonObject): JsonObject {
   const shown: JsonObject = {};
   for (const { values } of customFieldsOf(world, type)) {
-    const name = String(values['name']);
+    const name = textOf(values['name']);
     shown[name] = shownValue(world, values, custom[name] ?? null);
   }
   return shown;
@@ -124,13 +124,13 @@ export function shownCustom(world: World, type: string, custom: JsonObject): Jso
 
 function shownValue(world: World, values: JsonObject, value: Json): Json {
   if (value === null) return null;
-  const related = String(values['related_object_type']);
+  const related = textOf(values['related_object_type']);
   if (values['type'] === 'object') return typeof value === 'number' ? world.brief(related, value) : null;
   if (values['type'] === 'multiobject') return (value as number[]).map((id) => world.brief(related, id));
   if (!world.release.isAtLeast('4.7')) return value;
   const labelled = (one: Json): Json => ({
     value: one,
-    label: choicesOf(values, world).find(([known]) => known === one)?.[1] ?? String(one),
+    label: choicesOf(values, world).find(([known]) => known === one)?.[1] ?? textOf(one),
   });
   if (values['type'] === 'select') return labelled(value);
   return values['type'] === 'multiselect' && Array.isArray(value) ? value.map(labelled) : value;

@@ -1,5 +1,5 @@
 /** Tables in memory: rows by id, what refers to them, and the constraints that PostgreSQL keeps. */
-import type { JsonObject } from './json.js';
+import { type Json, type JsonObject, textOf } from './json.js';
 import { has, type Kind } from './kind.js';
 import { IntegrityError } from './refusal.js';
 import type { Row } from './row.js';
@@ -24,7 +24,7 @@ export class Table {
       if (type === 'refs') this.addIndex(field, ({ values }) => (values[field] as number[]).map(String));
       if (type === 'objectId') {
         const typeField = field.replace(/_id$/, '_type');
-        this.addIndex(field, ({ values }) => (values[field] === null ? [] : [`${String(values[typeField])}:${String(values[field])}`]));
+        this.addIndex(field, ({ values }) => (values[field] === null ? [] : [`${textOf(values[typeField])}:${textOf(values[field])}`]));
       }
       if (isUnique) this.addIndex(`unique ${field}`, ({ values }) => one(values[field]));
     }
@@ -41,8 +41,9 @@ export class Table {
     return this.rows.get(id);
   }
 
-  *all(): Generator<Row> {
-    for (const id of this.ids) yield this.rows.get(id) as Row;
+  /** In the order of their ids, as they are now. */
+  all(): Row[] {
+    return this.ids.map((id) => this.rows.get(id) as Row);
   }
 
   /** A number that was taken stays taken, whatever comes of the row. */
@@ -53,6 +54,11 @@ export class Table {
   /** Ids with this key in a lookup, a unique rule or a reference. */
   found(index: string, key: string): ReadonlySet<number> {
     return this.indexes.get(index)?.keys.get(key) ?? NOTHING;
+  }
+
+  /** The rows with this key, as they are now. */
+  rowsWith(index: string, key: string): Row[] {
+    return Array.from(this.found(index, key), (id) => this.rows.get(id) as Row);
   }
 
   referring(field: string, id: number | string): ReadonlySet<number> {
@@ -109,9 +115,19 @@ export class Table {
     const checks = [...rules.map(({ name }) => [name, name] as const), ...unique.map(([field]) => [`unique ${field}`, field] as const)];
     for (const [index, shown] of checks) {
       const keys = this.indexes.get(index)?.keyOf(row) ?? [];
-      const taken = keys.some((key) => [...this.found(index, key)].some((id) => id !== row.id));
+      const taken = keys.some((key) => this.rowsWith(index, key).some(({ id }) => id !== row.id));
       if (taken) throw new IntegrityError(index === shown ? shown : `${this.kind.type.replace('.', '_')}_${shown}_key`);
     }
+  }
+
+  /** Made when it is first asked for: by the value of a custom field. */
+  rowsWithCustom(field: string, value: Json): Row[] {
+    const name = `custom ${field}`;
+    if (!this.indexes.has(name)) {
+      this.addIndex(name, ({ custom }) => (custom[field] === undefined || custom[field] === null ? [] : [JSON.stringify(custom[field])]));
+      for (const row of this.rows.values()) this.enter(name, row);
+    }
+    return this.rowsWith(name, JSON.stringify(value));
   }
 
   private addIndex(name: string, keyOf: (row: Row) => readonly string[]): void {
@@ -119,14 +135,17 @@ export class Table {
   }
 
   private index(row: Row): void {
-    for (const { keyOf, keys } of this.indexes.values()) {
-      for (const key of keyOf(row)) {
-        const ids = keys.get(key);
-        if (ids) ids.add(row.id);
-        else keys.set(key, new Set([row.id]));
-      }
-    }
+    for (const name of this.indexes.keys()) this.enter(name, row);
     this.place(row, 1);
+  }
+
+  private enter(name: string, row: Row): void {
+    const { keyOf, keys } = this.indexes.get(name) ?? { keyOf: () => [], keys: new Map<string, Set<number>>() };
+    for (const key of keyOf(row)) {
+      const ids = keys.get(key);
+      if (ids) ids.add(row.id);
+      else keys.set(key, new Set([row.id]));
+    }
   }
 
   private unindex(row: Row): void {
@@ -154,7 +173,7 @@ export class Table {
 }
 
 const one = (value: JsonObject[string] | undefined): readonly string[] =>
-  value === null || value === undefined || value === '' ? [] : [String(value)];
+  value === null || value === undefined || value === '' ? [] : [textOf(value)];
 
 /** None where a value is missing and missing ones are not alike. */
 export function keyOfRule(

@@ -1,7 +1,7 @@
 /** What the parameters of a list keep. Names that are no filter keep everything: NetBox ignores them. */
 import { customFieldsOf } from './custom-fields.js';
 import type { Field } from './fields.js';
-import type { Json } from './json.js';
+import { type Json, textOf } from './json.js';
 import type { Filter, FilterContext, Kind, RowTest } from './kind.js';
 import { has } from './kind.js';
 import { badFields } from './refusal.js';
@@ -24,7 +24,7 @@ function testOf(kind: Kind, name: string, values: readonly string[], context: Fi
   const common = COMMON[name];
   if (common) return common(values, context);
   if (name.startsWith('cf_')) return customTest(kind, name.slice(3), values, context);
-  const [base = '', lookup = ''] = splitLookup(name);
+  const [base, lookup] = splitLookup(name);
   if (base === 'id') return numbers(({ id }) => id, name, lookup, values);
   if (has(kind, 'lastUpdated') || kind.type === 'core.objectchange') {
     if (base === 'created' || base === 'time') return times(({ created }) => created, name, lookup, values);
@@ -76,10 +76,10 @@ function plainTest(
       const strange = values.find((value) => value !== 'null' && !world.choices.has(field.set, value));
       if (strange !== undefined) throw invalidChoice(name, strange);
       const isNegative = lookup === 'n';
-      return (row) => values.includes(String(of(row))) !== isNegative;
+      return (row) => values.includes(textOf(of(row))) !== isNegative;
     }
     case 'objectType':
-      return (row) => values.includes(String(of(row)));
+      return (row) => values.includes(textOf(of(row)));
     case 'objectTypes':
       return (row) => values.some((value) => (of(row) as string[]).includes(value));
     default:
@@ -107,14 +107,14 @@ function referenceTest(
   if (strange !== undefined) throw invalidChoice(name, strange);
   const wanted = new Set(values);
   const isNegative = lookup === 'n';
-  if (field?.type === 'ref') return (row) => wanted.has(String(row.values[base] ?? null)) !== isNegative;
+  if (field?.type === 'ref') return (row) => wanted.has(textOf(row.values[base] ?? null)) !== isNegative;
   return (row) => (row.values[`${base}s`] as number[]).some((id) => wanted.has(String(id))) !== isNegative;
 }
 
 /** `vrf=65000:1`, `tenant=acme`: by what people call the object. */
 function naturalTest(to: string, base: string, lookup: string, name: string, values: readonly string[], { world }: FilterContext): RowTest {
   const key = to === 'ipam.vrf' ? 'rd' : 'slug' in world.kind(to).fields ? 'slug' : 'name';
-  const rows = [...world.db.table(to).all()];
+  const rows = world.db.table(to).all();
   const found = values.map((value) => rows.filter((row) => row.values[key] === value).map(({ id }) => id));
   const strange = values.find((value, at) => value !== 'null' && found[at]?.length === 0);
   if (strange !== undefined) throw invalidChoice(name, strange);
@@ -127,12 +127,12 @@ function texts(of: (row: Row) => Json, lookup: string, values: readonly string[]
   const some =
     (test: (text: string, wanted: string) => boolean, isNegative = false): RowTest =>
     (row) =>
-      lower.some((wanted) => test(String(of(row) ?? '').toLowerCase(), wanted)) !== isNegative;
+      lower.some((wanted) => test(textOf(of(row) ?? '').toLowerCase(), wanted)) !== isNegative;
   switch (lookup) {
     case '':
-      return (row) => values.includes(String(of(row) ?? 'null'));
+      return (row) => values.includes(textOf(of(row) ?? 'null'));
     case 'n':
-      return (row) => !values.includes(String(of(row) ?? 'null'));
+      return (row) => !values.includes(textOf(of(row) ?? 'null'));
     case 'ie':
     case 'nie':
       return some((text, wanted) => text === wanted, lookup === 'nie');
@@ -150,7 +150,7 @@ function texts(of: (row: Row) => Json, lookup: string, values: readonly string[]
     case 'regex':
     case 'iregex': {
       const patterns = values.map((value) => new RegExp(value, lookup === 'iregex' ? 'i' : ''));
-      return (row) => patterns.some((pattern) => pattern.test(String(of(row) ?? '')));
+      return (row) => patterns.some((pattern) => pattern.test(textOf(of(row) ?? '')));
     }
     default:
       return null;
@@ -201,7 +201,7 @@ function customTest(kind: Kind, rest: string, values: readonly string[], { world
   const of = (row: Row): Json => row.custom[base] ?? null;
   if (field['type'] === 'integer') return numbers(of, `cf_${rest}`, lookup, values);
   if (field['type'] === 'boolean') return (row) => of(row) === (values[0] === 'true');
-  const isLoose = ['text', 'longtext', 'url'].includes(String(field['type'])) && field['filter_logic'] === 'loose';
+  const isLoose = ['text', 'longtext', 'url'].includes(textOf(field['type'])) && field['filter_logic'] === 'loose';
   return texts(of, lookup === '' && isLoose ? 'ic' : lookup, values);
 }
 
@@ -209,10 +209,10 @@ const byRequest =
   (...actions: readonly string[]): Filter =>
   (values, { world: { db }, kind }) => {
     const log = db.table('core.objectchange');
-    const rows = values.flatMap((value) => [...log.found('request', value)].flatMap((id) => log.get(id) ?? []));
+    const rows = values.flatMap((value) => log.rowsWith('request', value));
     const ids = new Set(
       rows
-        .filter((row) => row.values['changed_object_type'] === kind.type && actions.includes(String(row.values['action'])))
+        .filter((row) => row.values['changed_object_type'] === kind.type && actions.includes(textOf(row.values['action'])))
         .map((row) => row.values['changed_object_id']),
     );
     return ({ id }) => ids.has(id);
@@ -246,7 +246,7 @@ const COMMON: Readonly<Record<string, Filter>> = {
   tenant_group_id:
     (values, { world: { db } }) =>
     (row) =>
-      values.includes(String(db.table('tenancy.tenant').get(Number(row.values['tenant'] ?? 0))?.values['group'])),
+      values.includes(textOf(db.table('tenancy.tenant').get(Number(row.values['tenant'] ?? 0))?.values['group'])),
   created_by_request: byRequest('create'),
   updated_by_request: byRequest('update'),
   modified_by_request: byRequest('create', 'update'),
@@ -256,7 +256,7 @@ const COMMON: Readonly<Record<string, Filter>> = {
     );
     return ({ values }) =>
       searched.some((name) =>
-        String(values[name] ?? '')
+        textOf(values[name] ?? '')
           .toLowerCase()
           .includes(wanted.toLowerCase()),
       );

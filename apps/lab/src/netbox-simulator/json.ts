@@ -4,6 +4,9 @@ export type JsonObject = { [key: string]: Json };
 export const isObject = (value: Json | undefined): value is JsonObject =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
+/** A value that is no object, as text. */
+export const textOf = (value: Json | undefined): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+
 /** As Python prints it in messages: `{'slug': 'acme'}`. */
 export function pythonText(value: Json): string {
   if (value === null) return 'None';

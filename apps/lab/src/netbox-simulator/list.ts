@@ -1,6 +1,7 @@
 /** One page of a list: filtered, in order, by offset or from an id on. */
+import { customFieldsOf } from './custom-fields.js';
 import { testsOf } from './filters.js';
-import type { JsonObject } from './json.js';
+import { type JsonObject, textOf } from './json.js';
 import type { Kind, RowTest } from './kind.js';
 import { badFields, detail } from './refusal.js';
 import type { Row } from './row.js';
@@ -81,18 +82,31 @@ function offsetPage(kind: Kind, parameters: URLSearchParams, viewer: Viewer, kee
 }
 
 /** Those that the cheapest filter leaves; in the order of their ids. */
-function candidates(kind: Kind, parameters: URLSearchParams, { db }: Viewer): Row[] {
-  const table = db.table(kind.type);
+function candidates(kind: Kind, parameters: URLSearchParams, viewer: Viewer): Row[] {
+  const table = viewer.db.table(kind.type);
   const rows = (ids: Iterable<number>): Row[] => [...ids].sort((a, b) => a - b).flatMap((id) => table.get(id) ?? []);
   const wanted = parameters.getAll('id').filter((id) => /^\d+$/.test(id));
   if (wanted.length > 0) return rows(new Set(wanted.map(Number)));
   const after = parameters.get('id__gt') ?? '';
   if (/^\d+$/.test(after)) return table.ids.slice(table.positionOf(Number(after) + 1)).flatMap((id) => table.get(id) ?? []);
+  const marked = exactCustom(kind, parameters, viewer);
+  if (marked) return marked.sort((a, b) => a.id - b.id);
   const reference = Object.entries(kind.fields).find(
     ([name, { type }]) => type === 'ref' && /^\d+$/.test(parameters.get(`${name}_id`) ?? ''),
   )?.[0];
-  if (reference === undefined) return [...table.all()];
+  if (reference === undefined) return table.all();
   return rows(new Set(parameters.getAll(`${reference}_id`).flatMap((id) => [...table.referring(reference, id)])));
+}
+
+/** Rows with these values of a text field that is compared as it is. Null: no such filter. */
+function exactCustom(kind: Kind, parameters: URLSearchParams, viewer: Viewer): Row[] | null {
+  for (const { values } of customFieldsOf(viewer, kind.type)) {
+    const name = textOf(values['name']);
+    const wanted = new Set(parameters.getAll(`cf_${name}`));
+    if (wanted.size > 0 && values['type'] === 'text' && values['filter_logic'] === 'exact')
+      return [...wanted].flatMap((value) => viewer.db.table(kind.type).rowsWithCustom(name, value));
+  }
+  return null;
 }
 
 /** Ties are broken by id, as every default order of the models ends with it. */
@@ -113,7 +127,7 @@ function keyBy(field: string): (row: Row) => string | number {
   if (field === 'created' || field === 'time') return ({ created }) => created;
   return ({ values }) => {
     const value = values[field];
-    return typeof value === 'number' ? value : String(value ?? '');
+    return typeof value === 'number' ? value : textOf(value ?? '');
   };
 }
 

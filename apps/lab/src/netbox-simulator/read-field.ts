@@ -1,7 +1,7 @@
 /** What a client sent for one field, as the column holds it, or what is wrong with it. */
 import { addressText, parseAddress } from './addresses.js';
-import { type Field, type FieldOf } from './fields.js';
-import { isObject, type Json, type JsonObject, pythonText } from './json.js';
+import type { Field, FieldOf } from './fields.js';
+import { isObject, type Json, type JsonObject, pythonText, textOf } from './json.js';
 import type { World } from './world.js';
 
 export type Read = { readonly value: Json } | { readonly errors: readonly string[] };
@@ -80,7 +80,7 @@ function readChoice(field: FieldOf<'choice'>, sent: Json, { choices }: World): R
 function readChoices(field: FieldOf<'choices'>, sent: Json, { choices }: World): Read {
   if (!Array.isArray(sent)) return wrong('Expected a list of items.');
   const strange = sent.find((one) => typeof one !== 'string' || !choices.has(field.set, one));
-  return strange === undefined ? { value: [...new Set(sent)] } : wrong(`"${String(strange)}" is not a valid choice.`);
+  return strange === undefined ? { value: [...new Set(sent)] } : wrong(`"${textOf(strange)}" is not a valid choice.`);
 }
 
 /** By number, or by attributes that exactly one visible object has. */
@@ -107,7 +107,10 @@ function readByAttributes(to: string, sent: JsonObject, world: World, isVisible:
       const inner = readByAttributes(field.to, value, world, isVisible);
       return 'value' in inner && row.values[key] === inner.value;
     });
-  const found = [...world.db.table(to).all()].filter((row) => isVisible(to, row.id) && isMeant(row));
+  const found = world.db
+    .table(to)
+    .all()
+    .filter((row) => isVisible(to, row.id) && isMeant(row));
   if (found.length > 1) return wrong(`Multiple objects match the provided attributes: ${pythonText(sent)}`);
   const [row] = found;
   return row ? { value: row.id } : wrong(`Related object not found using the provided attributes: ${pythonText(sent)}`);

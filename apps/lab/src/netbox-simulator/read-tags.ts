@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject, pythonText } from './json.js';
+import { isObject, type Json, type JsonObject, pythonText, textOf } from './json.js';
 import type { FieldErrors } from './refusal.js';
 import { detail } from './refusal.js';
 import type { Row } from './row.js';
@@ -35,11 +35,13 @@ function tagOf(sent: Json, { db }: World): number | null {
   const tags = db.table('extras.tag');
   if (!isObject(sent)) return tags.get(Number(sent))?.id ?? null;
   if (Object.keys(sent).length === 0) return null;
-  const found = [...tags.all()].filter(({ id, values }) =>
-    Object.entries(sent).every(([key, value]) =>
-      key === 'id' ? id === value : ['url', 'display'].includes(key) ? false : values[key] === value,
-    ),
-  );
+  const found = tags
+    .all()
+    .filter(({ id, values }) =>
+      Object.entries(sent).every(([key, value]) =>
+        key === 'id' ? id === value : ['url', 'display'].includes(key) ? false : values[key] === value,
+      ),
+    );
   return found.length === 1 ? (found[0]?.id ?? null) : null;
 }
 
@@ -56,6 +58,6 @@ export function refuseTagsOfOthers(tags: readonly number[], type: string, { db }
     const values = db.table('extras.tag').get(id)?.values ?? {};
     const types = (values['object_types'] ?? []) as string[];
     if (types.length > 0 && !types.includes(type))
-      throw detail(400, `Tag ${String(values['name'])} cannot be assigned to this object type.`);
+      throw detail(400, `Tag ${textOf(values['name'])} cannot be assigned to this object type.`);
   }
 }

@@ -87,9 +87,6 @@ function forget({ db }: World, { kind, row, field, declaration }: Referrer, remo
 function untag({ db }: World, tag: number): void {
   for (const table of db.all) {
     if (!has(table.kind, 'tags')) continue;
-    for (const id of [...table.found('tags', String(tag))]) {
-      const row = table.get(id);
-      if (row) db.put(table.kind.type, { ...row, tags: row.tags.filter((one) => one !== tag) });
-    }
+    for (const row of table.rowsWith('tags', String(tag))) db.put(table.kind.type, { ...row, tags: row.tags.filter((one) => one !== tag) });
   }
 }

@@ -3,7 +3,7 @@ import { type Permissions, type Token, Tokens, type User } from './auth.js';
 import { type Choice, ChoiceSets } from './choices.js';
 import { Database } from './database.js';
 import type { Faults } from './faults.js';
-import type { JsonObject } from './json.js';
+import { type JsonObject, textOf } from './json.js';
 import { KINDS } from './kinds/index.js';
 import { NetBoxServer } from './netbox-server.js';
 import { type NetBoxRelease, Release } from './release.js';
@@ -123,12 +123,15 @@ function stateOf(shared: Shared, tokens: Tokens, users: User[]): Omit<NetBoxStat
     },
     count: (path) => db.table(kindOf(path).type).size,
     objects: (path) =>
-      [...db.table(kindOf(path).type).all()].map(({ id, values, tags, custom }) => ({
-        id,
-        values,
-        tags: tags.map((tag) => String(db.table('extras.tag').get(tag)?.values['slug'])),
-        custom,
-      })),
+      db
+        .table(kindOf(path).type)
+        .all()
+        .map(({ id, values, tags, custom }) => ({
+          id,
+          values,
+          tags: tags.map((tag) => textOf(db.table('extras.tag').get(tag)?.values['slug'])),
+          custom,
+        })),
     user(name, permissions, tokenVersion) {
       const table = db.table('users.user');
       const user: User = { id: table.takeId(), name, password: `${name}-password`, permissions };

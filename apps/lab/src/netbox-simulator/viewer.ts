@@ -3,7 +3,7 @@ import type { ChoiceSets } from './choices.js';
 import { shownCustom } from './custom-fields.js';
 import type { Database } from './database.js';
 import type { Field } from './fields.js';
-import type { Json, JsonObject } from './json.js';
+import { type Json, type JsonObject, textOf } from './json.js';
 import { has, type Kind } from './kind.js';
 import type { Release } from './release.js';
 import type { Row } from './row.js';
@@ -106,7 +106,7 @@ export class Viewer implements World {
   }
 
   private tags(row: Row): Json {
-    const names = (id: number): string => String(this.db.table('extras.tag').get(id)?.values['name'] ?? '');
+    const names = (id: number): string => textOf(this.db.table('extras.tag').get(id)?.values['name'] ?? '');
     return [...row.tags].sort((a, b) => (names(a) < names(b) ? -1 : 1)).map((id) => this.brief('extras.tag', id));
   }
 
@@ -114,7 +114,7 @@ export class Viewer implements World {
   flat(kind: Kind, row: Row): JsonObject {
     const flat: JsonObject = { created: isoFormat(row.created, 'Z'), last_updated: isoFormat(row.updated, 'Z') };
     for (const [name, field] of this.fieldsOf(kind)) if (field.type !== 'computed') flat[name] = row.values[name] ?? null;
-    if (has(kind, 'tags')) flat['tags'] = row.tags.map((id) => String(this.db.table('extras.tag').get(id)?.values['name'] ?? '')).sort();
+    if (has(kind, 'tags')) flat['tags'] = row.tags.map((id) => textOf(this.db.table('extras.tag').get(id)?.values['name'] ?? '')).sort();
     if (has(kind, 'customFields')) flat['custom_fields'] = { ...row.custom };
     return flat;
   }

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import type { Act } from './act.js';
-import { isObject, type Json, type JsonObject } from './json.js';
+import { isObject, type Json, type JsonObject, textOf } from './json.js';
 import type { Row } from './row.js';
 import { isoFormat } from './timestamps.js';
 import type { Shared } from './viewer.js';
@@ -27,7 +27,10 @@ export class Webhooks {
   /** What a request did, as its rules say. */
   flush(act: Act): void {
     const { db } = this.shared;
-    const rules = [...db.table('extras.eventrule').all()].filter(({ values }) => values['enabled'] === true);
+    const rules = db
+      .table('extras.eventrule')
+      .all()
+      .filter(({ values }) => values['enabled'] === true);
     if (rules.length === 0) return;
     for (const change of coalesced(act.writer.changes)) {
       for (const rule of rules.filter((one) => isMeant(one, change))) {
@@ -61,21 +64,21 @@ export class Webhooks {
 
   private send({ values }: Row, json: JsonObject): void {
     const body = JSON.stringify(json);
-    const secret = String(values['secret'] ?? '');
-    const url = String(values['payload_url']);
-    const own = String(values['additional_headers'] ?? '')
+    const secret = textOf(values['secret'] ?? '');
+    const url = textOf(values['payload_url']);
+    const own = textOf(values['additional_headers'] ?? '')
       .split('\n')
       .flatMap((line) => {
         const [, name, value] = /^([\w-]+):\s*(.*?)\s*$/.exec(line) ?? [];
         return name === undefined || value === undefined ? [] : [[name, value] as const];
       });
     const headers = {
-      'content-type': String(values['http_content_type']),
+      'content-type': textOf(values['http_content_type']),
       'content-length': Buffer.byteLength(body),
       ...Object.fromEntries(own),
       ...(secret !== '' && { 'x-hook-signature': createHmac('sha512', secret).update(body).digest('hex') }),
     };
-    const delivery = this.post(url, String(values['http_method']), headers, body).then((status) => {
+    const delivery = this.post(url, textOf(values['http_method']), headers, body).then((status) => {
       this.deliveries.push({ url, body, status });
     });
     this.underWay.add(delivery);
@@ -118,7 +121,7 @@ function holds(condition: JsonObject, data: JsonObject): boolean {
   const parts = (key: string): JsonObject[] => (Array.isArray(condition[key]) ? condition[key].filter(isObject) : []);
   if ('and' in condition) return parts('and').every((one) => holds(one, data));
   if ('or' in condition) return parts('or').some((one) => holds(one, data));
-  const value = String(condition['attr'])
+  const value = textOf(condition['attr'])
     .split('.')
     .reduce<Json>((at, key) => (isObject(at) ? (at[key] ?? null) : null), data);
   const wanted = condition['value'] ?? null;

@@ -3,7 +3,7 @@ import { type Action, FORBIDDEN, permissionOf, type User } from './auth.js';
 import { customDefaults, customProblem, storedCustom } from './custom-fields.js';
 import { keyOfRule } from './database.js';
 import type { Field } from './fields.js';
-import { isObject, type Json, type JsonObject, pythonType } from './json.js';
+import { isObject, type Json, type JsonObject, pythonType, textOf } from './json.js';
 import { has, type Kind } from './kind.js';
 import { readField } from './read-field.js';
 import { readTags, refuseTagsOfOthers } from './read-tags.js';
@@ -73,7 +73,7 @@ export class Writer {
 
   private isTaken(kind: Kind, field: string, value: Json, before: Row | null): boolean {
     if (value === null || value === '') return false;
-    return [...this.viewer.db.table(kind.type).found(`unique ${field}`, String(value))].some((id) => id !== before?.id);
+    return [...this.viewer.db.table(kind.type).found(`unique ${field}`, textOf(value))].some((id) => id !== before?.id);
   }
 
   private readCustom(kind: Kind, sent: JsonObject, before: Row | null, errors: FieldErrors): JsonObject {

@@ -1,7 +1,7 @@
 /** Ranges and addresses, and which of them may be where another one is. */
 import { addressText, type Address, firstOf, hostKey, hostText, isWithin, lastOf, parseAddress } from '../addresses.js';
 import { COMMENTS, choice, computed, DESCRIPTION, flag, genericRef, ref, text } from '../fields.js';
-import type { Json, JsonObject } from '../json.js';
+import { type Json, type JsonObject, textOf } from '../json.js';
 import type { Filter, Kind } from '../kind.js';
 import type { FieldErrors } from '../refusal.js';
 import type { Draft, Row } from '../row.js';
@@ -14,18 +14,15 @@ import { spaceOf } from './prefixes.js';
 export const IP_LOCK = 100_200;
 const SHARED_ROLES: readonly Json[] = ['anycast', 'vip', 'vrrp', 'hsrp', 'glbp', 'carp'];
 
-const parsed = (value: Json | undefined): Address => parseAddress(String(value)) ?? { family: 4, host: 0n, length: 32 };
-const hostOf = (value: Json | undefined): string => String(value).split('/')[0] ?? '';
+const parsed = (value: Json | undefined): Address => parseAddress(textOf(value)) ?? { family: 4, host: 0n, length: 32 };
+const hostOf = (value: Json | undefined): string => textOf(value).split('/')[0] ?? '';
 const placeOf = (values: JsonObject): string => `${spaceOf(values)} ${hostOf(values['address'])}`;
 
-export function rangesIn(world: World, vrf: Json | undefined): Row[] {
-  return [...world.db.table('ipam.iprange').found('space', String(vrf ?? 'global'))].flatMap(
-    (id) => world.db.table('ipam.iprange').get(id) ?? [],
-  );
-}
+export const rangesIn = ({ db }: World, vrf: Json | undefined): Row[] =>
+  db.table('ipam.iprange').rowsWith('space', textOf(vrf ?? 'global'));
 
 function rangeName({ values }: Row | Draft): string {
-  const separator = String(values['start_address']).includes(':') ? ':' : '.';
+  const separator = textOf(values['start_address']).includes(':') ? ':' : '.';
   const [start, end] = [hostOf(values['start_address']).split(separator), hostOf(values['end_address']).split(separator)];
   const same = start.findIndex((part, at) => part !== end[at]);
   const base = same < 0 ? start : start.slice(0, same);
@@ -68,7 +65,7 @@ const IP_RANGE: Kind = {
   brief: ['family', 'start_address', 'end_address', 'description'],
   display: rangeName,
   ordering: ({ values }) =>
-    `${String(values['vrf'] ?? '').padStart(9, ' ')} ${hostKey(parsed(values['start_address']).family, parsed(values['start_address']).host)}`,
+    `${textOf(values['vrf'] ?? '').padStart(9, ' ')} ${hostKey(parsed(values['start_address']).family, parsed(values['start_address']).host)}`,
   lookups: { space: ({ values }) => [spaceOf(values)] },
   clean: rangeProblem,
   filters: {
@@ -126,13 +123,15 @@ function networkProblem(values: JsonObject, address: Address): FieldErrors | nul
 function duplicateProblem({ values, before }: Draft, { db, settings }: World): FieldErrors | null {
   const vrf = typeof values['vrf'] === 'number' ? db.table('ipam.vrf').get(values['vrf']) : undefined;
   if (vrf ? vrf.values['enforce_unique'] !== true : !settings.enforceGlobalUnique) return null;
-  const table = db.table('ipam.ipaddress');
-  const same = [...table.found('place', placeOf(values))].flatMap((id) => (id === before?.id ? [] : (table.get(id) ?? [])));
+  const same = db
+    .table('ipam.ipaddress')
+    .rowsWith('place', placeOf(values))
+    .filter(({ id }) => id !== before?.id);
   const [first] = same;
   if (!first) return null;
   if (SHARED_ROLES.includes(values['role'] ?? null) && same.every((one) => SHARED_ROLES.includes(one.values['role'] ?? null))) return null;
-  const place = vrf ? `VRF ${String(vrf.values['name'])}` : 'global table';
-  return { address: [`Duplicate IP address found in ${place}: ${String(first.values['address'])}`] };
+  const place = vrf ? `VRF ${textOf(vrf.values['name'])}` : 'global table';
+  return { address: [`Duplicate IP address found in ${place}: ${textOf(first.values['address'])}`] };
 }
 
 function populatedProblem(values: JsonObject, { family, host, length }: Address, world: World): FieldErrors | null {
@@ -163,7 +162,7 @@ const assignedTo =
   (type: string): Filter =>
   (wanted) =>
   ({ values }) =>
-    values['assigned_object_type'] === type && wanted.includes(String(values['assigned_object_id']));
+    values['assigned_object_type'] === type && wanted.includes(textOf(values['assigned_object_id']));
 
 const IP_ADDRESS: Kind = {
   type: 'ipam.ipaddress',
@@ -190,7 +189,7 @@ const IP_ADDRESS: Kind = {
     comments: COMMENTS,
   },
   brief: ['family', 'address', 'description'],
-  display: ({ values }) => String(values['address']),
+  display: ({ values }) => textOf(values['address']),
   ordering: ({ values }) => hostKey(parsed(values['address']).family, parsed(values['address']).host),
   lookups: { place: ({ values }) => [placeOf(values)] },
   sorted: ({ values }) => {
@@ -198,7 +197,7 @@ const IP_ADDRESS: Kind = {
     return { space: spaceOf(values), key: hostKey(family, host), bucket: '' };
   },
   clean: addressProblem,
-  save: (values) => ({ ...values, dns_name: String(values['dns_name'] ?? '').toLowerCase() }),
+  save: (values) => ({ ...values, dns_name: textOf(values['dns_name'] ?? '').toLowerCase() }),
   lock: IP_LOCK,
   filters: {
     address:
@@ -216,7 +215,7 @@ const IP_ADDRESS: Kind = {
       (wanted, { world: { db } }) =>
       ({ values }) =>
         values['assigned_object_type'] === 'dcim.interface' &&
-        wanted.includes(String(db.table('dcim.interface').get(Number(values['assigned_object_id']))?.values['device'])),
+        wanted.includes(textOf(db.table('dcim.interface').get(Number(values['assigned_object_id']))?.values['device'])),
     assigned:
       ([wanted]) =>
       ({ values }) =>

@@ -15,15 +15,15 @@ import {
   slug,
   text,
 } from '../fields.js';
-import type { Json, JsonObject } from '../json.js';
+import { type Json, type JsonObject, textOf } from '../json.js';
 import type { Kind } from '../kind.js';
 import type { Draft, Row } from '../row.js';
 import type { World } from '../world.js';
 import { depth } from './tenancy.js';
 
 const byName: Pick<Kind, 'display' | 'ordering'> = {
-  display: ({ values }) => String(values['name']),
-  ordering: ({ values }) => String(values['name']),
+  display: ({ values }) => textOf(values['name']),
+  ordering: ({ values }) => textOf(values['name']),
 };
 const unique = { name: name(100, { isUnique: true }), slug: slug({ isUnique: true }) };
 
@@ -38,7 +38,7 @@ function primaryIpProblem({ values, before }: Draft, world: World): Record<strin
     const id = values[field];
     if (typeof id !== 'number') continue;
     const address = world.db.table('ipam.ipaddress').get(id);
-    const text = String(address?.values['address']);
+    const text = textOf(address?.values['address']);
     const family = text.includes(':') ? 6 : 4;
     if (field !== 'oob_ip' && !field.endsWith(String(family))) return { [field]: [`${text} is not an IPv${field.slice(-1)} address.`] };
     if (before === null || deviceOf(address, world) !== before.id)
@@ -136,8 +136,8 @@ export const DCIM: readonly Kind[] = [
       device_count: countOf('dcim.device', 'device_type'),
     },
     brief: ['manufacturer', 'model', 'slug', 'description', 'device_count'],
-    display: ({ values }) => String(values['model']),
-    ordering: ({ values }) => `${String(values['manufacturer'])} ${String(values['model'])}`,
+    display: ({ values }) => textOf(values['model']),
+    ordering: ({ values }) => `${textOf(values['manufacturer'])} ${textOf(values['model'])}`,
     unique: [
       { name: 'dcim_devicetype_unique_manufacturer_model', fields: ['manufacturer', 'model'] },
       { name: 'dcim_devicetype_unique_manufacturer_slug', fields: ['manufacturer', 'slug'] },
@@ -186,8 +186,8 @@ export const DCIM: readonly Kind[] = [
     },
     brief: ['name', 'description'],
     display: ({ values, id }, world) =>
-      String(values['name'] ?? `${world.display('dcim.devicetype', Number(values['device_type']))} (${id})`),
-    ordering: ({ values }) => String(values['name'] ?? ''),
+      textOf(values['name'] ?? `${world.display('dcim.devicetype', Number(values['device_type']))} (${id})`),
+    ordering: ({ values }) => textOf(values['name'] ?? ''),
     unique: [{ name: 'dcim_device_unique_name_site_tenant', fields: ['site', 'tenant', 'name'], areNullsAlike: true, ignoresCase: true }],
     clean: primaryIpProblem,
   },
@@ -228,7 +228,7 @@ export const DCIM: readonly Kind[] = [
     },
     brief: ['device', 'name', 'description'],
     ...byName,
-    ordering: ({ values }) => `${String(values['device']).padStart(9, '0')} ${String(values['name'])}`,
+    ordering: ({ values }) => `${textOf(values['device']).padStart(9, '0')} ${textOf(values['name'])}`,
     unique: [{ name: 'dcim_interface_unique_device_name', fields: ['device', 'name'] }],
     clean: vlanProblem,
   },
@@ -248,8 +248,8 @@ export const DCIM: readonly Kind[] = [
       comments: COMMENTS,
     },
     brief: ['mac_address', 'description'],
-    display: ({ values }) => String(values['mac_address']),
-    ordering: ({ values }) => String(values['mac_address']),
-    save: (values) => ({ ...values, mac_address: String(values['mac_address']).toUpperCase().replaceAll('-', ':') }),
+    display: ({ values }) => textOf(values['mac_address']),
+    ordering: ({ values }) => textOf(values['mac_address']),
+    save: (values) => ({ ...values, mac_address: textOf(values['mac_address']).toUpperCase().replaceAll('-', ':') }),
   },
 ];

@@ -1,13 +1,13 @@
 /** Tags, custom fields, webhooks; users and the change log, which are only read. */
 import { COMMENTS, choice, computed, DESCRIPTION, flag, integer, json, name, ref, slug, text } from '../fields.js';
-import { isObject, type Json, type JsonObject } from '../json.js';
+import { isObject, type Json, type JsonObject, textOf } from '../json.js';
 import type { Kind } from '../kind.js';
 import { isoFormat } from '../timestamps.js';
 import type { World } from '../world.js';
 
 const byName: Pick<Kind, 'display' | 'ordering'> = {
-  display: ({ values }) => String(values['name']),
-  ordering: ({ values }) => String(values['name']),
+  display: ({ values }) => textOf(values['name']),
+  ordering: ({ values }) => textOf(values['name']),
 };
 
 const pairsProblem = (value: Json): string | null =>
@@ -15,7 +15,7 @@ const pairsProblem = (value: Json): string | null =>
 
 /** Custom field data of all objects of these types; nothing says in the objects that it changed. */
 function eachOf(types: Json | undefined, { db }: World, change: (custom: JsonObject) => JsonObject): void {
-  for (const type of types as string[]) for (const row of [...db.table(type).all()]) db.put(type, { ...row, custom: change(row.custom) });
+  for (const type of types as string[]) for (const row of db.table(type).all()) db.put(type, { ...row, custom: change(row.custom) });
 }
 
 const LACKS_BOTH = ['tags', 'customFields'] as const;
@@ -87,10 +87,10 @@ export const EXTRAS: readonly Kind[] = [
       comments: COMMENTS,
     },
     brief: ['name', 'description'],
-    display: ({ values }) => String(values['label'] || String(values['name']).replaceAll('_', ' ')),
-    ordering: ({ values }) => `${String(values['group_name'])} ${String(values['weight']).padStart(6, '0')} ${String(values['name'])}`,
+    display: ({ values }) => textOf(values['label'] || textOf(values['name']).replaceAll('_', ' ')),
+    ordering: ({ values }) => `${textOf(values['group_name'])} ${textOf(values['weight']).padStart(6, '0')} ${textOf(values['name'])}`,
     created: ({ values }, world) =>
-      eachOf(values['object_types'], world, (custom) => ({ ...custom, [String(values['name'])]: values['default'] ?? null })),
+      eachOf(values['object_types'], world, (custom) => ({ ...custom, [textOf(values['name'])]: values['default'] ?? null })),
     deleted: ({ values }, world) =>
       eachOf(values['object_types'], world, (custom) =>
         Object.fromEntries(Object.entries(custom).filter(([key]) => key !== values['name'])),
@@ -99,12 +99,12 @@ export const EXTRAS: readonly Kind[] = [
     lacks: LACKS_BOTH,
     clean: ({ values, before }) => {
       if (before && before.values['type'] !== values['type']) return { type: ['Changing the type of custom fields is not supported.'] };
-      if (String(values['name']).includes('__')) return { name: ['Double underscores are not permitted in custom field names.'] };
-      const isSelection = ['select', 'multiselect'].includes(String(values['type']));
+      if (textOf(values['name']).includes('__')) return { name: ['Double underscores are not permitted in custom field names.'] };
+      const isSelection = ['select', 'multiselect'].includes(textOf(values['type']));
       if (isSelection && values['choice_set'] === null) return { choice_set: ['Selection fields must specify a set of choices.'] };
       if (values['unique'] === true && values['type'] === 'boolean')
         return { unique: ['Uniqueness cannot be enforced for boolean fields'] };
-      const isObject = ['object', 'multiobject'].includes(String(values['type']));
+      const isObject = ['object', 'multiobject'].includes(textOf(values['type']));
       return isObject && values['related_object_type'] === null
         ? { related_object_type: ['Object fields must define an object type.'] }
         : null;
@@ -145,7 +145,7 @@ export const EXTRAS: readonly Kind[] = [
       action_object_id: { type: 'objectId', allowed: ['extras.webhook'], nullable: true, onDelete: 'cascade' },
       action_object: computed(({ values }, world) =>
         typeof values['action_object_id'] === 'number'
-          ? world.brief(String(values['action_object_type']), values['action_object_id'])
+          ? world.brief(textOf(values['action_object_type']), values['action_object_id'])
           : null,
       ),
       description: DESCRIPTION,
@@ -159,8 +159,8 @@ export const EXTRAS: readonly Kind[] = [
     label: 'user',
     fields: { username: text({ max: 150 }) },
     brief: ['username'],
-    display: ({ values }) => String(values['username']),
-    ordering: ({ values }) => String(values['username']),
+    display: ({ values }) => textOf(values['username']),
+    ordering: ({ values }) => textOf(values['username']),
     lacks: ['tags', 'customFields', 'writes', 'lastUpdated', 'changeLog'],
   },
   {
@@ -176,7 +176,7 @@ export const EXTRAS: readonly Kind[] = [
       changed_object_type: text({ max: 100 }),
       changed_object_id: integer(0, 2 ** 53),
       changed_object: computed(({ values }, world) =>
-        world.brief(String(values['changed_object_type']), Number(values['changed_object_id'])),
+        world.brief(textOf(values['changed_object_type']), Number(values['changed_object_id'])),
       ),
       object_repr: text({ max: 200, since: '4.5' }),
       message: text({ max: 200, since: '4.4' }),
@@ -185,9 +185,9 @@ export const EXTRAS: readonly Kind[] = [
     },
     brief: ['user_name'],
     display: ({ values, created }) =>
-      `${String(values['changed_object_type'])} ${String(values['object_repr'])} ${String(values['action'])}d by ${String(values['user_name'])} ${isoFormat(created, '+00:00')}`,
+      `${textOf(values['changed_object_type'])} ${textOf(values['object_repr'])} ${textOf(values['action'])}d by ${textOf(values['user_name'])} ${isoFormat(created, '+00:00')}`,
     ordering: ({ id }) => String(9_999_999_999 - id).padStart(10, '0'), // The newest first.
-    lookups: { request: ({ values }) => [String(values['request_id'])] },
+    lookups: { request: ({ values }) => [textOf(values['request_id'])] },
     lacks: ['tags', 'customFields', 'writes', 'lastUpdated', 'changeLog'],
   },
   {
@@ -197,7 +197,7 @@ export const EXTRAS: readonly Kind[] = [
     since: '4.0',
     fields: {
       name: text({ max: 200 }),
-      status: computed(({ values }) => ({ value: values['state'] ?? null, label: String(values['state']) })),
+      status: computed(({ values }) => ({ value: values['state'] ?? null, label: textOf(values['state']) })),
       user: ref('users.user', { onDelete: 'clear' }),
       data: json(),
       error: text({ max: 1000 }),

@@ -1,4 +1,5 @@
+import { textOf } from '../json.js';
 import { computed, type Field } from '../fields.js';
 
 export const familyOf = (field: string): Field =>
-  computed(({ values }) => (String(values[field]).includes(':') ? { value: 6, label: 'IPv6' } : { value: 4, label: 'IPv4' }));
+  computed(({ values }) => (textOf(values[field]).includes(':') ? { value: 6, label: 'IPv6' } : { value: 4, label: 'IPv4' }));

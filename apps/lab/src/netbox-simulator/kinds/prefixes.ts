@@ -1,15 +1,15 @@
 /** Prefixes: where they lie in one another, and that none is there twice, where somebody asks for that. */
 import { addressText, firstOf, hostKey, isWithin, lastOf, networkOf, parseAddress, prefixKey } from '../addresses.js';
 import { COMMENTS, choice, computed, DESCRIPTION, flag, genericRef, ref } from '../fields.js';
-import type { Json, JsonObject } from '../json.js';
+import { type Json, type JsonObject, textOf } from '../json.js';
 import type { Filter, Kind } from '../kind.js';
 import type { Row } from '../row.js';
 import type { World } from '../world.js';
 import { familyOf } from './family.js';
 import { presentInVrf } from './present-in-vrf.js';
 
-export const spaceOf = (values: JsonObject): string => String(values['vrf'] ?? 'global');
-const parsed = (value: Json | undefined) => parseAddress(String(value)) ?? { family: 4 as const, host: 0n, length: 32 };
+export const spaceOf = (values: JsonObject): string => textOf(values['vrf'] ?? 'global');
+const parsed = (value: Json | undefined) => parseAddress(textOf(value)) ?? { family: 4 as const, host: 0n, length: 32 };
 const keyOf = (values: JsonObject): string => prefixKey(parsed(values['prefix']));
 
 function depthOf({ values }: Row, { db }: World): number {
@@ -68,8 +68,8 @@ export const PREFIX: Kind = {
     _depth: computed(depthOf),
   },
   brief: ['family', 'prefix', 'description', '_depth'],
-  display: ({ values }) => String(values['prefix']),
-  ordering: ({ values }) => `${values['vrf'] === null ? '' : String(values['vrf']).padStart(9, '0')} ${keyOf(values)}`,
+  display: ({ values }) => textOf(values['prefix']),
+  ordering: ({ values }) => `${values['vrf'] === null ? '' : textOf(values['vrf']).padStart(9, '0')} ${keyOf(values)}`,
   lookups: { place: ({ values }) => [`${spaceOf(values)} ${keyOf(values)}`] },
   sorted: ({ values }) => {
     const prefix = parsed(values['prefix']);
@@ -84,7 +84,7 @@ export const PREFIX: Kind = {
     if (vrf ? vrf.values['enforce_unique'] !== true : !settings.enforceGlobalUnique) return null;
     const same = [...db.table('ipam.prefix').found('place', `${spaceOf(values)} ${keyOf(values)}`)].filter((id) => id !== before?.id);
     if (same.length === 0) return null;
-    const place = vrf ? `VRF ${String(vrf.values['name'])}` : 'global table';
+    const place = vrf ? `VRF ${textOf(vrf.values['name'])}` : 'global table';
     return { prefix: [`Duplicate prefix found in ${place}: ${addressText(prefix)}`] };
   },
   filters: {
@@ -103,6 +103,6 @@ export const PREFIX: Kind = {
     vlan_vid:
       (wanted, { world: { db } }) =>
       ({ values }) =>
-        wanted.includes(String(db.table('ipam.vlan').get(Number(values['vlan'] ?? 0))?.values['vid'])),
+        wanted.includes(textOf(db.table('ipam.vlan').get(Number(values['vlan'] ?? 0))?.values['vid'])),
   },
 };

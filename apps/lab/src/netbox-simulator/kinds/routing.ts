@@ -1,12 +1,13 @@
 /** VRFs, route targets, AS numbers and who hands them out. */
+import { textOf } from '../json.js';
 import { isWithin, parseAddress } from '../addresses.js';
 import { COMMENTS, commentsSince, computed, countOf, DESCRIPTION, flag, integer, name, ref, refs, slug, text } from '../fields.js';
 import type { Kind } from '../kind.js';
 import { familyOf } from './family.js';
 
 const byName: Pick<Kind, 'display' | 'ordering'> = {
-  display: ({ values }) => String(values['name']),
-  ordering: ({ values }) => String(values['name']),
+  display: ({ values }) => textOf(values['name']),
+  ordering: ({ values }) => textOf(values['name']),
 };
 const ASN_MAX = 4_294_967_295;
 
@@ -28,8 +29,8 @@ export const ROUTING: readonly Kind[] = [
       prefix_count: countOf('ipam.prefix', 'vrf'),
     },
     brief: ['name', 'rd', 'description', 'prefix_count'],
-    display: ({ values }) => (values['rd'] ? `${String(values['name'])} (${String(values['rd'])})` : String(values['name'])),
-    ordering: ({ values }) => `${String(values['name'])} ${String(values['rd'] ?? '')}`,
+    display: ({ values }) => (values['rd'] ? `${textOf(values['name'])} (${textOf(values['rd'])})` : textOf(values['name'])),
+    ordering: ({ values }) => `${textOf(values['name'])} ${textOf(values['rd'] ?? '')}`,
   },
   {
     type: 'ipam.routetarget',
@@ -69,7 +70,7 @@ export const ROUTING: readonly Kind[] = [
     },
     brief: ['name', 'slug', 'description', 'prefix_count', 'vlan_count'],
     display: byName.display,
-    ordering: ({ values }) => `${String(values['weight']).padStart(6, '0')} ${String(values['name'])}`,
+    ordering: ({ values }) => `${textOf(values['weight']).padStart(6, '0')} ${textOf(values['name'])}`,
   },
   {
     type: 'ipam.asn',
@@ -85,8 +86,8 @@ export const ROUTING: readonly Kind[] = [
       sites: refs('dcim.site', { since: '4.5' }),
     },
     brief: ['asn', 'description'],
-    display: ({ values }) => `AS${String(values['asn'])}`,
-    ordering: ({ values }) => String(values['asn']).padStart(10, '0'),
+    display: ({ values }) => `AS${textOf(values['asn'])}`,
+    ordering: ({ values }) => textOf(values['asn']).padStart(10, '0'),
   },
   {
     type: 'ipam.asnrange',
@@ -103,14 +104,17 @@ export const ROUTING: readonly Kind[] = [
       comments: commentsSince('4.5'),
       asn_count: computed(({ values }, { db }) => {
         const [start, end] = [Number(values['start']), Number(values['end'])];
-        return [...db.table('ipam.asn').all()].filter(({ values: { asn } }) => Number(asn) >= start && Number(asn) <= end).length;
+        return db
+          .table('ipam.asn')
+          .all()
+          .filter(({ values: { asn } }) => Number(asn) >= start && Number(asn) <= end).length;
       }),
     },
     brief: ['name', 'description'],
     ...byName,
     clean: ({ values }) =>
       Number(values['end']) <= Number(values['start'])
-        ? { __all__: [`Starting ASN (${String(values['start'])}) must be lower than ending ASN (${String(values['end'])}).`] }
+        ? { __all__: [`Starting ASN (${textOf(values['start'])}) must be lower than ending ASN (${textOf(values['end'])}).`] }
         : null,
   },
   {
@@ -127,23 +131,23 @@ export const ROUTING: readonly Kind[] = [
       comments: COMMENTS,
     },
     brief: ['family', 'prefix', 'description'],
-    display: ({ values }) => String(values['prefix']),
-    ordering: ({ values }) => String(values['prefix']),
+    display: ({ values }) => textOf(values['prefix']),
+    ordering: ({ values }) => textOf(values['prefix']),
     clean: ({ values, before }, { db }) => {
-      const mine = parseAddress(String(values['prefix']));
+      const mine = parseAddress(textOf(values['prefix']));
       for (const { id, values: others } of db.table('ipam.aggregate').all()) {
-        const other = parseAddress(String(others['prefix']));
+        const other = parseAddress(textOf(others['prefix']));
         if (!mine || !other || id === before?.id) continue;
         if (isWithin(mine, other))
           return {
             prefix: [
-              `Aggregates cannot overlap. ${String(values['prefix'])} is already covered by an existing aggregate (${String(others['prefix'])}).`,
+              `Aggregates cannot overlap. ${textOf(values['prefix'])} is already covered by an existing aggregate (${textOf(others['prefix'])}).`,
             ],
           };
         if (isWithin(other, mine))
           return {
             prefix: [
-              `Prefixes cannot overlap aggregates. ${String(values['prefix'])} covers an existing aggregate (${String(others['prefix'])}).`,
+              `Prefixes cannot overlap aggregates. ${textOf(values['prefix'])} covers an existing aggregate (${textOf(others['prefix'])}).`,
             ],
           };
       }

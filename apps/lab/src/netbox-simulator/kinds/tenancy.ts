@@ -1,9 +1,10 @@
+import { textOf } from '../json.js';
 import { COMMENTS, commentsSince, computed, countOf, DESCRIPTION, name, ref, slug } from '../fields.js';
 import type { Kind } from '../kind.js';
 
 const byName: Pick<Kind, 'display' | 'ordering'> = {
-  display: ({ values }) => String(values['name']),
-  ordering: ({ values }) => String(values['name']),
+  display: ({ values }) => textOf(values['name']),
+  ordering: ({ values }) => textOf(values['name']),
 };
 
 /** Of trees: how many are above. */

@@ -1,10 +1,10 @@
 import { COMMENTS, choice, commentsSince, computed, countOf, DESCRIPTION, genericRef, integer, json, name, ref, slug } from '../fields.js';
-import type { Json } from '../json.js';
+import { type Json, textOf } from '../json.js';
 import type { Kind } from '../kind.js';
 
 const byName: Pick<Kind, 'display' | 'ordering'> = {
-  display: ({ values }) => String(values['name']),
-  ordering: ({ values }) => String(values['name']),
+  display: ({ values }) => textOf(values['name']),
+  ordering: ({ values }) => textOf(values['name']),
 };
 
 type Ranges = readonly (readonly [number, number])[];
@@ -82,9 +82,9 @@ export const VLANS: readonly Kind[] = [
       prefix_count: countOf('ipam.prefix', 'vlan'),
     },
     brief: ['vid', 'name', 'description'],
-    display: ({ values }) => `${String(values['name'])} (${String(values['vid'])})`,
+    display: ({ values }) => `${textOf(values['name'])} (${textOf(values['vid'])})`,
     ordering: ({ values }) =>
-      ['site', 'group', 'vid'].map((field) => (values[field] === null ? '~' : String(values[field]).padStart(9, '0'))).join(' '),
+      ['site', 'group', 'vid'].map((field) => (values[field] === null ? '~' : textOf(values[field]).padStart(9, '0'))).join(' '),
     unique: [
       { name: 'ipam_vlan_unique_group_vid', fields: ['group', 'vid'] },
       { name: 'ipam_vlan_unique_group_name', fields: ['group', 'name'] },
@@ -98,7 +98,7 @@ export const VLANS: readonly Kind[] = [
       if (ranges.some(([from, to]) => Number(values['vid']) >= from && Number(values['vid']) <= to)) return null;
       return {
         vid: [
-          `VID must be in ranges ${ranges.map((range) => range.join('-')).join(', ')} for VLANs in group ${String(group.values['name'])}`,
+          `VID must be in ranges ${ranges.map((range) => range.join('-')).join(', ')} for VLANs in group ${textOf(group.values['name'])}`,
         ],
       };
     },
@@ -119,9 +119,9 @@ export const VLANS: readonly Kind[] = [
         (sites, { world: { db } }) =>
         ({ values }) => {
           const group = typeof values['group'] === 'number' ? db.table('ipam.vlangroup').get(values['group']) : undefined;
-          const isOfGroup = group?.values['scope_type'] === 'dcim.site' && sites.includes(String(group.values['scope_id']));
+          const isOfGroup = group?.values['scope_type'] === 'dcim.site' && sites.includes(textOf(group.values['scope_id']));
           const isGlobal = values['site'] === null && (group === undefined || group.values['scope_type'] === null);
-          return isGlobal || isOfGroup || sites.includes(String(values['site']));
+          return isGlobal || isOfGroup || sites.includes(textOf(values['site']));
         },
     },
   },

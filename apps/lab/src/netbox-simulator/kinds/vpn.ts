@@ -1,3 +1,4 @@
+import { textOf } from '../json.js';
 import { COMMENTS, choice, DESCRIPTION, genericRef, integer, name, ref, refs, slug } from '../fields.js';
 import type { Filter, Kind } from '../kind.js';
 
@@ -8,7 +9,7 @@ const assigned =
   (type: string): Filter =>
   (ids) =>
   ({ values }) =>
-    values['assigned_object_type'] === type && ids.includes(String(values['assigned_object_id']));
+    values['assigned_object_type'] === type && ids.includes(textOf(values['assigned_object_id']));
 
 export const VPN: readonly Kind[] = [
   {
@@ -29,8 +30,8 @@ export const VPN: readonly Kind[] = [
     },
     brief: ['identifier', 'name', 'slug', 'type', 'description'],
     display: ({ values }) =>
-      values['identifier'] === null ? String(values['name']) : `${String(values['name'])} (${String(values['identifier'])})`,
-    ordering: ({ values }) => `${String(values['name'])} ${String(values['identifier'] ?? '').padStart(12, '0')}`,
+      values['identifier'] === null ? textOf(values['name']) : `${textOf(values['name'])} (${textOf(values['identifier'])})`,
+    ordering: ({ values }) => `${textOf(values['name'])} ${textOf(values['identifier'] ?? '').padStart(12, '0')}`,
   },
   {
     type: 'vpn.l2vpntermination',
@@ -45,20 +46,20 @@ export const VPN: readonly Kind[] = [
     },
     brief: ['l2vpn'],
     display: ({ values }, world) =>
-      `${world.display(String(values['assigned_object_type']), Number(values['assigned_object_id']))} <> ${world.display('vpn.l2vpn', Number(values['l2vpn']))}`,
-    ordering: ({ values, id }) => `${String(values['l2vpn']).padStart(9, '0')} ${String(id).padStart(9, '0')}`,
+      `${world.display(textOf(values['assigned_object_type']), Number(values['assigned_object_id']))} <> ${world.display('vpn.l2vpn', Number(values['l2vpn']))}`,
+    ordering: ({ values, id }) => `${textOf(values['l2vpn']).padStart(9, '0')} ${String(id).padStart(9, '0')}`,
     unique: [{ name: 'vpn_l2vpntermination_assigned_object', fields: ['assigned_object_type', 'assigned_object_id'] }],
     clean: ({ values, before }, world) => {
       const table = world.db.table('vpn.l2vpntermination');
-      const [type, id] = [String(values['assigned_object_type']), Number(values['assigned_object_id'])];
+      const [type, id] = [textOf(values['assigned_object_type']), Number(values['assigned_object_id'])];
       const others = (ids: ReadonlySet<number>): number => [...ids].filter((one) => one !== before?.id).length;
       if (others(table.referring('assigned_object_id', `${type}:${id}`)) > 0)
         return { __all__: [`L2VPN Termination already assigned (${world.display(type, id)})`] };
       const l2vpn = world.db.table('vpn.l2vpn').get(Number(values['l2vpn']));
       const ends = others(table.referring('l2vpn', Number(values['l2vpn'])));
-      if (!POINT_TO_POINT.includes(String(l2vpn?.values['type'])) || ends < 2) return null;
+      if (!POINT_TO_POINT.includes(textOf(l2vpn?.values['type'])) || ends < 2) return null;
       return {
-        __all__: [`${String(l2vpn?.values['type'])} L2VPNs cannot have more than two terminations; found ${ends} already defined.`],
+        __all__: [`${textOf(l2vpn?.values['type'])} L2VPNs cannot have more than two terminations; found ${ends} already defined.`],
       };
     },
     filters: {
