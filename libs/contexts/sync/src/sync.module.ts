@@ -2,7 +2,10 @@ import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { AddressingModule } from '#contexts/addressing';
 import { EventsModule, JOB_HANDLERS } from '#contexts/events';
 import { FabricModule } from '#contexts/fabric';
+import { NumberingModule } from '#contexts/numbering';
+import { TenancyModule } from '#contexts/tenancy';
 import { ConnectorService } from './connector.service.js';
+import { inventoryProviders } from './inventory/inventory-providers.js';
 import { FOREIGN_INVENTORIES, type ForeignInventories } from './runner/foreign-inventories.js';
 import { ConnectorStore } from './store/connector.store.js';
 import { SyncChangeStore } from './store/sync-change.store.js';
@@ -28,8 +31,8 @@ export class SyncModule {
     ];
     return {
       module: SyncModule,
-      imports: [EventsModule, AddressingModule, FabricModule],
-      providers: [SyncStore, SyncService, ...stores, ConnectorService, SyncRunService, job, ...bindings],
+      imports: [EventsModule, NumberingModule, TenancyModule, AddressingModule, FabricModule],
+      providers: [SyncStore, SyncService, ...stores, ...inventoryProviders, ConnectorService, SyncRunService, job, ...bindings],
       exports: [SyncService, ConnectorService, SyncRunService, job.provide],
     };
   }

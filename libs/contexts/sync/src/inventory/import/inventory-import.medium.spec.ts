@@ -8,13 +8,9 @@ import type { Fields } from '#engines/reconcile';
 import { systemScope } from '#platform';
 import type { ForeignObject } from '../../ports/foreign-inventory.js';
 import { ContextInventory } from '../context-inventory.js';
+import { inventoryProviders } from '../inventory-providers.js';
 import type { InventoryKind } from '../kinds.js';
-import { ImportPasses } from './import-passes.js';
-import { ImportedPools } from './imported-pools.js';
 import { type ImportCounts, InventoryImport, type NotTaken } from './inventory-import.js';
-import { TakeAddresses } from './take-addresses.js';
-import { TakePrefixes } from './take-prefixes.js';
-import { TakeTenancy } from './take-tenancy.js';
 import type { ImportLinks, ImportPlaces, ImportSource } from './taking.js';
 
 const scope = systemScope('spec');
@@ -178,7 +174,6 @@ async function run(over: Partial<ImportPlaces> = {}): Promise<void> {
   told = [];
   counts = await imports.adoptFrom(scope, { source, places, links: keptLinks, told: (each) => void told.push(each) }, signal);
 }
-const parts = [ContextInventory, ImportedPools, TakeTenancy, TakePrefixes, TakeAddresses, ImportPasses, InventoryImport];
 const localObject = async (kind: InventoryKind, remoteId: number) => {
   const [object] = await world.asSystem((tx) => inventory().byIds(tx, kind, [links.get(`${kind} ${remoteId}`) ?? '']));
   return object;
@@ -186,7 +181,7 @@ const localObject = async (kind: InventoryKind, remoteId: number) => {
 const refusals = (kind: InventoryKind) => told.filter((each) => each.kind === kind).map(({ remoteId, code }) => `${remoteId} ${code}`);
 
 beforeAll(async () => {
-  world = await createInventoryWorld(parts);
+  world = await createInventoryWorld(inventoryProviders);
   links = new Map();
   await run();
 });
@@ -301,7 +296,7 @@ describe('an import of another inventory', () => {
 
 describe('an import that may make no pools', () => {
   it('says which pool a prefix would need', async () => {
-    const other = await createInventoryWorld(parts);
+    const other = await createInventoryWorld(inventoryProviders);
     const first = world;
     const kept = links;
     try {
