@@ -16,16 +16,16 @@ import {
 import { DeviceConnector, type SentSecrets } from './device-connector.js';
 import { changedNetworks } from './domain/changed-networks.js';
 import { expectationsOf, type Peer } from './domain/expectations.js';
-import { backoffSeconds, failureOf } from './domain/failure.js';
+import { backoffSeconds, failureOf, verifyFailed } from './domain/failure.js';
 import { lockedBecause } from './domain/make-plan.js';
 import { type NetworkProof, networkProofs } from './domain/network-proof.js';
 import type { DeploymentPlan, DeviceRecord, PlanItem } from './domain/plan.js';
-import { keptVitals, withoutLeaving } from './domain/vitals.js';
+import { establishedWithSameSecret, keptVitals, withoutLeaving } from './domain/vitals.js';
+import { isFaultOfDatabase } from './fault-of-database.js';
 import {
   type DeviceConnection,
   type DeviceFindings,
   type DeviceVitals,
-  hasFailed,
   type PushIdentity,
   TransportError,
   type VerifyReport,
@@ -69,7 +69,10 @@ export class DevicePusher {
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
-  /** @returns true when the device confirmed; false when it failed (and is as it was before, or will be by its own timer). */
+  /**
+   * @returns true when the device confirmed; false when it failed (and is as it was before, or will be by its own timer).
+   * @throws the error of a database that is away: how far the push came is not written, and whoever goes on reads the device.
+   */
   async push(plan: DeploymentPlan, item: PlanItem, signal: AbortSignal): Promise<boolean> {
     try {
       // A worker that died holds its lease a little longer: wait for it instead of failing the device for it.
@@ -83,7 +86,8 @@ export class DevicePusher {
       }
       this.log.info('device.push_deferred', { device: item.slug, planId: plan.id });
     } catch (error) {
-      // The lease or the database was lost: what is written stands, and the next execution goes on from there.
+      if (isFaultOfDatabase(error)) throw error;
+      // The lease was lost: what is written stands, and the next execution goes on from there.
       this.log.warn('device.push_abandoned', { device: item.slug, planId: plan.id, error });
     }
     return false;
@@ -141,6 +145,7 @@ export class DevicePusher {
       });
       return true;
     } catch (error) {
+      if (isFaultOfDatabase(error)) throw error;
       await this.recordFailure(plan, item, held, attemptId, course, error);
       return false;
     }
@@ -167,7 +172,7 @@ export class DevicePusher {
         return { outcome: 'NOOP', secrets };
       }
       await held.inTransaction(SCOPE, (tx) => this.devices.keepDiff(tx, item.deviceId, held.lease.fence, staged.diff));
-      const establishedNeighbors = establishedWithSameSecret(findings.establishedNeighbors, item, record, secrets);
+      const establishedNeighbors = establishedWithSameSecret(findings.establishedNeighbors, item.intent, record, secrets);
       const observed = { remoteVteps: [], ...(await connection.observe?.()), establishedNeighbors };
       const vitals = withoutLeaving(observed, record?.verifiedIntent ?? null, item.intent);
       await this.goLive(connection, identity, item, held, record, vitals, course);
@@ -299,31 +304,6 @@ const overtaken = ({ id }: DeploymentPlan, { slug }: PlanItem): DomainError<'PLA
     planId: id,
   });
 
-/** A session whose password is another one now comes back when its other end has it, too: not before this device is confirmed. */
-function establishedWithSameSecret(
-  established: readonly string[],
-  { intent }: PlanItem,
-  record: DeviceRecord | undefined,
-  secrets: SentSecrets,
-): readonly string[] {
-  const before = new Map(
-    (record?.verifiedIntent?.bgp?.neighbors ?? []).map((neighbor) => [neighbor.address as string, neighbor.passwordSecret]),
-  );
-  const after = new Map((intent.bgp?.neighbors ?? []).map((neighbor) => [neighbor.address as string, neighbor.passwordSecret]));
-  return established.filter((address) => {
-    const [was = null, is = null] = [before.get(address), after.get(address)];
-    return was === is && (is === null || record?.secrets?.[is] === secrets[is]);
-  });
-}
-
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-export const deviceLease = (deviceId: DeviceId): string => `device:${deviceId}`;
-
-export function verifyFailed(device: string, report: VerifyReport): TransportError {
-  const failed = report.checks.filter(hasFailed).map((check) => `${check.name}: ${check.message}`);
-  return new TransportError('VERIFY_FAILED', `${device} does not do what was asked: ${failed.join('; ')}`, {
-    device,
-    detail: failed.join('\n'),
-  });
-}
+const deviceLease = (deviceId: DeviceId): string => `device:${deviceId}`;

@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { DeviceId, FabricId } from '#engines/kernel';
+import { type DeviceId, type FabricId, isDomainError } from '#engines/kernel';
 import { LOGGER, type Logger } from '#platform';
 import { DeviceConnector } from './device-connector.js';
 import type { PlanItem } from './domain/plan.js';
 import { type Loss, lostVitals } from './domain/vitals.js';
+import { isFaultOfDatabase } from './fault-of-database.js';
 import { inParallel } from './in-parallel.js';
-import type { DeviceConnection, DeviceVitals } from './ports/index.js';
+import { type DeviceConnection, type DeviceVitals, TransportError } from './ports/index.js';
 
 /** A session that is reset comes back at once; what is away this often is away. */
 const LOOKS = 3;
@@ -51,6 +52,9 @@ export class DeviceWatch {
       const now = await this.connector.withConnection({ fabricId, deviceId: item.deviceId, artefacts: [] }, signal, observe);
       return lostVitals(before, now, item.intent)[0];
     } catch (error) {
+      if (signal.aborted) return undefined;
+      // The database, a secret that cannot be opened, a transport that there is not: ours, and no word of the device.
+      if (isFaultOfDatabase(error) || (isDomainError(error) && !(error instanceof TransportError))) throw error;
       this.log.warn('device.lost', { device: item.slug, error });
       return { check: 'MANAGEMENT', message: `it is not reached any more (${error instanceof Error ? error.message : String(error)})` };
     }

@@ -7,6 +7,7 @@ import type { DriftFinding } from './domain/drift.js';
 import { compareDevice } from './domain/drift-compare.js';
 import { COLLECT_EVERY_SECONDS, pauseSeconds, READ_WITHIN_SECONDS } from './domain/drift-timer.js';
 import { failureOf } from './domain/failure.js';
+import { isFaultOfDatabase } from './fault-of-database.js';
 import type { DeviceCollection, DeviceConnection } from './ports/index.js';
 import { CLAIM_SECONDS, type DriftStart, DriftStore } from './store/drift.store.js';
 
@@ -90,6 +91,7 @@ export class DriftCollector {
       return seen.pending?.applied ? await this.postpone(deviceId, 'DISTURBED') : await this.record(start, seen);
     } catch (error) {
       if (signal.aborted) return this.postpone(deviceId, 'SKIPPED');
+      if (isFaultOfDatabase(error)) throw error; // Read again when the claim is over.
       if (!isDomainError(error)) this.log.error('drift.collect_failed', { device: start.slug, error });
       const { code, message } = failureOf(error);
       await this.db.inTransaction(SCOPE, (tx) => this.store.postpone(tx, deviceId, nextSeconds(), 'UNREACHABLE', `${code}: ${message}`));

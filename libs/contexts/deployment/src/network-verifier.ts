@@ -6,6 +6,7 @@ import { DeviceConnector } from './device-connector.js';
 import { expectationsOf, type Peer, type Wanted } from './domain/expectations.js';
 import { failureOf } from './domain/failure.js';
 import { type NetworkProof, networkProofs } from './domain/network-proof.js';
+import { isFaultOfDatabase } from './fault-of-database.js';
 import { inParallel } from './in-parallel.js';
 import type { DeviceConnection, VerifyCheck } from './ports/index.js';
 import { type DueNetworks, ProofStore, type Standing } from './store/proof.store.js';
@@ -185,6 +186,7 @@ export class NetworkVerifier {
       try {
         await this.connector.withConnection(destination, stop, (connection) => work(connection, member));
       } catch (error) {
+        if (isFaultOfDatabase(error)) throw error;
         if (!isDomainError(error)) this.log.error('network.look_failed', { device: member.slug, error });
         const { code, message } = failureOf(error);
         excuses.set(member.deviceId, `${member.slug} could not be read (${code}: ${message}).`);

@@ -2,15 +2,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import { OutboxService } from '#contexts/events';
 import { FabricService } from '#contexts/fabric';
 import { CONFIG, type Config, crashPoint, Database, type HeldLease, LOGGER, type Logger, systemScope } from '#platform';
-import { DevicePusher, type ReachReport, verifyFailed } from './device-pusher.js';
+import { DevicePusher, type ReachReport } from './device-pusher.js';
 import { DeviceWatch, type LostDevice } from './device-watch.js';
 import { changedNetworks } from './domain/changed-networks.js';
 import type { Peer } from './domain/expectations.js';
-import { failureOf } from './domain/failure.js';
+import { failureOf, verifyFailed } from './domain/failure.js';
 import type { DeploymentPlan, PlanItem } from './domain/plan.js';
 import { type Ending, endingOf, type Fault, faultOf, type Halt } from './domain/rollout-ending.js';
-import { inParallel } from './in-parallel.js';
 import { ExternalKeeper } from './external-keeper.js';
+import { isFaultOfDatabase } from './fault-of-database.js';
+import { inParallel } from './in-parallel.js';
 import { Incidents } from './incidents.js';
 import { RollbackKeeper } from './rollback-keeper.js';
 import { DeviceStateStore } from './store/device-state.store.js';
@@ -185,7 +186,7 @@ export class RolloutExecutor {
     return { reason: `${message} (check ${loss.check})`, deviceId: item.deviceId, bars: 'ALL' };
   }
 
-  /** Its lease was held by somebody else all the time, or the database was away: neither done nor failed. */
+  /** Its lease was held by somebody else all the time, or was lost: neither done nor failed. */
   private async giveUpDeferred(plan: DeploymentPlan, todo: readonly PlanItem[], held: HeldLease): Promise<void> {
     await held.inTransaction(SCOPE, async (tx) => {
       const states = await this.steering.itemStates(tx, plan.id);
@@ -255,6 +256,7 @@ export class RolloutExecutor {
       crashPoint('rollout.proved');
     } catch (error) {
       if (signal.aborted) return;
+      if (isFaultOfDatabase(error)) throw error;
       this.log.warn('device.unproven', { device: item.slug, planId: plan.id, error });
       await held.inTransaction(SCOPE, async (tx) => {
         if (report?.ok === false) await this.proofs.record(tx, proofOf(plan, item), report.proofs);

@@ -1,4 +1,5 @@
 import { isDomainError } from '#engines/kernel';
+import { hasFailed, TransportError, type VerifyReport } from '../ports/device-transport.js';
 import { storableText } from '../ports/storable-text.js';
 
 /** What another try cannot mend: the order is given up at once instead of after the usual number of tries. */
@@ -31,3 +32,11 @@ export function failureOf(error: unknown): Failure {
 
 /** Seconds until the next try: 1, 2, 4 … 60. */
 export const backoffSeconds = (failures: number): number => Math.min(60, 2 ** Math.min(Math.max(failures - 1, 0), 6));
+
+export function verifyFailed(device: string, report: VerifyReport): TransportError {
+  const failed = report.checks.filter(hasFailed).map((check) => `${check.name}: ${check.message}`);
+  return new TransportError('VERIFY_FAILED', `${device} does not do what was asked: ${failed.join('; ')}`, {
+    device,
+    detail: failed.join('\n'),
+  });
+}

@@ -2,6 +2,7 @@
 import type { DeviceIntent, L2VniIntent } from '#engines/intent';
 import { Ip } from '#engines/kernel';
 import type { DeviceVitals, Expectations, MlagState } from '../ports/index.js';
+import type { DeviceRecord } from './plan.js';
 
 export interface Loss {
   readonly check: 'BGP_PEER' | 'REMOTE_VTEP' | 'MLAG' | 'MANAGEMENT';
@@ -108,3 +109,23 @@ export const worseMlag = (before: MlagState, now: MlagState): readonly string[] 
   (['state', 'negotiation', 'peerLink', 'sanity'] as const).flatMap((part) =>
     before[part] === WELL[part] && now[part] !== WELL[part] ? [`${part} "${now[part]}" instead of "${WELL[part]}"`] : [],
   );
+
+/**
+ * A session whose password is another one now comes back when its other end has it, too: not before this device is confirmed.
+ * @param secrets versions by name, of what is sent.
+ */
+export function establishedWithSameSecret(
+  established: readonly string[],
+  { bgp }: DeviceIntent,
+  record: Pick<DeviceRecord, 'verifiedIntent' | 'secrets'> | undefined,
+  secrets: Readonly<Record<string, number>>,
+): readonly string[] {
+  const before = new Map(
+    (record?.verifiedIntent?.bgp?.neighbors ?? []).map((neighbor) => [neighbor.address as string, neighbor.passwordSecret]),
+  );
+  const after = new Map((bgp?.neighbors ?? []).map((neighbor) => [neighbor.address as string, neighbor.passwordSecret]));
+  return established.filter((address) => {
+    const [was = null, is = null] = [before.get(address), after.get(address)];
+    return was === is && (is === null || record?.secrets?.[is] === secrets[is]);
+  });
+}
