@@ -74,6 +74,7 @@ export class GrowSync1767225600026 implements MigrationInterface {
         CONSTRAINT sync_link_pkey PRIMARY KEY (target_id, kind, local_id),
         CONSTRAINT sync_link_remote_unique UNIQUE (target_id, kind, remote_id),
         CONSTRAINT sync_link_deprecated_since CHECK ((state = 'DEPRECATED') = (deprecated_at IS NOT NULL)));
+      CREATE INDEX sync_link_deprecated ON sync_link (target_id, kind) WHERE state = 'DEPRECATED';
       CREATE INDEX sync_link_walk ON sync_link (target_id, kind, remote_order, remote_id);
 
       -- Theirs that is linked to nothing of ours; written only where it differs from what stands here.

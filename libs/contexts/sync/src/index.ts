@@ -14,6 +14,7 @@ export type {
 } from './domain/connector.js';
 export type { ChangeState, PageOf, RunCounts, StoredChange, SyncConflict, SyncRun, SyncState } from './domain/sync-run.js';
 export type { ForeignEndpoint, ForeignInventories, ForeignInventoryFactory } from './runner/foreign-inventories.js';
+export { SyncRunner } from './runner/sync-runner.js';
 export { syncEntities } from './store/sync-target.entity.js';
 export { SyncModule } from './sync.module.js';
 export { type StartSync, SyncRunService } from './sync-run.service.js';

@@ -82,7 +82,7 @@ export class SyncRunService {
       const run = await this.runs.lock(tx, runId);
       if (!run) throw notFound('syncRun', runId);
       if (run.approvedBy !== null && run.digest === digest) return runId; // Said twice.
-      if (run.state !== 'BLOCKED_BY_GUARD') throw notWaiting(run);
+      if (run.state !== 'BLOCKED_BY_GUARD' || run.isDryRun) throw notWaiting(run);
       if (run.digest !== digest) throw new DomainError('PLAN_STALE', 'the run has another digest: read it again, decide again', { runId });
       if ((await this.inventory(tx, run.targetId)).mode === 'OBSERVE')
         throw new DomainError('INVALID_STATE', 'the connector is in OBSERVE: nothing is written there', {
@@ -96,7 +96,7 @@ export class SyncRunService {
   }
 
   /**
-   * Objects of theirs are ours from now on. @param seqs lines of the run; null: every one that it proposes.
+   * Objects of theirs are ours from now on. @param seqs lines of the run; null: every one for which there is one candidate.
    * @returns the run that carries it out. @throws DomainError NOT_FOUND | INVALID_STATE (nothing is proposed there, or the connector is in OBSERVE).
    */
   adopt(runId: SyncRunId, seqs: readonly number[] | null, actor: string, act: OperatorAct | null = null): Promise<SyncRun> {
@@ -180,7 +180,7 @@ export class SyncRunService {
 }
 
 const notWaiting = (run: SyncRun): DomainError<'INVALID_STATE'> =>
-  new DomainError('INVALID_STATE', `the run is ${run.state} and waits for nobody`, {
+  new DomainError('INVALID_STATE', `the run is ${run.isDryRun ? 'a dry run' : run.state} and waits for nobody`, {
     state: run.state,
     allowedStates: ['BLOCKED_BY_GUARD'],
   });

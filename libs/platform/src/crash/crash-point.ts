@@ -43,6 +43,10 @@ export const CRASH_POINTS = [
   'sync.begun', // the run is written
   'sync.zone_written', // a zone is written, the database does not know
   'sync.settled', // the database knows
+  // Systems with an inventory.
+  'inventory.planned', // all that a run would do is written, nothing is done
+  'inventory.batch_written', // some of it is done there, and its links are not written
+  'inventory.applied', // all of it is done, the run does not say so
   // Messages of portals.
   'inbox.stored', // before the transaction that keeps a message ends
   // Keys.

@@ -22,8 +22,16 @@ export interface ChangeOutcome {
   readonly error: string | null;
 }
 
+export interface Tally {
+  readonly action: SyncAction;
+  readonly state: ChangeState;
+  readonly hasEffects: boolean;
+  readonly count: number;
+}
+
 const SEEN = `seq, action, kind, local_id AS "localId", remote_id AS "remoteId", label, before, after, pull, overwritten, state, error`;
 const COLUMNS = `${SEEN}, remote_order::float8 AS "remoteOrder", remote_version AS "remoteVersion", base, guarded`;
+const UNAMBIGUOUS = `SELECT min(p.seq) FROM sync_change p WHERE p.run_id = $1 AND p.state = 'PROPOSED' GROUP BY p.kind, p.local_id HAVING count(*) = 1`;
 /** Words of other systems can be a page of HTML. */
 const LONGEST_ERROR = 1000;
 
@@ -49,18 +57,18 @@ export class SyncChangeStore {
     ]);
   }
 
-  /** What is still to be done of one kind and some actions; each line that was tried is in another state afterwards. */
+  /** What is still to be done of one kind and action; each line that was tried is in another state afterwards. */
   next(
     tx: Tx,
     runId: SyncRunId,
-    kind: InventoryKind,
-    actions: readonly SyncAction[],
+    { kind, action, isGuardedToo }: { kind: InventoryKind; action: SyncAction; isGuardedToo: boolean },
     after: number,
     limit: number,
   ): Promise<PlannedChange[]> {
     return tx.sql<PlannedChange>(
-      `SELECT ${COLUMNS} FROM sync_change WHERE run_id = $1 AND kind = $2 AND action = ANY($3) AND state = 'PLANNED' AND seq > $4 ORDER BY seq LIMIT $5`,
-      [runId, kind, actions, after, limit],
+      `SELECT ${COLUMNS} FROM sync_change WHERE run_id = $1 AND kind = $2 AND action = $3 AND state = 'PLANNED' AND (guarded = '{}' OR $4) AND seq > $5
+        ORDER BY seq LIMIT $6`,
+      [runId, kind, action, isGuardedToo, after, limit],
     );
   }
 
@@ -73,12 +81,22 @@ export class SyncChangeStore {
     );
   }
 
-  /** How many there are by action and state. */
-  async tally(tx: Tx, runId: SyncRunId): Promise<readonly { action: SyncAction; state: ChangeState; writes: boolean; count: number }[]> {
-    return tx.sql(
-      `SELECT action, state, after <> '{}' AS writes, count(*)::int AS count FROM sync_change WHERE run_id = $1 GROUP BY 1, 2, 3`,
+  /** How many there are by action and state; of an object that was looked at again in the same run what came of it then. */
+  tally(tx: Tx, runId: SyncRunId): Promise<Tally[]> {
+    return tx.sql<Tally>(
+      `SELECT action, state, after <> '{}' OR pull <> '{}' AS "hasEffects", count(*)::int AS count FROM sync_change c
+        WHERE run_id = $1 AND NOT (state = 'STALE' AND EXISTS (SELECT FROM sync_change l WHERE l.run_id = $1 AND l.kind = c.kind AND l.local_id = c.local_id AND l.seq > c.seq))
+        GROUP BY 1, 2, 3`,
       [runId],
     );
+  }
+
+  /** Nobody comes back to them. */
+  async leaveRest(tx: Tx, runId: SyncRunId, why: string): Promise<void> {
+    await tx.run(`UPDATE sync_change SET state = 'SKIPPED', error = $2 WHERE run_id = $1 AND state = 'PLANNED'`, [
+      runId,
+      why.slice(0, LONGEST_ERROR),
+    ]);
   }
 
   async lastSeq(tx: Tx, runId: SyncRunId): Promise<number> {
@@ -89,17 +107,18 @@ export class SyncChangeStore {
     await tx.run('DELETE FROM sync_change WHERE run_id = $1', [runId]);
   }
 
-  /** Copies proposals of one run into another that carries them out. @param seqs null: all of them. @returns how many. */
+  /** Copies proposals of one run into another that carries them out. @param seqs null: all for which there is one candidate. @returns how many. */
   async accept(tx: Tx, from: SyncRunId, to: SyncRunId, seqs: readonly number[] | null): Promise<number> {
     const accepted = await tx.run(
       `INSERT INTO sync_change (run_id, seq, action, kind, local_id, remote_id, remote_order, remote_version, label, before, after, pull, base, overwritten, guarded, state)
        SELECT $2, seq, action, kind, local_id, remote_id, remote_order, remote_version, label, before, after, pull, base, overwritten, guarded, 'PLANNED'
-         FROM sync_change WHERE run_id = $1 AND state = 'PROPOSED' AND ($3::int[] IS NULL OR seq = ANY($3))`,
+         FROM sync_change c WHERE run_id = $1 AND state = 'PROPOSED' AND seq = ANY(coalesce($3, ARRAY(${UNAMBIGUOUS})))`,
       [from, to, seqs],
     );
     await tx.run(
-      `UPDATE sync_change SET state = 'SKIPPED', error = 'accepted: another run carries it out' WHERE run_id = $1 AND state = 'PROPOSED' AND ($2::int[] IS NULL OR seq = ANY($2))`,
-      [from, seqs],
+      `UPDATE sync_change SET state = 'SKIPPED', error = 'accepted: another run carries it out' WHERE run_id = $1 AND state = 'PROPOSED'
+         AND EXISTS (SELECT FROM sync_change a WHERE a.run_id = $2 AND a.seq = sync_change.seq)`,
+      [from, to],
     );
     return accepted;
   }

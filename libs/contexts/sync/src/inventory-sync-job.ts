@@ -1,0 +1,56 @@
+import { type BeforeApplicationShutdown, Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { ReconcilerRegistry } from '#contexts/events';
+import { LOGGER, type Logger } from '#platform';
+import { SyncRunner } from './runner/sync-runner.js';
+
+/** A change is in the other system two seconds later: half of it is waiting. */
+const EVERY_MS = 1000;
+/** A complete run takes minutes: nobody waits for it longer than this before looking what else there is to do. */
+const WAIT_MS = 1000;
+const JOURNAL_EVERY_MS = 10_000;
+
+/** Keeps systems with an inventory right. Each connector by itself: one that is slow, or fails, holds up no other. */
+@Injectable()
+export class InventorySyncJob implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly ending = new AbortController();
+  private readonly underWay = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly runner: SyncRunner,
+    private readonly reconcilers: ReconcilerRegistry,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  onModuleInit(): void {
+    this.reconcilers.add({ name: 'inventory-sync', everyMs: EVERY_MS, run: (signal) => this.runDue(signal) });
+    this.reconcilers.add({ name: 'sync-journal', everyMs: JOURNAL_EVERY_MS, run: () => this.runner.forgetJournal() });
+  }
+
+  /** What is under way ends, or is called off, before the database goes. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.ending.abort(new Error('the process is stopping'));
+    await Promise.allSettled(this.underWay.values());
+  }
+
+  async runDue(signal?: AbortSignal): Promise<void> {
+    signal?.addEventListener('abort', () => this.ending.abort(signal.reason), { once: true });
+    for (const id of await this.runner.due()) {
+      if (this.underWay.has(id) || this.ending.signal.aborted) continue;
+      const run = this.runner
+        .run(id, this.ending.signal)
+        .catch((error: unknown) => this.log.warn('sync.interrupted', { targetId: id, error }))
+        .finally(() => this.underWay.delete(id));
+      this.underWay.set(id, run);
+    }
+    await settledWithin([...this.underWay.values()], WAIT_MS);
+  }
+}
+
+async function settledWithin(work: readonly Promise<void>[], ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([Promise.allSettled(work), late]);
+  clearTimeout(timer);
+}

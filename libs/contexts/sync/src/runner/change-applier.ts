@@ -1,0 +1,179 @@
+import { Injectable } from '@nestjs/common';
+import { canonicalJson, type SyncRunId } from '#engines/kernel';
+import type { SyncAction } from '#engines/reconcile';
+import { crashPoint } from '#platform';
+import type { InventoryKind } from '../inventory/kinds.js';
+import type { ForeignWrite } from '../ports/index.js';
+import { type ChangeOutcome, type PlannedChange, SyncChangeStore } from '../store/sync-change.store.js';
+import { LookupPlanner } from './lookup-planner.js';
+import { OutcomeKeeper, type Written } from './outcome-keeper.js';
+import { BATCH, kindsOf, type RunContext, SCOPE } from './run-context.js';
+
+const COMING: readonly SyncAction[] = ['UNLINK', 'ACCEPT_GONE', 'RELINK', 'ADOPT', 'CREATE', 'UPDATE'];
+
+interface How {
+  readonly isSeenAgain: boolean;
+  readonly isGuardedToo: boolean;
+}
+
+/** Carries out the lines of a run and nothing else, in the order of dependencies. Each batch is written there, then here, before the next is sent. */
+@Injectable()
+export class ChangeApplier {
+  constructor(
+    private readonly changes: SyncChangeStore,
+    private readonly lookups: LookupPlanner,
+    private readonly outcomes: OutcomeKeeper,
+  ) {}
+
+  /**
+   * @param isSeenAgain time has passed since it was planned: each line is made anew first, and one that would be another now is not carried out.
+   * @param isGuardedToo lines that change a guarded field as well.
+   * @throws DomainError when the outcome of a batch is not known; the lines of it are as they were, and doing them again is safe.
+   */
+  async apply(context: RunContext, runId: SyncRunId, how: How): Promise<void> {
+    await context.foreign.prepare?.(context.signal);
+    const kinds = kindsOf(context);
+    for (const kind of kinds) for (const action of COMING) await this.all(context, runId, kind, action, how);
+    for (const action of ['DEPRECATE', 'DELETE'] as const)
+      for (const kind of kinds.toReversed()) await this.all(context, runId, kind, action, how);
+  }
+
+  private async all(context: RunContext, runId: SyncRunId, kind: InventoryKind, action: SyncAction, how: How): Promise<void> {
+    const { isSeenAgain, isGuardedToo } = how;
+    for (let after = 0; ; ) {
+      context.signal.throwIfAborted();
+      const batch = await context.held.inTransaction(SCOPE, (tx) =>
+        this.changes.next(tx, runId, { kind, action, isGuardedToo }, after, BATCH),
+      );
+      if (batch.length === 0) return;
+      after = batch.at(-1)?.seq ?? after;
+      const valid = isSeenAgain ? await this.seenAgain(context, runId, kind, batch) : batch;
+      const stale = await this.batch(context, runId, kind, valid);
+      if (!isSeenAgain) await this.mergeAgain(context, runId, kind, stale);
+    }
+  }
+
+  /** @returns those that somebody changed since they were read. */
+  private async batch(
+    context: RunContext,
+    runId: SyncRunId,
+    kind: InventoryKind,
+    batch: readonly PlannedChange[],
+  ): Promise<PlannedChange[]> {
+    if (batch.length === 0) return [];
+    const { ready, waiting } = await this.translated(context, batch);
+    if (waiting.length > 0) await context.held.inTransaction(SCOPE, (tx) => this.changes.settle(tx, runId, waiting));
+    const writes = ready.flatMap(({ write }) => (write ? [write] : []));
+    const answers = writes.length === 0 ? [] : await context.foreign.write(kind, writes, context.signal);
+    crashPoint('inventory.batch_written');
+    let answered = 0;
+    const written = ready.map(
+      ({ change, write }): Written => ({ change, outcome: write ? (answers[answered++] ?? { stale: true }) : 'unwritten' }),
+    );
+    await context.held.inTransaction(SCOPE, (tx) => this.outcomes.keep(tx, context, runId, kind, written.map(markOnly)));
+    // Now that it is ours: what is to be written into it.
+    const adopted = written.flatMap(({ change, outcome }) =>
+      change.action === 'ADOPT' && outcome !== 'unwritten' && 'done' in outcome && outcome.done && hasEffects(change)
+        ? [{ ...change, action: 'UPDATE' as const, remoteVersion: outcome.done.version }]
+        : [],
+    );
+    const stale = written.flatMap(({ change, outcome }) => (outcome !== 'unwritten' && 'stale' in outcome ? [change] : []));
+    return [...stale, ...(await this.batch(context, runId, kind, adopted))];
+  }
+
+  private async translated(
+    context: RunContext,
+    batch: readonly PlannedChange[],
+  ): Promise<{ ready: { change: PlannedChange; write: ForeignWrite | null }[]; waiting: ChangeOutcome[] }> {
+    const theirs = await context.held.inTransaction(SCOPE, (tx) =>
+      context.references.toTheirs(
+        tx,
+        batch.map(({ after }) => after),
+      ),
+    );
+    const all = batch.map((change, at) => ({ change, missing: theirs[at]?.missing ?? null, fields: theirs[at]?.fields ?? {} }));
+    return {
+      ready: all.flatMap(({ change, missing, fields }) => (missing ? [] : [{ change, write: writeOf({ ...change, after: fields }) }])),
+      waiting: all.flatMap(({ change: { seq, remoteId }, missing }) =>
+        missing
+          ? [{ seq, remoteId, state: 'SKIPPED' as const, error: `waits for the ${missing.kind} ${missing.id}, which is not there yet` }]
+          : [],
+      ),
+    };
+  }
+
+  /** Each line as it would be now: the same one is carried out; what is done already is done; anything else is for another run. */
+  private async seenAgain(
+    context: RunContext,
+    runId: SyncRunId,
+    kind: InventoryKind,
+    batch: readonly PlannedChange[],
+  ): Promise<PlannedChange[]> {
+    const now = await this.lookups.again(
+      context,
+      kind,
+      batch.map(({ localId }) => localId),
+    );
+    const valid: PlannedChange[] = [];
+    const settled: ChangeOutcome[] = [];
+    for (const change of batch) {
+      const { change: fresh, isOpen } = now.get(change.localId) ?? { change: null, isOpen: false };
+      const remoteId = fresh?.remoteId ?? change.remoteId;
+      if (fresh && isSame(change, fresh)) valid.push({ ...change, remoteVersion: fresh.remoteVersion, base: fresh.base });
+      // An answer was lost: it was made, and its link was not.
+      else if (fresh && isLostAnswer(change, fresh)) valid.push({ ...fresh, seq: change.seq, state: 'PLANNED' });
+      else if (!fresh && !isOpen && change.action !== 'UNLINK') settled.push({ seq: change.seq, remoteId, state: 'APPLIED', error: null });
+      else settled.push({ seq: change.seq, remoteId, state: 'STALE', error: 'something changed since it was planned' });
+    }
+    await context.held.inTransaction(SCOPE, (tx) => this.changes.settle(tx, runId, settled));
+    return valid;
+  }
+
+  /** Once in the same run: they are read and merged again. What would need a person, or goes away, waits for the next one. */
+  private async mergeAgain(context: RunContext, runId: SyncRunId, kind: InventoryKind, stale: readonly PlannedChange[]): Promise<void> {
+    if (stale.length === 0) return;
+    const lines = await this.lookups.plan(context, kind, { localIds: stale.map(({ localId }) => localId), remoteIds: [] });
+    const isHarmless = ({ state, action, guarded }: PlannedChange): boolean =>
+      state === 'PLANNED' && guarded.length === 0 && action !== 'DELETE';
+    await context.held.inTransaction(SCOPE, (tx) =>
+      this.changes.settle(
+        tx,
+        runId,
+        lines
+          .filter((line) => line.state === 'PLANNED' && !isHarmless(line))
+          .map(({ seq, remoteId }) => ({ seq, remoteId, state: 'SKIPPED' as const, error: 'waits for the next run' })),
+      ),
+    );
+    await this.batch(context, runId, kind, lines.filter(isHarmless));
+  }
+}
+
+const isEmpty = (fields: object): boolean => Object.keys(fields).length === 0;
+const hasEffects = ({ after, pull }: PlannedChange): boolean => !isEmpty(after) || !isEmpty(pull);
+
+/** Of an adoption the mark comes first, alone. */
+const markOnly = ({ change, outcome }: Written): Written =>
+  change.action === 'ADOPT' && hasEffects(change)
+    ? { change: { ...change, after: {}, pull: {}, base: baseWithout(change) }, outcome }
+    : { change, outcome };
+const baseWithout = ({ base, after, pull }: PlannedChange): PlannedChange['base'] =>
+  Object.fromEntries(Object.entries(base).filter(([field]) => !Object.hasOwn(after, field) && !Object.hasOwn(pull, field)));
+
+function writeOf(change: PlannedChange): ForeignWrite | null {
+  const { action, localId: mark, after: fields, remoteId, remoteVersion: version } = change;
+  if (action === 'CREATE') return { verb: 'CREATE', mark, fields };
+  if (remoteId === null || action === 'UNLINK' || action === 'ACCEPT_GONE') return null;
+  if (action === 'ADOPT') return { verb: 'MARK', remoteId, version, mark };
+  if (action === 'DEPRECATE') return { verb: 'DEPRECATE', remoteId, version };
+  if (action === 'DELETE') return { verb: 'DELETE', remoteId, version, mark };
+  return isEmpty(fields) ? null : { verb: 'UPDATE', remoteId, version, fields };
+}
+
+type Fresh = Omit<PlannedChange, 'seq'>;
+const isSame = (planned: PlannedChange, now: Fresh): boolean => {
+  const said = ({ action, remoteId, before, after, pull }: Fresh): string => canonicalJson({ action, remoteId, before, after, pull });
+  return said(planned) === said(now);
+};
+const isLostAnswer = ({ action }: PlannedChange, now: Fresh): boolean =>
+  (action === 'CREATE' && now.action === 'RELINK' && isEmpty(now.after) && isEmpty(now.pull)) ||
+  (action === 'DELETE' && now.action === 'UNLINK');

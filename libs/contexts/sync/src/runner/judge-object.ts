@@ -1,0 +1,195 @@
+import { canonicalJson } from '#engines/kernel';
+import {
+  type Existence,
+  type Fields,
+  type ForeignReason,
+  judgeExistence,
+  type KindRules,
+  mergeFields,
+  type Sighting,
+} from '#engines/reconcile';
+import type { SyncConflict } from '../domain/sync-run.js';
+import type { LocalObject } from '../inventory/local-inventory.js';
+import type { InventoryKind } from '../inventory/kinds.js';
+import type { PlannedChange } from '../store/sync-change.store.js';
+import { type SeenConflict, WHOLE_OBJECT } from '../store/sync-conflict.store.js';
+import type { Adoption, OnRemoteGone } from '../domain/connector.js';
+import type { Link } from '../store/sync-link.store.js';
+
+/** An object of theirs, references in ids of ours where both ends are linked. */
+export interface Theirs extends Sighting {
+  readonly order: number;
+  readonly version: string | null;
+  readonly label: string;
+  readonly fields: Fields;
+}
+
+/** What is known of one object, on either side. */
+export interface Pair {
+  readonly ours: LocalObject | null;
+  readonly link: Link | null;
+  readonly theirs: Theirs | null;
+  /** Others of theirs that may be it. */
+  readonly alike: readonly Theirs[];
+  readonly isOursLinkedElsewhere?: boolean;
+}
+
+export interface JudgeRules {
+  readonly kind: InventoryKind;
+  readonly rules: KindRules;
+  readonly adoption: Adoption;
+  readonly onRemoteGone: OnRemoteGone;
+}
+
+export interface Judgement {
+  readonly changes: readonly Omit<PlannedChange, 'seq'>[];
+  readonly conflicts: readonly SeenConflict[];
+  /** Both agree on something new; nothing is to be written for it. */
+  readonly rebase: Fields | null;
+}
+
+const NOTHING: Judgement = { changes: [], conflicts: [], rebase: null };
+const WHY_FOREIGN: Readonly<Record<ForeignReason, string>> = {
+  MARK_OF_ANOTHER: 'carries the mark of something else',
+  COPY_OF_OURS: 'is a copy of what is linked already',
+  KEY_HELD_BY_OURS: 'is kept for another object of ours, which goes away first',
+  KEY_HELD_BY_ANOTHER: 'carries the mark of another owner',
+};
+
+/** One object: what is to be done, what is in conflict, what both agree on. @param decided by a person, of conflicts that are open. */
+export function judgeObject(pair: Pair, { kind, rules, adoption, onRemoteGone }: JudgeRules, decided: readonly SyncConflict[]): Judgement {
+  const { ours, link, theirs, alike } = pair;
+  const decision = (field: string): 'US' | 'THEM' | null => decided.find((conflict) => conflict.field === field)?.decision ?? null;
+  const decidedGone = { US: 'RECREATE', THEM: 'ACCEPT' } as const;
+  const whole = decision(WHOLE_OBJECT);
+  const verdict: Existence = judgeExistence({
+    link: link && { localId: link.localId, phase: link.phase },
+    ours: ours?.id ?? null,
+    theirs,
+    alike,
+    whenGone: whole === null ? onRemoteGone : decidedGone[whole],
+    ...(pair.isOursLinkedElsewhere === undefined ? {} : { isOursLinkedElsewhere: pair.isOursLinkedElsewhere }),
+  });
+  const decidedRules = Object.fromEntries(
+    Object.entries(rules).map(([field, rule]) => [field, { ...rule, authority: decision(field) ?? rule.authority }]),
+  );
+  const found = (remoteId: string): Theirs =>
+    (theirs?.remoteId === remoteId ? theirs : alike.find((other) => other.remoteId === remoteId)) as Theirs;
+  const line = lineOf(kind, pair);
+  switch (verdict.verdict) {
+    case 'MERGE':
+      return merged(line, decidedRules, ours as LocalObject, theirs as Theirs, link);
+    case 'RELINK':
+      return joined('RELINK', line, decidedRules, ours as LocalObject, found(verdict.remoteId), 'PLANNED');
+    case 'PROPOSE_ADOPTION': {
+      const state = adoption === 'AUTOMATIC' && verdict.candidates.length === 1 ? 'PLANNED' : 'PROPOSED';
+      const proposals = verdict.candidates.map((id) => joined('ADOPT', line, decidedRules, ours as LocalObject, found(id), state));
+      return { changes: proposals.flatMap(({ changes }) => changes), conflicts: [], rebase: null };
+    }
+    case 'CREATE':
+    case 'RECREATE':
+      return { ...NOTHING, changes: [created(line, rules, ours as LocalObject)] };
+    case 'FOREIGN': {
+      if (ours === null || pair.isOursLinkedElsewhere) return NOTHING;
+      const error = `${found(verdict.remoteId).label} is in its place and ${WHY_FOREIGN[verdict.reason]}`;
+      return { ...NOTHING, changes: [{ ...created(line, rules, ours), state: 'SKIPPED', error }] };
+    }
+    case 'REMOTE_GONE':
+      return gone(line, verdict.policy, link as Link);
+    case 'RETIRE':
+      return verdict.step === 'WAIT'
+        ? NOTHING
+        : { ...NOTHING, changes: [{ ...line, ...place(theirs as Theirs), action: verdict.step, base: link?.base ?? {} }] };
+    case 'UNLINK':
+    case 'FORGET':
+      return { ...NOTHING, changes: [{ ...line, action: 'UNLINK' }] };
+    case 'UNMANAGED':
+      return NOTHING;
+  }
+}
+
+type Line = Omit<PlannedChange, 'seq'>;
+
+function lineOf(kind: InventoryKind, { ours, link, theirs, alike }: Pair): Line {
+  const localId = ours?.id ?? link?.localId ?? '';
+  const name = ours && Object.values(ours.fields).find((value) => typeof value === 'string');
+  return {
+    action: 'UPDATE',
+    kind,
+    localId,
+    remoteId: link?.remoteId ?? null,
+    remoteOrder: link?.order ?? null,
+    remoteVersion: null,
+    label: theirs?.label ?? (name ? String(name) : (alike[0]?.label ?? localId)),
+    before: {},
+    after: {},
+    pull: {},
+    base: {},
+    overwritten: [],
+    guarded: [],
+    state: 'PLANNED',
+    error: null,
+  };
+}
+
+const place = ({ remoteId, order, version, label }: Theirs): Pick<Line, 'remoteId' | 'remoteOrder' | 'remoteVersion' | 'label'> => ({
+  remoteId,
+  remoteOrder: order,
+  remoteVersion: version,
+  label,
+});
+
+const namesOf = (of: Fields | KindRules): string[] => Object.keys(of);
+const only = (fields: Fields, names: readonly string[]): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name)));
+
+function merged(line: Line, rules: KindRules, ours: LocalObject, theirs: Theirs, link: Link | null): Judgement {
+  const merge = mergeFields(rules, { ours: ours.fields, base: link?.base ?? null, theirs: theirs.fields });
+  const conflicts = merge.conflicts.map((conflict) => ({ ...conflict, localId: ours.id, remoteId: theirs.remoteId, label: theirs.label }));
+  // It comes back: whatever says there that it goes away is written over, by name where there is a field for it.
+  const isRevived = link !== null && link.state !== 'LINKED';
+  const push = isRevived && namesOf(merge.push).length === 0 ? only(ours.fields, namesOf(rules)) : merge.push;
+  if (namesOf(push).length === 0 && namesOf(merge.pull).length === 0) {
+    const isAgreed = link !== null && canonicalJson(link.base) !== canonicalJson(merge.base);
+    return { changes: [], conflicts, rebase: isAgreed ? merge.base : null };
+  }
+  return { changes: [{ ...line, ...place(theirs), ...effects(push, merge, theirs) }], conflicts, rebase: null };
+}
+
+function joined(
+  action: 'RELINK' | 'ADOPT',
+  line: Line,
+  rules: KindRules,
+  ours: LocalObject,
+  theirs: Theirs,
+  state: 'PLANNED' | 'PROPOSED',
+): Judgement {
+  const merge = mergeFields(rules, { ours: ours.fields, base: null, theirs: theirs.fields, wasLinked: action === 'RELINK' });
+  // What is in conflict is told once the two are one: until then it is two objects.
+  return { ...NOTHING, changes: [{ ...line, ...place(theirs), ...effects(merge.push, merge, theirs), action, state }] };
+}
+
+const effects = (
+  push: Fields,
+  merge: ReturnType<typeof mergeFields>,
+  theirs: Theirs,
+): Pick<Line, 'before' | 'after' | 'pull' | 'base' | 'overwritten' | 'guarded'> => ({
+  before: only(theirs.fields, namesOf(push)),
+  after: push,
+  pull: merge.pull,
+  base: merge.base,
+  overwritten: [...merge.pushedBack, ...merge.pulledOver],
+  guarded: merge.guarded,
+});
+
+function created(line: Line, rules: KindRules, ours: LocalObject): Line {
+  const after = only(ours.fields, namesOf(rules));
+  return { ...line, action: 'CREATE', remoteId: null, remoteOrder: null, after, base: after };
+}
+
+function gone(line: Line, policy: 'ACCEPT' | 'HOLD', link: Link): Judgement {
+  if (link.state === 'GONE') return NOTHING;
+  if (policy === 'ACCEPT') return { ...NOTHING, changes: [{ ...line, action: 'ACCEPT_GONE' }] };
+  const { localId, remoteId } = link;
+  return { ...NOTHING, conflicts: [{ localId, remoteId, field: WHOLE_OBJECT, label: line.label, ours: true, base: true, theirs: false }] };
+}

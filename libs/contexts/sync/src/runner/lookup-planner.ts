@@ -1,0 +1,185 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Fields } from '#engines/reconcile';
+import type { Tx } from '#platform';
+import type { LocalInventory, LocalObject } from '../inventory/local-inventory.js';
+import { type InventoryKind, NATURAL_KEY } from '../inventory/kinds.js';
+import type { ForeignObject } from '../ports/index.js';
+import type { PlannedChange } from '../store/sync-change.store.js';
+import { type Link, SyncLinkStore } from '../store/sync-link.store.js';
+import { SyncUnlinkedStore } from '../store/sync-unlinked.store.js';
+import type { Pair, Theirs } from './judge-object.js';
+import { ObjectPlanner } from './object-planner.js';
+import { BATCH, inBatches, LOCAL_INVENTORY, naturalKeyOf, pick, type RunContext, SCOPE } from './run-context.js';
+
+/** What is to be looked at again: ours, theirs, or both. */
+export interface Suspects {
+  readonly localIds: readonly string[];
+  readonly remoteIds: readonly string[];
+}
+
+export interface SeenAgain {
+  readonly change: Omit<PlannedChange, 'seq'> | null;
+  readonly isOpen: boolean;
+}
+
+/** What was found there by asking for it. */
+interface Finds {
+  readonly links: readonly Link[];
+  readonly theirs: ReadonlyMap<string, ForeignObject>;
+  readonly ours: ReadonlyMap<string, LocalObject>;
+  /** By id of ours. */
+  readonly alike: ReadonlyMap<string, readonly ForeignObject[]>;
+}
+
+/** Some objects, found by asking for each of them: what the journal and hints name, and what a scan misses. */
+@Injectable()
+export class LookupPlanner {
+  constructor(
+    private readonly objects: ObjectPlanner,
+    private readonly links: SyncLinkStore,
+    private readonly unlinked: SyncUnlinkedStore,
+    @Inject(LOCAL_INVENTORY) private readonly local: LocalInventory,
+  ) {}
+
+  /** @returns the lines that were added to the plan. */
+  async plan(context: RunContext, kind: InventoryKind, suspects: Suspects): Promise<PlannedChange[]> {
+    const lines: PlannedChange[] = [];
+    for (const batch of batchesOf(suspects)) lines.push(...(await this.planBatch(context, kind, batch)));
+    return lines;
+  }
+
+  /** The line that each of these would be now, and whether something of it is in conflict; keeps nothing. */
+  async again(context: RunContext, kind: InventoryKind, localIds: readonly string[]): Promise<ReadonlyMap<string, SeenAgain>> {
+    const finds = await this.find(context, kind, { localIds, remoteIds: [] });
+    return context.held.inTransaction(SCOPE, async (tx) => {
+      const pairs = await this.pairs(tx, context, kind, localIds, finds);
+      const { judged } = await this.objects.judge(tx, context, kind, pairs);
+      return new Map(
+        judged.map(({ pair, judgement: { changes, conflicts } }) => [
+          pair.ours?.id ?? pair.link?.localId ?? '',
+          { change: changes[0] ?? null, isOpen: conflicts.length > 0 },
+        ]),
+      );
+    });
+  }
+
+  private async planBatch(context: RunContext, kind: InventoryKind, suspects: Suspects): Promise<PlannedChange[]> {
+    const finds = await this.find(context, kind, suspects);
+    return context.held.inTransaction(SCOPE, async (tx) => {
+      const linked = new Set(finds.links.map(({ remoteId }) => remoteId));
+      const strangers = suspects.remoteIds.filter((id) => !linked.has(id));
+      const localIds = [...new Set([...suspects.localIds, ...finds.links.map(({ localId }) => localId)])];
+      const pairs = await this.pairs(tx, context, kind, localIds, finds);
+      // Theirs without a link is kept for the next complete run, unless it carries the mark of an object of ours: that one is looked at now.
+      const seen = strangers.flatMap((id) => finds.theirs.get(id) ?? []);
+      await context.references.learn(
+        tx,
+        seen.map(({ fields }) => fields),
+      );
+      await this.unlinked.put(
+        tx,
+        context.target.id,
+        kind,
+        seen.map((object) => ({ ...object, naturalKey: naturalKeyOf(context, kind, context.references.toOurs(object.fields)) })),
+      );
+      await this.unlinked.drop(tx, context.target.id, kind, [...strangers.filter((id) => !finds.theirs.has(id)), ...linked]);
+      return this.objects.keep(tx, context, kind, pairs);
+    });
+  }
+
+  private async find(context: RunContext, kind: InventoryKind, { localIds, remoteIds }: Suspects): Promise<Finds> {
+    const { foreign, signal, held, target } = context;
+    const first = await held.inTransaction(SCOPE, async (tx) => [
+      ...(await this.links.byLocal(tx, target.id, kind, localIds)),
+      ...(await this.links.byRemote(tx, target.id, kind, remoteIds)),
+    ]);
+    const asked = [...new Set([...first.map(({ remoteId }) => remoteId), ...remoteIds])];
+    const theirs = new Map((await this.get(context, kind, asked)).map((object) => [object.remoteId, object]));
+    const marked = [...theirs.values()].flatMap(({ mark }) => mark ?? []);
+    const wanted = [...new Set([...localIds, ...first.map(({ localId }) => localId), ...marked])];
+    const { links, ours, keys } = await held.inTransaction(SCOPE, async (tx) => {
+      const found = new Map((await this.local.byIds(tx, kind, wanted)).map((object) => [object.id, object]));
+      const linksNow = unique(first, await this.links.byLocal(tx, target.id, kind, [...found.keys()]));
+      const placed = new Set(linksNow.filter(({ remoteId }) => theirs.has(remoteId)).map(({ localId }) => localId));
+      const placeless = [...found.values()].filter(({ id }) => !placed.has(id));
+      return { links: linksNow, ours: found, keys: await this.keysOf(tx, context, kind, placeless) };
+    });
+    const alike = new Map<string, ForeignObject[]>();
+    for (const batch of inBatches([...keys], BATCH)) {
+      const marks = batch.map(([id]) => id);
+      for (const object of await foreign.findMarked(kind, marks, signal)) if (object.mark !== null) add(alike, object.mark, object);
+      const places = batch.flatMap(([id, key]) => (key ? [{ id, key }] : []));
+      const there =
+        places.length === 0
+          ? []
+          : await foreign.findAlike(
+              kind,
+              places.map(({ key }) => key),
+              signal,
+            );
+      for (const object of there)
+        for (const { id, key } of places)
+          if (naturalKeyOf(context, kind, object.fields) === naturalKeyOf(context, kind, key)) add(alike, id, object);
+    }
+    return { links, ours, theirs, alike };
+  }
+
+  /** In ids of theirs; null where something it refers to is not there yet, so that it cannot be there either. */
+  private async keysOf(
+    tx: Tx,
+    context: RunContext,
+    kind: InventoryKind,
+    objects: readonly LocalObject[],
+  ): Promise<Map<string, Fields | null>> {
+    const known = NATURAL_KEY[kind].filter((field) => context.capabilities.kinds.get(kind)?.includes(field));
+    const keys = await context.references.toTheirs(
+      tx,
+      objects.map(({ fields }) => pick(fields, known)),
+    );
+    return new Map(objects.map(({ id }, at) => [id, keys[at]?.missing === null ? keys[at].fields : null]));
+  }
+
+  private async get({ foreign, signal }: RunContext, kind: InventoryKind, remoteIds: readonly string[]): Promise<ForeignObject[]> {
+    const found: ForeignObject[] = [];
+    for (const batch of inBatches(remoteIds, BATCH)) found.push(...(await foreign.get(kind, batch, signal)));
+    return found;
+  }
+
+  private async pairs(tx: Tx, context: RunContext, kind: InventoryKind, localIds: readonly string[], finds: Finds): Promise<Pair[]> {
+    const { links, theirs, ours, alike } = finds;
+    const others = [...alike.values()].flat();
+    await context.references.learn(
+      tx,
+      [...theirs.values(), ...others].map(({ fields }) => fields),
+    );
+    const elsewhere = await this.links.byRemote(tx, context.target.id, kind, [...new Set(others.map(({ remoteId }) => remoteId))]);
+    const taken = new Set([...links, ...elsewhere].map(({ remoteId }) => remoteId));
+    const seen = (object: ForeignObject): Theirs => ({
+      ...object,
+      fields: context.references.toOurs(object.fields),
+      isLinked: taken.has(object.remoteId),
+    });
+    const byLocal = new Map(links.map((link) => [link.localId, link]));
+    const marked = [...theirs.values()].flatMap(({ mark }) => (mark !== null && ours.has(mark) ? [mark] : []));
+    return [...new Set([...localIds, ...marked])].flatMap((localId) => {
+      const link = byLocal.get(localId) ?? null;
+      const mine = ours.get(localId) ?? null;
+      const there = link ? theirs.get(link.remoteId) : undefined;
+      return link || mine ? [{ ours: mine, link, theirs: there ? seen(there) : null, alike: (alike.get(localId) ?? []).map(seen) }] : [];
+    });
+  }
+}
+
+function* batchesOf({ localIds, remoteIds }: Suspects): Iterable<Suspects> {
+  for (const batch of inBatches(localIds, BATCH)) yield { localIds: batch, remoteIds: [] };
+  for (const batch of inBatches(remoteIds, BATCH)) yield { localIds: [], remoteIds: batch };
+}
+
+const unique = (links: readonly Link[], others: readonly Link[]): Link[] => [
+  ...new Map([...links, ...others].map((link) => [link.localId, link])).values(),
+];
+
+function add(to: Map<string, ForeignObject[]>, id: string, object: ForeignObject): void {
+  const known = to.get(id) ?? [];
+  if (!known.some(({ remoteId }) => remoteId === object.remoteId)) to.set(id, [...known, object]);
+}

@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { canonicalJson } from '#engines/kernel';
+import type { Tx } from '#platform';
+import type { SyncConflict } from '../domain/sync-run.js';
+import type { InventoryKind } from '../inventory/kinds.js';
+import type { PlannedChange } from '../store/sync-change.store.js';
+import { type SeenConflict, SyncConflictStore } from '../store/sync-conflict.store.js';
+import { SyncLinkStore } from '../store/sync-link.store.js';
+import { judgeObject, type Judgement, type Pair } from './judge-object.js';
+import { type RunContext, rulesOf } from './run-context.js';
+
+/** Judges objects of one kind and keeps what comes of it: lines of the plan, conflicts, and what both agree on by themselves. */
+@Injectable()
+export class ObjectPlanner {
+  constructor(
+    private readonly links: SyncLinkStore,
+    private readonly conflicts: SyncConflictStore,
+  ) {}
+
+  /** In the transaction that read them. @returns the lines. */
+  async keep(tx: Tx, context: RunContext, kind: InventoryKind, pairs: readonly Pair[]): Promise<PlannedChange[]> {
+    const { judged, open } = await this.judge(tx, context, kind, pairs);
+    await this.links.rebase(
+      tx,
+      context.target.id,
+      kind,
+      judged.flatMap(({ pair, judgement }) =>
+        judgement.rebase && pair.link ? [{ localId: pair.link.localId, base: judgement.rebase }] : [],
+      ),
+    );
+    const seen = judged.flatMap(({ judgement }) => judgement.conflicts);
+    await this.keepConflicts(tx, context, kind, judged, seen, open);
+    context.sink.read(
+      pairs.length,
+      judged.filter(({ judgement }) => judgement.changes.length === 0 && judgement.conflicts.length === 0).length,
+      seen.length,
+    );
+    return context.sink.add(
+      tx,
+      judged.flatMap(({ judgement }) => judgement.changes),
+    );
+  }
+
+  /** Keeps nothing. */
+  async judge(
+    tx: Tx,
+    context: RunContext,
+    kind: InventoryKind,
+    pairs: readonly Pair[],
+  ): Promise<{ judged: readonly { pair: Pair; judgement: Judgement }[]; open: readonly SyncConflict[] }> {
+    const { adoption, onRemoteGone } = context.target;
+    const rules = { kind, rules: rulesOf(context, kind), adoption, onRemoteGone };
+    const open = await this.conflicts.open(tx, context.target.id, kind, [
+      ...new Set(pairs.flatMap(({ link }) => (link ? [link.localId] : []))),
+    ]);
+    const byObject = new Map<string, SyncConflict[]>();
+    for (const conflict of open) byObject.set(conflict.localId, [...(byObject.get(conflict.localId) ?? []), conflict]);
+    const judged = pairs.map((pair) => ({ pair, judgement: judgeObject(pair, rules, byObject.get(pair.link?.localId ?? '') ?? []) }));
+    return { judged, open };
+  }
+
+  /** What is still in conflict stays, what is new is told, and what is not any more is over; what was decided and is about to be done waits for that. */
+  private async keepConflicts(
+    tx: Tx,
+    { target }: RunContext,
+    kind: InventoryKind,
+    judged: readonly { pair: Pair; judgement: Judgement }[],
+    seen: readonly SeenConflict[],
+    open: readonly SyncConflict[],
+  ): Promise<void> {
+    const known = new Map(open.map((conflict) => [keyOf(conflict), conflict]));
+    const news = seen.filter((conflict) => {
+      const before = known.get(keyOf(conflict));
+      return before === undefined || valuesOf(before) !== valuesOf(conflict);
+    });
+    if (news.length > 0) await this.conflicts.put(tx, target.id, kind, news);
+    const still = new Set(seen.map(keyOf));
+    const todo = new Set(judged.filter(({ judgement }) => judgement.changes.length > 0).map(({ pair }) => pair.link?.localId));
+    const over = open.filter((conflict) => !still.has(keyOf(conflict)) && !(conflict.decision !== null && todo.has(conflict.localId)));
+    await this.conflicts.close(
+      tx,
+      over.map(({ id }) => id),
+    );
+  }
+}
+
+const keyOf = ({ localId, field }: { localId: string; field: string }): string => `${localId} ${field}`;
+const valuesOf = ({ remoteId, ours, theirs }: Pick<SeenConflict, 'remoteId' | 'ours' | 'theirs'>): string =>
+  canonicalJson({ remoteId, ours, theirs });

@@ -1,0 +1,160 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AuditService } from '#contexts/events';
+import { isDomainError, type SyncRunId } from '#engines/kernel';
+import type { Fields } from '#engines/reconcile';
+import type { Tx } from '#platform';
+import type { LocalInventory } from '../inventory/local-inventory.js';
+import type { InventoryKind } from '../inventory/kinds.js';
+import type { ForeignObject, WriteOutcome } from '../ports/index.js';
+import { type ChangeOutcome, type PlannedChange, SyncChangeStore } from '../store/sync-change.store.js';
+import { SyncConflictStore, WHOLE_OBJECT } from '../store/sync-conflict.store.js';
+import { SyncHintStore } from '../store/sync-hint.store.js';
+import { type LinkRow, SyncLinkStore } from '../store/sync-link.store.js';
+import { SyncUnlinkedStore } from '../store/sync-unlinked.store.js';
+import { LOCAL_INVENTORY, type RunContext } from './run-context.js';
+
+/** A line and what the other system said. `unwritten`: there was nothing to write there. */
+export interface Written {
+  readonly change: PlannedChange;
+  readonly outcome: WriteOutcome | 'unwritten';
+}
+
+/** Effects of one batch, gathered for a few statements. */
+interface Batch {
+  readonly links: LinkRow[];
+  readonly dropped: string[];
+  readonly gone: string[];
+  readonly settled: ChangeOutcome[];
+  readonly hinted: string[];
+}
+
+const GONE = 'it is gone there: it is looked at again';
+const MOVED = 'somebody changed it since it was read: it is looked at again';
+
+/** What came of a batch becomes true here in one transaction: links, what both agree on, what is taken over, the lines of the run, the audit. */
+@Injectable()
+export class OutcomeKeeper {
+  constructor(
+    private readonly links: SyncLinkStore,
+    private readonly unlinked: SyncUnlinkedStore,
+    private readonly changes: SyncChangeStore,
+    private readonly conflicts: SyncConflictStore,
+    private readonly hints: SyncHintStore,
+    private readonly audit: AuditService,
+    @Inject(LOCAL_INVENTORY) private readonly local: LocalInventory,
+  ) {}
+
+  async keep(tx: Tx, { target }: RunContext, runId: SyncRunId, kind: InventoryKind, written: readonly Written[]): Promise<void> {
+    const batch: Batch = { links: [], dropped: [], gone: [], settled: [], hinted: [] };
+    const known = await this.links.byLocal(
+      tx,
+      target.id,
+      kind,
+      written.map(({ change }) => change.localId),
+    );
+    const bases = new Map(known.map(({ localId, base }) => [localId, base]));
+    for (const each of written) await this.one(tx, runId, each, bases.get(each.change.localId) ?? {}, batch);
+    await this.links.drop(tx, target.id, kind, batch.dropped);
+    await this.links.markGone(tx, target.id, kind, batch.gone);
+    await this.links.put(tx, target.id, kind, batch.links);
+    await this.unlinked.drop(
+      tx,
+      target.id,
+      kind,
+      batch.links.map(({ remoteId }) => remoteId),
+    );
+    await this.hints.put(
+      tx,
+      target.id,
+      batch.hinted.map((remoteId) => ({ kind, remoteId })),
+    );
+    for (const { change } of written)
+      await this.conflicts.done(tx, target.id, kind, change.localId, [
+        ...Object.keys(change.after),
+        ...Object.keys(change.pull),
+        WHOLE_OBJECT,
+      ]);
+    await this.changes.settle(tx, runId, batch.settled);
+    const applied = batch.settled.filter(({ state }) => state === 'APPLIED').map(({ seq }) => seq);
+    if (applied.length > 0)
+      await this.audit.append(tx, {
+        tenantId: null,
+        action: 'sync.applied',
+        subjectKind: 'syncRun',
+        subjectId: runId,
+        detail: { connector: target.slug, kind, lines: applied },
+      });
+  }
+
+  private async one(tx: Tx, runId: SyncRunId, { change, outcome }: Written, base: Fields, batch: Batch): Promise<void> {
+    const { seq, localId, action } = change;
+    const settle = (state: ChangeOutcome['state'], error: string | null = null, remoteId: string | null = null): void =>
+      void batch.settled.push({ seq, state, remoteId, error });
+    const isLeaving = action === 'DEPRECATE' || action === 'DELETE';
+    if (outcome !== 'unwritten' && 'stale' in outcome) {
+      if (change.remoteId !== null) batch.hinted.push(change.remoteId);
+      return settle('STALE', MOVED);
+    }
+    if (outcome !== 'unwritten' && 'gone' in outcome && !isLeaving) {
+      if (change.remoteId !== null) batch.hinted.push(change.remoteId);
+      return settle('STALE', GONE);
+    }
+    if (
+      action === 'UNLINK' ||
+      (isLeaving && outcome !== 'unwritten' && ('gone' in outcome || ('done' in outcome && outcome.done === null)))
+    ) {
+      batch.dropped.push(localId);
+      return settle('APPLIED');
+    }
+    if (action === 'ACCEPT_GONE') {
+      batch.gone.push(localId);
+      return settle('APPLIED');
+    }
+    const refused = outcome !== 'unwritten' && 'refused' in outcome ? outcome.refused : null;
+    const now = outcome !== 'unwritten' && 'done' in outcome ? outcome.done : null;
+    if (refused !== null && (action === 'CREATE' || isLeaving || action === 'ADOPT')) return settle('REFUSED', refused);
+    const place = placeOf(change, now);
+    if (!place) return settle('REFUSED', 'the answer did not say what was made');
+    const notTaken = await this.take(tx, runId, change);
+    const agreed = isLeaving ? base : agreedOn(base, change, refused === null, notTaken === null);
+    batch.links.push({ ...place, localId, base: agreed, isDeprecated: action === 'DEPRECATE' });
+    const error = refused ?? notTaken;
+    settle(error === null ? 'APPLIED' : 'REFUSED', error, place.remoteId);
+  }
+
+  /** @returns why not; null when it was, or there was nothing. What was half taken over is undone. */
+  private async take(tx: Tx, runId: SyncRunId, { kind, localId, pull, label }: PlannedChange): Promise<string | null> {
+    if (Object.keys(pull).length === 0) return null;
+    await tx.run('SAVEPOINT take');
+    try {
+      await this.local.take(tx, kind, localId, pull);
+    } catch (error) {
+      if (!isDomainError(error)) throw error;
+      await tx.run('ROLLBACK TO SAVEPOINT take');
+      return error.message;
+    }
+    await this.audit.append(tx, {
+      tenantId: null,
+      action: 'sync.taken_over',
+      subjectKind: 'syncRun',
+      subjectId: runId,
+      detail: { kind, localId, label, fields: pull },
+    });
+    return null;
+  }
+}
+
+/** Where it is there now. */
+function placeOf(change: PlannedChange, now: ForeignObject | null): Pick<LinkRow, 'remoteId' | 'order' | 'version'> | undefined {
+  if (now) return { remoteId: now.remoteId, order: now.order, version: now.version };
+  if (change.remoteId === null || change.remoteOrder === null) return undefined;
+  return { remoteId: change.remoteId, order: change.remoteOrder, version: change.remoteVersion };
+}
+
+/** A field of which one side did not do its part keeps what it had. */
+function agreedOn(before: Fields, { base, after, pull }: PlannedChange, isPushed: boolean, isTaken: boolean): Fields {
+  const isOpen = (field: string): boolean => (!isPushed && Object.hasOwn(after, field)) || (!isTaken && Object.hasOwn(pull, field));
+  const done = Object.entries(base).filter(([field]) => !isOpen(field));
+  const open = Object.entries(before).filter(([field]) => isOpen(field));
+  return Object.fromEntries([...done, ...open]);
+}

@@ -1,0 +1,110 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { SyncRunId } from '#engines/kernel';
+import { checkSyncBrakes, type Stop, stopText, SYNC_LIMITS } from '#engines/reconcile';
+import { crashPoint, LOGGER, type Logger } from '#platform';
+import type { RunCounts, SyncState } from '../domain/sync-run.js';
+import { SyncChangeStore, type Tally } from '../store/sync-change.store.js';
+import { SyncRunStore } from '../store/sync-run.store.js';
+import { ChangeApplier } from './change-applier.js';
+import { type RunContext, SCOPE } from './run-context.js';
+import { wordsOf } from './words-of.js';
+
+export interface PlanWish {
+  readonly isDryRun: boolean;
+  readonly maxDeleteRatio: number | null;
+  /** A few objects: what nobody has to approve does not wait for what somebody has to. */
+  readonly isPartOfMany: boolean;
+}
+
+/** From a plan to the end of its run: brakes, then what is written, then what came of it. */
+@Injectable()
+export class RunKeeper {
+  constructor(
+    private readonly runs: SyncRunStore,
+    private readonly changes: SyncChangeStore,
+    private readonly applier: ChangeApplier,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  /** @throws what went wrong while it was carried out; it is kept with the run. */
+  async settle(context: RunContext, runId: SyncRunId, wish: PlanWish): Promise<SyncState> {
+    const { sink, held, target } = context;
+    const limits =
+      wish.maxDeleteRatio === null
+        ? SYNC_LIMITS
+        : { ...SYNC_LIMITS, maxDeleteRatio: wish.maxDeleteRatio };
+    const stops = checkSyncBrakes(sink.kinds, limits);
+    const guards = stops.map(stopText);
+    await held.inTransaction(SCOPE, (tx) => this.runs.planned(tx, runId, sink.digest, sink.counts, guards, 'PLANNING'));
+    crashPoint('inventory.planned');
+    const isOnlyShown = wish.isDryRun || target.mode === 'OBSERVE';
+    const mayGoOn = stops.length === 0 || (wish.isPartOfMany && stops.every(isOfGuard));
+    if (isOnlyShown || !mayGoOn) {
+      const state = stops.length > 0 ? 'BLOCKED_BY_GUARD' : 'SUCCEEDED';
+      await held.inTransaction(SCOPE, (tx) => this.runs.end(tx, runId, state, sink.counts, null));
+      return this.told(context, runId, state, sink.counts);
+    }
+    return this.carryOut(context, runId, { isSeenAgain: false, isGuardedToo: stops.length === 0 });
+  }
+
+  /** What is stored, and nothing else. @throws what went wrong; it is kept with the run. */
+  async carryOut(context: RunContext, runId: SyncRunId, how: { isSeenAgain: boolean; isGuardedToo: boolean }): Promise<SyncState> {
+    const { held } = context;
+    const read = (
+      await held.inTransaction(SCOPE, async (tx) => {
+        await this.runs.setPhase(tx, runId, 'APPLYING');
+        return this.runs.byId(tx, runId);
+      })
+    )?.counts;
+    try {
+      await this.applier.apply(context, runId, how);
+    } catch (error) {
+      if (!context.signal.aborted) await this.fail(context, runId, error);
+      throw error;
+    }
+    crashPoint('inventory.applied');
+    return held.inTransaction(SCOPE, async (tx) => {
+      const tally = await this.changes.tally(tx, runId);
+      const counts = countsOf(tally, read ?? context.sink.counts);
+      const left = sum(tally, ({ state }) => state === 'REFUSED' || state === 'SKIPPED' || state === 'STALE');
+      const state = !how.isGuardedToo ? 'BLOCKED_BY_GUARD' : left > 0 ? 'PARTIAL' : 'SUCCEEDED';
+      await this.runs.end(tx, runId, state, counts, left > 0 ? `${left} of its lines were not carried out` : null);
+      return this.told(context, runId, state, counts);
+    });
+  }
+
+  /** It ends here; what it did stays, what it did not is for another run. */
+  async fail(context: Pick<RunContext, 'held' | 'target'>, runId: SyncRunId, error: unknown): Promise<void> {
+    await context.held.inTransaction(SCOPE, async (tx) => {
+      const tally = await this.changes.tally(tx, runId);
+      const run = await this.runs.byId(tx, runId);
+      const isPartial = tally.some(({ state }) => state === 'APPLIED');
+      await this.changes.leaveRest(tx, runId, `the run ended before: ${wordsOf(error)}`);
+      if (run) await this.runs.end(tx, runId, isPartial ? 'PARTIAL' : 'FAILED', countsOf(tally, run.counts), wordsOf(error));
+    });
+  }
+
+  private told({ target }: RunContext, runId: SyncRunId, state: SyncState, counts: RunCounts): SyncState {
+    this.log.info('sync.run_ended', { target: target.slug, runId, state, ...counts });
+    return state;
+  }
+}
+
+const isOfGuard = ({ code }: Stop): boolean => code === 'GUARDED';
+const sum = (tally: readonly Tally[], is: (line: Tally) => boolean): number => tally.filter(is).reduce((all, { count }) => all + count, 0);
+
+/** What was done, beside what was read. */
+function countsOf(tally: readonly Tally[], planned: RunCounts): RunCounts {
+  const applied = tally.filter(({ state }) => state === 'APPLIED');
+  return {
+    ...planned,
+    created: sum(applied, ({ action }) => action === 'CREATE'),
+    updated: sum(
+      applied,
+      ({ action, hasEffects }) =>
+        action === 'ADOPT' || action === 'DEPRECATE' || (action !== 'CREATE' && action !== 'DELETE' && hasEffects),
+    ),
+    deleted: sum(applied, ({ action }) => action === 'DELETE'),
+    skipped: sum(tally, ({ state }) => state === 'REFUSED' || state === 'SKIPPED' || state === 'STALE'),
+  };
+}

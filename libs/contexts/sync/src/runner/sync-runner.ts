@@ -1,0 +1,99 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { SyncTargetId } from '#engines/kernel';
+import { Database, Envelope, type HeldLease, LeaseService, LOGGER, type Logger } from '#platform';
+import type { InventoryConnectorKind } from '../domain/connector.js';
+import { SyncJournal } from '../inventory/sync-journal.js';
+import type { ForeignInventory } from '../ports/index.js';
+import { SyncDueStore, type Target } from '../store/sync-due.store.js';
+import { SyncRunStore } from '../store/sync-run.store.js';
+import { connectorSecretContext, FOREIGN_INVENTORIES, type ForeignInventories } from './foreign-inventories.js';
+import { FullRun } from './full-run.js';
+import { IncrementalRun } from './incremental-run.js';
+import { SCOPE } from './run-context.js';
+import { wordsOf } from './words-of.js';
+import type { Work } from './work.js';
+
+/** Rows of the journal that one statement forgets. */
+const FORGOTTEN_AT_ONCE = 5000;
+
+/** Whatever there is to do for a connector, under its lease: one writer, however many workers. What is done is in rows; nothing is remembered. */
+@Injectable()
+export class SyncRunner {
+  constructor(
+    private readonly db: Database,
+    private readonly leases: LeaseService,
+    private readonly envelope: Envelope,
+    private readonly dues: SyncDueStore,
+    private readonly runs: SyncRunStore,
+    private readonly journal: SyncJournal,
+    private readonly full: FullRun,
+    private readonly incremental: IncrementalRun,
+    @Inject(FOREIGN_INVENTORIES) private readonly inventories: ForeignInventories,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  /** Connectors that something is to be done for now. */
+  due(): Promise<SyncTargetId[]> {
+    return this.db.inTransaction(SCOPE, (tx) => this.dues.due(tx, Object.keys(this.inventories) as InventoryConnectorKind[]));
+  }
+
+  /** @returns at once when somebody else is at it. A failure is kept with the connector, which is tried again later. */
+  async run(id: SyncTargetId, signal: AbortSignal): Promise<void> {
+    await this.leases.withLease(`sync:${id}`, async (held) => {
+      const target = await this.db.inTransaction(SCOPE, (tx) => this.dues.target(tx, id));
+      const factory = target && this.inventories[target.kind];
+      if (!target || !factory) return;
+      try {
+        const secret = this.envelope.open(connectorSecretContext(id), target.sealedSecret);
+        const { slug: name, url, tlsPins, settings } = target;
+        await this.attend(
+          held,
+          target,
+          factory({ name, url, secret, tlsSpkiSha256: tlsPins, settings }),
+          AbortSignal.any([signal, held.signal]),
+        );
+      } catch (error) {
+        if (held.signal.aborted || signal.aborted) throw error;
+        this.log.warn('sync.failed', { target: target.slug, error });
+        await held.inTransaction(SCOPE, (tx) => this.dues.postpone(tx, id, wordsOf(error)));
+      }
+    });
+  }
+
+  /** What every connector has read is forgotten; one that is switched off is not waited for, it reads everything when it comes back. */
+  async forgetJournal(): Promise<void> {
+    await this.db.inTransaction(SCOPE, async (tx) => {
+      const upTo = (await this.dues.slowest(tx)) ?? (await this.journal.end(tx));
+      await this.journal.forget(tx, upTo, FORGOTTEN_AT_ONCE);
+    });
+  }
+
+  private async attend(held: HeldLease, target: Target, foreign: ForeignInventory, signal: AbortSignal): Promise<void> {
+    const { open, isElsewhere } = await held.inTransaction(SCOPE, async (tx) => ({
+      open: await this.runs.open(tx, target.id),
+      isElsewhere: await this.dues.isCursorOfElsewhere(tx, target.journal),
+    }));
+    const told = await this.incremental.told({ held }, target);
+    const isTold = told.journal.length + told.hints.length > 0;
+    if (open.length === 0 && !isElsewhere && !isTold && !target.isScanDue && !target.isFeedDue) return;
+    const capabilities = await foreign.probe(signal);
+    for (const [kind, lack] of capabilities.lacking ?? []) this.log.debug('sync.kind_lacking', { target: target.slug, kind, lack });
+    const work: Work = { held, target, foreign, signal, capabilities };
+    for (const run of open) await this.full.goOn(work, run);
+    if (target.isFeedDue) await this.incremental.readFeed(work);
+    const now = await held.inTransaction(SCOPE, (tx) => this.dues.target(tx, target.id));
+    if (isElsewhere) await held.inTransaction(SCOPE, (tx) => this.dues.forgetElsewhere(tx));
+    if (now?.isScanDue === true || isElsewhere) await this.full.begin(work);
+    else if (now) await this.catchUp({ ...work, target: now });
+    await held.inTransaction(SCOPE, (tx) => this.dues.works(tx, target.id, capabilities.version));
+  }
+
+  private async catchUp(work: Work): Promise<void> {
+    for (let now: Target | undefined = work.target; now; ) {
+      const target: Target = now;
+      if (!(await this.incremental.run({ ...work, target }, await this.incremental.told(work, target)))) return;
+      work.signal.throwIfAborted();
+      now = await work.held.inTransaction(SCOPE, (tx) => this.dues.target(tx, target.id));
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import { Injectable } from '@nestjs/common';
+import type { Slug, SyncTargetId } from '#engines/kernel';
+import type { Tx } from '#platform';
+import type { Adoption, ConnectorMode, FieldPolicy, InventoryConnectorKind, OnRemoteGone } from '../domain/connector.js';
+import type { JournalCursor } from '../inventory/sync-journal.js';
+
+/** Their feed is asked at this pace; webhooks are sooner. */
+const FEED_EVERY_SECONDS = 15;
+
+/** A connector as a run needs it. */
+export interface Target {
+  readonly id: SyncTargetId;
+  readonly slug: Slug;
+  readonly kind: InventoryConnectorKind;
+  readonly url: string;
+  readonly sealedSecret: Buffer;
+  readonly tlsPins: readonly string[];
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly mode: ConnectorMode;
+  readonly adoption: Adoption;
+  readonly onRemoteGone: OnRemoteGone;
+  readonly fieldPolicy: FieldPolicy;
+  /** A complete scan is to be made now. */
+  readonly isScanDue: boolean;
+  readonly isFeedDue: boolean;
+  readonly journal: JournalCursor;
+  readonly feedCursor: string | null;
+}
+
+const IS_SCAN_DUE = `(t.last_full_scan_at IS NULL OR t.last_full_scan_at + make_interval(secs => t.scan_every_seconds) <= clock_timestamp())`;
+const IS_FEED_DUE = `(t.feed_cursor IS NOT NULL AND t.feed_read_at + interval '${FEED_EVERY_SECONDS} s' <= clock_timestamp())`;
+const IS_KEPT = `t.enabled AND t.kind = ANY($1)`;
+
+/** What there is to do for whom, how far each is, and when to try again. */
+@Injectable()
+export class SyncDueStore {
+  /** Connectors with something to do, out of their back-off. @param kinds that this process can speak to. */
+  async due(tx: Tx, kinds: readonly InventoryConnectorKind[]): Promise<SyncTargetId[]> {
+    const rows = await tx.sql<{ id: SyncTargetId }>(
+      `SELECT t.id FROM sync_target t WHERE ${IS_KEPT} AND t.next_try_at <= clock_timestamp()
+          AND (${IS_SCAN_DUE} OR ${IS_FEED_DUE} OR EXISTS (SELECT FROM sync_run r WHERE r.target_id = t.id AND r.phase <> 'ENDED')
+            OR EXISTS (SELECT FROM sync_hint h WHERE h.target_id = t.id)
+            OR EXISTS (SELECT FROM sync_journal j WHERE (j.xid, j.seq) > (t.journal_xid, t.journal_seq))) ORDER BY t.id`,
+      [kinds],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** @returns undefined for one that is switched off. */
+  async target(tx: Tx, id: SyncTargetId): Promise<Target | undefined> {
+    const row = await tx.one<Omit<Target, 'journal'> & { xid: string; seq: string }>(
+      `SELECT id, slug, kind, url, sealed_secret AS "sealedSecret", tls_pins AS "tlsPins", settings, mode, adoption, on_remote_gone AS "onRemoteGone",
+              field_policy AS "fieldPolicy", ${IS_SCAN_DUE} AS "isScanDue", ${IS_FEED_DUE} AS "isFeedDue", journal_xid::text AS xid, journal_seq::text AS seq,
+              feed_cursor AS "feedCursor" FROM sync_target t WHERE id = $1 AND enabled`,
+      [id],
+    );
+    if (!row) return undefined;
+    const { xid, seq, ...target } = row;
+    return { ...target, journal: { xid, seq } };
+  }
+
+  /** Of one database: a cursor of another one, whose transactions had other numbers, would hide what is written here. */
+  async isCursorOfElsewhere(tx: Tx, cursor: JournalCursor): Promise<boolean> {
+    const row = await tx.one<{ is: boolean }>('SELECT $1::text::xid8 > pg_snapshot_xmax(pg_current_snapshot()) AS is', [cursor.xid]);
+    return row?.is === true;
+  }
+
+  /** What another database wrote: no cursor of this one ever comes to it. */
+  async forgetElsewhere(tx: Tx): Promise<void> {
+    await tx.run('DELETE FROM sync_journal WHERE xid > pg_snapshot_xmax(pg_current_snapshot())');
+  }
+
+  async wantScan(tx: Tx, id: SyncTargetId): Promise<void> {
+    await tx.run('UPDATE sync_target SET last_full_scan_at = NULL WHERE id = $1', [id]);
+  }
+
+  /** A complete scan that began then is over: what was said before it is in what it read. */
+  async scanned(tx: Tx, id: SyncTargetId, begun: { at: Date; journal: JournalCursor; feedCursor: string | null }): Promise<void> {
+    await tx.run(
+      `UPDATE sync_target SET last_full_scan_at = $2, journal_xid = $3::text::xid8, journal_seq = $4, feed_cursor = $5, feed_read_at = clock_timestamp() WHERE id = $1`,
+      [id, begun.at, begun.journal.xid, begun.journal.seq, begun.feedCursor],
+    );
+  }
+
+  async readJournal(tx: Tx, id: SyncTargetId, cursor: JournalCursor): Promise<void> {
+    await tx.run('UPDATE sync_target SET journal_xid = $2::text::xid8, journal_seq = $3 WHERE id = $1', [id, cursor.xid, cursor.seq]);
+  }
+
+  async readFeed(tx: Tx, id: SyncTargetId, cursor: string | null): Promise<void> {
+    await tx.run('UPDATE sync_target SET feed_cursor = $2, feed_read_at = clock_timestamp() WHERE id = $1', [id, cursor]);
+  }
+
+  /** How far the slowest of those is that listen; null: nobody does. */
+  async slowest(tx: Tx): Promise<JournalCursor | null> {
+    const row = await tx.one<JournalCursor>(
+      `SELECT journal_xid::text AS xid, journal_seq::text AS seq FROM sync_target WHERE enabled AND kind <> 'POWERDNS' ORDER BY journal_xid, journal_seq LIMIT 1`,
+    );
+    return row ?? null;
+  }
+
+  async now(tx: Tx): Promise<Date> {
+    return (await tx.one<{ at: Date }>('SELECT clock_timestamp() AS at'))?.at ?? new Date(0);
+  }
+
+  async works(tx: Tx, id: SyncTargetId, apiVersion: string): Promise<void> {
+    await tx.run(
+      `UPDATE sync_target SET failures = 0, next_try_at = '-infinity', last_error = NULL, last_ok_at = clock_timestamp(), api_version = $2 WHERE id = $1`,
+      [id, apiVersion],
+    );
+  }
+
+  /** Tries again after 1, 2, 4 … 300 seconds. */
+  async postpone(tx: Tx, id: SyncTargetId, error: string): Promise<void> {
+    await tx.run(
+      `UPDATE sync_target SET failures = failures + 1, last_error = $2, next_try_at = clock_timestamp() + make_interval(secs => least(300, 2 ^ least(failures, 9))) WHERE id = $1`,
+      [id, error.slice(0, 500)],
+    );
+  }
+}
