@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { DeviceName, Fqdn, Label, PortName, Slug } from '#engines/kernel';
+import { Description, DeviceName, Fqdn, Label, PortName, Slug } from '#engines/kernel';
 
 describe('a slug', () => {
   it.each(['a', 'blue', 'customer-7', '7', 'a'.repeat(63)])('may be %s', (text) => {
@@ -82,5 +82,19 @@ describe('a DNS name', () => {
   it('is within a zone only at a label boundary', () => {
     expect(Fqdn.isWithin('a.cust.example', 'cust.example')).toBe(true);
     expect(Fqdn.isWithin('evilcust.example', 'cust.example')).toBe(false);
+  });
+});
+
+describe('a description', () => {
+  it.each(['x', 'Two\nlines\tand a tab', '部門 — 🙂', 'a'.repeat(1000)])('is kept as it was written: %j', (text) => {
+    expect(Description.parse(text)).toBe(text);
+  });
+
+  it.each(['', null])('that says nothing is none: %j', (text) => {
+    expect(Description.parse(text)).toBeNull();
+  });
+
+  it.each(['a'.repeat(1001), 'bell\u0007', 'a\uD800', 7, undefined])('may not be %j', (text) => {
+    expect(() => Description.parse(text)).toThrow(expect.objectContaining({ code: 'INVALID_VALUE' }));
   });
 });
