@@ -27,7 +27,7 @@ const number = (release: string): number => {
   return major * 100 + minor;
 };
 
-export interface Reply {
+export interface NetBoxReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
@@ -69,7 +69,7 @@ export class NetBoxUnderTest {
     body?: Json,
     headers: Readonly<Record<string, string>> = {},
     token = this.token,
-  ): Promise<Reply> {
+  ): Promise<NetBoxReply> {
     const answer = await http.request({
       method: method as 'GET',
       url: path.startsWith('http') ? path : `${this.url}/api/${path}`,
@@ -92,7 +92,7 @@ export class NetBoxUnderTest {
     };
   }
 
-  get(path: string): Promise<Reply> {
+  get(path: string): Promise<NetBoxReply> {
     return this.call('GET', path);
   }
 
