@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ForeignChanges, InventoryKind } from '#contexts/sync/ports';
 import { invalidValue } from '#engines/kernel';
 import { KINDS } from './kinds.js';
-import type { NetBoxClient, NetBoxQuery } from './netbox-client.js';
+import type { NetBoxAnswer, NetBoxQuery } from './netbox-client.js';
 import { NetBoxError } from './netbox-error.js';
 import { otherShape } from './row.js';
 
@@ -30,6 +30,11 @@ const pageShape = z.looseObject({
 });
 type Row = z.infer<typeof pageShape>['results'][number];
 
+/** The part of `NetBoxClient` that is needed. */
+interface Asked {
+  get(path: string, query: NetBoxQuery, signal: AbortSignal): Promise<NetBoxAnswer>;
+}
+
 /** Numbers that were left out so far, with the time of the change after them. */
 type Gaps = ReadonlyMap<number, number>;
 
@@ -43,7 +48,7 @@ export const kindOfType = (objectType: string): InventoryKind | null => KIND_OF.
  * @param isOwn what this installation did itself.
  */
 export async function readChanges(
-  client: NetBoxClient,
+  client: Asked,
   cursor: string | null,
   isOwn: (change: { requestId: string; message: string }) => boolean,
   signal: AbortSignal,
@@ -72,14 +77,24 @@ export async function readChanges(
   );
   // The last one is asked for once more: if it is not there, what came after it may not be, either.
   const isGap = last > 0 && !results.some(({ id }) => id === last) && (next === null || (results.at(-1)?.id ?? 0) > last);
+  if (isGap) return { changed: [], next: await end(client, signal), isMore: false, isGap };
   const fresh = results.filter(({ id }) => id > last || gaps.has(id));
   const changed = fresh.flatMap((row) => {
     const kind = kindOfType(row.changed_object_type);
     if (kind === null || isOwn({ requestId: row.request_id, message: row.message ?? '' })) return [];
     return [{ kind, remoteId: String(row.changed_object_id), isDelete: row.action.value === 'delete' }];
   });
-  const end = isGap ? (results.at(-1)?.id ?? 0) : Math.max(last, results.at(-1)?.id ?? 0);
-  return { changed, next: print(end, isGap ? new Map() : gapsAfter(last, gaps, results)), isMore: next !== null, isGap };
+  const reached = Math.max(last, results.at(-1)?.id ?? 0);
+  return { changed, next: print(reached, gapsAfter(last, gaps, results)), isMore: next !== null, isGap };
+}
+
+async function end(client: Asked, signal: AbortSignal): Promise<string> {
+  const query: NetBoxQuery = [
+    ['ordering', '-id'],
+    ['limit', '1'],
+  ];
+  const { results } = await page(client, query, signal);
+  return print(results[0]?.id ?? 0, new Map());
 }
 
 function gapsAfter(last: number, gaps: Gaps, rows: readonly Row[]): Gaps {
@@ -97,7 +112,7 @@ function gapsAfter(last: number, gaps: Gaps, rows: readonly Row[]): Gaps {
   return new Map([...open].filter(([, at]) => newest - at < LATE_MS).slice(-MAX_GAPS));
 }
 
-async function page(client: NetBoxClient, query: NetBoxQuery, signal: AbortSignal): Promise<z.infer<typeof pageShape>> {
+async function page(client: Asked, query: NetBoxQuery, signal: AbortSignal): Promise<z.infer<typeof pageShape>> {
   const fields = 'id,time,request_id,message,action,changed_object_type,changed_object_id';
   const parsed = pageShape.safeParse((await client.get(PATH, [...query, ['fields', fields]], signal)).json);
   if (!parsed.success) throw otherShape(CALL, parsed.error.issues[0]?.path.join('.') ?? 'the page');

@@ -19,10 +19,11 @@ import { NetBoxReader, toObject } from './netbox-reader.js';
 import { NetBoxWriter } from './netbox-writer.js';
 import { makePrerequisites } from './prerequisites.js';
 import { type KnownKind, type Probed, probeNetBox } from './probe.js';
-import type { NetBoxSettings } from './settings.js';
+import { type NetBoxSettings, parseNetBoxSettings } from './settings.js';
 
 export interface NetBoxOptions extends NetBoxConnection {
-  readonly settings?: NetBoxSettings;
+  /** As a person wrote them: see `NetBoxSettings`. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** NetBox 4.2 and later. What it can do is probed once, and again where it turned out to be another release. */
@@ -33,10 +34,11 @@ export class NetBoxInventory implements ForeignInventory {
   private readonly message: string;
   private probed: Probed | null = null;
 
+  /** @throws INVALID_VALUE for an address or settings that it cannot work with. */
   constructor(options: NetBoxOptions) {
     this.name = options.name;
     this.client = new NetBoxClient(options);
-    this.settings = options.settings ?? {};
+    this.settings = parseNetBoxSettings(options.settings ?? {});
     // Stands in NetBox' change log, where own changes are known by it: another Trame there has another token.
     this.message = `Trame, connector ${options.name.slice(0, 80)} (${digest(options.token).slice(0, 8)})`;
   }
@@ -91,7 +93,7 @@ export class NetBoxInventory implements ForeignInventory {
 
   /** @param cursor opaque; null: only where the end is now. */
   async changedSince(cursor: string | null, signal: AbortSignal): Promise<ForeignChanges> {
-    this.probed ?? (await this.probeAgain(signal));
+    if (!this.probed) await this.probeAgain(signal);
     const isOwn = (change: { requestId: string; message: string }): boolean =>
       change.message === this.message || this.client.isOwnRequest(change.requestId);
     return this.forgetting(() => readChanges(this.client, cursor, isOwn, signal));

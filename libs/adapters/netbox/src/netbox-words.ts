@@ -23,7 +23,7 @@ function* sentences(part: unknown, name = ''): Generator<string> {
         name,
       );
     for (const [field, what] of Object.entries(part)) yield* sentences(what, NO_FIELD.has(field) ? name : field);
-  } else yield `${name === '' ? '' : `${name}: `}${String(part)}`;
+  } else yield `${name === '' ? '' : `${name}: `}${typeof part === 'string' ? part : JSON.stringify(part)}`;
 }
 
 /**

@@ -11,7 +11,7 @@ export interface DeviceSettings {
   readonly site?: string;
 }
 
-export interface NetBoxSettings {
+export type NetBoxSettings = {
   /** Without it devices and their interfaces are left alone. */
   readonly device?: DeviceSettings;
   /** Slug of the registry of our AS numbers; without it they are left alone. */
@@ -22,7 +22,7 @@ export interface NetBoxSettings {
   readonly interfaceType?: string;
   /** What is named here and not there is made, before the first write. Default false. */
   readonly createMissing?: boolean;
-}
+};
 
 const slug = z.string().regex(/^[-a-zA-Z0-9_]{1,100}$/);
 const choice = z.string().regex(/^[-a-z0-9_]{1,50}$/);
