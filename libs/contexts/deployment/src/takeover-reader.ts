@@ -12,10 +12,13 @@ import { artefactsDigest } from './domain/make-plan.js';
 import { pushedArtefacts, type SecretVersions } from './domain/pushed-artefacts.js';
 import { takeoverDifferences, type TakeoverReading } from './domain/takeover.js';
 import { collected } from './drift-collector.js';
+import { isFaultOfDatabase } from './fault-of-database.js';
+import { inParallel } from './in-parallel.js';
 import { TakeoverStore } from './store/takeover.store.js';
 
 const SCOPE = systemScope('takeover');
 const LOOK_EVERY_MS = 2000;
+const PARALLEL = 10;
 const READ_WITHIN_MS = READ_WITHIN_SECONDS * 1000;
 
 /**
@@ -44,7 +47,16 @@ export class TakeoverReader implements OnModuleInit {
   async readDue(signal: AbortSignal = new AbortController().signal): Promise<number> {
     const due = await this.db.inTransaction(SCOPE, (tx) => this.store.due(tx));
     let count = 0;
-    for (const [fabricId, deviceIds] of due) count += await this.readFabric(fabricId, new Set(deviceIds), signal);
+    for (const [fabricId, deviceIds] of due) {
+      try {
+        count += await this.readFabric(fabricId, new Set(deviceIds), signal);
+      } catch (error) {
+        if (signal.aborted || isFaultOfDatabase(error)) throw error;
+        // A fabric that cannot be compiled is its own matter: the others are read, and it is looked at again after a while.
+        this.log.error('takeover.fabric_failed', { fabricId, error });
+        count += await this.recordUnread(fabricId, deviceIds, error);
+      }
+    }
     return count;
   }
 
@@ -55,15 +67,14 @@ export class TakeoverReader implements OnModuleInit {
       { isolation: 'REPEATABLE READ' },
     );
     const devices = this.intents.of(snapshot).devices.filter(({ deviceId }) => deviceIds.has(deviceId));
-    const readings = await Promise.all(
-      devices.map(async (device) => [device, await this.read(fabricId, device, secrets, signal)] as const),
-    );
-    signal.throwIfAborted(); // What was broken off says nothing of a device.
-    await this.db.inTransaction(SCOPE, async (tx) => {
-      for (const [{ deviceId }, reading] of readings) await this.store.record(tx, deviceId, snapshot.revision, reading);
-      if (readings.length > 0) await this.outbox.append(tx, 'fabric.changed', fabricId);
+    // Each is written down by itself: what cannot be kept of one is not lost of the others.
+    await inParallel(devices, PARALLEL, async (device) => {
+      const reading = await this.read(fabricId, device, secrets, signal);
+      signal.throwIfAborted(); // What was broken off says nothing of a device.
+      await this.record(device, snapshot.revision, reading);
     });
-    return readings.length;
+    if (devices.length > 0) await this.db.inTransaction(SCOPE, (tx) => this.outbox.append(tx, 'fabric.changed', fabricId));
+    return devices.length;
   }
 
   private async read(fabricId: FabricId, device: DeviceIntent, secrets: SecretVersions, signal: AbortSignal): Promise<TakeoverReading> {
@@ -78,9 +89,32 @@ export class TakeoverReader implements OnModuleInit {
       const desiredDigest = artefactsDigest(artefacts, secrets);
       return { desiredDigest, differences: takeoverDifferences(device, desiredDigest, artefacts, seen), error: null };
     } catch (error) {
+      if (isFaultOfDatabase(error)) throw error;
       if (!isDomainError(error)) this.log.error('takeover.read_failed', { device: slug, error });
-      const { code, message } = failureOf(error);
-      return { desiredDigest: null, differences: [], error: `${code}: ${message}` };
+      return unread(error);
     }
   }
+
+  private async record({ deviceId, slug }: DeviceIntent, revision: number, reading: TakeoverReading): Promise<void> {
+    const keep = (kept: TakeoverReading): Promise<void> =>
+      this.db.inTransaction(SCOPE, (tx) => this.store.record(tx, deviceId, revision, kept));
+    await keep(reading).catch((error: unknown) => {
+      if (isFaultOfDatabase(error)) throw error;
+      this.log.error('takeover.record_failed', { device: slug, error });
+      return keep(unread(error));
+    });
+  }
+
+  private recordUnread(fabricId: FabricId, deviceIds: readonly DeviceId[], error: unknown): Promise<number> {
+    return this.db.inTransaction(SCOPE, async (tx) => {
+      const { revision } = await this.fabric.settings(tx, fabricId);
+      for (const deviceId of deviceIds) await this.store.record(tx, deviceId, revision, unread(error));
+      return deviceIds.length;
+    });
+  }
+}
+
+function unread(error: unknown): TakeoverReading {
+  const { code, message } = failureOf(error);
+  return { desiredDigest: null, differences: [], error: `${code}: ${message}` };
 }
