@@ -5,6 +5,7 @@ import { DomainError, type FabricId, notFound, type PlanId } from '#engines/kern
 import { crashPoint, Database, LeaseService, LOGGER, type Logger, systemScope, type Tx } from '#platform';
 import type { DeploymentPlan } from './domain/plan.js';
 import { Incidents } from './incidents.js';
+import { inParallel } from './in-parallel.js';
 import { notIn, PlannerService, refuseUnlessSeen } from './planner.service.js';
 import { RollbackKeeper } from './rollback-keeper.js';
 import { RolloutExecutor } from './rollout-executor.js';
@@ -12,6 +13,8 @@ import { PlanStore } from './store/plan.store.js';
 import { SteeringStore } from './store/steering.store.js';
 
 const SCOPE = systemScope('deployment');
+/** Of those that have something to do: a rollout may soak for minutes. */
+const FABRICS_AT_ONCE = 4;
 
 /**
  * Brings a fabric to its intent: plan, canary, the rest, proof. One rollout at a time in a fabric (lease), one push at a time on a
@@ -35,12 +38,13 @@ export class RolloutService {
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
-  /** All fabrics, level-triggered. One that cannot be planned does not stop the others. */
+  /** All fabrics, level-triggered. One that cannot be planned, or takes its time, does not stop the others. */
   async convergeAll(signal: AbortSignal = new AbortController().signal): Promise<void> {
-    for (const fabricId of await this.db.inTransaction(SCOPE, (tx) => this.fabric.fabrics(tx))) {
+    const fabrics = await this.db.inTransaction(SCOPE, (tx) => this.fabric.fabrics(tx));
+    await inParallel(fabrics, FABRICS_AT_ONCE, async (fabricId) => {
       if (signal.aborted) return;
       await this.converge(fabricId, signal).catch((error: unknown) => this.log.error('fabric.converge_failed', { fabricId, error }));
-    }
+    });
   }
 
   /** @returns at once when somebody else is at this fabric: that execution sees what changed, or is followed by another. */
