@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AccessModule, TOKEN_SCOPES, TokenService } from '#contexts/access';
 import { type Config, PlatformModule } from '#platform';
+import { recordToken } from './record-token.js';
 
 /** Runs `work` with the token service on the database of `config`, and closes everything afterwards. */
 export async function withTokens<T>(config: Config, work: (tokens: TokenService) => Promise<T>): Promise<T> {
@@ -20,7 +21,7 @@ export async function bootstrapToken(config: Config): Promise<string | undefined
   return withTokens(config, async (tokens) => {
     if (await tokens.hasOperatorToken()) return undefined;
     const expiresAt = new Date(Date.now() + 365 * 24 * 3600 * 1000);
-    return (await tokens.create({ name: 'first operator', tenantId: null, scopes: TOKEN_SCOPES, expiresAt, createdBy: 'bootstrap' }))
-      .secret;
+    const first = { name: 'first operator', tenantId: null, scopes: TOKEN_SCOPES, expiresAt, createdBy: 'bootstrap' };
+    return (await tokens.create(first, recordToken('token.created'))).secret;
   });
 }

@@ -42,7 +42,10 @@ export class SubscriptionSockets {
       if (!init) return;
       clearTimeout(late);
       if (this.sessions.has(socket)) return socket.close(CLOSE.INIT_TWICE, 'Too many initialisation requests');
-      this.sessions.set(socket, { token: init.token, principal: this.tokens.authenticate(init.token) });
+      const principal = this.tokens.authenticate(init.token);
+      // Whoever subscribes awaits it; until then, and where nobody does, its failure is nobody's.
+      principal.catch((error: unknown) => this.log.warn('subscription.not_authenticated', { error }));
+      this.sessions.set(socket, { token: init.token, principal });
     });
   }
 

@@ -25,6 +25,7 @@ export function addSecrets(program: Command): void {
     .command('credential <device>')
     .description('give a device (its slug) the password or private key that stands on standard input; the next connection uses it')
     .option('--username <name>', 'another user name, too')
+    .option('--fabric <id>', 'fab_…; needed where several fabrics have a device of that name')
     .action(setCredential);
   secrets
     .command('rotate')
@@ -49,10 +50,11 @@ async function list(options: Output): Promise<void> {
   print(options, found, lines.length === 0 ? ['no secret is set'] : lines);
 }
 
-async function setCredential(slug: string, { username }: { username?: string }): Promise<void> {
+async function setCredential(slug: string, { username, fabric }: { username?: string; fabric?: string }): Promise<void> {
   const secret = await standardInput();
+  const fabricId = fabric === undefined ? null : decodeId<FabricId>('fabric', fabric);
   await inOneTransaction(async (app, tx) => {
-    const device = await of(app, FabricService).deviceBySlug(tx, slug);
+    const device = await of(app, FabricService).deviceBySlug(tx, slug, fabricId);
     await of(app, SecretService).setCredential(tx, device.id, { username: username ?? null, secret });
   });
   console.log(`${slug} has another credential; the next connection uses it`);

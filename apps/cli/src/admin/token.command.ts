@@ -4,6 +4,7 @@ import { decodeId, type TenantId } from '#engines/kernel';
 import { loadConfig } from '#platform';
 import { localEnvironment } from '../local-settings.js';
 import { withTokens } from '../operator.js';
+import { recordToken } from '../record-token.js';
 
 interface CreateOptions {
   readonly name: string;
@@ -26,7 +27,7 @@ export function addToken(program: Command): void {
       const expiresAt = new Date(Date.now() + Number(days) * 24 * 3600 * 1000);
       const tenantId = tenant === undefined ? null : decodeId<TenantId>('tenant', tenant);
       const made = await withTokens(config, (tokens) =>
-        tokens.create({ name, tenantId, scopes: scope ?? TOKEN_SCOPES, expiresAt, createdBy: 'cli' }),
+        tokens.create({ name, tenantId, scopes: scope ?? TOKEN_SCOPES, expiresAt, createdBy: 'cli' }, recordToken('token.created')),
       );
       console.log(made.secret);
       console.error(`token ${made.token.id}, good until ${made.token.expiresAt.toISOString()}; it is shown this once`);
@@ -36,7 +37,7 @@ export function addToken(program: Command): void {
     .argument('<id>', 'the 12 characters after trame_live_')
     .description('end a token; it stops working everywhere within five seconds')
     .action(async (id: string) => {
-      await withTokens(loadConfig(localEnvironment()), (tokens) => tokens.revoke(id));
+      await withTokens(loadConfig(localEnvironment()), (tokens) => tokens.revoke(id, 'cli', recordToken('token.revoked')));
       console.log(`token ${id} is revoked`);
     });
 }

@@ -1,6 +1,6 @@
 import { openTestDatabase, type OpenDatabase } from '../../../../test/support/open-database.js';
 import { testConfig } from '../../../../test/support/world.js';
-import { newId, systemScope } from '#platform';
+import { newId, systemScope, type Tx } from '#platform';
 import type { TenantId } from '#engines/kernel';
 import { TokenStore } from './store/token.store.js';
 import { newTokenText, tokenText } from './token-text.js';
@@ -38,6 +38,25 @@ const row = <T extends object>(sql: string, values: unknown[]): Promise<T | unde
   database.db.inTransaction(systemScope('test'), (tx) => tx.one<T>(sql, values));
 
 describe('API tokens', () => {
+  it('are made and ended together with what is recorded of it, once, by whom it was', async () => {
+    const { clock, tokens } = world();
+    const refuse = () => Promise.reject(new Error('not recorded'));
+    const count = () => row<{ n: number }>('SELECT count(*)::int AS n FROM api_token WHERE revoked_at IS NULL', []);
+    const before = await count();
+    await expect(tokens.create(input(clock), refuse)).rejects.toThrow('not recorded');
+    expect(await count()).toEqual(before);
+    const said: string[] = [];
+    const record = (word: string) => (tx: Tx, token: { readonly id: string }) => {
+      said.push(`${word} ${token.id} by ${tx.scope.actor}`);
+      return Promise.resolve();
+    };
+    const { token } = await tokens.create(input(clock), record('made'));
+    await expect(tokens.revoke(token.id, 'someone', refuse)).rejects.toThrow('not recorded');
+    await tokens.revoke(token.id, 'someone', record('ended'));
+    await tokens.revoke(token.id, 'someone', record('ended'));
+    expect(said).toEqual([`made ${token.id} by test`, `ended ${token.id} by someone`]);
+  });
+
   it('prove who calls, with the scopes they were made with', async () => {
     const { clock, tokens } = world();
     const { token, secret } = await tokens.create(input(clock, { scopes: ['order:read', 'order:write', 'order:read'] }));

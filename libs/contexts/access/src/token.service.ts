@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { DomainError, invalidValue, Label, type TenantId } from '#engines/kernel';
-import { CLOCK, type Clock, CONFIG, type Config, Database, type Scope, systemScope, tenantScope } from '#platform';
+import { CLOCK, type Clock, CONFIG, type Config, Database, type Scope, systemScope, tenantScope, type Tx } from '#platform';
 import { isTokenScope, TOKEN_SCOPES, type TokenScope } from './domain/token-scope.js';
 import { type StoredToken, type TokenRow, TokenStore } from './store/token.store.js';
 import { newTokenText, parseTokenText } from './token-text.js';
@@ -25,6 +25,9 @@ export interface NewToken {
   readonly expiresAt: Date;
   readonly createdBy: string;
 }
+
+/** Writes who did it, in the transaction in which it is done; what the audit is, this context does not know. */
+export type RecordToken = (tx: Tx, token: TokenRow) => Promise<void>;
 
 /** With what it proves, made once and not for each request. */
 interface ProvenToken extends StoredToken {
@@ -58,7 +61,7 @@ export class TokenService {
    * The secret is in the answer and nowhere else: only its HMAC is stored, so that a stolen table opens nothing.
    * @throws DomainError INVALID_VALUE for a name, a scope or an expiry that cannot be.
    */
-  async create(input: NewToken): Promise<{ token: TokenRow; secret: string }> {
+  async create(input: NewToken, record?: RecordToken): Promise<{ token: TokenRow; secret: string }> {
     const name = Label.parse(input.name);
     const scopes = parseScopes(input.scopes);
     const now = this.clock.now().getTime();
@@ -75,7 +78,12 @@ export class TokenService {
       secretHash: this.hash(text.secret),
       pepperVersion: PEPPER_VERSION,
     };
-    return { token: await this.db.inTransaction(systemScope(input.createdBy), (tx) => this.store.insert(tx, row)), secret: text.text };
+    const token = await this.db.inTransaction(systemScope(input.createdBy), async (tx) => {
+      const made = await this.store.insert(tx, row);
+      await record?.(tx, made);
+      return made;
+    });
+    return { token, secret: text.text };
   }
 
   /** @returns undefined for everything that does not prove a principal; which of the reasons it was is nobody's business. */
@@ -88,12 +96,14 @@ export class TokenService {
   }
 
   /** Works at once in this process, elsewhere within three seconds. @throws DomainError NOT_FOUND. */
-  async revoke(id: string): Promise<void> {
+  async revoke(id: string, actor = SCOPE.actor, record?: RecordToken): Promise<void> {
     this.forget(id);
-    const isKnown = await this.db.inTransaction(
-      SCOPE,
-      async (tx) => (await this.store.revoke(tx, id, this.clock.now())) || (await this.store.byId(tx, id)) !== undefined,
-    );
+    const isKnown = await this.db.inTransaction(systemScope(actor), async (tx) => {
+      const isEnded = await this.store.revoke(tx, id, this.clock.now());
+      const token = await this.store.byId(tx, id);
+      if (token && isEnded) await record?.(tx, token);
+      return token !== undefined;
+    });
     this.forget(id); // A request in between may have remembered it again.
     if (!isKnown) throw new DomainError('NOT_FOUND', 'there is no such token', { kind: 'token', id: id.slice(0, 64) });
   }

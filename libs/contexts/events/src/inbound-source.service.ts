@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DomainError, type Slug, type TenantId } from '#engines/kernel';
 import { Envelope, newId, SealedColumns, Secret, type Tx, violatedConstraint } from '#platform';
+import { AuditService } from './audit.service.js';
 import { type InboundSourceRow, InboundSourceStore } from './store/inbound-source.store.js';
 
 /** Who may send us webhooks: one source per portal and tenant, each with its own secret. */
@@ -11,6 +12,7 @@ export class InboundSourceService implements OnModuleInit {
     private readonly store: InboundSourceStore,
     private readonly envelope: Envelope,
     private readonly columns: SealedColumns,
+    private readonly audit: AuditService,
   ) {}
 
   onModuleInit(): void {
@@ -27,6 +29,7 @@ export class InboundSourceService implements OnModuleInit {
       if (violatedConstraint(error) !== 'inbound_source_slug_unique') throw error;
       throw new DomainError('ALREADY_EXISTS', `there is a source ${source.slug} already`, { slug: source.slug }, { cause: error });
     }
+    await this.record(tx, 'source.created', { id, ...source });
     return { id, secret };
   }
 
@@ -36,11 +39,16 @@ export class InboundSourceService implements OnModuleInit {
     if (!source) throw new DomainError('NOT_FOUND', `there is no source ${slug}`, { slug });
     const secret = newSecret();
     await this.store.setSecrets(tx, source.id, [this.seal(source.id, secret), ...source.sealedSecrets.slice(0, 1)]);
+    await this.record(tx, 'source.secret-rotated', source);
     return secret;
   }
 
   secretsOf(source: InboundSourceRow): Secret[] {
     return source.sealedSecrets.map((sealed) => this.envelope.open(context(source.id), sealed));
+  }
+
+  private record(tx: Tx, action: string, { id, slug, tenantId }: Pick<InboundSourceRow, 'id' | 'slug' | 'tenantId'>): Promise<void> {
+    return this.audit.append(tx, { tenantId, action, subjectKind: 'source', subjectId: id, detail: { slug } });
   }
 
   private seal(id: string, secret: Secret): Buffer {

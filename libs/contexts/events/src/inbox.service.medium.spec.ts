@@ -5,6 +5,7 @@ import { testConfig } from '../../../../test/support/world.js';
 import { Webhook } from 'standardwebhooks';
 import { DomainError, Slug, type TenantId } from '#engines/kernel';
 import { createLogger, createQueueBackend, Envelope, newId, SealedColumns, type Secret, systemScope } from '#platform';
+import { AuditService } from './audit.service.js';
 import { InboundSourceService } from './inbound-source.service.js';
 import { type InboxHandler, type InboxMessage, InboxService } from './inbox.service.js';
 import { JobQueues } from './job-queues.js';
@@ -22,7 +23,7 @@ beforeAll(async () => {
   database = await openTestDatabase([]);
   const config = testConfig(database.url);
   const log = createLogger('silent');
-  sources = new InboundSourceService(new InboundSourceStore(), new Envelope(config.TRAME_KEK), new SealedColumns());
+  sources = new InboundSourceService(new InboundSourceStore(), new Envelope(config.TRAME_KEK), new SealedColumns(), new AuditService());
   const outbox = new OutboxService(new JobQueues(createQueueBackend(config.DATABASE_URL, undefined), log), config);
   inbox = new InboxService(database.db, sources, new InboundSourceStore(), new InboxStore(), outbox, log);
   await sql('INSERT INTO tenant (id, slug, name) VALUES ($1, $2, $2)', [tenantId, 'acme']);
@@ -208,6 +209,13 @@ describe('a source of webhooks', () => {
     expect([await send(first.secret), await send(second)]).toEqual([202, 202]);
     const third = await rotate();
     expect([await send(first.secret), await send(second), await send(third)]).toEqual([401, 202, 202]);
+    const told = await sql<{ action: string; detail: object }>(
+      `SELECT action, detail FROM audit_entry WHERE subject_kind = 'source' AND detail->>'slug' = $1 ORDER BY id`,
+      [slug],
+    );
+    expect(told.map(({ action }) => action).slice(-1)).toEqual(['source.secret-rotated']);
+    expect(told.map(({ action }) => action)).toContain('source.created');
+    expect(JSON.stringify(told)).not.toContain('whsec_');
   });
 
   it('does not show its secret in the database', async () => {

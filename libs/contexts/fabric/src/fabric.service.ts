@@ -306,9 +306,15 @@ export class FabricService {
     return this.deviceStore.byName(tx);
   }
 
-  async deviceBySlug(tx: Tx, slug: string): Promise<Device> {
-    const device = await this.deviceStore.deviceBySlug(tx, slug);
+  /** Slugs are unique in a fabric. @throws DomainError NOT_FOUND | INVALID_VALUE (several fabrics have one, and none is named). */
+  async deviceBySlug(tx: Tx, slug: string, fabricId: FabricId | null = null): Promise<Device> {
+    const [device, another] = await this.deviceStore.bySlug(tx, slug, fabricId);
     if (!device) throw notFound('device', slug);
+    if (another)
+      throw new DomainError('INVALID_VALUE', `several fabrics have a device ${slug}: name the fabric, or the device by its id`, {
+        path: ['slug'],
+        accepted: 'an id (dev_…), or the fabric as well',
+      });
     return device;
   }
 
@@ -382,11 +388,10 @@ export class FabricService {
     const first = deviceIds.find((id) => observed.has(id));
     if (first === undefined) return;
     const { slug } = await this.device(tx, first);
-    throw new DomainError(
-      'INVALID_STATE',
-      `the network is on ${slug}, which is only observed: nothing can be taken from it`,
-      { state: 'OBSERVE', allowedStates: ['SECTION'] },
-    );
+    throw new DomainError('INVALID_STATE', `the network is on ${slug}, which is only observed: nothing can be taken from it`, {
+      state: 'OBSERVE',
+      allowedStates: ['SECTION'],
+    });
   }
 
   /** Devices and VLAN domains by the names that a document has for them. */

@@ -3,7 +3,9 @@ import {
   Asn,
   Cidr,
   type DeviceId,
+  DomainError,
   type FabricId,
+  invalidValue,
   Ip,
   Label,
   Mac,
@@ -14,7 +16,8 @@ import {
   type VlanDomainId,
   type VtepId,
 } from '#engines/kernel';
-import { Envelope, newId, Secret, type Tx } from '#platform';
+import { AuditService } from '#contexts/events';
+import { Envelope, newId, Secret, type Tx, violatedConstraint } from '#platform';
 import type { Platform } from '#engines/intent';
 import { parseChassis } from './chassis.service.js';
 import { credentialContext } from './domain/credential-context.js';
@@ -57,11 +60,14 @@ const transportOf = ({ platform, external, secret }: InventoryDevice): (typeof T
 /** The operator's side: what there is. */
 @Injectable()
 export class InventoryService {
-  constructor(private readonly envelope: Envelope) {}
+  constructor(
+    private readonly envelope: Envelope,
+    private readonly audit: AuditService,
+  ) {}
 
-  /** Loads a whole fabric or nothing of it. @throws DomainError INVALID_VALUE; a name that refers to nothing is one. */
+  /** Loads a whole fabric or nothing of it. @throws DomainError INVALID_VALUE (a name that refers to nothing is one) | ALREADY_EXISTS. */
   async load(tx: Tx, inventory: FabricInventory): Promise<LoadedFabric> {
-    const fabricId = await this.createFabric(tx, inventory.fabric);
+    const fabricId = await unlessTaken(inventory.fabric.slug, () => this.createFabric(tx, inventory.fabric));
     const sites = new Map<string, SiteId>();
     for (const site of inventory.sites) {
       const id = newId<SiteId>();
@@ -75,6 +81,13 @@ export class InventoryService {
     }
     await this.loadLinks(tx, fabricId, inventory, devices, ports);
     await this.loadFabricFacts(tx, fabricId, inventory, devices);
+    await this.audit.append(tx, {
+      tenantId: null,
+      action: 'fabric.loaded',
+      subjectKind: 'fabric',
+      subjectId: fabricId,
+      detail: { slug: inventory.fabric.slug, devices: inventory.devices.map(recorded) },
+    });
     return { fabricId, devices, vlanDomains: await this.loadVlanDomains(tx, fabricId, inventory, devices) };
   }
 
@@ -232,6 +245,26 @@ export class InventoryService {
 
 function known<T>(map: ReadonlyMap<string, T>, name: string, kind: string): T {
   const value = map.get(name);
-  if (value === undefined) throw new Error(`the inventory refers to the ${kind} ${name}, which it does not have`);
+  if (value === undefined) throw invalidValue(kind, name, `one that the inventory has: ${[...map.keys()].slice(0, 20).join(', ')}`);
   return value;
+}
+
+/** Who is trusted to be the device from now on, and whether we have a credential for it. */
+const recorded = ({ slug, managementAddress, username, sshHostKeys = [], tlsSpkiSha256 = [], secret }: InventoryDevice): object => ({
+  slug,
+  managementAddress,
+  username,
+  sshHostKeys,
+  tlsSpkiSha256,
+  hasCredential: secret !== undefined,
+});
+
+/** Two fabrics of one name could not be told apart; their other names are their own, but for those that routers know each other by. */
+async function unlessTaken<T>(slug: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (violatedConstraint(error) !== 'fabric_slug_unique') throw error;
+    throw new DomainError('ALREADY_EXISTS', `there is a fabric ${slug} already`, { slug }, { cause: error });
+  }
 }

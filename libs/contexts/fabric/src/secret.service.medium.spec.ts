@@ -1,3 +1,4 @@
+import { eventually } from '../../../../test/support/eventually.js';
 import { createWorld, type World } from '../../../../test/support/world.js';
 import { AuditService, InboundSourceService } from '#contexts/events';
 import { FabricService, SecretService } from '#contexts/fabric';
@@ -39,6 +40,21 @@ describe('secrets that configurations name', () => {
     expect(await revision()).toBe(before);
     expect(await set('twice', 'hunter3')).toMatchObject({ version: 2 });
     expect(await inTx((tx) => secrets.versions(tx, world.fabricId))).toEqual(new Map(Object.entries({ overlay: 1, twice: 2 })));
+  });
+
+  it('may be set by two people for the first time at the same moment: one after the other', async () => {
+    let later: Promise<{ version: number }> | undefined;
+    await inTx(async (tx) => {
+      await secrets.set(tx, world.fabricId, 'contested', new Secret('first'));
+      later = set('contested', 'second');
+      await eventually(
+        () => inTx((other) => other.one<{ n: number }>('SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted')),
+        (answer) => (answer?.n ?? 0) > 0,
+      );
+    });
+    expect(await later).toMatchObject({ version: 2 });
+    const opened = await inTx((tx) => secrets.open(tx, world.fabricId, ['contested']));
+    expect(opened.get('contested')?.secret.reveal()).toBe('second');
   });
 
   it.each([

@@ -64,11 +64,19 @@ export class SecretService implements OnModuleInit {
     );
     if (known && this.envelope.open(context(known.id), known.sealed).reveal() === value.reveal()) return this.stored(tx, fabricId, name);
     const id = known?.id ?? newId<string>();
-    await tx.run(
-      `INSERT INTO secret (id, fabric_id, name, sealed, set_by) VALUES ($1, $2, $3, $4, $5)
-       ON CONFLICT ON CONSTRAINT secret_pkey DO UPDATE SET sealed = $4, set_by = $5, version = secret.version + 1, set_at = clock_timestamp()`,
-      [id, fabricId, name, this.envelope.seal(context(id), value), tx.scope.actor],
-    );
+    const sealed = this.envelope.seal(context(id), value);
+    const isDone = await (known
+      ? tx.run('UPDATE secret SET sealed = $2, set_by = $3, version = version + 1, set_at = clock_timestamp() WHERE id = $1', [
+          id,
+          sealed,
+          tx.scope.actor,
+        ])
+      : tx.run(
+          `INSERT INTO secret (id, fabric_id, name, sealed, set_by) VALUES ($1, $2, $3, $4, $5) ON CONFLICT ON CONSTRAINT secret_name_unique DO NOTHING`,
+          [id, fabricId, name, sealed, tx.scope.actor],
+        ));
+    // Somebody set it first at the same moment, and has committed by now: what is sealed is bound to that row.
+    if (isDone === 0) return this.set(tx, fabricId, name, value);
     const stored = await this.stored(tx, fabricId, name);
     await this.audit.append(tx, {
       tenantId: null,

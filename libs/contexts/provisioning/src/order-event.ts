@@ -164,7 +164,7 @@ export class OrderEvents {
     const attachments = [];
     for (const place of data.attachments) {
       attachments.push({
-        deviceId: (await this.fabric.deviceBySlug(tx, Slug.parse(place.device))).id,
+        deviceId: (await this.fabric.deviceBySlug(tx, Slug.parse(place.device), vniPool.fabricId)).id,
         port: place.port === undefined ? null : PortName.parse(place.port),
         tagging: place.tagging,
         vlan: place.vlan === undefined ? null : VlanId.parse(place.vlan),

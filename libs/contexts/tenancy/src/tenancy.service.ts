@@ -285,8 +285,14 @@ export class TenancyService {
     return network;
   }
 
-  findNetwork(tx: Tx, by: { vni: number } | { externalRef: string }): Promise<Network | undefined> {
-    return this.store.networkBy(tx, by);
+  /** @throws DomainError INVALID_VALUE: several fabrics have a network of that VNI. */
+  async findNetwork(tx: Tx, by: { vni: number } | { externalRef: string }): Promise<Network | undefined> {
+    const [network, another] = await this.store.networksBy(tx, by);
+    if (!another) return network;
+    throw new DomainError('INVALID_VALUE', 'several fabrics have a network of that VNI: ask for it by its id', {
+      path: ['vni'],
+      accepted: 'an id (net_…)',
+    });
   }
 
   networksById(tx: Tx, ids: readonly NetworkId[]): Promise<Network[]> {

@@ -12,8 +12,9 @@ export class DeviceStore {
     return tx.one<Device>(`${DEVICE} WHERE d.id = $1`, [id]);
   }
 
-  deviceBySlug(tx: Tx, slug: string): Promise<Device | undefined> {
-    return tx.one<Device>(`${DEVICE} WHERE d.slug = $1 ORDER BY d.id LIMIT 1`, [slug]);
+  /** At most two: more than one is a name that says nothing. */
+  bySlug(tx: Tx, slug: string, fabricId: FabricId | null): Promise<Device[]> {
+    return tx.sql<Device>(`${DEVICE} WHERE d.slug = $1 AND ($2::uuid IS NULL OR d.fabric_id = $2) ORDER BY d.id LIMIT 2`, [slug, fabricId]);
   }
 
   byIds(tx: Tx, ids: readonly DeviceId[]): Promise<Device[]> {

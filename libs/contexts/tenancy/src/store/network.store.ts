@@ -101,10 +101,11 @@ export class TenancyStore {
     return this.network(tx, id);
   }
 
-  async networkBy(tx: Tx, by: { vni: number } | { externalRef: string }): Promise<Network | undefined> {
+  /** At most two of a VNI: fabrics have VNIs of their own. Of an external reference the newest. */
+  networksBy(tx: Tx, by: { vni: number } | { externalRef: string }): Promise<Network[]> {
     return 'vni' in by
-      ? tx.one<Network>(`${NETWORK} WHERE n.vni = $1 AND n.state <> 'RETIRED'`, [by.vni])
-      : tx.one<Network>(`${NETWORK} WHERE n.external_ref = $1 ORDER BY n.id DESC LIMIT 1`, [by.externalRef]);
+      ? tx.sql<Network>(`${NETWORK} WHERE n.vni = $1 AND n.state <> 'RETIRED' ORDER BY n.id LIMIT 2`, [by.vni])
+      : tx.sql<Network>(`${NETWORK} WHERE n.external_ref = $1 ORDER BY n.id DESC LIMIT 1`, [by.externalRef]);
   }
 
   async networksById(tx: Tx, ids: readonly NetworkId[]): Promise<Network[]> {
