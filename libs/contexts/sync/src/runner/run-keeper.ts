@@ -29,10 +29,7 @@ export class RunKeeper {
   /** @throws what went wrong while it was carried out; it is kept with the run. */
   async settle(context: RunContext, runId: SyncRunId, wish: PlanWish): Promise<SyncState> {
     const { sink, held, target } = context;
-    const limits =
-      wish.maxDeleteRatio === null
-        ? SYNC_LIMITS
-        : { ...SYNC_LIMITS, maxDeleteRatio: wish.maxDeleteRatio };
+    const limits = wish.maxDeleteRatio === null ? SYNC_LIMITS : { ...SYNC_LIMITS, maxDeleteRatio: wish.maxDeleteRatio };
     const stops = checkSyncBrakes(sink.kinds, limits);
     const guards = stops.map(stopText);
     await held.inTransaction(SCOPE, (tx) => this.runs.planned(tx, runId, sink.digest, sink.counts, guards, 'PLANNING'));

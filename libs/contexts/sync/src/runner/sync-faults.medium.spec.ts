@@ -1,0 +1,247 @@
+import { openSyncRunnerHost, type SyncRunnerHost, type SyncRunnerWorld } from '../../../../../test/support/sync-runner-world.js';
+import { InMemoryLocal, type ForeignCall, type ForeignFault } from '#contexts/sync/testing';
+
+let host: SyncRunnerHost;
+let world: SyncRunnerWorld;
+beforeAll(async () => {
+  host = await openSyncRunnerHost();
+});
+afterAll(() => host.close());
+
+const tenant = (name: string, description: string | null = null) => ({ name, slug: name, description });
+const names = (): unknown[] => world.foreign.all('tenant').map(({ fields }) => fields['name']);
+const tenants = (count: number, from = 1): void => {
+  for (let n = from; n < from + count; n++) world.local.put('tenant', `ten_${String(n).padStart(5, '0')}`, tenant(`t${n}`));
+};
+const remoteId = (localId: string): string => world.foreign.all('tenant').find(({ mark }) => mark === localId)?.remoteId ?? 'none';
+
+/** What goes wrong, told by a test when it is time. */
+class Trouble {
+  private plan: { readonly call: ForeignCall; readonly what: ForeignFault | 'KILLED' | (() => void); at: number } | null = null;
+
+  next(call: ForeignCall, what: ForeignFault | 'KILLED' | (() => void), at = 1): void {
+    this.plan = { call, what, at };
+  }
+
+  readonly onCall = async (call: ForeignCall): Promise<ForeignFault | undefined> => {
+    const { plan } = this;
+    if (plan?.call !== call || --plan.at > 0) return undefined;
+    this.plan = null;
+    if (typeof plan.what === 'function') return void plan.what();
+    if (plan.what !== 'KILLED') return plan.what;
+    await this.kill();
+    throw new Error('killed');
+  };
+
+  /** Another execution has the lease: nothing that this one still writes arrives. */
+  async kill(): Promise<void> {
+    await world.sql(`UPDATE lease SET holder = gen_random_uuid(), fence = fence + 1, until = '-infinity' WHERE resource = $1`, [
+      `sync:${world.targetId}`,
+    ]);
+  }
+}
+
+const attendAndDie = async (): Promise<void> => {
+  await expect(world.attend()).rejects.toMatchObject({ code: 'LEASE_LOST' });
+};
+const patience = (): Promise<unknown> => world.sql(`UPDATE sync_target SET next_try_at = '-infinity'`);
+
+describe('an answer that is lost', () => {
+  it('after objects were made makes no twin: the next run finds them by their marks', async () => {
+    const trouble = new Trouble();
+    world = await host.world({ foreign: trouble });
+    tenants(5);
+    trouble.next('write', 'ANSWER_LOST');
+    const run = await world.sync();
+    expect(run).toMatchObject({ state: 'FAILED', error: expect.stringContaining('write failed') });
+    expect(names()).toHaveLength(5);
+    await patience();
+    await world.attend();
+    expect(await world.lastRun()).toMatchObject({ state: 'SUCCEEDED', counts: { created: 0 } });
+    expect(names()).toHaveLength(5);
+    expect(await world.sql('SELECT 1 FROM sync_link')).toHaveLength(5);
+    expect(await world.sync()).toMatchObject({ counts: { unchanged: 5, created: 0, updated: 0 } });
+  });
+
+  it('leaves the connector alone for a while, and says why', async () => {
+    const trouble = new Trouble();
+    world = await host.world({ foreign: trouble });
+    for (let failures = 0; failures < 3; failures++) {
+      trouble.next('scan', 'ERROR');
+      await world.sync();
+    }
+    expect((await world.connectors.byId(world.targetId)).health).toMatchObject({
+      ok: false,
+      circuit: 'OPEN',
+      message: expect.stringContaining('scan failed'),
+    });
+    await patience();
+    await world.attend();
+    expect((await world.connectors.byId(world.targetId)).health).toMatchObject({
+      ok: true,
+      circuit: 'CLOSED',
+      apiVersion: '1.0',
+      lagSeconds: 0,
+    });
+  });
+});
+
+describe('an execution that dies', () => {
+  it.each<[string, ForeignCall, number]>([
+    ['while it reads', 'scan', 3],
+    ['when all is planned and nothing is written', 'prepare', 1],
+    ['between two batches', 'write', 2],
+  ])('%s is followed by one that brings it to an end', async (_when, call, at) => {
+    const trouble = new Trouble();
+    world = await host.world({ foreign: trouble });
+    tenants(150);
+    trouble.next(call, 'KILLED', at);
+    const { id } = await world.runs.start({ targetId: world.targetId }, 'operator');
+    await attendAndDie();
+    expect((await world.runs.run(id)).state).toBe('RUNNING');
+    await world.attend();
+    expect(await world.runs.run(id)).toMatchObject({ state: 'SUCCEEDED', counts: { created: 150, skipped: 0 } });
+    expect(names()).toHaveLength(150);
+  });
+
+  it('with a batch written and its links not is followed by one that links them', async () => {
+    const trouble = new Trouble();
+    world = await host.world({ foreign: trouble });
+    tenants(3);
+    world.foreign.put('tenant', tenant('foreign'));
+    trouble.next('write', 'ANSWER_LOST');
+    const { id } = await world.runs.start({ targetId: world.targetId }, 'operator');
+    const write = world.foreign.write.bind(world.foreign);
+    world.foreign.write = async (...of) => {
+      world.foreign.write = write;
+      return write(...of).finally(() => trouble.kill());
+    };
+    await attendAndDie();
+    expect(names()).toHaveLength(4);
+    expect(await world.sql('SELECT 1 FROM sync_link')).toHaveLength(0);
+    await world.attend();
+    expect(await world.runs.run(id)).toMatchObject({ state: 'SUCCEEDED' });
+    expect(names()).toHaveLength(4);
+    expect(await world.sql('SELECT 1 FROM sync_link')).toHaveLength(3);
+  });
+
+  it('is not waited for by what it held: two workers at once do it once', async () => {
+    world = await host.world();
+    tenants(120);
+    await world.runs.start({ targetId: world.targetId }, 'operator');
+    await Promise.all([world.attend(), world.attend(), world.attend()]);
+    expect(names()).toHaveLength(120);
+    expect(await world.lastRun()).toMatchObject({ state: 'SUCCEEDED', counts: { created: 120 } });
+  });
+});
+
+describe('what we remove', () => {
+  it('is first shown there as going away, and deleted by a run after the grace period', async () => {
+    world = await host.world({ settings: { graceSeconds: 3600 } });
+    tenants(12);
+    await world.sync();
+    world.local.remove('tenant', 'ten_00001');
+    await world.sync();
+    expect(world.foreign.all('tenant').filter(({ isDeprecated }) => isDeprecated)).toMatchObject([{ mark: 'ten_00001' }]);
+    expect(await world.sync()).toMatchObject({ state: 'SUCCEEDED', counts: { deleted: 0, updated: 0 } });
+    await world.sql(`UPDATE sync_link SET deprecated_at = deprecated_at - interval '1 hour' WHERE state = 'DEPRECATED'`);
+    expect(await world.sync()).toMatchObject({ state: 'SUCCEEDED', counts: { deleted: 1 } });
+    expect(names()).toHaveLength(11);
+  });
+
+  it('and they took out of our hands meanwhile stays, and is theirs', async () => {
+    world = await host.world({ settings: { graceSeconds: 0 } });
+    tenants(12);
+    await world.sync();
+    world.local.remove('tenant', 'ten_00001');
+    await world.sync();
+    world.foreign.remark('tenant', remoteId('ten_00001'), null);
+    await world.sync();
+    await world.sync();
+    expect(names()).toHaveLength(12);
+    expect(await world.sql(`SELECT 1 FROM sync_link WHERE local_id = 'ten_00001'`)).toHaveLength(0);
+  });
+});
+
+describe('what they delete', () => {
+  it.each([
+    ['RECREATE', 12, 0],
+    ['ACCEPT', 11, 0],
+    ['HOLD', 11, 1],
+  ] as const)('under %s', async (onRemoteGone, left, conflicts) => {
+    world = await host.world({ settings: { onRemoteGone } });
+    tenants(12);
+    await world.sync();
+    world.foreign.remove('tenant', remoteId('ten_00003'));
+    await world.sync();
+    expect(await world.sync()).toMatchObject({ state: 'SUCCEEDED' });
+    expect(names()).toHaveLength(left);
+    const open = await world.runs.conflictsOf(world.targetId, { first: 10, after: null });
+    expect(open).toHaveLength(conflicts);
+    if (!open[0]) return;
+    await world.runs.resolveConflict(open[0].id, 'US', 'operator');
+    await world.attend();
+    expect(names()).toHaveLength(12);
+    expect(await world.runs.conflictsOf(world.targetId, { first: 10, after: null })).toEqual([]);
+  });
+});
+
+describe('a batch', () => {
+  it('with an object that somebody edits at that moment reads it again and merges both', async () => {
+    const trouble = new Trouble();
+    world = await host.world({ foreign: trouble });
+    tenants(12);
+    await world.sync();
+    world.local.put('tenant', 'ten_00001', { slug: 'ours' });
+    trouble.next('write', () => world.foreign.edit('tenant', remoteId('ten_00001'), { description: 'theirs' }));
+    const run = await world.sync();
+    expect(run.state).toBe('SUCCEEDED');
+    expect((await world.changes(run)).map(({ state }) => state)).toEqual(['STALE', 'APPLIED']);
+    expect(world.foreign.all('tenant')[0]?.fields).toMatchObject({ slug: 'ours', description: 'theirs' });
+    expect(world.local.get('tenant', 'ten_00001')).toMatchObject({ slug: 'ours', description: 'theirs' });
+  });
+
+  it('with an object that is refused writes the others, and keeps the words', async () => {
+    world = await host.world({ foreign: { isUnique: true } });
+    tenants(3);
+    await world.sync();
+    world.foreign.put('tenant', tenant('taken'), 'another owner');
+    world.local.put('tenant', 'ten_00002', { slug: 'taken' });
+    world.local.put('tenant', 'ten_00003', { slug: 'free' });
+    const run = await world.sync();
+    expect(run).toMatchObject({ state: 'PARTIAL', counts: { updated: 1, skipped: 1 } });
+    expect(await world.changes(run)).toMatchObject([
+      { localId: 'ten_00002', state: 'REFUSED', error: expect.stringContaining('already exists') },
+      { localId: 'ten_00003', state: 'APPLIED', error: null },
+    ]);
+  });
+
+  it('of which something cannot be taken over here says so, and changes nothing of it', async () => {
+    world = await host.world({ local: new InMemoryLocal(['name']) });
+    tenants(12);
+    await world.sync();
+    world.foreign.edit('tenant', remoteId('ten_00001'), { name: 'else' });
+    const run = await world.sync();
+    expect(await world.changes(run)).toMatchObject([{ pull: { name: 'else' }, state: 'REFUSED', error: 'tenant: name is not taken over' }]);
+    expect(world.local.get('tenant', 'ten_00001')).toMatchObject({ name: 't1' });
+  });
+
+  it('waits for what it refers to and is not there yet', async () => {
+    world = await host.world({ foreign: { isUnique: true } });
+    world.foreign.put('tenant', tenant('acme'), 'another owner');
+    world.local.put('tenant', 'ten_1', tenant('acme'));
+    world.local.put('vrf', 'vrf_1', {
+      name: 'blue',
+      tenant: { kind: 'tenant', id: 'ten_1' },
+      importTargets: [],
+      exportTargets: [],
+      description: null,
+    });
+    const run = await world.sync();
+    expect(run.state).toBe('PARTIAL');
+    expect((await world.changes(run)).find(({ kind }) => kind === 'vrf')).toMatchObject({
+      state: 'SKIPPED',
+      error: 'waits for the tenant ten_1, which is not there yet',
+    });
+  });
+});
