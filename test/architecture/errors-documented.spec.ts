@@ -33,6 +33,7 @@ const DECLARED: readonly (readonly [what: string, codes: readonly string[]])[] =
   ['errors of devices', codesOf('libs/contexts/deployment/src/ports/device-transport.ts', 'type TransportErrorCode')],
   ['findings', codesOf('libs/engines/intent/src/finding.ts', 'type FindingCode')],
   ['errors of name servers', codesOf('libs/adapters/powerdns/src/powerdns-error.ts', 'type PowerDnsCode')],
+  ['errors of a phpIPAM', codesOf('libs/adapters/phpipam/src/phpipam-error.ts', 'type PhpIpamErrorCode')],
   ['errors of the HTTP client', codesOf('libs/adapters/outbound/src/outbound-error.ts', 'type OutboundCode')],
   ['whatever else the domain throws', thrownCodes()],
 ];

@@ -29,7 +29,7 @@ export class IpamDatabase {
   }
 
   /** `ALTER TABLE … ADD`: an administrator does it, no call of the API can. */
-  addCustomField(table: TableName, name: string, size = 64): void {
+  addCustomField(table: TableName, name: string, size = 128): void {
     this.custom.set(table, [...this.customFields(table), { name, size }]);
     const rows = this.table(table);
     for (const [id, row] of rows) rows.set(id, { ...row, [name]: null });

@@ -90,20 +90,15 @@ export class IpamServer {
     this.requests.push(name);
     await this.line.faults.interrupt([name]);
     const reply = await this.reply(request, url, parts, body, isHttps, name);
-    switch (fault?.kind) {
-      case 'hang-after':
-        return;
-      case 'reset-after':
-        return void request.socket.destroy();
-      case 'truncated-json':
-        return send(response, { ...reply, body: reply.body.slice(0, reply.body.length / 2) });
-      case 'reset-in-body':
-        response.writeHead(reply.status, { 'content-length': Buffer.byteLength(reply.body) });
-        response.write(reply.body.slice(0, reply.body.length / 2), () => request.socket.destroy());
-        return;
-      case 'slow':
-        await sleep(fault.ms);
+    if (fault?.kind === 'hang-after') return;
+    if (fault?.kind === 'reset-after') return void request.socket.destroy();
+    if (fault?.kind === 'truncated-json') return send(response, { ...reply, body: reply.body.slice(0, reply.body.length / 2) });
+    if (fault?.kind === 'reset-in-body') {
+      response.writeHead(reply.status, { 'content-length': Buffer.byteLength(reply.body) });
+      response.write(reply.body.slice(0, reply.body.length / 2), () => request.socket.destroy());
+      return;
     }
+    if (fault?.kind === 'slow') await sleep(fault.ms);
     send(response, reply);
   }
 

@@ -8,6 +8,8 @@ export interface ForeignCapabilities {
   readonly kinds: ReadonlyMap<InventoryKind, readonly string[]>;
   /** Kinds that there would be, and what the connector's settings lack for them, in words. */
   readonly lacking?: ReadonlyMap<InventoryKind, string>;
+  /** What a person should know of it, in sentences: a release with known holes. */
+  readonly warnings?: readonly string[];
   /** One request at a time and nobody beside it (phpIPAM). */
   readonly isSingleWriter: boolean;
 }

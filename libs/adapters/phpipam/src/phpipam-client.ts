@@ -1,0 +1,213 @@
+/** The REST API of a phpIPAM: its app, its logins, one request at a time. Knows nothing of kinds and of marks. */
+import { OutboundError, OutboundHttp, type OutboundRequest, type OutboundResponse } from '#adapters/outbound';
+import { z } from 'zod';
+import { OneAtATime } from './one-at-a-time.js';
+import { pause } from './pause.js';
+import { isPhpIpamError, PhpIpamError, type PhpIpamErrorCode } from './phpipam-error.js';
+import { parseReply, refusal, type Reply, saysMissing, saysNone } from './reply.js';
+import { type Row, toRow } from './row.js';
+
+/** `code` for an app with "SSL with App code", else a user of its own for an app with "SSL with User token". */
+export type PhpIpamCredential = { readonly code: string } | { readonly user: string; readonly password: string };
+
+export interface PhpIpamConnection {
+  /** Stands in errors: the connector's name. */
+  readonly name: string;
+  /** Of the installation, without `/api`: `https://ipam.example` or `https://tools.example/phpipam`. */
+  readonly url: string;
+  /** App id of API management. */
+  readonly app: string;
+  readonly credential: PhpIpamCredential;
+  readonly tls?: { readonly pinnedSpkiSha256: readonly string[] };
+  readonly timing?: Partial<PhpIpamTiming>;
+}
+
+export interface PhpIpamTiming {
+  /** One read, milliseconds, until its last byte: a list of ten thousand subnets takes PHP a while. */
+  readonly readMs: number;
+  /** One write: since 1.8 it waits for all others, 30 s by default. */
+  readonly writeMs: number;
+  /** Before something is asked again; doubles each time. */
+  readonly againMs: number;
+}
+
+export type Query = Readonly<Record<string, string>>;
+export type Body = Readonly<Record<string, string | number | null>>;
+export type WriteMethod = 'POST' | 'PATCH' | 'DELETE';
+
+const DEFAULT_TIMING: PhpIpamTiming = { readMs: 120_000, writeMs: 45_000, againMs: 500 };
+/** 65,000 addresses of a /16. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+const READ_AGAIN = 2;
+const Login = z.object({ token: z.string().min(1) });
+
+interface Call {
+  readonly method: 'GET' | WriteMethod;
+  readonly path: string;
+  readonly query?: Query;
+  readonly body?: Body;
+}
+
+export class PhpIpamClient {
+  private readonly base: string;
+  private readonly timing: PhpIpamTiming;
+  private readonly http: OutboundHttp;
+  /** There is one lock for all writes of the API, one row for all tokens of a user, and PHP computes lists in one go. */
+  private readonly line = new OneAtATime();
+  private token: string | null = null;
+  /** A wrong password is asked about once: ten of them and the address is blocked. */
+  private wrongPassword: PhpIpamError | null = null;
+
+  constructor(private readonly connection: PhpIpamConnection) {
+    this.base = connection.url.replace(/\/+$/, '').replace(/\/api$/, '');
+    this.timing = { ...DEFAULT_TIMING, ...connection.timing };
+    this.http = new OutboundHttp({
+      name: connection.name,
+      timeoutMs: this.timing.readMs,
+      maxResponseBytes: MAX_ANSWER_BYTES,
+      allowPrivate: true, // an operator's own server
+      maxRetries: 0, // a write that may have been done is looked for before it is sent again; reads are repeated here
+      ...(connection.tls ? { tls: connection.tls } : {}),
+    });
+  }
+
+  get name(): string {
+    return this.connection.name;
+  }
+
+  /** A list. Empty only where phpIPAM says that there is none. @throws PhpIpamError */
+  async rows(path: string, query: Query, signal: AbortSignal): Promise<readonly Row[]> {
+    const call = `GET ${path}`;
+    const reply = await this.read({ method: 'GET', path, query: { ...query, links: 'false' } }, signal);
+    if (saysNone(reply)) return [];
+    if (!reply.isSuccess) throw refusal(call, false, reply);
+    const rows = Array.isArray(reply.data) ? reply.data.map(toRow) : [null];
+    if (!rows.every((row): row is Row => row !== null)) throw unexpected(call, reply, 'no list of rows');
+    return rows;
+  }
+
+  /** One object; null: it is not there. @throws PhpIpamError */
+  async row(path: string, signal: AbortSignal): Promise<Row | null> {
+    const call = `GET ${path}`;
+    const reply = await this.read({ method: 'GET', path, query: { links: 'false' } }, signal);
+    if (saysMissing(reply)) return null;
+    if (!reply.isSuccess) throw refusal(call, false, reply);
+    const row = toRow(reply.data);
+    if (row === null) throw unexpected(call, reply, 'no row');
+    return row;
+  }
+
+  /** Once. @returns the id of what was made. @throws PhpIpamError; PHPIPAM_NO_ANSWER: it may have been done. */
+  async send(method: WriteMethod, path: string, body: Body, signal: AbortSignal): Promise<string | null> {
+    const reply = await this.line.run(() => this.authorized({ method, path, ...(method === 'DELETE' ? {} : { body }) }, signal));
+    if (!reply.isSuccess) throw refusal(`${method} ${path}`, true, reply);
+    return reply.id;
+  }
+
+  /** The page of the login, which everybody may read. */
+  async loginPage(signal: AbortSignal): Promise<string> {
+    const call = 'GET /index.php?page=login';
+    const response = await this.line.run(() =>
+      this.exchange(call, false, { method: 'GET', url: `${this.base}/index.php?page=login`, signal }),
+    );
+    return response.body;
+  }
+
+  private async read(call: Call, signal: AbortSignal): Promise<Reply> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.line.run(() => this.authorized(call, signal));
+      } catch (error) {
+        // PHP without memory ends the same way each time.
+        const isWorthIt =
+          isPhpIpamError(error, 'PHPIPAM_UNREACHABLE', 'PHPIPAM_UNEXPECTED_ANSWER') && error.facts.retriable && !isFatal(error);
+        if (!isWorthIt || attempt >= READ_AGAIN || signal.aborted) throw error;
+        await pause(this.timing.againMs * 2 ** attempt, signal);
+      }
+    }
+  }
+
+  /** With a token that may have ended meanwhile: once more with a new one. */
+  private async authorized(call: Call, signal: AbortSignal): Promise<Reply> {
+    const { credential } = this.connection;
+    if ('code' in credential) return this.once(call, { token: credential.code }, signal);
+    this.token ??= await this.login(credential, signal);
+    const reply = await this.once(call, { token: this.token }, signal);
+    if (reply.code !== 401 || reply.message === 'invalid permissions') return reply;
+    this.token = await this.login(credential, signal);
+    return this.once(call, { token: this.token }, signal);
+  }
+
+  /** 1.7 answers 500 to one of two logins of a user at once: ours come one after another, and another program's may be in the way. */
+  private async login({ user, password }: { user: string; password: string }, signal: AbortSignal): Promise<string> {
+    if (this.wrongPassword !== null) throw this.wrongPassword;
+    for (let attempt = 0; ; attempt++) {
+      const basicAuth = { username: user, password };
+      const url = this.url('/user/', {});
+      const response = await this.exchange('POST /user/', false, { method: 'POST', url, basicAuth, signal });
+      const reply = parseReply('POST /user/', false, response);
+      const login = Login.safeParse(reply.data);
+      if (reply.isSuccess && login.success) return login.data.token;
+      const error = reply.isSuccess ? unexpected('POST /user/', reply, 'no token') : refusal('POST /user/', false, reply);
+      if (error.code === 'PHPIPAM_UNAUTHORIZED') this.wrongPassword = error;
+      if (error.code !== 'PHPIPAM_UNEXPECTED_ANSWER' || !error.facts.retriable || attempt >= 1 || signal.aborted) throw error;
+      await pause(this.timing.againMs, signal);
+    }
+  }
+
+  private async once(
+    { method, path, query = {}, body }: Call,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<Reply> {
+    const isWrite = method !== 'GET';
+    const call = `${method} ${path}`;
+    const json = body === undefined ? {} : { body: JSON.stringify(body) };
+    const response = await this.exchange(call, isWrite, {
+      method,
+      url: this.url(path, query),
+      timeoutMs: isWrite ? this.timing.writeMs : this.timing.readMs,
+      headers: {
+        ...headers,
+        accept: 'application/json',
+        'api-stringify-results': '1',
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...json,
+      signal,
+    });
+    return parseReply(call, isWrite, response);
+  }
+
+  private url(path: string, query: Query): string {
+    const search = new URLSearchParams(query).toString();
+    return `${this.base}/api/${encodeURIComponent(this.connection.app)}${path}${search === '' ? '' : `?${search}`}`;
+  }
+
+  private async exchange(call: string, isWrite: boolean, request: OutboundRequest): Promise<OutboundResponse> {
+    try {
+      return await this.http.request(request);
+    } catch (error) {
+      if (!(error instanceof OutboundError)) throw error;
+      throw fromOutbound(call, isWrite, error);
+    }
+  }
+}
+
+function fromOutbound(call: string, isWrite: boolean, error: OutboundError): PhpIpamError {
+  const { phase, reason } = error.facts;
+  const wasSent = phase === 'sent' || phase === 'body';
+  const fail = (code: PhpIpamErrorCode, retriable: boolean): PhpIpamError =>
+    new PhpIpamError(code, { call, words: error.message, retriable });
+  if (error.code === 'ABORTED') return fail(wasSent && isWrite ? 'PHPIPAM_NO_ANSWER' : 'PHPIPAM_ABORTED', true);
+  if (error.code === 'RESPONSE_TOO_LARGE') return fail('PHPIPAM_TOO_LARGE', false);
+  if (reason === 'PIN_MISMATCH') return fail('PHPIPAM_WRONG_CERTIFICATE', false);
+  if (wasSent && isWrite) return fail('PHPIPAM_NO_ANSWER', true);
+  return fail('PHPIPAM_UNREACHABLE', error.facts.retriable || wasSent || error.code === 'TIMEOUT' || error.code === 'RESET');
+}
+
+const unexpected = (call: string, { code: status }: Reply, what: string): PhpIpamError =>
+  new PhpIpamError('PHPIPAM_UNEXPECTED_ANSWER', { call, words: `${what} in the answer`, status, retriable: false });
+
+/** 500 without a document, or with its own way of saying that a table is empty. */
+const isFatal = ({ facts }: PhpIpamError): boolean => facts.status === 500;
