@@ -1,5 +1,6 @@
 /** One page of a list: filtered, in order, by offset or from an id on. */
 import { customFieldsOf } from './custom-fields.js';
+import type { Table } from './database.js';
 import { testsOf } from './filters.js';
 import { type JsonObject, textOf } from './json.js';
 import type { Kind, RowTest } from './kind.js';
@@ -71,8 +72,7 @@ function cursorPage(kind: Kind, parameters: URLSearchParams, viewer: Viewer, kee
 function offsetPage(kind: Kind, parameters: URLSearchParams, viewer: Viewer, keeps: RowTest | null): Page {
   const limit = limitOf(parameters, viewer);
   const offset = /^\d+$/.test(parameters.get('offset') ?? '') ? Number(parameters.get('offset')) : 0;
-  const found = ordered(kind, parameters.get('ordering'), viewer, candidates(kind, parameters, viewer));
-  const all = keeps === null ? found : found.filter(keeps);
+  const all = allInOrder(kind, parameters, viewer, keeps);
   return {
     rows: all.slice(offset, offset + limit),
     count: all.length,
@@ -81,8 +81,24 @@ function offsetPage(kind: Kind, parameters: URLSearchParams, viewer: Viewer, kee
   };
 }
 
-/** Those that the cheapest filter leaves; in the order of their ids. */
-function candidates(kind: Kind, parameters: URLSearchParams, viewer: Viewer): Row[] {
+/** Rows of a table in their default order, until it changes. */
+const inDefaultOrder = new WeakMap<Table, { readonly version: number; readonly rows: readonly Row[] }>();
+
+function allInOrder(kind: Kind, parameters: URLSearchParams, viewer: Viewer, keeps: RowTest | null): readonly Row[] {
+  const table = viewer.db.table(kind.type);
+  const ordering = parameters.get('ordering') || null;
+  const few = candidates(kind, parameters, viewer);
+  const kept = (rows: readonly Row[]): readonly Row[] => (keeps === null ? rows : rows.filter(keeps));
+  if (few !== null || ordering !== null) return ordered(kind, ordering, viewer, [...kept(few ?? table.all())]);
+  const known = inDefaultOrder.get(table);
+  if (known?.version === table.version) return kept(known.rows);
+  const rows = ordered(kind, null, viewer, table.all());
+  inDefaultOrder.set(table, { version: table.version, rows });
+  return kept(rows);
+}
+
+/** Those that the cheapest filter leaves, in the order of their ids; null: no filter is cheap. */
+function candidates(kind: Kind, parameters: URLSearchParams, viewer: Viewer): Row[] | null {
   const table = viewer.db.table(kind.type);
   const rows = (ids: Iterable<number>): Row[] => [...ids].sort((a, b) => a - b).flatMap((id) => table.get(id) ?? []);
   const wanted = parameters.getAll('id').filter((id) => /^\d+$/.test(id));
@@ -94,7 +110,7 @@ function candidates(kind: Kind, parameters: URLSearchParams, viewer: Viewer): Ro
   const reference = Object.entries(kind.fields).find(
     ([name, { type }]) => type === 'ref' && /^\d+$/.test(parameters.get(`${name}_id`) ?? ''),
   )?.[0];
-  if (reference === undefined) return table.all();
+  if (reference === undefined) return null;
   return rows(new Set(parameters.getAll(`${reference}_id`).flatMap((id) => [...table.referring(reference, id)])));
 }
 
@@ -113,7 +129,7 @@ function exactCustom(kind: Kind, parameters: URLSearchParams, viewer: Viewer): R
 function ordered(kind: Kind, ordering: string | null, viewer: Viewer, rows: Row[]): Row[] {
   if (ordering === 'id') return rows;
   if (ordering === '-id') return rows.reverse();
-  const keyOf = ordering === null || ordering === '' ? (row: Row) => kind.ordering(row, viewer) : keyBy(ordering.replace(/^-/, ''));
+  const keyOf = ordering === null ? (row: Row) => kind.ordering(row, viewer) : keyBy(ordering.replace(/^-/, ''));
   const keys = new Map(rows.map((row) => [row.id, keyOf(row)]));
   const sign = ordering?.startsWith('-') ? -1 : 1;
   return rows.sort((a, b) => {

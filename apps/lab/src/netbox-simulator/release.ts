@@ -22,8 +22,8 @@ export class Release {
     return number(this.name) >= number(other);
   }
 
-  has({ since = '4.0', until = '9.9' }: Span): boolean {
-    return this.isAtLeast(since) && !this.isAtLeast(until);
+  has({ since, until }: Span): boolean {
+    return (since === undefined || this.isAtLeast(since)) && (until === undefined || !this.isAtLeast(until));
   }
 }
 

@@ -44,6 +44,21 @@ function rangeProblem({ values, before }: Draft, world: World): FieldErrors | nu
   return null;
 }
 
+/** With a mask: that one; without: any. */
+const addressIs =
+  (field: string): Filter =>
+  (wanted) => {
+    const exact = new Set<string>();
+    const hosts = new Set<string>();
+    for (const text of wanted) {
+      const address = parseAddress(text);
+      if (address === null) continue;
+      if (text.includes('/')) exact.add(addressText(address));
+      else hosts.add(hostText(address.family, address.host));
+    }
+    return ({ values }) => exact.has(textOf(values[field])) || (hosts.size > 0 && hosts.has(hostOf(values[field])));
+  };
+
 const IP_RANGE: Kind = {
   type: 'ipam.iprange',
   path: 'ipam/ip-ranges',
@@ -69,14 +84,8 @@ const IP_RANGE: Kind = {
   lookups: { space: ({ values }) => [spaceOf(values)] },
   clean: rangeProblem,
   filters: {
-    start_address:
-      (wanted) =>
-      ({ values }) =>
-        wanted.some((one) => isText(values['start_address'], one)),
-    end_address:
-      (wanted) =>
-      ({ values }) =>
-        wanted.some((one) => isText(values['end_address'], one)),
+    start_address: addressIs('start_address'),
+    end_address: addressIs('end_address'),
     parent:
       (wanted) =>
       ({ values }) =>
@@ -89,13 +98,6 @@ const IP_RANGE: Kind = {
           );
         }),
   },
-};
-
-/** With a mask: that one; without: any. */
-const isText = (value: Json | undefined, wanted: string): boolean => {
-  const address = parseAddress(wanted);
-  if (address === null) return false;
-  return wanted.includes('/') ? value === addressText(address) : hostOf(value) === hostText(address.family, address.host);
 };
 
 function addressProblem(draft: Draft, world: World): FieldErrors | null {
@@ -200,10 +202,7 @@ const IP_ADDRESS: Kind = {
   save: (values) => ({ ...values, dns_name: textOf(values['dns_name'] ?? '').toLowerCase() }),
   lock: IP_LOCK,
   filters: {
-    address:
-      (wanted) =>
-      ({ values }) =>
-        wanted.some((one) => isText(values['address'], one)),
+    address: addressIs('address'),
     parent: (wanted) => {
       const parents = wanted.flatMap((one) => parseAddress(one) ?? []);
       return ({ values }) => parents.some((parent) => isWithin({ ...parsed(values['address']), length: 128 }, parent));

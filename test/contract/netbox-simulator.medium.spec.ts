@@ -1,0 +1,208 @@
+/** What only a simulator can be asked: other users, other settings, bad lines, and how fast it is with many objects. */
+import { startNetBoxSimulator } from '../../apps/lab/src/netbox-simulator/index.js';
+import { isRealNetBox, NetBoxUnderTest, textOf } from './netbox-under-test.js';
+
+describe.skipIf(isRealNetBox)('the simulated NetBox', () => {
+  let netbox: NetBoxUnderTest;
+  const like = (words: RegExp): string => expect.stringMatching(words) as string;
+
+  beforeAll(async () => {
+    netbox = await NetBoxUnderTest.start('4.6');
+  });
+  afterEach(() => netbox.simulator.faults.clear());
+  afterAll(() => netbox.close());
+
+  describe('knows users', () => {
+    it('that only read, whose token is off, and whose token is old', async () => {
+      const token = netbox.simulator.state.user('reader', null);
+      token.writeEnabled = false;
+      const call = (method: string) => netbox.call(method, 'ipam/vrfs/', method === 'GET' ? undefined : { name: 'x' }, {}, token.value);
+      expect((await call('GET')).status).toBe(200);
+      expect(await call('POST')).toMatchObject({ status: 403, json: { detail: like(/permission/) } });
+      token.expires = 1;
+      expect(await call('GET')).toMatchObject({ status: 403, json: { detail: 'Token expired' } });
+      token.enabled = false;
+      expect((await call('GET')).status).toBe(403);
+    });
+
+    it('that may some things with some types, and lose that at any time', async () => {
+      const token = netbox.simulator.state.user('limited', { 'ipam.vrf': { view: true, add: true } });
+      const call = (method: string, path: string, body?: Record<string, string>) => netbox.call(method, path, body, {}, token.value);
+      expect((await call('GET', 'ipam/prefixes/')).status).toBe(403);
+      const made = await call('POST', 'ipam/vrfs/', { name: netbox.name('v') });
+      expect(made.status).toBe(201);
+      expect((await call('PATCH', `ipam/vrfs/${Number(made.json['id'])}/`, {})).status).toBe(403);
+      token.user.permissions = {};
+      expect((await call('GET', 'ipam/vrfs/')).status).toBe(403);
+    });
+
+    it('that see some objects, and make none outside of those', async () => {
+      const isOurs = ({ name }: { name?: unknown }): boolean => typeof name === 'string' && name.startsWith('ours');
+      const token = netbox.simulator.state.user('fenced', { 'ipam.vrf': { view: isOurs, add: isOurs, change: isOurs, delete: isOurs } });
+      const call = (method: string, path: string, body?: Record<string, string>) => netbox.call(method, path, body, {}, token.value);
+      const theirs = await netbox.vrf({ name: 'theirs' });
+      const ours = await call('POST', 'ipam/vrfs/', { name: 'ours' });
+      expect((await call('GET', 'ipam/vrfs/')).json).toMatchObject({ count: 1, results: [{ id: ours.json['id'] }] });
+      expect((await call('GET', `ipam/vrfs/${theirs.id}/`)).status).toBe(404);
+      expect((await call('DELETE', `ipam/vrfs/${theirs.id}/`)).status).toBe(404);
+      const before = netbox.simulator.state.count('ipam/vrfs');
+      expect((await call('POST', 'ipam/vrfs/', { name: 'theirs too' })).status).toBe(403);
+      expect(netbox.simulator.state.count('ipam/vrfs')).toBe(before);
+      expect((await call('PATCH', `ipam/vrfs/${Number(ours.json['id'])}/`, { name: 'given away' })).status).toBe(403);
+    });
+
+    it.each([
+      ['4.4', 1],
+      ['4.6', 2],
+    ] as const)('that get a token for their password: release %s gives version %i', async (version, kind) => {
+      const simulator = await startNetBoxSimulator({ version });
+      try {
+        const provision = (password: string) =>
+          netbox.call('POST', `${simulator.url}/api/users/tokens/provision/`, { username: 'admin', password }, {}, '');
+        expect((await provision('wrong')).status).toBe(403);
+        const { status, json } = await provision('admin-password');
+        expect(status).toBe(201);
+        const value = kind === 2 ? `nbt_${textOf(json['key'])}.${textOf(json['token'])}` : textOf(json['key']);
+        expect((await netbox.call('GET', `${simulator.url}/api/status/`, undefined, {}, value)).status).toBe(200);
+      } finally {
+        await simulator.close();
+      }
+    });
+  });
+
+  it('has the settings of its administrator', async () => {
+    const choices = [{ value: 'active', label: 'In use' }];
+    const simulator = await startNetBoxSimulator({
+      version: '4.5',
+      basePath: '/netbox',
+      maxPageSize: 2,
+      enforceGlobalUnique: false,
+      fieldChoices: { 'Prefix.status': choices },
+    });
+    try {
+      simulator.state.seed(
+        'ipam/prefixes',
+        [0, 1, 2, 2].map((at) => ({ prefix: `10.0.${at}.0/24` })),
+      );
+      const { json } = await netbox.call(
+        'GET',
+        `${simulator.url}/api/ipam/prefixes/?limit=1000&ordering=id`,
+        undefined,
+        {},
+        simulator.token,
+      );
+      expect(json).toMatchObject({ count: 4, next: like(/\/netbox\/api\/ipam\/prefixes\/\?limit=2&.*offset=2/) });
+      expect(json['results']).toMatchObject([{ status: { value: 'active', label: 'In use' } }, {}]);
+      const refused = await netbox.call(
+        'POST',
+        `${simulator.url}/api/ipam/prefixes/`,
+        { prefix: '10.1.0.0/24', status: 'container' },
+        {},
+        simulator.token,
+      );
+      expect(refused.status).toBe(400);
+    } finally {
+      await simulator.close();
+    }
+  });
+
+  describe('has bad lines', () => {
+    const isList = ({ method, path }: { method: string; path: string }): boolean => method === 'GET' && path === '/api/ipam/vrfs/';
+    const list = () => netbox.get('ipam/vrfs/');
+
+    it.each([
+      ['throttled', 429],
+      ['bad-gateway', 502],
+      ['unavailable', 503],
+      ['server-error', 500],
+      ['deadlock', 500],
+    ] as const)('%s: %i, once', async (kind, status) => {
+      netbox.simulator.faults.add({ kind, when: isList });
+      expect((await netbox.get('ipam/prefixes/')).status).toBe(200);
+      expect((await list()).status).toBe(status);
+      expect((await list()).status).toBe(200);
+    });
+
+    it('answers with a page of a person, with half of a page, and with another form', async () => {
+      const { faults } = netbox.simulator;
+      await netbox.vrf();
+      faults.add({ kind: 'login-page' });
+      expect(await list()).toMatchObject({ status: 200, text: like(/^<html>/) });
+      faults.add({ kind: 'truncated-json' });
+      const half = await list();
+      expect(half.status).toBe(200);
+      expect(() => JSON.parse(half.text) as unknown).toThrow();
+      faults.add({ kind: 'rewritten', rewrite: (answer) => ({ ...(answer as object), results: 'of another kind' }) });
+      expect((await list()).json['results']).toBe('of another kind');
+      for (const kind of ['half-page', 'reset-before', 'reset-after'] as const) {
+        faults.add({ kind });
+        await expect(list()).rejects.toThrow();
+      }
+      expect(faults.armed).toBe(0);
+    });
+
+    it('does what it was asked when the answer is lost, and not when the request is', async () => {
+      const { faults, state } = netbox.simulator;
+      const before = state.count('ipam/vrfs');
+      faults.add({ kind: 'reset-before' });
+      await expect(netbox.call('POST', 'ipam/vrfs/', { name: 'lost' })).rejects.toThrow();
+      expect(state.count('ipam/vrfs')).toBe(before);
+      faults.add({ kind: 'reset-after' });
+      await expect(netbox.call('POST', 'ipam/vrfs/', { name: 'lost' })).rejects.toThrow();
+      expect(state.count('ipam/vrfs')).toBe(before + 1);
+    });
+
+    it('is slow, and a colleague is at work meanwhile', async () => {
+      const { faults, state } = netbox.simulator;
+      const { id } = await netbox.vrf();
+      faults.add({ kind: 'slow', ms: 60 });
+      faults.meanwhile(isList, () => state.remove('ipam/vrfs', id));
+      const began = performance.now();
+      const { json } = await netbox.get(`ipam/vrfs/?id=${id}`);
+      expect(performance.now() - began).toBeGreaterThan(50);
+      expect(json['count']).toBe(0);
+    });
+  });
+
+  it('never gives back what it was sent: the bytes are its own', async () => {
+    const body = { name: `  ${netbox.name('v')}`, rd: '65000:9', description: 'é' };
+    const { text } = await netbox.call('POST', 'ipam/vrfs/', body);
+    expect(text).not.toContain(JSON.stringify(body).slice(1, -1));
+    expect(JSON.parse(text)).toMatchObject({ name: body.name.trim(), enforce_unique: true, ipaddress_count: 0 });
+  });
+
+  it('gives a page of a thousand in milliseconds, whatever it holds', async () => {
+    const simulator = await startNetBoxSimulator({ version: '4.6' });
+    try {
+      const { state } = simulator;
+      state.seed('extras/custom-fields', [
+        { object_types: ['ipam.ipaddress'], name: 'mark', type: 'text', unique: true, filter_logic: 'exact' },
+      ]);
+      const vrfs = state.seed(
+        'ipam/vrfs',
+        Array.from({ length: 100 }, (_, at) => ({ name: `v${at}` })),
+      );
+      const address = (at: number): string => `10.${at >> 16}.${(at >> 8) & 255}.${at & 255}/32`;
+      state.seed(
+        'ipam/ip-addresses',
+        Array.from({ length: 19_900 }, (_, at) => ({ address: address(at), vrf: vrfs[at % 100] ?? 0, custom_fields: { mark: `m${at}` } })),
+      );
+      const timed = async (query: string): Promise<{ readonly ms: number; readonly count: number }> => {
+        const url = `${simulator.url}/api/ipam/ip-addresses/?${query}`;
+        await netbox.call('GET', url, undefined, {}, simulator.token);
+        const began = performance.now();
+        const { json } = await netbox.call('GET', url, undefined, {}, simulator.token);
+        return { ms: performance.now() - began, count: (json['results'] as unknown[]).length };
+      };
+      const page = await timed('start=10000&limit=1000');
+      const offset = await timed('limit=1000&offset=10000&ordering=id');
+      const marked = await timed('cf_mark=m17777&cf_mark=m5&limit=1000');
+      const ofVrf = await timed(`vrf_id=${vrfs[7]}&limit=1000&ordering=id`);
+      expect([page.count, offset.count, marked.count, ofVrf.count]).toEqual([1000, 1000, 2, 199]);
+      console.info(`NetBox simulator, ms: ${JSON.stringify({ page, offset, marked, ofVrf })}`);
+      for (const { ms } of [page, offset, marked, ofVrf]) expect(ms).toBeLessThan(400); // Of a busy machine.
+    } finally {
+      await simulator.close();
+    }
+  });
+});
