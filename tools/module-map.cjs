@@ -64,6 +64,12 @@ const rooms = [
     ],
   },
 
+  {
+    rank: 8,
+    room: 'contexts/facade',
+    imports: ['engines/kernel', 'platform', 'contexts/access', 'contexts/events', 'contexts/tenancy', 'contexts/addressing'],
+  },
+
   // Siblings: they meet in the closed union of events.
   {
     rank: 9,
@@ -125,6 +131,7 @@ const rooms = [
   },
   { rank: 10, room: 'adapters/powerdns', imports: ['engines/kernel', 'engines/reconcile', 'adapters/outbound', 'contexts/sync/ports'] },
   { rank: 10, room: 'adapters/netbox', imports: ['engines/kernel', 'engines/reconcile', 'adapters/outbound', 'contexts/sync/ports'] },
+  { rank: 10, room: 'adapters/phpipam', imports: ['engines/kernel', 'engines/reconcile', 'adapters/outbound', 'contexts/sync/ports'] },
 
   { rank: 11, room: 'apps/api', imports: ['engines/kernel', 'platform', 'contexts/*'] },
   { rank: 11, room: 'apps/worker', imports: ['engines/*', 'platform', 'contexts/*', 'adapters/*'] },

@@ -8,6 +8,7 @@ import { AllocationModule } from '#contexts/allocation';
 import { DeploymentModule } from '#contexts/deployment';
 import { EventsModule } from '#contexts/events';
 import { fabricEntities, FabricModule } from '#contexts/fabric';
+import { FacadeModule } from '#contexts/facade';
 import { numberingEntities, NumberingModule } from '#contexts/numbering';
 import { ProvisioningModule, provisioningEntities } from '#contexts/provisioning';
 import { tenancyEntities, TenancyModule } from '#contexts/tenancy';
@@ -52,6 +53,7 @@ export class ApiModule {
         PlatformModule.forRoot(config, entities, 'api'),
         AccessModule,
         EventsModule,
+        FacadeModule,
         ...apiContexts,
         GraphQLModule.forRootAsync<MercuriusDriverConfig>({
           driver: MercuriusDriver,

@@ -6,6 +6,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type GraphqlContext, requestContextOf, TokenService, unauthenticated } from '#contexts/access';
 import { InboxService } from '#contexts/events';
+import { FacadeService, NetBoxDoor } from '#contexts/facade';
 import {
   CLOCK,
   type Clock,
@@ -22,6 +23,7 @@ import { ApiModule } from './api.module.js';
 import { bearerOf } from './bearer.js';
 import { MAX_BODY_BYTES } from './graphql/query-limits.js';
 import { type Socket, SubscriptionSockets } from './graphql/subscription-sockets.js';
+import { netboxRoutes } from './netbox/netbox-routes.js';
 import { webhookRoutes } from './webhooks/webhook-routes.js';
 
 const GRAPHQL_PATH = '/graphql';
@@ -69,6 +71,8 @@ export async function createApi(config: Config, root: Type | DynamicModule = Api
     },
   });
   await http.register(webhookRoutes(app.get(InboxService, { strict: false }), app.get<Clock>(CLOCK), log));
+  const [facades, door] = [app.get(FacadeService, { strict: false }), app.get(NetBoxDoor, { strict: false })];
+  await http.register(netboxRoutes({ tokens, facades, door, log }));
   await app.init();
   await http.ready();
   const sockets = app.get(SubscriptionSockets, { strict: false });

@@ -4,6 +4,7 @@ import { addressingEntities, AddressingModule } from '#contexts/addressing';
 import { DeploymentModule } from '#contexts/deployment';
 import { EventsModule } from '#contexts/events';
 import { fabricEntities, FabricModule } from '#contexts/fabric';
+import { FacadeModule } from '#contexts/facade';
 import { numberingEntities, NumberingModule } from '#contexts/numbering';
 import { syncEntities, SyncModule } from '#contexts/sync';
 import { ProvisioningModule, provisioningEntities } from '#contexts/provisioning';
@@ -32,6 +33,7 @@ export async function withContexts<T>(config: Config, work: (app: INestApplicati
       TenancyModule,
       AddressingModule,
       FabricModule,
+      FacadeModule,
       ProvisioningModule,
       DeploymentModule.with(new Map()), // It speaks to no device.
       SyncModule.with(() => {

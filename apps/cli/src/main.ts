@@ -31,6 +31,7 @@ const GROUPS: readonly { readonly names: readonly string[]; readonly load: () =>
   { names: ['import'], load: async () => [(await import('./admin/import.command.js')).addImport] },
   { names: ['fabric'], load: async () => [(await import('./admin/fabric/fabric.command.js')).addFabric] },
   { names: ['portal'], load: async () => [(await import('./admin/portal.command.js')).addPortal] },
+  { names: ['facade'], load: async () => [(await import('./admin/facade.command.js')).addFacade] },
   { names: ['secrets'], load: async () => [(await import('./admin/secrets.command.js')).addSecrets] },
 ];
 

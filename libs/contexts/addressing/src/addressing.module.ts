@@ -4,6 +4,7 @@ import { EventsModule, JOB_HANDLERS } from '#contexts/events';
 import { NumberingModule } from '#contexts/numbering';
 import { TenancyModule } from '#contexts/tenancy';
 import { AddressAllocationService } from './address-allocation.service.js';
+import { AddressLookup } from './address-lookup.js';
 import { AddressRefusals } from './address-refusals.js';
 import { AddressSweeper } from './address-sweeper.js';
 import { AddressingImporter } from './addressing-importer.service.js';
@@ -20,6 +21,7 @@ import { PrefixPoolLevels } from './prefix-pool-levels.js';
 import { PrefixRefusals } from './prefix-refusals.js';
 import { PrefixTreeService } from './prefix-tree.service.js';
 import { AddressAllocationStore } from './store/address-allocation.store.js';
+import { AddressLookupStore } from './store/address-lookup.store.js';
 import { AddressingListingStore } from './store/addressing-listing.store.js';
 import { AddressingImportStore } from './store/addressing-import.store.js';
 import { PrefixAllocationStore } from './store/prefix-allocation.store.js';
@@ -41,6 +43,7 @@ const services = [
   VrfLeakService,
   AddressingImporter,
   AddressingListing,
+  AddressLookup,
 ];
 const stores = [
   PrefixPoolStore,
@@ -51,6 +54,7 @@ const stores = [
   VrfRouteStore,
   AddressingImportStore,
   AddressingListingStore,
+  AddressLookupStore,
 ];
 const poolChanged = { provide: JOB_HANDLERS['prefix-pool.changed'], useClass: PrefixPoolLevels };
 

@@ -129,11 +129,7 @@ export class SubnetService {
     if (subnet.networkId !== null) throw inUse('network');
     await this.store.lock(tx, id);
     const { used, resting } = await this.store.usedBy(tx, id);
-    if (used > 0)
-      throw new DomainError('IN_USE', `${used} addresses of ${subnet.cidr} are given out: release them first`, {
-        holderKind: 'address',
-        used,
-      });
+    if (used > 0) throw addressesGivenOut(subnet.cidr, used);
     if (resting > 0)
       throw new DomainError(
         'IN_USE',
@@ -145,6 +141,22 @@ export class SubnetService {
       );
     await this.store.forget(tx, id);
     await this.store.letGoPrefix(tx, subnet.prefixId);
+    await this.told(tx, 'subnet.closed', subnet);
+  }
+
+  /**
+   * The subnet and its prefix: that rests as a whole, so it does not matter that addresses of it rest.
+   * @throws NOT_FOUND | IN_USE (of a network, or addresses are given out).
+   */
+  async closeWithPrefix(tx: Tx, id: SubnetId): Promise<void> {
+    const subnet = await this.subnet(tx, id);
+    if (subnet.networkId !== null) throw inUse('network');
+    await this.store.lock(tx, id);
+    const { used } = await this.store.usedBy(tx, id);
+    if (used > 0) throw addressesGivenOut(subnet.cidr, used);
+    await this.store.forget(tx, id);
+    await this.store.letGoPrefix(tx, subnet.prefixId);
+    await this.prefixes.release(tx, subnet.prefixId, { generation: null, isUnused: false, holderKind: 'external' });
     await this.told(tx, 'subnet.closed', subnet);
   }
 
@@ -267,3 +279,6 @@ function gatewayOf(cidr: Cidr, { gatewayMode, gatewayAddress }: Pick<SubnetOnPre
   if (!extentContains(hosts, address)) throw outOfRange(`gateway ${address}`, `${hosts.first} to ${hosts.last} in ${cidr}`);
   return address;
 }
+
+const addressesGivenOut = (cidr: Cidr, used: number): DomainError<'IN_USE'> =>
+  new DomainError('IN_USE', `${used} addresses of ${cidr} are given out: release them first`, { holderKind: 'address', used });

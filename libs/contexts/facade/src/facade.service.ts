@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { type Principal, TokenService } from '#contexts/access';
+import { AddressingService } from '#contexts/addressing';
+import { AuditService } from '#contexts/events';
+import { TenancyService } from '#contexts/tenancy';
+import { DomainError, type Fqdn, invalidValue, notFound, Slug, type TenantId, type VrfId } from '#engines/kernel';
+import { Database, newId, systemScope, violatedConstraint } from '#platform';
+import type { Facade, FacadeId } from './domain/facade.js';
+import { FacadeStore } from './store/facade.store.js';
+
+export interface NewFacade {
+  readonly slug: string;
+  readonly tenantId: TenantId;
+  readonly vrfId: VrfId | null;
+  readonly poolSlugs: readonly string[];
+  readonly dnsZone: Fqdn | null;
+  readonly actor: string;
+}
+
+const LIFE_MS = 365 * 24 * 3600 * 1000;
+
+/** Façades and their tokens, for the operator. */
+@Injectable()
+export class FacadeService {
+  constructor(
+    private readonly db: Database,
+    private readonly store: FacadeStore,
+    private readonly tokens: TokenService,
+    private readonly tenancy: TenancyService,
+    private readonly addressing: AddressingService,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** @returns its first token, which is shown once. @throws NOT_FOUND (tenant, VRF, pool) | ALREADY_EXISTS (slug) | INVALID_VALUE. */
+  async create({ slug, tenantId, vrfId, poolSlugs, dnsZone, actor }: NewFacade): Promise<string> {
+    const facade = await this.db.inTransaction(systemScope(actor), async (tx) => {
+      await this.tenancy.tenant(tx, tenantId);
+      if (vrfId !== null && (await this.tenancy.vrf(tx, vrfId)).tenantId !== tenantId) throw notFound('vrf', vrfId);
+      if (poolSlugs.length === 0) throw invalidValue('pools', 'none', 'at least one prefix pool');
+      const pools = await Promise.all(poolSlugs.map((pool) => this.addressing.poolBySlug(tx, pool)));
+      const made: Facade = { id: newId<FacadeId>(), slug: Slug.parse(slug), tenantId, vrfId, poolIds: pools.map(({ id }) => id), dnsZone };
+      await this.store.insert(tx, made).catch((error: unknown) => {
+        if (violatedConstraint(error) === 'facade_slug_unique')
+          throw new DomainError('ALREADY_EXISTS', `there is a façade ${slug} already`, { slug }, { cause: error });
+        throw error;
+      });
+      const detail = { slug: made.slug, vrfId, pools: [...poolSlugs], dnsZone };
+      await this.audit.append(tx, { tenantId, action: 'facade.created', subjectKind: 'facade', subjectId: made.id, detail });
+      return made;
+    });
+    return this.issue(facade, actor);
+  }
+
+  /** Another token of the same façade, beside those that it has: revoke them when it is in use. @throws NOT_FOUND. */
+  async issueToken(slug: string, actor: string): Promise<string> {
+    const facade = await this.db.inTransaction(systemScope(actor), (tx) => this.store.bySlug(tx, slug));
+    if (!facade) throw notFound('facade', slug);
+    return this.issue(facade, actor);
+  }
+
+  /** Of who shows a token; undefined: it is no token of a façade. */
+  ofPrincipal({ tokenId, tenantId, scopes }: Principal): Promise<Facade | undefined> {
+    if (tenantId === null || !scopes.has('netbox:facade')) return Promise.resolve(undefined);
+    return this.db.inTransaction(systemScope('facade'), (tx) => this.store.ofToken(tx, tokenId));
+  }
+
+  /** A token that nobody bound opens nothing: it may be left behind by a crash in between. */
+  private async issue(facade: Facade, actor: string): Promise<string> {
+    const { token, secret } = await this.tokens.create({
+      name: `facade ${facade.slug}`,
+      tenantId: facade.tenantId,
+      scopes: ['netbox:facade'],
+      expiresAt: new Date(Date.now() + LIFE_MS),
+      createdBy: actor,
+    });
+    await this.db.inTransaction(systemScope(actor), async (tx) => {
+      await this.store.bindToken(tx, token.id, facade.id);
+      const detail = { slug: facade.slug, token: token.id };
+      await this.audit.append(tx, {
+        tenantId: facade.tenantId,
+        action: 'facade.token-issued',
+        subjectKind: 'facade',
+        subjectId: facade.id,
+        detail,
+      });
+    });
+    return secret;
+  }
+}
