@@ -204,6 +204,10 @@ describe.each(['4.2', '4.5', '4.6', '4.7'] as const)('NetBox %s', (version) => {
     expect(outcomes[7]).toEqual({ refused: expect.stringMatching(/^vid: /) });
     expect(outcomes[30]).toEqual({ refused: expect.stringMatching(/^status: /) });
     expect(netbox.state.count('ipam/vlans')).toBe(38);
+    expect(
+      written(room).filter((line) => line.startsWith('POST /api/ipam/vlans/')),
+      'NetBox named both',
+    ).toHaveLength(2);
 
     const there = await scanned(inventory, 'vlan');
     const changes = there.map((vlan, at) => update(vlan, at === 5 ? { name: 'x'.repeat(70) } : { name: `renamed ${at}` }));
@@ -388,6 +392,8 @@ describe.each(['4.2', '4.5', '4.6', '4.7'] as const)('NetBox %s', (version) => {
     expect(await like('l2vpnTermination', ends, { ...ends, vlan: { kind: 'vlan', id: '~9999' } })).toEqual([end]);
     expect(await like('tenant', { slug: 'nobody' })).toEqual([]);
     expect(await like('vrf', { name: 'red', tenant: null })).toEqual([red]);
+    expect(await like('vrf', { name: 'red', tenant: { kind: 'tenant', id: '~1' } }), 'of another tenant').toEqual([]);
+    expect(await like('ipRange', { start: '10.0.0.10', end: '10.0.0.21', vrf: vrf(red) }), 'with another end').toEqual([]);
   });
 
   it('its change log tells what others did, and not what we did', async () => {
@@ -721,8 +727,10 @@ describe('what is asked of the custom field', () => {
     running.push(netbox);
     netbox.state.seed('tenancy/tenants', [{ name: 'a', slug: 'a' }]);
     const inventory = connect(netbox);
-    expect(await inventory.findMarked('tenant', ['ten_a'], signal)).toEqual([]);
     expect(await scanned(inventory, 'tenant')).toMatchObject([{ mark: null }]);
+    const before = netbox.requests.length;
+    expect(await inventory.findMarked('tenant', ['ten_a'], signal)).toEqual([]);
+    expect(netbox.requests).toHaveLength(before);
   });
 });
 

@@ -5,7 +5,8 @@ import type { Fields, FieldValue } from '#engines/reconcile';
 import { type EncodeAt, type FieldCodec, splitAddress } from './field-codecs.js';
 import { column, type Row } from './row.js';
 
-const addressOf = (row: Row, name: string) => splitAddress(column(row, name, z.string()));
+const aText = z.string();
+const addressOf = (row: Row, name: string) => splitAddress(column(row, name, aText));
 
 /** Both halves are written together: a change of one takes the other from what is there. */
 function writtenAddress(_value: FieldValue, { merged }: EncodeAt): { address: string } {

@@ -25,13 +25,21 @@ export interface FieldCodec {
   encode(value: FieldValue, at: EncodeAt): Body;
 }
 
-const choiceShape = z.object({ value: z.string() }).nullable();
+// Made once: a shape costs a hundred times what it costs to use it.
+const aText = z.string();
+const textOrNull = aText.nullable();
+const numberOrNull = z.number().nullable();
+const aFlag = z.boolean();
+const choiceOrNull = z.object({ value: aText }).nullable();
 const nestedShape = z.looseObject({ id: z.int().positive() });
+const nestedOrNull = nestedShape.nullable();
+const nestedList = z.array(nestedShape);
+const slugShape = z.looseObject({ slug: aText });
 
 export function text(name: string): FieldCodec {
   return {
     columns: [name],
-    decode: (row) => column(row, name, z.string().nullable()) || null,
+    decode: (row) => column(row, name, textOrNull) || null,
     encode: (value) => ({ [name]: textOf(name, value) }),
   };
 }
@@ -52,7 +60,7 @@ export const dnsName = (name: string): FieldCodec => canonicalText(name, (value)
 export function number(name: string): FieldCodec {
   return {
     columns: [name],
-    decode: (row) => column(row, name, z.number().nullable()),
+    decode: (row) => column(row, name, numberOrNull),
     encode: (value) => {
       if (value !== null && typeof value !== 'number') throw invalidValue(name, value, 'a number');
       return { [name]: value };
@@ -63,7 +71,7 @@ export function number(name: string): FieldCodec {
 export function boolean(name: string): FieldCodec {
   return {
     columns: [name],
-    decode: (row) => column(row, name, z.boolean()),
+    decode: (row) => column(row, name, aFlag),
     encode: (value) => {
       if (typeof value !== 'boolean') throw invalidValue(name, value, 'true or false');
       return { [name]: value };
@@ -80,7 +88,7 @@ export function choice(name: string, names: Readonly<Record<string, string>> = {
   return {
     columns: [name],
     decode: (row) => {
-      const value = column(row, name, choiceShape)?.value;
+      const value = column(row, name, choiceOrNull)?.value;
       return value === undefined || value === '' ? null : (ours.get(value) ?? value);
     },
     encode: (value) => {
@@ -93,7 +101,7 @@ export function choice(name: string, names: Readonly<Record<string, string>> = {
 export function ref(name: string, kind: string): FieldCodec {
   return {
     columns: [name],
-    decode: (row) => refOf(kind, column(row, name, nestedShape.nullable())),
+    decode: (row) => refOf(kind, column(row, name, nestedOrNull)),
     encode: (value) => ({ [name]: idOf(name, value) }),
   };
 }
@@ -103,7 +111,7 @@ export function refs(name: string, kind: string): FieldCodec {
   return {
     columns: [name],
     decode: (row) =>
-      column(row, name, z.array(nestedShape))
+      column(row, name, nestedList)
         .map(({ id }) => ({ kind, id: `~${id}` }))
         .sort((a, b) => compareNatural(a.id, b.id)),
     encode: (value) => {
@@ -117,7 +125,7 @@ export function refs(name: string, kind: string): FieldCodec {
 export function slugOf(name: string): FieldCodec {
   return {
     columns: [name],
-    decode: (row) => column(row, name, z.looseObject({ slug: z.string() })).slug,
+    decode: (row) => column(row, name, slugShape).slug,
     encode: (value) => ({ [name]: { slug: textOf(name, value) } }),
   };
 }
@@ -125,7 +133,7 @@ export function slugOf(name: string): FieldCodec {
 /** Proxmox keeps the MAC of a guest in the description of its address, and finds the address by it: never ours to write. */
 export function descriptionBesideProxmox(): FieldCodec {
   const plain = text('description');
-  const isTaken = (row: Row): boolean => /^mac:/i.test(column(row, 'description', z.string()));
+  const isTaken = (row: Row): boolean => /^mac:/i.test(column(row, 'description', aText));
   return {
     columns: plain.columns,
     decode: (row) => (isTaken(row) ? undefined : plain.decode(row)),
@@ -135,13 +143,13 @@ export function descriptionBesideProxmox(): FieldCodec {
 
 /** One end of a generic relation: `<name>_type` and `<name>_id`. Ends of other types are neither compared nor written. */
 export function genericRef(name: string, objectType: string, kind: string): FieldCodec {
-  const typeOf = (row: Row): string | null => column(row, `${name}_type`, z.string().nullable()) || null;
+  const typeOf = (row: Row): string | null => column(row, `${name}_type`, textOrNull) || null;
   const isOther = (row: Row): boolean => ![null, objectType].includes(typeOf(row));
   return {
     columns: [`${name}_type`, `${name}_id`],
     decode: (row) => {
       if (isOther(row)) return undefined;
-      const id = column(row, `${name}_id`, z.int().nullable());
+      const id = column(row, `${name}_id`, numberOrNull);
       return typeOf(row) === null || id === null ? null : { kind, id: `~${id}` };
     },
     encode: (value, { present }) => {

@@ -40,6 +40,8 @@ export interface KindCodec {
   readonly dependants: readonly Dependants[];
 }
 
+const parentShape = z.looseObject({ display: z.string(), name: z.string().optional() }).nullable();
+
 const description = text('description');
 const name = text('name');
 const slug = text('slug');
@@ -175,6 +177,6 @@ export function decodeFields(kind: KindCodec, names: readonly string[], row: Row
 
 export function labelOf({ within }: KindCodec, row: Row): string {
   if (!within) return row.display;
-  const parent = column(row, within.column, z.looseObject({ display: z.string(), name: z.string().optional() }).nullable());
+  const parent = column(row, within.column, parentShape);
   return parent === null ? row.display : `${row.display} (${within.word} ${parent.name ?? parent.display})`;
 }

@@ -7,7 +7,7 @@ import type { NetBoxClient, NetBoxQuery } from './netbox-client.js';
 import { isNetBoxError, NetBoxError } from './netbox-error.js';
 import { type Page, readPage } from './page.js';
 import type { KnownKind } from './probe.js';
-import { BASE_COLUMNS, column, MARK_FIELD, markOf, type Row } from './row.js';
+import { BASE_COLUMNS, MARK_FIELD, markOf, type Row } from './row.js';
 import { z } from 'zod';
 
 /** NetBox' own bound, unless its administrator lowered it. */
@@ -203,7 +203,7 @@ function together(queries: readonly AlikeQuery[]): { scope: NetBoxQuery; filter:
 /** Ids in a column of a dependant, which is a number, a nested object, or a list of these. */
 function named(row: Row, path: string): number[] {
   const [first = '', ...rest] = path.split('.');
-  let value = column(row, first, z.unknown());
+  let value: unknown = row[first];
   for (const part of rest) value = (value as Record<string, unknown> | null)?.[part];
   return [value].flat().flatMap((one) => {
     const id = typeof one === 'number' ? one : (one as { id?: unknown } | null | undefined)?.id;
