@@ -8,6 +8,7 @@ import { ChassisResolver } from './api/chassis.resolver.js';
 import { SecretResolver } from './api/secret.resolver.js';
 import { LockResolver } from './api/lock.resolver.js';
 import { ChassisService } from './chassis.service.js';
+import { FarewellService } from './farewell.service.js';
 import { FabricInvariants } from './fabric-invariants.js';
 import { FabricListing } from './fabric-listing.js';
 import { FabricService } from './fabric.service.js';
@@ -30,6 +31,7 @@ import { SurroundingsStore } from './store/surroundings.store.js';
     SnapshotStore,
     SurroundingsStore,
     NetworkCheckService,
+    FarewellService,
     AttachmentStore,
     DeviceStore,
     LockStore,
@@ -50,6 +52,16 @@ import { SurroundingsStore } from './store/surroundings.store.js';
     FabricListingStore,
     FabricListing,
   ],
-  exports: [ChassisService, FabricListing, FabricService, InventoryService, LockService, NetworkCheckService, RecallService, SecretService],
+  exports: [
+    ChassisService,
+    FarewellService,
+    FabricListing,
+    FabricService,
+    InventoryService,
+    LockService,
+    NetworkCheckService,
+    RecallService,
+    SecretService,
+  ],
 })
 export class FabricModule {}

@@ -7,6 +7,7 @@ export { InventoryService, type LoadedFabric } from './inventory.service.js';
 export { ChassisService } from './chassis.service.js';
 export { SecretService } from './secret.service.js';
 export { LockService } from './lock.service.js';
+export { FarewellService, type GivenUpDevice } from './farewell.service.js';
 export { NetworkCheckService } from './network-check.service.js';
 export { RecallService } from './recall.service.js';
 export type { NetworkOnDevice, NetworkRecall, ProposedRecall, RecallAction, RecallState } from './domain/recall.js';

@@ -9,6 +9,7 @@ export type {
   StepState,
 } from './domain/order.js';
 export type { AdoptedNetwork, AdoptedVrf } from './domain/adopted-network.js';
+export { Farewell } from './farewell.js';
 export { NetworkAdoptionService } from './network-adoption.service.js';
 export { NetworkRecalls } from './network-recalls.js';
 export { OrderReconciler } from './order-reconciler.js';

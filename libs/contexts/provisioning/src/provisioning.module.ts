@@ -5,6 +5,7 @@ import { EventsModule, JOB_HANDLERS } from '#contexts/events';
 import { FabricModule } from '#contexts/fabric';
 import { NumberingModule } from '#contexts/numbering';
 import { TenancyModule } from '#contexts/tenancy';
+import { Farewell } from './farewell.js';
 import { NetworkAdoptionService } from './network-adoption.service.js';
 import { NetworkKeepsake } from './network-keepsake.js';
 import { NetworkRecalls } from './network-recalls.js';
@@ -27,6 +28,7 @@ const jobs = [
   imports: [AccessModule, EventsModule, NumberingModule, TenancyModule, AddressingModule, FabricModule],
   providers: [
     OrderStore,
+    Farewell,
     NetworkAdoptionService,
     NetworkKeepsake,
     NetworkRecalls,
@@ -38,6 +40,14 @@ const jobs = [
     OrderResolver,
     ...jobs,
   ],
-  exports: [NetworkAdoptionService, OrderService, OrderReconciler, OrderEvents, NetworkRecalls, ...jobs.map((job) => job.provide)],
+  exports: [
+    Farewell,
+    NetworkAdoptionService,
+    OrderService,
+    OrderReconciler,
+    OrderEvents,
+    NetworkRecalls,
+    ...jobs.map((job) => job.provide),
+  ],
 })
 export class ProvisioningModule {}

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import { type Command, InvalidArgumentError } from 'commander';
 import { FabricService } from '#contexts/fabric';
+import { Farewell } from '#contexts/provisioning';
 import { compileFabric, type FabricIntent, type Finding } from '#engines/intent';
 import { DomainError } from '#engines/kernel';
 import { type Artefact, exportDevice, renderDevice } from '#engines/rendering';
@@ -37,6 +38,11 @@ export function addFabric(program: Command): void {
     )
     .requiredOption('--mode <mode>', 'OBSERVE or SECTION', mode)
     .action((device: string, { mode: wanted }: { mode: Mode }) => manage(device, wanted));
+  fabric
+    .command('give-up <device>')
+    .description('a device that never comes back: its networks are there no more, nobody waits for it, and Trame does not write to it')
+    .requiredOption('--because <reason>', 'for the audit')
+    .action((device: string, { because }: { because: string }) => giveUp(device, because));
 }
 
 type Mode = (typeof MODES)[number];
@@ -56,6 +62,18 @@ async function manage(name: string, managed: Mode): Promise<void> {
     }),
   );
   console.log(printable(`${name}: ${managed}${isChanged ? '' : ', as before'}`));
+}
+
+async function giveUp(name: string, reason: string): Promise<void> {
+  const { slug, places } = await withContexts(loadConfig(localEnvironment()), (app) =>
+    app.get(Database).inTransaction(systemScope('fabric-give-up'), async (tx) => {
+      const { id } = await app.get(FabricService, { strict: false }).deviceCalled(tx, name);
+      return app.get(Farewell, { strict: false }).giveUp(tx, id, reason);
+    }),
+  );
+  console.log(printable(`${slug} is given up: OBSERVE, and no network of ours is there, as far as Trame is concerned`));
+  for (const { network, vni, vlan } of places) console.log(printable(`  ${network}: VNI ${vni}${vlan === null ? '' : `, VLAN ${vlan}`}`));
+  if (places.length > 0) console.log('nobody has taken these from it: see that it stays off, or clean it, before it has a link again');
 }
 
 async function load(file: string, isTrial: boolean): Promise<void> {

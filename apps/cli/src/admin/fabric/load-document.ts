@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import { AddressingService, PrefixPoolAdminService } from '#contexts/addressing';
-import { OperatorAct, OperatorActs } from '#contexts/events';
+import { AuditService, OperatorAct, OperatorActs } from '#contexts/events';
 import { FabricService, InventoryService } from '#contexts/fabric';
 import { PoolAdminService } from '#contexts/numbering';
 import { SyncService } from '#contexts/sync';
@@ -120,6 +120,14 @@ async function load(app: INestApplicationContext, tx: Tx, document: FabricDocume
     const apiKey = new Secret(fs.readFileSync(path.resolve(directory, apiKeyFile), 'utf8').trim());
     await app.get(SyncService, { strict: false }).createTarget(tx, { ...server, fabricId, apiKey });
   }
+  if (nameServers.length > 0)
+    await app.get(AuditService, { strict: false }).append(tx, {
+      tenantId: null,
+      action: 'fabric.name-servers-loaded',
+      subjectKind: 'fabric',
+      subjectId: fabricId,
+      detail: { nameServers: nameServers.map(({ apiKeyFile: _file, ...server }) => server) },
+    });
   for (const tenant of tenants) await app.get(TenancyService, { strict: false }).createTenant(tx, tenant);
   return fabricId;
 }

@@ -16,6 +16,13 @@ import { newId, type Tx } from '#platform';
 import type { Attachment, AttachPoint, KeptPlaces } from '../domain/attachment.js';
 import { AttachmentEntity, VlanMappingEntity } from './fabric.entity.js';
 
+/** A network on a device, and its VLAN there. */
+export interface PlaceOnDevice {
+  readonly network: string;
+  readonly vni: number;
+  readonly vlan: number | null;
+}
+
 @Injectable()
 export class AttachmentStore {
   points(tx: Tx, deviceIds: readonly DeviceId[]): Promise<AttachPoint[]> {
@@ -109,6 +116,22 @@ export class AttachmentStore {
     await put('vlan_mapping', vlanMappings);
     await put('attachment', attachments);
     await put('route_distinguisher', distinguishers);
+  }
+
+  /** @returns what was there, by VNI. */
+  async deleteOnDevice(tx: Tx, deviceId: DeviceId): Promise<PlaceOnDevice[]> {
+    const places = await tx.sql<PlaceOnDevice>(
+      `SELECT DISTINCT n.slug AS network, n.vni, x.vlan FROM attachment a JOIN network n ON n.id = a.network_id LEFT JOIN vlan_domain_member m ON m.device_id = a.device_id
+         LEFT JOIN vlan_mapping x ON x.vlan_domain_id = m.vlan_domain_id AND x.network_id = n.id WHERE a.device_id = $1 ORDER BY n.vni`,
+      [deviceId],
+    );
+    await tx.run(
+      `DELETE FROM route_distinguisher r USING vtep v WHERE v.id = r.vtep_id AND v.device_id = $1
+          AND r.network_id IN (SELECT network_id FROM attachment WHERE device_id = $1)`,
+      [deviceId],
+    );
+    await tx.run('DELETE FROM attachment WHERE device_id = $1', [deviceId]);
+    return places;
   }
 
   async deleteOfNetwork(tx: Tx, networkId: NetworkId): Promise<AllocationId[]> {

@@ -174,6 +174,19 @@ export class OrderStore {
     return rows.map(toOrder);
   }
 
+  /** Locked, in the order of ids. */
+  async lockOpenOn(tx: Tx, deviceId: DeviceId): Promise<NetworkOrder[]> {
+    const rows = await tx.sql<OrderRecord>(`${ORDER} WHERE $1 = ANY(o.device_ids) AND o.state = ANY($2) ORDER BY o.id FOR UPDATE`, [
+      deviceId,
+      OPEN_STATES,
+    ]);
+    return rows.map(toOrder);
+  }
+
+  async forgetDevice(tx: Tx, id: OrderId, deviceId: DeviceId): Promise<void> {
+    await tx.run('UPDATE network_order SET device_ids = array_remove(device_ids, $2), version = version + 1 WHERE id = $1', [id, deviceId]);
+  }
+
   async forgetNetwork(tx: Tx, id: OrderId): Promise<void> {
     await tx.run('UPDATE network_order SET network_id = NULL WHERE id = $1', [id]);
   }
