@@ -1,5 +1,5 @@
-import { demoInventory } from '../../../../apps/lab/src/fabrics/demo-inventory.js';
-import { createWorld, type World } from '../../../../test/support/world.js';
+import { demoInventory } from '../../apps/lab/src/fabrics/demo-inventory.js';
+import { createWorld, type World } from '../support/world.js';
 import { type FabricInventory, FabricService, InventoryService } from '#contexts/fabric';
 import { TenancyService } from '#contexts/tenancy';
 import { systemScope, type Tx } from '#platform';
