@@ -39,6 +39,7 @@ export interface SyncRunnerWorld {
 export interface SyncRunnerHost {
   /** Everything of the one before is forgotten. */
   world(options?: { settings?: ConnectorSettings; foreign?: InMemoryOptions; local?: InMemoryLocal }): Promise<SyncRunnerWorld>;
+  runner(): SyncRunner;
   close(): Promise<void>;
 }
 
@@ -67,11 +68,13 @@ export async function openSyncRunnerHost(): Promise<SyncRunnerHost> {
     app.get(Database).inTransaction(systemScope('test'), (tx) => tx.sql<Row>(text, values));
   return {
     world: async (options = {}) => {
+      await sql('DELETE FROM sync_journal');
       await sql('DELETE FROM sync_run');
       await sql('DELETE FROM sync_target');
       sides = { local: options.local ?? new InMemoryLocal(), foreign: new InMemoryInventory(options.foreign) };
       return openWorld(app, sides, sql, options.settings ?? {});
     },
+    runner: () => app.get(SyncRunner),
     close: async () => {
       await app.close();
       await drop();

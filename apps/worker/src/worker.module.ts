@@ -8,7 +8,7 @@ import { ProvisioningModule, provisioningEntities } from '#contexts/provisioning
 import { syncEntities, SyncModule } from '#contexts/sync';
 import { tenancyEntities, TenancyModule } from '#contexts/tenancy';
 import { type Config, PlatformModule } from '#platform';
-import { deviceTransports, dnsZones } from './adapters.js';
+import { deviceTransports, dnsZones, foreignInventories } from './adapters.js';
 import { SyslogHints } from './syslog-hints.js';
 
 const entities = [
@@ -34,7 +34,7 @@ export class WorkerModule {
         FabricModule,
         ProvisioningModule,
         DeploymentModule.with(deviceTransports()),
-        SyncModule.with(dnsZones),
+        SyncModule.with(dnsZones, foreignInventories),
       ],
       providers: [SyslogHints],
     };

@@ -37,7 +37,7 @@ export class SyncRunService {
   ) {}
 
   /** A complete run, begun by a worker within a second or two. @throws DomainError NOT_FOUND | INVALID_VALUE | INVALID_STATE (switched off). */
-  start(input: StartSync, actor: string, act: OperatorAct | null = null): Promise<SyncRun> {
+  async start(input: StartSync, actor: string, act: OperatorAct | null = null): Promise<SyncRun> {
     const { targetId, isDryRun = false, maxDeleteRatio = null } = input;
     if (maxDeleteRatio !== null && !(maxDeleteRatio >= 0 && maxDeleteRatio <= 1))
       atPath(['maxDeleteRatio'], () => {

@@ -1,12 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { SyncTargetId } from '#engines/kernel';
+import { digest, type SyncTargetId } from '#engines/kernel';
 import { Database, Envelope, type HeldLease, LeaseService, LOGGER, type Logger } from '#platform';
 import type { InventoryConnectorKind } from '../domain/connector.js';
 import { SyncJournal } from '../inventory/sync-journal.js';
 import type { ForeignInventory } from '../ports/index.js';
 import { SyncDueStore, type Target } from '../store/sync-due.store.js';
 import { SyncRunStore } from '../store/sync-run.store.js';
-import { connectorSecretContext, FOREIGN_INVENTORIES, type ForeignInventories } from './foreign-inventories.js';
+import {
+  connectorSecretContext,
+  FOREIGN_INVENTORIES,
+  type ForeignInventories,
+  type ForeignInventoryFactory,
+} from './foreign-inventories.js';
 import { FullRun } from './full-run.js';
 import { IncrementalRun } from './incremental-run.js';
 import { SCOPE } from './run-context.js';
@@ -19,6 +24,8 @@ const FORGOTTEN_AT_ONCE = 5000;
 /** Whatever there is to do for a connector, under its lease: one writer, however many workers. What is done is in rows; nothing is remembered. */
 @Injectable()
 export class SyncRunner {
+  private readonly open = new Map<SyncTargetId, { readonly made: string; readonly foreign: ForeignInventory }>();
+
   constructor(
     private readonly db: Database,
     private readonly leases: LeaseService,
@@ -41,17 +48,9 @@ export class SyncRunner {
   async run(id: SyncTargetId, signal: AbortSignal): Promise<void> {
     await this.leases.withLease(`sync:${id}`, async (held) => {
       const target = await this.db.inTransaction(SCOPE, (tx) => this.dues.target(tx, id));
-      const factory = target && this.inventories[target.kind];
-      if (!target || !factory) return;
+      if (!target || !this.inventories[target.kind]) return;
       try {
-        const secret = this.envelope.open(connectorSecretContext(id), target.sealedSecret);
-        const { slug: name, url, tlsPins, settings } = target;
-        await this.attend(
-          held,
-          target,
-          factory({ name, url, secret, tlsSpkiSha256: tlsPins, settings }),
-          AbortSignal.any([signal, held.signal]),
-        );
+        await this.attend(held, target, this.foreignOf(target), AbortSignal.any([signal, held.signal]));
       } catch (error) {
         if (held.signal.aborted || signal.aborted) throw error;
         this.log.warn('sync.failed', { target: target.slug, error });
@@ -66,6 +65,19 @@ export class SyncRunner {
       const upTo = (await this.dues.slowest(tx)) ?? (await this.journal.end(tx));
       await this.journal.forget(tx, upTo, FORGOTTEN_AT_ONCE);
     });
+  }
+
+  /** The same while the connector is the same: an adapter knows its own writes again, and what it was told of the release. */
+  private foreignOf(target: Target): ForeignInventory {
+    const { id, kind, slug: name, url, tlsPins, settings, sealedSecret } = target;
+    const made = digest({ kind, name, url, tlsPins, settings, secret: sealedSecret.toString('base64') });
+    const known = this.open.get(id);
+    if (known?.made === made) return known.foreign;
+    const factory = this.inventories[kind] as ForeignInventoryFactory;
+    const secret = this.envelope.open(connectorSecretContext(id), sealedSecret);
+    const foreign = factory({ name, url, secret, tlsSpkiSha256: tlsPins, settings });
+    this.open.set(id, { made, foreign });
+    return foreign;
   }
 
   private async attend(held: HeldLease, target: Target, foreign: ForeignInventory, signal: AbortSignal): Promise<void> {

@@ -40,6 +40,7 @@ export class SyncDueStore {
       `SELECT t.id FROM sync_target t WHERE ${IS_KEPT} AND t.next_try_at <= clock_timestamp()
           AND (${IS_SCAN_DUE} OR ${IS_FEED_DUE} OR EXISTS (SELECT FROM sync_run r WHERE r.target_id = t.id AND r.phase <> 'ENDED')
             OR EXISTS (SELECT FROM sync_hint h WHERE h.target_id = t.id)
+            OR t.journal_xid > pg_snapshot_xmax(pg_current_snapshot())
             OR EXISTS (SELECT FROM sync_journal j WHERE (j.xid, j.seq) > (t.journal_xid, t.journal_seq))) ORDER BY t.id`,
       [kinds],
     );
