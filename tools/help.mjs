@@ -7,6 +7,7 @@ const MEANING = {
   chaos: 'kill everything at random under load, then count what was lost  (-- --seconds 60 --seed 1 --json)',
   bench: 'allocations per second, as a ratio to what the disk lets anybody do  (-- allocation --quick --json)',
   conformance: "a folder of somebody else's cases, rendered by us and compared  (-- pve DIR --json)",
+  contract: 'what Trame relies on, run against a NetBox, phpIPAM, switch … of yours  (-- netbox --url URL --token TOKEN)',
   migrate: 'bring the database of DATABASE_URL to the newest schema',
   test: 'all tests; the last line is the count  (-- --project unit libs/engines)',
   'test:lab': 'tests that need a Linux kernel of their own (user-mode-linux); the last line is the count',

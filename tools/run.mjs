@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { check } from './check.mjs';
+import { contractOf } from './contract.mjs';
 import { foreground } from './foreground.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -30,7 +31,17 @@ const TARGETS = {
   test: () => node('tools/test.mjs', ...projects('unit', 'medium', 'lab')),
   'test:lab': () => node('tools/test.mjs', ...projects('long', 'uml')),
   check: () => check(root),
+  contract: () => contract(contractOf(process.argv.slice(3))),
 };
+
+function contract(run) {
+  if (run.error === undefined) {
+    Object.assign(process.env, run.environment);
+    return foreground(root, ['--enable-source-maps', 'tools/test.mjs', ...run.arguments]);
+  }
+  console.error(run.error);
+  return 2;
+}
 
 function refuseOldNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
@@ -93,5 +104,5 @@ if (!target) {
   process.exit(2);
 }
 install();
-if (process.argv[2] !== 'check') build(); // `check` builds beside its other steps.
+if (!['check', 'contract'].includes(process.argv[2])) build(); // `check` builds beside its other steps; contracts run from the sources.
 process.exitCode = await target();

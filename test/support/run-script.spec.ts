@@ -25,10 +25,18 @@ describe('npm scripts', () => {
     expect(run(version, 'nonsense').errors).not.toContain('needs Node');
   });
 
+  it('name the contracts that there are, and what each needs, when asked for something else', () => {
+    const { code, errors } = run(process.versions.node, 'contract', 'nonsense');
+    expect(code).toBe(2);
+    expect(errors).toMatch(/there is no contract nonsense[^]*netbox +--url \(TRAME_NETBOX_URL\) --token \(TRAME_NETBOX_TOKEN\)/);
+    expect(run(process.versions.node, 'contract', 'netbox', '--url').errors).toContain('--url needs a value');
+    expect(run(process.versions.node, 'contract', 'ssh', '--url', 'x').errors).toContain('ssh takes no --url');
+  });
+
   it('name what they can run when asked for something else', () => {
     expect(run(process.versions.node, 'nonsense')).toEqual({
       code: 2,
-      errors: expect.stringContaining('demo|start|chaos|bench|conformance|migrate|gen|test|test:lab|check'),
+      errors: expect.stringContaining('demo|start|chaos|bench|conformance|migrate|gen|test|test:lab|check|contract'),
     });
   });
 });
