@@ -193,6 +193,26 @@ describe.each(['4.2', '4.5', '4.6', '4.7'] as const)('NetBox %s', (version) => {
     expect(netbox.requests.length - before).toBe(3);
   });
 
+  it('a scan during which rows went is complete; one that lost rows is not', async () => {
+    const room = await start(version, { maxPageSize: 40 });
+    const { netbox, inventory } = room;
+    const ids = netbox.state.seed(
+      'ipam/vlans',
+      Array.from({ length: 100 }, (_, at) => ({ vid: at + 1, name: `v${at}` })),
+    );
+    const first = await inventory.scan('vlan', null, signal);
+    for (const id of ids.slice(-10)) netbox.state.remove('ipam/vlans', id);
+    const second = await inventory.scan('vlan', first.next, signal);
+    expect(await inventory.scan('vlan', second.next, signal)).toMatchObject({ objects: { length: 10 }, next: null, total: 90 });
+    const isSecond = ({ parameters }: RequestLine) => parameters.has('start') || parameters.has('id__gt');
+    const cut = (answer: unknown) => ({ ...(answer as JsonObject), results: [], count: 0, next: null });
+    netbox.faults.add({ kind: 'rewritten', when: isSecond, rewrite: cut });
+    await expect(inventory.scan('vlan', first.next, signal)).rejects.toMatchObject({
+      code: 'NETBOX_INCOMPLETE',
+      facts: { retriable: true },
+    });
+  });
+
   it('one bad object is refused in its words, and the others go on', async () => {
     const room = await start(version);
     const { inventory, netbox } = room;

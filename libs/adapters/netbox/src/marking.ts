@@ -40,18 +40,19 @@ export async function findMarkField(client: NetBoxClient, signal: AbortSignal): 
 
 /**
  * Makes the field and the tags where they are not there; a field that is there keeps what people set of it, and gets what is lacking.
- * @throws NETBOX_NOT_PREPARED with NetBox' words.
+ * @returns whether something was lacking. @throws NetBoxError.
  */
-export async function makeMarks(client: NetBoxClient, objectTypes: readonly string[], signal: AbortSignal): Promise<void> {
+export async function makeMarks(client: NetBoxClient, objectTypes: readonly string[], signal: AbortSignal): Promise<boolean> {
   const field = await findMarkField(client, signal);
   const missing = objectTypes.filter((type) => !field?.objectTypes.includes(type));
+  const isLacking = missing.length > 0 || !field?.isUnique;
   if (!field) await client.send({ method: 'POST', path: FIELDS, body: newField(objectTypes) }, signal);
-  else if (missing.length > 0 || !field.isUnique) {
+  else if (isLacking) {
     const body = { object_types: [...field.objectTypes, ...missing], unique: true };
     await client.send({ method: 'PATCH', path: `${FIELDS}/${field.id}`, body }, signal);
   }
-  await makeTag(client, MANAGED_TAG, 'Kept right by Trame', signal);
-  await makeTag(client, DEPRECATED_TAG, 'Removed from Trame; will be deleted', signal);
+  await makeTags(client, signal);
+  return isLacking;
 }
 
 const newField = (objectTypes: readonly string[]) => ({
@@ -67,10 +68,15 @@ const newField = (objectTypes: readonly string[]) => ({
   ui_editable: 'hidden',
 });
 
-async function makeTag(client: NetBoxClient, slug: string, description: string, signal: AbortSignal): Promise<void> {
+const TAG_WORDS = { [MANAGED_TAG]: 'Kept right by Trame', [DEPRECATED_TAG]: 'Removed from Trame; will be deleted' };
+
+async function makeTags(client: NetBoxClient, signal: AbortSignal): Promise<void> {
   const path = 'extras/tags';
-  const parsed = tagsShape.safeParse((await client.get(path, [['slug', slug]], signal)).json);
+  const slugs = Object.keys(TAG_WORDS).map((slug) => ['slug', slug] as const);
+  const parsed = tagsShape.safeParse((await client.get(path, slugs, signal)).json);
   if (!parsed.success) throw otherShape(`GET /api/${path}/`, 'results');
-  if (parsed.data.results.some((tag) => tag.slug === slug)) return;
-  await client.send({ method: 'POST', path, body: { name: slug, slug, description } }, signal);
+  const there = new Set(parsed.data.results.map(({ slug }) => slug));
+  for (const [slug, description] of Object.entries(TAG_WORDS)) {
+    if (!there.has(slug)) await client.send({ method: 'POST', path, body: { name: slug, slug, description } }, signal);
+  }
 }

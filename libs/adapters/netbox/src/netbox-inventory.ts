@@ -52,15 +52,15 @@ export class NetBoxInventory implements ForeignInventory {
 
   /** Makes the custom field, the tags and, where the settings say so, what they name. Changes nothing where all is there. */
   async prepare(signal: AbortSignal): Promise<void> {
-    const { kinds } = await this.probeAgain(signal);
+    const { kinds, missing } = this.probed ?? (await this.probeAgain(signal));
     try {
-      await makeMarks(this.client, [...kinds.keys()].map((kind) => KINDS[kind].objectType).sort(), signal);
-      if (this.settings.createMissing) await makePrerequisites(this.client, this.settings, signal);
+      const isNew = await makeMarks(this.client, [...kinds.keys()].map((kind) => KINDS[kind].objectType).sort(), signal);
+      if (missing > 0) await makePrerequisites(this.client, this.settings, signal);
+      if (isNew || missing > 0) await this.probeAgain(signal);
     } catch (error) {
       if (!isNetBoxError(error, 'NETBOX_REFUSED', 'NETBOX_FORBIDDEN', 'NETBOX_CONFLICT')) throw error;
       throw new NetBoxError('NETBOX_NOT_PREPARED', error.facts);
     }
-    await this.probeAgain(signal);
   }
 
   scan(kind: InventoryKind, after: string | null, signal: AbortSignal): Promise<ForeignPage> {

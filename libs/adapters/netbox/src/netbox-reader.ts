@@ -28,10 +28,11 @@ export class NetBoxReader {
     const page = await this.page(kind, [], from, columnsOf(kind), signal);
     const seenNow = seen + page.rows.length;
     const all = after === null ? page.count : total;
-    if (page.isLast && all !== null && seenNow < all) await this.recount(kind, seenNow, signal);
+    const isShort = page.isLast && all !== null && seenNow < all;
+    if (isShort) await this.recount(kind, seenNow, signal);
     const last = page.rows.at(-1);
     const next = page.isLast || !last ? null : `${last.id + 1}:${seenNow}:${all ?? ''}`;
-    return { objects: page.rows.map((row) => toObject(kind, row)), next, total: all };
+    return { objects: page.rows.map((row) => toObject(kind, row)), next, total: isShort ? seenNow : all };
   }
 
   /** With their tags. */

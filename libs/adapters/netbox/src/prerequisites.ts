@@ -45,15 +45,18 @@ export async function findPrerequisites(client: NetBoxClient, settings: NetBoxSe
   return found;
 }
 
-/** Makes those that are not there. @returns the ids of all. @throws NetBoxError. */
-export async function makePrerequisites(client: NetBoxClient, settings: NetBoxSettings, signal: AbortSignal): Promise<FoundPrerequisites> {
-  const found: Partial<Record<Role, number>> = { ...(await findPrerequisites(client, settings, signal)) };
+/** Makes those that are not there. @throws NetBoxError. */
+export async function makePrerequisites(client: NetBoxClient, settings: NetBoxSettings, signal: AbortSignal): Promise<void> {
+  const found = await findPrerequisites(client, settings, signal);
   for (const [role, slug] of wanted(settings)) {
     const { path, body } = PLACES[role];
-    found[role] ??= await create(client, path, await body(slug, client, signal), signal);
+    if (found[role] === undefined) await create(client, path, await body(slug, client, signal), signal);
   }
-  return found;
 }
+
+/** How many of those that the settings name are not there and are to be made. */
+export const missingOf = (settings: NetBoxSettings, found: FoundPrerequisites): number =>
+  settings.createMissing === true ? wanted(settings).filter(([role]) => found[role] === undefined).length : 0;
 
 /** Why a kind is left alone, in words; undefined: it is not. */
 export function lackOf(kind: InventoryKind, settings: NetBoxSettings, found: FoundPrerequisites): string | undefined {

@@ -4,7 +4,7 @@ import type { Body } from './field-codecs.js';
 import { type KindCodec, KINDS } from './kinds.js';
 import { findMarkField } from './marking.js';
 import type { NetBoxClient } from './netbox-client.js';
-import { findPrerequisites, type FoundPrerequisites, lackOf } from './prerequisites.js';
+import { findPrerequisites, type FoundPrerequisites, lackOf, missingOf } from './prerequisites.js';
 import { NetBoxRelease } from './release.js';
 import { otherShape } from './row.js';
 import type { NetBoxSettings } from './settings.js';
@@ -25,6 +25,8 @@ export interface Probed {
   readonly release: NetBoxRelease;
   readonly kinds: ReadonlyMap<InventoryKind, KnownKind>;
   readonly lacking: ReadonlyMap<InventoryKind, string>;
+  /** How many of the objects that the settings name are to be made. */
+  readonly missing: number;
 }
 
 const statusShape = z.looseObject({ 'netbox-version': z.string() });
@@ -52,7 +54,7 @@ export async function probeNetBox(client: NetBoxClient, settings: NetBoxSettings
     const fields = Object.keys(codec.fields).filter((name) => isThere(kind, name, release, settings, lacking));
     kinds.set(kind, { kind, codec, fields, isMarkable, newBody: newBody(kind, settings, found) });
   }
-  return { release, kinds, lacking };
+  return { release, kinds, lacking, missing: missingOf(settings, found) };
 }
 
 function isThere(
