@@ -16,8 +16,6 @@ import {
 const { TRAME_NETBOX_URL, TRAME_NETBOX_TOKEN = '' } = process.env;
 export const isRealNetBox = TRAME_NETBOX_URL !== undefined;
 
-/** Releases of the simulator; of a real one the one that it says. */
-export const releases: readonly string[] = isRealNetBox ? [await realRelease()] : NETBOX_RELEASES;
 export const against = (release: string): string =>
   isRealNetBox ? `NetBox ${release} at ${TRAME_NETBOX_URL}` : `the simulator of ${release}`;
 export const isAtLeast = (release: string, other: string): boolean => number(release) >= number(other);
@@ -148,3 +146,6 @@ async function realRelease(): Promise<string> {
   const { json } = await (await NetBoxUnderTest.start('')).get('status/');
   return /^\d+\.\d+/.exec(textOf(json['netbox-version']))?.[0] ?? '4.2';
 }
+
+/** Releases of the simulator; of a real one the one that it says. */
+export const releases: readonly string[] = isRealNetBox ? [await realRelease()] : NETBOX_RELEASES;

@@ -136,7 +136,7 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: writes`
       const own = (await netbox.vrf()).id;
       await netbox.make('ipam/ip-ranges', { start_address: '10.8.1.10/24', end_address: '10.8.1.20/24', vrf: own, mark_populated: true });
       expect(await post('ipam/ip-addresses', { address: '10.8.1.11/24', vrf: own })).toMatchObject(refused('address', /range/));
-      expect((await post('ipam/ip-addresses', { address: '10.8.1.21/24', vrf: own })).status).toBe(201);
+      await netbox.make('ipam/ip-addresses', { address: '10.8.1.21/24', vrf: own });
     });
   });
 
