@@ -22,6 +22,7 @@ import { RollbackResolver } from './api/rollback.resolver.js';
 import { RollbackKeeper } from './rollback-keeper.js';
 import { RollbackService } from './rollback.service.js';
 import { RolloutExecutor } from './rollout-executor.js';
+import { RolloutProver } from './rollout-prover.js';
 import { RolloutService } from './rollout.service.js';
 import { SteeringService } from './steering.service.js';
 import { DeviceStateStore } from './store/device-state.store.js';
@@ -42,6 +43,7 @@ const services = [
   DeviceWatch,
   Incidents,
   RolloutExecutor,
+  RolloutProver,
   RolloutService,
   SteeringService,
 ];

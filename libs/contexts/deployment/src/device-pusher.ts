@@ -15,32 +15,18 @@ import {
 } from '#platform';
 import { DeviceConnector, type SentSecrets } from './device-connector.js';
 import { changedNetworks } from './domain/changed-networks.js';
-import { expectationsOf, type Peer } from './domain/expectations.js';
 import { backoffSeconds, failureOf, verifyFailed } from './domain/failure.js';
 import { lockedBecause } from './domain/make-plan.js';
-import { type NetworkProof, networkProofs } from './domain/network-proof.js';
 import type { DeploymentPlan, DeviceRecord, PlanItem } from './domain/plan.js';
 import { establishedWithSameSecret, keptVitals, withoutLeaving } from './domain/vitals.js';
 import { isFaultOfDatabase } from './fault-of-database.js';
-import {
-  type DeviceConnection,
-  type DeviceFindings,
-  type DeviceVitals,
-  type PushIdentity,
-  TransportError,
-  type VerifyReport,
-} from './ports/index.js';
+import { type DeviceConnection, type DeviceFindings, type DeviceVitals, type PushIdentity, TransportError } from './ports/index.js';
 import { DeviceStateStore } from './store/device-state.store.js';
 import { ProofStore } from './store/proof.store.js';
 import { PlanStore } from './store/plan.store.js';
 import { SteeringStore } from './store/steering.store.js';
 
 const SCOPE = systemScope('pusher');
-
-/** What of the networks was proven, and what was not. */
-export interface ReachReport extends VerifyReport {
-  readonly proofs: readonly NetworkProof[];
-}
 
 interface Pushed {
   readonly outcome: 'CONFIRMED' | 'NOOP';
@@ -91,23 +77,6 @@ export class DevicePusher {
       this.log.warn('device.push_abandoned', { device: item.slug, planId: plan.id, error });
     }
     return false;
-  }
-
-  /**
-   * Reads the device against its networks: each must know the VTEPs that carry it too, and of what this plan changes the routes with the right RD
-   * and route target. @param peers devices that are there by now. @throws TransportError.
-   */
-  async verifyReach(plan: DeploymentPlan, item: PlanItem, peers: readonly Peer[], signal: AbortSignal): Promise<ReachReport> {
-    const all = expectationsOf(item.intent, peers);
-    const { expectations: changed } = expectationsOf(item.intent, peers, changedNetworks(item));
-    const { vnis, remoteVteps } = all.expectations;
-    const { routes } = changed;
-    const expectations = { vnis, neighbors: [], ...(remoteVteps && { remoteVteps }), ...(routes && { routes }) };
-    const report = await this.connector.withConnection({ ...item, fabricId: plan.fabricId }, signal, (connection) =>
-      connection.verify(identityOf(plan, 0), item.artefacts, expectations, this.config.VERIFY_WITHIN_SECONDS * 1000),
-    );
-    const wanted = { excuses: all.excuses, expectations: { ...expectations, vnis: changed.vnis } };
-    return { ...report, proofs: networkProofs(item.intent, wanted, report.checks) };
   }
 
   private async pushHolding(plan: DeploymentPlan, item: PlanItem, held: HeldLease, signal: AbortSignal): Promise<boolean> {
@@ -292,7 +261,8 @@ interface Course {
   isLive: boolean;
 }
 
-const identityOf = ({ id, targetRevision, mayTouchManagement }: DeploymentPlan, fence: number): PushIdentity => ({
+/** @param fence of the lease that the execution holds; 0 for one that only reads. */
+export const identityOf = ({ id, targetRevision, mayTouchManagement }: DeploymentPlan, fence: number): PushIdentity => ({
   planId: id,
   revision: targetRevision,
   fence,

@@ -2,18 +2,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import { OutboxService } from '#contexts/events';
 import { FabricService } from '#contexts/fabric';
 import { CONFIG, type Config, crashPoint, Database, type HeldLease, LOGGER, type Logger, systemScope } from '#platform';
-import { DevicePusher, type ReachReport } from './device-pusher.js';
+import { DevicePusher } from './device-pusher.js';
 import { DeviceWatch, type LostDevice } from './device-watch.js';
 import { changedNetworks } from './domain/changed-networks.js';
-import type { Peer } from './domain/expectations.js';
-import { failureOf, verifyFailed } from './domain/failure.js';
 import type { DeploymentPlan, PlanItem } from './domain/plan.js';
 import { type Ending, endingOf, type Fault, faultOf, type Halt } from './domain/rollout-ending.js';
 import { ExternalKeeper } from './external-keeper.js';
-import { isFaultOfDatabase } from './fault-of-database.js';
 import { inParallel } from './in-parallel.js';
 import { Incidents } from './incidents.js';
 import { RollbackKeeper } from './rollback-keeper.js';
+import { RolloutProver } from './rollout-prover.js';
 import { DeviceStateStore } from './store/device-state.store.js';
 import { PlanStore } from './store/plan.store.js';
 import { ProofStore } from './store/proof.store.js';
@@ -33,6 +31,7 @@ export class RolloutExecutor {
   constructor(
     private readonly db: Database,
     private readonly pusher: DevicePusher,
+    private readonly prover: RolloutProver,
     private readonly watch: DeviceWatch,
     private readonly fabric: FabricService,
     private readonly plans: PlanStore,
@@ -63,7 +62,7 @@ export class RolloutExecutor {
     if (halt === 'LEAVE') await held.inTransaction(SCOPE, (tx) => this.steering.skipRest(tx, plan.id));
     else if (halt !== null && halt !== 'STOPPED') await this.halt(plan, held, halt);
     crashPoint('rollout.proving');
-    await this.prove(plan, held, signal);
+    await this.prover.prove(plan, held, signal);
     if (signal.aborted) return;
     crashPoint('rollout.finishing');
     await this.finish(plan, held);
@@ -220,53 +219,6 @@ export class RolloutExecutor {
     this.log.error('rollout.halted', { planId: plan.id, reason });
   }
 
-  /** End to end: every confirmed device knows the others of its networks. Only then it is verified. */
-  private async prove(plan: DeploymentPlan, held: HeldLease, signal: AbortSignal): Promise<void> {
-    const current = await this.current(plan);
-    const confirmed = current.items.filter((item) => item.state === 'CONFIRMED');
-    const peers = peersOf(current);
-    await inParallel(confirmed, plan.strategy.parallel, (item) => this.proveOne(plan, held, item, peers, signal));
-  }
-
-  private async proveOne(
-    plan: DeploymentPlan,
-    held: HeldLease,
-    item: PlanItem,
-    peers: readonly Peer[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    let report: ReachReport | undefined;
-    try {
-      report = await this.pusher.verifyReach(
-        plan,
-        item,
-        peers.filter(({ slug }) => slug !== item.slug),
-        signal,
-      );
-      const { ok, proofs } = report;
-      if (!ok) throw verifyFailed(item.slug, report);
-      await held.inTransaction(SCOPE, async (tx) => {
-        await this.plans.setItem(tx, plan.id, item.deviceId, 'VERIFIED');
-        await this.proofs.record(tx, proofOf(plan, item), proofs);
-        await this.steering.unbar(tx, item.deviceId, item.desiredDigest);
-        await this.devices.succeeded(tx, [item.deviceId]);
-        // Taken back is not where the fabric wants it: the planner says when it is.
-        if (plan.rollbackOf === null) await this.fabric.reportVerified(tx, [item.deviceId], plan.targetRevision);
-      });
-      crashPoint('rollout.proved');
-    } catch (error) {
-      if (signal.aborted) return;
-      if (isFaultOfDatabase(error)) throw error;
-      this.log.warn('device.unproven', { device: item.slug, planId: plan.id, error });
-      await held.inTransaction(SCOPE, async (tx) => {
-        if (report?.ok === false) await this.proofs.record(tx, proofOf(plan, item), report.proofs);
-        if (report === undefined) await this.proofs.outdateChanged(tx, plan.fabricId, item.deviceId, [...changedNetworks(item)]);
-        await this.devices.markUncertain(tx, item.deviceId, item.artefacts); // Its files are right and its network is not: look again.
-        await this.pusher.fail(tx, plan, item, failureOf(error), false);
-      });
-    }
-  }
-
   private async finish(plan: DeploymentPlan, held: HeldLease): Promise<void> {
     await held.inTransaction(SCOPE, async (tx) => {
       const current = (await this.plans.byId(tx, plan.id)) ?? plan;
@@ -293,19 +245,6 @@ function stepsOf({ items }: DeploymentPlan): PlanItem[][] {
     steps.set(`${item.wave}.${item.step}`, [...(steps.get(`${item.wave}.${item.step}`) ?? []), item]);
   return [...steps.values()]; // The store gives items in the order of waves and steps.
 }
-
-/**
- * Only the devices of this plan that confirmed: they are there, so they must see each other. Another member of the network may have
- * been off for hours; that is its own fault to report, and no reason to undo what is new here.
- */
-const peersOf = ({ items }: DeploymentPlan): Peer[] =>
-  items.map(({ slug, intent, state }) => ({
-    slug,
-    intent,
-    excuse: state === 'CONFIRMED' || state === 'VERIFIED' ? null : `${slug} was not pushed to in this rollout.`,
-  }));
-
-const proofOf = ({ id, fabricId }: DeploymentPlan, { deviceId }: PlanItem) => ({ fabricId, deviceId, planId: id, isWhole: false });
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
