@@ -13,6 +13,7 @@ export class JournalChanges1767225600027 implements MigrationInterface {
         `ALTER TABLE ${table} ADD COLUMN description text CONSTRAINT ${table}_description_bounded CHECK (length(description) BETWEEN 1 AND 1000)`,
       );
     await q.query(JOURNAL);
+    await q.query(IMPORTS);
     await q.query('GRANT CREATE ON SCHEMA public TO trame_system');
     for (const watched of WATCHED) await q.query(watch(watched));
     await q.query('REVOKE CREATE ON SCHEMA public FROM trame_system');
@@ -24,6 +25,7 @@ export class JournalChanges1767225600027 implements MigrationInterface {
       await q.query(`DROP FUNCTION journal_${table}()`);
     }
     await q.query(`
+      DROP TABLE sync_import_note; DROP TABLE sync_imported; DROP TABLE sync_import;
       DROP FUNCTION sync_is_watched(); DROP TABLE sync_journal;
       DROP INDEX route_target_text; DROP INDEX vlan_mapping_network; DROP INDEX vtep_asn`);
     for (const table of DESCRIBED) await q.query(`ALTER TABLE ${table} DROP COLUMN description`);
@@ -49,6 +51,42 @@ const JOURNAL = `
   CREATE INDEX route_target_text ON route_target (text COLLATE "C");
   CREATE INDEX vlan_mapping_network ON vlan_mapping (network_id);
   CREATE INDEX vtep_asn ON vtep (asn);
+`;
+
+const IMPORTS = `
+  -- What an operator wants to have taken over from the inventory of a connector, and what came of it. Not finished: a worker is at it, or will be.
+  CREATE TABLE sync_import (
+    id uuid CONSTRAINT sync_import_pkey PRIMARY KEY,
+    target_id uuid NOT NULL CONSTRAINT sync_import_target_fkey REFERENCES sync_target (id) ON DELETE CASCADE,
+    space_id uuid NOT NULL CONSTRAINT sync_import_space_fkey REFERENCES address_space (id),
+    -- Who gets what has no tenant there.
+    owner_id uuid CONSTRAINT sync_import_owner_fkey REFERENCES tenant (id),
+    pools text NOT NULL CONSTRAINT sync_import_pools_known CHECK (pools IN ('MAKE', 'REPORT')),
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    finished_at timestamptz,
+    counts jsonb NOT NULL DEFAULT '{}',
+    error text);
+  CREATE UNIQUE INDEX sync_import_open ON sync_import (target_id) WHERE finished_at IS NULL;
+  -- What of ours was made of what of theirs: it is not taken twice, and what refers to it finds it. A link of both is made by adoption, with the mark.
+  CREATE TABLE sync_imported (
+    target_id uuid NOT NULL CONSTRAINT sync_imported_target_fkey REFERENCES sync_target (id) ON DELETE CASCADE,
+    kind text NOT NULL,
+    remote_id text COLLATE "C" NOT NULL,
+    local_id text NOT NULL,
+    import_id uuid NOT NULL CONSTRAINT sync_imported_import_fkey REFERENCES sync_import (id) ON DELETE CASCADE,
+    CONSTRAINT sync_imported_pkey PRIMARY KEY (target_id, kind, remote_id));
+  CREATE INDEX sync_imported_import ON sync_imported (import_id, kind);
+  CREATE TABLE sync_import_note (
+    import_id uuid NOT NULL CONSTRAINT sync_import_note_import_fkey REFERENCES sync_import (id) ON DELETE CASCADE,
+    seq bigint GENERATED ALWAYS AS IDENTITY,
+    kind text NOT NULL,
+    remote_id text NOT NULL,
+    label text NOT NULL,
+    -- NULL: it was taken, without what the reason says.
+    code text,
+    reason text NOT NULL,
+    CONSTRAINT sync_import_note_pkey PRIMARY KEY (import_id, seq));
+  GRANT SELECT, INSERT, UPDATE, DELETE ON sync_import, sync_imported, sync_import_note TO trame_system;
 `;
 
 interface Watched {

@@ -1,4 +1,4 @@
-import { type INestApplicationContext, Module, type Provider } from '@nestjs/common';
+import { type DynamicModule, type INestApplicationContext, Module, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { demoInventory } from '../../apps/lab/src/fabrics/demo-inventory.js';
 import { type LoadedWorld, loadFabric } from '../../apps/lab/src/fabrics/load-fabric.js';
@@ -30,9 +30,9 @@ export interface InventoryWorld extends LoadedWorld {
 
 /**
  * The demo fabric with its pools and one tenant, and the services of what an inventory has; nothing is pushed to anywhere.
- * @param providers what a spec is about, beside them.
+ * @param providers what a spec is about, beside them. @param imports the same as modules.
  */
-export async function createInventoryWorld(providers: Provider[] = []): Promise<InventoryWorld> {
+export async function createInventoryWorld(providers: Provider[] = [], imports: DynamicModule[] = []): Promise<InventoryWorld> {
   const { url, drop } = await createTestDatabase();
   @Module({
     imports: [
@@ -42,6 +42,7 @@ export async function createInventoryWorld(providers: Provider[] = []): Promise<
       AddressingModule,
       FabricModule,
       EventsModule,
+      ...imports,
     ],
     providers,
   })

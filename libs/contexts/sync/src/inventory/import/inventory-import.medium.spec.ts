@@ -8,8 +8,8 @@ import type { Fields } from '#engines/reconcile';
 import { systemScope } from '#platform';
 import type { ForeignObject } from '../../ports/foreign-inventory.js';
 import { ContextInventory } from '../context-inventory.js';
-import { inventoryProviders } from '../inventory-providers.js';
-import type { InventoryKind } from '../kinds.js';
+import { takingProviders } from '../inventory-providers.js';
+import { INVENTORY_KINDS, type InventoryKind } from '../kinds.js';
 import { type ImportCounts, InventoryImport, type NotTaken } from './inventory-import.js';
 import type { ImportLinks, ImportPlaces, ImportSource } from './taking.js';
 
@@ -172,7 +172,14 @@ async function run(over: Partial<ImportPlaces> = {}): Promise<void> {
   const places = { source: 'netbox', fabricId: world.fabricId, spaceId: world.spaceId, tenantId: null, pools: 'MAKE', ...over } as const;
   const imports = world.app.get(InventoryImport);
   told = [];
-  counts = await imports.adoptFrom(scope, { source, places, links: keptLinks, told: (each) => void told.push(each) }, signal);
+  const keep = (_tx: unknown, notTaken: readonly NotTaken[]) => {
+    told.push(...notTaken);
+    return Promise.resolve();
+  };
+  counts = await imports.adoptFrom(
+    { source, kinds: new Set(INVENTORY_KINDS), places, links: keptLinks, told: keep, inTransaction: world.asSystem },
+    signal,
+  );
 }
 const localObject = async (kind: InventoryKind, remoteId: number) => {
   const [object] = await world.asSystem((tx) => inventory().byIds(tx, kind, [links.get(`${kind} ${remoteId}`) ?? '']));
@@ -181,7 +188,7 @@ const localObject = async (kind: InventoryKind, remoteId: number) => {
 const refusals = (kind: InventoryKind) => told.filter((each) => each.kind === kind).map(({ remoteId, code }) => `${remoteId} ${code}`);
 
 beforeAll(async () => {
-  world = await createInventoryWorld(inventoryProviders);
+  world = await createInventoryWorld(takingProviders);
   links = new Map();
   await run();
 });
@@ -296,7 +303,7 @@ describe('an import of another inventory', () => {
 
 describe('an import that may make no pools', () => {
   it('says which pool a prefix would need', async () => {
-    const other = await createInventoryWorld(inventoryProviders);
+    const other = await createInventoryWorld(takingProviders);
     const first = world;
     const kept = links;
     try {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { OutboxService } from '#contexts/events';
 import { FabricService } from '#contexts/fabric';
 import { type DomainError, isDomainError } from '#engines/kernel';
-import { Database, type Scope, type Tx } from '#platform';
+import type { Tx } from '#platform';
 import type { ForeignObject } from '../../ports/foreign-inventory.js';
 import { ContextInventory } from '../context-inventory.js';
 import { INVENTORY_KINDS, type InventoryKind } from '../kinds.js';
@@ -25,10 +25,14 @@ export type ImportCounts = Partial<Record<InventoryKind, { readonly taken: numbe
 
 export interface ImportRequest {
   readonly source: ImportSource;
+  /** Those that the system has. */
+  readonly kinds: ReadonlySet<InventoryKind>;
   readonly places: ImportPlaces;
   readonly links: ImportLinks;
-  /** One call for each, after the transaction of its page: nothing is dropped silently. */
-  told(notTaken: NotTaken): void;
+  /** What of a page was not taken, in its transaction: nothing is dropped silently. */
+  told(tx: Tx, notTaken: readonly NotTaken[]): Promise<void>;
+  /** Where each page is written. */
+  inTransaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
 }
 
 interface PageOutcome {
@@ -45,7 +49,6 @@ interface PageOutcome {
 @Injectable()
 export class InventoryImport {
   constructor(
-    private readonly db: Database,
     private readonly inventory: ContextInventory,
     private readonly passes: ImportPasses,
     private readonly fabric: FabricService,
@@ -53,18 +56,17 @@ export class InventoryImport {
   ) {}
 
   /** @throws DomainError of the other system (what was taken so far stays, and is known the next time). */
-  async adoptFrom(scope: Scope, request: ImportRequest, signal: AbortSignal): Promise<ImportCounts> {
+  async adoptFrom(request: ImportRequest, signal: AbortSignal): Promise<ImportCounts> {
     const counts: Partial<Record<InventoryKind, { taken: number; known: number; refused: number }>> = {};
-    for (const pass of this.passes.inOrder) {
+    for (const pass of this.passes.inOrder.filter(({ kind }) => request.kinds.has(kind))) {
       const sum = (counts[pass.kind] ??= { taken: 0, known: 0, refused: 0 });
       for (let after: string | null = null; ; ) {
         const page = await request.source.scan(pass.kind, after, signal);
         const objects = page.objects.filter((object) => pass.isOf?.(object) ?? true);
-        const outcome = await this.takePage(scope, request, pass, objects, signal);
+        const outcome = await this.takePage(request, pass, objects, signal);
         sum.taken += outcome.taken;
         sum.known += outcome.known;
         sum.refused += outcome.notTaken.filter(({ code }) => code !== null).length;
-        for (const each of outcome.notTaken) request.told(each);
         if (page.next === null) break;
         after = page.next;
       }
@@ -73,14 +75,13 @@ export class InventoryImport {
   }
 
   private async takePage(
-    scope: Scope,
-    { source, places, links }: ImportRequest,
+    { source, places, links, told: tell, inTransaction }: ImportRequest,
     pass: ImportPass,
     objects: readonly ForeignObject[],
     signal: AbortSignal,
   ): Promise<PageOutcome> {
     const beside = await readBeside(source, pass, objects, signal);
-    return this.db.inTransaction(scope, async (tx) => {
+    return inTransaction(async (tx) => {
       const outcome: PageOutcome = { taken: 0, known: 0, notTaken: [] };
       const linked = await linkedAmong(tx, links, [...objects, ...beside.values()]);
       const known = await links.known(
@@ -103,6 +104,7 @@ export class InventoryImport {
           outcome.notTaken.push(...notes.map((reason) => ({ ...told, code: null, reason })));
         }
       }
+      if (outcome.notTaken.length > 0) await tell(tx, outcome.notTaken);
       if (outcome.taken > 0) await this.changed(tx, places);
       return outcome;
     });
