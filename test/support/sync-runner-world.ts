@@ -57,7 +57,7 @@ export async function openSyncRunnerHost(): Promise<SyncRunnerHost> {
   };
   @Module({
     imports: [
-      PlatformModule.forRoot(testConfig(url), allEntities, 'test'),
+      PlatformModule.forRoot(testConfig(url, { LEASE_SECONDS: '20' }), allEntities, 'test'),
       EventsModule,
       SyncModule.with(noServer, { NETBOX: () => sides.foreign }, ours),
     ],

@@ -1,18 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import type { SyncRunId } from '#engines/kernel';
-import type { SyncRun } from '../domain/sync-run.js';
 import { type JournalCursor, SyncJournal } from '../inventory/sync-journal.js';
 import { SyncChangeStore } from '../store/sync-change.store.js';
 import { SyncDueStore } from '../store/sync-due.store.js';
 import { SyncHintStore } from '../store/sync-hint.store.js';
 import { SyncLinkStore } from '../store/sync-link.store.js';
-import { SyncRunStore } from '../store/sync-run.store.js';
+import { type OpenRun, SyncRunStore } from '../store/sync-run.store.js';
 import { kindsOf, type RunContext, SCOPE } from './run-context.js';
 import { RunKeeper } from './run-keeper.js';
 import { ScanPlanner } from './scan-planner.js';
 import { contextOf, type Work } from './work.js';
 
-type Wanted = Pick<SyncRun, 'id' | 'isDryRun' | 'phase' | 'trigger' | 'approvedBy'> & { readonly maxDeleteRatio: number | null };
+type Wanted = Pick<OpenRun, 'id' | 'isDryRun' | 'phase' | 'trigger' | 'maxDeleteRatio'>;
 
 /** Where everything stood before the first page was read: what happens from then on is told by journal, hints and feed. */
 interface Beginning {

@@ -9,7 +9,7 @@ import { type Link, SyncLinkStore } from '../store/sync-link.store.js';
 import { SyncUnlinkedStore } from '../store/sync-unlinked.store.js';
 import type { Pair, Theirs } from './judge-object.js';
 import { ObjectPlanner } from './object-planner.js';
-import { BATCH, inBatches, LOCAL_INVENTORY, naturalKeyOf, pick, type RunContext, SCOPE } from './run-context.js';
+import { BATCH, inBatches, LOCAL_INVENTORY, naturalKeyOf, pick, planning, type RunContext, SCOPE } from './run-context.js';
 
 /** What is to be looked at again: ours, theirs, or both. */
 export interface Suspects {
@@ -65,7 +65,7 @@ export class LookupPlanner {
 
   private async planBatch(context: RunContext, kind: InventoryKind, suspects: Suspects): Promise<PlannedChange[]> {
     const finds = await this.find(context, kind, suspects);
-    return context.held.inTransaction(SCOPE, async (tx) => {
+    return planning(context, async (tx) => {
       const linked = new Set(finds.links.map(({ remoteId }) => remoteId));
       const strangers = suspects.remoteIds.filter((id) => !linked.has(id));
       const localIds = [...new Set([...suspects.localIds, ...finds.links.map(({ localId }) => localId)])];

@@ -10,7 +10,7 @@ type KindCounts = { -readonly [Key in keyof SyncCounts]: SyncCounts[Key] };
 
 /** Where a plan goes while it is made: lines into the database, page by page, and what is needed of the whole into a few numbers. */
 export class PlanSink {
-  private readonly byKind = new Map<InventoryKind, KindCounts>();
+  private byKind = new Map<InventoryKind, KindCounts>();
   private sum: string | null = null;
   private seq = 0;
   private run: SyncRunId | null;
@@ -64,8 +64,19 @@ export class PlanSink {
     return this.byKind.get(kind)?.deletes ?? 0;
   }
 
-  knows(kind: InventoryKind): boolean {
-    return this.byKind.has(kind);
+  /** Nothing of what was read is sure: it may have been another release, or another database, half the time. */
+  doubt(): void {
+    for (const counts of this.byKind.values()) counts.isComplete = false;
+  }
+
+  /** A transaction that is begun anew counts nothing twice. @returns how to go back to now. */
+  mark(): () => void {
+    const [sum, seq, run, totals] = [this.sum, this.seq, this.run, { ...this.totals }];
+    const byKind = [...this.byKind].map(([kind, counts]) => [kind, { ...counts }] as const);
+    return () => {
+      [this.sum, this.seq, this.run, this.totals] = [sum, seq, run, { ...totals }];
+      this.byKind = new Map(byKind.map(([kind, counts]) => [kind, { ...counts }]));
+    };
   }
 
   saw(kind: InventoryKind, seen: number, isComplete: boolean): void {

@@ -1,6 +1,6 @@
 import { digest } from '#engines/kernel';
 import type { Fields, KindRules } from '#engines/reconcile';
-import { type HeldLease, systemScope } from '#platform';
+import { type HeldLease, systemScope, type Tx } from '#platform';
 import { DEFAULT_RULES, INVENTORY_KINDS, type InventoryKind, NATURAL_KEY } from '../inventory/kinds.js';
 import type { ForeignCapabilities, ForeignInventory } from '../ports/index.js';
 import type { Target } from '../store/sync-due.store.js';
@@ -25,6 +25,15 @@ export interface RunContext {
   readonly signal: AbortSignal;
   readonly sink: PlanSink;
   readonly references: References;
+}
+
+/** A transaction in which something of the plan is made: where it has to be begun anew, the plan is as it was before. */
+export function planning<T>({ held, sink }: RunContext, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const goBack = sink.mark();
+  return held.inTransaction(SCOPE, (tx) => {
+    goBack();
+    return work(tx);
+  });
 }
 
 /** In the order in which they are created, those that the system has. */

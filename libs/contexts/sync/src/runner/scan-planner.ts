@@ -9,7 +9,7 @@ import { SyncUnlinkedStore, type Unlinked } from '../store/sync-unlinked.store.j
 import type { Pair, Theirs } from './judge-object.js';
 import { LookupPlanner } from './lookup-planner.js';
 import { ObjectPlanner } from './object-planner.js';
-import { kindsOf, LOCAL_INVENTORY, naturalKeyOf, PAGE, type RunContext, SCOPE } from './run-context.js';
+import { kindsOf, LOCAL_INVENTORY, naturalKeyOf, PAGE, planning, type RunContext, SCOPE } from './run-context.js';
 
 const TELL_EVERY_MS = 1000;
 
@@ -35,6 +35,8 @@ export class ScanPlanner {
       await this.scan(context, kind, progress);
       await this.walk(context, kind, progress);
     }
+    const { version } = await context.foreign.probe(context.signal);
+    if (version !== context.capabilities.version) context.sink.doubt();
   }
 
   private async scan(context: RunContext, kind: InventoryKind, progress: Progress): Promise<void> {
@@ -68,7 +70,7 @@ export class ScanPlanner {
     const strangers = new Map(theirs);
     let at = from;
     for (let isMore = true; isMore; ) {
-      const links = await context.held.inTransaction(SCOPE, async (tx) => {
+      const links = await planning(context, async (tx) => {
         const rows = await this.links.stretch(tx, context.target.id, kind, at, to, PAGE + 1);
         for (const { remoteId } of rows) strangers.delete(remoteId);
         await this.beside(tx, context, kind, rows, theirs);
@@ -148,7 +150,7 @@ export class ScanPlanner {
   private async walk(context: RunContext, kind: InventoryKind, progress: Progress): Promise<void> {
     let [after, done, isMore]: [string | null, number, boolean] = [null, 0, true];
     while (isMore) {
-      const { page, asked } = await context.held.inTransaction(SCOPE, (tx) => this.walkPage(tx, context, kind, after));
+      const { page, asked } = await planning(context, (tx) => this.walkPage(tx, context, kind, after));
       await this.lookups.plan(context, kind, { localIds: asked, remoteIds: [] });
       [after, done, isMore] = [page.at(-1)?.id ?? after, done + page.length, page.length === PAGE];
       context.signal.throwIfAborted();

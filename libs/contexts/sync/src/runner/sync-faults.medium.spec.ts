@@ -27,8 +27,11 @@ class Trouble {
     const { plan } = this;
     if (plan?.call !== call || --plan.at > 0) return undefined;
     this.plan = null;
-    if (typeof plan.what === 'function') return void plan.what();
-    if (plan.what !== 'KILLED') return plan.what;
+    if (plan.what !== 'KILLED') {
+      if (typeof plan.what !== 'function') return plan.what;
+      plan.what();
+      return undefined;
+    }
     await this.kill();
     throw new Error('killed');
   };

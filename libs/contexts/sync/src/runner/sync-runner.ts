@@ -3,9 +3,9 @@ import { digest, type SyncTargetId } from '#engines/kernel';
 import { Database, Envelope, type HeldLease, LeaseService, LOGGER, type Logger } from '#platform';
 import type { InventoryConnectorKind } from '../domain/connector.js';
 import { SyncJournal } from '../inventory/sync-journal.js';
-import type { ForeignInventory } from '../ports/index.js';
+import type { ForeignCapabilities, ForeignInventory } from '../ports/index.js';
 import { SyncDueStore, type Target } from '../store/sync-due.store.js';
-import { SyncRunStore } from '../store/sync-run.store.js';
+import { type OpenRun, SyncRunStore } from '../store/sync-run.store.js';
 import {
   connectorSecretContext,
   FOREIGN_INVENTORIES,
@@ -15,6 +15,7 @@ import {
 import { FullRun } from './full-run.js';
 import { IncrementalRun } from './incremental-run.js';
 import { SCOPE } from './run-context.js';
+import { RunKeeper } from './run-keeper.js';
 import { wordsOf } from './words-of.js';
 import type { Work } from './work.js';
 
@@ -35,6 +36,7 @@ export class SyncRunner {
     private readonly journal: SyncJournal,
     private readonly full: FullRun,
     private readonly incremental: IncrementalRun,
+    private readonly keeper: RunKeeper,
     @Inject(FOREIGN_INVENTORIES) private readonly inventories: ForeignInventories,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
@@ -88,13 +90,43 @@ export class SyncRunner {
     const told = await this.incremental.told({ held }, target);
     const isTold = told.journal.length + told.hints.length > 0;
     if (open.length === 0 && !isElsewhere && !isTold && !target.isScanDue && !target.isFeedDue) return;
-    const capabilities = await foreign.probe(signal);
-    for (const [kind, lack] of capabilities.lacking ?? []) this.log.debug('sync.kind_lacking', { target: target.slug, kind, lack });
+    const capabilities = await this.probe(held, target, foreign, open, signal);
     const work: Work = { held, target, foreign, signal, capabilities };
+    if (!capabilities.isSingleWriter) return this.doAll(work, open, isElsewhere);
+    // Two connectors to one such system take turns.
+    await this.leases.withLease(`sync-at:${target.url}`, (at) =>
+      this.doAll({ ...work, signal: AbortSignal.any([signal, at.signal]) }, open, isElsewhere),
+    );
+  }
+
+  /** Whoever asked for a run is told that there is nobody there. */
+  private async probe(
+    held: HeldLease,
+    target: Target,
+    foreign: ForeignInventory,
+    open: readonly OpenRun[],
+    signal: AbortSignal,
+  ): Promise<ForeignCapabilities> {
+    try {
+      const capabilities = await foreign.probe(signal);
+      for (const [kind, lack] of capabilities.lacking ?? []) this.log.debug('sync.kind_lacking', { target: target.slug, kind, lack });
+      for (const warning of capabilities.warnings ?? []) this.log.warn('sync.warned', { target: target.slug, warning });
+      return capabilities;
+    } catch (error) {
+      const asked = open.filter(({ phase }) => phase === 'WANTED' || phase === 'PLANNING');
+      if (!signal.aborted) for (const { id } of asked) await this.keeper.fail({ held, target }, id, error);
+      throw error;
+    }
+  }
+
+  private async doAll(work: Work, open: readonly OpenRun[], isElsewhere: boolean): Promise<void> {
+    const { held, target, capabilities } = work;
     for (const run of open) await this.full.goOn(work, run);
     if (target.isFeedDue) await this.incremental.readFeed(work);
-    const now = await held.inTransaction(SCOPE, (tx) => this.dues.target(tx, target.id));
-    if (isElsewhere) await held.inTransaction(SCOPE, (tx) => this.dues.forgetElsewhere(tx));
+    const now = await held.inTransaction(SCOPE, async (tx) => {
+      if (isElsewhere) await this.dues.forgetElsewhere(tx);
+      return this.dues.target(tx, target.id);
+    });
     if (now?.isScanDue === true || isElsewhere) await this.full.begin(work);
     else if (now) await this.catchUp({ ...work, target: now });
     await held.inTransaction(SCOPE, (tx) => this.dues.works(tx, target.id, capabilities.version));

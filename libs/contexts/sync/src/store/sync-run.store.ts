@@ -15,6 +15,8 @@ const COLUMNS = `id, target_id AS "targetId", trigger, is_dry_run AS "isDryRun",
 
 const toRun = (row: SyncRun): SyncRun => ({ ...row, counts: { ...NO_COUNTS, ...row.counts } });
 
+export type OpenRun = SyncRun & { readonly maxDeleteRatio: number | null };
+
 export interface NewRun {
   readonly targetId: SyncTargetId;
   readonly trigger: SyncTrigger;
@@ -55,8 +57,8 @@ export class SyncRunStore {
   }
 
   /** What is asked for, and what a dead execution has left: only under the lease of the target nobody is at it. The oldest first. */
-  async open(tx: Tx, targetId: SyncTargetId): Promise<(SyncRun & { readonly maxDeleteRatio: number | null })[]> {
-    const rows = await tx.sql<SyncRun & { maxDeleteRatio: number | null }>(
+  async open(tx: Tx, targetId: SyncTargetId): Promise<OpenRun[]> {
+    const rows = await tx.sql<OpenRun>(
       `SELECT ${COLUMNS}, max_delete_ratio AS "maxDeleteRatio" FROM sync_run WHERE target_id = $1 AND phase <> 'ENDED' ORDER BY id`,
       [targetId],
     );
