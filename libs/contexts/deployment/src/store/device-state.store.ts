@@ -93,11 +93,7 @@ export class DeviceStateStore {
 
   /** What the device says that it would change; of a long one the beginning. */
   async keepDiff(tx: Tx, deviceId: DeviceId, fence: number, diff: string): Promise<void> {
-    await tx.run('UPDATE push_attempt SET diff = left($3, 100000) WHERE device_id = $1 AND fence = $2', [
-      deviceId,
-      fence,
-      diff.replaceAll('\0', ''),
-    ]);
+    await tx.run('UPDATE push_attempt SET diff = left($3, 100000) WHERE device_id = $1 AND fence = $2', [deviceId, fence, diff]);
   }
 
   async endAttempt(tx: Tx, id: string, outcome: 'CONFIRMED' | 'NOOP' | 'REVERTED' | 'FAILED', detail: string | null): Promise<void> {
