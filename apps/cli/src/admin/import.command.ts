@@ -9,6 +9,7 @@ import { Database, loadConfig, systemScope } from '#platform';
 import { withContexts } from '../contexts.js';
 import { localEnvironment } from '../local-settings.js';
 import { addImportConfig } from './import-config/import-config.command.js';
+import { addImportInventory } from './import-inventory.command.js';
 
 const SCOPE = systemScope('import');
 const PREFIX_ROLES = ['SUBNET', 'LOOPBACK', 'LINK'] as const;
@@ -19,7 +20,9 @@ type Line = Readonly<Record<string, unknown>>;
 export function addImport(program: Command): void {
   const kind = program
     .command('import')
-    .description('take over what is in use already: rows, all or none, straight into the database; configurations, to look at');
+    .description(
+      'take over what is in use already: rows, all or none, straight into the database; an inventory; configurations, to look at',
+    );
   const pool = (): Option =>
     new Option('--pool <slug>', 'prefix pool; addresses go into the subnets of its address space').makeOptionMandatory();
   kind
@@ -36,6 +39,7 @@ export function addImport(program: Command): void {
     )
     .addOption(pool())
     .action((file: string, options: { pool: string }) => run((app) => importAddresses(app, file, options.pool), 'addresses'));
+  addImportInventory(kind);
   addImportConfig(kind);
 }
 

@@ -15,6 +15,9 @@ export type {
 export type { ChangeState, PageOf, RunCounts, StoredChange, SyncConflict, SyncRun, SyncState } from './domain/sync-run.js';
 export type { ForeignEndpoint, ForeignInventories, ForeignInventoryFactory } from './runner/foreign-inventories.js';
 export { SyncRunner } from './runner/sync-runner.js';
+export { ImportDesk } from './inventory/import/import-desk.js';
+export { ImportRunner } from './inventory/import/import-runner.js';
+export type { ImportState } from './inventory/import/import.store.js';
 export { syncEntities } from './store/sync-target.entity.js';
 export { SyncModule } from './sync.module.js';
 export { type StartSync, SyncRunService } from './sync-run.service.js';
