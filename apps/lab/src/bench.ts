@@ -2,6 +2,7 @@
  * `npm run bench -- allocation`: what the product does in a second, as a ratio to what the disk would let anybody do.
  * `npm run bench -- render`: what checking, compiling and rendering a fabric takes.
  * `npm run bench -- rollout`: what bringing a change to a hundred devices takes.
+ * `npm run bench -- sync`: what keeping another inventory right takes.
  */
 import 'reflect-metadata';
 import { resolve } from 'node:path';
@@ -14,6 +15,8 @@ import { holds, jsonLine, table } from './bench/report.js';
 import { RolloutBench } from './bench/rollout/rollout-bench.js';
 import { rolloutJson, rolloutTable, rolloutVerdicts } from './bench/rollout/rollout-report.js';
 import { runBench } from './bench/run-bench.js';
+import { runSyncBench } from './bench/sync/sync-bench.js';
+import { syncJson, syncTable, syncVerdicts } from './bench/sync/sync-report.js';
 
 const startedAt = performance.now();
 const say = (line: string): void =>
@@ -23,6 +26,7 @@ async function main(): Promise<number> {
   const { json, subject, ...asked } = parseArguments(process.argv.slice(2), (text) => void process.stderr.write(text));
   if (subject === 'render') return render(json, asked.quick);
   if (subject === 'rollout') return rollout(json, asked.quick);
+  if (subject === 'sync') return sync(json, asked.quick);
   const report = await runBench({ ...asked, databaseUrl: process.env['DATABASE_URL'], say });
   process.stdout.write(json ? `${jsonLine(report)}\n` : table(report));
   if (json && !holds(report)) process.stderr.write(table(report));
@@ -43,6 +47,14 @@ async function rollout(json: boolean, isQuick: boolean): Promise<number> {
   } finally {
     await bench.close();
   }
+}
+
+async function sync(json: boolean, isQuick: boolean): Promise<number> {
+  const report = await runSyncBench(isQuick ? { objects: 3000, facadeRounds: 20 } : { objects: 100_000, facadeRounds: 200 }, say);
+  const isKept = syncVerdicts(report).every(({ holds: isHeld }) => isHeld);
+  process.stdout.write(json ? `${syncJson(report)}\n` : syncTable(report));
+  if (json && !isKept) process.stderr.write(syncTable(report));
+  return isKept ? 0 : 1;
 }
 
 function render(json: boolean, isQuick: boolean): number {

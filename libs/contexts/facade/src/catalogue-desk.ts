@@ -32,11 +32,10 @@ export class CatalogueDesk {
   }
 
   /** Ranges of the pools. */
-  aggregates(call: Call): Promise<Answer> {
+  async aggregates(call: Call): Promise<Answer> {
     filtersOf(call, []);
+    const { around, ranges } = await this.realms.ground(call);
     return this.db.inTransaction(call.scope, async (tx) => {
-      const around = await this.realms.surroundings(tx, call.facade, call.base);
-      const ranges = await this.realms.ranges(tx, call.facade);
       const ids = ranges.map(({ poolId, cidr }) => `${poolId} ${cidr}`);
       const numbers = await this.store.numbers(tx, call.facade.tenantId, 'aggregate', ids);
       const rows = ranges.map(({ cidr }, at) => aggregateObject(around, { number: numbers[at] as number, cidr }));
@@ -53,23 +52,21 @@ export class CatalogueDesk {
     return this.single(call, ['id', 'name', 'slug', 'q'], 'Tenant', (around) => tenantBrief(around));
   }
 
-  private single(
+  private async single(
     call: Call,
     known: readonly string[],
     model: string,
     make: (around: Parameters<typeof tenantBrief>[0]) => Readonly<Record<string, unknown>> | null,
   ): Promise<Answer> {
     const filters = filtersOf(call, known);
-    return this.db.inTransaction(call.scope, async (tx) => {
-      const one = make(await this.realms.surroundings(tx, call.facade, call.base));
-      const number = /\/(\d+)\/$/.exec(call.path)?.[1];
-      if (number !== undefined) {
-        if (one?.['id'] === Number(number)) return { status: 200, body: one };
-        throw noSuch(model);
-      }
-      const isAsked = one !== null && [...filters].every(([name, values]) => values.every((value) => matches(one, name, value)));
-      return listAnswer(call, pageOf(call), { rows: isAsked ? [one] : [], count: isAsked ? 1 : 0 });
-    });
+    const one = make((await this.realms.ground(call)).around);
+    const number = /\/(\d+)\/$/.exec(call.path)?.[1];
+    if (number !== undefined) {
+      if (one?.['id'] === Number(number)) return { status: 200, body: one };
+      throw noSuch(model);
+    }
+    const isAsked = one !== null && [...filters].every(([name, values]) => values.every((value) => matches(one, name, value)));
+    return listAnswer(call, pageOf(call), { rows: isAsked ? [one] : [], count: isAsked ? 1 : 0 });
   }
 }
 

@@ -4,6 +4,7 @@ import { AddressingModule } from '#contexts/addressing';
 import { EventsModule } from '#contexts/events';
 import { TenancyModule } from '#contexts/tenancy';
 import { AddressDesk } from './address-desk.js';
+import { AddressTaker } from './address-taker.js';
 import { CatalogueDesk } from './catalogue-desk.js';
 import { FacadeService } from './facade.service.js';
 import { NetBoxDoor } from './netbox-door.js';
@@ -14,7 +15,7 @@ import { FacadeStore } from './store/facade.store.js';
 
 @Module({
   imports: [AccessModule, EventsModule, TenancyModule, AddressingModule],
-  providers: [FacadeStore, FacadeService, RealmService, PrefixDesk, AddressDesk, RangeDesk, CatalogueDesk, NetBoxDoor],
+  providers: [FacadeStore, FacadeService, RealmService, PrefixDesk, AddressTaker, AddressDesk, RangeDesk, CatalogueDesk, NetBoxDoor],
   exports: [FacadeService, NetBoxDoor],
 })
 export class FacadeModule {}

@@ -3,7 +3,7 @@ import { type Principal, TokenService } from '#contexts/access';
 import { AddressingService } from '#contexts/addressing';
 import { AuditService } from '#contexts/events';
 import { TenancyService } from '#contexts/tenancy';
-import { DomainError, type Fqdn, invalidValue, notFound, Slug, type TenantId, type VrfId } from '#engines/kernel';
+import { DomainError, type Fqdn, invalidValue, notFound, type PrefixPoolId, Slug, type TenantId, type VrfId } from '#engines/kernel';
 import { Database, newId, systemScope, violatedConstraint } from '#platform';
 import type { Facade, FacadeId } from './domain/facade.js';
 import { FacadeStore } from './store/facade.store.js';
@@ -17,11 +17,16 @@ export interface NewFacade {
   readonly actor: string;
 }
 
+/** As long as a token is: a pool or a zone that changes is seen after it. */
+const REMEMBERED_MS = 3000;
+const MOST_REMEMBERED = 1000;
 const LIFE_MS = 365 * 24 * 3600 * 1000;
 
 /** Façades and their tokens, for the operator. */
 @Injectable()
 export class FacadeService {
+  private readonly ofToken = new Map<string, { readonly facade: Facade; readonly until: number }>();
+
   constructor(
     private readonly db: Database,
     private readonly store: FacadeStore,
@@ -37,8 +42,9 @@ export class FacadeService {
       await this.tenancy.tenant(tx, tenantId);
       if (vrfId !== null && (await this.tenancy.vrf(tx, vrfId)).tenantId !== tenantId) throw notFound('vrf', vrfId);
       if (poolSlugs.length === 0) throw invalidValue('pools', 'none', 'at least one prefix pool');
-      const pools = await Promise.all(poolSlugs.map((pool) => this.addressing.poolBySlug(tx, pool)));
-      const made: Facade = { id: newId<FacadeId>(), slug: Slug.parse(slug), tenantId, vrfId, poolIds: pools.map(({ id }) => id), dnsZone };
+      const pools: PrefixPoolId[] = [];
+      for (const pool of poolSlugs) pools.push((await this.addressing.poolBySlug(tx, pool)).id);
+      const made: Facade = { id: newId<FacadeId>(), slug: Slug.parse(slug), tenantId, vrfId, poolIds: pools, dnsZone };
       await this.store.insert(tx, made).catch((error: unknown) => {
         if (violatedConstraint(error) === 'facade_slug_unique')
           throw new DomainError('ALREADY_EXISTS', `there is a façade ${slug} already`, { slug }, { cause: error });
@@ -58,10 +64,15 @@ export class FacadeService {
     return this.issue(facade, actor);
   }
 
-  /** Of who shows a token; undefined: it is no token of a façade. */
-  ofPrincipal({ tokenId, tenantId, scopes }: Principal): Promise<Facade | undefined> {
-    if (tenantId === null || !scopes.has('netbox:facade')) return Promise.resolve(undefined);
-    return this.db.inTransaction(systemScope('facade'), (tx) => this.store.ofToken(tx, tokenId));
+  /** Of who shows a token; undefined: it is no token of a façade. Which one a token belongs to never changes. */
+  async ofPrincipal({ tokenId, tenantId, scopes }: Principal): Promise<Facade | undefined> {
+    if (tenantId === null || !scopes.has('netbox:facade')) return undefined;
+    const known = this.ofToken.get(tokenId);
+    if (known && known.until > performance.now()) return known.facade;
+    const facade = await this.db.inTransaction(systemScope('facade'), (tx) => this.store.ofToken(tx, tokenId));
+    if (this.ofToken.size >= MOST_REMEMBERED) this.ofToken.clear();
+    if (facade) this.ofToken.set(tokenId, { facade, until: performance.now() + REMEMBERED_MS });
+    return facade;
   }
 
   /** A token that nobody bound opens nothing: it may be left behind by a crash in between. */

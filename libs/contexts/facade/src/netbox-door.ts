@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#platform';
-import { AddressDesk, type Place } from './address-desk.js';
+import { AddressDesk } from './address-desk.js';
+import type { Place } from './address-taker.js';
 import { CatalogueDesk } from './catalogue-desk.js';
 import type { Answer, Call } from './domain/call.js';
 import { NetBoxRefusal } from './domain/netbox-refusal.js';
 import { PrefixDesk } from './prefix-desk.js';
 import { RangeDesk } from './range-desk.js';
+import { RealmService } from './realm.service.js';
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 type Handler = (call: Call, number: number) => Promise<Answer>;
@@ -17,17 +19,21 @@ export class NetBoxDoor {
 
   constructor(
     private readonly db: Database,
+    realms: RealmService,
     prefixes: PrefixDesk,
     addresses: AddressDesk,
     ranges: RangeDesk,
     catalogue: CatalogueDesk,
   ) {
     const inPrefix = async (call: Call, number: number): Promise<Place> => {
-      const { id, cidr } = await this.db.inTransaction(call.scope, (tx) => prefixes.subnet(tx, call.facade, number));
+      const { realm } = await realms.ground(call);
+      const { id, cidr } = await this.db.inTransaction(call.scope, (tx) => prefixes.subnet(tx, call.facade, realm, number));
       return { subnetId: id, cidr };
     };
-    const inRange = (call: Call, number: number): Promise<Place> =>
-      this.db.inTransaction(call.scope, (tx) => ranges.place(tx, call.facade, number));
+    const inRange = async (call: Call, number: number): Promise<Place> => {
+      const { realm } = await realms.ground(call);
+      return this.db.inTransaction(call.scope, (tx) => ranges.place(tx, call.facade, realm, number));
+    };
     const free = (place: typeof inPrefix): Partial<Record<Method, Handler>> => ({
       GET: async (call, number) => addresses.free(call, await place(call, number)),
       POST: async (call, number) => addresses.createIn(call, await place(call, number)),

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AddressLookup, PrefixAllocationService, SubnetService } from '#contexts/addressing';
+import { AddressLookup, PrefixAllocationService, type Realm, SubnetService } from '#contexts/addressing';
 import { AuditService } from '#contexts/events';
 import { Cidr, digest, IdempotencyKey, Ip, isDomainError, type SubnetId } from '#engines/kernel';
 import { Database, type Tx } from '#platform';
@@ -7,7 +7,7 @@ import { type Answer, type Call, fieldsOf, filtersOf, inNetBoxWords, listAnswer,
 import { type Claim, EVERYTHING_OF, type Facade } from './domain/facade.js';
 import { conflict, noSuch, wrongField } from './domain/netbox-refusal.js';
 import { prefixObject, type Surroundings } from './domain/netbox-objects.js';
-import { RealmService } from './realm.service.js';
+import { type PoolRange, RealmService } from './realm.service.js';
 import { FacadeStore } from './store/facade.store.js';
 import { stationOf } from './domain/station.js';
 
@@ -26,14 +26,13 @@ export class PrefixDesk {
     private readonly audit: AuditService,
   ) {}
 
-  list(call: Call): Promise<Answer> {
+  async list(call: Call): Promise<Answer> {
     const filters = filtersOf(call, ['id', 'q', 'prefix', 'within_include', 'contains', 'vrf_id', 'tenant_id']);
     const page = pageOf(call);
+    const { around, realm } = await this.realms.ground(call);
     return this.db.inTransaction(call.scope, async (tx) => {
-      const around = await this.realms.surroundings(tx, call.facade, call.base);
       const question = this.realms.isMeant(around, filters) ? await this.question(tx, call.facade, filters) : undefined;
       if (!question) return listAnswer(call, page, { rows: [], count: 0 });
-      const realm = await this.realms.realm(tx, call.facade);
       if (!filters.has('q')) {
         const found = await this.lookup.subnets(tx, realm, question, page);
         return listAnswer(call, page, { rows: await this.objects(tx, call.facade, around, found.rows), count: found.count });
@@ -51,27 +50,27 @@ export class PrefixDesk {
     });
   }
 
-  show(call: Call, number: number): Promise<Answer> {
+  async show(call: Call, number: number): Promise<Answer> {
+    const { around, realm } = await this.realms.ground(call);
     return this.db.inTransaction(call.scope, async (tx) => {
-      const subnet = await this.subnet(tx, call.facade, number);
-      const around = await this.realms.surroundings(tx, call.facade, call.base);
+      const subnet = await this.subnet(tx, call.facade, realm, number);
       return { status: 200, body: (await this.objects(tx, call.facade, around, [subnet]))[0] };
     });
   }
 
-  create(call: Call): Promise<Answer> {
+  async create(call: Call): Promise<Answer> {
     const { facade } = call;
     const body = fieldsOf(call);
+    const { around, realm, ranges } = await this.realms.ground(call);
     return inNetBoxWords('prefix', () =>
       this.db.inTransaction(call.scope, async (tx) => {
-        const around = await this.realms.surroundings(tx, facade, call.base);
         this.realms.checkBody(around, body);
         const cidr = prefixOf(body['prefix']);
         const { description } = stationOf({ description: body['description'] ?? '' }, null);
-        const [present] = (await this.lookup.subnets(tx, await this.realms.realm(tx, facade), { cidr }, EVERYTHING_OF)).rows;
+        const [present] = (await this.lookup.subnets(tx, realm, { cidr }, EVERYTHING_OF)).rows;
         if (present && (await this.store.claims(tx, facade.id, [present.id])).has(present.id))
           throw wrongField('prefix', `Duplicate prefix found in ${around.vrf ? `VRF ${around.vrf.name}` : 'global table'}: ${cidr}`);
-        const subnetId = present?.id ?? (await this.open(tx, facade, cidr));
+        const subnetId = present?.id ?? (await this.open(tx, facade, ranges, cidr));
         const claim: Claim = { subnetId, isOwn: present === undefined, description };
         await this.store.claim(tx, facade, claim);
         await this.told(tx, facade, 'facade.subnet-claimed', cidr, claim);
@@ -80,11 +79,11 @@ export class PrefixDesk {
     );
   }
 
-  change(call: Call, number: number): Promise<Answer> {
+  async change(call: Call, number: number): Promise<Answer> {
     const body = fieldsOf(call);
+    const { around, realm } = await this.realms.ground(call);
     return this.db.inTransaction(call.scope, async (tx) => {
-      const subnet = await this.subnet(tx, call.facade, number);
-      const around = await this.realms.surroundings(tx, call.facade, call.base);
+      const subnet = await this.subnet(tx, call.facade, realm, number);
       this.realms.checkBody(around, body);
       if (body['prefix'] !== undefined && prefixOf(body['prefix']) !== subnet.cidr)
         throw wrongField('prefix', `It stays ${subnet.cidr}: make another prefix and delete this one.`);
@@ -96,11 +95,12 @@ export class PrefixDesk {
     });
   }
 
-  remove(call: Call, number: number): Promise<Answer> {
+  async remove(call: Call, number: number): Promise<Answer> {
     const { facade } = call;
+    const { realm } = await this.realms.ground(call);
     return inNetBoxWords('prefix', () =>
       this.db.inTransaction(call.scope, async (tx) => {
-        const subnet = await this.subnet(tx, facade, number);
+        const subnet = await this.subnet(tx, facade, realm, number);
         const claim = (await this.store.claims(tx, facade.id, [subnet.id])).get(subnet.id);
         if (!claim) throw conflict(`${subnet.cidr} was not made by this token: it is not deleted by it.`);
         await this.store.giveUp(tx, facade.id, subnet.id);
@@ -113,22 +113,16 @@ export class PrefixDesk {
   }
 
   /** @throws NetBoxRefusal 404. */
-  async subnet(tx: Tx, facade: Facade, number: number): Promise<{ readonly id: SubnetId; readonly cidr: Cidr }> {
+  async subnet(tx: Tx, facade: Facade, realm: Realm, number: number): Promise<{ readonly id: SubnetId; readonly cidr: Cidr }> {
     const id = await this.store.idOf(tx, facade.tenantId, 'prefix', number);
-    const realm = await this.realms.realm(tx, facade);
     const [found] = id === undefined ? [] : (await this.lookup.subnets(tx, realm, { ids: [id as SubnetId] }, EVERYTHING_OF)).rows;
     if (!found) throw noSuch('Prefix');
     return found;
   }
 
-  private async open(tx: Tx, facade: Facade, cidr: Cidr): Promise<SubnetId> {
-    const range = (await this.realms.ranges(tx, facade)).find(
-      (one) => Cidr.contains(one.cidr, Cidr.network(cidr)) && Cidr.length(one.cidr) <= Cidr.length(cidr),
-    );
-    if (!range) {
-      const ranges = (await this.realms.ranges(tx, facade)).map((one) => one.cidr);
-      throw wrongField('prefix', `${cidr} is in no pool of this token: ${ranges.join(', ')}.`);
-    }
+  private async open(tx: Tx, facade: Facade, ranges: readonly PoolRange[], cidr: Cidr): Promise<SubnetId> {
+    const range = ranges.find((one) => Cidr.contains(one.cidr, Cidr.network(cidr)) && Cidr.length(one.cidr) <= Cidr.length(cidr));
+    if (!range) throw wrongField('prefix', `${cidr} is in no pool of this token: ${ranges.map((one) => one.cidr).join(', ')}.`);
     const key = IdempotencyKey.parse(`nb:${digest([facade.id, 'prefix', cidr])}`);
     const request = { tenantId: facade.tenantId, poolId: range.poolId, prefer: cidr, key, holder: `netbox ${facade.slug}` };
     const { allocations } = await this.prefixes.allocateIn(tx, request).catch(async (error: unknown) => {
@@ -162,8 +156,7 @@ export class PrefixDesk {
     };
     const q = one('q');
     const numbers = filters.get('id');
-    const ids =
-      numbers && (await Promise.all(numbers.map((number) => this.store.idOf(tx, facade.tenantId, 'prefix', Number(number) || 0))));
+    const ids = numbers && (await this.store.idsOf(tx, facade.tenantId, 'prefix', numbers.map(Number)));
     const [cidr, within, having] = [
       parsed('prefix', Cidr.parse),
       parsed('within_include', Cidr.parse),
@@ -171,7 +164,7 @@ export class PrefixDesk {
     ];
     if (q !== undefined && !isAddress(q)) return undefined;
     return {
-      ...(ids && { ids: ids.filter((id) => id !== undefined) as SubnetId[] }),
+      ...(ids && { ids: ids as SubnetId[] }),
       ...(cidr !== undefined && { cidr }),
       ...(within !== undefined && { within }),
       ...(having !== undefined && { having }),

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { AddressLookup, type AddressRange, SubnetService } from '#contexts/addressing';
+import { AddressLookup, type AddressRange, type Realm, SubnetService } from '#contexts/addressing';
 import { Cidr, Ip, type SubnetId } from '#engines/kernel';
 import { Database, type Tx } from '#platform';
-import type { Place } from './address-desk.js';
+import type { Place } from './address-taker.js';
 import { type Answer, type Call, fieldsOf, filtersOf, inNetBoxWords, listAnswer, pageOf } from './domain/call.js';
 import { EVERYTHING_OF, type Facade, withLength } from './domain/facade.js';
 import { rangeObject, type Surroundings } from './domain/netbox-objects.js';
@@ -26,39 +26,40 @@ export class RangeDesk {
     private readonly subnets: SubnetService,
   ) {}
 
-  list(call: Call): Promise<Answer> {
+  async list(call: Call): Promise<Answer> {
     const filters = filtersOf(call, ['start_address', 'end_address', 'parent', 'vrf_id', 'tenant_id']);
     const page = pageOf(call);
     const [first, last] = ['start_address', 'end_address'].map((name) =>
       call.query.has(name) ? hostOf(name, call.query.get(name)) : undefined,
     );
     const parent = call.query.get('parent');
+    const { around, realm } = await this.realms.ground(call);
     return this.db.inTransaction(call.scope, async (tx) => {
-      const around = await this.realms.surroundings(tx, call.facade, call.base);
       const within = parent === null ? undefined : inWords('parent', () => Cidr.parse(parent));
       const question = { ...(first !== undefined && { having: first }), ...(within !== undefined && { within }) };
-      const all = this.realms.isMeant(around, filters) ? await this.ranges(tx, call.facade, question) : [];
+      const all = this.realms.isMeant(around, filters) ? await this.ranges(tx, realm, question) : [];
       const found = all.filter((range) => range.first === (first ?? range.first) && range.last === (last ?? range.last));
       const rows = await this.objects(tx, call.facade, around, found.slice(page.offset, page.offset + page.limit));
       return listAnswer(call, page, { rows, count: found.length });
     });
   }
 
-  show(call: Call, number: number): Promise<Answer> {
+  async show(call: Call, number: number): Promise<Answer> {
+    const { around, realm } = await this.realms.ground(call);
     return this.db.inTransaction(call.scope, async (tx) => {
-      const around = await this.realms.surroundings(tx, call.facade, call.base);
-      return { status: 200, body: (await this.objects(tx, call.facade, around, [await this.found(tx, call.facade, number)]))[0] };
+      const found = await this.found(tx, call.facade, realm, number);
+      return { status: 200, body: (await this.objects(tx, call.facade, around, [found]))[0] };
     });
   }
 
-  create(call: Call): Promise<Answer> {
+  async create(call: Call): Promise<Answer> {
     const body = fieldsOf(call);
     const [first, last] = [hostOf('start_address', body['start_address']), hostOf('end_address', body['end_address'])];
+    const { around, realm } = await this.realms.ground(call);
     return inNetBoxWords('start_address', () =>
       this.db.inTransaction(call.scope, async (tx) => {
-        const around = await this.realms.surroundings(tx, call.facade, call.base);
         this.realms.checkBody(around, body);
-        const [subnet] = (await this.lookup.subnets(tx, await this.realms.realm(tx, call.facade), { having: first }, EVERYTHING_OF)).rows;
+        const [subnet] = (await this.lookup.subnets(tx, realm, { having: first }, EVERYTHING_OF)).rows;
         if (!subnet) throw wrongField('start_address', `${first} is in no prefix that this token can see: make the prefix first.`);
         const reason = typeof body['description'] === 'string' ? body['description'].slice(0, 200) : '';
         const range: AddressRange = { first, last, kind: 'DHCP', reason };
@@ -71,10 +72,11 @@ export class RangeDesk {
     );
   }
 
-  remove(call: Call, number: number): Promise<Answer> {
+  async remove(call: Call, number: number): Promise<Answer> {
+    const { realm } = await this.realms.ground(call);
     return inNetBoxWords('start_address', () =>
       this.db.inTransaction(call.scope, async (tx) => {
-        const { subnetId, first } = await this.found(tx, call.facade, number);
+        const { subnetId, first } = await this.found(tx, call.facade, realm, number);
         await this.subnets.removeRange(tx, subnetId, first);
         return { status: 204 };
       }),
@@ -82,22 +84,22 @@ export class RangeDesk {
   }
 
   /** Where addresses of the range are taken. @throws NetBoxRefusal 404. */
-  async place(tx: Tx, facade: Facade, number: number): Promise<Place> {
-    const { subnetId, cidr, first, last } = await this.found(tx, facade, number);
+  async place(tx: Tx, facade: Facade, realm: Realm, number: number): Promise<Place> {
+    const { subnetId, cidr, first, last } = await this.found(tx, facade, realm, number);
     return { subnetId, cidr, within: { first, last } };
   }
 
-  private async found(tx: Tx, facade: Facade, number: number): Promise<FoundRange> {
+  private async found(tx: Tx, facade: Facade, realm: Realm, number: number): Promise<FoundRange> {
     const id = await this.store.idOf(tx, facade.tenantId, 'ip-range', number);
     const [subnetId, first] = id?.split(' ') ?? [];
-    const all = subnetId === undefined ? [] : await this.ranges(tx, facade, { ids: [subnetId as SubnetId] });
+    const all = subnetId === undefined ? [] : await this.ranges(tx, realm, { ids: [subnetId as SubnetId] });
     const found = all.find((range) => range.first === first);
     if (!found) throw noSuch('IPRange');
     return found;
   }
 
-  private async ranges(tx: Tx, facade: Facade, question: Parameters<AddressLookup['subnets']>[2]): Promise<FoundRange[]> {
-    const { rows } = await this.lookup.subnets(tx, await this.realms.realm(tx, facade), question, EVERYTHING_OF);
+  private async ranges(tx: Tx, realm: Realm, question: Parameters<AddressLookup['subnets']>[2]): Promise<FoundRange[]> {
+    const { rows } = await this.lookup.subnets(tx, realm, question, EVERYTHING_OF);
     const found: FoundRange[] = [];
     for (const { id, cidr } of rows)
       for (const range of await this.subnets.ranges(tx, id)) if (range.kind === 'DHCP') found.push({ ...range, subnetId: id, cidr });

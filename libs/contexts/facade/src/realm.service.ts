@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { AddressLookup, type Realm } from '#contexts/addressing';
 import { TenancyService } from '#contexts/tenancy';
 import type { AddressSpaceId, Cidr, PrefixPoolId } from '#engines/kernel';
-import type { Tx } from '#platform';
+import { Database, type Scope, type Tx } from '#platform';
+import type { Call } from './domain/call.js';
 import type { Facade } from './domain/facade.js';
 import type { Surroundings } from './domain/netbox-objects.js';
 import { wrongField } from './domain/netbox-refusal.js';
@@ -14,33 +15,57 @@ export interface PoolRange {
   readonly cidr: Cidr;
 }
 
+/** Where a request stands: what its façade may see, and what is written around every object of it. */
+export interface Ground {
+  readonly around: Surroundings;
+  readonly realm: Realm;
+  readonly ranges: readonly PoolRange[];
+}
+
+type Known = Omit<Ground, 'around'> & { readonly around: Omit<Surroundings, 'base'> };
+
+/** As long as a token is remembered: a name or a range of a pool that changes is seen after it. */
+const REMEMBERED_MS = 3000;
+const MOST_REMEMBERED = 1000;
+
 /** What a façade may see: its tenant, its VRF, the address spaces of its pools. */
 @Injectable()
 export class RealmService {
+  private readonly remembered = new Map<string, { readonly known: Known; readonly until: number }>();
+
   constructor(
+    private readonly db: Database,
     private readonly tenancy: TenancyService,
     private readonly lookup: AddressLookup,
     private readonly store: FacadeStore,
   ) {}
 
-  ranges(tx: Tx, facade: Facade): Promise<PoolRange[]> {
-    return this.lookup.ranges(tx, facade.poolIds);
+  async ground({ facade, scope, base }: Pick<Call, 'facade' | 'scope' | 'base'>): Promise<Ground> {
+    const found = this.remembered.get(facade.id);
+    const known = found && found.until > performance.now() ? found.known : await this.load(facade, scope);
+    return { ...known, around: { ...known.around, base } };
   }
 
-  async realm(tx: Tx, facade: Facade): Promise<Realm> {
-    const spaceIds = [...new Set((await this.ranges(tx, facade)).map(({ spaceId }) => spaceId))];
-    return { tenantId: facade.tenantId, vrfId: facade.vrfId, spaceIds };
+  private async load(facade: Facade, scope: Scope): Promise<Known> {
+    const known = await this.db.inTransaction(scope, async (tx) => {
+      const ranges = await this.lookup.ranges(tx, facade.poolIds);
+      const spaceIds = [...new Set(ranges.map(({ spaceId }) => spaceId))];
+      const realm: Realm = { tenantId: facade.tenantId, vrfId: facade.vrfId, spaceIds };
+      return { ranges, realm, around: await this.surroundings(tx, facade) };
+    });
+    if (this.remembered.size >= MOST_REMEMBERED) this.remembered.clear();
+    this.remembered.set(facade.id, { known, until: performance.now() + REMEMBERED_MS });
+    return known;
   }
 
-  async surroundings(tx: Tx, facade: Facade, base: string): Promise<Surroundings> {
-    const { tenantId, vrfId } = facade;
+  private async surroundings(tx: Tx, { tenantId, vrfId }: Facade): Promise<Known['around']> {
     const { name, slug } = await this.tenancy.tenant(tx, tenantId);
     const [tenantNumber] = await this.store.numbers(tx, tenantId, 'tenant', [tenantId]);
     const tenant = { number: tenantNumber as number, name, slug };
-    if (vrfId === null) return { base, tenant, vrf: null };
+    if (vrfId === null) return { tenant, vrf: null };
     const vrf = await this.tenancy.vrf(tx, vrfId);
     const [vrfNumber] = await this.store.numbers(tx, tenantId, 'vrf', [vrfId]);
-    return { base, tenant, vrf: { number: vrfNumber as number, name: vrf.name } };
+    return { tenant, vrf: { number: vrfNumber as number, name: vrf.name } };
   }
 
   /** Whether filters by VRF and tenant mean this façade's; a façade has one of each. */

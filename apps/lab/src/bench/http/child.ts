@@ -22,6 +22,10 @@ export class Child {
     this.exited = new Promise((resolve) => this.process.once('exit', () => resolve()));
   }
 
+  get pid(): number {
+    return this.process.pid as number;
+  }
+
   send(message: object): void {
     this.process.send(message);
   }

@@ -36,14 +36,18 @@ export class FacadeStore {
   /** Numbers of these, in their order; those that have none get one. */
   async numbers(tx: Tx, tenantId: TenantId, kind: FacadeKind, ids: readonly string[]): Promise<number[]> {
     const known = new Map(await this.known(tx, tenantId, kind, ids));
-    const fresh = ids.filter((id) => !known.has(id));
+    const fresh = ids.filter((id) => !known.has(id)).sort();
     if (fresh.length > 0) {
       // In the order of the ids: two that number the same objects do not wait for each other in a circle.
-      await tx.run(
-        `INSERT INTO facade_object (tenant_id, kind, object_id) SELECT $1, $2, x FROM unnest($3::text[]) x ORDER BY x ON CONFLICT ON CONSTRAINT facade_object_unique DO NOTHING`,
+      const made = await tx.sql<{ id: string; number: string }>(
+        `INSERT INTO facade_object (tenant_id, kind, object_id) SELECT $1, $2, x FROM unnest($3::text[]) x ON CONFLICT ON CONSTRAINT facade_object_unique DO NOTHING
+           RETURNING object_id AS id, number`,
         [tenantId, kind, fresh],
       );
-      for (const [id, number] of await this.known(tx, tenantId, kind, fresh)) known.set(id, number);
+      for (const { id, number } of made) known.set(id, Number(number));
+      // Somebody else has numbered them meanwhile.
+      const left = fresh.filter((id) => !known.has(id));
+      if (left.length > 0) for (const [id, number] of await this.known(tx, tenantId, kind, left)) known.set(id, number);
     }
     return ids.map((id) => known.get(id) as number);
   }
@@ -54,6 +58,16 @@ export class FacadeStore {
       [tenantId, kind, number],
     );
     return row?.id;
+  }
+
+  /** Those of these numbers that mean something. */
+  async idsOf(tx: Tx, tenantId: TenantId, kind: FacadeKind, numbers: readonly number[]): Promise<string[]> {
+    const known = numbers.filter((number) => Number.isSafeInteger(number));
+    const rows = await tx.sql<{ id: string }>(
+      'SELECT object_id AS id FROM facade_object WHERE tenant_id = $1 AND kind = $2 AND number = ANY($3)',
+      [tenantId, kind, known],
+    );
+    return rows.map(({ id }) => id);
   }
 
   async claims(tx: Tx, facadeId: FacadeId, subnetIds: readonly SubnetId[]): Promise<ReadonlyMap<string, Claim>> {
