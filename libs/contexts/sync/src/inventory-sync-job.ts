@@ -32,12 +32,13 @@ export class InventorySyncJob implements OnModuleInit, BeforeApplicationShutdown
     await Promise.allSettled(this.underWay.values());
   }
 
+  /** @param signal the process is stopping: it calls off what is under way. */
   async runDue(signal?: AbortSignal): Promise<void> {
-    signal?.addEventListener('abort', () => this.ending.abort(signal.reason), { once: true });
+    const stop = AbortSignal.any([this.ending.signal, ...(signal ? [signal] : [])]);
     for (const id of await this.runner.due()) {
-      if (this.underWay.has(id) || this.ending.signal.aborted) continue;
+      if (this.underWay.has(id) || stop.aborted) continue;
       const run = this.runner
-        .run(id, this.ending.signal)
+        .run(id, stop)
         .catch((error: unknown) => this.log.warn('sync.interrupted', { targetId: id, error }))
         .finally(() => this.underWay.delete(id));
       this.underWay.set(id, run);
