@@ -1,4 +1,4 @@
-/** What only a simulator can be asked: other users, other settings, bad lines, and how fast it is with many objects. */
+/** What only a simulator can be asked: other users, other settings, bad lines, and how it bears many objects. */
 import { startNetBoxSimulator } from '../../apps/lab/src/netbox-simulator/index.js';
 import { isRealNetBox, NetBoxUnderTest, textOf } from './netbox-under-test.js';
 
@@ -171,36 +171,42 @@ describe.skipIf(isRealNetBox)('the simulated NetBox', () => {
     expect(JSON.parse(text)).toMatchObject({ name: body.name.trim(), enforce_unique: true, ipaddress_count: 0 });
   });
 
-  it('gives a page of a thousand in milliseconds, whatever it holds', async () => {
+  it('gives a page as fast from many objects as from few', async () => {
     const simulator = await startNetBoxSimulator({ version: '4.6' });
+    const { state } = simulator;
     try {
-      const { state } = simulator;
-      state.seed('extras/custom-fields', [
-        { object_types: ['ipam.ipaddress'], name: 'mark', type: 'text', unique: true, filter_logic: 'exact' },
-      ]);
+      const mark = { object_types: ['ipam.ipaddress'], name: 'mark', type: 'text', unique: true, filter_logic: 'exact' };
+      state.seed('extras/custom-fields', [mark]);
       const vrfs = state.seed(
         'ipam/vrfs',
         Array.from({ length: 100 }, (_, at) => ({ name: `v${at}` })),
       );
-      const address = (at: number): string => `10.${at >> 16}.${(at >> 8) & 255}.${at & 255}/32`;
-      state.seed(
-        'ipam/ip-addresses',
-        Array.from({ length: 19_900 }, (_, at) => ({ address: address(at), vrf: vrfs[at % 100] ?? 0, custom_fields: { mark: `m${at}` } })),
-      );
-      const timed = async (query: string): Promise<{ readonly ms: number; readonly count: number }> => {
-        const url = `${simulator.url}/api/ipam/ip-addresses/?${query}`;
-        await netbox.call('GET', url, undefined, {}, simulator.token);
-        const began = performance.now();
-        const { json } = await netbox.call('GET', url, undefined, {}, simulator.token);
-        return { ms: performance.now() - began, count: (json['results'] as unknown[]).length };
+      const seed = (from: number, to: number): void => {
+        const bodies = Array.from({ length: to - from }, (_, at) => from + at).map((at) => ({
+          address: `10.${at >> 16}.${(at >> 8) & 255}.${at & 255}/32`,
+          vrf: vrfs[at % 100] ?? 0,
+          custom_fields: { mark: `m${at}` },
+        }));
+        state.seed('ipam/ip-addresses', bodies);
       };
-      const page = await timed('start=10000&limit=1000');
-      const offset = await timed('limit=1000&offset=10000&ordering=id');
-      const marked = await timed('cf_mark=m17777&cf_mark=m5&limit=1000');
-      const ofVrf = await timed(`vrf_id=${vrfs[7]}&limit=1000&ordering=id`);
-      expect([page.count, offset.count, marked.count, ofVrf.count]).toEqual([1000, 1000, 2, 199]);
-      console.info(`NetBox simulator, ms: ${JSON.stringify({ page, offset, marked, ofVrf })}`);
-      for (const { ms } of [page, offset, marked, ofVrf]) expect(ms).toBeLessThan(400); // Of a busy machine.
+      /** The best of five: the machine has other things to do. */
+      const best = async (query: string, rows: number): Promise<number> => {
+        const times: number[] = [];
+        for (let round = 0; round < 5; round += 1) {
+          const began = performance.now();
+          const { json } = await netbox.call('GET', `${simulator.url}/api/ipam/ip-addresses/?${query}`, undefined, {}, simulator.token);
+          times.push(performance.now() - began);
+          expect(json['results']).toHaveLength(rows);
+        }
+        return Math.min(...times);
+      };
+      seed(0, 1000);
+      const few = [await best('start=500&limit=300', 300), await best('cf_mark=m5&cf_mark=m6', 2)];
+      seed(1000, 20_000);
+      const many = [await best('start=9500&limit=300', 300), await best('cf_mark=m5&cf_mark=m17777', 2)];
+      const ids = await best(`${Array.from({ length: 100 }, (_, at) => `id=${at * 150 + 1}`).join('&')}&limit=1000`, 100);
+      for (const [at, ms] of many.entries()) expect(ms).toBeLessThan(5 * (few[at] ?? 0) + 20);
+      expect(ids).toBeLessThan(5 * (few[0] ?? 0) + 20);
     } finally {
       await simulator.close();
     }

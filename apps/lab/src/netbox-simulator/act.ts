@@ -1,9 +1,8 @@
+import type { Kind, Row, RowTest } from './model.js';
 import type { Action, Token, User } from './auth.js';
 import { FORBIDDEN, permissionOf } from './auth.js';
 import type { Json, JsonObject } from './json.js';
-import type { Kind, RowTest } from './kind.js';
 import { detail, Refusal } from './refusal.js';
-import type { Row } from './row.js';
 import { isoFormat } from './timestamps.js';
 import { type Shared, Viewer } from './viewer.js';
 import { Writer } from './writer.js';

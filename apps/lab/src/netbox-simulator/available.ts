@@ -1,13 +1,12 @@
 /** The next free ones: addresses, prefixes, VLANs and AS numbers, lowest first. */
+import type { Kind, Row } from './model.js';
 import type { Act, Answer } from './act.js';
 import { type Address, addressText, bitsOf, blocksOf, type Family, firstOf, hostKey, hostText, lastOf, parseAddress } from './addresses.js';
 import { isObject, type Json, type JsonObject, textOf } from './json.js';
-import type { Kind } from './kind.js';
 import { rangesIn } from './kinds/addresses.js';
 import { rangesOf } from './kinds/vlans.js';
 import { limitOf } from './list.js';
 import { detail, Refusal } from './refusal.js';
-import type { Row } from './row.js';
 
 const EXHAUSTED = 'Insufficient resources are available to satisfy the request';
 

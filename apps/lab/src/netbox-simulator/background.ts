@@ -1,8 +1,8 @@
 /** `?background=true` of 4.7: a list of writes is done after the answer, by a worker, and asked for as a job. */
+import type { Kind } from './model.js';
 import { randomUUID } from 'node:crypto';
 import type { Act, Answer } from './act.js';
 import type { Json, JsonObject } from './json.js';
-import type { Kind } from './kind.js';
 import { detail, Refusal } from './refusal.js';
 import { isoFormat } from './timestamps.js';
 import type { Shared } from './viewer.js';

@@ -1,11 +1,10 @@
 /** Lists of objects on the address of a list: all or none, and what is said of those that fail, which changed with 4.7. */
+import type { Draft, Kind, Row } from './model.js';
 import type { Act, Answer } from './act.js';
 import type { Action } from './auth.js';
 import { isObject, type Json, type JsonObject, pythonType } from './json.js';
-import type { Kind } from './kind.js';
 import { badFields, detail, Refusal } from './refusal.js';
 import { dependents, type Removal } from './removal.js';
-import type { Draft, Row } from './row.js';
 
 type Failure = { readonly index: number; readonly errors: Json } | { readonly id: number; readonly errors: Json };
 

@@ -1,8 +1,7 @@
 /** Custom fields: which there are for a type, what they take and what they show. */
+import type { Row, World } from './model.js';
 import { isObject, type Json, type JsonObject, pythonType, textOf } from './json.js';
-import type { Row } from './row.js';
 import { parseTime } from './timestamps.js';
-import type { World } from './world.js';
 
 const isEmpty = (value: Json | undefined): boolean =>
   value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);

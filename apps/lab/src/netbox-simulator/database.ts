@@ -1,14 +1,13 @@
 /** Tables in memory: rows by id, what refers to them, and the constraints that PostgreSQL keeps. */
+import { type Kind, type Row, has, type Rows, type Tables } from './model.js';
 import { type Json, type JsonObject, textOf } from './json.js';
-import { has, type Kind } from './kind.js';
 import { IntegrityError } from './refusal.js';
-import type { Row } from './row.js';
 import { SortedKeys } from './sorted-keys.js';
 
 type Index = Map<string, Set<number>>;
 const NOTHING: ReadonlySet<number> = new Set();
 
-export class Table {
+export class Table implements Rows {
   /** Ascending. */
   readonly ids: number[] = [];
   /** Counts writes. */
@@ -187,7 +186,7 @@ export function keyOfRule(
   return [rule.ignoresCase ? key.toLowerCase() : key];
 }
 
-export class Database {
+export class Database implements Tables {
   private readonly tables: ReadonlyMap<string, Table>;
   private undo: (() => void)[] | null = null;
   private lastStamp = 0;

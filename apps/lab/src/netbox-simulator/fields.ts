@@ -1,44 +1,8 @@
-/** What an object consists of, as declarations: `kinds/` says them, `read-field.ts` and `serializer.ts` obey them. */
+/** What an object consists of, as declarations: `kinds/` says them, `read-field.ts` and `viewer.ts` obey them. */
+import type { Field, FieldOf, Row, World } from './model.js';
 import type { Json } from './json.js';
 import type { Span } from './release.js';
-import type { Row } from './row.js';
-import type { World } from './world.js';
 
-interface Base extends Span {
-  readonly required?: boolean;
-  /** What is stored where nothing is said. */
-  readonly default?: Json;
-  /** May be null. */
-  readonly nullable?: boolean;
-  /** Of the database, and checked before. */
-  readonly isUnique?: boolean;
-  /** Declared with a default in the serializer: a PUT that does not say it clears it. */
-  readonly isClearedByPut?: boolean;
-  /** Is shown and never taken. */
-  readonly readOnly?: boolean;
-}
-
-export type Field = Base &
-  (
-    | { readonly type: 'text'; readonly max: number; readonly pattern?: RegExp; readonly patternWords?: string }
-    | { readonly type: 'integer'; readonly min: number; readonly max: number }
-    | { readonly type: 'flag' }
-    /** @param set key of FIELD_CHOICES, as `Prefix.status`. */
-    | { readonly type: 'choice'; readonly set: string }
-    /** Several bare values of a set (`event_types`). */
-    | { readonly type: 'choices'; readonly set: string }
-    | { readonly type: 'ref'; readonly to: string; readonly onDelete: 'protect' | 'clear' | 'cascade' }
-    | { readonly type: 'refs'; readonly to: string }
-    /** One half of a generic reference; `of` is the name without `_type`. */
-    | { readonly type: 'objectType'; readonly allowed: readonly string[] }
-    | { readonly type: 'objectId'; readonly allowed: readonly string[]; readonly onDelete: 'cascade' | 'clear' }
-    | { readonly type: 'objectTypes' }
-    | { readonly type: 'prefix' | 'address' }
-    | { readonly type: 'json'; readonly problem?: (value: Json) => string | null }
-    | { readonly type: 'computed'; readonly of: (row: Row, world: World) => Json }
-  );
-
-export type FieldOf<T extends Field['type']> = Extract<Field, { type: T }>;
 type Options<T extends Field['type'], Given extends string = 'type'> = Omit<FieldOf<T>, Given>;
 
 export const text = (options: Options<'text'>): Field => ({ type: 'text', ...options });

@@ -1,11 +1,8 @@
 /** What the parameters of a list keep. Names that are no filter keep everything: NetBox ignores them. */
+import { type Field, type Filter, type FilterContext, type Kind, type Row, type RowTest, has } from './model.js';
 import { customFieldsOf } from './custom-fields.js';
-import type { Field } from './fields.js';
 import { type Json, textOf } from './json.js';
-import type { Filter, FilterContext, Kind, RowTest } from './kind.js';
-import { has } from './kind.js';
 import { badFields } from './refusal.js';
-import type { Row } from './row.js';
 import { parseTime } from './timestamps.js';
 
 const NO_FILTERS = ['limit', 'offset', 'start', 'ordering', 'brief', 'fields', 'omit', 'exclude', 'format', 'background', 'export'];

@@ -1,11 +1,9 @@
 /** One page of a list: filtered, in order, by offset or from an id on. */
+import type { Kind, Row, Rows, RowTest } from './model.js';
 import { customFieldsOf } from './custom-fields.js';
-import type { Table } from './database.js';
 import { testsOf } from './filters.js';
 import { type JsonObject, textOf } from './json.js';
-import type { Kind, RowTest } from './kind.js';
 import { badFields, detail } from './refusal.js';
-import type { Row } from './row.js';
 import type { Selection, Viewer } from './viewer.js';
 
 interface Page {
@@ -82,7 +80,7 @@ function offsetPage(kind: Kind, parameters: URLSearchParams, viewer: Viewer, kee
 }
 
 /** Rows of a table in their default order, until it changes. */
-const inDefaultOrder = new WeakMap<Table, { readonly version: number; readonly rows: readonly Row[] }>();
+const inDefaultOrder = new WeakMap<Rows, { readonly version: number; readonly rows: readonly Row[] }>();
 
 function allInOrder(kind: Kind, parameters: URLSearchParams, viewer: Viewer, keeps: RowTest | null): readonly Row[] {
   const table = viewer.db.table(kind.type);

@@ -1,6 +1,6 @@
+import { type Kind, has } from './model.js';
 import type { Act, Answer } from './act.js';
 import type { JsonObject } from './json.js';
-import { has, type Kind } from './kind.js';
 
 /** What may be written, with the choices that this NetBox has. */
 export function optionsOf(act: Act, kind: Kind): Answer {

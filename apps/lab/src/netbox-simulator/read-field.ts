@@ -1,8 +1,7 @@
 /** What a client sent for one field, as the column holds it, or what is wrong with it. */
+import type { Field, FieldOf, World } from './model.js';
 import { addressText, parseAddress } from './addresses.js';
-import type { Field, FieldOf } from './fields.js';
 import { isObject, type Json, type JsonObject, pythonText, textOf } from './json.js';
-import type { World } from './world.js';
 
 export type Read = { readonly value: Json } | { readonly errors: readonly string[] };
 const wrong = (...errors: readonly string[]): Read => ({ errors });

@@ -1,8 +1,7 @@
+import type { Row, World } from './model.js';
 import { isObject, type Json, type JsonObject, pythonText, textOf } from './json.js';
 import type { FieldErrors } from './refusal.js';
 import { detail } from './refusal.js';
-import type { Row } from './row.js';
-import type { World } from './world.js';
 
 /** `tags` replaces all; `add_tags` and `remove_tags` (4.6) change some. Tags are ids or attributes of those that are there. */
 export function readTags(sent: JsonObject, before: Row | null, world: World, errors: FieldErrors): readonly number[] {

@@ -1,8 +1,5 @@
+import { type Field, type Kind, type Row, type World, has } from './model.js';
 /** What goes with an object, what stands against that, and what only forgets it. */
-import type { Field } from './fields.js';
-import { has, type Kind } from './kind.js';
-import type { Row } from './row.js';
-import type { World } from './world.js';
 
 export interface Member {
   readonly kind: Kind;

@@ -1,9 +1,9 @@
 /** Which request does what: lists and objects by the table of kinds, and the few addresses that are their own. */
+import { type Kind, has } from './model.js';
 import type { Act, Answer } from './act.js';
 import type { AdvisoryLocks } from './advisory-locks.js';
 import { allocate, POOLS, showFree } from './available.js';
 import { createMany, destroyMany, updateMany } from './bulk.js';
-import { has, type Kind } from './kind.js';
 import { listOf } from './list.js';
 import { optionsOf } from './options.js';
 import { detail } from './refusal.js';

@@ -1,8 +1,8 @@
 /** One object by its number, and making one. */
+import type { Kind } from './model.js';
 import type { Act, Answer } from './act.js';
 import { FORBIDDEN } from './auth.js';
 import { selectionOf } from './list.js';
-import type { Kind } from './kind.js';
 import { badFields, detail } from './refusal.js';
 
 export function retrieve(act: Act, kind: Kind, id: number): Answer {

@@ -1,14 +1,11 @@
 /** Rows as the API shows them: whole, nested, or flat as the change log keeps them. */
+import { type Field, type Kind, type Row, type Settings, type World, has } from './model.js';
 import type { ChoiceSets } from './choices.js';
 import { shownCustom } from './custom-fields.js';
 import type { Database } from './database.js';
-import type { Field } from './fields.js';
 import { type Json, type JsonObject, textOf } from './json.js';
-import { has, type Kind } from './kind.js';
 import type { Release } from './release.js';
-import type { Row } from './row.js';
 import { isoFormat } from './timestamps.js';
-import type { Settings, World } from './world.js';
 
 export interface Shared {
   readonly release: Release;

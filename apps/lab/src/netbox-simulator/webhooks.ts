@@ -1,10 +1,10 @@
 /** Event rules and webhooks: one POST for each object of a request, after it is committed, once and never again. */
+import type { Row } from './model.js';
 import { createHmac } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import type { Act } from './act.js';
 import { isObject, type Json, type JsonObject, textOf } from './json.js';
-import type { Row } from './row.js';
 import { isoFormat } from './timestamps.js';
 import type { Shared } from './viewer.js';
 import type { Change } from './writer.js';

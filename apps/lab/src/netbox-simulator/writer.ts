@@ -1,15 +1,13 @@
 /** Makes, changes and removes objects: reads what was sent, checks what the model checks, and keeps the change log. */
+import { type Draft, type Field, type Kind, type Row, has } from './model.js';
 import { type Action, FORBIDDEN, permissionOf, type User } from './auth.js';
 import { customDefaults, customProblem, storedCustom } from './custom-fields.js';
 import { keyOfRule } from './database.js';
-import type { Field } from './fields.js';
 import { isObject, type Json, type JsonObject, pythonType, textOf } from './json.js';
-import { has, type Kind } from './kind.js';
 import { readField } from './read-field.js';
 import { readTags, refuseTagsOfOthers } from './read-tags.js';
 import { badFields, detail, type FieldErrors } from './refusal.js';
 import { dependents, type Removal } from './removal.js';
-import type { Draft, Row } from './row.js';
 import { Viewer } from './viewer.js';
 
 export interface Change {

@@ -1,11 +1,9 @@
 /** Ranges and addresses, and which of them may be where another one is. */
+import type { Draft, Filter, Kind, Row, World } from '../model.js';
 import { addressText, type Address, firstOf, hostKey, hostText, isWithin, lastOf, parseAddress } from '../addresses.js';
 import { COMMENTS, choice, computed, DESCRIPTION, flag, genericRef, ref, text } from '../fields.js';
 import { type Json, type JsonObject, textOf } from '../json.js';
-import type { Filter, Kind } from '../kind.js';
 import type { FieldErrors } from '../refusal.js';
-import type { Draft, Row } from '../row.js';
-import type { World } from '../world.js';
 import { familyOf } from './family.js';
 import { presentInVrf } from './present-in-vrf.js';
 import { spaceOf } from './prefixes.js';

@@ -1,3 +1,4 @@
+import type { Draft, Kind, Row, World } from '../model.js';
 import {
   COMMENTS,
   choice,
@@ -16,9 +17,6 @@ import {
   text,
 } from '../fields.js';
 import { type Json, type JsonObject, textOf } from '../json.js';
-import type { Kind } from '../kind.js';
-import type { Draft, Row } from '../row.js';
-import type { World } from '../world.js';
 import { depth } from './tenancy.js';
 
 const byName: Pick<Kind, 'display' | 'ordering'> = {

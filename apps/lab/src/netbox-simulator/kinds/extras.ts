@@ -1,9 +1,8 @@
 /** Tags, custom fields, webhooks; users and the change log, which are only read. */
+import type { Kind, World } from '../model.js';
 import { COMMENTS, choice, computed, DESCRIPTION, flag, integer, json, name, ref, slug, text } from '../fields.js';
 import { isObject, type Json, type JsonObject, textOf } from '../json.js';
-import type { Kind } from '../kind.js';
 import { isoFormat } from '../timestamps.js';
-import type { World } from '../world.js';
 
 const byName: Pick<Kind, 'display' | 'ordering'> = {
   display: ({ values }) => textOf(values['name']),

@@ -1,4 +1,4 @@
-import type { Kind } from '../kind.js';
+import type { Kind } from '../model.js';
 import { ADDRESSES } from './addresses.js';
 import { DCIM } from './dcim.js';
 import { EXTRAS } from './extras.js';

@@ -1,10 +1,8 @@
 /** Prefixes: where they lie in one another, and that none is there twice, where somebody asks for that. */
+import type { Filter, Kind, Row, World } from '../model.js';
 import { addressText, firstOf, hostKey, isWithin, lastOf, networkOf, parseAddress, prefixKey } from '../addresses.js';
 import { COMMENTS, choice, computed, DESCRIPTION, flag, genericRef, ref } from '../fields.js';
 import { type Json, type JsonObject, textOf } from '../json.js';
-import type { Filter, Kind } from '../kind.js';
-import type { Row } from '../row.js';
-import type { World } from '../world.js';
 import { familyOf } from './family.js';
 import { presentInVrf } from './present-in-vrf.js';
 

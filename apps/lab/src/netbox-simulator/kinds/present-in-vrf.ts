@@ -1,4 +1,4 @@
-import type { Filter } from '../kind.js';
+import type { Filter } from '../model.js';
 
 /** In the VRF, or in one whose exports it imports. */
 export const presentInVrf: Filter = (wanted, { world: { db } }) => {

@@ -1,8 +1,8 @@
 /** VRFs, route targets, AS numbers and who hands them out. */
+import type { Kind } from '../model.js';
 import { textOf } from '../json.js';
 import { isWithin, parseAddress } from '../addresses.js';
 import { COMMENTS, commentsSince, computed, countOf, DESCRIPTION, flag, integer, name, ref, refs, slug, text } from '../fields.js';
-import type { Kind } from '../kind.js';
 import { familyOf } from './family.js';
 
 const byName: Pick<Kind, 'display' | 'ordering'> = {

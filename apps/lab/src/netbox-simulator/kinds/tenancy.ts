@@ -1,6 +1,6 @@
+import type { Kind } from '../model.js';
 import { textOf } from '../json.js';
 import { COMMENTS, commentsSince, computed, countOf, DESCRIPTION, name, ref, slug } from '../fields.js';
-import type { Kind } from '../kind.js';
 
 const byName: Pick<Kind, 'display' | 'ordering'> = {
   display: ({ values }) => textOf(values['name']),

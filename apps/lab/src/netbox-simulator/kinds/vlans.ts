@@ -1,6 +1,6 @@
+import type { Kind } from '../model.js';
 import { COMMENTS, choice, commentsSince, computed, countOf, DESCRIPTION, genericRef, integer, json, name, ref, slug } from '../fields.js';
 import { type Json, textOf } from '../json.js';
-import type { Kind } from '../kind.js';
 
 const byName: Pick<Kind, 'display' | 'ordering'> = {
   display: ({ values }) => textOf(values['name']),

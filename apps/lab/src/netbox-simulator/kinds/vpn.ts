@@ -1,6 +1,6 @@
+import type { Filter, Kind } from '../model.js';
 import { textOf } from '../json.js';
 import { COMMENTS, choice, DESCRIPTION, genericRef, integer, name, ref, refs, slug } from '../fields.js';
-import type { Filter, Kind } from '../kind.js';
 
 /** Two ends and no more (`L2VPNTypeChoices.P2P`). */
 const POINT_TO_POINT = ['vpws', 'epl', 'ep-lan', 'ep-tree'];
