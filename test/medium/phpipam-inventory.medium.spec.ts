@@ -202,6 +202,22 @@ describe('the probe', () => {
     });
   });
 
+  it('notices a section that went: it would look like an empty one', async () => {
+    const world = await World.start();
+    await world.inventory.probe(signal);
+    world.database.remove('sections', world.section);
+    await expect(world.inventory.probe(signal)).rejects.toMatchObject({ code: 'PHPIPAM_NO_SECTION' });
+  });
+
+  it('asks for columns that were all there not again at once', async () => {
+    const world = await World.start();
+    await world.inventory.probe(signal);
+    const before = world.simulator.requests.length;
+    await world.inventory.probe(signal);
+    await world.inventory.prepare(signal);
+    expect(world.asked(before)).toEqual(['GET /', 'GET /sections/']);
+  });
+
   it.each([
     [{}, 'app'],
     [{ app: 'trame' }, 'sections'],

@@ -28,9 +28,9 @@ export class IpamReader {
     readonly markColumn: string,
   ) {}
 
-  /** In the order of the settings. @throws PhpIpamError PHPIPAM_NO_SECTION */
-  async sections(signal: AbortSignal): Promise<readonly number[]> {
-    if (this.sectionIds !== null) return this.sectionIds;
+  /** In the order of the settings. @param isAsked again: one that went would look empty. @throws PhpIpamError PHPIPAM_NO_SECTION */
+  async sections(signal: AbortSignal, isAsked = false): Promise<readonly number[]> {
+    if (this.sectionIds !== null && !isAsked) return this.sectionIds;
     const rows = await this.client.rows('/sections/', {}, signal);
     const ids = this.sectionNames.map((name) => {
       const row = rows.find((one) => textOf(one, 'name') === name) ?? rows.find((one) => textOf(one, 'id') === name);

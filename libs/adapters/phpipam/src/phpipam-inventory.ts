@@ -16,7 +16,7 @@ import { cidrOf, idOf, KINDS, PHPIPAM_KINDS, type PhpIpamKind, type SubnetOfAddr
 import { PartPager } from './part-pager.js';
 import { PhpIpamClient, type PhpIpamCredential, type PhpIpamTiming } from './phpipam-client.js';
 import { PhpIpamError } from './phpipam-error.js';
-import { probe } from './probe.js';
+import { kindsWithout, type Lacking, probeColumns, probeRelease } from './probe.js';
 import { numberOf, referenceOf } from './row.js';
 import type { PhpIpamSettings } from './settings.js';
 import { writeOrder } from './write-order.js';
@@ -39,6 +39,7 @@ const MARK_COLUMN = 'custom_trame_id';
 const PAGE_SIZE = 500;
 /** Above, a whole list is cheaper than one question each. */
 const SINGLE_READS = 20;
+const COMPLETE_FOR_MS = 300_000;
 
 /** phpIPAM 1.5 or later: customers, VRFs, L2 domains, VLANs, and of chosen sections subnets and addresses. One request at a time. */
 export class PhpIpamInventory implements ForeignInventory {
@@ -46,6 +47,7 @@ export class PhpIpamInventory implements ForeignInventory {
   private readonly reader: IpamReader;
   private readonly writer: IpamWriter;
   private readonly pagers: Readonly<Record<PhpIpamKind, PartPager>>;
+  private completeAt: number | null = null;
 
   constructor(options: PhpIpamOptions) {
     const { name, url, secret, settings, tls, timing, pageSize = PAGE_SIZE } = options;
@@ -68,14 +70,15 @@ export class PhpIpamInventory implements ForeignInventory {
   }
 
   async probe(signal: AbortSignal): Promise<ForeignCapabilities> {
-    const capabilities = await probe(this.client, this.reader.markColumn, signal);
-    await this.reader.sections(signal);
-    return capabilities;
+    const release = await probeRelease(this.client, signal);
+    const lacking = await this.lacking(signal);
+    await this.reader.sections(signal, true);
+    return { ...release, kinds: kindsWithout(lacking), lacking, isSingleWriter: true };
   }
 
   /** The columns cannot be made from here: says what a person has to do. @throws PhpIpamError PHPIPAM_NOT_PREPARED */
   async prepare(signal: AbortSignal): Promise<void> {
-    const { lacking } = await probe(this.client, this.reader.markColumn, signal);
+    const lacking = await this.lacking(signal);
     if (lacking.size < PHPIPAM_KINDS.length) return;
     const words = [...lacking.values()].join(' ');
     throw new PhpIpamError('PHPIPAM_NOT_PREPARED', { call: 'GET /subnets/custom_fields/', words, retriable: false });
@@ -111,6 +114,14 @@ export class PhpIpamInventory implements ForeignInventory {
   async write(kind: InventoryKind, writes: readonly ForeignWrite[], signal: AbortSignal): Promise<readonly WriteOutcome[]> {
     const of = known(kind);
     return writeOrder(writes, (write) => this.writer.write(of, write, signal));
+  }
+
+  /** Columns that are all there are not asked for again with each run: a write without one of them is refused, and says so. */
+  private async lacking(signal: AbortSignal): Promise<Lacking> {
+    if (this.completeAt !== null && performance.now() - this.completeAt < COMPLETE_FOR_MS) return new Map();
+    const lacking = await probeColumns(this.client, this.reader.markColumn, signal);
+    this.completeAt = lacking.size === 0 ? performance.now() : null;
+    return lacking;
   }
 
   private async alikeInTable(

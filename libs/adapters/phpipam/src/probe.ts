@@ -19,17 +19,21 @@ const IN_FORMS: Readonly<Partial<Record<PhpIpamKind, string>>> = { vrf: 'VRF', v
 
 const Columns = z.record(z.string(), z.object({ type: z.string() }));
 
-export interface Probed extends ForeignCapabilities {
-  readonly lacking: ReadonlyMap<InventoryKind, string>;
-}
+export type Lacking = ReadonlyMap<InventoryKind, string>;
 
-export async function probe(client: PhpIpamClient, column: string, signal: AbortSignal): Promise<Probed> {
+/** @throws PhpIpamError PHPIPAM_VERSION where it is older than what is spoken. */
+export async function probeRelease(client: PhpIpamClient, signal: AbortSignal): Promise<Pick<ForeignCapabilities, 'version' | 'warnings'>> {
   const version = releaseOn(await client.loginPage(signal));
   const numbers = version === null ? null : version.split('.').map(Number);
   if (numbers !== null && isBefore(numbers, OLDEST)) {
     const words = `it is ${version}; 1.5 and later are spoken, 1.8.2 and later are safe`;
     throw new PhpIpamError('PHPIPAM_VERSION', { call: 'GET /index.php?page=login', words, retriable: false });
   }
+  return { version: version ?? 'unknown', warnings: warningsOf(version, numbers) };
+}
+
+/** Kinds that cannot be kept, and in words what an administrator has to do for them. */
+export async function probeColumns(client: PhpIpamClient, column: string, signal: AbortSignal): Promise<Lacking> {
   const lacking = new Map<InventoryKind, string>();
   for (const kind of PHPIPAM_KINDS) {
     const needed = NEEDS[kind];
@@ -37,12 +41,15 @@ export async function probe(client: PhpIpamClient, column: string, signal: Abort
     if (lack !== null) lacking.set(kind, lack);
     else if (needed !== undefined && lacking.has(needed)) lacking.set(kind, `it is not kept without ${KINDS[needed].table}`);
   }
-  const kinds = PHPIPAM_KINDS.filter((kind) => !lacking.has(kind)).map((kind) => [kind, fieldsOf(kind, lacking)] as const);
-  return { version: version ?? 'unknown', kinds: new Map(kinds), lacking, warnings: warningsOf(version, numbers), isSingleWriter: true };
+  return lacking;
+}
+
+export function kindsWithout(lacking: Lacking): ForeignCapabilities['kinds'] {
+  return new Map(PHPIPAM_KINDS.filter((kind) => !lacking.has(kind)).map((kind) => [kind, fieldsOf(kind, lacking)] as const));
 }
 
 /** References to what is not kept would never be equal. */
-function fieldsOf(kind: PhpIpamKind, lacking: ReadonlyMap<InventoryKind, string>): readonly string[] {
+function fieldsOf(kind: PhpIpamKind, lacking: Lacking): readonly string[] {
   const hidden = ['tenant', 'vlan'].filter((field) => lacking.has(field as PhpIpamKind));
   return Object.keys(KINDS[kind].fields).filter((field) => !hidden.includes(field));
 }
