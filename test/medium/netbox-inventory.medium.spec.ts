@@ -703,6 +703,43 @@ describe.each(['4.6', '4.7'] as const)('a colleague who edits while NetBox %s wr
     expect(netbox.state.count('tenancy/tenants')).toBe(1);
   });
 
+  it('and deletes one of them: that one is gone, the others are done', async () => {
+    const room = await start(version);
+    const { netbox, inventory } = room;
+    const tenants = await Promise.all(['a', 'b', 'c'].map((name) => made(room, 'tenant', `ten_${name}`, { name, slug: name })));
+    const [first, second, third] = tenants.map(({ order }) => order);
+    const described = (objects: readonly ForeignObject[]) => objects.map((tenant) => update(tenant, { description: 'ours' }));
+    netbox.faults.meanwhile(to('PATCH', 'tenancy/tenants'), () => netbox.state.remove('tenancy/tenants', second ?? 0));
+    const outcomes = await inventory.write('tenant', described(tenants), signal);
+    expect(outcomes.map((outcome) => Object.keys(outcome)[0])).toEqual(['done', 'gone', 'done']);
+
+    netbox.faults.beforeCommit(to('PATCH', 'tenancy/tenants'), () => netbox.state.remove('tenancy/tenants', third ?? 0));
+    const alone = update(doneOf(outcomes[2]), { description: 'again' });
+    expect(await inventory.write('tenant', [alone], signal)).toEqual([{ gone: true }]);
+    expect(netbox.state.objects('tenancy/tenants').map(({ id }) => id)).toEqual([first]);
+  });
+
+  it('where the tags of this NetBox are made in another way, they are asked for, and still kept to', async () => {
+    const room = await start(version);
+    const { netbox, inventory } = room;
+    const tenants = await Promise.all(['a', 'b'].map((name) => made(room, 'tenant', `ten_${name}`, { name, slug: name })));
+    const blurred = (answer: unknown) =>
+      JSON.parse(JSON.stringify(answer).replace(/("last_updated":"[^"]{19})[^"]*"/g, '$1Z"')) as JsonObject;
+    netbox.faults.add({ kind: 'rewritten', when: to('GET', 'tenancy/tenants'), rewrite: blurred, times: 1000 });
+    const read = await inventory.get(
+      'tenant',
+      tenants.map(({ remoteId }) => remoteId),
+      signal,
+    );
+    const outcomes = await inventory.write(
+      'tenant',
+      read.map((tenant) => update(tenant, { description: 'ours' })),
+      signal,
+    );
+    expect(outcomes.map((outcome) => Object.keys(outcome)[0])).toEqual(['done', 'done']);
+    expect(written(room).filter((line) => line.startsWith('PATCH'))).toHaveLength(5);
+  });
+
   it('and tags it: both tags are there', async () => {
     const room = await start(version);
     const { netbox, inventory } = room;
