@@ -5,6 +5,7 @@ import type { Tx } from '#platform';
 import {
   FabricListingStore,
   type ListedDevice,
+  type ListedSharedVtep,
   type ListedVlan,
   type ListedVlanDomain,
   type ListedVtep,
@@ -50,6 +51,15 @@ export class FabricListing {
 
   vtepsById(tx: Tx, ids: readonly VtepId[]): Promise<ListedVtep[]> {
     return this.store.vtepsById(tx, ids);
+  }
+
+  /** Pairs of switches, by the lower id of the two. */
+  sharedVteps(tx: Tx, stretch: Stretch<DeviceId>): Promise<ListedSharedVtep[]> {
+    return this.store.sharedVteps(tx, stretch);
+  }
+
+  sharedVtepsOf(tx: Tx, ids: readonly DeviceId[]): Promise<ListedSharedVtep[]> {
+    return this.store.sharedVtepsOf(tx, ids);
   }
 
   /** Each once, in rising order. */

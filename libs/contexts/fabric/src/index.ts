@@ -14,5 +14,5 @@ export type { NetworkOnDevice, NetworkRecall, ProposedRecall, RecallAction, Reca
 export type { MaintenanceLock } from './domain/lock.js';
 export type { Attachment, AttachPoint, KeptPlaces } from './domain/attachment.js';
 export type { Device, DeviceAccess, DeviceProgress, ManagementPath, ProgressStage } from './domain/device.js';
-export type { ListedDevice, ListedVlan, ListedVlanDomain, ListedVtep, VlanKey } from './store/fabric-listing.store.js';
+export type { ListedDevice, ListedSharedVtep, ListedVlan, ListedVlanDomain, ListedVtep, VlanKey } from './store/fabric-listing.store.js';
 export { fabricEntities } from './store/fabric.entity.js';

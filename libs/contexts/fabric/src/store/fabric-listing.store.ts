@@ -42,6 +42,13 @@ export interface ListedVtep {
   readonly adoptedLoopback: string | null;
 }
 
+/** Two switches that are one VTEP for others (RFC 7348 §6, MLAG): beside its own, each has this address. */
+export interface ListedSharedVtep {
+  /** Of the two, the one with the lower id. */
+  readonly deviceId: DeviceId;
+  readonly address: Ip;
+}
+
 export type VlanKey = Pick<ListedVlan, 'vlanDomainId' | 'networkId'>;
 
 const NIL = '00000000-0000-0000-0000-000000000000';
@@ -53,6 +60,10 @@ const DEVICE = 'SELECT d.id, d.hostname, s.slug AS site, d.description FROM devi
 const VTEP = `SELECT v.id, v.device_id AS "deviceId", host(v.address) AS address, v.asn::float8 AS asn, d.platform, d.facts->'host'->>'loopback' AS loopback,
     (SELECT n->>'running' FROM jsonb_path_query(d.facts, '$.adopted.names[*] ? (@.derived == "Loopback1")') n LIMIT 1) AS "adoptedLoopback"
   FROM vtep v JOIN device d ON d.id = v.device_id`;
+
+const SHARED_VTEP = `SELECT v."deviceId", v.address FROM (
+    SELECT least(m->'members'->0->>'deviceId', m->'members'->1->>'deviceId')::uuid AS "deviceId", m->>'sharedVtep' AS address
+      FROM fabric f, jsonb_array_elements(f.facts->'mlags') m WHERE m->>'sharedVtep' IS NOT NULL) v`;
 
 /** Pages of what there is, in the order of ids, for systems that are kept in step. */
 @Injectable()
@@ -98,6 +109,14 @@ export class FabricListingStore {
 
   vtepsById(tx: Tx, ids: readonly VtepId[]): Promise<ListedVtep[]> {
     return tx.sql<ListedVtep>(`${VTEP} WHERE v.id = ANY($1::uuid[]) ORDER BY v.id`, [ids]);
+  }
+
+  sharedVteps(tx: Tx, { after, limit }: Stretch<DeviceId>): Promise<ListedSharedVtep[]> {
+    return tx.sql<ListedSharedVtep>(`${SHARED_VTEP} WHERE v."deviceId" > $1 ORDER BY 1 LIMIT $2`, [after ?? NIL, limit]);
+  }
+
+  sharedVtepsOf(tx: Tx, ids: readonly DeviceId[]): Promise<ListedSharedVtep[]> {
+    return tx.sql<ListedSharedVtep>(`${SHARED_VTEP} WHERE v."deviceId" = ANY($1::uuid[]) ORDER BY 1`, [ids]);
   }
 
   asns(tx: Tx, { after, limit }: Stretch<Asn>): Promise<{ asn: Asn }[]> {

@@ -2,8 +2,8 @@
 import { type Asn, Cidr, encodeId, Ip } from '#engines/kernel';
 import type { Ref } from '#engines/reconcile';
 import type { ListedAddress, ListedPrefix, ListedRange } from '#contexts/addressing';
-import type { ListedDevice, ListedVtep } from '#contexts/fabric';
-import { asnIds, rangeIds, vlanIds } from './local-ids.js';
+import type { ListedDevice, ListedSharedVtep, ListedVtep } from '#contexts/fabric';
+import { asnIds, pairIds, rangeIds, vlanIds } from './local-ids.js';
 import type { LocalObject } from './local-inventory.js';
 import { tenantRef, vrfRef } from './tenancy-objects.js';
 
@@ -66,18 +66,28 @@ export const ipAddressObject = (row: ListedAddress): LocalObject => ({
 });
 
 /** The underlay is the operator's, and in no VRF. */
+const underlay = (address: Ip, role: 'loopback' | 'anycast') => ({
+  host: Ip.parse(address),
+  length: Ip.family(address) === 4 ? 32 : 128,
+  vrf: null,
+  tenant: null,
+  dnsName: null,
+  status: 'active',
+  role,
+});
+
 export const vtepAddressObject = (row: ListedVtep): LocalObject => ({
   id: encodeId('vtep', row.id),
   fields: {
-    host: Ip.parse(row.address),
-    length: Ip.family(row.address) === 4 ? 32 : 128,
-    vrf: null,
-    tenant: null,
-    dnsName: null,
-    status: 'active',
-    role: 'loopback',
+    ...underlay(row.address, 'loopback'),
     interface: { kind: 'interface', id: encodeId('vtep', row.id) },
   },
+});
+
+/** On two devices: which interface is theirs to say. */
+export const sharedVtepObject = ({ deviceId, address }: ListedSharedVtep): LocalObject => ({
+  id: pairIds.of(deviceId),
+  fields: underlay(address, 'anycast'),
 });
 
 export const asnObject = (asn: Asn): LocalObject => ({ id: asnIds.of(asn), fields: { asn } });

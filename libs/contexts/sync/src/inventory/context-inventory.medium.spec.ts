@@ -7,7 +7,7 @@ import {
   SubnetService,
 } from '#contexts/addressing';
 import { type Network, TenancyService, type Vrf } from '#contexts/tenancy';
-import { Cidr, encodeId, Fqdn, IdempotencyKey, Ip, type IpAddressId, type PrefixId } from '#engines/kernel';
+import { Cidr, type DeviceId, encodeId, Fqdn, IdempotencyKey, Ip, type IpAddressId, type PrefixId } from '#engines/kernel';
 import { systemScope } from '#platform';
 import { ContextInventory } from './context-inventory.js';
 import { DEFAULT_RULES, INVENTORY_KINDS, type InventoryKind } from './kinds.js';
@@ -160,6 +160,29 @@ describe('what Trame has, for other systems', () => {
     ]);
     expect((await fieldsOf('interface')).map(({ name }) => name).sort()).toEqual(['Loopback1', 'lo', 'lo']);
     expect(await all('asn')).toEqual([{ id: 'asn-0000065051', fields: { asn: 65_051 } }]);
+  });
+
+  it('has the address that two switches share', async () => {
+    const [address, device] = await world.asSystem(async (tx) => {
+      const devices = await tx.sql<{ id: DeviceId }>('SELECT id FROM device ORDER BY id');
+      const members = [devices[1], devices[0]].map((each) => ({ deviceId: each?.id }));
+      await tx.run(`UPDATE fabric SET facts = jsonb_set(facts, '{mlags}', $1::jsonb)`, [
+        JSON.stringify([{ members, sharedVtep: '172.16.1.100' }, { members }]),
+      ]);
+      return ['172.16.1.100', devices[0]?.id ?? ''];
+    });
+    const id = `pair-${encodeId('device', device)}`;
+    expect(await byIds('ipAddress', [id])).toMatchObject([{ id, fields: { host: address, role: 'anycast', length: 32 } }]);
+    const ids = (await all('ipAddress')).map((object) => object.id);
+    expect(ids).toEqual([...ids].sort());
+    const after: string[] = [];
+    for (let last: string | null = null; ; last = after.at(-1) ?? null) {
+      const next = await page('ipAddress', last, 2);
+      after.push(...next.map((object) => object.id));
+      if (next.length < 2) break;
+    }
+    expect(after).toEqual(ids);
+    expect(ids).toContain(id);
   });
 
   it('shows a leaf that fills its pool instead of the pool, as long as the leaf is there', async () => {

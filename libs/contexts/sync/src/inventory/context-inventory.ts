@@ -11,6 +11,7 @@ import {
   isDomainError,
   Label,
   type NetworkId,
+  notFound,
   type PrefixId,
   type TenantId,
   type VlanDomainId,
@@ -26,10 +27,11 @@ import {
   ipAddressObject,
   ipRangeObject,
   prefixObject,
+  sharedVtepObject,
   vtepAddressObject,
 } from './addressing-objects.js';
 import type { InventoryKind } from './kinds.js';
-import { asnIds, rangeIds, targetIds, vlanIds } from './local-ids.js';
+import { asnIds, pairIds, rangeIds, targetIds, vlanIds } from './local-ids.js';
 import type { LocalInventory, LocalObject } from './local-inventory.js';
 import { cannotTake, TAKEN_OVER } from './taken-over.js';
 import {
@@ -113,17 +115,28 @@ export class ContextInventory implements LocalInventory {
         toObject: deviceObject,
       }),
       interface: source({ ...vteps, toObject: interfaceObject }),
-      // `ip_…` comes before `vtep_…`.
-      ipAddress: oneAfterTheOther(
-        source({
-          page: addressing.addresses.bind(addressing),
-          byKeys: addressing.addressesById.bind(addressing),
-          key: publicId<IpAddressId>('ipAddress'),
-          toObject: ipAddressObject,
-        }),
-        source({ ...vteps, toObject: vtepAddressObject }),
-        'vtep_',
-      ),
+      // In the order of their texts.
+      ipAddress: oneAfterTheOther([
+        {
+          prefix: 'ip_',
+          source: source({
+            page: addressing.addresses.bind(addressing),
+            byKeys: addressing.addressesById.bind(addressing),
+            key: publicId<IpAddressId>('ipAddress'),
+            toObject: ipAddressObject,
+          }),
+        },
+        {
+          prefix: 'pair-',
+          source: source({
+            page: fabric.sharedVteps.bind(fabric),
+            byKeys: fabric.sharedVtepsOf.bind(fabric),
+            key: pairIds.parse,
+            toObject: sharedVtepObject,
+          }),
+        },
+        { prefix: 'vtep_', source: source({ ...vteps, toObject: vtepAddressObject }) },
+      ]),
     };
   }
 
@@ -190,23 +203,27 @@ function keyIfAny<Key>(key: (id: string) => Key, id: string): [] | [Key] {
   }
 }
 
-/** @param prefix of the ids of the second; those of the first come before them. */
-const oneAfterTheOther = (first: Source, second: Source, prefix: string): Source => ({
+/** Several kinds of rows are one kind of objects; each has ids that begin with its prefix. */
+const oneAfterTheOther = (parts: readonly { readonly prefix: string; readonly source: Source }[]): Source => ({
   page: async (tx, after, limit) => {
-    if (after?.startsWith(prefix) === true) return second.page(tx, after, limit);
-    const page = await first.page(tx, after, limit);
-    return page.length === limit ? page : [...page, ...(await second.page(tx, null, limit - page.length))];
+    const first = after === null ? 0 : parts.findIndex(({ prefix }) => after.startsWith(prefix));
+    if (first < 0) throw notFound('ipAddress', after ?? '');
+    const objects: LocalObject[] = [];
+    for (const [index, part] of parts.slice(first).entries())
+      if (objects.length < limit) objects.push(...(await part.source.page(tx, index === 0 ? after : null, limit - objects.length)));
+    return objects;
   },
-  byIds: async (tx, ids) => [
-    ...(await first.byIds(
-      tx,
-      ids.filter((id) => !id.startsWith(prefix)),
-    )),
-    ...(await second.byIds(
-      tx,
-      ids.filter((id) => id.startsWith(prefix)),
-    )),
-  ],
+  byIds: async (tx, ids) => {
+    const objects: LocalObject[] = [];
+    for (const { prefix, source: of } of parts)
+      objects.push(
+        ...(await of.byIds(
+          tx,
+          ids.filter((id) => id.startsWith(prefix)),
+        )),
+      );
+    return objects;
+  },
 });
 
 const publicId =

@@ -58,6 +58,15 @@ export const targetIds = {
   parse: (id: string): RouteTarget => RouteTarget.parse(id.slice('rt-'.length)),
 };
 
+/** The shared VTEP of a pair of switches. */
+export const pairIds = {
+  of: (deviceId: DeviceId): string => `pair-${encodeId('device', deviceId)}`,
+  parse(id: string): DeviceId {
+    if (!id.startsWith('pair-')) throw notFound('device', id);
+    return decodeId<DeviceId>('device', id.slice('pair-'.length));
+  },
+};
+
 /** Ten digits: the order of the texts is that of the numbers. */
 export const asnIds = {
   of: (asn: Asn): string => `asn-${String(asn).padStart(10, '0')}`,
