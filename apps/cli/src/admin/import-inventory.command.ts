@@ -37,7 +37,7 @@ export function addImportInventory(kind: Command): void {
     )
     .action(async (options: ImportInventoryOptions) => {
       const isDone = await withContexts(loadConfig(localEnvironment()), (app) =>
-        importInventory(app, options, (line) => void console.log(line)),
+        importInventory(app, options, (line) => console.log(line)),
       );
       if (!isDone) process.exitCode = 1;
     });

@@ -1,6 +1,7 @@
 import {
   Asn,
   decodeId,
+  type DeviceId,
   encodeId,
   type IdKind,
   Ip,
