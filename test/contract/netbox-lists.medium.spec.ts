@@ -72,6 +72,10 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: lists`,
       expect(row).toHaveProperty('prefix');
     });
 
+    it('have an owner from 4.5 on', async () => {
+      expect('owner' in (await netbox.get(`ipam/prefixes/${prefixes[0]}/`)).json).toBe(isAtLeast(release, '4.5'));
+    });
+
     it('of a brief list are few, and show what a person calls the object', async () => {
       const [row = {}] = await netbox.rows(`${list}&brief=true&ordering=id&limit=1`);
       expect(row).toMatchObject({ id: prefixes[0], display: '10.0.0.0/16', prefix: '10.0.0.0/16' });

@@ -164,6 +164,15 @@ describe.skipIf(isRealNetBox)('the simulated NetBox', () => {
     });
   });
 
+  it('loses objects without a word, as a restore of an older copy does', async () => {
+    const made = [await netbox.vrf(), await netbox.vrf()];
+    netbox.simulator.state.lose('ipam/vrfs', [made[0]?.id ?? 0]);
+    expect((await netbox.get(`ipam/vrfs/?id=${made[0]?.id}&id=${made[1]?.id}`)).json).toMatchObject({ count: 1 });
+    expect(await netbox.rows(`core/object-changes/?changed_object_type=ipam.vrf&changed_object_id=${made[0]?.id}&action=delete`)).toEqual(
+      [],
+    );
+  });
+
   it('never gives back what it was sent: the bytes are its own', async () => {
     const body = { name: `  ${netbox.name('v')}`, rd: '65000:9', description: 'é' };
     const { text } = await netbox.call('POST', 'ipam/vrfs/', body);

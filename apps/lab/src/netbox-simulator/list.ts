@@ -36,6 +36,8 @@ export function selectionOf(kind: Kind, parameters: URLSearchParams, { release }
     const unwanted = new Set(omit.split(','));
     return (field) => !unwanted.has(field);
   }
+  // From 4.7 on that word is ignored.
+  if (parameters.get('exclude') === 'config_context' && !release.isAtLeast('4.7')) return (field) => field !== 'config_context';
   if (parameters.get('brief')) return (field) => ['id', 'url', 'display', ...kind.brief].includes(field);
   return () => true;
 }

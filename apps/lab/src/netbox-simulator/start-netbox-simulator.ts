@@ -44,6 +44,8 @@ export interface NetBoxState {
   /** As a colleague does in the user interface: logged, and told by webhooks. */
   change(path: string, id: number, body: JsonObject): void;
   remove(path: string, id: number): void;
+  /** As a restore of an older copy does: gone without a word, whatever depends on it. */
+  lose(path: string, ids: readonly number[]): void;
   count(path: string): number;
   objects(path: string): readonly StoredObject[];
   /** Another user with a token of his own. @param permissions null: all */
@@ -120,6 +122,9 @@ function stateOf(shared: Shared, tokens: Tokens, users: User[]): Omit<NetBoxStat
       const kind = kindOf(path);
       const writer = new Writer(new Viewer(shared, ''), root, '', false);
       return bodies.map((body) => writer.save(kind, writer.draft(kind, body, null, 'POST'), null).id);
+    },
+    lose(path, ids) {
+      for (const id of ids) db.remove(kindOf(path).type, id);
     },
     count: (path) => db.table(kindOf(path).type).size,
     objects: (path) =>

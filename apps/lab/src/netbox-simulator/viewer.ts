@@ -69,6 +69,8 @@ export class Viewer implements World {
     if (isNested || selection('display')) shown['display'] = kind.display(row, this);
     for (const [name, field] of this.fieldsOf(kind)) if (selection(name)) shown[name] = this.value(field, row, name);
     if (isNested) return shown;
+    // A set of users or groups (4.5); there are none here.
+    if (has(kind, 'tags') && this.release.isAtLeast('4.5') && selection('owner')) shown['owner'] = null;
     if (has(kind, 'tags') && selection('tags')) shown['tags'] = this.tags(row);
     if (has(kind, 'customFields') && selection('custom_fields')) shown['custom_fields'] = shownCustom(this, kind.type, row.custom);
     if (has(kind, 'lastUpdated')) {

@@ -180,6 +180,7 @@ export const DCIM: readonly Kind[] = [
       description: DESCRIPTION,
       comments: COMMENTS,
       local_context_data: json(),
+      config_context: computed(({ values }) => values['local_context_data'] ?? {}),
       interface_count: countOf('dcim.interface', 'device'),
     },
     brief: ['name', 'description'],
