@@ -35,7 +35,16 @@ import { DNS_ZONES, type DnsZonesFactory, SyncService } from './sync.service.js'
 
 const job = { provide: JOB_HANDLERS['sync.wanted'], useClass: SyncJob };
 
-const stores = [ConnectorStore, SyncRunStore, SyncChangeStore, SyncConflictStore, SyncHintStore, SyncDueStore, SyncLinkStore, SyncUnlinkedStore];
+const stores = [
+  ConnectorStore,
+  SyncRunStore,
+  SyncChangeStore,
+  SyncConflictStore,
+  SyncHintStore,
+  SyncDueStore,
+  SyncLinkStore,
+  SyncUnlinkedStore,
+];
 const runner = [SyncRunner, FullRun, IncrementalRun, RunKeeper, ScanPlanner, LookupPlanner, ObjectPlanner, ChangeApplier, OutcomeKeeper];
 
 @Module({})
@@ -53,7 +62,18 @@ export class SyncModule {
     return {
       module: SyncModule,
       imports: [EventsModule, NumberingModule, TenancyModule, AddressingModule, FabricModule],
-      providers: [SyncStore, SyncService, ...stores, ...runner, ...inventoryProviders, InventorySyncJob, ConnectorService, SyncRunService, job, ...bindings],
+      providers: [
+        SyncStore,
+        SyncService,
+        ...stores,
+        ...runner,
+        ...inventoryProviders,
+        InventorySyncJob,
+        ConnectorService,
+        SyncRunService,
+        job,
+        ...bindings,
+      ],
       exports: [SyncService, SyncRunner, ConnectorService, SyncRunService, job.provide],
     };
   }
