@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { type Asn, encodeId, Ip, type NetworkId, RouteTarget, type SubnetId, type VlanDomainId } from '#engines/kernel';
-import { asnIds, idOfKey, rangeIds, targetIds, vlanIds } from './local-ids.js';
+import { type Asn, type DeviceId, encodeId, Ip, type NetworkId, RouteTarget, type SubnetId, type VlanDomainId } from '#engines/kernel';
+import { asnIds, idOfKey, pairIds, rangeIds, targetIds, vlanIds } from './local-ids.js';
 
 const uuids = fc.uuid();
 const hosts = fc.bigInt({ min: 0n, max: 0xffff_ffffn }).map((value) => Ip.fromBigInt(4, value));
@@ -16,6 +16,7 @@ describe('an id that is derived', () => {
           { subnetId: a as SubnetId, first },
         ];
         expect(vlanIds.parse(vlanIds.of(vlan))).toEqual(vlan);
+        expect(pairIds.parse(pairIds.of(a as DeviceId))).toBe(a);
         expect(rangeIds.parse(rangeIds.of(range))).toEqual(range);
         if (asn !== 23_456 && asn !== 65_535) expect(asnIds.parse(asnIds.of(asn as Asn))).toBe(asn);
       }),
@@ -39,7 +40,7 @@ describe('an id that is derived', () => {
   });
 
   it.each(['', 'vld_-net_', 'sub_0000000000000000000000000a', 'sub_0000000000000000000000000a-xyz', 'asn-0', 'rt-'])('is not %j', (id) => {
-    for (const ids of [vlanIds, rangeIds, asnIds, targetIds])
+    for (const ids of [vlanIds, rangeIds, asnIds, targetIds, pairIds])
       expect(() => ids.parse(id)).toThrow(expect.objectContaining({ code: expect.stringMatching(/^(?:NOT_FOUND|INVALID_VALUE)$/) }));
   });
 });
