@@ -284,8 +284,9 @@ describe('a scan', () => {
   it('of subnets falls back to the list of the section where PHP has no memory for all', async () => {
     const world = await World.start();
     world.simulator.ipam.typed('subnets', { subnet: '10.20.1.0', mask: '24', sectionId: world.section });
+    world.simulator.ipam.typed('subnets', { subnet: '0', isFolder: 1, sectionId: world.section });
     world.simulator.fatals.push({ when: (request) => request.startsWith('GET /subnets/?'), how: 'html' });
-    expect((await world.scan('prefix')).objects).toHaveLength(1);
+    expect((await world.scan('prefix')).objects.map(({ remoteId }) => remoteId)).toEqual(['1']);
   });
 
   it('does not end as an empty one where PHP ends, half a body comes, or a page of something else', async () => {
@@ -604,6 +605,13 @@ describe('marks', () => {
     const [first, second] = await world.write('tenant', mark(free), mark(taken));
     expect(doneOf(first)).toMatchObject({ mark: 'ten_1', fields: { name: 'Acme', slug: 'acme' } });
     expect(second).toEqual({ refused: 'it carries the mark of another owner: ten_9' });
+  });
+
+  it('are written into a VLAN, which phpIPAM changes only with its name', async () => {
+    const world = await World.start();
+    const remoteId = String(world.simulator.ipam.typed('vlans', { name: 'web', number: 100 }));
+    const [outcome] = await world.write('vlan', { verb: 'MARK', remoteId, version: null, mark: 'vld_1-net_1' });
+    expect(doneOf(outcome)).toMatchObject({ mark: 'vld_1-net_1', fields: { vid: 100, name: 'web' } });
   });
 
   it('are found by a filter, and where that is too much for PHP, by walking', async () => {

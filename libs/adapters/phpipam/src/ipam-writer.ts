@@ -44,7 +44,7 @@ export class IpamWriter {
     const place = await placeOf(kind, write, this.reader, signal);
     if ('present' in place) return this.done(kind, place.present);
     const mark: MarkText = { id: write.mark, slug: slugIn(kind, write.fields), isDeprecated: false };
-    const body = { ...withoutNulls(encodeFields(kind, write.fields)), ...place.body, ...this.marked(mark), ...tagged(kind, write.fields) };
+    const body = { ...encodeFields(kind, write.fields), ...place.body, ...this.marked(mark), ...tagged(kind, write.fields) };
     const id = await this.make(kind, write, body, signal);
     if (typeof id !== 'number') return id;
     const found = await this.reader.one(kind, id, signal);
@@ -180,9 +180,6 @@ function differing(fields: Fields, there: Fields): Fields {
 }
 
 const isStale = ({ version }: Change, present: ForeignObject): boolean => version !== null && version !== present.version;
-
-/** 0 and null are asked for as if they were ids: what there is none of is not said. */
-const withoutNulls = (body: Body): Body => Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
 
 /** Whoever says no tag says "Used", and a VLAN is not changed without its name. */
 function needed(kind: PhpIpamKind, { row }: Found): Body {
