@@ -1,109 +1,32 @@
-// The adapter of NetBox against the simulator of the lab: what it reads, writes once, leaves alone, and never takes for an empty list.
+// What is read of a NetBox, release by release: every kind, page by page, what others changed, and what a connection needs.
 import http from 'node:http';
-import { isSignedByNetBox, NetBoxInventory, type NetBoxSettings, parseNetBoxWebhook } from '#adapters/netbox';
-import type { ForeignObject, ForeignWrite, InventoryKind, WriteOutcome } from '#contexts/sync/ports';
+import { isSignedByNetBox, NetBoxInventory, parseNetBoxWebhook } from '#adapters/netbox';
+import type { InventoryKind } from '#contexts/sync/ports';
 import type { Fields } from '#engines/reconcile';
+import type { JsonObject, RequestLine } from '../../apps/lab/src/netbox-simulator/index.js';
 import {
-  type FaultKind,
-  type JsonObject,
-  type NetBoxRelease,
-  type NetBoxSimulator,
-  type NetBoxSimulatorOptions,
-  type RequestLine,
-  startNetBoxSimulator,
-} from '../../apps/lab/src/netbox-simulator/index.js';
+  ALL,
+  bare,
+  closeRooms,
+  connect,
+  create,
+  doneOf,
+  made,
+  one,
+  ref,
+  scanned,
+  signal,
+  start,
+  stored,
+  update,
+  written,
+} from '../support/netbox-room.js';
 
-const { signal } = new AbortController();
-const ALL: NetBoxSettings = { device: { role: 'leaf', deviceType: 'vtep', site: 'par1' }, rir: 'private', createMissing: true };
-
-const TYPES = ['ipam.vrf', 'ipam.vlan', 'ipam.vlangroup', 'ipam.prefix', 'ipam.iprange', 'ipam.ipaddress', 'ipam.routetarget'].concat([
-  'tenancy.tenant',
-  'vpn.l2vpn',
-  'vpn.l2vpntermination',
-]);
-
-const running: NetBoxSimulator[] = [];
-afterEach(async () => {
-  for (const simulator of running.splice(0)) await simulator.close();
-});
-
-interface Room {
-  readonly netbox: NetBoxSimulator;
-  readonly inventory: NetBoxInventory;
-}
-
-function connect(
-  netbox: NetBoxSimulator,
-  options: { settings?: NetBoxSettings; token?: string; name?: string; writeMs?: number } = {},
-): NetBoxInventory {
-  const { settings = {}, token = netbox.token, name = 'netbox', writeMs = 20_000 } = options;
-  return new NetBoxInventory({ name, url: netbox.url, token, settings, timing: { readMs: 20_000, writeMs, againMs: 2 } });
-}
-
-async function start(version: NetBoxRelease, options: NetBoxSimulatorOptions = {}, settings: NetBoxSettings = {}): Promise<Room> {
-  const netbox = await startNetBoxSimulator({ version, ...options });
-  running.push(netbox);
-  const inventory = connect(netbox, { settings });
-  if (settings.createMissing) await inventory.prepare(signal);
-  else prepared(netbox);
-  return { netbox, inventory };
-}
-
-/** As `prepare()` leaves it; sooner. */
-function prepared(netbox: NetBoxSimulator): void {
-  const field = { name: 'trame_id', type: 'text', unique: true, filter_logic: 'exact', object_types: TYPES };
-  netbox.state.seed('extras/custom-fields', [field]);
-  netbox.state.seed('extras/tags', [
-    { name: 'managed-by-trame', slug: 'managed-by-trame' },
-    { name: 'trame-deprecated', slug: 'trame-deprecated' },
-  ]);
-}
-
-const ref = (kind: InventoryKind, { remoteId }: ForeignObject) => ({ kind, id: `~${remoteId}` });
-const create = (mark: string, fields: Fields): ForeignWrite => ({ verb: 'CREATE', mark, fields });
-const update = ({ remoteId, version }: ForeignObject, fields: Fields): ForeignWrite => ({ verb: 'UPDATE', remoteId, version, fields });
-const drop = ({ remoteId, version }: ForeignObject, mark: string): ForeignWrite => ({ verb: 'DELETE', remoteId, version, mark });
-
-function doneOf(outcome: WriteOutcome | undefined): ForeignObject {
-  if (outcome && 'done' in outcome && outcome.done) return outcome.done;
-  throw new Error(`not done: ${JSON.stringify(outcome)}`);
-}
-
-async function made({ inventory }: Room, kind: InventoryKind, mark: string, fields: Fields): Promise<ForeignObject> {
-  return doneOf((await inventory.write(kind, [create(mark, fields)], signal))[0]);
-}
-
-async function scanned(inventory: NetBoxInventory, kind: InventoryKind): Promise<ForeignObject[]> {
-  const all: ForeignObject[] = [];
-  for (let after: string | null = null; ; ) {
-    const page = await inventory.scan(kind, after, signal);
-    all.push(...page.objects);
-    if (page.next === null) return all;
-    after = page.next;
-  }
-}
-
-async function one({ inventory }: Room, kind: InventoryKind, remoteId: string): Promise<ForeignObject> {
-  const [found] = await inventory.get(kind, [remoteId], signal);
-  if (!found) throw new Error(`there is no ${kind} ${remoteId}`);
-  return found;
-}
-
-const stored = ({ netbox }: Room, path: string, remoteId: string) =>
-  netbox.state.objects(path).find(({ id }) => String(id) === remoteId) ?? { values: {} as JsonObject, tags: [], custom: {} as JsonObject };
-const written = ({ netbox }: Room): string[] => netbox.requests.filter((line) => !line.startsWith('GET '));
-const to =
-  (method: string, path: string) =>
-  (request: RequestLine): boolean =>
-    request.method === method && request.path.startsWith(`/api/${path}/`);
-const without = (row: JsonObject, column: string): JsonObject =>
-  Object.fromEntries(Object.entries(row).filter(([name]) => name !== column));
-const tag = (room: Room, slug: string): void => void room.netbox.state.seed('extras/tags', [{ name: slug, slug }]);
+afterEach(closeRooms);
 
 describe.each(['4.2', '4.5', '4.6', '4.7'] as const)('NetBox %s', (version) => {
   it('is probed without a write: fields by release, and what the settings lack', async () => {
-    const netbox = await startNetBoxSimulator({ version });
-    running.push(netbox);
+    const netbox = await bare(version);
     const found = await connect(netbox).probe(signal);
     expect(found).toMatchObject({ version: expect.stringMatching(`^${version}`), isSingleWriter: false });
     expect(found.kinds.get('l2vpn')?.includes('status')).toBe(version !== '4.2');
@@ -227,156 +150,6 @@ describe.each(['4.2', '4.5', '4.6', '4.7'] as const)('NetBox %s', (version) => {
       code: 'NETBOX_INCOMPLETE',
       facts: { retriable: true },
     });
-  });
-
-  it('one bad object is refused in its words, and the others go on', async () => {
-    const room = await start(version);
-    const { inventory, netbox } = room;
-    const writes = Array.from({ length: 40 }, (_, at) =>
-      create(`vlan_${at}`, { vid: at === 7 ? 5000 : at + 1, name: `v${at}`, status: at === 30 ? 'unheard-of' : 'active' }),
-    );
-    const outcomes = await inventory.write('vlan', writes, signal);
-    expect(outcomes.filter((outcome) => 'done' in outcome)).toHaveLength(38);
-    expect(outcomes[7]).toEqual({ refused: expect.stringMatching(/^vid: /) });
-    expect(outcomes[30]).toEqual({ refused: expect.stringMatching(/^status: /) });
-    expect(netbox.state.count('ipam/vlans')).toBe(38);
-    expect(
-      written(room).filter((line) => line.startsWith('POST /api/ipam/vlans/')),
-      'NetBox named both',
-    ).toHaveLength(2);
-
-    const there = await scanned(inventory, 'vlan');
-    const changes = there.map((vlan, at) => update(vlan, at === 5 ? { name: 'x'.repeat(70) } : { name: `renamed ${at}` }));
-    const changed = await inventory.write('vlan', changes, signal);
-    expect(changed.filter((outcome) => 'done' in outcome)).toHaveLength(37);
-    expect(changed[5]).toEqual({ refused: expect.stringMatching(/^name: /) });
-  });
-
-  it('what two of one list do to one another refuses one of them', async () => {
-    const room = await start(version);
-    const group = await made(room, 'vlanGroup', 'vld_1', { name: 'Paris', slug: 'paris' });
-    const twins = ['a', 'b'].map((name) => create(`vlan_${name}`, { vid: 9, name, group: ref('vlanGroup', group), status: 'active' }));
-    const outcomes = await room.inventory.write('vlan', [...twins, create('vlan_c', { vid: 10, name: 'c', status: 'active' })], signal);
-    expect(outcomes.map((outcome) => Object.keys(outcome)[0])).toEqual(['done', 'refused', 'done']);
-    expect(room.netbox.state.count('ipam/vlans')).toBe(2);
-  });
-
-  it('tags and custom fields of others stay, through every verb', async () => {
-    const room = await start(version);
-    const { netbox, inventory } = room;
-    tag(room, 'theirs');
-    netbox.state.seed('extras/custom-fields', [{ name: 'rack', type: 'text', object_types: ['ipam.prefix', 'tenancy.tenant'] }]);
-    const theirs = { tags: [{ slug: 'theirs' }], custom_fields: { rack: 'R1' } };
-    const [prefixId] = netbox.state.seed('ipam/prefixes', [{ prefix: '10.0.0.0/24', description: 'by hand', ...theirs }]);
-    const [tenantId] = netbox.state.seed('tenancy/tenants', [{ name: 'Acme', slug: 'acme', ...theirs }]);
-
-    for (const [kind, path, id] of [
-      ['prefix', 'ipam/prefixes', prefixId],
-      ['tenant', 'tenancy/tenants', tenantId],
-    ] as const) {
-      const found = await one(room, kind, String(id));
-      const marked = doneOf(
-        (await inventory.write(kind, [{ verb: 'MARK', remoteId: found.remoteId, version: found.version, mark: 'ours_1' }], signal))[0],
-      );
-      expect(marked).toMatchObject({ mark: 'ours_1', fields: found.fields });
-      const going = doneOf(
-        (await inventory.write(kind, [{ verb: 'DEPRECATE', remoteId: found.remoteId, version: marked.version }], signal))[0],
-      );
-      const now = stored(room, path, found.remoteId);
-      expect([...now.tags].sort()).toEqual(['managed-by-trame', 'theirs', ...(kind === 'tenant' ? ['trame-deprecated'] : [])]);
-      expect(now.custom).toEqual({ rack: 'R1', trame_id: 'ours_1' });
-      if (kind === 'prefix') expect(going.fields).toMatchObject({ status: 'deprecated' });
-
-      const back = doneOf((await inventory.write(kind, [update(going, { description: 'kept after all' })], signal))[0]);
-      expect(back.fields).toMatchObject({ description: 'kept after all' });
-      expect([...stored(room, path, found.remoteId).tags].sort()).toEqual(['managed-by-trame', 'theirs']);
-      expect(await inventory.write(kind, [drop(back, 'ours_1')], signal)).toEqual([{ done: null }]);
-      expect(netbox.state.count(path)).toBe(0);
-    }
-  });
-
-  it('a write that changes nothing is not sent', async () => {
-    const room = await start(version);
-    const tenant = await made(room, 'tenant', 'ten_1', { name: 'Acme', slug: 'acme', description: 'a' });
-    const before = written(room).length;
-    expect(await room.inventory.write('tenant', [update(tenant, { description: 'a' })], signal)).toEqual([{ done: tenant }]);
-    expect(written(room)).toHaveLength(before);
-  });
-
-  it('what somebody changed since it was read is stale, what is gone is gone, and neither is overwritten', async () => {
-    const room = await start(version);
-    const { netbox, inventory } = room;
-    const [a, b, c, d] = await Promise.all(['a', 'b', 'c', 'd'].map((name) => made(room, 'tenant', `ten_${name}`, { name, slug: name })));
-    if (!a || !b || !c || !d) throw new Error('not made');
-    netbox.state.change('tenancy/tenants', a.order, { description: 'by hand' });
-    netbox.state.remove('tenancy/tenants', b.order);
-    const outcomes = await inventory.write(
-      'tenant',
-      [a, b, c, d].map((tenant) => update(tenant, { name: `${tenant.mark} renamed` })),
-      signal,
-    );
-    expect(outcomes.map((outcome) => Object.keys(outcome)[0])).toEqual(['stale', 'gone', 'done', 'done']);
-    expect((await one(room, 'tenant', a.remoteId)).fields).toMatchObject({ name: 'a', description: 'by hand' });
-    const [goes] = await inventory.get('tenant', [c.remoteId], signal);
-    expect(await inventory.write('tenant', [drop(a, 'ten_a'), drop(b, 'ten_b'), drop(goes ?? c, 'ten_c')], signal)).toEqual([
-      { stale: true },
-      { gone: true },
-      { done: null },
-    ]);
-    expect(netbox.state.objects('tenancy/tenants').map(({ id }) => id)).toEqual([a.order, d.order]);
-  });
-
-  it('nothing is deleted or marked that is not ours', async () => {
-    const room = await start(version);
-    const { netbox, inventory } = room;
-    const other = await made(room, 'tenant', 'ten_other', { name: 'Other', slug: 'other' });
-    const [id] = netbox.state.seed('tenancy/tenants', [{ name: 'Theirs', slug: 'theirs' }]);
-    const theirs = await one(room, 'tenant', String(id));
-    expect(await inventory.write('tenant', [drop(other, 'ten_ours'), drop(theirs, 'ten_ours')], signal)).toEqual([
-      { refused: expect.stringContaining('ten_other') },
-      { refused: expect.stringContaining('gone') },
-    ]);
-    expect(
-      await inventory.write('tenant', [{ verb: 'MARK', remoteId: other.remoteId, version: other.version, mark: 'ten_ours' }], signal),
-    ).toEqual([{ refused: expect.stringContaining('ten_other') }]);
-    expect(netbox.state.count('tenancy/tenants')).toBe(2);
-  });
-
-  it('an object that others depend on is not deleted, not where NetBox would delete them with it either', async () => {
-    const room = await start(version, {}, ALL);
-    const { netbox, inventory } = room;
-    const vrf = await made(room, 'vrf', 'vrf_1', { name: 'acme' });
-    const free = await made(room, 'vrf', 'vrf_2', { name: 'free' });
-    netbox.state.seed('ipam/prefixes', [{ prefix: '10.0.0.0/24', vrf: vrf.order }]);
-    expect(await inventory.write('vrf', [drop(vrf, 'vrf_1'), drop(free, 'vrf_2')], signal)).toEqual([
-      { refused: expect.stringMatching(/depend/) },
-      { done: null },
-    ]);
-
-    const device = await made(room, 'device', 'dev_1', { name: 'leaf1', status: 'active' });
-    const iface = await made(room, 'interface', 'if_1', { device: ref('device', device), name: 'Loopback0' });
-    const target = await made(room, 'routeTarget', 'rt_1', { name: '65051:1' });
-    const vlan = await made(room, 'vlan', 'vlan_1', { vid: 5, name: 'web', status: 'active' });
-    const l2vpn = await made(room, 'l2vpn', 'net_1', { name: 'web', slug: 'web', identifier: 5 });
-    netbox.state.seed('ipam/ip-addresses', [
-      { address: '10.0.0.1/32', assigned_object_type: 'dcim.interface', assigned_object_id: iface.order },
-    ]);
-    netbox.state.seed('ipam/vrfs', [{ name: 'theirs', import_targets: [target.order] }]);
-    netbox.state.seed('vpn/l2vpn-terminations', [
-      { l2vpn: l2vpn.order, assigned_object_type: 'ipam.vlan', assigned_object_id: vlan.order },
-    ]);
-    const held: [InventoryKind, ForeignObject, string, string][] = [
-      ['device', device, 'dev_1', '1 × address'],
-      ['interface', iface, 'if_1', '1 × address'],
-      ['routeTarget', target, 'rt_1', '1 × VRF'],
-      ['vlan', vlan, 'vlan_1', '1 × L2VPN termination'],
-      ['l2vpn', l2vpn, 'net_1', '1 × termination'],
-    ];
-    for (const [kind, object, mark, words] of held) {
-      const now = await one(room, kind, object.remoteId);
-      expect(await inventory.write(kind, [drop(now, mark)], signal)).toEqual([{ refused: expect.stringContaining(words) }]);
-    }
-    expect(['ipam/ip-addresses', 'vpn/l2vpn-terminations'].map((path) => netbox.state.count(path))).toEqual([1, 1]);
   });
 
   it('an object with the key of one of ours is found where it is, and nowhere else', async () => {
@@ -506,256 +279,6 @@ describe.each(['4.2', '4.5', '4.6', '4.7'] as const)('NetBox %s', (version) => {
   });
 });
 
-describe.each(['4.5', '4.7'] as const)('what goes wrong with NetBox %s', (version) => {
-  describe('an answer that is lost', () => {
-    const lost: readonly FaultKind[] = [
-      'reset-after',
-      'reset-before',
-      'half-page',
-      'truncated-json',
-      'bad-gateway',
-      'unavailable',
-      'login-page',
-      'server-error',
-      'deadlock',
-      'throttled',
-    ];
-
-    it.each(lost)('%s: the effect is there once, whatever the verb', async (kind) => {
-      const room = await start(version);
-      const { netbox, inventory } = room;
-      const fault = (method: string) => netbox.faults.add({ kind, when: to(method, 'tenancy/tenants'), retryAfter: 0 });
-      fault('POST');
-      const names = ['a', 'b', 'c'];
-      const outcomes = await inventory.write(
-        'tenant',
-        names.map((name) => create(`ten_${name}`, { name, slug: name })),
-        signal,
-      );
-      expect(outcomes.map((outcome) => doneOf(outcome).mark)).toEqual(['ten_a', 'ten_b', 'ten_c']);
-      fault('PATCH');
-      const renamed = await inventory.write(
-        'tenant',
-        outcomes.map((outcome) => update(doneOf(outcome), { description: 'now' })),
-        signal,
-      );
-      expect(renamed.map((outcome) => doneOf(outcome).fields)).toEqual(names.map((name) => ({ name, slug: name, description: 'now' })));
-      fault('DELETE');
-      const gone = await inventory.write(
-        'tenant',
-        renamed.map((outcome) => drop(doneOf(outcome), doneOf(outcome).mark ?? '')),
-        signal,
-      );
-      expect(gone).toEqual([{ done: null }, { done: null }, { done: null }]);
-      expect([netbox.faults.armed, netbox.state.count('tenancy/tenants')]).toEqual([0, 0]);
-    });
-  });
-
-  it('silence after a create: what was done is found, what is not to be seen is asked for later', async () => {
-    const room = await start(version);
-    const inventory = connect(room.netbox, { writeMs: 700 });
-    room.netbox.faults.add({ kind: 'hang-after', when: to('POST', 'tenancy/tenants') });
-    expect(doneOf((await inventory.write('tenant', [create('ten_a', { name: 'a', slug: 'a' })], signal))[0])).toMatchObject({
-      mark: 'ten_a',
-    });
-    room.netbox.faults.add({ kind: 'hang', when: to('POST', 'tenancy/tenants') });
-    const writing = inventory.write('tenant', [create('ten_b', { name: 'b', slug: 'b' })], signal);
-    await expect(writing).rejects.toMatchObject({ code: 'NETBOX_NO_ANSWER', facts: { retriable: true } });
-    expect(doneOf((await room.inventory.write('tenant', [create('ten_b', { name: 'b', slug: 'b' })], signal))[0])).toMatchObject({
-      mark: 'ten_b',
-    });
-    expect(room.netbox.state.count('tenancy/tenants')).toBe(2);
-  });
-
-  it('a read that fails is an error and never an empty list', async () => {
-    const room = await start(version);
-    const { netbox, inventory } = room;
-    await made(room, 'tenant', 'ten_a', { name: 'a', slug: 'a' });
-    const list = to('GET', 'tenancy/tenants');
-    for (const kind of ['server-error', 'bad-gateway', 'half-page', 'truncated-json', 'throttled', 'reset-before', 'slow'] as const) {
-      netbox.faults.add({ kind, when: list, retryAfter: 0 });
-      expect(await scanned(inventory, 'tenant'), kind).toHaveLength(1);
-    }
-    const codes = {
-      'server-error': 'NETBOX_UNEXPECTED_ANSWER',
-      'bad-gateway': 'NETBOX_UNREACHABLE',
-      'half-page': 'NETBOX_NO_ANSWER',
-      'truncated-json': 'NETBOX_UNEXPECTED_ANSWER',
-      'login-page': 'NETBOX_UNEXPECTED_ANSWER',
-      throttled: 'NETBOX_BUSY',
-    } as const;
-    for (const [kind, code] of Object.entries(codes) as [FaultKind, string][]) {
-      netbox.faults.clear();
-      netbox.faults.add({ kind, when: list, times: 100, retryAfter: 0 });
-      await expect(inventory.scan('tenant', null, signal), kind).rejects.toMatchObject({ code });
-      await expect(inventory.get('tenant', ['1'], signal), kind).rejects.toMatchObject({ code });
-      await expect(inventory.findMarked('tenant', ['ten_a'], signal), kind).rejects.toMatchObject({ code });
-      await expect(inventory.findAlike('tenant', [{ slug: 'a' }], signal), kind).rejects.toMatchObject({ code });
-    }
-  });
-
-  it('a page with rows left out, or of another shape, is an error', async () => {
-    const room = await start(version);
-    const { netbox, inventory } = room;
-    netbox.state.seed(
-      'tenancy/tenants',
-      ['a', 'b', 'c'].map((name) => ({ name, slug: name })),
-    );
-    const answers = async (rewrite: (page: JsonObject) => JsonObject, code: string) => {
-      netbox.faults.add({
-        kind: 'rewritten',
-        when: to('GET', 'tenancy/tenants'),
-        rewrite: (answer) => rewrite(answer as JsonObject),
-        times: 3,
-      });
-      await expect(inventory.scan('tenant', null, signal)).rejects.toMatchObject({ code });
-      netbox.faults.clear();
-    };
-    const rows = (page: JsonObject) => page['results'] as JsonObject[];
-    await answers((page) => ({ ...page, results: rows(page).slice(0, 2) }), 'NETBOX_INCOMPLETE');
-    await answers((page) => ({ ...page, results: [] }), 'NETBOX_INCOMPLETE');
-    await answers((page) => ({ ...page, results: rows(page).reverse() }), 'NETBOX_INCOMPLETE');
-    await answers((page) => ({ ...page, results: rows(page).map((row) => without(row, 'slug')) }), 'NETBOX_UNEXPECTED_ANSWER');
-    await answers(
-      (page) => ({ ...page, results: rows(page).map((row) => ({ ...row, name: { text: row['name'] ?? '' } })) }),
-      'NETBOX_UNEXPECTED_ANSWER',
-    );
-    await answers(() => ({ tenants: [] }), 'NETBOX_UNEXPECTED_ANSWER');
-    expect(await scanned(inventory, 'tenant')).toHaveLength(3);
-  });
-
-  it('a permission that is lost is an error for what is read, and words for what is written', async () => {
-    const room = await start(version);
-    const { netbox } = room;
-    const all = { view: true, add: true, change: true, delete: true } as const;
-    const support = { 'extras.customfield': all, 'extras.tag': all, 'core.objectchange': all };
-    const token = netbox.state.user('trame', { ...support, 'tenancy.tenant': all });
-    const inventory = connect(netbox, { token: token.value });
-    const tenant = doneOf((await inventory.write('tenant', [create('ten_a', { name: 'a', slug: 'a' })], signal))[0]);
-    await expect(inventory.scan('vrf', null, signal)).rejects.toMatchObject({ code: 'NETBOX_FORBIDDEN', facts: { retriable: false } });
-
-    token.user.permissions = { ...support, 'tenancy.tenant': { view: true } };
-    const names = ['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'];
-    const before = written(room).length;
-    const outcomes = await inventory.write(
-      'tenant',
-      names.map((name) => create(`ten_${name}`, { name, slug: name })),
-      signal,
-    );
-    expect(outcomes).toEqual(names.map(() => ({ refused: 'You do not have permission to perform this action.' })));
-    expect(written(room).length - before).toBeLessThan(10);
-    expect(Object.keys((await inventory.write('tenant', [update(tenant, { name: 'x' })], signal))[0] ?? {})).toEqual(['refused']);
-
-    token.user.permissions = support;
-    await expect(inventory.scan('tenant', null, signal)).rejects.toMatchObject({ code: 'NETBOX_FORBIDDEN' });
-    token.enabled = false;
-    await expect(inventory.write('tenant', [create('ten_z', { name: 'z', slug: 'z' })], signal)).rejects.toMatchObject({
-      code: 'NETBOX_UNAUTHORIZED',
-    });
-    expect(netbox.state.count('tenancy/tenants')).toBe(1);
-  });
-
-  it('an object that makes NetBox fail every time is refused, and the others go on', async () => {
-    const room = await start(version);
-    const isPoisoned = (request: RequestLine) => request.method === 'POST' && request.body.includes('poison');
-    room.netbox.faults.add({ kind: 'server-error', when: isPoisoned, times: 1000 });
-    const names = ['a', 'poison', 'c', 'd'];
-    const outcomes = await room.inventory.write(
-      'tenant',
-      names.map((name) => create(`ten_${name}`, { name, slug: name })),
-      signal,
-    );
-    expect(outcomes.map((outcome) => Object.keys(outcome)[0])).toEqual(['done', 'refused', 'done', 'done']);
-    expect(outcomes[1]).toEqual({ refused: expect.stringContaining('RuntimeError') });
-  });
-});
-
-describe.each(['4.6', '4.7'] as const)('a colleague who edits while NetBox %s writes', (version) => {
-  it.each([1, 3])('loses nothing: of %i objects his is stale', async (count) => {
-    const room = await start(version);
-    const { netbox, inventory } = room;
-    const names = ['a', 'b', 'c'].slice(0, count);
-    const tenants = await Promise.all(names.map((name) => made(room, 'tenant', `ten_${name}`, { name, slug: name })));
-    const first = tenants[0]?.order ?? 0;
-    netbox.faults.beforeCommit(to('PATCH', 'tenancy/tenants'), () => netbox.state.change('tenancy/tenants', first, { name: 'by hand' }));
-    const outcomes = await inventory.write(
-      'tenant',
-      tenants.map((tenant) => update(tenant, { description: 'ours', name: `${tenant.mark}` })),
-      signal,
-    );
-    expect(outcomes.map((outcome) => Object.keys(outcome)[0])).toEqual(['stale', 'done', 'done'].slice(0, count));
-    expect((await one(room, 'tenant', String(first))).fields).toMatchObject({ name: 'by hand', description: null });
-
-    const now = await inventory.get(
-      'tenant',
-      tenants.map(({ remoteId }) => remoteId),
-      signal,
-    );
-    netbox.faults.beforeCommit(to('DELETE', 'tenancy/tenants'), () =>
-      netbox.state.change('tenancy/tenants', first, { description: 'mine!' }),
-    );
-    const dropped = await inventory.write(
-      'tenant',
-      now.map((tenant) => drop(tenant, tenant.mark ?? '')),
-      signal,
-    );
-    expect(dropped.map((outcome) => Object.keys(outcome)[0])).toEqual(['stale', 'done', 'done'].slice(0, count));
-    expect(netbox.state.count('tenancy/tenants')).toBe(1);
-  });
-
-  it('and deletes one of them: that one is gone, the others are done', async () => {
-    const room = await start(version);
-    const { netbox, inventory } = room;
-    const tenants = await Promise.all(['a', 'b', 'c'].map((name) => made(room, 'tenant', `ten_${name}`, { name, slug: name })));
-    const [first, second, third] = tenants.map(({ order }) => order);
-    const described = (objects: readonly ForeignObject[]) => objects.map((tenant) => update(tenant, { description: 'ours' }));
-    netbox.faults.meanwhile(to('PATCH', 'tenancy/tenants'), () => netbox.state.remove('tenancy/tenants', second ?? 0));
-    const outcomes = await inventory.write('tenant', described(tenants), signal);
-    expect(outcomes.map((outcome) => Object.keys(outcome)[0])).toEqual(['done', 'gone', 'done']);
-
-    netbox.faults.beforeCommit(to('PATCH', 'tenancy/tenants'), () => netbox.state.remove('tenancy/tenants', third ?? 0));
-    const alone = update(doneOf(outcomes[2]), { description: 'again' });
-    expect(await inventory.write('tenant', [alone], signal)).toEqual([{ gone: true }]);
-    expect(netbox.state.objects('tenancy/tenants').map(({ id }) => id)).toEqual([first]);
-  });
-
-  it('where the tags of this NetBox are made in another way, they are asked for, and still kept to', async () => {
-    const room = await start(version);
-    const { netbox, inventory } = room;
-    const tenants = await Promise.all(['a', 'b'].map((name) => made(room, 'tenant', `ten_${name}`, { name, slug: name })));
-    const blurred = (answer: unknown) =>
-      JSON.parse(JSON.stringify(answer).replace(/("last_updated":"[^"]{19})[^"]*"/g, '$1Z"')) as JsonObject;
-    netbox.faults.add({ kind: 'rewritten', when: to('GET', 'tenancy/tenants'), rewrite: blurred, times: 1000 });
-    const read = await inventory.get(
-      'tenant',
-      tenants.map(({ remoteId }) => remoteId),
-      signal,
-    );
-    const outcomes = await inventory.write(
-      'tenant',
-      read.map((tenant) => update(tenant, { description: 'ours' })),
-      signal,
-    );
-    expect(outcomes.map((outcome) => Object.keys(outcome)[0])).toEqual(['done', 'done']);
-    expect(written(room).filter((line) => line.startsWith('PATCH'))).toHaveLength(5);
-  });
-
-  it('and tags it: both tags are there', async () => {
-    const room = await start(version);
-    const { netbox, inventory } = room;
-    tag(room, 'theirs');
-    const [id = 0] = netbox.state.seed('tenancy/tenants', [{ name: 'a', slug: 'a' }]);
-    const tenant = await one(room, 'tenant', String(id));
-    const mark = ({ version: read }: ForeignObject): ForeignWrite => ({ verb: 'MARK', remoteId: String(id), version: read, mark: 'ten_a' });
-    netbox.faults.beforeCommit(to('PATCH', 'tenancy/tenants'), () =>
-      netbox.state.change('tenancy/tenants', id, { tags: [{ slug: 'theirs' }] }),
-    );
-    expect(await inventory.write('tenant', [mark(tenant)], signal)).toEqual([{ stale: true }]);
-    doneOf((await inventory.write('tenant', [mark(await one(room, 'tenant', String(id)))], signal))[0]);
-    expect([...stored(room, 'tenancy/tenants', String(id)).tags].sort()).toEqual(['managed-by-trame', 'theirs']);
-  });
-});
-
 describe('what is asked of the custom field', () => {
   it('is made once, by whoever may write first', async () => {
     const room = await start('4.6', {}, { createMissing: true });
@@ -770,8 +293,7 @@ describe('what is asked of the custom field', () => {
   });
 
   it('is added to one that is there, and what people set of it stays', async () => {
-    const netbox = await startNetBoxSimulator({ version: '4.5' });
-    running.push(netbox);
+    const netbox = await bare('4.5');
     netbox.state.seed('extras/custom-fields', [
       { name: 'trame_id', type: 'text', label: 'Our id', ui_visible: 'always', object_types: ['ipam.prefix', 'dcim.site'] },
     ]);
@@ -786,8 +308,7 @@ describe('what is asked of the custom field', () => {
   });
 
   it('one of another type is not taken', async () => {
-    const netbox = await startNetBoxSimulator({ version: '4.6' });
-    running.push(netbox);
+    const netbox = await bare('4.6');
     netbox.state.seed('extras/custom-fields', [{ name: 'trame_id', type: 'integer', object_types: ['ipam.prefix'] }]);
     await expect(connect(netbox).probe(signal)).rejects.toMatchObject({
       code: 'NETBOX_NOT_PREPARED',
@@ -796,8 +317,7 @@ describe('what is asked of the custom field', () => {
   });
 
   it('without it nothing is ours, and nobody is asked for all there is', async () => {
-    const netbox = await startNetBoxSimulator({ version: '4.6' });
-    running.push(netbox);
+    const netbox = await bare('4.6');
     netbox.state.seed('tenancy/tenants', [{ name: 'a', slug: 'a' }]);
     const inventory = connect(netbox);
     expect(await scanned(inventory, 'tenant')).toMatchObject([{ mark: null }]);

@@ -217,8 +217,14 @@ function refusal(call: string, response: OutboundResponse, json: unknown, isWrit
   const words = wordsOf(json, response.statusText.trim() || `HTTP status ${status}`);
   const { code, retriable } = verdictOf(status, json, words, isWrite);
   const where = response.headers['location'];
-  const facts = { call, status, words: code === 'NETBOX_REDIRECTED' ? `redirected to ${where ?? 'nowhere'}` : words, retriable };
-  return new NetBoxError(code, json === undefined ? facts : { ...facts, body: json });
+  const facts = {
+    call,
+    status,
+    words: code === 'NETBOX_REDIRECTED' ? `redirected to ${where?.slice(0, 200) ?? 'nowhere'}` : words,
+    retriable,
+  };
+  // Which of a batch is meant stands there, and only there.
+  return new NetBoxError(code, isWrite && (status === 400 || status === 409) ? { ...facts, body: json } : facts);
 }
 
 function verdictOf(status: number, json: unknown, words: string, isWrite: boolean): { code: NetBoxErrorCode; retriable: boolean } {

@@ -1,0 +1,184 @@
+// What goes wrong between Trame and a NetBox: an effect is there once, and an error is never an empty list.
+import type { FaultKind, JsonObject, RequestLine } from '../../apps/lab/src/netbox-simulator/index.js';
+import {
+  closeRooms,
+  connect,
+  create,
+  doneOf,
+  drop,
+  made,
+  scanned,
+  signal,
+  start,
+  to,
+  update,
+  without,
+  written,
+} from '../support/netbox-room.js';
+
+afterEach(closeRooms);
+
+describe.each(['4.5', '4.7'] as const)('what goes wrong with NetBox %s', (version) => {
+  describe('an answer that is lost', () => {
+    const lost: readonly FaultKind[] = [
+      'reset-after',
+      'reset-before',
+      'half-page',
+      'truncated-json',
+      'bad-gateway',
+      'unavailable',
+      'login-page',
+      'server-error',
+      'deadlock',
+      'throttled',
+    ];
+
+    it.each(lost)('%s: the effect is there once, whatever the verb', async (kind) => {
+      const room = await start(version);
+      const { netbox, inventory } = room;
+      const fault = (method: string) => netbox.faults.add({ kind, when: to(method, 'tenancy/tenants'), retryAfter: 0 });
+      fault('POST');
+      const names = ['a', 'b', 'c'];
+      const outcomes = await inventory.write(
+        'tenant',
+        names.map((name) => create(`ten_${name}`, { name, slug: name })),
+        signal,
+      );
+      expect(outcomes.map((outcome) => doneOf(outcome).mark)).toEqual(['ten_a', 'ten_b', 'ten_c']);
+      fault('PATCH');
+      const renamed = await inventory.write(
+        'tenant',
+        outcomes.map((outcome) => update(doneOf(outcome), { description: 'now' })),
+        signal,
+      );
+      expect(renamed.map((outcome) => doneOf(outcome).fields)).toEqual(names.map((name) => ({ name, slug: name, description: 'now' })));
+      fault('DELETE');
+      const gone = await inventory.write(
+        'tenant',
+        renamed.map((outcome) => drop(doneOf(outcome), doneOf(outcome).mark ?? '')),
+        signal,
+      );
+      expect(gone).toEqual([{ done: null }, { done: null }, { done: null }]);
+      expect([netbox.faults.armed, netbox.state.count('tenancy/tenants')]).toEqual([0, 0]);
+    });
+  });
+
+  it('silence after a create: what was done is found, what is not to be seen is asked for later', async () => {
+    const room = await start(version);
+    const inventory = connect(room.netbox, { writeMs: 700 });
+    room.netbox.faults.add({ kind: 'hang-after', when: to('POST', 'tenancy/tenants') });
+    expect(doneOf((await inventory.write('tenant', [create('ten_a', { name: 'a', slug: 'a' })], signal))[0])).toMatchObject({
+      mark: 'ten_a',
+    });
+    room.netbox.faults.add({ kind: 'hang', when: to('POST', 'tenancy/tenants') });
+    const writing = inventory.write('tenant', [create('ten_b', { name: 'b', slug: 'b' })], signal);
+    await expect(writing).rejects.toMatchObject({ code: 'NETBOX_NO_ANSWER', facts: { retriable: true } });
+    expect(doneOf((await room.inventory.write('tenant', [create('ten_b', { name: 'b', slug: 'b' })], signal))[0])).toMatchObject({
+      mark: 'ten_b',
+    });
+    expect(room.netbox.state.count('tenancy/tenants')).toBe(2);
+  });
+
+  it('a read that fails is an error and never an empty list', async () => {
+    const room = await start(version);
+    const { netbox, inventory } = room;
+    await made(room, 'tenant', 'ten_a', { name: 'a', slug: 'a' });
+    const list = to('GET', 'tenancy/tenants');
+    for (const kind of ['server-error', 'bad-gateway', 'half-page', 'truncated-json', 'throttled', 'reset-before', 'slow'] as const) {
+      netbox.faults.add({ kind, when: list, retryAfter: 0 });
+      expect(await scanned(inventory, 'tenant'), kind).toHaveLength(1);
+    }
+    const codes = {
+      'server-error': 'NETBOX_UNEXPECTED_ANSWER',
+      'bad-gateway': 'NETBOX_UNREACHABLE',
+      'half-page': 'NETBOX_NO_ANSWER',
+      'truncated-json': 'NETBOX_UNEXPECTED_ANSWER',
+      'login-page': 'NETBOX_UNEXPECTED_ANSWER',
+      throttled: 'NETBOX_BUSY',
+    } as const;
+    for (const [kind, code] of Object.entries(codes) as [FaultKind, string][]) {
+      netbox.faults.clear();
+      netbox.faults.add({ kind, when: list, times: 100, retryAfter: 0 });
+      await expect(inventory.scan('tenant', null, signal), kind).rejects.toMatchObject({ code });
+    }
+    const code = codes.throttled; // the last of them is still on
+    await expect(inventory.get('tenant', ['1'], signal)).rejects.toMatchObject({ code });
+    await expect(inventory.findMarked('tenant', ['ten_a'], signal)).rejects.toMatchObject({ code });
+    await expect(inventory.findAlike('tenant', [{ slug: 'a' }], signal)).rejects.toMatchObject({ code });
+  });
+
+  it('a page with rows left out, or of another shape, is an error', async () => {
+    const room = await start(version);
+    const { netbox, inventory } = room;
+    netbox.state.seed(
+      'tenancy/tenants',
+      ['a', 'b', 'c'].map((name) => ({ name, slug: name })),
+    );
+    const answers = async (rewrite: (page: JsonObject) => JsonObject, code: string) => {
+      netbox.faults.add({
+        kind: 'rewritten',
+        when: to('GET', 'tenancy/tenants'),
+        rewrite: (answer) => rewrite(answer as JsonObject),
+        times: 3,
+      });
+      await expect(inventory.scan('tenant', null, signal)).rejects.toMatchObject({ code });
+      netbox.faults.clear();
+    };
+    const rows = (page: JsonObject) => page['results'] as JsonObject[];
+    await answers((page) => ({ ...page, results: rows(page).slice(0, 2) }), 'NETBOX_INCOMPLETE');
+    await answers((page) => ({ ...page, results: [] }), 'NETBOX_INCOMPLETE');
+    await answers((page) => ({ ...page, results: rows(page).reverse() }), 'NETBOX_INCOMPLETE');
+    await answers((page) => ({ ...page, results: rows(page).map((row) => without(row, 'slug')) }), 'NETBOX_UNEXPECTED_ANSWER');
+    await answers(
+      (page) => ({ ...page, results: rows(page).map((row) => ({ ...row, name: { text: row['name'] ?? '' } })) }),
+      'NETBOX_UNEXPECTED_ANSWER',
+    );
+    await answers(() => ({ tenants: [] }), 'NETBOX_UNEXPECTED_ANSWER');
+    expect(await scanned(inventory, 'tenant')).toHaveLength(3);
+  });
+
+  it('a permission that is lost is an error for what is read, and words for what is written', async () => {
+    const room = await start(version);
+    const { netbox } = room;
+    const all = { view: true, add: true, change: true, delete: true } as const;
+    const support = { 'extras.customfield': all, 'extras.tag': all, 'core.objectchange': all };
+    const token = netbox.state.user('trame', { ...support, 'tenancy.tenant': all });
+    const inventory = connect(netbox, { token: token.value });
+    const tenant = doneOf((await inventory.write('tenant', [create('ten_a', { name: 'a', slug: 'a' })], signal))[0]);
+    await expect(inventory.scan('vrf', null, signal)).rejects.toMatchObject({ code: 'NETBOX_FORBIDDEN', facts: { retriable: false } });
+
+    token.user.permissions = { ...support, 'tenancy.tenant': { view: true } };
+    const names = ['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'];
+    const before = written(room).length;
+    const outcomes = await inventory.write(
+      'tenant',
+      names.map((name) => create(`ten_${name}`, { name, slug: name })),
+      signal,
+    );
+    expect(outcomes).toEqual(names.map(() => ({ refused: 'You do not have permission to perform this action.' })));
+    expect(written(room).length - before).toBeLessThan(10);
+    expect(Object.keys((await inventory.write('tenant', [update(tenant, { name: 'x' })], signal))[0] ?? {})).toEqual(['refused']);
+
+    token.user.permissions = support;
+    await expect(inventory.scan('tenant', null, signal)).rejects.toMatchObject({ code: 'NETBOX_FORBIDDEN' });
+    token.enabled = false;
+    await expect(inventory.write('tenant', [create('ten_z', { name: 'z', slug: 'z' })], signal)).rejects.toMatchObject({
+      code: 'NETBOX_UNAUTHORIZED',
+    });
+    expect(netbox.state.count('tenancy/tenants')).toBe(1);
+  });
+
+  it('an object that makes NetBox fail every time is refused, and the others go on', async () => {
+    const room = await start(version);
+    const isPoisoned = (request: RequestLine) => request.method === 'POST' && request.body.includes('poison');
+    room.netbox.faults.add({ kind: 'server-error', when: isPoisoned, times: 1000 });
+    const names = ['a', 'poison', 'c', 'd'];
+    const outcomes = await room.inventory.write(
+      'tenant',
+      names.map((name) => create(`ten_${name}`, { name, slug: name })),
+      signal,
+    );
+    expect(outcomes.map((outcome) => Object.keys(outcome)[0])).toEqual(['done', 'refused', 'done', 'done']);
+    expect(outcomes[1]).toEqual({ refused: expect.stringContaining('RuntimeError') });
+  });
+});
