@@ -19,13 +19,19 @@ export class SpeakNetbox1767225600029 implements MigrationInterface {
         CONSTRAINT facade_tenant_id UNIQUE (tenant_id, id),
         CONSTRAINT facade_vrf_fkey FOREIGN KEY (tenant_id, vrf_id) REFERENCES vrf (tenant_id, id));
       CREATE TABLE facade_pool (
-        facade_id uuid NOT NULL CONSTRAINT facade_pool_facade_fkey REFERENCES facade (id) ON DELETE CASCADE,
+        facade_id uuid NOT NULL,
+        tenant_id uuid NOT NULL,
         pool_id uuid NOT NULL CONSTRAINT facade_pool_pool_fkey REFERENCES prefix_pool (id),
-        CONSTRAINT facade_pool_pkey PRIMARY KEY (facade_id, pool_id));
+        CONSTRAINT facade_pool_pkey PRIMARY KEY (facade_id, pool_id),
+        CONSTRAINT facade_pool_facade_fkey FOREIGN KEY (tenant_id, facade_id) REFERENCES facade (tenant_id, id) ON DELETE CASCADE);
       CREATE INDEX facade_pool_pool ON facade_pool (pool_id);
+      ALTER TABLE api_token ADD CONSTRAINT api_token_tenant_id UNIQUE (tenant_id, id);
       CREATE TABLE facade_token (
-        token_id text CONSTRAINT facade_token_pkey PRIMARY KEY CONSTRAINT facade_token_token_fkey REFERENCES api_token (id) ON DELETE CASCADE,
-        facade_id uuid NOT NULL CONSTRAINT facade_token_facade_fkey REFERENCES facade (id) ON DELETE CASCADE);
+        token_id text CONSTRAINT facade_token_pkey PRIMARY KEY,
+        facade_id uuid NOT NULL,
+        tenant_id uuid NOT NULL,
+        CONSTRAINT facade_token_token_fkey FOREIGN KEY (tenant_id, token_id) REFERENCES api_token (tenant_id, id) ON DELETE CASCADE,
+        CONSTRAINT facade_token_facade_fkey FOREIGN KEY (tenant_id, facade_id) REFERENCES facade (tenant_id, id) ON DELETE CASCADE);
       CREATE INDEX facade_token_facade ON facade_token (facade_id);
       -- Clients of NetBox know objects by numbers.
       CREATE TABLE facade_object (
@@ -37,14 +43,18 @@ export class SpeakNetbox1767225600029 implements MigrationInterface {
       CREATE TABLE facade_claim (
         facade_id uuid NOT NULL,
         tenant_id uuid NOT NULL,
-        subnet_id uuid NOT NULL CONSTRAINT facade_claim_subnet_fkey REFERENCES subnet (id) ON DELETE CASCADE,
+        subnet_id uuid NOT NULL,
         -- It was allocated by the claim, and goes with it.
         is_own boolean NOT NULL,
         description text,
         CONSTRAINT facade_claim_pkey PRIMARY KEY (facade_id, subnet_id),
+        CONSTRAINT facade_claim_subnet_fkey FOREIGN KEY (tenant_id, subnet_id) REFERENCES subnet (tenant_id, id) ON DELETE CASCADE,
         CONSTRAINT facade_claim_facade_fkey FOREIGN KEY (tenant_id, facade_id) REFERENCES facade (tenant_id, id) ON DELETE CASCADE);
-      CREATE INDEX facade_claim_subnet ON facade_claim (subnet_id);
+      CREATE INDEX facade_claim_subnet ON facade_claim (tenant_id, subnet_id);
+      CREATE INDEX facade_vrf ON facade (tenant_id, vrf_id);
       ${isolateByTenant('facade')}
+      ${isolateByTenant('facade_pool')}
+      ${isolateByTenant('facade_token')}
       ${isolateByTenant('facade_object')}
       ${isolateByTenant('facade_claim')}
       GRANT SELECT, INSERT, UPDATE, DELETE ON facade, facade_pool, facade_token, facade_object, facade_claim TO trame_system;
@@ -59,6 +69,7 @@ export class SpeakNetbox1767225600029 implements MigrationInterface {
   async down(q: QueryRunner): Promise<void> {
     await q.query(`
       DROP INDEX ip_address_mac;
-      DROP TABLE facade_claim; DROP TABLE facade_object; DROP TABLE facade_token; DROP TABLE facade_pool; DROP TABLE facade`);
+      DROP TABLE facade_claim; DROP TABLE facade_object; DROP TABLE facade_token; DROP TABLE facade_pool; DROP TABLE facade;
+      ALTER TABLE api_token DROP CONSTRAINT api_token_tenant_id`);
   }
 }

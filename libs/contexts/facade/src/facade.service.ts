@@ -75,25 +75,15 @@ export class FacadeService {
     return facade;
   }
 
-  /** A token that nobody bound opens nothing: it may be left behind by a crash in between. */
+  /** Made and bound in one transaction: no token is left without a façade. */
   private async issue(facade: Facade, actor: string): Promise<string> {
-    const { token, secret } = await this.tokens.create({
-      name: `facade ${facade.slug}`,
-      tenantId: facade.tenantId,
-      scopes: ['netbox:facade'],
-      expiresAt: new Date(Date.now() + LIFE_MS),
-      createdBy: actor,
-    });
-    await this.db.inTransaction(systemScope(actor), async (tx) => {
-      await this.store.bindToken(tx, token.id, facade.id);
-      const detail = { slug: facade.slug, token: token.id };
-      await this.audit.append(tx, {
-        tenantId: facade.tenantId,
-        action: 'facade.token-issued',
-        subjectKind: 'facade',
-        subjectId: facade.id,
-        detail,
-      });
+    const expiresAt = new Date(Date.now() + LIFE_MS);
+    const input = { name: `facade ${facade.slug}`, tenantId: facade.tenantId, scopes: ['netbox:facade'], expiresAt, createdBy: actor };
+    const { secret } = await this.tokens.create(input, async (tx, { id, scopes }) => {
+      await this.store.bindToken(tx, id, facade);
+      const detail = { slug: facade.slug, token: id, scopes, expiresAt: expiresAt.toISOString() };
+      const { tenantId } = facade;
+      await this.audit.append(tx, { tenantId, action: 'facade.token-issued', subjectKind: 'facade', subjectId: facade.id, detail });
     });
     return secret;
   }

@@ -18,11 +18,15 @@ export class FacadeStore {
       facade.vrfId,
       facade.dnsZone,
     ]);
-    await tx.run('INSERT INTO facade_pool (facade_id, pool_id) SELECT $1, unnest($2::uuid[])', [facade.id, facade.poolIds]);
+    await tx.run('INSERT INTO facade_pool (facade_id, tenant_id, pool_id) SELECT $1, $2, unnest($3::uuid[])', [
+      facade.id,
+      facade.tenantId,
+      facade.poolIds,
+    ]);
   }
 
-  async bindToken(tx: Tx, tokenId: string, facadeId: FacadeId): Promise<void> {
-    await tx.run('INSERT INTO facade_token (token_id, facade_id) VALUES ($1, $2)', [tokenId, facadeId]);
+  async bindToken(tx: Tx, tokenId: string, { id, tenantId }: Facade): Promise<void> {
+    await tx.run('INSERT INTO facade_token (token_id, facade_id, tenant_id) VALUES ($1, $2, $3)', [tokenId, id, tenantId]);
   }
 
   async ofToken(tx: Tx, tokenId: string): Promise<Facade | undefined> {
