@@ -32,6 +32,8 @@ export class GrowSync1767225600026 implements MigrationInterface {
           CONSTRAINT sync_target_scan_every_range CHECK (scan_every_seconds BETWEEN 60 AND 2592000),
         -- When the last complete scan began; null: everything is still to be read.
         ADD COLUMN last_full_scan_at timestamptz,
+        -- Rows of each kind that the last complete scan found, as far as nothing made it doubtful; with what we made and deleted since.
+        ADD COLUMN seen jsonb NOT NULL DEFAULT '{}',
         -- The journal is done up to here: (xid, seq) in that order, for only transactions that have ended are read.
         ADD COLUMN journal_xid xid8 NOT NULL DEFAULT '0',
         ADD COLUMN journal_seq bigint NOT NULL DEFAULT 0,
@@ -176,7 +178,7 @@ export class GrowSync1767225600026 implements MigrationInterface {
         ALTER COLUMN zones DROP DEFAULT,
         DROP COLUMN mode, DROP COLUMN adoption, DROP COLUMN on_remote_gone, DROP COLUMN grace_seconds, DROP COLUMN tls_pins, DROP COLUMN field_policy,
         DROP COLUMN settings, DROP COLUMN version, DROP COLUMN created_at, DROP COLUMN updated_at, DROP COLUMN last_ok_at, DROP COLUMN api_version,
-        DROP COLUMN scan_every_seconds, DROP COLUMN last_full_scan_at, DROP COLUMN journal_xid, DROP COLUMN journal_seq, DROP COLUMN feed_cursor,
+        DROP COLUMN scan_every_seconds, DROP COLUMN last_full_scan_at, DROP COLUMN seen, DROP COLUMN journal_xid, DROP COLUMN journal_seq, DROP COLUMN feed_cursor,
         DROP COLUMN feed_read_at,
         DROP CONSTRAINT sync_target_kind_known,
         ADD CONSTRAINT sync_target_kind_known CHECK (kind IN ('POWERDNS'));

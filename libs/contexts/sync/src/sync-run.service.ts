@@ -8,6 +8,7 @@ import { INVENTORY_KINDS, type InventoryKind } from './inventory/kinds.js';
 import { ConnectorStore } from './store/connector.store.js';
 import { SyncChangeStore } from './store/sync-change.store.js';
 import { SyncConflictStore } from './store/sync-conflict.store.js';
+import { SyncDueStore } from './store/sync-due.store.js';
 import { SyncHintStore } from './store/sync-hint.store.js';
 import { SyncRunStore } from './store/sync-run.store.js';
 
@@ -31,6 +32,7 @@ export class SyncRunService {
     private readonly changes: SyncChangeStore,
     private readonly conflicts: SyncConflictStore,
     private readonly hints: SyncHintStore,
+    private readonly dues: SyncDueStore,
     private readonly audit: AuditService,
     private readonly outbox: OutboxService,
     private readonly acts: OperatorActs,
@@ -90,6 +92,8 @@ export class SyncRunService {
           allowedStates: ['WRITE'],
         });
       await this.runs.approve(tx, runId);
+      // What is there is right: from now on it is what a scan is measured by.
+      await this.dues.saw(tx, run.targetId, {});
       await this.told(tx, 'sync.approved', 'syncRun', runId, run.targetId, { digest, guards: run.guards });
       return runId;
     });

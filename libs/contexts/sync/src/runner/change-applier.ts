@@ -19,6 +19,8 @@ interface How {
 /** Carries out the lines of a run and nothing else, in the order of dependencies. Each batch is written there, then here, before the next is sent. */
 @Injectable()
 export class ChangeApplier {
+  private readonly prepared = new WeakSet<RunContext>();
+
   constructor(
     private readonly changes: SyncChangeStore,
     private readonly lookups: LookupPlanner,
@@ -31,7 +33,6 @@ export class ChangeApplier {
    * @throws DomainError when the outcome of a batch is not known; the lines of it are as they were, and doing them again is safe.
    */
   async apply(context: RunContext, runId: SyncRunId, how: How): Promise<void> {
-    await context.foreign.prepare?.(context.signal);
     const kinds = kindsOf(context);
     for (const kind of kinds) for (const action of COMING) await this.all(context, runId, kind, action, how);
     for (const action of ['DEPRECATE', 'DELETE'] as const)
@@ -64,6 +65,7 @@ export class ChangeApplier {
     const { ready, waiting } = await this.translated(context, batch);
     if (waiting.length > 0) await context.held.inTransaction(SCOPE, (tx) => this.changes.settle(tx, runId, waiting));
     const writes = ready.flatMap(({ write }) => (write ? [write] : []));
+    if (writes.length > 0) await this.prepare(context);
     const answers = writes.length === 0 ? [] : await context.foreign.write(kind, writes, context.signal);
     crashPoint('inventory.batch_written');
     let answered = 0;
@@ -79,6 +81,13 @@ export class ChangeApplier {
     );
     const stale = written.flatMap(({ change, outcome }) => (outcome !== 'unwritten' && 'stale' in outcome ? [change] : []));
     return [...stale, ...(await this.batch(context, runId, kind, adopted))];
+  }
+
+  /** Once, and only where something is written. */
+  private async prepare(context: RunContext): Promise<void> {
+    if (this.prepared.has(context)) return;
+    await context.foreign.prepare?.(context.signal);
+    this.prepared.add(context);
   }
 
   private async translated(

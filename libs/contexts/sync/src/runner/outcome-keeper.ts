@@ -8,6 +8,7 @@ import type { InventoryKind } from '../inventory/kinds.js';
 import type { ForeignObject, WriteOutcome } from '../ports/index.js';
 import { type ChangeOutcome, type PlannedChange, SyncChangeStore } from '../store/sync-change.store.js';
 import { SyncConflictStore, WHOLE_OBJECT } from '../store/sync-conflict.store.js';
+import { SyncDueStore } from '../store/sync-due.store.js';
 import { SyncHintStore } from '../store/sync-hint.store.js';
 import { type LinkRow, SyncLinkStore } from '../store/sync-link.store.js';
 import { SyncUnlinkedStore } from '../store/sync-unlinked.store.js';
@@ -40,6 +41,7 @@ export class OutcomeKeeper {
     private readonly changes: SyncChangeStore,
     private readonly conflicts: SyncConflictStore,
     private readonly hints: SyncHintStore,
+    private readonly dues: SyncDueStore,
     private readonly audit: AuditService,
     @Inject(LOCAL_INVENTORY) private readonly local: LocalInventory,
   ) {}
@@ -75,6 +77,7 @@ export class OutcomeKeeper {
         WHOLE_OBJECT,
       ]);
     await this.changes.settle(tx, runId, batch.settled);
+    await this.dues.sawMore(tx, target.id, kind, madeBy(written, batch.settled));
     const applied = batch.settled.filter(({ state }) => state === 'APPLIED').map(({ seq }) => seq);
     if (applied.length > 0)
       await this.audit.append(tx, {
@@ -142,6 +145,13 @@ export class OutcomeKeeper {
     });
     return null;
   }
+}
+
+/** How many more there are now. */
+function madeBy(written: readonly Written[], settled: readonly ChangeOutcome[]): number {
+  const applied = new Set(settled.filter(({ state }) => state === 'APPLIED').map(({ seq }) => seq));
+  const done = written.filter(({ change }) => applied.has(change.seq));
+  return done.filter(({ change }) => change.action === 'CREATE').length - done.filter(({ change }) => change.action === 'DELETE').length;
 }
 
 /** Where it is there now. */

@@ -45,6 +45,11 @@ export class PlanSink {
     return [...this.byKind.values()];
   }
 
+  /** Rows that were read, by kind. */
+  get seen(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.byKind].map(([kind, { seen }]) => [kind, seen]));
+  }
+
   /** What is known of a kind before it is read. An incremental run sees what it asks for and nothing else. */
   expect(kind: InventoryKind, known: number, seenBefore: number | null): void {
     this.byKind.set(kind, {

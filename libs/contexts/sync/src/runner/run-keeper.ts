@@ -4,6 +4,7 @@ import { checkSyncBrakes, type Stop, stopText, SYNC_LIMITS } from '#engines/reco
 import { crashPoint, LOGGER, type Logger } from '#platform';
 import type { RunCounts, SyncState } from '../domain/sync-run.js';
 import { SyncChangeStore, type Tally } from '../store/sync-change.store.js';
+import { SyncDueStore } from '../store/sync-due.store.js';
 import { SyncRunStore } from '../store/sync-run.store.js';
 import { ChangeApplier } from './change-applier.js';
 import { type RunContext, SCOPE } from './run-context.js';
@@ -22,6 +23,7 @@ export class RunKeeper {
   constructor(
     private readonly runs: SyncRunStore,
     private readonly changes: SyncChangeStore,
+    private readonly dues: SyncDueStore,
     private readonly applier: ChangeApplier,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
@@ -32,7 +34,11 @@ export class RunKeeper {
     const limits = wish.maxDeleteRatio === null ? SYNC_LIMITS : { ...SYNC_LIMITS, maxDeleteRatio: wish.maxDeleteRatio };
     const stops = checkSyncBrakes(sink.kinds, limits);
     const guards = stops.map(stopText);
-    await held.inTransaction(SCOPE, (tx) => this.runs.planned(tx, runId, sink.digest, sink.counts, guards, 'PLANNING'));
+    await held.inTransaction(SCOPE, async (tx) => {
+      await this.runs.planned(tx, runId, sink.digest, sink.counts, guards, 'PLANNING');
+      // A set that shrank stays what a later one is measured by, until a person says that it is right.
+      if (!wish.isPartOfMany && !wish.isDryRun && !stops.some(isOfScan)) await this.dues.saw(tx, target.id, sink.seen);
+    });
     crashPoint('inventory.planned');
     const isOnlyShown = wish.isDryRun || target.mode === 'OBSERVE';
     const mayGoOn = stops.length === 0 || (wish.isPartOfMany && stops.every(isOfGuard));
@@ -87,6 +93,7 @@ export class RunKeeper {
   }
 }
 
+const isOfScan = ({ code }: Stop): boolean => code === 'INCOMPLETE_SCAN' || code === 'NO_ROWS' || code === 'SHRUNK' || code === 'UNCOUNTED';
 const isOfGuard = ({ code }: Stop): boolean => code === 'GUARDED';
 const sum = (tally: readonly Tally[], is: (line: Tally) => boolean): number => tally.filter(is).reduce((all, { count }) => all + count, 0);
 

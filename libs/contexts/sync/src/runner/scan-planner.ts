@@ -43,7 +43,7 @@ export class ScanPlanner {
     const { foreign, signal, held, target, sink } = context;
     const { known, before } = await held.inTransaction(SCOPE, async (tx) => {
       const count = await this.links.count(tx, target.id, kind);
-      return { known: count, before: count + (await this.unlinked.count(tx, target.id, kind)) };
+      return { known: count, before: target.seen[kind] ?? count };
     });
     sink.expect(kind, known, before);
     let [from, after, seen, total]: [RemotePlace | null, string | null, number, number] = [null, null, 0, 0];

@@ -133,6 +133,18 @@ describe('brakes', () => {
     expect(names('tenant')).toHaveLength(30);
   });
 
+  it('go on stopping while most of what others have is not shown, whatever was seen since', async () => {
+    world = await host.world();
+    tenants(8);
+    const others = Array.from({ length: 8 }, (_, n) => world.foreign.put('tenant', tenant(`foreign${n}`)));
+    await world.sync();
+    world.foreign.hide('tenant', [...others, ownIds()[8] as string]);
+    for (let time = 0; time < 3; time++) expect((await world.sync()).state).toBe('BLOCKED_BY_GUARD');
+    world.foreign.hide('tenant', []);
+    expect((await world.sync()).state).toBe('SUCCEEDED');
+    expect(names('tenant')).toHaveLength(16);
+  });
+
   it('stop a run after a page that was not whole', async () => {
     world = await host.world({
       foreign: { onCall: (call, kind) => (call === 'scan' && kind === 'tenant' && isHalf ? 'HALF_PAGE' : undefined) },

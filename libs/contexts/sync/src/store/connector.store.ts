@@ -26,6 +26,7 @@ const COLUMNS = `t.id, t.version, t.created_at AS "createdAt", t.updated_at AS "
   CASE WHEN t.failures < ${OPEN_AFTER} THEN 'CLOSED' WHEN t.next_try_at > clock_timestamp() THEN 'OPEN' ELSE 'HALF_OPEN' END AS circuit,
   CASE WHEN t.kind = 'POWERDNS'
          THEN CASE WHEN t.settled_revision < 0 THEN NULL WHEN EXISTS (SELECT FROM fabric f WHERE f.id = t.fabric_id AND f.revision > t.settled_revision)
+           OR EXISTS (SELECT FROM dns_change c WHERE c.target_id = t.id)
            THEN extract(epoch FROM clock_timestamp() - coalesce(t.last_ok_at, t.created_at))::int ELSE 0 END
        WHEN t.last_full_scan_at IS NULL THEN NULL
        ELSE coalesce(extract(epoch FROM clock_timestamp() - (SELECT min(h.at) FROM sync_hint h WHERE h.target_id = t.id))::int, 0) END AS "lagSeconds"`;
@@ -55,7 +56,8 @@ export class ConnectorStore {
         `UPDATE sync_target SET fabric_id = $2, slug = $3, url = $4, sealed_secret = $5, enabled = $6, mode = $7, adoption = $8, on_remote_gone = $9,
            grace_seconds = $10, scan_every_seconds = $11, tls_pins = $12, field_policy = $13, settings = $14, zones = $15, ttl_seconds = $16,
            version = version + 1, updated_at = clock_timestamp(), failures = 0, next_try_at = '-infinity',
-           last_full_scan_at = CASE WHEN $17 THEN NULL ELSE last_full_scan_at END WHERE id = $1`,
+           last_full_scan_at = CASE WHEN $17 THEN NULL ELSE last_full_scan_at END,
+           seen = CASE WHEN url = $4 THEN seen ELSE '{}' END WHERE id = $1`,
         [row.id, row.fabricId, row.slug, row.url, row.sealedSecret, ...valuesOf(row), isScanWanted],
       ),
     );

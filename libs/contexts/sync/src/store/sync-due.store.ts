@@ -20,6 +20,8 @@ export interface Target {
   readonly adoption: Adoption;
   readonly onRemoteGone: OnRemoteGone;
   readonly fieldPolicy: FieldPolicy;
+  /** Rows by kind that the last complete scan found. A kind that is absent was never read. */
+  readonly seen: Readonly<Record<string, number>>;
   /** A complete scan is to be made now. */
   readonly isScanDue: boolean;
   readonly isFeedDue: boolean;
@@ -51,7 +53,7 @@ export class SyncDueStore {
   async target(tx: Tx, id: SyncTargetId): Promise<Target | undefined> {
     const row = await tx.one<Omit<Target, 'journal'> & { xid: string; seq: string }>(
       `SELECT id, slug, kind, url, sealed_secret AS "sealedSecret", tls_pins AS "tlsPins", settings, mode, adoption, on_remote_gone AS "onRemoteGone",
-              field_policy AS "fieldPolicy", ${IS_SCAN_DUE} AS "isScanDue", ${IS_FEED_DUE} AS "isFeedDue", journal_xid::text AS xid, journal_seq::text AS seq,
+              field_policy AS "fieldPolicy", seen, ${IS_SCAN_DUE} AS "isScanDue", ${IS_FEED_DUE} AS "isFeedDue", journal_xid::text AS xid, journal_seq::text AS seq,
               feed_cursor AS "feedCursor" FROM sync_target t WHERE id = $1 AND enabled`,
       [id],
     );
@@ -80,6 +82,20 @@ export class SyncDueStore {
     await tx.run(
       `UPDATE sync_target SET last_full_scan_at = $2, journal_xid = $3::text::xid8, journal_seq = $4, feed_cursor = $5, feed_read_at = clock_timestamp() WHERE id = $1`,
       [id, begun.at, begun.journal.xid, begun.journal.seq, begun.feedCursor],
+    );
+  }
+
+  /** What a later scan is measured by. */
+  async saw(tx: Tx, id: SyncTargetId, seen: Readonly<Record<string, number>>): Promise<void> {
+    await tx.run('UPDATE sync_target SET seen = $2 WHERE id = $1 AND seen IS DISTINCT FROM $2', [id, JSON.stringify(seen)]);
+  }
+
+  /** We made or deleted some. */
+  async sawMore(tx: Tx, id: SyncTargetId, kind: string, more: number): Promise<void> {
+    if (more === 0) return;
+    await tx.run(
+      'UPDATE sync_target SET seen = seen || jsonb_build_object($2::text, greatest((seen->>$2)::int + $3::int, 0)) WHERE id = $1 AND seen ? $2',
+      [id, kind, more],
     );
   }
 

@@ -68,12 +68,4 @@ export class SyncUnlinkedStore {
       [targetId, kind, marks, naturalKeys],
     );
   }
-
-  async count(tx: Tx, targetId: SyncTargetId, kind: InventoryKind): Promise<number> {
-    const row = await tx.one<{ count: number }>('SELECT count(*)::int AS count FROM sync_unlinked WHERE target_id = $1 AND kind = $2', [
-      targetId,
-      kind,
-    ]);
-    return row?.count ?? 0;
-  }
 }

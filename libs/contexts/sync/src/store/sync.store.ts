@@ -11,7 +11,12 @@ export interface SyncTarget {
   readonly sealedSecret: Buffer;
   readonly zones: readonly Fqdn[];
   readonly ttlSeconds: number;
+  readonly settings: Readonly<Record<string, unknown>>;
   readonly settledRevision: number;
+  /** Names changed since the last run, or it is time to look again at what could not be written. */
+  readonly isDue: boolean;
+  /** Of the transaction that read this: what it saw, the run settles. */
+  readonly snapshot: string;
 }
 
 export type RunState = 'SUCCEEDED' | 'PARTIAL' | 'FAILED' | 'BLOCKED_BY_GUARD';
@@ -20,8 +25,14 @@ export interface RunChange {
   readonly zone: string;
   readonly verb: string;
   readonly key: string;
+  /** Why it was not written. */
   readonly reason?: string;
+  /** What the name server answered afterwards, or why it did not. */
+  readonly answered?: string;
 }
+
+const RECHECK_SECONDS = 60;
+const IS_DUE = `(coalesce(t.recheck_at <= clock_timestamp(), false) OR EXISTS (SELECT FROM dns_change c WHERE c.target_id = t.id))`;
 
 @Injectable()
 export class SyncStore {
@@ -29,19 +40,21 @@ export class SyncStore {
     await tx.manager.insert(SyncTargetEntity, target);
   }
 
-  /** Targets whose fabric moved on since they were settled, out of their back-off. */
+  /** Targets whose fabric moved on or whose names changed since they were settled, out of their back-off. */
   due(tx: Tx): Promise<SyncTargetId[]> {
     return tx
       .sql<{ id: SyncTargetId }>(
-        `SELECT t.id FROM sync_target t JOIN fabric f ON f.id = t.fabric_id WHERE t.enabled AND t.settled_revision < f.revision AND t.next_try_at <= clock_timestamp() ORDER BY t.id`,
+        `SELECT t.id FROM sync_target t JOIN fabric f ON f.id = t.fabric_id
+          WHERE t.enabled AND t.kind = 'POWERDNS' AND t.next_try_at <= clock_timestamp() AND (t.settled_revision < f.revision OR ${IS_DUE}) ORDER BY t.id`,
       )
       .then((rows) => rows.map((row) => row.id));
   }
 
   async target(tx: Tx, id: SyncTargetId): Promise<SyncTarget | undefined> {
     const row = await tx.one<SyncTarget & { settledRevision: string }>(
-      `SELECT id, fabric_id AS "fabricId", slug, url, sealed_secret AS "sealedSecret", zones, ttl_seconds AS "ttlSeconds", settled_revision AS "settledRevision"
-         FROM sync_target WHERE id = $1 AND enabled`,
+      `SELECT t.id, t.fabric_id AS "fabricId", t.slug, t.url, t.sealed_secret AS "sealedSecret", t.zones, t.ttl_seconds AS "ttlSeconds", t.settings,
+          t.settled_revision AS "settledRevision", ${IS_DUE} AS "isDue", pg_current_snapshot()::text AS snapshot
+         FROM sync_target t WHERE t.id = $1 AND t.enabled AND t.kind = 'POWERDNS'`,
       [id],
     );
     return row && { ...row, settledRevision: Number(row.settledRevision) };
@@ -62,10 +75,16 @@ export class SyncStore {
     ]);
   }
 
-  async settle(tx: Tx, id: SyncTargetId, revision: number): Promise<void> {
+  /**
+   * Changes that were committed after `snapshot` are for the next run.
+   * @param left what could not be written and waits for other people; it is tried again in a minute, and nothing waits for it.
+   */
+  async settle(tx: Tx, { id, snapshot }: SyncTarget, revision: number, left: string | null): Promise<void> {
+    await tx.run('DELETE FROM dns_change WHERE target_id = $1 AND pg_visible_in_snapshot(xid, $2::pg_snapshot)', [id, snapshot]);
     await tx.run(
-      `UPDATE sync_target SET settled_revision = greatest(settled_revision, $2), failures = 0, next_try_at = '-infinity', last_error = NULL WHERE id = $1`,
-      [id, revision],
+      `UPDATE sync_target SET settled_revision = greatest(settled_revision, $2), failures = 0, next_try_at = '-infinity', last_error = $3, last_ok_at = clock_timestamp(),
+         recheck_at = CASE WHEN $3::text IS NULL THEN NULL ELSE clock_timestamp() + make_interval(secs => ${RECHECK_SECONDS}) END WHERE id = $1`,
+      [id, revision, left?.slice(0, 500) ?? null],
     );
   }
 
