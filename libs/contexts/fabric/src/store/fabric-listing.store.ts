@@ -9,6 +9,8 @@ export interface ListedVlanDomain {
   /** Within its fabric. */
   readonly slug: string;
   readonly fabric: string;
+  /** Another fabric has one of this slug. */
+  readonly isShared: boolean;
 }
 
 /** A network in a VLAN domain. */
@@ -53,7 +55,8 @@ export type VlanKey = Pick<ListedVlan, 'vlanDomainId' | 'networkId'>;
 
 const NIL = '00000000-0000-0000-0000-000000000000';
 
-const DOMAIN = 'SELECT d.id, d.slug, f.slug AS fabric FROM vlan_domain d JOIN fabric f ON f.id = d.fabric_id';
+const DOMAIN = `SELECT d.id, d.slug, f.slug AS fabric, EXISTS (SELECT FROM vlan_domain o WHERE o.slug = d.slug AND o.id <> d.id) AS "isShared"
+  FROM vlan_domain d JOIN fabric f ON f.id = d.fabric_id`;
 const VLAN = `SELECT m.vlan_domain_id AS "vlanDomainId", m.network_id AS "networkId", m.vlan, m.tenant_id AS "tenantId", n.slug, n.name, n.vni, n.state
   FROM vlan_mapping m JOIN network n ON n.id = m.network_id`;
 const DEVICE = 'SELECT d.id, d.hostname, s.slug AS site, d.description FROM device d JOIN site s ON s.id = d.site_id';

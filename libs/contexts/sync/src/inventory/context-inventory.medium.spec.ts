@@ -113,7 +113,7 @@ describe('what Trame has, for other systems', () => {
   });
 
   it('has the VLAN of a network in its domain, and what joins them', async () => {
-    expect(await fieldsOf('vlanGroup')).toEqual([{ name: 'lab-leaf-test', slug: 'lab-leaf-test' }]);
+    expect(await fieldsOf('vlanGroup')).toEqual([{ name: 'leaf-test', slug: 'leaf-test' }]);
     expect(await all('vlan')).toMatchObject([
       { id: vlanId(), fields: { vid: 100, name: `web-${network.vni}`, group: { kind: 'vlanGroup' }, tenant: tenantRef() } },
     ]);

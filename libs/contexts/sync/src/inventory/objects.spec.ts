@@ -3,7 +3,7 @@ import type { ListedVtep } from '#contexts/fabric';
 import type { ListedNetwork, ListedVrf } from '#contexts/tenancy';
 import { encodeId, Label } from '#engines/kernel';
 import { interfaceObject, ipAddressObject, ipRangeObject, prefixObject, vtepAddressObject } from './addressing-objects.js';
-import { l2vpnObject, networkTitle, routeTargetObject, vrfObject } from './tenancy-objects.js';
+import { l2vpnObject, networkTitle, routeTargetObject, vlanGroupObject, vrfObject } from './tenancy-objects.js';
 
 const [A, B] = ['01a1fffa-2861-729a-8ffd-0c33c4864b48', '01a1fffa-2557-7163-b73b-ed946c8bd7f0'];
 
@@ -90,6 +90,14 @@ describe('a VRF', () => {
 
   it('shares a target with another tenant’s in another fabric: then it is nobody’s', () => {
     expect(routeTargetObject({ text: '65051:9' as never, tenantId: null }).fields).toEqual({ name: '65051:9', tenant: null });
+  });
+});
+
+describe('a VLAN domain', () => {
+  it('is a group of its name, and says its fabric where another has one of that name', () => {
+    const domain = { id: A as never, slug: 'leafs', fabric: 'par' };
+    expect(vlanGroupObject({ ...domain, isShared: false }).fields).toEqual({ name: 'leafs', slug: 'leafs' });
+    expect(vlanGroupObject({ ...domain, isShared: true }).fields).toEqual({ name: 'par-leafs', slug: 'par-leafs' });
   });
 });
 

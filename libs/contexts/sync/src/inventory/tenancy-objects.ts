@@ -43,10 +43,12 @@ export const vrfObject = ({ id, tenantId, name, importTargets, exportTargets, de
   fields: { name, tenant: tenantRef(tenantId), importTargets: targets(importTargets), exportTargets: targets(exportTargets), description },
 });
 
-/** Slugs of VLAN domains are a fabric's own; those of groups are everybody's. */
-export const vlanGroupObject = ({ id, slug, fabric }: ListedVlanDomain): LocalObject => ({
-  id: encodeId('vlanDomain', id),
-  fields: { name: `${fabric}-${slug}`, slug: `${fabric}-${slug}` },
+/** Slugs of VLAN domains are a fabric's own, those of groups everybody's: one that several fabrics have is named with its fabric. */
+export const vlanGroupSlug = ({ slug, fabric, isShared }: ListedVlanDomain): string => (isShared ? `${fabric}-${slug}` : slug);
+
+export const vlanGroupObject = (row: ListedVlanDomain): LocalObject => ({
+  id: encodeId('vlanDomain', row.id),
+  fields: { name: vlanGroupSlug(row), slug: vlanGroupSlug(row) },
 });
 
 export const vlanObject = (row: ListedVlan): LocalObject => ({

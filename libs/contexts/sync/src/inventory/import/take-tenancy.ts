@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '#contexts/events';
-import { FabricListing, FabricService } from '#contexts/fabric';
+import { FabricListing, PlaceService } from '#contexts/fabric';
 import { type ClaimedNumber, type NumberClaim, NumberingService, type NumberKind } from '#contexts/numbering';
 import { type Network, type RunningTarget, TenancyListing, TenancyService } from '#contexts/tenancy';
 import {
@@ -17,6 +17,7 @@ import {
   Vni,
 } from '#engines/kernel';
 import { targetIds, vlanIds } from '../local-ids.js';
+import { vlanGroupSlug } from '../tenancy-objects.js';
 import { keyOf, localRef, refusal, remoteRef, type Taking, textOf } from './taking.js';
 
 /** Bytes that a guest may use of 1500 in the underlay; what a network has beside is not known there. */
@@ -29,14 +30,16 @@ export class TakeTenancy {
     private readonly tenancy: TenancyService,
     private readonly listing: TenancyListing,
     private readonly numbering: NumberingService,
-    private readonly fabric: FabricService,
+    private readonly places: PlaceService,
     private readonly vlans: FabricListing,
     private readonly audit: AuditService,
   ) {}
 
   /** @returns its id, as the next. @throws DomainError INVALID_VALUE | ALREADY_EXISTS. */
   async tenant(taking: Taking): Promise<string> {
-    const { id } = await this.tenancy.createTenant(taking.tx, { slug: slugOf(taking), name: Label.parse(taking.object.fields['name']) });
+    // As it is there: by their slug the two are found to be one.
+    const slug = Slug.parse(taking.object.fields['slug']);
+    const { id } = await this.tenancy.createTenant(taking.tx, { slug, name: Label.parse(taking.object.fields['name']) });
     return encodeId('tenant', id);
   }
 
@@ -133,11 +136,11 @@ export class TakeTenancy {
   async vlanGroup(taking: Taking): Promise<string> {
     const slug = textOf(taking, 'slug');
     const domains = await this.vlans.vlanDomainsOf(taking.tx, taking.places.fabricId);
-    const domain = domains.find((each) => each.slug === slug || `${each.fabric}-${each.slug}` === slug);
+    const domain = domains.find((each) => vlanGroupSlug(each) === slug);
     if (domain) return encodeId('vlanDomain', domain.id);
     throw refusal(
       'NOT_FOUND',
-      `no VLAN domain of the fabric is called ${slug}: there are ${domains.map((each) => each.slug).join(', ') || 'none'}`,
+      `no VLAN domain of the fabric is called ${slug}: there are ${domains.map(vlanGroupSlug).join(', ') || 'none'}`,
     );
   }
 
@@ -150,7 +153,7 @@ export class TakeTenancy {
       key: keyOf(taking, 'vlan'),
       prefer: vlan,
     });
-    await this.fabric.adoptPlaces(tx, network, [], new Map([[vlanDomainId, claimed]]));
+    await this.places.adoptPlaces(tx, network, [], new Map([[vlanDomainId, claimed]]));
   }
 
   /** Those that are no targets, and those that another has, are left out. */
@@ -208,7 +211,7 @@ export function tenantOf(taking: Taking): TenantId {
   return taking.places.tenantId;
 }
 
-/** Slugs there may have characters that reach no device here. */
+/** Slugs there may have characters that reach no device here; networks are found to be one by their VNI. */
 function slugOf(taking: Taking): string {
   const slug = textOf(taking, 'slug');
   try {
