@@ -1,5 +1,5 @@
 /** A device that never comes back: its networks can be removed, and nobody waits for it. */
-import { FabricService } from '#contexts/fabric';
+import { FabricService, PlaceService } from '#contexts/fabric';
 import { Farewell, OrderService } from '#contexts/provisioning';
 import type { DeviceId, NetworkId, OrderId } from '#engines/kernel';
 import { systemScope, type Tx } from '#platform';
@@ -37,7 +37,7 @@ describe('a device that is given up', () => {
     expect({ slug, vnis: places.map(({ vni }) => vni) }).toEqual({ slug: 'pve2', vnis: [10_000, 10_001] });
     expect(await world.settle(stuck, ['RETIRED'])).toBe('RETIRED');
     expect((await system((tx) => world.app.get(FabricService).device(tx, deviceId('pve2')))).managed).toBe('OBSERVE');
-    const places1 = await system(async (tx) => world.app.get(FabricService).attachmentsOf(tx, [await networkOf(both)]));
+    const places1 = await system(async (tx) => world.app.get(PlaceService).attachmentsOf(tx, [await networkOf(both)]));
     expect(places1.map((place) => place.deviceId)).toEqual([deviceId('pve1')]);
     expect(await world.settle(await remove(both))).toBe('RETIRED');
     expect(

@@ -6,7 +6,7 @@ import { createTestDatabase } from './database.js';
 import { allEntities, testConfig } from './world.js';
 import { AddressingModule, AddressingService, type NewSubnet, type Subnet } from '#contexts/addressing';
 import { EventsModule } from '#contexts/events';
-import { FabricModule, FabricService, InventoryService } from '#contexts/fabric';
+import { FabricModule, FabricService, InventoryService, PlaceService } from '#contexts/fabric';
 import { type ClaimedNumber, NumberingModule, NumberingService, PoolAdminService } from '#contexts/numbering';
 import { type Network, TenancyModule, TenancyService, type Vrf } from '#contexts/tenancy';
 import { type AddressSpaceId, Label, type PoolId, type VlanDomainId } from '#engines/kernel';
@@ -104,7 +104,7 @@ export async function createInventoryWorld(providers: Provider[] = [], imports: 
         });
         if (vlan !== undefined)
           await app
-            .get(FabricService)
+            .get(PlaceService)
             .adoptPlaces(tx, network, [], new Map([[vlanDomainId, await claim(tx, 'vlan-leaf-test', `${name}/vlan`, vlan)]]));
         return network;
       }),

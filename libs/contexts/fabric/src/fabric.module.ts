@@ -15,6 +15,7 @@ import { FabricService } from './fabric.service.js';
 import { InventoryService } from './inventory.service.js';
 import { LockService } from './lock.service.js';
 import { NetworkCheckService } from './network-check.service.js';
+import { PlaceService } from './place.service.js';
 import { RecallService } from './recall.service.js';
 import { SecretService } from './secret.service.js';
 import { AttachmentStore } from './store/attachment.store.js';
@@ -38,6 +39,7 @@ import { SurroundingsStore } from './store/surroundings.store.js';
     RecallStore,
     RecallService,
     FabricService,
+    PlaceService,
     InventoryService,
     LockService,
     LockResolver,
@@ -60,6 +62,7 @@ import { SurroundingsStore } from './store/surroundings.store.js';
     InventoryService,
     LockService,
     NetworkCheckService,
+    PlaceService,
     RecallService,
     SecretService,
   ],

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AddressingService } from '#contexts/addressing';
 import { AuditService, OutboxService } from '#contexts/events';
-import { FabricService } from '#contexts/fabric';
+import { FabricService, PlaceService } from '#contexts/fabric';
 import { type ClaimedNumber, type NumberClaim, NumberingService } from '#contexts/numbering';
 import { type Network, TenancyService } from '#contexts/tenancy';
 import type { FabricId, NetworkId, PoolId, PrefixPoolId, TenantId, VlanDomainId, VrfId } from '#engines/kernel';
@@ -19,6 +19,7 @@ export class NetworkAdoptionService {
     private readonly tenancy: TenancyService,
     private readonly addressing: AddressingService,
     private readonly fabric: FabricService,
+    private readonly places: PlaceService,
     private readonly audit: AuditService,
     private readonly outbox: OutboxService,
   ) {}
@@ -35,7 +36,7 @@ export class NetworkAdoptionService {
       ]),
     );
     const id = await this.tenancy.adoptVrf(tx, { ...vrf, ...numbersOf(claimed, 'l3vni', 'evi') });
-    await this.fabric.adoptRds(tx, { tenantId, eviId, networkId: null, vrfId: id }, vrf.distinguishers);
+    await this.places.adoptRds(tx, { tenantId, eviId, networkId: null, vrfId: id }, vrf.distinguishers);
     await this.audit.append(tx, {
       tenantId,
       action: 'vrf.adopted',
@@ -53,8 +54,8 @@ export class NetworkAdoptionService {
     const { vni, evi, vlans } = await this.claimNumbers(tx, network);
     const created = await this.tenancy.adoptNetwork(tx, { ...network, vni, evi });
     await this.adoptSubnets(tx, created, network);
-    await this.fabric.adoptPlaces(tx, created, network.places, vlans);
-    await this.fabric.adoptRds(tx, { tenantId, eviId, networkId: created.id, vrfId: null }, network.distinguishers);
+    await this.places.adoptPlaces(tx, created, network.places, vlans);
+    await this.places.adoptRds(tx, { tenantId, eviId, networkId: created.id, vrfId: null }, network.distinguishers);
     const detail = { slug, vni: network.vni, eviId, subnets: network.subnets.map(({ cidr }) => cidr) };
     await this.audit.append(tx, { tenantId, action: 'network.adopted', subjectKind: 'network', subjectId: created.id, detail });
     await this.told(tx, fabricId);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AddressingService } from '#contexts/addressing';
-import { FabricService, NetworkCheckService } from '#contexts/fabric';
+import { NetworkCheckService, PlaceService } from '#contexts/fabric';
 import { type Network, TenancyService } from '#contexts/tenancy';
 import type { DeviceId } from '#engines/kernel';
 import type { Tx } from '#platform';
@@ -12,7 +12,7 @@ export class NetworkKeepsake {
   constructor(
     private readonly tenancy: TenancyService,
     private readonly addressing: AddressingService,
-    private readonly fabric: FabricService,
+    private readonly places: PlaceService,
     private readonly checks: NetworkCheckService,
   ) {}
 
@@ -20,7 +20,7 @@ export class NetworkKeepsake {
   async of(tx: Tx, network: Network): Promise<KeptRows> {
     return {
       network: await this.tenancy.keep(tx, network),
-      places: await this.fabric.keepPlaces(tx, network.id),
+      places: await this.places.keepPlaces(tx, network.id),
       subnets: await this.addressing.keepNetwork(tx, network.id),
       deviceIds: await this.devices(tx, network),
     };
@@ -30,12 +30,12 @@ export class NetworkKeepsake {
   async bringBack(tx: Tx, network: Network, kept: KeptRows): Promise<void> {
     await this.tenancy.revive(tx, network.id, kept.network);
     await this.addressing.restoreNetwork(tx, kept.subnets);
-    await this.fabric.restorePlaces(tx, kept.places);
+    await this.places.restorePlaces(tx, kept.places);
     await this.checks.check(tx, network);
   }
 
   /** Where it comes out. */
   async devices(tx: Tx, network: Network): Promise<DeviceId[]> {
-    return [...new Set((await this.fabric.attachmentsOf(tx, [network.id])).map(({ deviceId }) => deviceId))].sort();
+    return [...new Set((await this.places.attachmentsOf(tx, [network.id])).map(({ deviceId }) => deviceId))].sort();
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AddressingService, type Subnet } from '#contexts/addressing';
-import { FabricService, NetworkCheckService } from '#contexts/fabric';
+import { FabricService, NetworkCheckService, PlaceService } from '#contexts/fabric';
 import { type ClaimedNumber, NumberingService } from '#contexts/numbering';
 import { type Network, TenancyService, vxlanOverhead } from '#contexts/tenancy';
 import { type DeviceId, Fqdn, type FabricId, invalidValue, type TenantId, type VlanDomainId } from '#engines/kernel';
@@ -23,6 +23,7 @@ export class OrderAllocator {
     private readonly tenancy: TenancyService,
     private readonly addressing: AddressingService,
     private readonly fabric: FabricService,
+    private readonly places: PlaceService,
     private readonly checks: NetworkCheckService,
   ) {}
 
@@ -30,8 +31,8 @@ export class OrderAllocator {
   async allocate(tx: Tx, tenantId: TenantId, fabricId: FabricId, request: ProvisionRequest): Promise<AllocatedNetwork> {
     if (request.vrfId !== null) await this.tenancy.vrf(tx, request.vrfId);
     await this.numbering.poolGiving(tx, request.vniPoolId, 'VNI', fabricId);
-    const points = await this.fabric.attachPoints(tx, request.attachments);
-    const needs = await this.fabric.vlanNeeds(tx, points, request.attachments);
+    const points = await this.places.attachPoints(tx, request.attachments);
+    const needs = await this.places.vlanNeeds(tx, points, request.attachments);
     const claim = (poolId: (typeof needs)[number]['poolId'], part: string, holder: 'network' | 'vlan_mapping' = 'network') => ({
       poolId,
       tenantId,
@@ -72,7 +73,7 @@ export class OrderAllocator {
     const vlans = new Map<VlanDomainId, ClaimedNumber>(
       needs.map((need) => [need.vlanDomainId, claimed.get(need.vlanDomainId) as ClaimedNumber]),
     );
-    await this.fabric.attach(tx, network, points, request.attachments, vlans);
+    await this.places.attach(tx, network, points, request.attachments, vlans);
     await this.checks.check(tx, network);
     return { network, deviceIds: [...points.keys()].sort() };
   }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AddressingService } from '#contexts/addressing';
 import { EventService } from '#contexts/events';
-import { FabricService } from '#contexts/fabric';
+import { FabricService, PlaceService } from '#contexts/fabric';
 import { TenancyService } from '#contexts/tenancy';
 import type { OrderId } from '#engines/kernel';
 import { CONFIG, type Config, crashPoint, Database, LOGGER, type Logger, systemScope, type Tx } from '#platform';
@@ -27,6 +27,7 @@ export class OrderReconciler {
     private readonly tenancy: TenancyService,
     private readonly addressing: AddressingService,
     private readonly fabric: FabricService,
+    private readonly places: PlaceService,
     private readonly events: EventService,
     private readonly keepsake: NetworkKeepsake,
     @Inject(CONFIG) private readonly config: Config,
@@ -108,7 +109,7 @@ export class OrderReconciler {
       case 'REACHED': {
         const network = await this.tenancy.lockNetwork(tx, order.networkId as NonNullable<NetworkOrder['networkId']>);
         await this.orders.keep(tx, order.id, await this.keepsake.of(tx, network));
-        await this.fabric.detachAll(tx, network.id, true);
+        await this.places.detachAll(tx, network.id, true);
         await this.addressing.retireNetwork(tx, network.id);
         await this.tenancy.retire(tx, network);
         return this.end(tx, order, 'RETIRED', 'Your network was removed.');
@@ -137,7 +138,7 @@ export class OrderReconciler {
     switch (verdict.kind) {
       case 'REACHED': {
         const network = await this.tenancy.lockNetwork(tx, order.networkId as NonNullable<NetworkOrder['networkId']>);
-        await this.fabric.detachAll(tx, network.id, false);
+        await this.places.detachAll(tx, network.id, false);
         await this.addressing.forgetNetwork(tx, network.id);
         await this.orders.forgetNetworkEverywhere(tx, network.id);
         await this.tenancy.forget(tx, network);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { FabricService, LockService } from '#contexts/fabric';
+import { FabricService, LockService, PlaceService } from '#contexts/fabric';
 import { type Network, TenancyService } from '#contexts/tenancy';
 import {
   type DeviceId,
@@ -33,6 +33,7 @@ export class OrderService {
     private readonly allocator: OrderAllocator,
     private readonly tenancy: TenancyService,
     private readonly fabric: FabricService,
+    private readonly places: PlaceService,
     private readonly records: OrderRecords,
     private readonly locks: LockService,
   ) {}
@@ -54,7 +55,7 @@ export class OrderService {
       // What was taken once is answered, whatever became of its devices.
       const earlier = await this.earlier(tx, tenantId, request.idempotencyKey, request);
       if (earlier) return earlier;
-      const points = await this.fabric.attachPoints(tx, request.attachments);
+      const points = await this.places.attachPoints(tx, request.attachments);
       const fabricId = ([...points.values()][0] as { fabricId: FabricId }).fabricId;
       const begun = await this.begin(tx, {
         tenantId,
@@ -113,7 +114,7 @@ export class OrderService {
         { currentVersion: network.version },
       );
     }
-    const deviceIds = [...new Set((await this.fabric.attachmentsOf(tx, [network.id])).map((attachment) => attachment.deviceId))].sort();
+    const deviceIds = [...new Set((await this.places.attachmentsOf(tx, [network.id])).map((attachment) => attachment.deviceId))].sort();
     await this.fabric.refuseObserved(tx, network.fabricId, deviceIds);
     if (!(await this.tenancy.beginDeprovision(tx, network.id))) {
       throw new DomainError('INVALID_STATE', `the network is ${network.state}`, {

@@ -8,7 +8,7 @@ import { AddressingModule, AddressingService } from '#contexts/addressing';
 import { DeploymentModule, PlannerService, RollbackService, RolloutService, TakeoverReader } from '#contexts/deployment';
 import { FakeDevice, FakeTransport } from '#contexts/deployment/testing';
 import { InvariantInspector, InvariantRegistry } from '#contexts/events';
-import { FabricModule, FabricService } from '#contexts/fabric';
+import { FabricModule, FabricService, PlaceService } from '#contexts/fabric';
 import { NumberingModule } from '#contexts/numbering';
 import { NetworkAdoptionService, OrderService, ProvisioningModule } from '#contexts/provisioning';
 import { TenancyModule, TenancyService } from '#contexts/tenancy';
@@ -268,7 +268,7 @@ describe('a document of what runs', () => {
       const [id] = (await rows<{ id: NetworkId }>('SELECT id FROM network')).map((row) => row.id) as [NetworkId];
       await inDatabase(async (tx) => {
         const network = await app.get(TenancyService).lockNetwork(tx, id);
-        await app.get(FabricService).detachAll(tx, id, true);
+        await app.get(PlaceService).detachAll(tx, id, true);
         await app.get(AddressingService).retireNetwork(tx, id);
         await app.get(TenancyService).retire(tx, network);
       });

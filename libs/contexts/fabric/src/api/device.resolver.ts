@@ -18,6 +18,7 @@ import {
   withErrors,
 } from '#platform';
 import { FabricService } from '../fabric.service.js';
+import { PlaceService } from '../place.service.js';
 import type { Device } from '../domain/device.js';
 import {
   AttachmentObject,
@@ -116,14 +117,14 @@ export class DeviceResolver {
 export class NetworkAttachmentsResolver {
   constructor(
     private readonly db: Database,
-    private readonly fabric: FabricService,
+    private readonly places: PlaceService,
   ) {}
 
   @ResolveField('attachments', () => [AttachmentObject])
   @Authorize('network:read', 'order:read')
   attachments(@Parent() network: NetworkObject, @Ctx() ctx: RequestContext): Promise<AttachmentObject[]> {
     return batched<NetworkId, AttachmentObject[]>(ctx, 'network.attachments', async (ids) => {
-      const attachments = await this.db.inTransaction(ctx.scope, (tx) => this.fabric.attachmentsOf(tx, ids));
+      const attachments = await this.db.inTransaction(ctx.scope, (tx) => this.places.attachmentsOf(tx, ids));
       return ids.map((id) => attachments.filter((attachment) => attachment.networkId === id).map(toAttachmentObject));
     })(network.uuid);
   }
