@@ -25,6 +25,7 @@ import { NameProxmox1767225600024 } from './0024-name-proxmox.js';
 import { TakeOver1767225600025 } from './0025-take-over.js';
 import { GrowSync1767225600026 } from './0026-grow-sync.js';
 import { JournalChanges1767225600027 } from './0027-journal-changes.js';
+import { NoticeNames1767225600028 } from './0028-notice-names.js';
 import { SpeakNetbox1767225600029 } from './0029-speak-netbox.js';
 import { KeepGoing1767225600030 } from './0030-keep-going.js';
 
@@ -57,6 +58,7 @@ export const migrations = [
   TakeOver1767225600025,
   GrowSync1767225600026,
   JournalChanges1767225600027,
+  NoticeNames1767225600028,
   SpeakNetbox1767225600029,
   KeepGoing1767225600030,
 ];

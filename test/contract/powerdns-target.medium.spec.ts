@@ -176,7 +176,7 @@ function contract(start: () => Promise<{ dns: LabDns; release: () => Promise<voi
     const good = Array.from({ length: 9 }, (_, i) => item(`host${i}.${zone}/a`, `10.20.1.${i}`));
     const { refused } = await converge(target, [item(`alias.${zone}/a`, '10.20.0.1'), ...good, item(`zz.${zone}/a`, 'not-an-address')]);
     expect(refused).toEqual([
-      { key: `alias.${zone}/a`, reason: `RRset alias.${zone}. IN A: Conflicts with pre-existing RRset` },
+      { key: `alias.${zone}/a`, reason: `somebody else's CNAME has this name, to elsewhere.${zone}.` },
       { key: `zz.${zone}/a`, reason: expect.stringContaining("'not-an-address': Parsing record content") },
     ]);
     expect(verbs(await planFor(target, good))).toEqual(good.map(({ key }) => `KEEP ${key}`));
@@ -192,6 +192,67 @@ function contract(start: () => Promise<{ dns: LabDns; release: () => Promise<voi
     const named = key.replace('ZONE', zone);
     const { refused } = await converge(target, [item(named, record)]);
     expect(refused).toEqual([{ key: named, reason: expect.stringContaining(words) }]);
+  });
+
+  it('writes a name as soon as the alias of somebody else is gone', async () => {
+    await others({ name: `a.${zone}`, type: 'CNAME', records: [`elsewhere.${zone}.`] });
+    const desired = [item(`a.${zone}/a`, '10.20.0.1')];
+    expect((await converge(target, desired)).refused).toHaveLength(1);
+    await api('PATCH', `/zones/${zone}.`, { rrsets: [{ name: `a.${zone}.`, type: 'CNAME', changetype: 'DELETE' }] });
+    expect((await converge(target, desired)).refused).toEqual([]);
+    expect(await resolve(dns.dnsPort, `a.${zone}`, 'A')).toEqual(['10.20.0.1']);
+  });
+
+  it('makes a zone with SOA and NS by policy, and leaves one alone that is there', async () => {
+    const made = `made-${zone}`;
+    const names = {
+      nameservers: [Fqdn.parse('ns1.lab.invalid'), Fqdn.parse('ns2.lab.invalid')],
+      hostmaster: Fqdn.parse('hostmaster.lab.invalid'),
+    };
+    await server().createZone(made, { ...names, kind: 'NATIVE', soaEditApi: 'DEFAULT' });
+    const zoneOf = async () =>
+      JSON.parse((await api('GET', `/zones/${made}.`)).body) as {
+        serial: number;
+        rrsets: { type: string; records: { content: string }[] }[];
+      };
+    const { serial, rrsets } = await zoneOf();
+    const contents = (type: string) =>
+      rrsets.filter((rrset) => rrset.type === type).flatMap(({ records }) => records.map((record) => record.content));
+    expect(serial).toBeGreaterThan(2_000_000_000);
+    expect(contents('SOA')).toEqual([`ns1.lab.invalid. hostmaster.lab.invalid. ${serial} 86400 7200 3600000 300`]);
+    expect(contents('NS')).toEqual(['ns1.lab.invalid.', 'ns2.lab.invalid.']);
+
+    expect((await converge(server().zone(made), [item(`a.${made}/a`, '10.20.0.1')])).refused).toEqual([]);
+    const filled = await zoneOf();
+    expect(filled.serial).toBeGreaterThan(serial);
+    await server().createZone(made, { ...names, kind: 'PRIMARY', soaEditApi: 'EPOCH' });
+    expect(await zoneOf()).toEqual(filled);
+    expect(verbs((await converge(server().zone(made), [])).plan)).toEqual([`DELETE a.${made}/a`]);
+    expect(await api('DELETE', `/zones/${made}.`)).toMatchObject({ status: 204 });
+  });
+
+  it('makes a reverse zone of less than a /24, and one of nibbles', async () => {
+    for (const made of ['64/26.2.0.192.in-addr.arpa', '128-26.2.0.192.in-addr.arpa', '8.b.d.0.1.0.0.2.ip6.arpa']) {
+      const names = { nameservers: [Fqdn.parse('ns1.lab.invalid')], hostmaster: Fqdn.parse('hostmaster.lab.invalid') };
+      await server().createZone(made, { ...names, kind: 'NATIVE', soaEditApi: 'INCREASE' });
+      expect((await converge(server().zone(made), [item(`5.${made}/ptr`, `host.${zone}.`)])).refused).toEqual([]);
+      expect(await resolve(dns.dnsPort, `5.${made}`, 'PTR')).toEqual([`host.${zone}`]);
+      expect(await api('DELETE', `/zones/${made.replace('/', '=2F')}.`)).toMatchObject({ status: 204 });
+    }
+  });
+
+  it('is asked over the DNS what it serves, and says when it does not answer', async () => {
+    await converge(target, [
+      item(`a.${zone}/a`, '10.20.0.10', '10.20.0.9'),
+      item(`a.${zone}/aaaa`, '2001:db8::9'),
+      item(`b.${zone}/ptr`, `a.${zone}.`),
+    ]);
+    const ask = (key: string) => server().ask(`127.0.0.1:${dns.dnsPort}`, key);
+    expect(await ask(`a.${zone}/a`)).toEqual(['10.20.0.9', '10.20.0.10']);
+    expect(await ask(`a.${zone}/aaaa`)).toEqual(['2001:db8::9']);
+    expect(await ask(`b.${zone}/ptr`)).toEqual([`a.${zone}.`]);
+    expect(await ask(`nothing.${zone}/a`)).toEqual([]);
+    await expect(server().ask('127.0.0.1:1', `a.${zone}/a`)).rejects.toMatchObject({ code: 'DNS_UNREACHABLE', facts: { retriable: true } });
   });
 
   it('replaces an alias by an address in one plan', async () => {

@@ -1,7 +1,8 @@
 import { OutboundHttp } from '#adapters/outbound';
-import type { DnsZones, RrsetValue } from '#contexts/sync/ports';
+import type { DnsZones, RrsetValue, ZonePolicy } from '#contexts/sync/ports';
 import { invalidValue } from '#engines/kernel';
 import type { Target } from '#engines/reconcile';
+import { askNameServer } from './ask-name-server.js';
 import { PowerDnsTarget } from './powerdns-target.js';
 import { ZoneApi } from './zone-api.js';
 
@@ -40,7 +41,18 @@ export class PowerDnsServer implements DnsZones {
   }
 
   zone(name: string, knownKeys: readonly string[] = []): Target<RrsetValue> {
-    const api = new ZoneApi(this.http, this.serverUrl, this.options.apiKey, name.toLowerCase().replace(/\.$/, ''));
-    return new PowerDnsTarget(api, this.options.ownerId, knownKeys);
+    return new PowerDnsTarget(this.api(name), this.options.ownerId, knownKeys);
+  }
+
+  createZone(name: string, policy: ZonePolicy): Promise<void> {
+    return this.api(name).create(policy);
+  }
+
+  ask(address: string, key: string): Promise<readonly string[]> {
+    return askNameServer(address, key);
+  }
+
+  private api(name: string): ZoneApi {
+    return new ZoneApi(this.http, this.serverUrl, this.options.apiKey, name.toLowerCase().replace(/\.$/, ''));
   }
 }

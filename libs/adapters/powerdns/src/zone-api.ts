@@ -1,4 +1,5 @@
 import { OutboundError, type OutboundHttp, type OutboundResponse } from '#adapters/outbound';
+import type { ZonePolicy } from '#contexts/sync/ports';
 import { type ApiRrset, ApiZone, type RrsetWrite } from './api-rrset.js';
 import { PowerDnsError } from './powerdns-error.js';
 import { zoneId } from './zone-id.js';
@@ -13,7 +14,7 @@ export class ZoneApi {
   /** @param serverUrl up to and with the server id: `http://127.0.0.1:8081/api/v1/servers/localhost`. */
   constructor(
     private readonly http: OutboundHttp,
-    serverUrl: string,
+    private readonly serverUrl: string,
     private readonly apiKey: string,
     readonly zone: string,
   ) {
@@ -43,13 +44,46 @@ export class ZoneApi {
     await this.call('PATCH', '', JSON.stringify({ rrsets }));
   }
 
-  private async call(method: 'GET' | 'PATCH', query: string, body?: string): Promise<OutboundResponse> {
+  /**
+   * SOA and NS are sent: left to itself the server writes `a.misconfigured.dns.server.invalid` into the SOA. A zone that exists is left alone.
+   * @throws DNS_REFUSED with the server's text.
+   */
+  async create({ nameservers, hostmaster, kind, soaEditApi }: ZonePolicy): Promise<void> {
+    const name = `${this.zone}.`;
+    const rrset = (type: string, contents: readonly string[]): object => ({
+      name,
+      type,
+      ttl: 3600,
+      records: contents.map((content) => ({ content, disabled: false })),
+    });
+    // Serial 0 is replaced by soa_edit_api; refresh, retry, expire and minimum as RIPE-203 has them for small zones, negative answers for 5 minutes.
+    const soa = `${nameservers[0]}. ${hostmaster}. 0 86400 7200 3600000 300`;
+    const body = {
+      name,
+      kind: kind === 'PRIMARY' ? 'Master' : 'Native', // What every version knows; Primary is unknown before 4.5 and would silently be Native.
+      nameservers: [], // Must be there, and empty beside NS record sets.
+      soa_edit_api: soaEditApi,
+      rrsets: [
+        rrset('SOA', [soa]),
+        rrset(
+          'NS',
+          nameservers.map((nameserver) => `${nameserver}.`),
+        ),
+      ],
+    };
+    const response = await this.send('POST', `${this.serverUrl}/zones`, JSON.stringify(body));
+    if (response.status !== 409 && (response.status < 200 || response.status > 299)) throw this.refusal(response);
+  }
+
+  private async send(method: 'GET' | 'PATCH' | 'POST', url: string, body?: string): Promise<OutboundResponse> {
     const headers = { 'x-api-key': this.apiKey, accept: 'application/json', 'content-type': 'application/json' };
-    const response = await this.http
-      .request({ method, url: this.path + query, headers, ...(body === undefined ? {} : { body }) })
-      .catch((error: unknown) => {
-        throw this.unreachable(error);
-      });
+    return this.http.request({ method, url, headers, ...(body === undefined ? {} : { body }) }).catch((error: unknown) => {
+      throw this.unreachable(error);
+    });
+  }
+
+  private async call(method: 'GET' | 'PATCH', query: string, body?: string): Promise<OutboundResponse> {
+    const response = await this.send(method, this.path + query, body);
     if (response.status < 200 || response.status > 299) throw this.refusal(response);
     return response;
   }
@@ -77,7 +111,11 @@ export class ZoneApi {
     const facts = { zone, status, detail, retriable: false };
     // 404 since 4.2, 422 "Could not find domain" before.
     if (status === 404 || (status === 422 && /^Could not find domain/.test(detail))) {
-      return new PowerDnsError('ZONE_MISSING', `the DNS server has no zone ${zone}: create it there, Trame only fills it`, facts);
+      return new PowerDnsError(
+        'ZONE_MISSING',
+        `the DNS server has no zone ${zone}: create it there, or say how it shall be made (createZones)`,
+        facts,
+      );
     }
     if (status === 401 || status === 403)
       return new PowerDnsError('DNS_UNAUTHORIZED', `the DNS server refused the API key (zone ${zone})`, facts);

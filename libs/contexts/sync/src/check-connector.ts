@@ -1,5 +1,7 @@
-import { Fqdn, invalidValue, Slug } from '#engines/kernel';
+import { invalidValue, Slug } from '#engines/kernel';
 import { atPath } from '#platform';
+import { parseDnsSettings } from './dns/dns-settings.js';
+import { parseZone } from './dns/zone-name.js';
 import type { ConnectorKind, ConnectorSettings, FieldPolicy } from './domain/connector.js';
 import { DEFAULT_RULES, INVENTORY_KINDS, type InventoryKind } from './inventory/kinds.js';
 
@@ -16,10 +18,14 @@ export function checkConnector<S extends ConnectorSettings>(kind: ConnectorKind,
   for (const pin of tlsPins ?? []) if (!PIN.test(pin)) refuse('tlsSpkiSha256', pin, 'SHA-256 of a public key, 44 characters of base64');
   if (authority !== undefined) checkAuthority(authority);
   if (kind !== 'POWERDNS' && zones !== undefined && zones.length > 0) refuse('zones', zones, 'zones only for a name server');
+  if (kind === 'POWERDNS' && settings.settings !== undefined) {
+    const given = settings.settings;
+    atPath(['settings'], () => parseDnsSettings(given));
+  }
   return {
     ...settings,
     ...(slug === undefined ? {} : { slug: atPath(['slug'], () => Slug.parse(slug)) }),
-    ...(zones === undefined ? {} : { zones: atPath(['zones'], () => zones.map((zone) => Fqdn.parse(zone))) }),
+    ...(zones === undefined ? {} : { zones: atPath(['zones'], () => zones.map(parseZone)) }),
   };
 }
 

@@ -13,7 +13,7 @@ export class SyncJob implements JobHandler, OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.reconcilers.add({ name: 'sync', everyMs: 2000, run: () => this.sync.runDue() });
+    this.reconcilers.add({ name: 'sync', everyMs: 1000, run: () => this.sync.runDue() });
   }
 
   async run(): Promise<void> {

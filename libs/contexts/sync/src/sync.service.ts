@@ -1,8 +1,8 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { AddressingService } from '#contexts/addressing';
 import { FabricService } from '#contexts/fabric';
-import { type FabricId, Fqdn, isDomainError, Slug, type SyncTargetId } from '#engines/kernel';
-import { type Brakes, checkBrakes, type Item, makePlan, type Plan, printPlan } from '#engines/reconcile';
+import { type FabricId, type Fqdn, Slug, type SyncTargetId } from '#engines/kernel';
+import { type Item, printPlan } from '#engines/reconcile';
 import {
   crashPoint,
   Database,
@@ -17,6 +17,9 @@ import {
   type Tx,
 } from '#platform';
 import { dnsRecords } from './desired/dns-records.js';
+import { parseDnsSettings } from './dns/dns-settings.js';
+import { parseZone } from './dns/zone-name.js';
+import { runZone } from './dns/zone-run.js';
 import type { DnsZones, RrsetValue } from './ports/index.js';
 import { type RunChange, type RunState, type SyncTarget, SyncStore } from './store/sync.store.js';
 
@@ -25,12 +28,9 @@ export const DNS_ZONES = Symbol('DnsZonesFactory');
 export type DnsZonesFactory = (server: { readonly url: string; readonly apiKey: Secret }) => DnsZones;
 
 const SCOPE = systemScope('sync');
-/** A plan that would delete nearly all that we own in a large zone waits for a person: that is a fault of ours more often than a wish. */
-const BRAKES: Brakes = { maxDeleteRatio: 0.9, minObjects: 100 };
-const FOREIGN = 'the record set is not ours';
 const secretContext = (id: SyncTargetId): string => `sync-target/${id}/secret`;
 
-/** Keeps the name servers at what the fabric says. Driven by the fabric's revision, so that nothing is missed when a signal is. */
+/** Keeps the name servers at what the fabric and its names say. Driven by what is noted with each change, so that nothing is missed when a signal is. */
 @Injectable()
 export class SyncService implements OnModuleInit {
   constructor(
@@ -61,7 +61,7 @@ export class SyncService implements OnModuleInit {
       kind: 'POWERDNS',
       url: target.url,
       sealedSecret: this.envelope.seal(secretContext(id), target.apiKey),
-      zones: target.zones.map((zone) => Fqdn.parse(zone)),
+      zones: target.zones.map(parseZone),
       ttlSeconds: target.ttlSeconds ?? 300,
     });
     return id;
@@ -85,7 +85,7 @@ export class SyncService implements OnModuleInit {
         },
         { isolation: 'REPEATABLE READ' },
       );
-      if (!read || read.target.settledRevision >= read.revision) return;
+      if (!read || (read.target.settledRevision >= read.revision && !read.target.isDue)) return;
       const { target, revision, names } = read;
       const runId = await this.db.inTransaction(SCOPE, (tx) => this.store.beginRun(tx, id));
       crashPoint('sync.begun');
@@ -95,69 +95,49 @@ export class SyncService implements OnModuleInit {
       );
       for (const outside of desired.outside) this.log.warn('dns.name_outside_zones', { target: target.slug, ...outside });
       const outcome = await this.apply(target, desired.zones);
+      const [state, left, failed] = [stateOf(outcome), outcome.left.join('; ') || null, outcome.failed.join('; ') || null];
+      const error = [...outcome.failed, ...outcome.left].join('; ') || null;
       await this.db.inTransaction(SCOPE, async (tx) => {
-        await this.store.endRun(tx, runId, outcome.state, outcome.changes, outcome.error);
-        await (outcome.error === null ? this.store.settle(tx, id, revision) : this.store.postpone(tx, id, outcome.error));
+        await this.store.endRun(tx, runId, state, outcome.changes, error);
+        await (failed === null ? this.store.settle(tx, target, revision, left) : this.store.postpone(tx, id, failed));
       });
       crashPoint('sync.settled');
-      this.log.info('sync.run_ended', { target: target.slug, state: outcome.state, changes: outcome.changes.length, error: outcome.error });
+      this.log.info('sync.run_ended', { target: target.slug, state, changes: outcome.changes.length, error });
     });
   }
 
-  private async apply(
-    target: SyncTarget,
-    desired: ReadonlyMap<Fqdn, readonly Item<RrsetValue>[]>,
-  ): Promise<{ state: RunState; changes: RunChange[]; error: string | null }> {
+  private async apply(target: SyncTarget, desired: ReadonlyMap<Fqdn, readonly Item<RrsetValue>[]>): Promise<Outcome> {
     const server = this.dnsZones({ url: target.url, apiKey: this.envelope.open(secretContext(target.id), target.sealedSecret) });
-    const changes: RunChange[] = [];
-    const errors: string[] = [];
-    let isBlocked = false;
+    const settings = parseDnsSettings(target.settings);
+    const outcome = { changes: [] as RunChange[], left: [] as string[], failed: [] as string[], isHeld: false };
     for (const zone of target.zones) {
-      const items = desired.get(zone) ?? [];
       try {
-        const zoneTarget = server.zone(
-          zone,
-          items.map((item) => item.key),
-        );
-        const plan: Plan<RrsetValue> = makePlan({ subject: `${target.slug}/${zone}`, desired: items, actual: await zoneTarget.read() });
+        const { plan, changes, held, left, warnings } = await runZone(server, target.slug, zone, desired.get(zone) ?? [], settings);
         this.log.debug('sync.planned', { target: target.slug, zone, plan: printPlan(plan) });
-        const held = heldBack(plan);
-        isBlocked ||= held !== null;
-        // New names do not wait for a decision about old ones.
-        const safe = held === null ? plan : { ...plan, changes: plan.changes.filter((change) => change.verb !== 'DELETE') };
-        const refused = new Map((await zoneTarget.apply(safe)).map(({ key, reason }) => [key, reason]));
-        crashPoint('sync.zone_written');
-        for (const change of plan.changes) {
-          const reason = change.verb === 'FOREIGN' ? FOREIGN : change.verb === 'DELETE' && held !== null ? held : refused.get(change.key);
-          if (change.verb !== 'KEEP')
-            changes.push({ zone, verb: change.verb, key: change.key, ...(reason === undefined ? {} : { reason }) });
-        }
-        errors.push(...[...refused].map(([key, reason]) => `${key}: ${reason}`), ...(held === null ? [] : [held]));
-        errors.push(...plan.changes.filter((change) => change.verb === 'FOREIGN').map((change) => `${change.key}: ${FOREIGN}`));
+        outcome.changes.push(...changes);
+        outcome.left.push(...left);
+        outcome.isHeld ||= held !== null;
+        for (const warning of warnings) this.log.warn('sync.answered_otherwise', { target: target.slug, zone, warning });
       } catch (error) {
-        errors.push(`${zone}: ${error instanceof Error ? error.message : String(error)}`);
+        outcome.failed.push(`${zone}: ${error instanceof Error ? error.message : String(error)}`);
         this.log.warn('sync.zone_failed', { target: target.slug, zone, error });
       }
     }
-    const state: RunState =
-      errors.length === 0
-        ? 'SUCCEEDED'
-        : isBlocked
-          ? 'BLOCKED_BY_GUARD'
-          : changes.some((change) => change.reason === undefined)
-            ? 'PARTIAL'
-            : 'FAILED';
-    return { state, changes, error: errors.length === 0 ? null : errors.join('; ') };
+    return outcome;
   }
 }
 
-/** Why the deletes of a plan wait for a person; null where they need not. */
-function heldBack(plan: Plan<RrsetValue>): string | null {
-  try {
-    checkBrakes(plan, BRAKES);
-    return null;
-  } catch (error) {
-    if (isDomainError(error) && error.code === 'BRAKES_HIT') return error.message;
-    throw error;
-  }
+interface Outcome {
+  readonly changes: readonly RunChange[];
+  /** What waits for others, and is looked at again by itself. */
+  readonly left: readonly string[];
+  /** Zones of which it is not known what stands there. */
+  readonly failed: readonly string[];
+  readonly isHeld: boolean;
+}
+
+function stateOf({ changes, left, failed, isHeld }: Outcome): RunState {
+  if (left.length === 0 && failed.length === 0) return 'SUCCEEDED';
+  if (isHeld) return 'BLOCKED_BY_GUARD';
+  return changes.some((change) => change.reason === undefined) ? 'PARTIAL' : 'FAILED';
 }

@@ -55,8 +55,15 @@ export class SimulatedApi {
   private zoneList(request: IncomingMessage, url: URL, body: Readonly<Record<string, unknown>>): { status: number; json: unknown } {
     allow(request, 'GET', 'POST');
     if (request.method === 'POST') {
-      const nameservers = Array.isArray(body.nameservers) ? body.nameservers.map(String) : [];
-      return { status: 201, json: this.describe(this.createZone(String(body.name), nameservers), null) };
+      if (!Array.isArray(body.nameservers)) throw new ApiRefusal(422, 'Nameservers is not a list');
+      const zone = this.createZone(String(body.name), body.nameservers.map(String));
+      try {
+        if (Array.isArray(body.rrsets)) zone.fill(body.rrsets as Readonly<Record<string, unknown>>[]);
+      } catch (error) {
+        this.zones.delete(zone.name);
+        throw error;
+      }
+      return { status: 201, json: this.describe(zone, null) };
     }
     const wanted = url.searchParams.get('zone');
     const zones = [...this.zones.values()].filter(({ name }) => wanted === null || name === wanted.toLowerCase());

@@ -47,6 +47,12 @@ export class SimulatedZone {
     return name === this.name || name.endsWith(`.${this.name}`);
   }
 
+  /** The record sets that a new zone is made with; a SOA among them replaces the one it would have. @throws ApiRefusal 422 */
+  fill(rrsets: readonly Json[]): void {
+    for (const rrset of rrsets) this.replace(canonicalName(textOf(rrset, 'name')), textOf(rrset, 'type'), rrset);
+    this.raiseSerial();
+  }
+
   /** All or nothing; raises the serial even when nothing differs. @throws ApiRefusal 422 */
   patch(body: Json): void {
     if (!Array.isArray(body.rrsets)) throw new ApiRefusal(422, 'No rrsets given in update request');

@@ -60,11 +60,13 @@ export class SubnetStore {
     return tx.sql<IpAddress>(`${ADDRESS} WHERE subnet_id = ANY($1) AND state <> 'QUARANTINED' ORDER BY ip_address.address`, [subnetIds]);
   }
 
-  /** Named addresses of networks that are part of the intent. */
+  /** Names of the fabric's address spaces: of addresses that somebody has for good, in networks that are part of the intent or in none. */
   async names(tx: Tx, fabricId: FabricId): Promise<NamedAddress[]> {
     return tx.sql<{ address: Ip; name: Fqdn }>(
-      `SELECT host(i.address) AS address, i.dns_name AS name FROM ip_address i JOIN subnet s ON s.id = i.subnet_id JOIN network n ON n.id = s.network_id
-        WHERE n.fabric_id = $1 AND n.state IN ('PROVISIONING', 'ACTIVE', 'DEGRADED') AND i.dns_name IS NOT NULL ORDER BY i.address`,
+      `SELECT host(i.address) AS address, i.dns_name AS name FROM ip_address i JOIN address_space sp ON sp.id = i.space_id JOIN subnet s ON s.id = i.subnet_id
+         LEFT JOIN network n ON n.id = s.network_id
+        WHERE sp.fabric_id = $1 AND i.state = 'BOUND' AND i.dns_name IS NOT NULL AND (n.id IS NULL OR n.state IN ('PROVISIONING', 'ACTIVE', 'DEGRADED'))
+        ORDER BY i.address`,
       [fabricId],
     );
   }

@@ -66,6 +66,32 @@ describe('dnsRecords', () => {
     expect(lines(names, ['20.10.in-addr.arpa'])).toEqual(['20.10.in-addr.arpa: 9.0.20.10.in-addr.arpa/ptr 300 web9.cust.example.']);
   });
 
+  it.each(['0/26', '0-26'])('gives an address of a classless zone %s its PTR there (RFC 2317)', (label) => {
+    const zone = `${label}.2.0.192.in-addr.arpa`;
+    const names = [named('a.cust.example', '192.0.2.5'), named('b.cust.example', '192.0.2.64')];
+    const { zones, outside } = dnsRecords(names, [zone as Fqdn]);
+    expect(zones.get(zone as Fqdn)).toEqual([{ key: `5.${zone}/ptr`, value: { ttl: 300, records: ['a.cust.example.'] } }]);
+    expect(outside).toContainEqual({ name: 'b.cust.example', address: '192.0.2.64', missing: 'REVERSE_ZONE' });
+  });
+
+  it('takes the smallest classless zone, before a zone larger than the /24, and none where the /24 is in the list', () => {
+    const [host, classless] = [named('a.cust.example', '192.0.2.5'), ['0-26.2.0.192.in-addr.arpa', '0-28.2.0.192.in-addr.arpa']];
+    expect(lines([host], [...classless, '0.192.in-addr.arpa'])).toEqual([
+      '0-28.2.0.192.in-addr.arpa: 5.0-28.2.0.192.in-addr.arpa/ptr 300 a.cust.example.',
+    ]);
+    expect(lines([host], [...classless, '2.0.192.in-addr.arpa'])).toEqual([
+      '2.0.192.in-addr.arpa: 5.2.0.192.in-addr.arpa/ptr 300 a.cust.example.',
+    ]);
+  });
+
+  it('takes no zone for a classless one that begins where no block of its length does', () => {
+    const { outside } = dnsRecords(
+      [named('a.cust.example', '192.0.2.5')],
+      zonesOf('3-26.2.0.192.in-addr.arpa', '0-63.2.0.192.in-addr.arpa'),
+    );
+    expect(outside).toHaveLength(2);
+  });
+
   it('reports what fits no zone, and keeps zones that have become empty', () => {
     const { zones, outside } = dnsRecords([named('gw.other.example', '192.0.2.1')], zonesOf('cust.example', '20.10.in-addr.arpa'));
     expect(Object.fromEntries(zones)).toEqual({ 'cust.example': [], '20.10.in-addr.arpa': [] });

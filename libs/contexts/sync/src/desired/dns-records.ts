@@ -1,5 +1,6 @@
-import { compareNatural, Fqdn, Ip, reverseName } from '#engines/kernel';
+import { Cidr, compareNatural, Fqdn, Ip, reverseName } from '#engines/kernel';
 import type { Item } from '#engines/reconcile';
+import { type ClasslessZone, classlessZone } from '../dns/zone-name.js';
 import type { RrsetValue } from '../ports/rrset.js';
 
 /** One name of one address. An address may have several names and a name several addresses. */
@@ -25,10 +26,12 @@ export interface DesiredDns {
 /**
  * A or AAAA (RFC 3596 §2.1) of each name in the longest zone that holds it, and one PTR per address in the longest reverse zone
  * (RFC 1035 §3.5, RFC 3596 §2.5). Of several names the PTR gets the first in natural order. The lowest TTL of a set holds for the set.
+ * Where the /24 of an address is not in the list, its PTR is in the classless zone that holds it (RFC 2317); where it is, it needs no CNAME.
  */
 export function dnsRecords(names: readonly NamedAddress[], zones: readonly Fqdn[]): DesiredDns {
   const longestFirst = [...new Set(zones)].sort((a, b) => b.length - a.length || compareNatural(a, b));
   const zoneOf = (owner: string): Fqdn | undefined => longestFirst.find((zone) => Fqdn.isWithin(owner, zone));
+  const classless = longestFirst.flatMap((zone) => classlessZone(zone) ?? []).sort((a, b) => Cidr.length(b.cidr) - Cidr.length(a.cidr));
   const sets = new Map<Fqdn, Map<string, RrsetValue>>([...longestFirst].sort(compareNatural).map((zone) => [zone, new Map()]));
   const outside: OutsideZones[] = [];
 
@@ -38,12 +41,24 @@ export function dnsRecords(names: readonly NamedAddress[], zones: readonly Fqdn[
     else outside.push({ name, address, missing: 'FORWARD_ZONE' });
   }
   for (const { name, address, ttlSeconds } of firstNames(names)) {
-    const owner = reverseName(address);
-    const zone = zoneOf(owner);
+    const natural = reverseName(address);
+    const child = classlessOf(address, natural, classless, sets);
+    const owner = child ? `${natural.slice(0, natural.indexOf('.'))}.${child.zone}` : natural;
+    const zone = child?.zone ?? zoneOf(natural);
     if (zone) merge(sets.get(zone), `${owner}/ptr`, `${name}.`, ttlSeconds);
     else outside.push({ name, address, missing: 'REVERSE_ZONE' });
   }
   return { zones: new Map([...sets].map(([zone, set]) => [zone, sortedItems(set)])), outside };
+}
+
+function classlessOf(
+  address: Ip,
+  natural: string,
+  classless: readonly ClasslessZone[],
+  zones: ReadonlyMap<string, unknown>,
+): ClasslessZone | undefined {
+  if (Ip.family(address) !== 4 || zones.has(natural.slice(natural.indexOf('.') + 1))) return undefined;
+  return classless.find(({ cidr }) => Cidr.contains(cidr, address));
 }
 
 /** Sorted by name, then address; of equal pairs one, with the lowest TTL. */

@@ -1,5 +1,16 @@
+import type { Fqdn } from '#engines/kernel';
 import type { Target } from '#engines/reconcile';
 import type { RrsetValue } from './rrset.js';
+
+/** How a zone is made that is not there. */
+export interface ZonePolicy {
+  /** At least one; the first is the primary of the SOA. */
+  readonly nameservers: readonly Fqdn[];
+  /** The mailbox as a name (RFC 1035 §3.3.13): `hostmaster.cust.example`. */
+  readonly hostmaster: Fqdn;
+  readonly kind: 'NATIVE' | 'PRIMARY';
+  readonly soaEditApi: 'DEFAULT' | 'INCREASE' | 'EPOCH';
+}
 
 /** A name server whose zones can be read and written. */
 export interface DnsZones {
@@ -9,4 +20,11 @@ export interface DnsZones {
    * @param knownKeys keys that may be ours, for a zone too large to be read at once: wanted now or written before.
    */
   zone(name: string, knownKeys?: readonly string[]): Target<RrsetValue>;
+  /** With SOA and NS and nothing else; a zone that is there meanwhile is left as it is. */
+  createZone(name: string, policy: ZonePolicy): Promise<void>;
+  /**
+   * What the server at `address` answers over the DNS for a key `name/type`: canonical contents in natural order, none where it knows none.
+   * @throws DNS_UNREACHABLE
+   */
+  ask(address: string, key: string): Promise<readonly string[]>;
 }
