@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 
 /** Seeds of `npm test`; `TRAME_MODEL_SEEDS=5000` or `5001-10000` for a longer look, `TRAME_MODEL_SEED=17` for one of them again. */
-export const SEEDS: readonly number[] = seeds(process.env['TRAME_MODEL_SEED'], process.env['TRAME_MODEL_SEEDS'] ?? '40');
+export const SEEDS: readonly number[] = seedsOr('40');
+
+/** @param few of `npm test`, where a sequence takes long. */
+export function seedsOr(few: string): readonly number[] {
+  return seeds(process.env['TRAME_MODEL_SEED'], process.env['TRAME_MODEL_SEEDS'] ?? few);
+}
 
 function seeds(one: string | undefined, several: string): number[] {
   if (one !== undefined) return [Number(one)];
@@ -21,11 +26,15 @@ interface Steps {
 type Play<Sequence> = (sequence: Sequence) => Promise<void>;
 
 /**
- * Plays the sequence of each seed. @param sequences what a seed stands for.
+ * Plays the sequence of each seed. @param sequences what a seed stands for. @param of which seeds.
  * @throws Error of the lowest seed that fails, with the shortest sequence that was found to fail and how to play it again.
  */
-export async function expectSeeds<Sequence extends Steps>(sequences: fc.Arbitrary<Sequence>, play: Play<Sequence>): Promise<void> {
-  const left = [...SEEDS];
+export async function expectSeeds<Sequence extends Steps>(
+  sequences: fc.Arbitrary<Sequence>,
+  play: Play<Sequence>,
+  of: readonly number[] = SEEDS,
+): Promise<void> {
+  const left = [...of];
   const failures: { readonly seed: number; readonly sequence: Sequence; readonly error: unknown }[] = [];
   const lane = async (): Promise<void> => {
     for (let seed = left.shift(); seed !== undefined && failures.length === 0; seed = left.shift()) {

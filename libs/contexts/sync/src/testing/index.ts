@@ -6,3 +6,5 @@ export {
   type InMemoryOptions,
 } from './in-memory-inventory.js';
 export { InMemoryLocal } from './in-memory-local.js';
+export { Refusal } from './in-memory-rows.js';
+export type { LocalInventory } from '../inventory/local-inventory.js';
