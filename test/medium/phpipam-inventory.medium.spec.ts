@@ -304,7 +304,7 @@ describe('a scan', () => {
     faults.add({ kind: 'bad-gateway' }, { kind: 'reset-in-body' });
     expect((await scan()).objects).toHaveLength(1);
     faults.add({ kind: 'hang' });
-    const hasty = World.inventory(world.simulator, { timing: { ...TIMING, readMs: 100 } });
+    const hasty = World.inventory(world.simulator, { timing: { ...TIMING, readMs: 500 } });
     expect((await hasty.scan('vrf', null, signal)).objects).toHaveLength(1);
   });
 
@@ -389,7 +389,7 @@ describe('making something', () => {
   it.each(['reset-after', 'truncated-json', 'hang-after', 'reset-in-body'] as const)(
     'makes no twin when the answer is lost (%s)',
     async (kind) => {
-      const world = await World.start({}, { timing: { ...TIMING, writeMs: 200 } });
+      const world = await World.start({}, { timing: { ...TIMING, writeMs: 600 } });
       world.simulator.faults.add({ kind, when: ([request]) => request?.startsWith('POST /subnets/') ?? false });
       const made = await world.create('prefix', 'pfx_1', { prefix: '10.20.0.0/24', vrf: null });
       expect(world.database.all('subnets')).toHaveLength(1);
@@ -614,17 +614,22 @@ describe('marks', () => {
     expect(doneOf(outcome)).toMatchObject({ mark: 'vld_1-net_1', fields: { vid: 100, name: 'web' } });
   });
 
-  it('are found by a filter, and where that is too much for PHP, by walking', async () => {
+  it('are found by a filter, and where that is too much for PHP, by the lists of sections and by searching', async () => {
     const world = await World.start();
     const prefix = await world.create('prefix', 'pfx_1', { prefix: '10.20.0.0/24', vrf: null });
     const address = await world.create('ipAddress', 'ip_1', { host: '10.20.0.7', vrf: null });
+    await world.create('ipAddress', 'ipX1', { host: '10.20.0.8', vrf: null });
+    const many = Array.from({ length: 20 }, (_, at) => `ip_${at + 1}`);
     const find = async () => [
       ...(await world.inventory.findMarked('prefix', ['pfx_1', 'pfx_10', 'pfx'], signal)),
-      ...(await world.inventory.findMarked('ipAddress', ['ip_1'], signal)),
+      ...(await world.inventory.findMarked('ipAddress', many, signal)),
     ];
     expect(await find()).toEqual([prefix, address]);
     world.simulator.fatals.push({ when: (request) => /^GET \/(subnets|addresses)\/\?/.test(request), how: 'empty' });
     expect(await find()).toEqual([prefix, address]);
+    const before = world.simulator.requests.length;
+    expect(await world.inventory.findMarked('ipAddress', ['ip_1', 'ip_2'], signal)).toEqual([address]);
+    expect(world.asked(before)).toEqual(['GET /search/ip_1/', 'GET /search/ip_2/', 'GET /subnets/1/']);
   });
 
   it('show what is on its way out until it comes back', async () => {

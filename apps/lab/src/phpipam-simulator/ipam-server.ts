@@ -73,10 +73,11 @@ export class IpamServer {
     this.inFlight += 1;
     this.peakInFlight = Math.max(this.peakInFlight, this.inFlight);
     let isOver = false;
-    response.once('close', () => {
+    const end = (): void => {
       if (!isOver) this.inFlight -= 1;
       isOver = true;
-    });
+    };
+    response.once('finish', end).once('close', end);
     const body = await readBody(request);
     const url = new URL(request.url ?? '/', 'https://ipam');
     const parts = url.pathname.split('/').map(decodeURIComponent);

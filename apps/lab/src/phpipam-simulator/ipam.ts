@@ -1,5 +1,6 @@
 /** One installation of phpIPAM: its release, settings, apps and users, and what it keeps in its database. */
 import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiRefusal } from './api-refusal.js';
 import { type Cell, IpamDatabase } from './ipam-database.js';
 import { toDecimal } from './ip-number.js';
@@ -45,6 +46,7 @@ export interface IpamOptions {
 const TOKEN_MS = 21_600_000;
 const MAX_FAILURES = 10;
 const BLOCK_MS = 300_000;
+const HASH_MS = 5;
 const TOKEN_LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789.-_';
 
 export class Ipam {
@@ -54,6 +56,8 @@ export class Ipam {
   readonly users: IpamUser[];
   readonly settings = { isApiEnabled: true, vlanMax: 4096, vlanDuplicate: false, allowsUnsafe: false };
   readonly lock = new WriteLock();
+  /** How long a password takes to be compared. */
+  hashing: () => Promise<unknown> = () => sleep(HASH_MS);
   readonly now: () => Date;
   private readonly php: '7.4' | '8.2';
   private failures: { count: number; since: number } = { count: 0, since: 0 };

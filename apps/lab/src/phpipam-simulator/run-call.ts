@@ -1,9 +1,9 @@
 /** `api/index.php`: what is looked at before a controller is asked, in its order. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiRefusal } from './api-refusal.js';
 import { type ApiAnswer, type ApiCall, type Controller, type Params, textOf } from './api-call.js';
 import { addresses } from './controllers/addresses.js';
 import { l2domains } from './controllers/l2domains.js';
+import { searching } from './controllers/search.js';
 import { sections } from './controllers/sections.js';
 import { subnets } from './controllers/subnets.js';
 import { tools } from './controllers/tools.js';
@@ -33,6 +33,7 @@ const CONTROLLERS: Readonly<Record<string, Controller>> = {
   vrf: vrfs,
   l2domains,
   tools,
+  search: searching,
 };
 const TABLES: Readonly<Record<string, TableName>> = {
   subnets: 'subnets',
@@ -46,7 +47,6 @@ const TABLES: Readonly<Record<string, TableName>> = {
 };
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 const LOCK_WAIT_MS = 30_000;
-const LOGIN_MS = 5;
 
 /** @throws ApiRefusal */
 export async function runCall(ipam: Ipam, request: ApiRequest): Promise<ApiAnswer> {
@@ -151,7 +151,7 @@ async function login(ipam: Ipam, { headers }: ApiRequest): Promise<ApiAnswer> {
   loggingIn.add(ipam);
   try {
     const { token, expires } = ipam.login(name, rest.join(':'));
-    await sleep(LOGIN_MS);
+    await ipam.hashing();
     return { code: 200, data: { token, expires: timestamp(expires ?? ipam.now()) } };
   } finally {
     loggingIn.delete(ipam);

@@ -12,6 +12,8 @@ const IDS = 2 ** 31;
 const MAX_PARTS = 2 ** 22;
 /** Marks in one question: a URL has its bounds. */
 const MARKS_AT_ONCE = 50;
+/** Up to here each is searched by the database. */
+const FEW_MARKS = 5;
 
 /** A row and, of an address, its subnet. */
 export interface Found {
@@ -149,7 +151,9 @@ export class IpamReader {
     };
   }
 
+  /** A list of all subnets or addresses is filtered by PHP, after it was loaded: for a few marks, or where that is too much, there are other ways. */
   private async filteredByMark(kind: 'prefix' | 'ipAddress', marks: readonly string[], signal: AbortSignal): Promise<readonly Found[]> {
+    if (kind === 'ipAddress' && marks.length <= FEW_MARKS) return this.searched(marks, signal);
     const query = { filter_by: this.markColumn, filter_match: 'regex', filter_value: marksExpression(marks) };
     try {
       const rows = await this.client.rows(KINDS[kind].path, query, signal);
@@ -157,22 +161,21 @@ export class IpamReader {
       return (await this.withSubnets(rows, signal)).map(({ found }) => found);
     } catch (error) {
       if (!isTooMuch(error)) throw error;
-      return this.walked(kind, marks, signal);
+      return kind === 'prefix' ? this.subnetsOfAllSections(signal) : this.searched(marks, signal);
     }
   }
 
-  /** The long way, a section or a subnet at a time. */
-  private async walked(kind: 'prefix' | 'ipAddress', marks: readonly string[], signal: AbortSignal): Promise<readonly Found[]> {
-    const wanted = new Set(marks);
-    const isWanted = ({ row }: Found): boolean => wanted.has(markOf(row, this.markColumn)?.id ?? '');
+  private async searched(marks: readonly string[], signal: AbortSignal): Promise<readonly Found[]> {
+    const rows: Row[] = [];
+    for (const mark of marks)
+      rows.push(...(await this.client.searchAddresses(mark, signal)).filter((row) => markOf(row, this.markColumn)?.id === mark));
+    return (await this.withSubnets(rows, signal)).map(({ found }) => found);
+  }
+
+  private async subnetsOfAllSections(signal: AbortSignal): Promise<readonly Found[]> {
     const found: Found[] = [];
-    if (kind === 'prefix') {
-      for (const section of await this.sections(signal)) {
-        found.push(...(await this.subnetsOf(section, signal)).map((row) => ({ row, subnet: null })).filter(isWanted));
-      }
-    } else {
-      for (const subnet of await this.subnetIndex(signal)) found.push(...(await this.addressesOf(subnet, signal)).filter(isWanted));
-    }
+    for (const section of await this.sections(signal))
+      for (const row of await this.subnetsOf(section, signal)) found.push({ row, subnet: null });
     return found;
   }
 

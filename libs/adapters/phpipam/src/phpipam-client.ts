@@ -40,6 +40,7 @@ const DEFAULT_TIMING: PhpIpamTiming = { readMs: 120_000, writeMs: 45_000, againM
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const READ_AGAIN = 2;
 const Login = z.object({ token: z.string().min(1) });
+const Searched = z.object({ addresses: z.object({ code: z.coerce.number(), data: z.unknown().optional() }) });
 
 interface Call {
   readonly method: 'GET' | WriteMethod;
@@ -83,6 +84,19 @@ export class PhpIpamClient {
     if (!reply.isSuccess) throw refusal(call, false, reply);
     const rows = Array.isArray(reply.data) ? reply.data.map(toRow) : [null];
     if (!rows.every((row): row is Row => row !== null)) throw unexpected(call, reply, 'no list of rows');
+    return rows;
+  }
+
+  /** Addresses that contain a text in some column, found by the database: nothing is loaded that is not it. @throws PhpIpamError */
+  async searchAddresses(text: string, signal: AbortSignal): Promise<readonly Row[]> {
+    const path = `/search/${encodeURIComponent(text)}/`;
+    const query = { addresses: '1', subnets: '0', vlan: '0', vrf: '0', links: 'false' };
+    const reply = await this.read({ method: 'GET', path, query }, signal);
+    if (!reply.isSuccess) throw refusal(`GET ${path}`, false, reply);
+    const part = Searched.safeParse(reply.data);
+    if (part.success && part.data.addresses.code === 404) return [];
+    const rows = part.success && Array.isArray(part.data.addresses.data) ? part.data.addresses.data.map(toRow) : [null];
+    if (!rows.every((row): row is Row => row !== null)) throw unexpected(`GET ${path}`, reply, 'no addresses');
     return rows;
   }
 
