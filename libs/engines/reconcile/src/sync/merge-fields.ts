@@ -1,3 +1,4 @@
+import type { FieldMerge } from './field-merge.js';
 import { mergeScalar } from './merge-scalar.js';
 import { mergeSet } from './merge-set.js';
 import type { FieldRule, KindRules } from './rules.js';
@@ -37,16 +38,6 @@ export interface ThreeCopies {
   readonly theirs: Fields;
   /** Both had it before although the base is lost (linked again by its mark): its guarded fields are told. */
   readonly wasLinked?: boolean;
-}
-
-/** What one field comes to; `undefined` = nothing to write on that side. */
-export interface FieldMerge {
-  readonly push?: FieldValue;
-  readonly pull?: FieldValue;
-  readonly base: FieldValue | undefined;
-  readonly isConflict?: boolean;
-  /** A change of the side that is written is lost. */
-  readonly overwrites?: boolean;
 }
 
 /**

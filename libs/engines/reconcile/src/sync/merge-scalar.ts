@@ -1,5 +1,5 @@
 import { equalValues } from './equal-values.js';
-import type { FieldMerge } from './merge-fields.js';
+import type { FieldMerge } from './field-merge.js';
 import type { Authority } from './rules.js';
 import type { FieldValue } from './values.js';
 

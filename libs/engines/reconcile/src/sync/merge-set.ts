@@ -1,4 +1,4 @@
-import type { FieldMerge } from './merge-fields.js';
+import type { FieldMerge } from './field-merge.js';
 import type { Authority } from './rules.js';
 import { canonicalSet, elementsOf } from './value-set.js';
 import type { FieldValue } from './values.js';

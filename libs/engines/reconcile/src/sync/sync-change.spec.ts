@@ -1,6 +1,5 @@
-import { digestChanges, rankOf, type SyncAction, type SyncChange } from './sync-change.js';
+import { digestChanges, type SyncChange } from './sync-change.js';
 
-const KINDS = ['tenant', 'vrf', 'prefix'];
 const change = (rest: Partial<SyncChange> = {}): SyncChange => ({
   seq: 1,
   action: 'UPDATE',
@@ -13,34 +12,6 @@ const change = (rest: Partial<SyncChange> = {}): SyncChange => ({
   pull: {},
   overwritten: [],
   ...rest,
-});
-
-describe('the order of a run', () => {
-  it('makes what others point to before them, and takes them away the other way round, marked first', () => {
-    const all = KINDS.flatMap((kind) => (['DELETE', 'CREATE', 'DEPRECATE'] as SyncAction[]).map((action) => ({ kind, action })));
-    const sorted = all.sort((a, b) => rankOf(KINDS, a) - rankOf(KINDS, b)).map(({ action, kind }) => `${action} ${kind}`);
-    expect(sorted).toEqual([
-      'CREATE tenant',
-      'CREATE vrf',
-      'CREATE prefix',
-      'DEPRECATE prefix',
-      'DEPRECATE vrf',
-      'DEPRECATE tenant',
-      'DELETE prefix',
-      'DELETE vrf',
-      'DELETE tenant',
-    ]);
-  });
-
-  it('settles what is mapped before it writes, inside a kind', () => {
-    const all: SyncAction[] = ['UPDATE', 'CREATE', 'ADOPT', 'RELINK', 'UNLINK'];
-    const sorted = all.sort((a, b) => rankOf(KINDS, { kind: 'vrf', action: a }) - rankOf(KINDS, { kind: 'vrf', action: b }));
-    expect(sorted).toEqual(['UNLINK', 'RELINK', 'ADOPT', 'CREATE', 'UPDATE']);
-  });
-
-  it('has no place for a kind that it does not know', () => {
-    expect(rankOf(KINDS, { kind: 'cable', action: 'CREATE' })).toBeNaN();
-  });
 });
 
 describe('the digest of a plan', () => {

@@ -2,12 +2,11 @@ import { digest } from '#engines/kernel';
 import type { Fields } from './values.js';
 
 /**
- * In the order in which one object's changes are carried out. UNLINK: the mapping is dropped, theirs stays. RELINK: it has our mark, the
+ * UNLINK: the mapping is dropped, theirs stays. RELINK: it has our mark, the
  * mapping was lost. ADOPT: theirs is one of ours from now on and gets our mark. ACCEPT_GONE: they removed it, and it is not made again.
  * DEPRECATE: the first phase of deleting.
  */
-const SYNC_ACTIONS = ['UNLINK', 'ACCEPT_GONE', 'RELINK', 'ADOPT', 'CREATE', 'UPDATE', 'DEPRECATE', 'DELETE'] as const;
-export type SyncAction = (typeof SYNC_ACTIONS)[number];
+export type SyncAction = 'UNLINK' | 'ACCEPT_GONE' | 'RELINK' | 'ADOPT' | 'CREATE' | 'UPDATE' | 'DEPRECATE' | 'DELETE';
 
 /** One line of a plan: a value, stored and shown before anything is written. */
 export interface SyncChange {
@@ -29,22 +28,6 @@ export interface SyncChange {
   /** Fields in which a change of one side is overwritten. */
   readonly overwritten: readonly string[];
 }
-
-/**
- * Where a change stands in a run: what has the smaller rank is done first. Kinds in the order in which they are created; DEPRECATE, then
- * DELETE in the reverse one, behind all others. Inside a rank any order will do.
- * @param kinds in the order in which they are created. @returns NaN for a kind that is not among them.
- */
-export function rankOf(kinds: readonly string[], { action, kind }: Pick<SyncChange, 'action' | 'kind'>): number {
-  const at = kinds.indexOf(kind);
-  if (at < 0) return Number.NaN;
-  if (action === 'DEPRECATE') return rank(kinds, 1, kinds.length - 1 - at, action);
-  if (action === 'DELETE') return rank(kinds, 2, kinds.length - 1 - at, action);
-  return rank(kinds, 0, at, action);
-}
-
-const rank = (kinds: readonly string[], phase: number, place: number, action: SyncAction): number =>
-  (phase * kinds.length + place) * SYNC_ACTIONS.length + SYNC_ACTIONS.indexOf(action);
 
 /**
  * Digest of a plan, page by page: what was approved is what is written. Equal changes in equal order give the same digest however they are
