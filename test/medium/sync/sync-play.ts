@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { SyncRun } from '#contexts/sync';
 import { type ForeignCall, type ForeignFault, InMemoryInventory, InMemoryLocal } from '#contexts/sync/testing';
 import { DomainError, type SyncTargetId } from '#engines/kernel';
-import type { Fields, FieldValue, Ref } from '#engines/reconcile';
+import { type Fields, type FieldValue, printSyncPlan, type Ref } from '#engines/reconcile';
 import { SyncLedger } from './sync-ledger.js';
 import { isAlike, SyncPeople } from './sync-people.js';
 import { MODEL_KINDS, type ModelKind, type SyncSequence, type SyncStep, type Trouble } from './sync-steps.js';
@@ -250,7 +250,9 @@ export class SyncPlay {
     }
     const [run] = await this.world.runs.runsOf(this.targetId, { first: 1, after: null });
     const changes = run ? await this.world.runs.changesOf(run.id, FIRST_100) : [];
-    assert.fail(`not at rest after ${ROUNDS} runs; the last: ${JSON.stringify({ ...run, changes }, null, 1)}`);
+    assert.fail(
+      `not at rest after ${ROUNDS} runs; the last, ${run?.state}: ${run?.guards.join('; ')}\n${printSyncPlan('model', changes, run?.digest ?? '')}`,
+    );
   }
 
   private state(): string {

@@ -39,5 +39,5 @@ export {
 export { type FieldConflict, type FieldsMerge, mergeFields, type ThreeCopies } from './sync/merge-fields.js';
 export type { Authority, FieldRule, KindRules } from './sync/rules.js';
 export { printSyncPlan, stopText } from './sync/print-sync-plan.js';
-export { digestChanges, rankOf, type SyncAction, type SyncChange } from './sync/sync-change.js';
+export { digestChanges, type SyncAction, type SyncChange } from './sync/sync-change.js';
 export type { Fields, FieldValue, Ref, Scalar, ValueSet } from './sync/values.js';

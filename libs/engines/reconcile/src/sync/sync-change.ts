@@ -2,9 +2,8 @@ import { digest } from '#engines/kernel';
 import type { Fields } from './values.js';
 
 /**
- * UNLINK: the mapping is dropped, theirs stays. RELINK: it has our mark, the
- * mapping was lost. ADOPT: theirs is one of ours from now on and gets our mark. ACCEPT_GONE: they removed it, and it is not made again.
- * DEPRECATE: the first phase of deleting.
+ * UNLINK: the mapping is dropped, theirs stays. RELINK: it has our mark, the mapping was lost. ADOPT: theirs is one of ours from now on and
+ * gets our mark. ACCEPT_GONE: they removed it, and it is not made again. DEPRECATE: the first phase of deleting.
  */
 export type SyncAction = 'UNLINK' | 'ACCEPT_GONE' | 'RELINK' | 'ADOPT' | 'CREATE' | 'UPDATE' | 'DEPRECATE' | 'DELETE';
 
