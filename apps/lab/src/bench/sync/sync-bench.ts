@@ -4,11 +4,12 @@ import { freePort } from '../../powerdns/free-port.js';
 import { openBenchDatabase } from '../bench-database.js';
 import { Child } from '../http/child.js';
 import { percentile } from '../statistics.js';
+import { type DnsFigures, dnsRound } from './dns-round.js';
 import { loadFacade } from './facade-load.js';
 import type { NetBoxAnswer, NetBoxPlace } from './netbox-message.js';
 import { SyncSubject } from './sync-subject.js';
 
-export interface SyncBenchReport {
+export interface SyncBenchReport extends DnsFigures {
   /** That the other inventory has of ours. */
   readonly objects: number;
   readonly exportSeconds: number;
@@ -30,6 +31,7 @@ export interface SyncSizes {
 }
 
 const CLIENTS = 16;
+const NAMES = 10_000;
 const RUN_WITHIN_MS = 1_200_000;
 
 export async function runSyncBench(sizes: SyncSizes, say: (line: string) => void): Promise<SyncBenchReport> {
@@ -73,6 +75,9 @@ export async function runSyncBench(sizes: SyncSizes, say: (line: string) => void
     await worker.close();
     say(`there after ${oneChangeSeconds.toFixed(2)} s; ${CLIENTS} clients at the façade`);
     const facade = await facadeRound(subject, sizes.facadeRounds, later);
+    const names = Math.min(NAMES, Math.floor(sizes.objects / 2));
+    say(`${names} names in a name server`);
+    const dns = await dnsRound(subject, names);
     return {
       objects: exported.objects,
       exportSeconds: round(first.seconds),
@@ -83,6 +88,7 @@ export async function runSyncBench(sizes: SyncSizes, say: (line: string) => void
       rssGrowthMb: rssMb - before,
       oneChangeSeconds: round(oneChangeSeconds),
       ...facade,
+      ...dns,
     };
   } finally {
     for (const close of closers) await close();

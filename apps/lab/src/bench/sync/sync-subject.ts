@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { PowerDnsServer } from '#adapters/powerdns';
 import { AccessModule } from '#contexts/access';
 import {
   AddressAllocationService,
@@ -16,7 +17,15 @@ import { EventsModule } from '#contexts/events';
 import { fabricEntities, FabricModule } from '#contexts/fabric';
 import { FacadeModule, FacadeService } from '#contexts/facade';
 import { numberingEntities, NumberingModule } from '#contexts/numbering';
-import { ConnectorService, syncEntities, SyncModule, type SyncRun, SyncRunService } from '#contexts/sync';
+import {
+  ConnectorService,
+  type DnsZonesFactory,
+  syncEntities,
+  SyncModule,
+  type SyncRun,
+  SyncRunService,
+  SyncService,
+} from '#contexts/sync';
 import { TenancyModule, tenancyEntities, TenancyService } from '#contexts/tenancy';
 import {
   type AddressSpaceId,
@@ -79,6 +88,39 @@ export class SyncSubject {
     return (await this.get(ConnectorService).create(input, 'bench')).id;
   }
 
+  /** So many of the addresses have a name. */
+  async name(count: number): Promise<void> {
+    await this.change(
+      `UPDATE ip_address SET dns_name = 'host-' || x.n || '.bench.example' FROM (
+          SELECT id, row_number() OVER (ORDER BY address) AS n FROM ip_address WHERE state = 'BOUND' AND role = 'HOST' ORDER BY address LIMIT $1) x
+        WHERE x.id = ip_address.id`,
+      [count],
+    );
+  }
+
+  async connectDns(url: string, apiKey: string, zones: readonly string[]): Promise<SyncTargetId> {
+    const input = { kind: 'POWERDNS', slug: 'dns', url, secret: new Secret(apiKey), zones } as const;
+    return (await this.get(ConnectorService).create(input, 'bench')).id;
+  }
+
+  /** What is due at a name server. @returns the record sets that the run wrote, and the seconds. */
+  async publish(targetId: SyncTargetId): Promise<{ changes: number; seconds: number }> {
+    const since = performance.now();
+    await this.get(SyncService).run(targetId);
+    const seconds = Math.round((performance.now() - since) / 10) / 100;
+    const [run] = await this.sql<{ state: string; error: string | null; changes: number }>(
+      'SELECT state, error, jsonb_array_length(plan) AS changes FROM sync_run WHERE target_id = $1 ORDER BY started_at DESC LIMIT 1',
+      [targetId],
+    );
+    if (run?.state !== 'SUCCEEDED') throw new Error(`names were published ${run?.state ?? 'never'}: ${run?.error ?? ''}`);
+    return { changes: run.changes, seconds };
+  }
+
+  /** As after a change of names that changes nothing in the end. */
+  async lookAgain(targetId: SyncTargetId): Promise<void> {
+    await this.change('UPDATE sync_target SET recheck_at = clock_timestamp() WHERE id = $1', [targetId]);
+  }
+
   /** A complete run, done by the worker. @returns what came of it, and the seconds. */
   async run(targetId: SyncTargetId, withinMs: number): Promise<{ run: SyncRun; seconds: number }> {
     const runs = this.get(SyncRunService);
@@ -129,6 +171,14 @@ export class SyncSubject {
     return hosts;
   }
 
+  private sql<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> {
+    return this.app.get(Database).inTransaction(SCOPE, (tx) => tx.sql<Row>(text, values));
+  }
+
+  private change(text: string, values: readonly unknown[]): Promise<number> {
+    return this.app.get(Database).inTransaction(SCOPE, (tx) => tx.run(text, values));
+  }
+
   private nextKey(): IdempotencyKey {
     return IdempotencyKey.parse(`bench-${++this.serial}`);
   }
@@ -140,9 +190,7 @@ export class SyncSubject {
 
 function subjectModule(config: Config): new () => object {
   const entities = [...numberingEntities, ...tenancyEntities, ...addressingEntities, ...fabricEntities, ...syncEntities];
-  const noDns = (): never => {
-    throw new Error('the worker speaks to name servers, not the bench');
-  };
+  const dnsZones: DnsZonesFactory = ({ url, apiKey }) => new PowerDnsServer({ apiUrl: url, apiKey: apiKey.reveal(), ownerId: 'bench' });
   @Module({
     imports: [
       PlatformModule.forRoot(config, entities, 'bench'),
@@ -153,7 +201,7 @@ function subjectModule(config: Config): new () => object {
       AddressingModule,
       FabricModule,
       FacadeModule,
-      SyncModule.with(noDns),
+      SyncModule.with(dnsZones),
     ],
   })
   class SubjectModule {}
