@@ -37,6 +37,8 @@ export interface SyncRunnerWorld {
 }
 
 export interface SyncRunnerHost {
+  /** Of its database. */
+  readonly url: string;
   /** Everything of the one before is forgotten. */
   world(options?: { settings?: ConnectorSettings; foreign?: InMemoryOptions; local?: InMemoryLocal }): Promise<SyncRunnerWorld>;
   runner(): SyncRunner;
@@ -67,6 +69,7 @@ export async function openSyncRunnerHost(): Promise<SyncRunnerHost> {
   const sql = <Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> =>
     app.get(Database).inTransaction(systemScope('test'), (tx) => tx.sql<Row>(text, values));
   return {
+    url,
     world: async (options = {}) => {
       await sql('DELETE FROM sync_journal');
       await sql('DELETE FROM sync_run');

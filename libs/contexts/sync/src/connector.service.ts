@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService, type OperatorAct, OperatorActs, OutboxService } from '#contexts/events';
 import { FabricService } from '#contexts/fabric';
-import { DomainError, type FabricId, invalidValue, notFound, type SyncTargetId } from '#engines/kernel';
+import { DomainError, type FabricId, invalidValue, notFound, type Slug, type SyncTargetId } from '#engines/kernel';
 import { Database, Envelope, newId, type Secret, systemScope, type Tx } from '#platform';
 import { checkConnector } from './check-connector.js';
-import type { Connector, ConnectorSettings, NewConnector } from './domain/connector.js';
+import { type Connector, CONNECTOR_KINDS, type ConnectorSettings, type NewConnector } from './domain/connector.js';
 import type { PageOf } from './domain/sync-run.js';
 import { connectorSecretContext } from './runner/foreign-inventories.js';
 import { type ConnectorRow, ConnectorStore } from './store/connector.store.js';
@@ -64,6 +64,15 @@ export class ConnectorService {
     const connector = await this.db.inTransaction(systemScope('sync'), (tx) => this.connectors.byId(tx, id));
     if (!connector) throw notFound('syncTarget', id);
     return connector;
+  }
+
+  /** @throws DomainError NOT_FOUND. */
+  async bySlug(slug: Slug): Promise<Connector> {
+    return this.db.inTransaction(systemScope('sync'), async (tx) => {
+      const id = await this.connectors.idBySlug(tx, slug, CONNECTOR_KINDS);
+      if (!id) throw notFound('syncTarget', slug);
+      return (await this.connectors.byId(tx, id)) as Connector;
+    });
   }
 
   /** In the order in which they were made. */

@@ -65,6 +65,12 @@ export class SyncRunService {
     return this.db.inTransaction(SCOPE, (tx) => this.runs.page(tx, targetId, page));
   }
 
+  /** The newest of each, in the order of the connectors; null where there was none. */
+  async lastOf(targetIds: readonly SyncTargetId[]): Promise<(SyncRun | null)[]> {
+    const found = await this.db.inTransaction(SCOPE, (tx) => this.runs.last(tx, targetIds));
+    return targetIds.map((id) => found.find(({ targetId }) => targetId === id) ?? null);
+  }
+
   /** In the order in which they were found. */
   changesOf(runId: SyncRunId, page: PageOf<number>): Promise<StoredChange[]> {
     return this.db.inTransaction(SCOPE, (tx) => this.changes.page(tx, runId, page));

@@ -1,9 +1,12 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { AccessModule } from '#contexts/access';
 import { AddressingModule } from '#contexts/addressing';
 import { EventsModule, JOB_HANDLERS } from '#contexts/events';
 import { FabricModule } from '#contexts/fabric';
 import { NumberingModule } from '#contexts/numbering';
 import { TenancyModule } from '#contexts/tenancy';
+import { ConnectorResolver } from './api/connector.resolver.js';
+import { SyncRunResolver } from './api/sync-run.resolver.js';
 import { ConnectorService } from './connector.service.js';
 import { inventoryProviders } from './inventory/inventory-providers.js';
 import { ContextInventory } from './inventory/context-inventory.js';
@@ -61,7 +64,7 @@ export class SyncModule {
     ];
     return {
       module: SyncModule,
-      imports: [EventsModule, NumberingModule, TenancyModule, AddressingModule, FabricModule],
+      imports: [AccessModule, EventsModule, NumberingModule, TenancyModule, AddressingModule, FabricModule],
       providers: [
         SyncStore,
         SyncService,
@@ -71,6 +74,8 @@ export class SyncModule {
         InventorySyncJob,
         ConnectorService,
         SyncRunService,
+        ConnectorResolver,
+        SyncRunResolver,
         job,
         ...bindings,
       ],

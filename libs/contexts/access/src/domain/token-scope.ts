@@ -29,6 +29,7 @@ export const TOKEN_SCOPES = [
   'drift:hint',
   'sync:read',
   'sync:write',
+  'sync:admin',
   'netbox:facade',
   'webhook:read',
   'webhook:write',

@@ -56,6 +56,15 @@ export class SyncRunStore {
     return rows.map(toRun);
   }
 
+  /** The newest of each. */
+  async last(tx: Tx, targetIds: readonly SyncTargetId[]): Promise<SyncRun[]> {
+    const rows = await tx.sql<SyncRun>(
+      `SELECT r.* FROM unnest($1::uuid[]) t(id) CROSS JOIN LATERAL (SELECT ${COLUMNS} FROM sync_run WHERE target_id = t.id ORDER BY id DESC LIMIT 1) r`,
+      [targetIds],
+    );
+    return rows.map(toRun);
+  }
+
   /** What is asked for, and what a dead execution has left: only under the lease of the target nobody is at it. The oldest first. */
   async open(tx: Tx, targetId: SyncTargetId): Promise<OpenRun[]> {
     const rows = await tx.sql<OpenRun>(

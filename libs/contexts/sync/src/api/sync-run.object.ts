@@ -1,0 +1,189 @@
+import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { encodeId } from '#engines/kernel';
+import type { FieldValue } from '#engines/reconcile';
+import { connectionOf, DateTimeScalar, JsonObjectScalar, UserError } from '#platform';
+import type { StoredChange, SyncConflict, SyncRun } from '../domain/sync-run.js';
+
+export enum SyncStateEnum {
+  RUNNING = 'RUNNING',
+  SUCCEEDED = 'SUCCEEDED',
+  PARTIAL = 'PARTIAL',
+  FAILED = 'FAILED',
+  BLOCKED_BY_GUARD = 'BLOCKED_BY_GUARD',
+}
+registerEnumType(SyncStateEnum, {
+  name: 'SyncState',
+  valuesMap: {
+    RUNNING: { description: 'Asked for, or under way.' },
+    PARTIAL: { description: 'Some lines were not carried out; each says why.' },
+    FAILED: { description: 'It is tried again by itself.' },
+    BLOCKED_BY_GUARD: { description: 'A person looks: `guards` say at what, `approveSyncRun` lets it go on.' },
+  },
+});
+
+export enum SyncTriggerEnum {
+  CHANGE = 'CHANGE',
+  HINT = 'HINT',
+  TIMER = 'TIMER',
+  PERSON = 'PERSON',
+  ADOPTION = 'ADOPTION',
+}
+registerEnumType(SyncTriggerEnum, { name: 'SyncTrigger' });
+
+export enum SyncChangeStateEnum {
+  PROPOSED = 'PROPOSED',
+  PLANNED = 'PLANNED',
+  APPLIED = 'APPLIED',
+  REFUSED = 'REFUSED',
+  SKIPPED = 'SKIPPED',
+  STALE = 'STALE',
+}
+registerEnumType(SyncChangeStateEnum, {
+  name: 'SyncChangeState',
+  valuesMap: {
+    PROPOSED: { description: 'A person says whether the two are one; nothing is written for it.' },
+    STALE: { description: 'It changed after it was read; it is read again.' },
+  },
+});
+
+export enum KeepEnum {
+  US = 'US',
+  THEM = 'THEM',
+}
+registerEnumType(KeepEnum, { name: 'SyncConflictSide' });
+
+@ObjectType('SyncCounts')
+export class SyncCountsObject {
+  @Field(() => Int) read: number;
+  @Field(() => Int) created: number;
+  @Field(() => Int) updated: number;
+  @Field(() => Int) deleted: number;
+  @Field(() => Int) unchanged: number;
+  @Field(() => Int) conflicts: number;
+  @Field(() => Int) skipped: number;
+}
+
+@ObjectType('SyncProgress')
+export class SyncProgressObject {
+  @Field({ description: 'The type of objects that it is at.' }) objectType: string;
+  @Field(() => Int, { description: 'How many of them are done.' }) done: number;
+}
+
+@ObjectType('SyncRun')
+export class SyncRunObject {
+  @Field(() => ID) id: string;
+  /** Not part of the schema: what its lines are read by. */
+  uuid: SyncRun['id'];
+  @Field(() => ID) connector: string;
+  @Field(() => SyncTriggerEnum) trigger: string;
+  @Field({ description: 'Nothing is written.' }) dryRun: boolean;
+  @Field(() => SyncStateEnum) state: string;
+  @Field(() => DateTimeScalar) startedAt: Date;
+  @Field(() => DateTimeScalar, { nullable: true }) finishedAt: Date | null;
+  @Field(() => SyncCountsObject) counts: SyncCountsObject;
+  @Field(() => SyncProgressObject, { nullable: true, description: 'Null before and after.' }) progress: SyncProgressObject | null;
+  @Field(() => String, { nullable: true, description: 'Of all its lines: what a person approves. Null while they are being made.' })
+  digest: string | null;
+  @Field(() => [String], { description: 'Why it was stopped, in sentences.' }) guards: readonly string[];
+  @Field() wantedBy: string;
+  @Field(() => String, { nullable: true }) approvedBy: string | null;
+  @Field(() => String, { nullable: true }) error: string | null;
+}
+
+@ObjectType('SyncChange', { description: 'A line of a run: what it would do with one object, and what came of it.' })
+export class SyncChangeObject {
+  @Field(() => Int, { description: 'Its number in the run.' }) seq: number;
+  @Field() action: string;
+  @Field() objectType: string;
+  @Field({ description: 'The object as people know it.' }) label: string;
+  @Field({ description: 'Id of ours.' }) ours: string;
+  @Field(() => String, { nullable: true, description: 'Id of theirs; null before it is made.' }) theirs: string | null;
+  @Field(() => JsonObjectScalar, { description: 'What stands there, of the fields that change.' }) before: object;
+  @Field(() => JsonObjectScalar, { description: 'What is to stand there.' }) after: object;
+  @Field(() => JsonObjectScalar, { description: 'What is taken over here.' }) takenOver: object;
+  @Field(() => [String], { description: 'Fields in which a change of one side is overwritten.' }) overwritten: readonly string[];
+  @Field(() => SyncChangeStateEnum) state: string;
+  @Field() applied: boolean;
+  @Field(() => String, { nullable: true, description: 'Of the other system, word by word; or why it waits.' }) error: string | null;
+}
+
+@ObjectType('SyncConflict', { description: 'Both sides changed a field, and no rule says who is right.' })
+export class SyncConflictObject {
+  @Field(() => ID) id: string;
+  @Field(() => ID) connector: string;
+  @Field() objectType: string;
+  @Field({ description: 'The object as people know it.' }) label: string;
+  @Field({ description: '`*`: the object is gone there.' }) field: string;
+  @Field(() => String, { nullable: true, description: 'Text as it is, everything else as JSON.' }) ours: string | null;
+  @Field(() => String, { nullable: true }) theirs: string | null;
+  @Field(() => String, { nullable: true, description: 'What both had when they last agreed.' }) base: string | null;
+  @Field(() => DateTimeScalar) firstSeenAt: Date;
+  @Field(() => KeepEnum, { nullable: true, description: 'Said, not yet done.' }) decision: string | null;
+  @Field(() => String, { nullable: true }) decidedBy: string | null;
+}
+
+@ObjectType()
+export class SyncRunConnection extends connectionOf(SyncRunObject, 'SyncRun') {}
+@ObjectType()
+export class SyncChangeConnection extends connectionOf(SyncChangeObject, 'SyncChange') {}
+@ObjectType()
+export class SyncConflictConnection extends connectionOf(SyncConflictObject, 'SyncConflict') {}
+
+const REPLAYED = {
+  type: () => Boolean,
+  nullable: true,
+  description: 'True when the key was seen before: nothing was done again.',
+} as const;
+
+@ObjectType('SyncRunPayload')
+export class SyncRunPayload {
+  @Field(() => SyncRunObject, { nullable: true }) run?: SyncRunObject | null;
+  @Field(REPLAYED.type, REPLAYED) replayed?: boolean | null;
+  @Field(() => [UserError]) errors: UserError[];
+}
+
+@ObjectType('SyncConflictPayload')
+export class SyncConflictPayload {
+  @Field(() => SyncConflictObject, { nullable: true }) conflict?: SyncConflictObject | null;
+  @Field(REPLAYED.type, REPLAYED) replayed?: boolean | null;
+  @Field(() => [UserError]) errors: UserError[];
+}
+
+@InputType()
+export class StartSyncInput {
+  @Field(() => String, { nullable: true }) idempotencyKey: string | null = null;
+  @Field(() => ID) connector: string;
+  @Field({ defaultValue: false, description: 'Everything is computed and shown, nothing is written.' }) dryRun: boolean = false;
+  @Field(() => Float, { nullable: true, description: 'It stops when more than this share of a type would be deleted; 0.1.' })
+  maxDeleteRatio: number | null = null;
+}
+
+export const toRunObject = ({ id, targetId, isDryRun, progress, phase: _phase, ...run }: SyncRun): SyncRunObject => ({
+  ...run,
+  id: encodeId('syncRun', id),
+  uuid: id,
+  connector: encodeId('syncTarget', targetId),
+  dryRun: isDryRun,
+  progress: progress.kind === undefined ? null : { objectType: progress.kind, done: progress.done ?? 0 },
+});
+
+export const toChangeObject = ({ kind, localId, remoteId, pull, ...change }: StoredChange): SyncChangeObject => ({
+  ...change,
+  objectType: kind,
+  ours: localId,
+  theirs: remoteId,
+  takenOver: pull,
+  applied: change.state === 'APPLIED',
+});
+
+const textOf = (value: FieldValue): string | null => (value === null || typeof value === 'string' ? value : JSON.stringify(value));
+
+export const toConflictObject = ({ id, targetId, kind, ours, theirs, base, ...conflict }: SyncConflict): SyncConflictObject => ({
+  ...conflict,
+  id: encodeId('syncConflict', id),
+  connector: encodeId('syncTarget', targetId),
+  objectType: kind,
+  ours: textOf(ours),
+  theirs: textOf(theirs),
+  base: textOf(base),
+});

@@ -1,0 +1,206 @@
+// Other systems that are kept right, as an operator sees them through the API.
+import { encodeId } from '#engines/kernel';
+import { openSyncApiWorld, type SyncApiWorld } from '../support/sync-api-world.js';
+import type { SyncRunnerWorld } from '../support/sync-runner-world.js';
+
+let api: SyncApiWorld;
+let world: SyncRunnerWorld;
+beforeAll(async () => {
+  api = await openSyncApiWorld();
+});
+afterAll(() => api?.close());
+
+interface Run {
+  readonly id: string;
+  readonly state: string;
+  readonly digest: string;
+  readonly guards: readonly string[];
+  readonly counts: Readonly<Record<string, number>>;
+}
+interface Payload {
+  readonly connector?: { readonly id: string; readonly version: number } | null;
+  readonly run?: Run | null;
+  readonly replayed?: boolean | null;
+  readonly errors: readonly { readonly code: string; readonly path: readonly string[] }[];
+}
+const RUN = 'id state digest guards counts { read created updated deleted unchanged conflicts skipped } error progress { objectType done }';
+const ANSWER = `{ run { ${RUN} } replayed errors { code message path } }`;
+const START = `mutation ($input: StartSyncInput!) { startSync(input: $input) ${ANSWER} }`;
+const APPROVE = `mutation ($id: ID!, $digest: String!) { approveSyncRun(id: $id, digest: $digest) ${ANSWER} }`;
+const CREATE = `mutation ($input: CreateConnectorInput!) { createConnector(input: $input) { connector { id version slug mode enabled authority { objectType field owner byDefault } } replayed errors { code message path } } }`;
+const UPDATE = `mutation ($id: ID!, $ifVersion: Int!, $input: UpdateConnectorInput!) { updateConnector(id: $id, ifVersion: $ifVersion, input: $input) { connector { id version enabled mode health { ok message } } errors { code message path } } }`;
+
+const tenant = (name: string, description: string | null = null) => ({ name, slug: name, description });
+const tenants = (count: number): void => {
+  for (let n = 1; n <= count; n++) world.local.put('tenant', `ten_${String(n).padStart(5, '0')}`, tenant(`t${n}`));
+};
+const connector = (): string => encodeId('syncTarget', world.targetId);
+/** A person asks through the API, a worker comes by, the person looks. */
+async function sync(over: object = {}): Promise<Run> {
+  const { run, errors } = await api.ask<Payload>(START, { input: { connector: connector(), ...over } });
+  expect(errors).toEqual([]);
+  await world.attend();
+  return api.ask<Run>(`query ($id: ID!) { syncRun(id: $id) { ${RUN} } }`, { id: run?.id });
+}
+async function changesOf(id: string, first: number, after: string | null = null) {
+  const document = `query ($id: ID!, $first: Int!, $after: String) { syncRun(id: $id) { changes(first: $first, after: $after) {
+    nodes { seq action objectType ours theirs label before after takenOver state applied error } pageInfo { hasNextPage endCursor } } } }`;
+  const found = await api.ask<{
+    changes: { nodes: Record<string, unknown>[]; pageInfo: { hasNextPage: boolean; endCursor: string } };
+  }>(document, { id, first, after });
+  return found.changes;
+}
+
+describe('a connector', () => {
+  const input = { idempotencyKey: 'c-1', kind: 'NETBOX', slug: 'ipam', url: 'https://ipam.example', secret: 'nbt_hush.hush' };
+
+  it('is made once, begins in OBSERVE, and its secret comes out of nothing', async () => {
+    world = await api.host.world();
+    const first = await api.ask<Payload>(CREATE, { input });
+    expect(first).toMatchObject({ connector: { slug: 'ipam', mode: 'OBSERVE', enabled: true }, replayed: false, errors: [] });
+    expect(await api.ask<Payload>(CREATE, { input })).toMatchObject({ connector: { id: first.connector?.id }, replayed: true });
+    const other = { ...input, url: 'https://other.example' };
+    expect((await api.ask<Payload>(CREATE, { input: other })).errors).toMatchObject([{ code: 'IDEMPOTENCY_KEY_REUSED' }]);
+    expect((await api.ask<Payload>(CREATE, { input: { ...input, idempotencyKey: 'c-2' } })).errors).toMatchObject([
+      { code: 'ALREADY_EXISTS' },
+    ]);
+    const all = await api.post(
+      '{ connectors { nodes { id slug kind url settings health { ok message lagSeconds circuit } lastRun { id } } } }',
+    );
+    expect(JSON.parse(all)).toMatchObject({ data: { connectors: { nodes: [{ slug: 'netbox' }, { slug: 'ipam' }] } } });
+    const kept = await world.sql(
+      `SELECT detail::text FROM audit_entry WHERE action LIKE 'connector%' UNION ALL SELECT answer::text FROM operator_act`,
+    );
+    expect(all + JSON.stringify(first) + JSON.stringify(kept)).not.toContain('hush');
+  });
+
+  it('is changed at the version that was seen, and says whose word counts', async () => {
+    world = await api.host.world();
+    const found = await api.ask<{ id: string; version: number }>('{ connector(slug: "netbox") { id version } }');
+    const authority = [{ objectType: 'prefix', field: 'description', owner: 'THEM' }];
+    const off = { id: found.id, ifVersion: found.version, input: { enabled: false, authority } };
+    expect(await api.ask<Payload>(UPDATE, off)).toMatchObject({
+      connector: { enabled: false, mode: 'WRITE', health: { ok: false, message: 'switched off' } },
+      errors: [],
+    });
+    expect((await api.ask<Payload>(UPDATE, off)).errors).toMatchObject([{ code: 'VERSION_CONFLICT' }]);
+    expect((await api.ask<Payload>(START, { input: { connector: found.id } })).errors).toMatchObject([{ code: 'INVALID_STATE' }]);
+    const rules = await api.ask<{ authority: object[] }>(
+      '{ connector(slug: "netbox") { authority { objectType field owner byDefault } } }',
+    );
+    expect(rules.authority).toContainEqual({ objectType: 'prefix', field: 'description', owner: 'THEM', byDefault: false });
+    expect(rules.authority).toContainEqual({ objectType: 'prefix', field: 'tenant', owner: 'US', byDefault: true });
+  });
+
+  it.each([
+    [{ url: 'https://me:pw@ipam.example' }, ['url']],
+    [{ secret: '' }, ['secret']],
+    [{ graceSeconds: -1 }, ['graceSeconds']],
+    [{ authority: [{ objectType: 'rack', field: 'x', owner: 'US' }] }, ['authority']],
+    [{ authority: [{ objectType: '__proto__', field: 'x', owner: 'US' }] }, ['authority']],
+    [{ tlsSpkiSha256: ['x'] }, ['tlsSpkiSha256']],
+  ])('of %j is refused with its place', async (over, path) => {
+    world = await api.host.world();
+    const { errors } = await api.ask<Payload>(CREATE, { input: { ...input, idempotencyKey: null, ...over } });
+    expect(errors).toMatchObject([{ code: 'INVALID_VALUE', path }]);
+  });
+
+  it('that is not there is null, and one place is named', async () => {
+    expect(await api.ask('{ connector(slug: "nobody") { id } }')).toBeNull();
+    expect(await api.post('{ connector { id } }')).toContain('INVALID_VALUE');
+  });
+});
+
+describe('a run', () => {
+  it('that is dry shows all it would do, by pages, and writes nothing; the same key begins it once', async () => {
+    world = await api.host.world();
+    await sync(); // The first time everything is read in any case.
+    tenants(5);
+    const run = await sync({ dryRun: true });
+    expect(run).toMatchObject({ state: 'SUCCEEDED', counts: { created: 5 }, progress: null });
+    const one = await changesOf(run.id, 3);
+    expect(one.nodes.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    expect(one.nodes[0]).toMatchObject({
+      action: 'CREATE',
+      objectType: 'tenant',
+      ours: 'ten_00001',
+      theirs: null,
+      state: 'PLANNED',
+      applied: false,
+    });
+    const two = await changesOf(run.id, 3, one.pageInfo.endCursor);
+    expect([one.pageInfo.hasNextPage, two.nodes.length, two.pageInfo.hasNextPage]).toEqual([true, 2, false]);
+    expect(world.foreign.all('tenant')).toEqual([]);
+    const keyed = { input: { connector: connector(), idempotencyKey: 'r-1' } };
+    const [begun, again] = [await api.ask<Payload>(START, keyed), await api.ask<Payload>(START, keyed)];
+    expect([again.run?.id, begun.replayed, again.replayed]).toEqual([begun.run?.id, false, true]);
+    await world.attend();
+    expect(world.foreign.all('tenant')).toHaveLength(5);
+    const { lastRun, runs } = await api.ask<{ lastRun: Run; runs: { nodes: Run[] } }>(
+      '{ connector(slug: "netbox") { lastRun { id } runs { nodes { id } } } }',
+    );
+    expect([lastRun.id, runs.nodes.length]).toEqual([begun.run?.id, 3]);
+  });
+
+  it('that was stopped goes on with the digest that was seen, and with no other', async () => {
+    world = await api.host.world();
+    tenants(20);
+    await sync();
+    for (const n of [1, 2, 3]) world.local.remove('tenant', `ten_0000${n}`);
+    const run = await sync();
+    expect(run).toMatchObject({ state: 'BLOCKED_BY_GUARD', guards: ['tenant: 3 of 20 would be deleted, 10 % may be'] });
+    expect((await api.ask<Payload>(APPROVE, { id: run.id, digest: 'another' })).errors).toMatchObject([{ code: 'PLAN_STALE' }]);
+    expect(await api.ask<Payload>(APPROVE, { id: run.id, digest: run.digest })).toMatchObject({ run: { state: 'RUNNING' }, errors: [] });
+    await world.attend();
+    expect(await world.lastRun()).toMatchObject({ state: 'SUCCEEDED', approvedBy: expect.stringContaining('token') });
+    expect((await sync({ maxDeleteRatio: 0.5 })).state).toBe('SUCCEEDED');
+    expect((await api.ask<Payload>(START, { input: { connector: connector(), maxDeleteRatio: 2 } })).errors).toMatchObject([
+      { code: 'INVALID_VALUE', path: ['maxDeleteRatio'] },
+    ]);
+  });
+
+  it('proposes what was there before, and adopts it when a person says so', async () => {
+    world = await api.host.world();
+    world.local.put('tenant', 'ten_1', tenant('acme'));
+    world.foreign.put('tenant', tenant('acme'));
+    const run = await sync();
+    expect((await changesOf(run.id, 10)).nodes).toMatchObject([{ action: 'ADOPT', ours: 'ten_1', state: 'PROPOSED' }]);
+    const ADOPT = `mutation ($run: ID!, $seqs: [Int!]) { adoptSyncProposals(run: $run, seqs: $seqs) ${ANSWER} }`;
+    expect((await api.ask<Payload>(ADOPT, { run: run.id, seqs: [99] })).errors).toMatchObject([{ code: 'INVALID_STATE' }]);
+    expect(await api.ask<Payload>(ADOPT, { run: run.id })).toMatchObject({ errors: [] });
+    await world.attend();
+    expect(world.foreign.all('tenant')).toMatchObject([{ mark: 'ten_1' }]);
+  });
+});
+
+describe('a conflict', () => {
+  it('waits for a person, and is done as they say', async () => {
+    world = await api.host.world();
+    world.local.put('tenant', 'ten_1', tenant('acme', 'old'));
+    await sync();
+    world.foreign.edit('tenant', world.foreign.all('tenant')[0]?.remoteId ?? '', { description: 'theirs' });
+    world.local.put('tenant', 'ten_1', { description: 'ours' });
+    await sync();
+    const document = '{ connector(slug: "netbox") { conflicts { nodes { id objectType label field ours theirs base decision } } } }';
+    const { conflicts } = await api.ask<{ conflicts: { nodes: { id: string }[] } }>(document);
+    expect(conflicts.nodes).toMatchObject([{ objectType: 'tenant', field: 'description', ours: 'ours', theirs: 'theirs', base: 'old' }]);
+    const RESOLVE = `mutation ($id: ID!) { resolveSyncConflict(id: $id, keep: THEM) { conflict { decision decidedBy } errors { code } } }`;
+    expect(await api.ask(RESOLVE, { id: conflicts.nodes[0]?.id })).toMatchObject({ conflict: { decision: 'THEM' }, errors: [] });
+    await world.attend();
+    expect(world.local.get('tenant', 'ten_1')).toMatchObject({ description: 'theirs' });
+    expect(await api.ask(document)).toEqual({ conflicts: { nodes: [] } });
+  });
+});
+
+describe('a token', () => {
+  it('that may read may not begin a run, and one that may begin a run may not make a connector', async () => {
+    world = await api.host.world();
+    const [reader, writer] = [await api.token(['sync:read']), await api.token(['sync:write'])];
+    expect(await api.post('{ connectors { nodes { slug } } }', {}, reader)).toContain('netbox');
+    const start = { input: { connector: connector() } };
+    expect(await api.post(START, start, reader)).toContain('lacks the scope sync:write');
+    expect(await api.post(START, start, writer)).toContain('"errors":[]');
+    const set = { id: connector(), ifVersion: 1, input: { enabled: false } };
+    expect(await api.post(UPDATE, set, writer)).toContain('lacks the scope sync:admin');
+  });
+});
