@@ -25,7 +25,7 @@ describe.each(RELEASES)('phpIPAM, %s', (_name, options) => {
     made = [`${path}${id}/`, ...made];
     return id;
   };
-  const unique = (word: string) => `${word}-${section}-${made.length}`;
+  const unique = (word: string) => `ct-${word}-${section}-${made.length}`;
 
   beforeAll(async () => {
     ipam = await IpamUnderTest.start(options);
@@ -275,9 +275,9 @@ describe.each(RELEASES)('phpIPAM, %s', (_name, options) => {
     await make('/vrfs/', { name });
     expect(await call('POST', '/vrfs/', { name })).toMatchObject({ status: 409 });
     const domainId = await make('/l2domains/', { name: unique('d') });
-    await make('/vlans/', { number: 77, name: 'a', domainId });
-    const second = await make('/vlans/', { number: 78, name: 'b', domainId });
-    expect(await call('PATCH', `/vlans/${second}/`, { name: 'b', number: 77 })).toMatchObject({ status: 200 });
+    await make('/vlans/', { number: 77, name: 'ct-a', domainId });
+    const second = await make('/vlans/', { number: 78, name: 'ct-b', domainId });
+    expect(await call('PATCH', `/vlans/${second}/`, { name: 'ct-b', number: 77 })).toMatchObject({ status: 200 });
   });
 
   it('has one customer of a title, which the database says', async () => {

@@ -107,7 +107,7 @@ export class IpamUnderTest {
   }
 
   async section(more: object = {}): Promise<string> {
-    const name = `trame-test-${Date.now().toString(36)}-${++tests}`;
+    const name = `ct-${Date.now().toString(36)}-${++tests}`;
     return this.make('/sections/', { name, ...more });
   }
 
