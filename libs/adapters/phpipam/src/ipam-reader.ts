@@ -161,7 +161,7 @@ export class IpamReader {
       return (await this.withSubnets(rows, signal)).map(({ found }) => found);
     } catch (error) {
       if (!isTooMuch(error)) throw error;
-      return kind === 'prefix' ? this.subnetsOfAllSections(signal) : this.searched(marks, signal);
+      return kind === 'prefix' ? this.subnetsMarked(marks, signal) : this.searched(marks, signal);
     }
   }
 
@@ -172,10 +172,13 @@ export class IpamReader {
     return (await this.withSubnets(rows, signal)).map(({ found }) => found);
   }
 
-  private async subnetsOfAllSections(signal: AbortSignal): Promise<readonly Found[]> {
+  private async subnetsMarked(marks: readonly string[], signal: AbortSignal): Promise<readonly Found[]> {
+    const wanted = new Set(marks);
     const found: Found[] = [];
-    for (const section of await this.sections(signal))
-      for (const row of await this.subnetsOf(section, signal)) found.push({ row, subnet: null });
+    for (const section of await this.sections(signal)) {
+      const rows = await this.subnetsOf(section, signal);
+      found.push(...rows.filter((row) => wanted.has(markOf(row, this.markColumn)?.id ?? '')).map((row) => ({ row, subnet: null })));
+    }
     return found;
   }
 
