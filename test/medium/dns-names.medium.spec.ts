@@ -229,6 +229,21 @@ describe('an alias of somebody else', () => {
   });
 });
 
+describe('a record set of ours that somebody deleted', () => {
+  it('is there again when it is time to look', async () => {
+    const { address } = await allocate('kept.cust.example');
+    await runDue();
+    await others('cust.example', { name: 'kept.cust.example.', type: 'A', changetype: 'DELETE' });
+    await runDue();
+    expect(await served('kept.cust.example')).toEqual([]);
+    await sql(`UPDATE sync_target SET last_ok_at = clock_timestamp() - make_interval(secs => scan_every_seconds) WHERE id = $1`, [
+      targetId,
+    ]);
+    await runDue();
+    expect(await served('kept.cust.example')).toEqual([address]);
+  });
+});
+
 describe('after a change', () => {
   it('the run says what the name server answers', async () => {
     const { address } = await allocate('asked.cust.example');

@@ -32,7 +32,9 @@ export interface RunChange {
 }
 
 const RECHECK_SECONDS = 60;
-const IS_DUE = `(coalesce(t.recheck_at <= clock_timestamp(), false) OR EXISTS (SELECT FROM dns_change c WHERE c.target_id = t.id))`;
+/** Names changed, what was left is to be looked at again, or nobody has looked for a while: people delete record sets of ours, too. */
+const IS_DUE = `(EXISTS (SELECT FROM dns_change c WHERE c.target_id = t.id) OR coalesce(t.recheck_at <= clock_timestamp(), false)
+  OR coalesce(t.last_ok_at, t.created_at) + make_interval(secs => t.scan_every_seconds) <= clock_timestamp())`;
 
 @Injectable()
 export class SyncStore {
