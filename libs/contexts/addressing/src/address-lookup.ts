@@ -14,6 +14,7 @@ import {
 } from '#engines/kernel';
 import type { Tx } from '#platform';
 import { nameOrMacTaken } from './address-allocation.service.js';
+import type { AddressAllocation } from './domain/allocation.js';
 import { inUse, versionConflict } from './domain/errors.js';
 import type { Subnet } from './domain/subnet.js';
 import { AddressAllocationStore } from './store/address-allocation.store.js';
@@ -100,5 +101,32 @@ export class AddressLookup {
       subjectId: id,
       detail: { subnet: subnetId, address, mac: to.mac, dnsName: to.dnsName },
     });
+  }
+
+  /**
+   * A held address becomes its station's. @param generation the one that was given. @returns it as it is now.
+   * @throws NOT_FOUND (the hold has ended) | VERSION_CONFLICT | ALREADY_EXISTS (name or MAC address).
+   */
+  async bindStation(
+    tx: Tx,
+    id: IpAddressId,
+    generation: number,
+    to: { readonly mac: Mac | null; readonly dnsName: Fqdn | null; readonly description: string | null },
+  ): Promise<AddressAllocation> {
+    const isBound = await this.store.bindStation(tx, id, generation, to).catch((error: unknown) => {
+      throw nameOrMacTaken(error, to) ?? error;
+    });
+    const now = await this.addressStore.byId(tx, id);
+    if (!now) throw notFound('ipAddress', id);
+    if (!isBound) throw versionConflict(now.generation);
+    const { tenantId, subnetId, address } = now;
+    const detail = { subnet: subnetId, address, mac: to.mac, dnsName: to.dnsName };
+    await this.audit.append(tx, { tenantId, action: 'address.bound', subjectKind: 'ipAddress', subjectId: id, detail });
+    return now;
+  }
+
+  /** By an address of the same family, as far as the scope of the transaction may know. */
+  isNameTaken(tx: Tx, name: Fqdn, besides: Ip): Promise<boolean> {
+    return this.store.isNameTaken(tx, name, besides);
   }
 }

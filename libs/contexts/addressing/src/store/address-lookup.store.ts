@@ -127,6 +127,30 @@ export class AddressLookupStore {
       [id, to.mac, to.dnsName, to.description],
     );
   }
+
+  /** @returns false when it is not held any more, or has changed hands. */
+  async bindStation(
+    tx: Tx,
+    id: IpAddressId,
+    generation: number,
+    to: { readonly mac: Mac | null; readonly dnsName: Fqdn | null; readonly description: string | null },
+  ): Promise<boolean> {
+    return (
+      (await tx.run(
+        `UPDATE ip_address SET state = 'BOUND', expires_at = NULL, mac = $3, dns_name = $4, description = $5, generation = generation + 1, updated_at = now()
+          WHERE id = $1 AND generation = $2 AND state = 'HELD'`,
+        [id, generation, to.mac, to.dnsName, to.description],
+      )) === 1
+    );
+  }
+
+  async isNameTaken(tx: Tx, name: Fqdn, besides: Ip): Promise<boolean> {
+    const row = await tx.one(`SELECT FROM ip_address WHERE dns_name = $1 AND family(address) = family($2::inet) AND address <> $2::inet`, [
+      name,
+      besides,
+    ]);
+    return row !== undefined;
+  }
 }
 
 const placed = ({ tenantId, vrfId, spaceIds }: Realm): readonly unknown[] => [tenantId, vrfId, spaceIds];
