@@ -24,6 +24,7 @@ const GROUPS: readonly { readonly names: readonly string[]; readonly load: () =>
   { names: ['lock'], load: async () => [(await import('./commands/lock.command.js')).addLock] },
   { names: ['drift'], load: async () => [(await import('./commands/drift.command.js')).addDrift] },
   { names: ['verify'], load: async () => [(await import('./commands/verify.command.js')).addVerify] },
+  { names: ['sync'], load: async () => [(await import('./commands/sync.command.js')).addSync] },
   { names: ['token'], load: async () => [(await import('./admin/token.command.js')).addToken] },
   { names: ['migrate'], load: async () => [(await import('./admin/migrate.command.js')).addMigrate] },
   { names: ['gen'], load: async () => [(await import('./admin/gen.command.js')).addGen] },

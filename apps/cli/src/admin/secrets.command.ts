@@ -7,9 +7,9 @@ import { Database, KeyRotation, loadConfig, Secret, systemScope, type Tx } from 
 import { print, withOutput, type Output } from '../commands/output.js';
 import { withContexts } from '../contexts.js';
 import { localEnvironment } from '../local-settings.js';
+import { readSecret } from '../read-secret.js';
 
 const ACTOR = 'cli';
-const LONGEST_INPUT = 65_536;
 
 export function addSecrets(program: Command): void {
   const secrets = program
@@ -34,7 +34,7 @@ export function addSecrets(program: Command): void {
 }
 
 async function setSecret(name: string, { fabric }: { fabric?: string }): Promise<void> {
-  const value = await standardInput();
+  const value = new Secret(await readSecret());
   const { version } = await inOneTransaction(async (app, tx) => {
     const fabricId = fabric === undefined ? await of(app, FabricService).onlyFabric(tx) : decodeId<FabricId>('fabric', fabric);
     return of(app, SecretService).set(tx, fabricId, name, value);
@@ -51,7 +51,7 @@ async function list(options: Output): Promise<void> {
 }
 
 async function setCredential(slug: string, { username, fabric }: { username?: string; fabric?: string }): Promise<void> {
-  const secret = await standardInput();
+  const secret = new Secret(await readSecret());
   const fabricId = fabric === undefined ? null : decodeId<FabricId>('fabric', fabric);
   await inOneTransaction(async (app, tx) => {
     const device = await of(app, FabricService).deviceBySlug(tx, slug, fabricId);
@@ -84,14 +84,3 @@ const of = <T>(app: INestApplicationContext, service: new (...args: never[]) => 
 
 const inOneTransaction = <T>(work: (app: INestApplicationContext, tx: Tx) => Promise<T>): Promise<T> =>
   withContexts(loadConfig(localEnvironment()), (app) => app.get(Database).inTransaction(systemScope(ACTOR), (tx) => work(app, tx)));
-
-/** Not an argument: arguments stand in lists of processes and in histories of shells. One line end at its end is not part of it, unless it is a key. */
-async function standardInput(): Promise<Secret> {
-  if (process.stdin.isTTY) process.stderr.write('the secret (end with Ctrl-D): ');
-  let text = '';
-  for await (const chunk of process.stdin.setEncoding('utf8')) {
-    text += chunk as string;
-    if (text.length > LONGEST_INPUT) throw new Error(`at most ${LONGEST_INPUT} characters are accepted`);
-  }
-  return new Secret(text.includes('PRIVATE KEY-----') ? text : text.replace(/\r?\n$/, ''));
-}

@@ -6,7 +6,9 @@ export interface Output {
 }
 
 export const withOutput = (command: Command): Command =>
-  command.addOption(new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'));
+  command
+    .addOption(new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--json', 'the same as -o json').implies({ output: 'json' }));
 
 /** @param lines for people. */
 export function print({ output }: Output, found: unknown, lines: readonly string[]): void {

@@ -1,0 +1,93 @@
+// Other systems on the command line, against an API that listens and a worker whose NetBox is in memory.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import { describeWith } from '../../../../test/support/describe-with.js';
+import { openSyncApiWorld, type SyncApiWorld } from '../../../../test/support/sync-api-world.js';
+
+const program = path.resolve('dist/apps/cli/src/main.js');
+const missing = fs.existsSync(program.replace('main.js', 'commands/sync.command.js')) ? [] : ['a build (npm run build)'];
+const tenant = (name: string, description: string | null = null) => ({ name, slug: name, description });
+
+describeWith({ missing }, 'trame sync', () => {
+  vi.setConfig({ testTimeout: 180_000 });
+  let api: SyncApiWorld;
+  beforeAll(async () => {
+    api = await openSyncApiWorld();
+  });
+  afterAll(() => api?.close());
+
+  async function trame(args: readonly string[], input = ''): Promise<{ code: number | null; out: string; err: string }> {
+    const env = { PATH: process.env['PATH'], TRAME_URL: api.url, TRAME_TOKEN: api.operator };
+    const child = spawn(process.execPath, [program, 'sync', ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    const said = { out: '', err: '' };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said.err += text));
+    child.stdin.on('error', () => undefined).end(input);
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, ...said };
+  }
+
+  it('connects with a secret that is no argument, sets and switches off', async () => {
+    await api.host.world();
+    const connect = ['connect', 'ipam', '--kind', 'netbox', '--url', 'https://ipam.example'];
+    expect(await trame(connect, 'nbt_hush.hush\n')).toMatchObject({
+      code: 0,
+      err: '',
+      out: expect.stringMatching(/^ipam +NETBOX +OBSERVE never read/),
+    });
+    expect(await trame(connect, 'nbt_hush.hush\n')).toMatchObject({ code: 1, err: expect.stringContaining('ALREADY_EXISTS') });
+    const set = ['set', 'ipam', '--off', '--mode', 'WRITE', '--rule', 'prefix.description=THEM', '--rule', 'vrf.name=US'];
+    expect((await trame(set)).out).toMatch(/^ipam +NETBOX +OFF/);
+    await trame(['set', 'ipam', '--rule', 'vrf.name=DEFAULT']);
+    expect((await trame(['show', 'ipam'])).out).toMatch(/\nprefix\.description=THEM\n$/);
+    expect(await trame(['set', 'ipam', '--rule', 'prefix'])).toMatchObject({ code: 64 });
+    expect(JSON.parse((await trame(['list', '--json'])).out)).toMatchObject([
+      { slug: 'netbox' },
+      { slug: 'ipam', enabled: false, mode: 'WRITE' },
+    ]);
+  });
+
+  it('shows what a run would do and why it was stopped, lets it go on, and decides a conflict', async () => {
+    const world = await api.host.world();
+    for (let n = 1; n <= 20; n++) world.local.put('tenant', `ten_${n}`, tenant(`t${n}`, 'old'));
+    await world.sync();
+    for (const n of [1, 2, 3]) world.local.remove('tenant', `ten_${n}`);
+    const begun = await trame(['run', 'netbox', '--dry-run', '--json']);
+    expect(JSON.parse(begun.out)).toMatchObject({ state: 'RUNNING', dryRun: true });
+    await world.attend();
+    await trame(['run', 'netbox']);
+    await world.attend();
+    const runs = await trame(['runs', 'netbox', '--first', '1']);
+    const [, run = '', digest = ''] =
+      /^(syr_\w+) {2}BLOCKED_BY_GUARD .*\n {2}! tenant: 3 of 20 would be deleted, 10 % may be\n {2}digest (\w+)/.exec(runs.out) ?? [];
+    expect((await trame(['changes', run])).out).toMatch(/^1 {2}DEPRECATE tenant t\d {2}PLANNED/);
+    expect(await trame(['approve', run, 'another'])).toMatchObject({ code: 1, err: expect.stringContaining('PLAN_STALE') });
+    expect(await trame(['approve', run, digest])).toMatchObject({ code: 0, out: expect.stringContaining('RUNNING') });
+    await world.attend();
+    expect(await trame(['conflicts', 'netbox', '--exit-code'])).toEqual({ code: 0, out: '', err: '' });
+    const theirs = world.foreign.all('tenant').find(({ mark }) => mark === 'ten_9');
+    world.foreign.edit('tenant', theirs?.remoteId ?? '', { description: 'theirs' });
+    world.local.put('tenant', 'ten_9', { description: 'ours' });
+    await world.sync();
+    const { out, code } = await trame(['conflicts', 'netbox', '--exit-code']);
+    expect(code).toBe(2);
+    expect(out).toMatch(/^syc_\w+ {2}tenant t9 {2}description .*\n {4}ours "ours"\n {4}theirs "theirs"\n {4}before "old"\n$/);
+    expect((await trame(['resolve', out.split(' ')[0] ?? '', 'us'])).out).toContain('keep US');
+    expect(await trame(['resolve', 'syc_x', 'both'])).toMatchObject({ code: 64 });
+  });
+
+  it('adopts what was there before', async () => {
+    const world = await api.host.world();
+    world.local.put('tenant', 'ten_1', tenant('acme'));
+    world.foreign.put('tenant', tenant('acme'));
+    await world.sync();
+    const [{ id: shown }] = JSON.parse((await trame(['runs', 'netbox', '--json', '--first', '1'])).out) as [{ id: string }];
+    expect((await trame(['changes', shown])).out).toContain('ADOPT tenant acme  PROPOSED');
+    expect(await trame(['adopt', shown, '99'])).toMatchObject({ code: 1, err: expect.stringContaining('INVALID_STATE') });
+    expect(await trame(['adopt', shown, '1'])).toMatchObject({ code: 0, err: '' });
+    await world.attend();
+    expect(world.foreign.all('tenant')).toMatchObject([{ mark: 'ten_1' }]);
+  });
+});
