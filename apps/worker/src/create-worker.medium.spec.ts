@@ -265,6 +265,8 @@ describe('the worker of the product', () => {
       'fabrics',
       'inbox',
       'invariants',
+      'inventory-import',
+      'inventory-sync',
       'number-levels',
       'number-sweep',
       'orders',
@@ -272,6 +274,7 @@ describe('the worker of the product', () => {
       'proofs',
       'recalls',
       'sync',
+      'sync-journal',
       'takeovers',
     ]);
     await worker.stop();
