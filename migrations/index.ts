@@ -28,6 +28,7 @@ import { JournalChanges1767225600027 } from './0027-journal-changes.js';
 import { NoticeNames1767225600028 } from './0028-notice-names.js';
 import { SpeakNetbox1767225600029 } from './0029-speak-netbox.js';
 import { KeepGoing1767225600030 } from './0030-keep-going.js';
+import { HearNetbox1767225600031 } from './0031-hear-netbox.js';
 
 /** In order; a migration is never edited after it has landed. */
 export const migrations = [
@@ -61,4 +62,5 @@ export const migrations = [
   NoticeNames1767225600028,
   SpeakNetbox1767225600029,
   KeepGoing1767225600030,
+  HearNetbox1767225600031,
 ];

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type GraphqlContext, requestContextOf, TokenService, unauthenticated } from '#contexts/access';
 import { InboxService } from '#contexts/events';
 import { FacadeService, NetBoxDoor } from '#contexts/facade';
+import { SyncHookService } from '#contexts/sync';
 import {
   CLOCK,
   type Clock,
@@ -70,7 +71,8 @@ export async function createApi(config: Config, root: Type | DynamicModule = Api
         next(offersProtocol(req), 400),
     },
   });
-  await http.register(webhookRoutes(app.get(InboxService, { strict: false }), app.get<Clock>(CLOCK), log));
+  const [inbox, hooks] = [app.get(InboxService, { strict: false }), app.get(SyncHookService, { strict: false })];
+  await http.register(webhookRoutes(inbox, hooks, app.get<Clock>(CLOCK), log));
   const [facades, door] = [app.get(FacadeService, { strict: false }), app.get(NetBoxDoor, { strict: false })];
   await http.register(netboxRoutes({ tokens, facades, door, log }));
   await app.init();

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type InboxService, MAX_WEBHOOK_BYTES, type WebhookVerdict } from '#contexts/events';
+import { MAX_NETBOX_WEBHOOK_BYTES, type SyncHookService } from '#contexts/sync';
 import { type Clock, isDatabaseAway, type Logger } from '#platform';
 
 interface Fault {
@@ -8,9 +9,14 @@ interface Fault {
 
 /**
  * `POST /hooks/{source}`: the door of portals (Standard Webhooks). It has no body parser: what was signed are the bytes, and a body
- * that is not JSON must be refused for its missing proof first.
+ * that is not JSON must be refused for its missing proof first. `POST /hooks/netbox/{connector}`: a NetBox says that something changed there.
  */
-export function webhookRoutes(inbox: InboxService, clock: Clock, log: Logger): (app: FastifyInstance) => Promise<void> {
+export function webhookRoutes(
+  inbox: InboxService,
+  hooks: SyncHookService,
+  clock: Clock,
+  log: Logger,
+): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -20,6 +26,15 @@ export function webhookRoutes(inbox: InboxService, clock: Clock, log: Logger): (
       const verdict = await inbox.receive({ source: request.params.source, headers: request.headers, rawBody, now: clock.now() });
       return answer(reply, verdict);
     });
+    app.post<{ Params: { connector: string } }>(
+      '/hooks/netbox/:connector',
+      { bodyLimit: MAX_NETBOX_WEBHOOK_BYTES },
+      async (request, reply) => {
+        const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+        const signature = request.headers['x-hook-signature'];
+        return answer(reply, await hooks.receive(request.params.connector, typeof signature === 'string' ? signature : undefined, rawBody));
+      },
+    );
   };
 }
 
@@ -30,7 +45,7 @@ const answer = (
 
 function refuse(error: Fault, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
   if (error.statusCode === 413)
-    return answer(reply, { status: 413, code: 'TOO_LARGE', message: `a body has at most ${MAX_WEBHOOK_BYTES} bytes` });
+    return answer(reply, { status: 413, code: 'TOO_LARGE', message: `a body has at most ${request.routeOptions.bodyLimit} bytes` });
   if (error.statusCode !== undefined && error.statusCode < 500)
     return answer(reply, { status: error.statusCode, code: 'BAD_REQUEST', message: 'the request is not complete' });
   if (isDatabaseAway(error)) {

@@ -228,7 +228,10 @@ const inputOf = async ({
   ttl,
 }: Settings): Promise<object> => ({
   hookSecret: hookSecretFile === undefined ? undefined : await readSecret(hookSecretFile),
-  ...{ mode, adoption, onRemoteGone, settings },
+  mode,
+  adoption,
+  onRemoteGone,
+  settings,
   graceSeconds: grace,
   scanEverySeconds: scanEvery,
   tlsSpkiSha256: pin,
@@ -323,7 +326,8 @@ function addSaying(sync: Command): void {
     .argument(
       '[lines...]',
       'numbers of `trame sync changes`; none: every one for which there is one candidate',
-      (text, before: number[] = []) => [...before, integer(text)],
+      (text, before: number[]) => [...before, integer(text)],
+      [],
     )
     .description('objects of theirs that a run proposes are ours from now on')
     .action(async (id: string, lines: number[], options: Output) => {

@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { AuditService, type OperatorAct, OperatorActs, OutboxService } from '#contexts/events';
 import { FabricService } from '#contexts/fabric';
 import { DomainError, type FabricId, invalidValue, notFound, type Slug, type SyncTargetId } from '#engines/kernel';
-import { Database, Envelope, newId, type Secret, systemScope, type Tx } from '#platform';
+import { atPath, Database, Envelope, newId, type Secret, systemScope, type Tx } from '#platform';
 import { checkConnector } from './check-connector.js';
 import { type Connector, CONNECTOR_KINDS, type ConnectorSettings, type NewConnector } from './domain/connector.js';
 import type { PageOf } from './domain/sync-run.js';
 import { connectorSecretContext } from './runner/foreign-inventories.js';
 import { type ConnectorRow, ConnectorStore } from './store/connector.store.js';
+import { SyncHookService } from './sync-hook.service.js';
 
 const DEFAULTS = {
   enabled: true,
@@ -33,6 +34,7 @@ export class ConnectorService {
     private readonly audit: AuditService,
     private readonly outbox: OutboxService,
     private readonly acts: OperatorActs,
+    private readonly hooks: SyncHookService,
   ) {}
 
   /** An inventory begins in OBSERVE unless another mode is said. @throws DomainError INVALID_VALUE | ALREADY_EXISTS | IDEMPOTENCY_KEY_REUSED. */
@@ -51,9 +53,10 @@ export class ConnectorService {
       if (!before || currentVersion === undefined) throw notFound('syncTarget', id);
       if (currentVersion !== ifVersion)
         throw new DomainError('VERSION_CONFLICT', `the connector is at version ${currentVersion}`, { currentVersion });
-      const { secret, ...settings } = change;
+      const { secret, hookSecret, ...settings } = change;
       const after = { ...before, ...checkConnector(before.kind, defined(settings)), ...this.sealed(id, secret) } as ConnectorRow;
       await this.connectors.update(tx, after, isReadAnew(before, after, secret));
+      await this.hear(tx, after, hookSecret);
       await this.told(tx, 'connector.updated', after);
       return (await this.connectors.byId(tx, id)) as Connector;
     });
@@ -80,7 +83,7 @@ export class ConnectorService {
     return this.db.inTransaction(systemScope('sync'), (tx) => this.connectors.page(tx, page));
   }
 
-  private async insert(tx: Tx, { secret, ...input }: NewConnector): Promise<SyncTargetId> {
+  private async insert(tx: Tx, { secret, hookSecret, ...input }: NewConnector): Promise<SyncTargetId> {
     const id = newId<SyncTargetId>();
     const settings = checkConnector(input.kind, defined(input));
     const row: ConnectorRow = {
@@ -93,8 +96,18 @@ export class ConnectorService {
       sealedSecret: this.envelope.seal(connectorSecretContext(id), secret),
     } as ConnectorRow;
     await this.connectors.insert(tx, row);
+    await this.hear(tx, row, hookSecret);
     await this.told(tx, 'connector.created', row);
     return id;
+  }
+
+  private async hear(tx: Tx, { id, kind }: ConnectorRow, secret: Secret | undefined): Promise<void> {
+    if (secret === undefined) return;
+    if (kind !== 'NETBOX')
+      atPath(['hookSecret'], () => {
+        throw invalidValue('secret of webhooks of', kind, 'NETBOX');
+      });
+    await this.hooks.setSecret(tx, id, secret);
   }
 
   private async onlyFabric(tx: Tx): Promise<FabricId> {

@@ -80,6 +80,22 @@ describe('a change of ours', () => {
     expect(world.foreign.all('routeTarget')).toMatchObject([{ fields: { name: '65000:2' } }]);
   });
 
+  it('that cannot be brought there leaves the connector behind by as long as it has not worked', async () => {
+    let isAway = false;
+    world = await host.world({ foreign: { onCall: (call) => (isAway && call === 'probe' ? 'ERROR' : undefined) } });
+    const lag = async () => (await world.connectors.byId(world.targetId)).health;
+    await quiet();
+    isAway = true;
+    await weChange(65001, { asn: 65001 });
+    await settled(async () => !(await lag()).ok);
+    await world.sql(`UPDATE sync_target SET last_ok_at = last_ok_at - interval '90 s'`);
+    expect((await lag()).lagSeconds).toBeGreaterThanOrEqual(90);
+    isAway = false;
+    await world.sql(`UPDATE sync_target SET next_try_at = '-infinity'`);
+    await settled(() => theirs().length === 1);
+    await settled(async () => (await lag()).lagSeconds === 0);
+  });
+
   it('is forgotten when every connector has read it, and one that is switched off is not waited for', async () => {
     world = await host.world();
     const journal = () => world.sql('SELECT 1 FROM sync_journal');

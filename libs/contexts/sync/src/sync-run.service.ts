@@ -149,8 +149,9 @@ export class SyncRunService {
     if (!/^[\x21-\x7e]{1,128}$/.test(remoteId)) throw invalidValue('id', remoteId, 'an id of theirs, 1 to 128 printable characters');
     await this.db.inTransaction(SCOPE, async (tx) => {
       await this.inventory(tx, targetId, true);
-      await this.hints.put(tx, targetId, [{ kind: kind as InventoryKind, remoteId }]);
-      await this.outbox.append(tx, 'sync.wanted', targetId);
+      // Of a storm about one object the first is told: the worker sees what is said while it is at it.
+      if ((await this.hints.put(tx, targetId, [{ kind: kind as InventoryKind, remoteId }])) > 0)
+        await this.outbox.append(tx, 'sync.wanted', targetId);
     });
   }
 

@@ -32,6 +32,8 @@ import { SyncRunStore } from './store/sync-run.store.js';
 import { SyncLinkStore } from './store/sync-link.store.js';
 import { SyncStore } from './store/sync.store.js';
 import { SyncUnlinkedStore } from './store/sync-unlinked.store.js';
+import { SyncHookService } from './sync-hook.service.js';
+import { SyncHookStore } from './store/sync-hook.store.js';
 import { SyncJob } from './sync-job.js';
 import { SyncRunService } from './sync-run.service.js';
 import { DNS_ZONES, type DnsZonesFactory, SyncService } from './sync.service.js';
@@ -44,6 +46,7 @@ const stores = [
   SyncChangeStore,
   SyncConflictStore,
   SyncHintStore,
+  SyncHookStore,
   SyncDueStore,
   SyncLinkStore,
   SyncUnlinkedStore,
@@ -74,12 +77,13 @@ export class SyncModule {
         InventorySyncJob,
         ConnectorService,
         SyncRunService,
+        SyncHookService,
         ConnectorResolver,
         SyncRunResolver,
         job,
         ...bindings,
       ],
-      exports: [SyncService, SyncRunner, ConnectorService, SyncRunService, job.provide],
+      exports: [SyncService, SyncRunner, ConnectorService, SyncRunService, SyncHookService, job.provide],
     };
   }
 }

@@ -135,6 +135,8 @@ export class AuthorityRuleInput {
 @InputType({ isAbstract: true })
 class ConnectorSettingsInput {
   @Field(() => Boolean, { nullable: true }) enabled: boolean | null = null;
+  @Field(() => String, { nullable: true, description: 'What a NetBox signs its webhooks with: `POST /hooks/netbox/{slug}`.' })
+  hookSecret: string | null = null;
   @Field(() => ConnectorModeEnum, { nullable: true }) mode: ConnectorModeEnum | null = null;
   @Field(() => AdoptionEnum, { nullable: true }) adoption: AdoptionEnum | null = null;
   @Field(() => OnRemoteGoneEnum, { nullable: true }) onRemoteGone: OnRemoteGoneEnum | null = null;
@@ -180,13 +182,24 @@ const secretOf = (path: string, text: string): Secret =>
 
 /** What is null or absent stays as it is. @throws DomainError INVALID_VALUE. */
 export function toSettings(input: UpdateConnectorInput | CreateConnectorInput): ConnectorSettings {
-  const { secret, tlsSpkiSha256, authority, slug, url, enabled, mode, adoption, onRemoteGone } = input;
+  const { secret, hookSecret, tlsSpkiSha256, authority, slug, url, enabled, mode, adoption, onRemoteGone } = input;
   const { graceSeconds, scanEverySeconds, settings, zones, ttlSeconds } = input;
   const given = {
-    ...{ slug, url, enabled, mode, adoption, onRemoteGone, graceSeconds, scanEverySeconds, settings, zones, ttlSeconds },
+    slug,
+    url,
+    enabled,
+    mode,
+    adoption,
+    onRemoteGone,
+    graceSeconds,
+    scanEverySeconds,
+    settings,
+    zones,
+    ttlSeconds,
     tlsPins: tlsSpkiSha256,
     authority: authority ? toPolicy(authority) : null,
     secret: typeof secret === 'string' ? secretOf('secret', secret) : null,
+    hookSecret: typeof hookSecret === 'string' ? secretOf('hookSecret', hookSecret) : null,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined));
 }

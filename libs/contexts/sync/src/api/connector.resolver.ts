@@ -56,7 +56,7 @@ export class ConnectorResolver {
   createConnector(@Ctx() ctx: RequestContext, @Args('input') input: CreateConnectorInput): Promise<ConnectorPayload> {
     return withErrors(async () => {
       operatorOnly(ctx);
-      const { idempotencyKey, secret: _secret, ...request } = input;
+      const { idempotencyKey, secret: _secret, hookSecret: _hookSecret, ...request } = input;
       const act = OperatorAct.of(idempotencyKey, 'createConnector', request);
       const connector = toConnectorObject(await this.connectorService.create(toNewConnector(input), ctx.actor, act));
       return { connector, replayed: act?.isReplayed ?? null };

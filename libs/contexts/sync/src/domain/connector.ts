@@ -62,6 +62,8 @@ export interface ConnectorSettings {
   readonly url?: string;
   /** Write only. */
   readonly secret?: Secret;
+  /** What a NetBox signs its webhooks with; write only. */
+  readonly hookSecret?: Secret;
   readonly enabled?: boolean;
   readonly mode?: ConnectorMode;
   readonly adoption?: Adoption;

@@ -29,6 +29,9 @@ const COLUMNS = `t.id, t.version, t.created_at AS "createdAt", t.updated_at AS "
            OR EXISTS (SELECT FROM dns_change c WHERE c.target_id = t.id)
            THEN extract(epoch FROM clock_timestamp() - coalesce(t.last_ok_at, t.created_at))::int ELSE 0 END
        WHEN t.last_full_scan_at IS NULL THEN NULL
+       -- The journal has no times: while nothing fails it is read within a second.
+       WHEN t.failures > 0 AND EXISTS (SELECT FROM sync_journal j WHERE (j.xid, j.seq) > (t.journal_xid, t.journal_seq))
+         THEN extract(epoch FROM clock_timestamp() - coalesce(t.last_ok_at, t.created_at))::int
        ELSE coalesce(extract(epoch FROM clock_timestamp() - (SELECT min(h.at) FROM sync_hint h WHERE h.target_id = t.id))::int, 0) END AS "lagSeconds"`;
 
 function toConnector({ lastError, apiVersion, circuit, lagSeconds, ...row }: Record): Connector {

@@ -12,13 +12,15 @@ export interface SyncHint {
 /** What somebody said that changed there. A word is a row, whoever says it and how often. */
 @Injectable()
 export class SyncHintStore {
-  async put(tx: Tx, targetId: SyncTargetId, hints: readonly { kind: InventoryKind; remoteId: string }[]): Promise<void> {
-    await tx.run(
+  /** @returns how many of them were not waiting already. */
+  async put(tx: Tx, targetId: SyncTargetId, hints: readonly { kind: InventoryKind; remoteId: string }[]): Promise<number> {
+    const rows = await tx.sql<{ isNew: boolean }>(
       `INSERT INTO sync_hint AS h (target_id, kind, remote_id, seq) SELECT $1::uuid, k, r, nextval('sync_hint_seq')
          FROM (SELECT DISTINCT k, r FROM unnest($2::text[], $3::text[]) x(k, r)) distinct_hints
-       ON CONFLICT (target_id, kind, remote_id) DO UPDATE SET seq = EXCLUDED.seq`,
+       ON CONFLICT (target_id, kind, remote_id) DO UPDATE SET seq = EXCLUDED.seq RETURNING h.xmax = 0 AS "isNew"`,
       [targetId, hints.map(({ kind }) => kind), hints.map(({ remoteId }) => remoteId)],
     );
+    return rows.filter(({ isNew }) => isNew).length;
   }
 
   next(tx: Tx, targetId: SyncTargetId, limit: number): Promise<SyncHint[]> {
