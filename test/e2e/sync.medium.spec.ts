@@ -159,6 +159,35 @@ describe('a run', () => {
     ]);
   });
 
+  it.each([
+    [{ enabled: false }, 'switched off'],
+    [{ mode: 'OBSERVE' }, 'set to OBSERVE'],
+  ])('that is writing ends with what it sends just now when %j is said', async (input, words) => {
+    let isSaid = true;
+    world = await api.host.world({
+      foreign: {
+        onCall: async (call) => {
+          if (call !== 'write' || isSaid) return undefined;
+          isSaid = true;
+          const { id, version } = await api.ask<{ id: string; version: number }>('{ connector(slug: "netbox") { id version } }');
+          expect((await api.ask<Payload>(UPDATE, { id, ifVersion: version, input })).errors).toEqual([]);
+          return undefined;
+        },
+      },
+    });
+    await sync();
+    isSaid = false;
+    tenants(250);
+    await sync();
+    expect(await world.lastRun()).toMatchObject({ state: 'PARTIAL', error: expect.stringContaining(words) });
+    expect(world.foreign.all('tenant')).toHaveLength(100);
+    await world.attend();
+    expect(world.foreign.all('tenant')).toHaveLength(100);
+    await world.set({ enabled: true, mode: 'WRITE' });
+    await world.attend();
+    expect(world.foreign.all('tenant')).toHaveLength(250);
+  });
+
   it('proposes what was there before, and adopts it when a person says so', async () => {
     world = await api.host.world();
     world.local.put('tenant', 'ten_1', tenant('acme'));

@@ -5,6 +5,7 @@ import { crashPoint } from '#platform';
 import type { InventoryKind } from '../inventory/kinds.js';
 import type { ForeignWrite } from '../ports/index.js';
 import { type ChangeOutcome, type PlannedChange, SyncChangeStore } from '../store/sync-change.store.js';
+import { SyncDueStore } from '../store/sync-due.store.js';
 import { LookupPlanner } from './lookup-planner.js';
 import { OutcomeKeeper, type Written } from './outcome-keeper.js';
 import { BATCH, kindsOf, type RunContext, SCOPE } from './run-context.js';
@@ -25,6 +26,7 @@ export class ChangeApplier {
     private readonly changes: SyncChangeStore,
     private readonly lookups: LookupPlanner,
     private readonly outcomes: OutcomeKeeper,
+    private readonly dues: SyncDueStore,
   ) {}
 
   /**
@@ -47,11 +49,19 @@ export class ChangeApplier {
         this.changes.next(tx, runId, { kind, action, isGuardedToo }, after, BATCH),
       );
       if (batch.length === 0) return;
+      await this.isStillMeant(context);
       after = batch.at(-1)?.seq ?? after;
       const valid = isSeenAgain ? await this.seenAgain(context, runId, kind, batch) : batch;
       const stale = await this.batch(context, runId, kind, valid);
       if (!isSeenAgain) await this.mergeAgain(context, runId, kind, stale);
     }
+  }
+
+  /** Whoever switches a connector off, or sets it to OBSERVE, means the run that is under way, too. @throws what is kept with the run. */
+  private async isStillMeant({ held, target }: RunContext): Promise<void> {
+    const now = await held.inTransaction(SCOPE, (tx) => this.dues.target(tx, target.id));
+    if (now?.mode !== 'WRITE')
+      throw new Error(`the connector was ${now ? 'set to OBSERVE' : 'switched off'} meanwhile: what is not done is not written`);
   }
 
   /** @returns those that somebody changed since they were read. */
