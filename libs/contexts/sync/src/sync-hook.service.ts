@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { isDomainError, type SyncTargetId } from '#engines/kernel';
 import { Database, Envelope, LOGGER, type Logger, type Secret, SealedColumns, systemScope, type Tx } from '#platform';
-import { isSignedByNetBox, type NetBoxHint, parseNetBoxWebhook } from './domain/netbox-webhook.js';
+import { isSignedByNetBox, type NetBoxHint, parseNetBoxWebhook } from './netbox-webhook.js';
 import { SyncHookStore } from './store/sync-hook.store.js';
 import { SyncRunService } from './sync-run.service.js';
 

@@ -2,7 +2,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { invalidValue } from '#engines/kernel';
-import { INVENTORY_KINDS, type InventoryKind } from '../inventory/kinds.js';
+import { INVENTORY_KINDS, type InventoryKind } from './inventory/kinds.js';
 
 export interface NetBoxHint {
   readonly kind: InventoryKind;

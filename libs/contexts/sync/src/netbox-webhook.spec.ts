@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { INVENTORY_KINDS } from '../inventory/kinds.js';
+import { INVENTORY_KINDS } from './inventory/kinds.js';
 import { isSignedByNetBox, parseNetBoxWebhook } from './netbox-webhook.js';
 
 const event = (parts: object): string =>
