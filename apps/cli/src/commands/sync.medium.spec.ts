@@ -1,7 +1,9 @@
 // Other systems on the command line, against an API that listens and a worker whose NetBox is in memory.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createHmac } from 'node:crypto';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { describeWith } from '../../../../test/support/describe-with.js';
 import { openSyncApiWorld, type SyncApiWorld } from '../../../../test/support/sync-api-world.js';
@@ -43,6 +45,20 @@ describeWith({ missing }, 'trame sync', () => {
     await trame(['set', 'ipam', '--rule', 'vrf.name=DEFAULT']);
     expect((await trame(['show', 'ipam'])).out).toMatch(/\nprefix\.description=THEM\n$/);
     expect(await trame(['set', 'ipam', '--rule', 'prefix'])).toMatchObject({ code: 64 });
+    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'trame-')), 'secret');
+    fs.writeFileSync(file, 'whisper\n', { mode: 0o600 });
+    const secrets = await trame(['set', 'ipam', '--on', '--secret-file', '-', '--hook-secret-file', file], 'nbt_other.hush');
+    expect(secrets).toMatchObject({ code: 0, err: '', out: expect.not.stringMatching(/whisper|hush/) });
+    fs.rmSync(path.dirname(file), { recursive: true });
+    const body = JSON.stringify({ event: 'updated', timestamp: 't', object_type: 'tenancy.tenant', data: { id: 7 } });
+    const signature = createHmac('sha512', 'whisper').update(body).digest('hex');
+    const said = await fetch(`${api.url}/hooks/netbox/ipam`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json', 'x-hook-signature': signature },
+    });
+    expect(said.status).toBe(202);
+    expect(await trame(['set', 'ipam', '--off'])).toMatchObject({ code: 0 });
     expect(JSON.parse((await trame(['list', '--json'])).out)).toMatchObject([
       { slug: 'netbox' },
       { slug: 'ipam', enabled: false, mode: 'WRITE' },
