@@ -4,6 +4,12 @@ import { defineConfig } from 'vitest/config';
 // Package imports (`#contexts/…`) resolve to sources under the condition "source"; never add 'import'/'node' by hand (breaks typeorm).
 const conditions = ['source', ...defaultServerConditions];
 const nowhere = ['**/node_modules/**', '**/dist/**'];
+// Daemons and clusters by the dozen: with them `npm test` would take more than ten minutes on two cores. `npm run test:lab` runs them.
+const MINUTES = [
+  'test/contract/proxmox-{commit,faults}.medium.spec.ts',
+  'test/golden/{frr-daemons,hosts,openvswitch-daemons}.medium.spec.ts',
+  'test/medium/qemu-hook.medium.spec.ts',
+];
 
 export default defineConfig({
   // graphql has no exports map: Vite would take its `module` entry while Node gives Nest the other one, and a scalar of one is none to the other.
@@ -32,7 +38,7 @@ export default defineConfig({
         test: {
           name: 'medium',
           include: ['{apps,libs,test}/**/*.medium.spec.ts'],
-          exclude: nowhere,
+          exclude: [...nowhere, ...MINUTES],
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -66,7 +72,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'long', // What takes a minute and more, before the user-mode kernel has the machine: `npm run test:lab`, too.
-          include: ['test/long/**/*.long.spec.ts', 'test/medium/allocation/*.model.medium.spec.ts'],
+          include: ['test/long/**/*.long.spec.ts', 'test/medium/**/*.model.medium.spec.ts', ...MINUTES],
           exclude: nowhere,
           env: { TRAME_MODEL_SEEDS: process.env['TRAME_MODEL_SEEDS'] ?? '41-100' }, // `npm test` plays the first forty.
           globalSetup: ['test/support/global-setup.ts'],

@@ -2,7 +2,7 @@ import { openSyncRunnerHost, type SyncRunnerHost } from '../../../../test/suppor
 import { type ConnectorService, SyncRunService } from '#contexts/sync';
 import { OperatorAct } from '#contexts/events';
 import type { SyncTargetId } from '#engines/kernel';
-import { Envelope, Secret } from '#platform';
+import { Envelope, Secret, newId } from '#platform';
 
 let host: SyncRunnerHost;
 let world: Awaited<ReturnType<SyncRunnerHost['world']>>;
@@ -56,7 +56,7 @@ describe('a connector', () => {
       code: 'VERSION_CONFLICT',
       facts: { currentVersion: 2 },
     });
-    await expect(connectors.update(world.targetId.replace(/.$/, '0') as SyncTargetId, 1, {}, 'operator')).rejects.toMatchObject({
+    await expect(connectors.update(newId<SyncTargetId>(), 1, {}, 'operator')).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
   });
