@@ -104,8 +104,7 @@ export class SyncPlay {
       case 'run':
         return this.run(step.trouble);
       case 'runSome':
-        // What is not shown looks as if it were gone, and a few objects tell nobody that it is many: only a complete run sees that.
-        return this.isHidden ? this.run(step.trouble) : this.runSome(step.trouble);
+        return this.runSome(step.trouble);
     }
   }
 

@@ -40,7 +40,13 @@ export class SyncWorld {
       throw new Error('no name server is here');
     };
     const sync = SyncModule.with(noNameServer, { NETBOX: () => SyncWorld.current().foreign }, local);
-    @Module({ imports: [PlatformModule.forRoot(testConfig(url), [...allEntities, ...syncEntities], 'model'), EventsModule, sync] })
+    @Module({
+      imports: [
+        PlatformModule.forRoot(testConfig(url, { LEASE_SECONDS: '20' }), [...allEntities, ...syncEntities], 'model'),
+        EventsModule,
+        sync,
+      ],
+    })
     class ModelModule {}
     const app = await NestFactory.createApplicationContext(ModelModule, { logger: false, abortOnError: false });
     return new SyncWorld(app, app.get(Database), drop);

@@ -64,6 +64,7 @@ export class IncrementalRun {
     const context = contextOf(work, { changes: this.changes, links: this.links }, null, (tx) =>
       this.runs.insert(tx, { targetId: target.id, trigger, phase: 'PLANNING' }),
     );
+    let unseen = 0;
     for (const kind of kindsOf(context)) {
       const suspects = {
         localIds: idsOf(journal, kind),
@@ -72,7 +73,7 @@ export class IncrementalRun {
       if (suspects.localIds.length + suspects.remoteIds.length === 0) continue;
       const known = await held.inTransaction(SCOPE, (tx) => this.links.count(tx, target.id, kind));
       context.sink.expect(kind, known, null);
-      await this.lookups.plan(context, kind, suspects);
+      unseen += await this.lookups.planSeen(context, kind, suspects);
     }
     const { runId } = context.sink;
     if (runId) await this.keeper.settle(context, runId, { isDryRun: false, maxDeleteRatio: null, isPartOfMany: true });
@@ -80,6 +81,7 @@ export class IncrementalRun {
       const last = journal.at(-1);
       if (last) await this.dues.readJournal(tx, target.id, last.cursor);
       await this.hints.done(tx, target.id, hints);
+      if (unseen > 0) await this.dues.wantScan(tx, target.id);
     });
     return journal.length === AT_ONCE || hints.length === AT_ONCE;
   }

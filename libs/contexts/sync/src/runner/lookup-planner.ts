@@ -44,8 +44,24 @@ export class LookupPlanner {
   /** @returns the lines that were added to the plan. */
   async plan(context: RunContext, kind: InventoryKind, suspects: Suspects): Promise<PlannedChange[]> {
     const lines: PlannedChange[] = [];
-    for (const batch of batchesOf(suspects)) lines.push(...(await this.planBatch(context, kind, batch)));
+    for (const batch of batchesOf(suspects)) lines.push(...(await this.planBatch(context, kind, batch, () => true)));
     return lines;
+  }
+
+  /**
+   * The same of what is seen there. Something of ours that is not shown may be gone, or hidden since somebody took a permission from us: made again
+   * it would be there twice. Only a complete scan, with its brakes, tells.
+   * @returns how many were not judged.
+   */
+  async planSeen(context: RunContext, kind: InventoryKind, suspects: Suspects): Promise<number> {
+    let unseen = 0;
+    const isSeen = ({ link, theirs, alike }: Pair): boolean => {
+      if (link === null || theirs !== null || alike.length > 0) return true;
+      unseen++;
+      return false;
+    };
+    for (const batch of batchesOf(suspects)) await this.planBatch(context, kind, batch, isSeen);
+    return unseen;
   }
 
   /** The line that each of these would be now, and whether something of it is in conflict; keeps nothing. */
@@ -63,13 +79,18 @@ export class LookupPlanner {
     });
   }
 
-  private async planBatch(context: RunContext, kind: InventoryKind, suspects: Suspects): Promise<PlannedChange[]> {
+  private async planBatch(
+    context: RunContext,
+    kind: InventoryKind,
+    suspects: Suspects,
+    isJudged: (pair: Pair) => boolean,
+  ): Promise<PlannedChange[]> {
     const finds = await this.find(context, kind, suspects);
     return planning(context, async (tx) => {
       const linked = new Set(finds.links.map(({ remoteId }) => remoteId));
       const strangers = suspects.remoteIds.filter((id) => !linked.has(id));
       const localIds = [...new Set([...suspects.localIds, ...finds.links.map(({ localId }) => localId)])];
-      const pairs = await this.pairs(tx, context, kind, localIds, finds);
+      const pairs = (await this.pairs(tx, context, kind, localIds, finds)).filter(isJudged);
       // Theirs without a link is kept for the next complete run, unless it carries the mark of an object of ours: that one is looked at now.
       const seen = strangers.flatMap((id) => finds.theirs.get(id) ?? []);
       await context.references.learn(
