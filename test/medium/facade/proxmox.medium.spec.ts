@@ -30,12 +30,14 @@ describe('a zone of Proxmox', () => {
     await pve.addIp({ ip: '10.0.0.1', length: 24, isGateway: true });
     expect(await pve.addNextFreeIp('10.0.0.0/24', MAC, 'web')).toBe('10.0.0.2');
     expect(await pve.addRangeNextFreeIp('10.0.0.100', '10.0.0.200', 'da:65:8f:18:9b:70', 'db')).toBe('10.0.0.100');
+    await pve.addIp({ ip: '10.0.0.150', length: 24, mac: 'da:65:8f:18:9b:73' });
     await pve.addIp({ ip: '10.0.0.10', length: 24, mac: 'da:65:8f:18:9b:71' });
     expect(await live('a')).toEqual([
       { address: '10.0.0.1', mac: null, name: null, subnet: '10.0.0.0/24' },
       { address: '10.0.0.2', mac: MAC, name: 'web.vrf-a.cust.example', subnet: '10.0.0.0/24' },
       { address: '10.0.0.10', mac: 'da:65:8f:18:9b:71', name: null, subnet: '10.0.0.0/24' },
       { address: '10.0.0.100', mac: 'da:65:8f:18:9b:70', name: 'db.vrf-a.cust.example', subnet: '10.0.0.0/24' },
+      { address: '10.0.0.150', mac: 'da:65:8f:18:9b:73', name: null, subnet: '10.0.0.0/24' },
     ]);
     expect(await live('b')).toEqual([]);
     await expect(pve.addSubnet('10.0.0.0/24')).rejects.toThrow('already exists');
@@ -62,7 +64,7 @@ describe('a zone of Proxmox', () => {
       name: 'app.vrf-a.cust.example',
     });
     expect(await pve.delIp('10.0.0.10')).toBe(true);
-    expect((await live('a')).map(({ address }) => address)).toEqual(['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.100']);
+    expect((await live('a')).map(({ address }) => address)).toEqual(['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.100', '10.0.0.150']);
     // It rests, and is nobody's next address; who names it himself a moment later (an undone creation) has it again.
     expect(await pve.addNextFreeIp('10.0.0.0/24', 'da:65:8f:18:9b:81')).toBe('10.0.0.4');
     await pve.addIp({ ip: '10.0.0.10', length: 24, mac: 'da:65:8f:18:9b:72' });
@@ -71,7 +73,7 @@ describe('a zone of Proxmox', () => {
 
   it('deletes a subnet that is empty, and only then; its addresses rest with it, and it may come again', async () => {
     await expect(pve.delSubnet('10.0.0.0/24', '10.0.0.1')).rejects.toThrow('not empty');
-    for (const ip of ['10.0.0.2', '10.0.0.3', '10.0.0.4', '10.0.0.10', '10.0.0.100']) expect(await pve.delIp(ip)).toBe(true);
+    for (const ip of ['10.0.0.2', '10.0.0.3', '10.0.0.4', '10.0.0.10', '10.0.0.100', '10.0.0.150']) expect(await pve.delIp(ip)).toBe(true);
     await pve.delSubnet('10.0.0.0/24', '10.0.0.1');
     const states = await facade.rows<{ state: string }>(`SELECT state FROM prefix WHERE cidr = '10.0.0.0/24' AND space_id = $1`, [
       facade.a.spaceId,

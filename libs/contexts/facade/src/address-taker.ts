@@ -44,7 +44,8 @@ export class AddressTaker {
       key: IdempotencyKey.parse(`nb:${digest([facade.id, subnetId, station.mac ?? station.dnsName ?? newId<string>()])}`),
       holder: `netbox ${facade.slug}`,
       ttlSeconds: HELD_SECONDS,
-      ...(prefer !== undefined && { prefer }),
+      // Who names an address of a DHCP range in so many words asks within it.
+      ...(prefer !== undefined && { prefer, within: { first: prefer, last: prefer } }),
       ...(within !== undefined && { within }),
     });
     const [held] = allocations;
