@@ -1,5 +1,5 @@
 /** Lists of objects in one request: all or none, and what each release says of those that fail. */
-import { against, isAtLeast, isRealNetBox, NetBoxUnderTest, releases } from './netbox-under-test.js';
+import { against, isAtLeast, isRealNetBox, itWhere, NetBoxUnderTest, releases } from './netbox-under-test.js';
 
 console.info(`NetBox contract: ${releases.map(against).join(', ')}`);
 
@@ -39,7 +39,7 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: many at
     else expect(reply.list).toEqual([{}, slug, {}]);
   });
 
-  it.runIf(!isNew)('before 4.7 are checked before any is written: two alike are an error of the server', async () => {
+  itWhere(!isNew)('before 4.7 are checked before any is written: two alike are an error of the server', async () => {
     const twin = tenant();
     const { status, json } = await send('POST', 'tenancy/tenants/', [twin, twin]);
     expect(status).toBe(500);
@@ -52,7 +52,7 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: many at
     expect(twins.status).toBe(201); // No constraint of the database stands against it.
   });
 
-  it.runIf(isNew)('from 4.7 on are checked one after the other', async () => {
+  itWhere(isNew)('from 4.7 on are checked one after the other', async () => {
     const twin = tenant();
     const { status, json } = await send('POST', 'tenancy/tenants/', [twin, twin]);
     expect(status).toBe(400);
@@ -113,7 +113,7 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: many at
     expect((await netbox.call('DELETE', 'tenancy/tenants/')).status).toBe(400);
   });
 
-  it.runIf(isNew)('are done after the answer where that is asked for', async () => {
+  itWhere(isNew)('are done after the answer where that is asked for', async () => {
     const body = [tenant(), tenant()];
     const accepted = await send('POST', 'tenancy/tenants/?background=true', body);
     if (isRealNetBox && accepted.status === 503) return; // It has no worker.
@@ -129,7 +129,7 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: many at
     expect(conditional.status).toBe(400);
   });
 
-  it.runIf(!isNew)('are done at once, whatever is asked for', async () => {
+  itWhere(!isNew)('are done at once, whatever is asked for', async () => {
     const { status, list } = await send('POST', 'tenancy/tenants/?background=true', [tenant()]);
     netbox.forget(...list.map(({ id }) => `tenancy/tenants/${Number(id)}/`));
     expect(status).toBe(201);

@@ -1,5 +1,5 @@
 /** Two clients at once: preconditions, the next free ones, and what no lock and no constraint prevents. */
-import { against, isAtLeast, isRealNetBox, type NetBoxReply, NetBoxUnderTest, releases, textOf } from './netbox-under-test.js';
+import { against, isAtLeast, isRealNetBox, itWhere, type NetBoxReply, NetBoxUnderTest, releases, textOf } from './netbox-under-test.js';
 
 console.info(`NetBox contract: ${releases.map(against).join(', ')}`);
 
@@ -15,7 +15,7 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: two at 
   afterAll(() => netbox.close());
 
   describe('a precondition', () => {
-    it.runIf(hasEtags)('is the time of the last change: refused when there was another one, with the tag of now', async () => {
+    itWhere(hasEtags)('is the time of the last change: refused when there was another one, with the tag of now', async () => {
       const { id } = await netbox.vrf();
       const path = `ipam/vrfs/${id}/`;
       const read = await netbox.get(path);
@@ -33,7 +33,7 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: two at 
       expect((await netbox.call('DELETE', path, undefined, ifMatch(`W/"x", ${last.headers['etag']}`))).status).toBe(204);
     });
 
-    it.runIf(hasEtags)('may be computed from a list, and holds for each of many objects', async () => {
+    itWhere(hasEtags)('may be computed from a list, and holds for each of many objects', async () => {
       const [a, b] = [await netbox.vrf(), await netbox.vrf()];
       const rows = await netbox.rows(`ipam/vrfs/?id=${a.id}&id=${b.id}&ordering=id`);
       const tags = rows.map((row) => `W/"${textOf(row['last_updated']).replace('Z', '+00:00')}"`);
@@ -50,13 +50,13 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: two at 
       expect((await netbox.get(`ipam/vrfs/${a.id}/`)).json['description']).toBe('both');
     });
 
-    it.runIf(!hasEtags)('is not known: it is ignored, and nothing has a tag', async () => {
+    itWhere(!hasEtags)('is not known: it is ignored, and nothing has a tag', async () => {
       const { id } = await netbox.vrf();
       expect((await netbox.get(`ipam/vrfs/${id}/`)).headers['etag']).toBeUndefined();
       expect((await netbox.call('PATCH', `ipam/vrfs/${id}/`, { description: 'x' }, ifMatch('W/"x"'))).status).toBe(200);
     });
 
-    it.skipIf(isRealNetBox || !hasEtags)('is looked at again when the row is written', async () => {
+    itWhere(hasEtags && !isRealNetBox)('is looked at again when the row is written', async () => {
       const { id } = await netbox.vrf();
       const { headers } = await netbox.get(`ipam/vrfs/${id}/`);
       const { faults, state } = netbox.simulator;
@@ -133,7 +133,7 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: two at 
       expect(await free(`ipam/ip-ranges/${range.id}/available-ips/`)).toEqual([]);
     });
 
-    it.runIf(isAtLeast(release, '4.5'))('addresses have another mask where that is asked for', async () => {
+    itWhere(isAtLeast(release, '4.5'))('addresses have another mask where that is asked for', async () => {
       const vrf = (await netbox.vrf()).id;
       const { id } = await netbox.make('ipam/prefixes', { prefix: '10.3.0.0/24', vrf });
       const made = await netbox.call('POST', `ipam/prefixes/${id}/available-ips/`, { prefix_length: 32 });

@@ -1,5 +1,5 @@
 /** Tags and custom fields: by what a program marks what is its own. */
-import { against, isAtLeast, isRealNetBox, type NetBoxReply, NetBoxUnderTest, releases } from './netbox-under-test.js';
+import { against, isAtLeast, isRealNetBox, itWhere, type NetBoxReply, NetBoxUnderTest, releases } from './netbox-under-test.js';
 
 console.info(`NetBox contract: ${releases.map(against).join(', ')}`);
 
@@ -53,7 +53,7 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: marks`,
       expect((await netbox.get('ipam/prefixes/?tag=nobody-made-this')).status).toBe(400);
     });
 
-    it.runIf(isAtLeast(release, '4.6'))('are added and removed by themselves', async () => {
+    itWhere(isAtLeast(release, '4.6'))('are added and removed by themselves', async () => {
       const [a, b, c] = tags;
       await patch(`ipam/prefixes/${prefix}`, { tags: [a?.id, b?.id] });
       expect(slugs(await patch(`ipam/prefixes/${prefix}`, { add_tags: [c?.id], remove_tags: [{ slug: a?.slug }] }))).toEqual([
@@ -65,7 +65,7 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: marks`,
       expect(made.status).toBe(400);
     });
 
-    it.runIf(!isAtLeast(release, '4.6'))('are not added by themselves: nobody knows that word', async () => {
+    itWhere(!isAtLeast(release, '4.6'))('are not added by themselves: nobody knows that word', async () => {
       await patch(`ipam/prefixes/${prefix}`, { tags: [] });
       expect(slugs(await patch(`ipam/prefixes/${prefix}`, { add_tags: [tags[0]?.id] }))).toEqual([]);
     });
