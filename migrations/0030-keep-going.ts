@@ -15,6 +15,9 @@ export class KeepGoing1767225600030 implements MigrationInterface {
       CREATE INDEX network_order_attended ON network_order (attended_at, id)
         WHERE state IN ('ACCEPTED', 'RUNNING', 'AWAITING_APPROVAL', 'COMPENSATING', 'FAILED_STUCK');
 
+      -- A device of it was given up: what it carries nobody knows, so its numbers rest although the network never went live.
+      ALTER TABLE network_order ADD COLUMN was_given_up boolean NOT NULL DEFAULT false;
+
       -- What a device said, and what a person wrote about it, may quote anybody: a tenant's transaction reads how far it is.
       REVOKE SELECT ON device_progress FROM trame_tenant;
       GRANT SELECT (device_id, verified_revision, stage, stage_revision, failure_count, failed_revision) ON device_progress TO trame_tenant;
@@ -25,6 +28,7 @@ export class KeepGoing1767225600030 implements MigrationInterface {
     await q.query(`
       REVOKE SELECT (device_id, verified_revision, stage, stage_revision, failure_count, failed_revision) ON device_progress FROM trame_tenant;
       GRANT SELECT ON device_progress TO trame_tenant;
+      ALTER TABLE network_order DROP COLUMN was_given_up;
       DROP INDEX network_order_attended;
       DROP INDEX subnet_cidr;
       ALTER TABLE network DROP COLUMN refusal;

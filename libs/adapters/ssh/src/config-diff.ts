@@ -6,6 +6,9 @@ import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
  */
 const LIMITS = { maxEditLength: 2_000, timeout: 300 };
 
+/** Lines: a plan is read by people, and kept. */
+const MOST_SHOWN = 20_000;
+
 /** Unified diff of one file for people; empty when nothing changes. null stands for "does not exist". */
 export function configDiff(path: string, before: string | null, after: string | null): string {
   if (before === after) return '';
@@ -18,6 +21,10 @@ export function configDiff(path: string, before: string | null, after: string | 
 /** Also a difference, and not the shortest one. */
 function replacedWhole([from, to]: readonly [string, string], before: string, after: string): string {
   const [gone, come] = [linesOf(before, '-'), linesOf(after, '+')];
+  if (gone.length + come.length > MOST_SHOWN) {
+    const words = `# ${gone.length} lines become ${come.length}: too different to be shown line by line`;
+    return [`--- ${from}`, `+++ ${to}`, words, ''].join('\n');
+  }
   return [`--- ${from}`, `+++ ${to}`, `@@ -${rangeOf(gone)} +${rangeOf(come)} @@`, ...gone, ...come, ''].join('\n');
 }
 

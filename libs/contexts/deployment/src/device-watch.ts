@@ -53,8 +53,9 @@ export class DeviceWatch {
       return lostVitals(before, now, item.intent)[0];
     } catch (error) {
       if (signal.aborted) return undefined;
-      // The database, a secret that cannot be opened, a transport that there is not: ours, and no word of the device.
-      if (isFaultOfDatabase(error) || (isDomainError(error) && !(error instanceof TransportError))) throw error;
+      if (isFaultOfDatabase(error)) throw error; // Ours, and no word of the device.
+      // It was taken out of our hands meanwhile (only observed, given up): there is nothing to watch over.
+      if (isDomainError(error) && !(error instanceof TransportError) && error.code === 'INVALID_STATE') return undefined;
       this.log.warn('device.lost', { device: item.slug, error });
       return { check: 'MANAGEMENT', message: `it is not reached any more (${error instanceof Error ? error.message : String(error)})` };
     }

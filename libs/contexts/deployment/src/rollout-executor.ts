@@ -8,6 +8,7 @@ import { changedNetworks } from './domain/changed-networks.js';
 import type { DeploymentPlan, PlanItem } from './domain/plan.js';
 import { type Ending, endingOf, type Fault, faultOf, type Halt } from './domain/rollout-ending.js';
 import { ExternalKeeper } from './external-keeper.js';
+import { isFaultOfDatabase } from './fault-of-database.js';
 import { inParallel } from './in-parallel.js';
 import { Incidents } from './incidents.js';
 import { RollbackKeeper } from './rollback-keeper.js';
@@ -18,6 +19,7 @@ import { ProofStore } from './store/proof.store.js';
 import { SteeringStore } from './store/steering.store.js';
 
 const SCOPE = systemScope('deployment');
+const LOOKS_WITHOUT_DATABASE = 30;
 const SOAK_LOOK_MS = 2000;
 /** Null: all was tried. WAIT: a person has paused it. STOPPED: somebody else has ended it. LEAVE: the canary is locked, and without it nothing goes. */
 type Word = 'WAIT' | 'STOPPED' | 'LEAVE';
@@ -171,7 +173,15 @@ export class RolloutExecutor {
 
   private async lookAt(plan: DeploymentPlan, items: readonly PlanItem[], signal: AbortSignal): Promise<LostDevice | undefined> {
     const before = await this.db.inTransaction(SCOPE, (tx) => this.steering.vitalsBefore(tx, plan.id));
-    return this.watch.look(plan.fabricId, items, before, signal);
+    // Nothing tells the next execution that this step was not looked at: a database that is away for a moment is waited for.
+    for (let again = 1; ; again++) {
+      try {
+        return await this.watch.look(plan.fabricId, items, before, signal);
+      } catch (error) {
+        if (!isFaultOfDatabase(error) || again === LOOKS_WITHOUT_DATABASE || signal.aborted) throw error;
+        await pause(SOAK_LOOK_MS, signal);
+      }
+    }
   }
 
   /** It confirmed and has lost something since: it is read again before anything else is believed of it. */

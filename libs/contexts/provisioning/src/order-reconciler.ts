@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AddressingService } from '#contexts/addressing';
 import { EventService } from '#contexts/events';
 import { FabricService, PlaceService } from '#contexts/fabric';
-import { TenancyService } from '#contexts/tenancy';
+import { type Network, TenancyService } from '#contexts/tenancy';
 import type { OrderId } from '#engines/kernel';
 import { CONFIG, type Config, crashPoint, Database, LOGGER, type Logger, systemScope, type Tx } from '#platform';
 import type { NetworkOrder, OrderState } from './domain/order.js';
@@ -109,9 +109,7 @@ export class OrderReconciler {
       case 'REACHED': {
         const network = await this.tenancy.lockNetwork(tx, order.networkId as NonNullable<NetworkOrder['networkId']>);
         await this.orders.keep(tx, order.id, await this.keepsake.of(tx, network));
-        await this.places.detachAll(tx, network.id, true);
-        await this.addressing.retireNetwork(tx, network.id);
-        await this.tenancy.retire(tx, network);
+        await this.retire(tx, network);
         return this.end(tx, order, 'RETIRED', 'Your network was removed.');
       }
       case 'FAILED':
@@ -138,10 +136,7 @@ export class OrderReconciler {
     switch (verdict.kind) {
       case 'REACHED': {
         const network = await this.tenancy.lockNetwork(tx, order.networkId as NonNullable<NetworkOrder['networkId']>);
-        await this.places.detachAll(tx, network.id, false);
-        await this.addressing.forgetNetwork(tx, network.id);
-        await this.orders.forgetNetworkEverywhere(tx, network.id);
-        await this.tenancy.forget(tx, network);
+        await (order.wasGivenUp ? this.retire(tx, network) : this.forget(tx, network));
         return this.end(tx, order, 'FAILED_COMPENSATED', 'We could not build your network; nothing of it is left and nothing is charged.');
       }
       case 'FAILED':
@@ -149,6 +144,21 @@ export class OrderReconciler {
       default:
         return this.wait(tx, order, verdict, order.customerMessage);
     }
+  }
+
+  /** It was live, or nobody knows whether it is somewhere: its numbers and prefixes rest. */
+  private async retire(tx: Tx, network: Network): Promise<void> {
+    await this.places.detachAll(tx, network.id, true);
+    await this.addressing.retireNetwork(tx, network.id);
+    await this.tenancy.retire(tx, network);
+  }
+
+  /** Nobody ever carried it, or every device is proven clean. */
+  private async forget(tx: Tx, network: Network): Promise<void> {
+    await this.places.detachAll(tx, network.id, false);
+    await this.addressing.forgetNetwork(tx, network.id);
+    await this.orders.forgetNetworkEverywhere(tx, network.id);
+    await this.tenancy.forget(tx, network);
   }
 
   private async wait(tx: Tx, order: NetworkOrder, verdict: Verdict, message: string): Promise<void> {

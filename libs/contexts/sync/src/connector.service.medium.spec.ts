@@ -61,6 +61,17 @@ describe('a connector', () => {
     });
   });
 
+  it('goes to another server only with the secret for that one: nobody is sent the secret of the one before', async () => {
+    const { id } = await connectors.create(made, 'operator');
+    await expect(connectors.update(id, 1, { url: 'https://elsewhere.example/app' }, 'operator')).rejects.toMatchObject({
+      code: 'INVALID_VALUE',
+      facts: { accepted: expect.stringContaining('the secret as well') as string },
+    });
+    expect(await connectors.update(id, 1, { url: 'https://ipam.example/other' }, 'operator')).toMatchObject({ version: 2 });
+    const moved = await connectors.update(id, 2, { url: 'https://elsewhere.example/app', secret: new Secret('another') }, 'operator');
+    expect(moved).toMatchObject({ version: 3, url: 'https://elsewhere.example/app' });
+  });
+
   it('is made once, whoever says it twice with one key, and a name is had by one', async () => {
     const act = () => OperatorAct.of('key-1', 'createConnector', { slug: 'ipam' });
     const first = await connectors.create(made, 'operator', act());

@@ -54,6 +54,9 @@ export class ConnectorService {
       if (currentVersion !== ifVersion)
         throw new DomainError('VERSION_CONFLICT', `the connector is at version ${currentVersion}`, { currentVersion });
       const { secret, hookSecret, ...settings } = change;
+      // Whoever may change an address does not thereby learn what was entrusted to the one before.
+      if (secret === undefined && settings.url !== undefined && originOf(settings.url) !== originOf(before.url))
+        throw invalidValue('secret', 'absent', 'the secret as well, when the connector goes to another server');
       const after = { ...before, ...checkConnector(before.kind, defined(settings)), ...this.sealed(id, secret) } as ConnectorRow;
       await this.connectors.update(tx, after, isReadAnew(before, after, secret));
       await this.hear(tx, after, hookSecret);
@@ -125,6 +128,8 @@ export class ConnectorService {
     await this.outbox.append(tx, 'sync.wanted', id);
   }
 }
+
+const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).origin : url);
 
 /** What is absent and what is undefined are the same. */
 const defined = <T extends object>(of: T): T => Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)) as T;

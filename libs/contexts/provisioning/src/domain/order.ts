@@ -112,6 +112,8 @@ export interface NetworkOrder {
   /** Devices that must be verified at this revision of the fabric, or a later one. */
   readonly revision: number;
   readonly deviceIds: readonly DeviceId[];
+  /** A device of it was given up: nobody knows what that carries. */
+  readonly wasGivenUp: boolean;
   readonly failureBaseline: Readonly<Record<string, number>>;
   readonly customerMessage: string;
   readonly failure: OrderFailure | null;

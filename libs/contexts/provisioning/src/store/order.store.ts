@@ -14,7 +14,7 @@ import {
 } from '../domain/order.js';
 
 const ORDER = `SELECT o.id, o.tenant_id AS "tenantId", o.fabric_id AS "fabricId", o.kind, o.state, o.deploy, o.external_ref AS "externalRef", o.idempotency_key AS "idempotencyKey",
-    o.request_sha256 AS "requestSha256", o.requested_by AS "requestedBy", o.network_id AS "networkId", o.revision, o.device_ids AS "deviceIds",
+    o.request_sha256 AS "requestSha256", o.requested_by AS "requestedBy", o.network_id AS "networkId", o.revision, o.device_ids AS "deviceIds", o.was_given_up AS "wasGivenUp",
     o.failure_baseline AS "failureBaseline", o.customer_message AS "customerMessage", o.failure, o.deadline_at < clock_timestamp() AS "isOverdue", o.version,
     o.created_at AS "createdAt", o.updated_at AS "updatedAt" FROM network_order o`;
 
@@ -184,7 +184,10 @@ export class OrderStore {
   }
 
   async forgetDevice(tx: Tx, id: OrderId, deviceId: DeviceId): Promise<void> {
-    await tx.run('UPDATE network_order SET device_ids = array_remove(device_ids, $2), version = version + 1 WHERE id = $1', [id, deviceId]);
+    await tx.run(
+      'UPDATE network_order SET device_ids = array_remove(device_ids, $2), was_given_up = true, version = version + 1 WHERE id = $1',
+      [id, deviceId],
+    );
   }
 
   async forgetNetwork(tx: Tx, id: OrderId): Promise<void> {

@@ -53,6 +53,8 @@ export class IncrementalRun {
         await this.dues.readFeed(tx, target.id, feed.next);
       });
       if (!feed.isMore) return;
+      // A feed that stands still and says that there is more would be read for ever: a complete run sees what it does not tell.
+      if (feed.next === cursor) return held.inTransaction(SCOPE, (tx) => this.dues.wantScan(tx, target.id));
       cursor = feed.next;
     }
   }
