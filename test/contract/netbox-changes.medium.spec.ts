@@ -49,6 +49,23 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: changes
       expect(await netbox.rows(`${since}&changed_object_type=ipam.prefix&action=create`)).toEqual([]);
     });
 
+    it('tells of several objects at once which were deleted, and one that went with another is among them', async () => {
+      const [kept, gone] = [await netbox.vrf(), await netbox.vrf()];
+      const slug = netbox.name('l2');
+      const l2vpn = await netbox.make('vpn/l2vpns', { name: slug, slug, type: 'vpls' });
+      const vlan = await netbox.make('ipam/vlans', { vid: 8, name: slug });
+      const on = { l2vpn: l2vpn.id, assigned_object_type: 'ipam.vlan', assigned_object_id: vlan.id };
+      const end = await netbox.make('vpn/l2vpn-terminations', on);
+      for (const path of [`ipam/vrfs/${gone.id}`, `vpn/l2vpns/${l2vpn.id}`]) await netbox.call('DELETE', `${path}/`);
+      const deleted = async (type: string, ...ids: readonly number[]) => {
+        const asked = ids.map((id) => `changed_object_id=${id}`).join('&');
+        const rows = await netbox.rows(`core/object-changes/?action=delete&changed_object_type=${type}&${asked}&ordering=id`);
+        return rows.map((row) => row['changed_object_id']);
+      };
+      expect(await deleted('ipam.vrf', kept.id, gone.id)).toEqual([gone.id]);
+      expect(await deleted('vpn.l2vpntermination', end.id)).toEqual([end.id]);
+    });
+
     it('has nothing of a write that changed nothing, and takes no writes', async () => {
       const { id } = await netbox.vrf();
       await netbox.call('PATCH', `ipam/vrfs/${id}/`, {});

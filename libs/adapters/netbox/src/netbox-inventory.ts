@@ -10,7 +10,7 @@ import type {
 } from '#contexts/sync/ports';
 import { digest, invalidValue } from '#engines/kernel';
 import type { Fields } from '#engines/reconcile';
-import { readChanges } from './change-feed.js';
+import { provenGone, readChanges } from './change-feed.js';
 import { KINDS } from './kinds.js';
 import { makeMarks } from './marking.js';
 import { NetBoxClient, type NetBoxConnection } from './netbox-client.js';
@@ -97,6 +97,11 @@ export class NetBoxInventory implements ForeignInventory {
     const isOwn = (change: { requestId: string; message: string }): boolean =>
       change.message === this.message || this.client.isOwnRequest(change.requestId);
     return this.forgetting(() => readChanges(this.client, cursor, isOwn, signal));
+  }
+
+  /** By the change log, where the token may read it and it reaches back so far (CHANGELOG_RETENTION, 90 days). */
+  provenGone(kind: InventoryKind, remoteIds: readonly string[], signal: AbortSignal): Promise<ReadonlySet<string>> {
+    return this.with(kind, signal, (known) => provenGone(this.client, known.codec.objectType, remoteIds.map(idOf), signal));
   }
 
   private async read(

@@ -83,6 +83,11 @@ export interface ForeignInventory {
   scan(kind: InventoryKind, after: string | null, signal: AbortSignal): Promise<ForeignPage>;
   /** Those of these that are there. */
   get(kind: InventoryKind, remoteIds: readonly string[], signal: AbortSignal): Promise<readonly ForeignObject[]>;
+  /**
+   * Of these, those of which the system itself can show that they were deleted. What a scan does not show and this does not name may only be
+   * hidden: a permission that was narrowed. Absent, or nothing: no proof, either way.
+   */
+  provenGone?(kind: InventoryKind, remoteIds: readonly string[], signal: AbortSignal): Promise<ReadonlySet<string>>;
   /** Those that carry one of these marks: asked before a create is sent again. */
   findMarked(kind: InventoryKind, marks: readonly string[], signal: AbortSignal): Promise<readonly ForeignObject[]>;
   /** Those that have the natural key of one of these: see `naturalKey`. */
