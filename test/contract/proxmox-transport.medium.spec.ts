@@ -225,6 +225,28 @@ describe.skipIf(isRealCluster)('networks of a fabric on a cluster', () => {
     expect(await cluster.actual()).toBe(empty.content);
   });
 
+  it('keep what people have said of their subnets: SNAT, DHCP and names', async () => {
+    const [full] = renderDevice(deviceIntent(compileFabric(scenarios['proxmox-evpn']?.() as never), 'par1'));
+    if (!full) throw new Error('nothing was rendered');
+    await cluster.push(push(1), full);
+    const { cluster: inside } = cluster.simulator;
+    const theirs = {
+      snat: 1,
+      dnszoneprefix: 'web',
+      'dhcp-range': 'start-address=10.20.1.10,end-address=10.20.1.20\nstart-address=10.20.1.40,end-address=10.20.1.50',
+    };
+    inside.edit('subnets', 'trvbko-10.20.1.0-24', { ...inside.config.subnets.get('trvbko-10.20.1.0-24'), ...theirs });
+    inside.apply();
+    const moved = artefactOf(full.content.replace('"gateway": "10.20.1.1"', '"gateway": "10.20.1.254"'));
+    expect(await cluster.push(push(2), moved, [full])).toBe('CONFIRMED');
+    expect(inside.running.subnets.get('trvbko-10.20.1.0-24')).toMatchObject({ gateway: '10.20.1.254', ...theirs });
+    const connection = await cluster.open();
+    await connection.stage(push(3), [full], [moved]);
+    await connection.apply(push(3), 60);
+    await connection.revert(push(3));
+    expect(inside.running.subnets.get('trvbko-10.20.1.0-24')).toMatchObject({ gateway: '10.20.1.254', ...theirs });
+  });
+
   it('are read for drift: what the files say, and what is not applied', async () => {
     await cluster.push(push(1), cluster.artefact(10_001));
     const { cluster: inside } = cluster.simulator;

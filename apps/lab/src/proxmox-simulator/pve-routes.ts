@@ -63,6 +63,12 @@ const FIXED: Readonly<Record<string, Handler>> = {
       })),
     ];
   },
+  /** Of the token that asks: every privilege of the simulator holds below the path, too. */
+  'GET access/permissions': (_cluster, call) => {
+    only(call, 'path');
+    const path = call.parameters.get('path') ?? '/';
+    return { [path]: Object.fromEntries([...call.privileges].map((privilege) => [privilege, 1])) };
+  },
   'GET pools': (cluster, call) =>
     call.privileges.has('Pool.Audit')
       ? [...cluster.pools].map(([poolid, comment]) => ({ poolid, ...(comment !== '' && { comment }) }))
@@ -120,7 +126,7 @@ const FIXED: Readonly<Record<string, Handler>> = {
 
 function fabricView(id: string, wanted: string | undefined, now: string | undefined): object {
   const state = now === undefined ? 'new' : wanted === undefined ? 'deleted' : wanted === now ? null : 'changed';
-  return { id, ip_prefix: now ?? wanted, ...(state !== null && { state }) };
+  return { id, protocol: 'openfabric', ip_prefix: now ?? wanted, ...(state !== null && { state }) };
 }
 
 function poolOf(call: PveCall): string {

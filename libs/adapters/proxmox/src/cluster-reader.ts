@@ -22,16 +22,22 @@ export async function readObjects(api: SdnApi, view: SdnView): Promise<ClusterOb
   return [...flat, ...subnets];
 }
 
+/** Everything, subnets of every VNet with it. */
+export async function readWhole(api: SdnApi, view: SdnView): Promise<ClusterObjects> {
+  const flat = await readFlat(api, view);
+  const vnets = flat.filter(({ kind }) => kind === 'vnets').map(({ id }) => id);
+  const subnets = await eachVnet(vnets, async (vnet) =>
+    (await api.objects('subnets', view, vnet)).map((object) => ({ ...object, options: { ...object.options, vnet } })),
+  );
+  return [...flat, ...subnets];
+}
+
 /** Whatever somebody has written and not put in force, of all that an apply puts in force: subnets of every VNet, and fabrics, too. */
 export async function readPending(api: SdnApi, known: KnownObjects | typeof BY_NAME): Promise<PendingSeen> {
   const { own, foreign, vnets } = await readShort(api, known);
   const routed = new Set(vnets.filter(isRouted).map(({ id }) => id));
   const ids = [...new Set(vnets.map(({ id }) => id))];
-  const subnets: PendingObject[] = [];
-  for (let at = 0; at < ids.length; at += AT_ONCE) {
-    const found = await Promise.all(ids.slice(at, at + AT_ONCE).map((id) => api.pending('subnets', id)));
-    subnets.push(...found.flat());
-  }
+  const subnets = await eachVnet(ids, (id) => api.pending('subnets', id));
   const isOurs = ({ vnet }: PendingObject): boolean => routed.has(vnet ?? '');
   return {
     own: [...own, ...subnets.filter(isOurs)],
@@ -78,6 +84,12 @@ async function readShort(
     foreign: all.filter((one) => !isOurs(one)),
     vnets: both.filter(({ kind }) => kind === 'vnets'),
   };
+}
+
+async function eachVnet<T>(vnets: readonly string[], ask: (vnet: string) => Promise<readonly T[]>): Promise<readonly T[]> {
+  const found: T[] = [];
+  for (let at = 0; at < vnets.length; at += AT_ONCE) found.push(...(await Promise.all(vnets.slice(at, at + AT_ONCE).map(ask))).flat());
+  return found;
 }
 
 async function readFlat(api: SdnApi, view: SdnView): Promise<readonly SdnObject[]> {

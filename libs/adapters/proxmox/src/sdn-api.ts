@@ -60,6 +60,8 @@ const trialShape = z.record(z.string(), z.unknown()).nullable();
 
 /** Newer releases have more of them; prefix lists and route maps are named as their developers' list has them, and never were asked of a real cluster. */
 const ELSEWHERE = ['/cluster/sdn/fabrics/all', '/cluster/sdn/prefix-lists', '/cluster/sdn/route-maps'] as const;
+const NOT_IN_FABRICS = new Set([...NOT_OPTIONS, 'protocol', 'fabric_id', 'node_id', 'lock-token']);
+const permissionsShape = z.record(z.string(), z.record(z.string(), z.coerce.number()));
 const fabricsShape = z.object({ fabrics: objectsShape.optional(), nodes: objectsShape.optional() });
 
 export class SdnApi {
@@ -115,6 +117,27 @@ export class SdnApi {
       ...pendingOf('prefix lists', lists === null ? [] : this.client.read(objectsShape, lists, ELSEWHERE[1]), named),
       ...pendingOf('route maps', maps === null ? [] : this.client.read(objectsShape, maps, ELSEWHERE[2]), named),
     ];
+  }
+
+  /** Of the underlay, as `fabrics.cfg` has them: a section for each, and one for each of its nodes. What a release does not have is none. */
+  async fabrics(): Promise<Readonly<Record<string, object>>> {
+    const answer = await this.whereThere(ELSEWHERE[0], {});
+    const { fabrics = [], nodes = [] } = answer === null ? {} : this.client.read(fabricsShape, answer, ELSEWHERE[0]);
+    const section = (id: string, part: 'fabric' | 'node', entry: Readonly<Record<string, unknown>>): [string, object] => {
+      const options = Object.entries(entry).filter(([name]) => !NOT_IN_FABRICS.has(name));
+      return [id, { ...Object.fromEntries(options), type: `${textOf(entry['protocol']) ?? ''}_${part}` }];
+    };
+    return Object.fromEntries([
+      ...fabrics.map((entry) => section(textOf(entry['id']) ?? '', 'fabric', entry)),
+      ...nodes.map((entry) => section(`${textOf(entry['fabric_id']) ?? ''}_${textOf(entry['node_id']) ?? ''}`, 'node', entry)),
+    ]);
+  }
+
+  /** Lists show what a token may see, and say nothing of the rest. */
+  async maySeeAll(): Promise<boolean> {
+    const path = '/access/permissions';
+    const granted = this.client.read(permissionsShape, await this.client.get(path, { path: '/sdn' }), path)['/sdn'] ?? {};
+    return Number(granted['SDN.Audit'] ?? 0) === 1; // its value is whether it holds below, too
   }
 
   /** What somebody has edited of a node's own network and not applied: an apply of the SDN puts that in force, too. Empty: nothing. */
@@ -209,10 +232,10 @@ export class SdnApi {
     return entries.map((entry) => ({ id: entry[key] ?? '', status: entry.status ?? 'unknown' }));
   }
 
-  private async whereThere(path: string): Promise<unknown> {
+  private async whereThere(path: string, parameters: PveParameters = { pending: '1' }): Promise<unknown> {
     if (this.absent.has(path)) return null;
     try {
-      return await this.client.get(path, { pending: '1' });
+      return await this.client.get(path, parameters);
     } catch (error) {
       if (!(error instanceof PveError && error.code === 'NOT_IMPLEMENTED')) throw error;
       this.absent.add(path);

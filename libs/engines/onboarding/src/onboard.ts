@@ -9,7 +9,7 @@ import { readDocuments } from './documents/read-documents.js';
 import { liftFabric, slugOf } from './lift/lift-fabric.js';
 import { type LintFinding, lint } from './lint/lint.js';
 import { type OnboardingSummary, summaryOf } from './summary.js';
-import { withCluster } from './lift/sdn-cluster.js';
+import { evpnControllers, withCluster } from './lift/sdn-cluster.js';
 import { type ReadDevice, readDevice } from './read-device.js';
 import { takeOver } from './take-over.js';
 import { withoutErrors } from './without-errors.js';
@@ -42,9 +42,11 @@ export interface DeviceReport {
 /** @throws DomainError INVALID_VALUE for a file that is none of what can be read. Nothing else is refused: what is not understood is kept. */
 export function onboard(files: readonly ImportedFile[]): Onboarding {
   const devices = readDocuments(files).map(readDevice);
+  const own = devices.filter(({ isCluster }) => !isCluster);
   const lifted = liftFabric(
-    devices.map(({ seen }) => seen),
+    own.map(({ seen }) => seen),
     anycastMac(devices),
+    devices.flatMap(({ sdn }) => (sdn === null ? [] : evpnControllers(sdn)))[0]?.asn ?? null,
   );
   const named = withAdopted(withVirtual(withClusters(lifted.snapshot, devices), devices), (slug) => ({
     names: namesOf(devices, slug),
@@ -54,26 +56,28 @@ export function onboard(files: readonly ImportedFile[]): Onboarding {
   const { snapshot: checked, refusals, warnings } = withoutErrors(named);
   const plain = compileFabric(checked);
   const taken = new Map(
-    devices.map(({ seen, sources }) => {
+    own.map(({ seen, sources }) => {
       const slug = slugOf(seen.name);
       return [slug as string, takeOver(deviceIntent(plain, slug), sources, namesOf(devices, slug))];
     }),
   );
   const snapshot = withAdopted(checked, (slug) => taken.get(slug)?.adopted ?? { names: [], deviations: [], kept: [] });
   const intent = compileFabric(snapshot);
-  const reports = devices.map(({ seen, sources, documents, virtual, sdn }): DeviceReport => {
-    const own = deviceIntent(intent, slugOf(seen.name));
+  const reports = devices.map(({ seen, sources, documents, virtual, sdn, isCluster }): DeviceReport => {
+    const wanted = isCluster ? null : deviceIntent(intent, slugOf(seen.name));
     return {
       device: seen.name,
       files: [
-        ...sources.map((source) => ({
-          ...countFacts(own, source),
-          path: source.path,
-          name: nameOf(documents, source.kind),
-          isExcerpt: source.isExcerpt,
-        })),
+        ...(wanted === null
+          ? []
+          : sources.map((source) => ({
+              ...countFacts(wanted, source),
+              path: source.path,
+              name: nameOf(documents, source.kind),
+              isExcerpt: source.isExcerpt,
+            }))),
         ...(sdn === null ? [] : [{ ...countSdn(snapshot, sdn), name: nameOf(documents, 'pve-sdn'), isExcerpt: false }]),
-        ...countVirtual(own, virtual).map((count) => ({ ...count, name: '', isExcerpt: false })),
+        ...(wanted === null ? [] : countVirtual(wanted, virtual).map((count) => ({ ...count, name: '', isExcerpt: false }))),
       ],
       unseen: taken.get(slugOf(seen.name))?.unseen ?? [],
       ignored: documents.ignored,
@@ -88,6 +92,7 @@ export function onboard(files: readonly ImportedFile[]): Onboarding {
     summary: summaryOf(
       snapshot,
       devices.map(({ documents }) => documents),
+      devices.filter(({ isCluster }) => isCluster).map(({ seen }) => seen.name),
     ),
   };
 }

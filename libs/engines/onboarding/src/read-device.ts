@@ -18,6 +18,8 @@ export interface ReadDevice {
   readonly virtual: VirtualNetworks;
   /** Of the cluster that a Proxmox node belongs to. */
   readonly sdn: SdnConfig | null;
+  /** It is that cluster and none of its nodes: nothing but the configuration of its SDN was given. */
+  readonly isCluster: boolean;
 }
 
 export function readDevice(documents: DeviceDocuments): ReadDevice {
@@ -41,6 +43,7 @@ export function readDevice(documents: DeviceDocuments): ReadDevice {
     interfaces: interfacesText === null ? null : interfaces,
     virtual: virtualNetworks(documents),
     sdn,
+    isCluster: sdn !== null && documents.documents.every(({ kind }) => kind === 'pve-sdn'),
     seen:
       eos !== null && eosText !== null
         ? seenSwitch(documents.device, documents.promptName, eosText, eos)

@@ -86,4 +86,24 @@ describe('a cluster with Proxmox SDN', () => {
       expect.objectContaining({ code: 'INVALID_VALUE' }),
     );
   });
+
+  it('says which VLANs are in use that no pool knows', () => {
+    const kept = lint.find(({ subject }) => subject === 'zone office');
+    expect(kept).toMatchObject({
+      sentence: expect.stringContaining('on vmbr0 they use VLAN 12') as string,
+      fix: expect.stringContaining('exclude') as string,
+    });
+  });
+
+  it('of which no node was given is no device: its numbers are taken, its AS makes the targets', () => {
+    const alone = onboard(node('par1', '192.0.2.1').filter(({ name }) => name.startsWith('etc/pve')));
+    expect(alone.snapshot.devices).toEqual([]);
+    expect(alone.snapshot).toMatchObject({
+      fabric: { rtAdministrator: 65_051 },
+      vrfs: [{ l3vni: 5000 }],
+      networks: [{ vni: 700 }, { vni: 5001 }],
+    });
+    expect(alone.summary.devices).toEqual(['par1: SDN of a Proxmox cluster, which stays with it']);
+    expect(alone.report).toMatchObject({ differences: 0, devices: [{ device: 'par1' }] });
+  });
 });

@@ -12,21 +12,28 @@ export interface OnboardingSummary {
 
 const FAMILIES = { IPV4_UNICAST: 'IPv4', IPV6_UNICAST: 'IPv6', L2VPN_EVPN: 'EVPN' };
 
-export function summaryOf(snapshot: FabricSnapshot, devices: readonly DeviceDocuments[]): OnboardingSummary {
+/** @param clusters names of those of which the SDN was given and no node. */
+export function summaryOf(
+  snapshot: FabricSnapshot,
+  devices: readonly DeviceDocuments[],
+  clusters: readonly string[] = [],
+): OnboardingSummary {
+  const ofClusters = clusters.map((name) => `${name}: SDN of a Proxmox cluster, which stays with it`);
+  const ofDevices = snapshot.devices.map((device) => {
+    const { hostname, platform, software, vtep, management, host, adopted } = device;
+    const loopback =
+      host?.loopback ??
+      adopted?.names.find(({ derived }) => derived === 'Loopback1')?.running ??
+      (platform === 'ARISTA_EOS' ? 'Loopback1' : 'lo');
+    const release = software?.frr === undefined ? (software?.eos === undefined ? '' : ` ${software.eos}`) : ` (FRR ${software.frr})`;
+    return [
+      `${hostname}: ${platform}${release}`,
+      ...(vtep === null ? ['no VTEP'] : [`AS ${vtep.asn}`, `router id ${vtep.routerId}`, `VTEP ${vtep.address} on ${loopback}`]),
+      ...(management === undefined ? [] : [`management ${management.address} on ${management.port}`]),
+    ].join(', ');
+  });
   return {
-    devices: snapshot.devices.map((device) => {
-      const { hostname, platform, software, vtep, management, host, adopted } = device;
-      const loopback =
-        host?.loopback ??
-        adopted?.names.find(({ derived }) => derived === 'Loopback1')?.running ??
-        (platform === 'ARISTA_EOS' ? 'Loopback1' : 'lo');
-      const release = software?.frr === undefined ? (software?.eos === undefined ? '' : ` ${software.eos}`) : ` (FRR ${software.frr})`;
-      return [
-        `${hostname}: ${platform}${release}`,
-        ...(vtep === null ? ['no VTEP'] : [`AS ${vtep.asn}`, `router id ${vtep.routerId}`, `VTEP ${vtep.address} on ${loopback}`]),
-        ...(management === undefined ? [] : [`management ${management.address} on ${management.port}`]),
-      ].join(', ');
-    }),
+    devices: [...ofDevices, ...ofClusters],
     understood: [...links(snapshot), ...sessions(snapshot), ...networks(snapshot), ...vrfs(snapshot)],
     secrets: devices.flatMap(secretsOf),
   };
@@ -74,7 +81,7 @@ function networks(snapshot: FabricSnapshot): readonly string[] {
       return `${nameOf(snapshot, deviceId)}${vlan === undefined ? '' : ` VLAN ${vlan}`}${ports.length === 0 ? '' : ` ${ports.join(' ')}`}`;
     });
     const targets = [...new Set([...importTargets, ...exportTargets])].sort(compareNatural).join(' ');
-    return `VNI ${vni}: ${places.join(', ')}; RT ${targets}; MTU ${mtu}`;
+    return `VNI ${vni}:${places.length === 0 ? '' : ` ${places.join(', ')};`} RT ${targets}; MTU ${mtu}`;
   });
 }
 

@@ -6,6 +6,7 @@ import { print } from '../../commands/output.js';
 import { printable } from '../../printable.js';
 import { linesOf } from './print-onboarding.js';
 import { readFiles } from './read-files.js';
+import { clusterUrl, readProxmox, type ReadProxmox } from './read-proxmox.js';
 import { type FabricToWrite, writeFabric } from './write-fabric.js';
 
 /** As `terraform plan -detailed-exitcode`. */
@@ -14,7 +15,10 @@ const CHANGES_PENDING = 2;
 const REFUSED = 5;
 
 interface Options {
-  readonly device: readonly string[];
+  readonly device?: readonly string[];
+  readonly proxmox?: URL;
+  readonly tokenFile?: string;
+  readonly pin?: readonly string[];
   readonly json?: boolean;
   readonly exitCode?: boolean;
   readonly writeFabric?: string;
@@ -24,15 +28,18 @@ interface Options {
   readonly management: FabricToWrite['management'];
 }
 
-/** Offline: it reads files and needs neither database nor API. */
+/** It reads files, or asks a cluster that it is told of; it needs neither database nor API. */
 export function addImportConfig(kind: Command): void {
   kind
     .command('config')
     .description('read the configurations of running devices, say what is wrong with them, and show that taking them over changes nothing')
-    .requiredOption(
+    .option(
       '--device <name=path...>',
       'files of one device, or a folder with them: running-config of EOS, frr.conf, interfaces(5), /etc/pve/sdn, XML of libvirt, dump of Open vSwitch; again for each device',
     )
+    .option('--proxmox <url>', 'read the SDN of a cluster of Proxmox VE through its API: https://pve1:8006', clusterUrl)
+    .option('--token-file <file>', 'with its token, user@realm!name=secret, which needs SDN.Audit on /sdn and Sys.Audit on /')
+    .option('--pin <spki...>', "SHA-256 of its key, base64; again for each node's")
     .option('--json', 'print it as JSON')
     .option('--exit-code', 'end with 2 when something would not come back as it is')
     .option('--write-fabric <file>', 'write what `trame fabric load` takes; ends with 5 when the document cannot say all of it')
@@ -46,19 +53,22 @@ export function addImportConfig(kind: Command): void {
       new Map(),
     )
     .addHelpText('after', '\nExample:\n  trame import config --device pve1=etc/pve1 --device TEST=leaf.txt --write-fabric fabric.json')
-    .action((options: Options) => {
-      const { files, skipped } = readFiles(options.device);
+    .action(async (options: Options) => {
+      const { files, skipped } = readFiles(options.device ?? []);
       for (const name of skipped) console.error(`${name} was not read: it is none of what can be imported`);
-      const onboarding = onboard(files);
+      const cluster = await clusterOf(options);
+      if (cluster === null && options.device === undefined) throw new InvalidArgumentError('--device or --proxmox is needed');
+      const onboarding = onboard([...files, ...(cluster === null ? [] : [cluster.file])]);
+      if (cluster !== null) sayWhatIsLeft(cluster);
       const { snapshot, lint, report, summary } = onboarding;
       print({ output: options.json === true ? 'json' : 'text' }, { version: 1, summary, lint, ...report, snapshot }, linesOf(onboarding));
       if (options.exitCode === true && report.differences > 0) process.exitCode = CHANGES_PENDING;
-      if (options.writeFabric !== undefined) write(options.writeFabric, onboarding, options);
+      if (options.writeFabric !== undefined) write(options.writeFabric, onboarding, cluster?.pending ?? [], options);
     });
 }
 
 /** @param file is there afterwards, whole or not: what it does not say is named. */
-function write(file: string, { snapshot, report }: ReturnType<typeof onboard>, options: Options): void {
+function write(file: string, { snapshot, report }: ReturnType<typeof onboard>, pending: readonly string[], options: Options): void {
   const management = new Map([...options.management].map(([name, place]) => [slugOf(name), place]));
   const stranger = [...management.keys()].find((device) => !snapshot.devices.some((one) => one.slug === device));
   if (stranger !== undefined) throw invalidValue('management', stranger, snapshot.devices.map((device) => device.slug).join(', '));
@@ -67,7 +77,18 @@ function write(file: string, { snapshot, report }: ReturnType<typeof onboard>, o
   fs.writeFileSync(file, `${JSON.stringify(document, null, 2)}\n`, { mode: 0o600 });
   for (const line of notCarried) console.error(printable(`not carried over: ${line}`));
   if (report.differences > 0) process.exitCode = CHANGES_PENDING;
-  if (notCarried.length > 0) process.exitCode = REFUSED;
+  if (notCarried.length + pending.length > 0) process.exitCode = REFUSED;
+}
+
+async function clusterOf({ proxmox, tokenFile, pin = [] }: Options): Promise<ReadProxmox | null> {
+  if (proxmox === undefined) return null;
+  if (tokenFile === undefined || pin.length === 0) throw new InvalidArgumentError('--proxmox needs --token-file and --pin');
+  return readProxmox({ url: proxmox, tokenFile, pins: pin });
+}
+
+function sayWhatIsLeft({ file, pending, own }: ReadProxmox): void {
+  if (own > 0) console.error(`${file.device}: ${own} objects that Trame has written were left out`);
+  for (const line of pending) console.error(printable(`${file.device}: ${line}; apply it or take it back, and import again`));
 }
 
 /** Devices are named by people, and their slugs are made of that. */

@@ -16,14 +16,15 @@ const DEFAULT_MTU = 1500;
 /** Outer Ethernet, IP, UDP and VXLAN (RFC 7348 §5). */
 const OVERHEAD = { 4: 50, 6: 70 };
 
-export function liftFabric(seen: readonly SeenDevice[], anycastMac: Mac | null): LiftedFabric {
+/** @param clusterAsn of the controller of a cluster, where no device says an AS. */
+export function liftFabric(seen: readonly SeenDevice[], anycastMac: Mac | null, clusterAsn: number | null = null): LiftedFabric {
   const members = seen.map((device): Member => ({ id: `device-${slugOf(device.name)}` as DeviceId, device }));
   const idOf = new Map(members.map(({ id, device }) => [device, id]));
   const { sessions, notes } = pairSessions(seen);
   const links = linksOf(seen, sessions, idOf);
   const underlayFamily = seen.some(({ vtep }) => vtep?.address.includes(':') === true) ? 6 : 4;
   const underlayMtu = Math.min(...mtusOf(links, members));
-  const rtAdministrator = administratorOf(seen);
+  const rtAdministrator = administratorOf(seen, clusterAsn);
   const hostnames = hostnamesOf(members);
   const used = new Set<number>();
   const names = vrfNames(members);
@@ -235,7 +236,7 @@ function mtusOf(links: readonly LinkFacts[], members: readonly Member[]): readon
 }
 
 /** The number that stands most often in front of a VNI; else the AS, of which FRR takes the lower 16 bits. */
-function administratorOf(seen: readonly SeenDevice[]): number {
+function administratorOf(seen: readonly SeenDevice[], clusterAsn: number | null): number {
   const votes = new Map<number, number>();
   for (const { networks } of seen) {
     for (const { vni, importTargets, exportTargets } of networks) {
@@ -246,6 +247,6 @@ function administratorOf(seen: readonly SeenDevice[]): number {
     }
   }
   const [winner] = [...votes].sort(([a, m], [b, n]) => n - m || a - b);
-  const asn = seen.find((device) => device.asn !== null)?.asn ?? 65_000;
+  const asn = seen.find((device) => device.asn !== null)?.asn ?? clusterAsn ?? 65_000;
   return winner?.[0] ?? (Number(asn) % 65_536 || 65_000);
 }

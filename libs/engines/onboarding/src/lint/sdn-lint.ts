@@ -11,6 +11,14 @@ export function sdnLint({ seen, sdn }: ReadDevice): readonly LintFinding[] {
       .filter((vnet) => vnet.zone === zone)
       .map(({ id }) => id)
       .join(', ') || 'no vnet';
+  /** A QinQ zone shows the switches its own tag, and one of VLANs those of its vnets. */
+  const vlansOf = (zone: (typeof sdn.zones)[number]): string => {
+    if (zone.type !== 'vlan' && zone.type !== 'qinq') return '';
+    const tags =
+      zone.type === 'qinq' ? [zone.serviceTag] : sdn.vnets.flatMap(({ zone: of, tag }) => (of === zone.id && tag !== null ? [tag] : []));
+    if (tags.length === 0) return '';
+    return `; on ${zone.bridge} they use VLAN ${[...tags].sort((a, b) => a - b).join(', ')}, of which no pool knows`;
+  };
   return [
     ...evpnControllers(sdn).map(({ id, asn }) => ({
       code: 'SDN_AUTOMATIC_TARGETS',
@@ -39,8 +47,8 @@ export function sdnLint({ seen, sdn }: ReadDevice): readonly LintFinding[] {
           ...about,
           code: 'SDN_KEPT',
           severity: 'INFO',
-          sentence: `zone ${zone.id} (${zone.type}) has no tunnel: its vnets (${vnetsOf(zone.id)}) stay with Proxmox`,
-          fix: 'nothing is to be done',
+          sentence: `zone ${zone.id} (${zone.type}) has no tunnel: its vnets (${vnetsOf(zone.id)}) stay with Proxmox${vlansOf(zone)}`,
+          fix: vlansOf(zone) === '' ? 'nothing is to be done' : 'exclude these VLANs from the pools of the switches at that bridge',
         },
       ];
     }),
