@@ -1,5 +1,7 @@
-import { follow, orderMessage, orderNetwork, terminate } from '../../apps/lab/src/demo/journey.js';
+import { encodeId } from '#engines/kernel';
+import { follow, orderMessage, orderNetwork } from '../../apps/lab/src/demo/journey.js';
 import { type JourneyWorld, startJourney } from './journey.js';
+import { type Elsewhere, expectGoneElsewhere, expectKnownElsewhere, lookElsewhere } from './journey-elsewhere.js';
 
 interface Verification {
   readonly state: string;
@@ -33,6 +35,22 @@ async function lookAtNetwork({ client, world }: JourneyWorld, externalRef: strin
   );
 }
 
+async function deprovision({ client, world }: JourneyWorld, externalRef: string): Promise<void> {
+  const { network } = await client.graphql<{ network: { id: string; version: number } }>(
+    world.tenantToken,
+    'query ($externalRef: String) { network(externalRef: $externalRef) { id version } }',
+    { externalRef },
+  );
+  const input = {
+    idempotencyKey: `end-${externalRef}`,
+    tenant: encodeId('tenant', world.tenantId),
+    network: network.id,
+    ifVersion: network.version,
+  };
+  const document = 'mutation ($input: DeprovisionNetworkInput!) { deprovisionNetwork(input: $input) { errors { code message } } }';
+  await client.graphql(world.tenantToken, document, { input });
+}
+
 /** What a customer and an operator see of one order, from the signed webhook to a ping and back to identical bytes. */
 export function journeySuite(missing: readonly string[], { isLong = false }: { readonly isLong?: boolean } = {}): void {
   const isReal = missing.length === 0;
@@ -40,14 +58,16 @@ export function journeySuite(missing: readonly string[], { isLong = false }: { r
   const say = (line: string): void => void told.push(line);
   let journey: JourneyWorld;
   let before: ReadonlyMap<string, string>;
+  let elsewhere: Elsewhere;
 
   beforeAll(async () => {
     journey = await startJourney(missing);
     before = await journey.devices.configurations();
+    elsewhere = await lookElsewhere(journey);
   });
   afterAll(() => journey?.close());
 
-  it('an order that is sent twice goes live once, is verified, and guests reach each other', async () => {
+  it('an order that is sent twice goes live once, is verified, guests reach each other, and DNS, NetBox and FRR know of it', async () => {
     const result = await orderNetwork(journey.client, journey.world, journey.devices, journey.lookUp, 'ORD-1', say);
     expect(result, told.join('\n')).toMatchObject({
       order: 'ACTIVE',
@@ -68,6 +88,7 @@ export function journeySuite(missing: readonly string[], { isLong = false }: { r
       '{ networks(first: 10) { nodes { id } } }',
     );
     expect(networks.nodes).toHaveLength(1);
+    await expectKnownElsewhere(journey, elsewhere);
   });
 
   // Real hosts notice what a hand has broken when their timers end: two minutes.
@@ -113,13 +134,11 @@ export function journeySuite(missing: readonly string[], { isLong = false }: { r
     expect(orders.nodes).toEqual([{ externalRef: 'ORD-1' }]);
   });
 
-  it('removal leaves every device byte-identical, DNS without our records, and the numbers in quarantine', async () => {
-    expect(await terminate(journey.client, journey.world, 'ORD-1', say), told.join('\n')).toBe('RETIRED');
+  it('removal leaves every device byte-identical, DNS and NetBox with what is of others, and the numbers in quarantine', async () => {
+    await deprovision(journey, 'ORD-1');
+    expect(await follow(journey.client, journey.world.tenantToken, 'ORD-1', 'DEPROVISION', say), told.join('\n')).toBe('RETIRED');
     expect(await journey.devices.configurations()).toEqual(before);
-    await vi.waitFor(async () => expect(await journey.lookUp('vm1.acme-web-10000.cust.example', 'A')).toEqual([]), {
-      timeout: 15_000,
-      interval: 200,
-    });
+    await expectGoneElsewhere(journey, elsewhere);
     const { numberPool } = await journey.client.graphql<{ numberPool: { used: string } }>(
       journey.world.operatorToken,
       '{ numberPool(slug: "cust-vni") { used } }',

@@ -10,10 +10,12 @@ import { TrameClient } from '../../apps/lab/src/demo/trame-client.js';
 import { demoInventory } from '../../apps/lab/src/fabrics/demo-inventory.js';
 import { type LabDns, missingForPowerDns, resolve, startPowerDns, startSimulatedPowerDns } from '../../apps/lab/src/powerdns/index.js';
 import { createTestDatabase } from './database.js';
+import { KeptNetBox } from './kept-netbox.js';
 
 export interface JourneyWorld {
   readonly devices: DemoDevices;
   readonly dns: LabDns;
+  readonly netbox: KeptNetBox;
   readonly stack: Stack;
   readonly world: DemoWorld;
   readonly client: TrameClient;
@@ -48,8 +50,11 @@ export async function startJourney(missing: readonly string[], env: Readonly<Rec
       zones: ZONES,
     });
     const client = new TrameClient(stack.apiUrl);
-    await takeOver(client, world, () => undefined);
-    return { devices, dns, stack, world, client, lookUp: (name, type) => resolve(dns.dnsPort, name, type).catch(() => []), close };
+    // What goes away is shown there for a moment and not for a day.
+    const connecting = KeptNetBox.connect(client, world.operatorToken, { graceSeconds: 1 });
+    closing.push(async () => (await connecting.catch(() => undefined))?.close());
+    const [netbox] = await Promise.all([connecting, takeOver(client, world, () => undefined)]);
+    return { devices, dns, netbox, stack, world, client, lookUp: (name, type) => resolve(dns.dnsPort, name, type).catch(() => []), close };
   } catch (error) {
     await close();
     throw error;
