@@ -20,6 +20,7 @@ import { LookupPlanner } from './runner/lookup-planner.js';
 import { ObjectPlanner } from './runner/object-planner.js';
 import { OutcomeKeeper } from './runner/outcome-keeper.js';
 import { LOCAL_INVENTORY } from './runner/run-context.js';
+import { RunEnding } from './runner/run-ending.js';
 import { RunKeeper } from './runner/run-keeper.js';
 import { ScanPlanner } from './runner/scan-planner.js';
 import { SyncRunner } from './runner/sync-runner.js';
@@ -51,7 +52,7 @@ const stores = [
   SyncLinkStore,
   SyncUnlinkedStore,
 ];
-const runner = [SyncRunner, FullRun, IncrementalRun, RunKeeper, ScanPlanner, LookupPlanner, ObjectPlanner, ChangeApplier, OutcomeKeeper];
+const runner = [SyncRunner, FullRun, IncrementalRun, RunKeeper, RunEnding, ScanPlanner, LookupPlanner, ObjectPlanner, ChangeApplier, OutcomeKeeper];
 
 @Module({})
 export class SyncModule {

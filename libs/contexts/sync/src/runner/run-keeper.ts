@@ -1,13 +1,14 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { SyncRunId } from '#engines/kernel';
 import { checkSyncBrakes, type Stop, stopText, SYNC_LIMITS } from '#engines/reconcile';
-import { crashPoint, LOGGER, type Logger } from '#platform';
+import { crashPoint } from '#platform';
 import type { RunCounts, SyncState } from '../domain/sync-run.js';
 import { SyncChangeStore, type Tally } from '../store/sync-change.store.js';
 import { SyncDueStore } from '../store/sync-due.store.js';
 import { SyncRunStore } from '../store/sync-run.store.js';
 import { ChangeApplier } from './change-applier.js';
 import { type RunContext, SCOPE } from './run-context.js';
+import { RunEnding } from './run-ending.js';
 import { wordsOf } from './words-of.js';
 
 export interface PlanWish {
@@ -25,7 +26,7 @@ export class RunKeeper {
     private readonly changes: SyncChangeStore,
     private readonly dues: SyncDueStore,
     private readonly applier: ChangeApplier,
-    @Inject(LOGGER) private readonly log: Logger,
+    private readonly ending: RunEnding,
   ) {}
 
   /** @throws what went wrong while it was carried out; it is kept with the run. */
@@ -44,15 +45,14 @@ export class RunKeeper {
     const mayGoOn = stops.length === 0 || (wish.isPartOfMany && stops.every(isOfGuard));
     if (isOnlyShown || !mayGoOn) {
       const state = stops.length > 0 ? 'BLOCKED_BY_GUARD' : 'SUCCEEDED';
-      await held.inTransaction(SCOPE, (tx) => this.runs.end(tx, runId, state, sink.counts, null));
-      return this.told(context, runId, state, sink.counts);
+      return (await held.inTransaction(SCOPE, (tx) => this.ending.end(tx, target, runId, state, sink.counts, null)))();
     }
     return this.carryOut(context, runId, { isSeenAgain: false, isGuardedToo: stops.length === 0 });
   }
 
   /** What is stored, and nothing else. @throws what went wrong; it is kept with the run. */
   async carryOut(context: RunContext, runId: SyncRunId, how: { isSeenAgain: boolean; isGuardedToo: boolean }): Promise<SyncState> {
-    const { held } = context;
+    const { held, target } = context;
     const read = (
       await held.inTransaction(SCOPE, async (tx) => {
         await this.runs.setPhase(tx, runId, 'APPLYING');
@@ -66,14 +66,14 @@ export class RunKeeper {
       throw error;
     }
     crashPoint('inventory.applied');
-    return held.inTransaction(SCOPE, async (tx) => {
+    const told = await held.inTransaction(SCOPE, async (tx) => {
       const tally = await this.changes.tally(tx, runId);
       const counts = countsOf(tally, read ?? context.sink.counts);
       const left = sum(tally, ({ state }) => state === 'REFUSED' || state === 'SKIPPED' || state === 'STALE');
       const state = !how.isGuardedToo ? 'BLOCKED_BY_GUARD' : left > 0 ? 'PARTIAL' : 'SUCCEEDED';
-      await this.runs.end(tx, runId, state, counts, left > 0 ? `${left} of its lines were not carried out` : null);
-      return this.told(context, runId, state, counts);
+      return this.ending.end(tx, target, runId, state, counts, left > 0 ? `${left} of its lines were not carried out` : null);
     });
+    return told();
   }
 
   /** It ends here; what it did stays, what it did not is for another run. */
@@ -85,11 +85,6 @@ export class RunKeeper {
       await this.changes.leaveRest(tx, runId, `the run ended before: ${wordsOf(error)}`);
       if (run) await this.runs.end(tx, runId, isPartial ? 'PARTIAL' : 'FAILED', countsOf(tally, run.counts), wordsOf(error));
     });
-  }
-
-  private told({ target }: RunContext, runId: SyncRunId, state: SyncState, counts: RunCounts): SyncState {
-    this.log.info('sync.run_ended', { target: target.slug, runId, state, ...counts });
-    return state;
   }
 }
 

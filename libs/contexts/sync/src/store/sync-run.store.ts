@@ -13,6 +13,10 @@ const SCANS_WITH_CHANGES = 5;
 const COLUMNS = `id, target_id AS "targetId", trigger, is_dry_run AS "isDryRun", state, phase, started_at AS "startedAt", finished_at AS "finishedAt", counts, progress, digest,
   guards, wanted_by AS "wantedBy", approved_by AS "approvedBy", error`;
 
+/** What was stopped, or a complete run that went through. A dry run says nothing: nobody waits for it. */
+const LAST_WORD = `SELECT id, state FROM sync_run WHERE target_id = $1 AND NOT is_dry_run
+  AND (state = 'BLOCKED_BY_GUARD' OR (trigger IN ('TIMER', 'PERSON') AND state IN ('SUCCEEDED', 'PARTIAL'))) ORDER BY started_at DESC, id DESC LIMIT 1`;
+
 const toRun = (row: SyncRun): SyncRun => ({ ...row, counts: { ...NO_COUNTS, ...row.counts } });
 
 export type OpenRun = SyncRun & { readonly maxDeleteRatio: number | null };
@@ -104,6 +108,12 @@ export class SyncRunStore {
       `UPDATE sync_run SET state = $2, counts = $3, error = $4, phase = 'ENDED', progress = '{}', finished_at = clock_timestamp() WHERE id = $1`,
       [id, state, JSON.stringify(counts), error],
     );
+  }
+
+  /** The run that waits for a person; null: a complete one has gone through since, or nothing was ever stopped. */
+  async stopped(tx: Tx, targetId: SyncTargetId): Promise<SyncRunId | null> {
+    const row = await tx.one<{ id: SyncRunId }>(`SELECT id FROM (${LAST_WORD}) w WHERE state = 'BLOCKED_BY_GUARD'`, [targetId]);
+    return row?.id ?? null;
   }
 
   async forgetOld(tx: Tx, targetId: SyncTargetId): Promise<void> {
