@@ -76,7 +76,7 @@ export class AuthorityRuleObject {
 
 @ObjectType('ConnectorHealth')
 export class ConnectorHealthObject {
-  @Field({ description: 'Switched on, and the last try worked.' }) ok: boolean;
+  @Field({ description: 'Switched on, the last try worked, and no run waits for a person.' }) ok: boolean;
   @Field() message: string;
   @Field(() => String, { nullable: true }) apiVersion: string | null;
   @Field(() => Int, { nullable: true, description: '0: nothing waits. Null: nothing was read there yet.' }) lagSeconds: number | null;
