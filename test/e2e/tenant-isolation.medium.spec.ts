@@ -1,334 +1,23 @@
 // What one customer can learn of another through the API: nothing. The schema that is executed says which fields and arguments there
 // are, so that a new one cannot be forgotten here.
 import { TransportError } from '#contexts/deployment/ports';
-import { encodeId, type IdKind } from '#engines/kernel';
 import { systemScope } from '#platform';
-import { type ApiWorld, createApiWorld, type GraphqlAnswer } from '../support/api-world.js';
+import type { ApiWorld, GraphqlAnswer } from '../support/api-world.js';
+import { CUSTOMERS_OWN, type Name, NAMES, type Names, OPERATOR_ONLY } from '../support/isolation-places.js';
+import { hostOf, type IsolationWorld, openIsolationWorld, PROVISION, TAINT } from '../support/isolation-world.js';
 import { LiveQuery } from '../support/live-query.js';
 import { documentFor, namingPlaces, type RootField, rootFields, type Sample } from '../support/root-fields.js';
 
-/** In every text of the other customer. */
-const TAINT = 'zqtaint';
-const UNKNOWN = '01890000-0000-7000-8000-000000000000';
-
-/** What each place that names a thing names. The operator's things are everybody's to name; the others are a customer's own. */
-const NAMES = {
-  'Query.allocation.id': 'allocation',
-  'Query.allocation.tenant': 'tenant',
-  'Query.allocationsOfKey.tenant': 'tenant',
-  'Query.connector.id': 'connector',
-  'Query.connector.slug': 'connectorSlug',
-  'Query.device.id': 'device',
-  'Query.device.slug': 'deviceSlug',
-  'Query.network.id': 'network',
-  'Query.network.vni': 'vni',
-  'Query.network.externalRef': 'externalRef',
-  'Query.numberPool.id': 'vniPool',
-  'Query.numberPool.slug': 'poolSlug',
-  'Query.order.id': 'order',
-  'Query.order.externalRef': 'externalRef',
-  'Query.plan.id': 'plan',
-  'Query.prefix.id': 'prefix',
-  'Query.prefixes.space': 'space',
-  'Query.prefixPool.id': 'prefixPool',
-  'Query.prefixPool.slug': 'prefixPoolSlug',
-  'Query.subnet.id': 'subnet',
-  'Query.syncRun.id': 'syncRun',
-  'Query.tenant.id': 'tenant',
-  'Query.tenant.slug': 'tenantSlug',
-  'Mutation.addSubnetRange.input.subnet': 'subnet',
-  'Mutation.adoptDrift.items': 'driftItems',
-  'Mutation.adoptAllocations.input.tenant': 'tenant',
-  'Mutation.adoptAllocations.input.numbers.pool': 'vniPool',
-  'Mutation.adoptAllocations.input.prefixes.pool': 'prefixPool',
-  'Mutation.adoptAllocations.input.addresses.subnet': 'subnet',
-  'Mutation.allocateBatch.input.numbers.tenant': 'tenant',
-  'Mutation.allocateBatch.input.numbers.pool': 'vniPool',
-  'Mutation.allocateBatch.input.vnis.tenant': 'tenant',
-  'Mutation.allocateBatch.input.vnis.pool': 'vniPool',
-  'Mutation.allocateBatch.input.vlans.tenant': 'tenant',
-  'Mutation.allocateBatch.input.vlans.domain': 'vlanDomain',
-  'Mutation.allocateBatch.input.prefixes.tenant': 'tenant',
-  'Mutation.allocateBatch.input.prefixes.pool': 'prefixPool',
-  'Mutation.allocateBatch.input.ips.subnet': 'subnet',
-  'Mutation.allocateBatch.input.ips.tenant': 'tenant',
-  'Mutation.allocateIp.input.subnet': 'subnet',
-  'Mutation.allocateIp.input.tenant': 'tenant',
-  'Mutation.allocateNumber.input.tenant': 'tenant',
-  'Mutation.allocateNumber.input.pool': 'vniPool',
-  'Mutation.allocatePrefix.input.tenant': 'tenant',
-  'Mutation.allocatePrefix.input.pool': 'prefixPool',
-  'Mutation.allocateVlan.input.tenant': 'tenant',
-  'Mutation.allocateVlan.input.domain': 'vlanDomain',
-  'Mutation.allocateVni.input.tenant': 'tenant',
-  'Mutation.allocateVni.input.pool': 'vniPool',
-  'Mutation.applyPlan.input.plan': 'plan',
-  'Mutation.approvePlan.id': 'plan',
-  'Mutation.bindAllocation.input.allocation': 'toBind',
-  'Mutation.checkDrift.devices': 'devices',
-  'Mutation.confirmExternal.input.plan': 'plan',
-  'Mutation.confirmExternal.input.device': 'device',
-  'Mutation.handInConfiguration.input.device': 'device',
-  'Mutation.handInConfiguration.input.plan': 'plan',
-  'Mutation.closeSubnet.id': 'toClose',
-  'Mutation.createNumberPool.input.fabric': 'fabric',
-  'Mutation.createNumberPool.input.vlanDomain': 'vlanDomain',
-  'Mutation.createNumberPool.input.tenants': 'tenants',
-  'Mutation.createPrefix.input.space': 'space',
-  'Mutation.createPrefixPool.input.space': 'space',
-  'Mutation.createPrefixPool.input.tenants': 'tenants',
-  'Mutation.createSubnet.input.tenant': 'tenant',
-  'Mutation.createSubnet.input.pool': 'prefixPool',
-  'Mutation.createSubnet.input.vrf': 'vrf',
-  'Mutation.createVrf.input.tenant': 'tenant',
-  'Mutation.createVrf.input.l3vniPool': 'l3vniPool',
-  'Mutation.deprovisionNetwork.input.tenant': 'tenant',
-  'Mutation.deprovisionNetwork.input.network': 'network',
-  'Mutation.extendHold.input.allocation': 'toExtend',
-  'Mutation.ignoreDrift.items': 'driftItems',
-  'Mutation.leakVrf.input.from': 'vrf',
-  'Mutation.leakVrf.input.into': 'vrf',
-  'Mutation.planDeployment.input.devices': 'devices',
-  'Mutation.acquireLock.input.subject': 'device',
-  'Mutation.cancelPlan.id': 'plan',
-  'Mutation.haltPlan.id': 'plan',
-  'Mutation.pausePlan.id': 'plan',
-  'Mutation.resumePlan.id': 'plan',
-  'Mutation.rollbackPlan.id': 'plan',
-  'Mutation.rollbackPlan.devices': 'devices',
-  'Mutation.releaseLock.id': 'lock',
-  'Mutation.provisionNetwork.input.tenant': 'tenant',
-  'Mutation.provisionNetwork.input.vrf': 'vrf',
-  'Mutation.provisionNetwork.input.vniPool': 'vniPool',
-  'Mutation.provisionNetwork.input.subnets.prefixPool': 'prefixPool',
-  'Mutation.provisionNetwork.input.attachments.device': 'device',
-  'Mutation.reapplyDrift.items': 'driftItems',
-  'Mutation.releaseAllocation.input.allocation': 'toRelease',
-  'Mutation.removePool.id': 'vniPool',
-  'Mutation.setDeviceCredential.input.device': 'device',
-  'Mutation.setDeviceIdentity.input.device': 'device',
-  'Mutation.setSecret.input.fabric': 'fabric',
-  'Mutation.removePrefix.id': 'prefix',
-  'Mutation.removeSubnetRange.input.subnet': 'subnet',
-  'Mutation.setAddressQuota.input.tenant': 'tenant',
-  'Mutation.setAddressQuota.input.space': 'space',
-  'Mutation.setQuota.input.pool': 'vniPool',
-  'Mutation.setQuota.input.tenant': 'tenant',
-  'Mutation.transferAllocation.input.allocation': 'allocation',
-  'Mutation.transferAllocation.input.tenant': 'tenant',
-  'Mutation.unleakVrf.input.from': 'vrf',
-  'Mutation.unleakVrf.input.into': 'vrf',
-  'Mutation.updatePool.id': 'vniPool',
-  'Mutation.adoptSyncProposals.run': 'syncRun',
-  'Mutation.approveSyncRun.id': 'syncRun',
-  'Mutation.createConnector.input.fabric': 'fabric',
-  'Mutation.resolveSyncConflict.id': 'syncConflict',
-  'Mutation.startSync.input.connector': 'connector',
-  'Mutation.updateConnector.id': 'connector',
-  'Mutation.verifyNetwork.id': 'network',
-  'Mutation.updatePool.input.tenants': 'tenants',
-  'Subscription.orderEvents.id': 'order',
-} as const;
-type Name = (typeof NAMES)[keyof typeof NAMES] | 'counterKey';
-type Names = Readonly<Record<Name, string | number | string[]>>;
-const CUSTOMERS_OWN: readonly Name[] = [
-  'allocation',
-  'externalRef',
-  'network',
-  'order',
-  'prefix',
-  'subnet',
-  'tenant',
-  'tenantSlug',
-  'toBind',
-  'toClose',
-  'toExtend',
-  'toRelease',
-  'vni',
-  'vrf',
-];
-/** Refused to every customer's token, whatever its scopes. */
-const OPERATOR_ONLY = [
-  'Query.connector',
-  'Query.connectors',
-  'Query.maintenanceLocks',
-  'Query.driftReports',
-  'Query.plan',
-  'Query.plans',
-  'Query.plansAwaitingPerson',
-  'Query.secrets',
-  'Query.syncRun',
-  'Mutation.acquireLock',
-  'Mutation.adoptAllocations',
-  'Mutation.adoptDrift',
-  'Mutation.adoptSyncProposals',
-  'Mutation.applyPlan',
-  'Mutation.approvePlan',
-  'Mutation.approveSyncRun',
-  'Mutation.cancelPlan',
-  'Mutation.checkDrift',
-  'Mutation.confirmExternal',
-  'Mutation.createConnector',
-  'Mutation.createNumberPool',
-  'Mutation.createPrefix',
-  'Mutation.createPrefixPool',
-  'Mutation.createTenant',
-  'Mutation.haltPlan',
-  'Mutation.hintDrift',
-  'Mutation.handInConfiguration',
-  'Mutation.ignoreDrift',
-  'Mutation.leakVrf',
-  'Mutation.pausePlan',
-  'Mutation.planDeployment',
-  'Mutation.reapplyDrift',
-  'Mutation.releaseLock',
-  'Mutation.removePool',
-  'Mutation.removePrefix',
-  'Mutation.resolveSyncConflict',
-  'Mutation.resumePlan',
-  'Mutation.rollbackPlan',
-  'Mutation.setAddressQuota',
-  'Mutation.setDeviceCredential',
-  'Mutation.setDeviceIdentity',
-  'Mutation.setQuota',
-  'Mutation.setSecret',
-  'Mutation.startSync',
-  'Mutation.transferAllocation',
-  'Mutation.unleakVrf',
-  'Mutation.updateConnector',
-  'Mutation.updatePool',
-];
-
 let world: ApiWorld;
-let other: { readonly token: string; readonly names: Names };
-let mine: { readonly token: string; readonly names: Names };
+let other: IsolationWorld['other'];
+let mine: IsolationWorld['mine'];
 let nobodys: Names;
+let mySubnet: string;
 /** Every answer that went to me. */
 const told: string[] = [];
 
-const PROVISION =
-  'mutation ($input: ProvisionNetworkInput!) { provisionNetwork(input: $input) { order { id network { id vni } } errors { code message } } }';
-const CREATE_VRF = 'mutation ($input: CreateVrfInput!) { createVrf(input: $input) { vrf { id } errors { code message } } }';
-
-async function poolId(slug: string): Promise<string> {
-  return (await world.ask<{ id: string }>(world.operator, 'query ($slug: Slug!) { numberPool(slug: $slug) { id } }', { slug })).id;
-}
-
-/** What the counter has given to a customer, for everything that may be done with it. */
-async function given(token: string, tenant: string, mark: string) {
-  const allocate = async (field: string, type: string, input: object): Promise<string> => {
-    const document = `mutation ($input: ${type}!) { ${field}(input: $input) { allocation { id } errors { code message } } }`;
-    const words = { tenant, holder: `${mark} machine`, externalRef: `${mark}-ref` };
-    const { allocation } = await world.ask<{ allocation: { id: string } }>(token, document, { input: { ...words, ...input } });
-    return allocation.id;
-  };
-  const number = (name: string, over: object = {}): Promise<string> =>
-    allocate('allocateVni', 'AllocateVniInput', { idempotencyKey: `${mark}-${name}`, pool: encodeId('pool', world.vniPoolId), ...over });
-  const pool = encodeId('prefixPool', world.prefixPoolId);
-  const subnet = async (name: string): Promise<string> => {
-    const document = 'mutation ($input: CreateSubnetInput!) { createSubnet(input: $input) { subnet { id } errors { code message } } }';
-    const input = { idempotencyKey: `${mark}-${name}`, tenant, pool, length: 28, dnsZone: `${mark}.example` };
-    return (await world.ask<{ subnet: { id: string } }>(token, document, { input })).subnet.id;
-  };
-  return {
-    counterKey: `${mark}-counter`,
-    allocation: await number('counter'),
-    toBind: await number('bind', { ttlSeconds: 3600 }),
-    toExtend: await number('extend', { ttlSeconds: 3600 }),
-    toRelease: await number('release'),
-    prefix: await allocate('allocatePrefix', 'AllocatePrefixInput', { idempotencyKey: `${mark}-prefix`, pool, length: 28 }),
-    subnet: await subnet('subnet'),
-    toClose: await subnet('close'),
-  };
-}
-
-/** A customer with a VRF, a network that is live, and the order for it; its mark is in every text that it may choose. */
-async function customer(slug: string, mark: string, subnet: string): Promise<{ readonly token: string; readonly names: Names }> {
-  const { tenantId, token } = await world.newTenant(slug, `${mark} company`);
-  const tenant = encodeId('tenant', tenantId);
-  const l3vniPool = await poolId('l3vni');
-  const { vrf } = await world.ask<{ vrf: { id: string } }>(token, CREATE_VRF, {
-    input: { idempotencyKey: `${mark}-vrf`, tenant, slug: `${mark}-vrf`, name: `${mark} vrf`, l3vniPool },
-  });
-  const input = world.orderInput({
-    idempotencyKey: `${mark}-key`,
-    externalRef: `${mark}-ref`,
-    tenant,
-    name: `${mark} network`,
-    vrf: vrf.id,
-    subnets: [
-      {
-        prefixPool: encodeId('prefixPool', world.prefixPoolId),
-        cidr: subnet,
-        zone: `${mark}.example`,
-        hosts: [{ name: mark, mac: 'bc:24:11:00:00:01' }],
-      },
-    ],
-  });
-  const { order } = await world.ask<{ order: { id: string; network: { id: string; vni: number } } }>(token, PROVISION, { input });
-  expect(await world.settlePublic(order.id)).toBe('ACTIVE');
-  const device = encodeId('device', world.deviceIds.get('pve1') as string);
-  const { space } = await world.ask<{ space: string }>(token, '{ prefixPool(slug: "cust-v4") { space } }');
-  const pools = await world.ask<{ vlanDomain: string | null }[]>(token, '{ numberPools { vlanDomain } }');
-  const names = {
-    ...(await given(token, tenant, mark)),
-    tenant,
-    tenants: [tenant],
-    fabric: encodeId('fabric', world.fabricId),
-    vlanDomain: pools.find(({ vlanDomain }) => vlanDomain !== null)?.vlanDomain as string,
-    space,
-    tenantSlug: slug,
-    network: order.network.id,
-    vni: order.network.vni,
-    externalRef: `${mark}-ref`,
-    order: order.id,
-    vrf: vrf.id,
-    plan: encodeId('plan', UNKNOWN),
-    lock: encodeId('maintenanceLock', UNKNOWN),
-    connector: encodeId('syncTarget', UNKNOWN),
-    connectorSlug: 'netbox',
-    syncRun: encodeId('syncRun', UNKNOWN),
-    syncConflict: encodeId('syncConflict', UNKNOWN),
-    device,
-    devices: [device],
-    driftItems: [encodeId('driftItem', UNKNOWN)],
-    deviceSlug: 'pve1',
-    vniPool: encodeId('pool', world.vniPoolId),
-    l3vniPool,
-    poolSlug: 'cust-vni',
-    prefixPool: encodeId('prefixPool', world.prefixPoolId),
-    prefixPoolSlug: 'cust-v4',
-  };
-  return { token, names };
-}
-
 beforeAll(async () => {
-  world = await createApiWorld();
-  other = await customer(TAINT, TAINT, '10.20.77.0/24');
-  mine = await customer('mine', 'mine', '10.20.88.0/24');
-  const { cidr } = await world.ask<{ cidr: string }>(mine.token, 'query ($id: ID!) { subnet(id: $id) { cidr } }', {
-    id: mine.names.subnet,
-  });
-  mySubnet = cidr;
-  const unknown = (kind: IdKind): string => encodeId(kind, UNKNOWN);
-  nobodys = {
-    ...mine.names,
-    tenant: unknown('tenant'),
-    tenantSlug: 'nobody',
-    network: unknown('network'),
-    vni: 10_999,
-    externalRef: 'nobodys-ref',
-    order: unknown('order'),
-    vrf: unknown('vrf'),
-    counterKey: 'nobodys-counter',
-    allocation: unknown('allocation'),
-    toBind: unknown('allocation'),
-    toExtend: unknown('allocation'),
-    toRelease: unknown('allocation'),
-    prefix: unknown('prefix'),
-    subnet: unknown('subnet'),
-    toClose: unknown('subnet'),
-  };
+  ({ world, other, mine, nobodys, mySubnet } = await openIsolationWorld());
 });
 afterAll(() => world?.close());
 
@@ -359,9 +48,10 @@ const PLAIN: Readonly<Record<string, (path: string) => ReturnType<Sample>>> = {
   owner: () => 'US',
   'Mutation.ignoreDrift.until': () => new Date(Date.now() + 3_600_000).toISOString(),
   'Mutation.addSubnetRange.input.kind': () => 'DHCP',
-  'Mutation.addSubnetRange.input.first': () => firstOf(mySubnet, 9),
-  'Mutation.addSubnetRange.input.last': () => firstOf(mySubnet, 10),
-  'Mutation.removeSubnetRange.input.first': () => firstOf(mySubnet, 9),
+  'Mutation.addSubnetRange.input.first': () => hostOf(mySubnet, 9),
+  'Mutation.addSubnetRange.input.last': () => hostOf(mySubnet, 10),
+  'Mutation.describeSubnetRange.first': () => hostOf(mySubnet, 12),
+  'Mutation.removeSubnetRange.input.first': () => hostOf(mySubnet, 9),
   'Mutation.allocateIp.input.within': () => null,
   'Mutation.allocateBatch.input.ips.within': () => null,
   'Mutation.createSubnet.input.gateway': () => null,
@@ -379,9 +69,6 @@ const PLAIN: Readonly<Record<string, (path: string) => ReturnType<Sample>>> = {
   minLength: () => 24,
   maxLength: () => 28,
 };
-/** The only subnet that is mine and no network's. */
-let mySubnet = '';
-const firstOf = (cidr: string, n: number): string => cidr.replace(/(\d+)\/\d+$/, (_all, last: string) => String(Number(last) + n));
 
 /** My own names everywhere, but for one place. In a query a thing has one name at a time. */
 function sampleOf(field: RootField, probed: string | undefined, names: Names): Sample {

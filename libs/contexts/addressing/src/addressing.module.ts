@@ -8,9 +8,11 @@ import { AddressLookup } from './address-lookup.js';
 import { AddressRefusals } from './address-refusals.js';
 import { AddressSweeper } from './address-sweeper.js';
 import { AddressingImporter } from './addressing-importer.service.js';
+import { AddressingDescriptions } from './addressing-descriptions.js';
 import { AddressingListing } from './addressing-listing.js';
 import { AddressingInvariants } from './addressing-invariants.js';
 import { AddressingService } from './addressing.service.js';
+import { IpAddressDescriptionResolver, PrefixDescriptionResolver, SubnetDescriptionResolver } from './api/description.resolver.js';
 import { PrefixPoolResolver } from './api/prefix-pool.resolver.js';
 import { PrefixResolver, UtilizationResolver } from './api/prefix.resolver.js';
 import { SubnetAdminResolver } from './api/subnet-admin.resolver.js';
@@ -72,6 +74,10 @@ const poolChanged = { provide: JOB_HANDLERS['prefix-pool.changed'], useClass: Pr
     UtilizationResolver,
     SubnetAdminResolver,
     SubnetAddressesResolver,
+    AddressingDescriptions,
+    PrefixDescriptionResolver,
+    SubnetDescriptionResolver,
+    IpAddressDescriptionResolver,
     AddressingInvariants,
     AddressSweeper,
     poolChanged,

@@ -19,7 +19,7 @@ import { newId, type Tx, violatedConstraint } from '#platform';
 import { nameOrMacTaken } from './address-allocation.service.js';
 import { AddressRefusals } from './address-refusals.js';
 import type { AddressExtent } from './domain/allocation.js';
-import { inUse, invalidState, outOfRange, overlapsInVrf, versionConflict } from './domain/errors.js';
+import { inUse, invalidState, noRangeFrom, outOfRange, overlapsInVrf, versionConflict } from './domain/errors.js';
 import type { AddressRange, GatewayMode, Subnet } from './domain/subnet.js';
 import { extentContains, hostRange, SUBNETS_LIE_WITHIN } from './domain/subnet-layout.js';
 import { AddressAllocationStore } from './store/address-allocation.store.js';
@@ -191,10 +191,7 @@ export class SubnetService {
   async removeRange(tx: Tx, id: SubnetId, first: Ip): Promise<void> {
     const subnet = await this.subnet(tx, id);
     await this.store.lock(tx, id);
-    if (!(await this.store.removeRange(tx, id, first))) {
-      const ranges = (await this.store.ranges(tx, id)).map((range) => range.first);
-      throw outOfRange(`range from ${first}`, ranges.length === 0 ? 'the subnet has no ranges' : `ranges begin at ${ranges.join(', ')}`);
-    }
+    if (!(await this.store.removeRange(tx, id, first))) throw noRangeFrom(first, await this.store.ranges(tx, id));
     await this.told(tx, 'subnet.range-removed', subnet, { first });
   }
 

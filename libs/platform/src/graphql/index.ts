@@ -25,6 +25,6 @@ export {
 export { orNull, rowsOf } from './page-request.js';
 export { payloadErrors, withErrors } from './payload-errors.js';
 export { PublicError, toPublicError } from './public-error.js';
-export { DomainNameScalar, LabelScalar, SlugScalar } from './text-scalars.js';
+export { DescriptionScalar, DomainNameScalar, LabelScalar, SlugScalar } from './text-scalars.js';
 export { ErrorCode, UserError, userErrorTypes } from './user-error.js';
 export { BigCountScalar, DateTimeScalar, JsonObjectScalar, PoolNumberScalar } from './value-scalars.js';

@@ -1,4 +1,4 @@
-import { Fqdn, Label, Slug } from '#engines/kernel';
+import { Description, Fqdn, Label, Slug } from '#engines/kernel';
 import { scalar } from './scalar.js';
 
 export const DomainNameScalar = scalar({
@@ -17,4 +17,11 @@ export const LabelScalar = scalar({
   name: 'Label',
   description: 'At most 240 printable characters on one line, Unicode NFC. It never reaches a device unescaped.',
   parse: Label.parse,
+});
+
+export const DescriptionScalar = scalar({
+  name: 'Description',
+  description:
+    'What people write about a thing, kept as it is: at most 1000 characters, tabs and ends of lines and no other control characters. Empty is none.',
+  parse: Description.parse,
 });

@@ -1,8 +1,9 @@
 import { Args, Field, Float, ID, InputType, Int, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { Authorize, Ctx, operatorOnly, type RequestContext } from '#contexts/access';
 import { DeletePayload } from '#contexts/numbering';
-import { type AddressSpaceId, Cidr, decodeId, encodeId, invalidValue, type PrefixId } from '#engines/kernel';
-import { batched, CidrScalar, Database, keyset, orNull, PageArgs, toConnection, type Tx, withErrors } from '#platform';
+import { type AddressSpaceId, Cidr, decodeId, type Description, encodeId, invalidValue, type PrefixId } from '#engines/kernel';
+import { batched, CidrScalar, Database, DescriptionScalar, keyset, orNull, PageArgs, toConnection, type Tx, withErrors } from '#platform';
+import { AddressingDescriptions } from '../addressing-descriptions.js';
 import { PrefixPoolAdminService } from '../prefix-pool-admin.service.js';
 import { type PrefixNode, PrefixTreeService } from '../prefix-tree.service.js';
 import { PrefixConnection, PrefixObject, PrefixPayload, toPrefixObject, UtilizationObject } from './prefix.object.js';
@@ -11,6 +12,7 @@ import { PrefixConnection, PrefixObject, PrefixPayload, toPrefixObject, Utilizat
 export class CreatePrefixInput {
   @Field(() => CidrScalar) cidr: Cidr;
   @Field(() => ID, { nullable: true, description: 'Address space; where there is one, that one.' }) space: string | null = null;
+  @Field(() => DescriptionScalar, { nullable: true }) description: Description | null = null;
 }
 
 const byCidr = (node: PrefixNode): readonly string[] => [node.cidr];
@@ -21,6 +23,7 @@ export class PrefixResolver {
     private readonly db: Database,
     private readonly tree: PrefixTreeService,
     private readonly pools: PrefixPoolAdminService,
+    private readonly descriptions: AddressingDescriptions,
   ) {}
 
   @Query(() => PrefixObject, { nullable: true })
@@ -89,10 +92,11 @@ export class PrefixResolver {
   createPrefix(@Ctx() ctx: RequestContext, @Args('input') input: CreatePrefixInput): Promise<PrefixPayload> {
     return withErrors(async () => {
       operatorOnly(ctx);
-      const node = await this.db.inTransaction(ctx.scope, async (tx) =>
-        this.tree.createContainer(tx, { spaceId: await this.spaceOf(tx, input.space), cidr: input.cidr }),
-      );
-      return { prefix: toPrefixObject(node) };
+      return this.db.inTransaction(ctx.scope, async (tx) => {
+        const node = await this.tree.createContainer(tx, { spaceId: await this.spaceOf(tx, input.space), cidr: input.cidr });
+        await this.descriptions.set(tx, { prefix: node.id }, input.description);
+        return { prefix: toPrefixObject(node) };
+      });
     });
   }
 

@@ -4,6 +4,7 @@ import { DeletePayload } from '#contexts/numbering';
 import { TenancyService, toVrfObject, VrfPayload } from '#contexts/tenancy';
 import { type AddressSpaceId, decodeId, IdempotencyKey, type PrefixPoolId, type SubnetId, type VrfId } from '#engines/kernel';
 import { atPath, Database, orNull, tenantScope, withErrors } from '#platform';
+import { AddressingDescriptions } from '../addressing-descriptions.js';
 import { type SubnetOfPool, SubnetOpener } from '../subnet-opener.js';
 import { SubnetService } from '../subnet.service.js';
 import { VrfLeakService } from '../vrf-leak.service.js';
@@ -18,6 +19,7 @@ export class SubnetAdminResolver {
     private readonly subnets: SubnetService,
     private readonly leaks: VrfLeakService,
     private readonly tenancy: TenancyService,
+    private readonly descriptions: AddressingDescriptions,
   ) {}
 
   @Query(() => SubnetObject, { nullable: true })
@@ -34,8 +36,11 @@ export class SubnetAdminResolver {
     return withErrors(async () => {
       const { tenantId, actor } = tenantIn(ctx, input.tenant);
       const wanted = toSubnetOfPool(input, tenantId);
-      const { subnet, replayed } = await this.db.inTransaction(tenantScope(tenantId, actor), (tx) => this.opener.openOutOf(tx, wanted));
-      return { subnet: toSubnetObject(subnet), replayed };
+      return this.db.inTransaction(tenantScope(tenantId, actor), async (tx) => {
+        const { subnet, replayed } = await this.opener.openOutOf(tx, wanted);
+        if (!replayed) await this.descriptions.set(tx, { prefix: subnet.prefixId }, input.description);
+        return { subnet: toSubnetObject(subnet), replayed };
+      });
     });
   }
 

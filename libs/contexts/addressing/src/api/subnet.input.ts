@@ -1,6 +1,6 @@
 import { Field, ID, InputType, Int } from '@nestjs/graphql';
-import type { Cidr, Fqdn, Ip, Label } from '#engines/kernel';
-import { BigCountScalar, CidrScalar, DomainNameScalar, IpAddressScalar, LabelScalar } from '#platform';
+import type { Cidr, Description, Fqdn, Ip, Label } from '#engines/kernel';
+import { BigCountScalar, CidrScalar, DescriptionScalar, DomainNameScalar, IpAddressScalar, LabelScalar } from '#platform';
 import type { AddressRangeKind, GatewayMode } from '../domain/subnet.js';
 import { AddressRangeKindEnum, GatewayModeEnum } from './subnet.object.js';
 
@@ -26,6 +26,7 @@ export class CreateSubnetInput {
   @Field(() => DomainNameScalar, { nullable: true }) dnsZone: Fqdn | null = null;
   @Field(() => Int, { nullable: true, description: 'How long a released address rests; as in the pool where it is not given.' })
   quarantineSeconds: number | null = null;
+  @Field(() => DescriptionScalar, { nullable: true, description: 'Of its prefix.' }) description: Description | null = null;
 }
 
 @InputType()

@@ -1,7 +1,7 @@
 import { Field, HideField, ID, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { PoolQuotaObject } from '#contexts/numbering';
 import { encodeId, type SubnetId } from '#engines/kernel';
-import { CidrScalar, DomainNameScalar, IpAddressScalar, LabelScalar, MacScalar, UserError } from '#platform';
+import { CidrScalar, DescriptionScalar, DomainNameScalar, IpAddressScalar, MacScalar, UserError } from '#platform';
 import type { AddressExtent } from '../domain/allocation.js';
 import type { AddressRange, IpAddress, Subnet } from '../domain/subnet.js';
 
@@ -61,7 +61,7 @@ export class AddressExtentObject implements AddressExtent {
 @ObjectType('AddressRange')
 export class AddressRangeObject extends AddressExtentObject implements AddressRange {
   @Field(() => AddressRangeKindEnum) kind: AddressRange['kind'];
-  @Field(() => LabelScalar) reason: string;
+  @Field(() => DescriptionScalar) reason: string;
 }
 
 @ObjectType('AddressQuotaPayload')
@@ -87,3 +87,9 @@ export class IpAddressObject {
 }
 
 export const toIpAddressObject = (address: IpAddress): IpAddressObject => ({ ...address, id: encodeId('ipAddress', address.id) });
+
+@ObjectType('IpAddressPayload')
+export class IpAddressPayload {
+  @Field(() => IpAddressObject, { nullable: true }) ipAddress?: IpAddressObject | null;
+  @Field(() => [UserError]) errors: UserError[];
+}

@@ -52,6 +52,12 @@ export const overlapsInVrf = (cidr: Cidr | null, overlapping: readonly Cidr[], c
 export const outOfRange = (what: string, accepted: string, facts: Record<string, unknown> = {}): DomainError<'OUT_OF_RANGE'> =>
   new DomainError('OUT_OF_RANGE', `${what} is out of range: ${accepted}`, { ...facts, what, accepted });
 
+export const noRangeFrom = (first: Ip, ranges: readonly { readonly first: Ip }[]): DomainError<'OUT_OF_RANGE'> =>
+  outOfRange(
+    `range from ${first}`,
+    ranges.length === 0 ? 'the subnet has no ranges' : `ranges begin at ${ranges.map((range) => range.first).join(', ')}`,
+  );
+
 export const addressTaken = (address: Ip, facts: Record<string, unknown> = {}): DomainError<'ALREADY_EXISTS'> =>
   new DomainError('ALREADY_EXISTS', `${address} is not free in its subnet`, { ...facts, address });
 

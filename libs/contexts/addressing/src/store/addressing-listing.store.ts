@@ -82,6 +82,17 @@ const ADDRESS = `SELECT a.id, host(a.address) AS address, masklen(s.cidr) AS len
     s.gateway_mode AS "gatewayMode", a.dns_name AS "dnsName", a.description
   FROM ip_address a JOIN subnet s ON s.id = a.subnet_id`;
 
+export interface Described {
+  readonly id: string;
+  /** Null: the operator's. */
+  readonly tenantId: TenantId | null;
+  readonly description: Description | null;
+}
+const DESCRIBED = {
+  prefix: `SELECT id, tenant_id AS "tenantId", description FROM prefix WHERE id = ANY($1::uuid[]) AND state <> 'QUARANTINED'`,
+  ip_address: `SELECT id, tenant_id AS "tenantId", description FROM ip_address WHERE id = ANY($1::uuid[]) AND state <> 'QUARANTINED'`,
+} as const;
+
 /** Pages of what there is, in the order of ids, for systems that are kept in step. What rests in quarantine is nobody's. */
 @Injectable()
 export class AddressingListingStore {
@@ -134,6 +145,11 @@ export class AddressingListingStore {
         ORDER BY g DESC`,
       [spaceId, cidr],
     );
+  }
+
+  /** What is said of these, and whose each is; what is not there, or rests, is left out. */
+  described(tx: Tx, kind: 'prefix' | 'ip_address', ids: readonly string[]): Promise<Described[]> {
+    return tx.sql<Described>(DESCRIBED[kind], [ids]);
   }
 
   /** @returns false when there is none. */

@@ -71,3 +71,9 @@ export const toNetworkObject = (network: Network): NetworkObject => ({
 
 @ObjectType('NetworkConnection')
 export class NetworkConnection extends connectionOf(NetworkObject, 'Network') {}
+
+@ObjectType('NetworkPayload')
+export class NetworkPayload {
+  @Field(() => NetworkObject, { nullable: true }) network?: NetworkObject | null;
+  @Field(() => [UserError]) errors: UserError[];
+}

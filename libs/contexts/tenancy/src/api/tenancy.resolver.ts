@@ -3,6 +3,7 @@ import { Authorize, Ctx, operatorOnly, type RequestContext } from '#contexts/acc
 import { decodeId, ExternalRef, type NetworkId, type TenantId, type Vni } from '#engines/kernel';
 import { atPath, Database, exactlyOne, keyset, orNull, PageArgs, rowsOf, SlugScalar, toConnection, VniScalar, withErrors } from '#platform';
 import type { Network, Tenant } from '../domain/network.js';
+import { TenancyDescriptions } from '../tenancy-descriptions.js';
 import { TenancyService } from '../tenancy.service.js';
 import { NetworkConnection, NetworkObject, toNetworkObject, toVrfObject, VrfConnection } from './network.object.js';
 import { CreateTenantInput } from './tenancy.input.js';
@@ -13,6 +14,7 @@ export class TenancyResolver {
   constructor(
     private readonly db: Database,
     private readonly tenancy: TenancyService,
+    private readonly descriptions: TenancyDescriptions,
   ) {}
 
   @Query(() => TenantObject, { nullable: true })
@@ -88,13 +90,17 @@ export class TenancyResolver {
   createTenant(@Ctx() ctx: RequestContext, @Args('input') input: CreateTenantInput): Promise<TenantPayload> {
     return withErrors(async () => {
       operatorOnly(ctx);
-      const { slug, name, externalRef } = input;
+      const { slug, name, externalRef, description } = input;
       const tenant = {
         slug,
         name,
         externalRef: externalRef === null ? null : atPath(['externalRef'], () => ExternalRef.parse(externalRef)),
       };
-      return { tenant: toTenantObject(await this.db.inTransaction(ctx.scope, (tx) => this.tenancy.createTenant(tx, tenant))) };
+      return this.db.inTransaction(ctx.scope, async (tx) => {
+        const { id } = await this.tenancy.createTenant(tx, tenant);
+        await this.descriptions.set(tx, 'tenant', id, description);
+        return { tenant: toTenantObject(await this.tenancy.tenant(tx, id)) };
+      });
     });
   }
 }

@@ -57,6 +57,18 @@ const VRF = `SELECT v.id, v.tenant_id AS "tenantId", v.name, v.description, ${ta
 const NETWORK = `SELECT n.id, n.tenant_id AS "tenantId", n.slug, n.name, n.vni, n.state, n.description, ${targets('network_id = n.id')} FROM network n`;
 const TARGET = `SELECT r.text, CASE WHEN min(r.tenant_id::text) = max(r.tenant_id::text) THEN min(r.tenant_id::text) END AS "tenantId" FROM route_target r`;
 
+export type DescribedKind = 'tenant' | 'vrf' | 'network';
+export interface Described {
+  readonly id: string;
+  readonly tenantId: TenantId;
+  readonly description: Description | null;
+}
+const DESCRIBED: Readonly<Record<DescribedKind, string>> = {
+  tenant: 'SELECT id, id AS "tenantId", description FROM tenant WHERE id = ANY($1::uuid[])',
+  vrf: 'SELECT id, tenant_id AS "tenantId", description FROM vrf WHERE id = ANY($1::uuid[])',
+  network: `SELECT id, tenant_id AS "tenantId", description FROM network WHERE id = ANY($1::uuid[]) AND state <> 'RETIRED'`,
+};
+
 /** Pages of what there is, in the order of ids, for systems that are kept in step. What is retired is nobody's any more. */
 @Injectable()
 export class TenancyListingStore {
@@ -98,8 +110,13 @@ export class TenancyListingStore {
     );
   }
 
+  /** What is said of these, and whose each is; what is not there, or retired, is left out. */
+  described(tx: Tx, kind: DescribedKind, ids: readonly string[]): Promise<Described[]> {
+    return tx.sql<Described>(DESCRIBED[kind], [ids]);
+  }
+
   /** @returns false when there is none. */
-  async describe(tx: Tx, kind: 'tenant' | 'vrf' | 'network', id: string, description: Description | null): Promise<boolean> {
+  async describe(tx: Tx, kind: DescribedKind, id: string, description: Description | null): Promise<boolean> {
     return (await tx.run(`UPDATE ${kind} SET description = $2, version = version + 1 WHERE id = $1`, [id, description])) === 1;
   }
 
