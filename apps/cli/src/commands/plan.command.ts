@@ -48,6 +48,7 @@ interface Recall {
 }
 interface PlanDetails extends Plan {
   readonly rollbackOf: string | null;
+  readonly stalled: string | null;
   readonly recalls: readonly Recall[];
   readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly message: string }[];
   readonly devices: readonly PlanDevice[];
@@ -56,7 +57,7 @@ interface PlanDetails extends Plan {
 const PLAN =
   'id digest risk state createdBy createdAt haltReason approvalsNeeded approvals { by } waves { order deviceCount done failed soakSeconds soakingUntil }';
 const RECALLS = 'rollbackOf recalls { network vni action state reason order }';
-const DETAILS = `${PLAN} ${RECALLS} baseRevision targetRevision stale checks { name ok message } devices { device wave step redundancy risk riskReasons causes { kind slug verb subject object } diff hunks { path causes { kind slug verb subject object } } state error }`;
+const DETAILS = `${PLAN} ${RECALLS} baseRevision targetRevision stale stalled checks { name ok message } devices { device wave step redundancy risk riskReasons causes { kind slug verb subject object } diff hunks { path causes { kind slug verb subject object } } state error }`;
 const ERRORS = 'errors { code message path }';
 
 const line = (plan: Plan): string => {
@@ -131,6 +132,7 @@ export function addPlan(program: Command): void {
       print(options, found, [
         line(found),
         `digest ${found.digest}`,
+        ...(found.stalled === null ? [] : [`stalled: ${found.stalled}`]),
         ...recallLines(found),
         ...checks,
         ...found.devices.flatMap(deviceLines),

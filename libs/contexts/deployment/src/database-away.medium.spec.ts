@@ -1,4 +1,5 @@
 // The database goes away for a moment in the middle of a rollout: that is no device's fault, and nothing is halted, counted or given up for it.
+import { InvariantInspector, InvariantRegistry } from '#contexts/events';
 import { FabricService, SecretService } from '#contexts/fabric';
 import { systemScope } from '#platform';
 import { createWorld, type World } from '../../../../test/support/world.js';
@@ -9,7 +10,7 @@ import { ProofStore } from './store/proof.store.js';
 
 let world: World;
 beforeEach(async () => {
-  world = await createWorld();
+  world = await createWorld({ env: { VERIFY_WITHIN_SECONDS: '1' } });
 });
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -42,6 +43,56 @@ describe('a rollout under which the database goes away', () => {
     expect(await world.settle(order)).toBe('ACTIVE');
     expect((await from(RolloutService).latest(20)).map(({ state }) => state)).toEqual(['APPLIED', 'APPLIED']);
     expect(await failures()).toEqual([]);
+  });
+});
+
+describe('a rollout with a statement that is always too slow', () => {
+  const tooSlow = (): Error => Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' });
+  const sql = (text: string) => world.db.inTransaction(systemScope('spec'), (tx) => tx.sql<{ id: string; what: string }>(text));
+  const again = async (): Promise<unknown> => world.converge().catch((error: unknown) => error);
+
+  it('is tried again later each time, tells people, and goes on by itself', async () => {
+    const order = await world.provision();
+    const slow = vi.spyOn(from(DeviceStateStore), 'keepDiff').mockImplementation(() => Promise.reject(tooSlow()));
+    for (const until = performance.now() + 1200; performance.now() < until; ) await again();
+    expect(slow.mock.calls.length).toBeGreaterThanOrEqual(2);
+    expect(slow.mock.calls.length).toBeLessThanOrEqual(4);
+    const [plan] = await from(RolloutService).latest(1);
+    if (!plan) throw new Error('no plan');
+    expect(await from(RolloutService).stalled(plan)).toBeNull();
+
+    await sql(`UPDATE fabric_retry SET failures = 4, retry_at = clock_timestamp()`);
+    expect(await again()).toMatchObject({ code: '57014' });
+    expect(await from(RolloutService).stalled(plan)).toMatch(
+      /^the last 5 executions ended in 57014: canceling statement due to statement timeout; the next one begins at /,
+    );
+    const goesOn = from(InvariantRegistry)
+      .all()
+      .find(({ name }) => name === 'deployment.fabrics-go-on');
+    if (!goesOn) throw new Error('no such invariant');
+    expect((await from(InvariantInspector).inspect(goesOn, 'spec')).violations).toMatchObject([
+      { what: expect.stringContaining('57014') as string },
+    ]);
+
+    vi.restoreAllMocks();
+    await sql(`UPDATE fabric_retry SET retry_at = clock_timestamp()`);
+    expect(await world.settle(order)).toBe('ACTIVE');
+    expect(await world.count('fabric_retry')).toBe(0);
+    expect(await from(RolloutService).stalled(plan)).toBeNull();
+    expect(await failures()).toEqual([]);
+  });
+
+  it('is not kept waiting by another fault once something has changed', async () => {
+    await world.provision();
+    const faulty = vi.spyOn(from(DeviceStateStore), 'record').mockRejectedValue(new Error('a row that nobody can read'));
+    await sql(
+      `INSERT INTO fabric_retry (fabric_id, failures, retry_at, by_database, reason) SELECT id, 9, clock_timestamp() + interval '1 hour', false, 'x' FROM fabric`,
+    );
+    await from(RolloutService).convergeAll();
+    expect(faulty).not.toHaveBeenCalled();
+    vi.restoreAllMocks();
+    await world.converge();
+    expect(await world.count('fabric_retry')).toBe(0);
   });
 });
 

@@ -2,6 +2,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type Invariant, InvariantRegistry, type Slices, type Violation } from '#contexts/events';
 import type { Tx } from '#platform';
+import { FAILURES_UNTIL_TOLD } from './domain/failure.js';
 
 const PAGE = 200;
 const OVER = `('APPLIED', 'FAILED', 'HALTED', 'CANCELLED', 'SUPERSEDED', 'EXPIRED')`;
@@ -106,11 +107,31 @@ const recallFollowsDevices: Invariant = {
   ),
 };
 
+const fabricGoesOn: Invariant = {
+  name: 'deployment.fabrics-go-on',
+  says: 'Executions of a fabric do not end in a fault five times one after the other.',
+  remedy:
+    'The fault says what is missing: time or space of the database, or a row that nobody can read. Trame tries again by itself, every minute.',
+  slices: slices('fabrics', 'fabric', 'fabric WHERE true'),
+  violations: violations(
+    `SELECT r.fabric_id AS id, r.failures || ' executions since ' || to_char(r.since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC ended in ' || r.reason AS what
+       FROM fabric_retry r WHERE r.fabric_id = ANY($1) AND r.failures >= ${FAILURES_UNTIL_TOLD} ORDER BY r.fabric_id LIMIT $2`,
+  ),
+};
+
 @Injectable()
 export class DeploymentInvariants implements OnModuleInit {
   constructor(private readonly registry: InvariantRegistry) {}
 
   onModuleInit(): void {
-    this.registry.add(lockIsOfItsRollback, lockEnds, recallIsJudged, recallIsCarriedOut, recallHasItsOrder, recallFollowsDevices);
+    this.registry.add(
+      lockIsOfItsRollback,
+      lockEnds,
+      recallIsJudged,
+      recallIsCarriedOut,
+      recallHasItsOrder,
+      recallFollowsDevices,
+      fabricGoesOn,
+    );
   }
 }

@@ -15,6 +15,7 @@ import { ExternalResolver } from './api/external.resolver.js';
 import { ExternalService } from './external.service.js';
 import { ExternalStore } from './store/external.store.js';
 import { FabricIntents } from './domain/fabric-intents.js';
+import { FabricRest } from './fabric-rest.js';
 import { FabricJob } from './fabric-job.js';
 import { Incidents } from './incidents.js';
 import { PlannerService } from './planner.service.js';
@@ -29,12 +30,13 @@ import { DeviceStateStore } from './store/device-state.store.js';
 import { PlanStore } from './store/plan.store.js';
 import { RollbackStore } from './store/rollback.store.js';
 import { SteeringStore } from './store/steering.store.js';
+import { FabricRetryStore } from './store/fabric-retry.store.js';
 import { TakeoverStore } from './store/takeover.store.js';
 import { TakeoverReader } from './takeover-reader.js';
 
 /** One for planning and for drift: whoever asks first compiles. */
 const intents: Provider = { provide: FabricIntents, useFactory: () => new FabricIntents() };
-const stores = [TakeoverStore, PlanStore, SteeringStore, DeviceStateStore, RollbackStore];
+const stores = [FabricRetryStore, TakeoverStore, PlanStore, SteeringStore, DeviceStateStore, RollbackStore];
 const services = [
   TakeoverReader,
   PlannerService,
@@ -42,6 +44,7 @@ const services = [
   DevicePusher,
   DeviceWatch,
   Incidents,
+  FabricRest,
   RolloutExecutor,
   RolloutProver,
   RolloutService,

@@ -19,7 +19,8 @@ import { ProofStore } from './store/proof.store.js';
 import { SteeringStore } from './store/steering.store.js';
 
 const SCOPE = systemScope('deployment');
-const LOOKS_WITHOUT_DATABASE = 30;
+/** How long a look waits for a database that is away: three times what a proof may take. */
+const PROOFS_WITHOUT_DATABASE = 3;
 const SOAK_LOOK_MS = 2000;
 /** Null: all was tried. WAIT: a person has paused it. STOPPED: somebody else has ended it. LEAVE: the canary is locked, and without it nothing goes. */
 type Word = 'WAIT' | 'STOPPED' | 'LEAVE';
@@ -174,11 +175,11 @@ export class RolloutExecutor {
   private async lookAt(plan: DeploymentPlan, items: readonly PlanItem[], signal: AbortSignal): Promise<LostDevice | undefined> {
     const before = await this.db.inTransaction(SCOPE, (tx) => this.steering.vitalsBefore(tx, plan.id));
     // Nothing tells the next execution that this step was not looked at: a database that is away for a moment is waited for.
-    for (let again = 1; ; again++) {
+    for (const deadline = performance.now() + PROOFS_WITHOUT_DATABASE * this.config.VERIFY_WITHIN_SECONDS * 1000; ; ) {
       try {
         return await this.watch.look(plan.fabricId, items, before, signal);
       } catch (error) {
-        if (!isFaultOfDatabase(error) || again === LOOKS_WITHOUT_DATABASE || signal.aborted) throw error;
+        if (!isFaultOfDatabase(error) || performance.now() > deadline || signal.aborted) throw error;
         await pause(SOAK_LOOK_MS, signal);
       }
     }

@@ -2,8 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AuditService, type OperatorAct, OperatorActs, OutboxService } from '#contexts/events';
 import { FabricService } from '#contexts/fabric';
 import { DomainError, type FabricId, notFound, type PlanId } from '#engines/kernel';
-import { crashPoint, Database, LeaseService, LOGGER, type Logger, systemScope, type Tx } from '#platform';
+import { crashPoint, Database, type HeldLease, LeaseService, LOGGER, type Logger, systemScope, type Tx } from '#platform';
 import type { DeploymentPlan } from './domain/plan.js';
+import { FabricRest } from './fabric-rest.js';
 import { Incidents } from './incidents.js';
 import { inParallel } from './in-parallel.js';
 import { notIn, PlannerService, refuseUnlessSeen } from './planner.service.js';
@@ -35,6 +36,7 @@ export class RolloutService {
     private readonly audit: AuditService,
     private readonly acts: OperatorActs,
     private readonly incidents: Incidents,
+    private readonly rest: FabricRest,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
@@ -43,22 +45,42 @@ export class RolloutService {
     const fabrics = await this.db.inTransaction(SCOPE, (tx) => this.fabric.fabrics(tx));
     await inParallel(fabrics, FABRICS_AT_ONCE, async (fabricId) => {
       if (signal.aborted) return;
-      await this.converge(fabricId, signal).catch((error: unknown) => this.log.error('fabric.converge_failed', { fabricId, error }));
+      await this.converge(fabricId, signal, false).catch((error: unknown) => this.log.error('fabric.converge_failed', { fabricId, error }));
     });
   }
 
-  /** @returns at once when somebody else is at this fabric: that execution sees what changed, or is followed by another. */
-  async converge(fabricId: FabricId, signal: AbortSignal = new AbortController().signal): Promise<void> {
+  /**
+   * @param isAsked something has changed; false: the timer comes round.
+   * @returns at once when somebody else is at this fabric: that execution sees what changed, or is followed by another.
+   */
+  async converge(fabricId: FabricId, signal: AbortSignal = new AbortController().signal, isAsked = true): Promise<void> {
     await this.leases.withLease(`fabric:${fabricId}`, async (held) => {
       const stop = AbortSignal.any([signal, held.signal]);
       crashPoint('rollout.leased');
-      const { open, isSettled } = await this.next(fabricId);
-      if ((!open && isSettled) || open?.state === 'PAUSED') return;
-      const plan = open ?? (await this.planner.planRollout(fabricId));
-      if (plan) crashPoint('rollout.planned');
-      if (plan && (plan.state === 'APPLYING' || (plan.state === 'APPROVED' && plan.isReleased))) await this.executor.run(plan, held, stop);
-      else await this.db.inTransaction(SCOPE, (tx) => this.outbox.append(tx, 'deployment.settled', fabricId));
+      const retry = await this.db.inTransaction(SCOPE, (tx) => this.rest.of(tx, fabricId));
+      if (this.rest.isResting(retry, isAsked)) return;
+      try {
+        await this.advance(fabricId, held, stop);
+      } catch (error) {
+        if (!stop.aborted) await this.rest.failed(fabricId, error);
+        throw error;
+      }
+      if (retry && !stop.aborted) await this.rest.over(fabricId, retry);
     });
+  }
+
+  /** What keeps the fabric of a plan from going on, in a sentence; null: nothing that Trame knows of. */
+  async stalled({ fabricId, state }: Pick<DeploymentPlan, 'fabricId' | 'state'>): Promise<string | null> {
+    return state === 'APPLYING' || state === 'APPROVED' ? this.rest.stalled(fabricId) : null;
+  }
+
+  private async advance(fabricId: FabricId, held: HeldLease, signal: AbortSignal): Promise<void> {
+    const { open, isSettled } = await this.next(fabricId);
+    if ((!open && isSettled) || open?.state === 'PAUSED') return;
+    const plan = open ?? (await this.planner.planRollout(fabricId));
+    if (plan) crashPoint('rollout.planned');
+    if (plan && (plan.state === 'APPLYING' || (plan.state === 'APPROVED' && plan.isReleased))) await this.executor.run(plan, held, signal);
+    else await this.db.inTransaction(SCOPE, (tx) => this.outbox.append(tx, 'deployment.settled', fabricId));
   }
 
   /** A person's request to run exactly the plan that was seen. @throws DomainError NOT_FOUND | PLAN_STALE | PLAN_EXPIRED | APPROVAL_REQUIRED | INVALID_STATE. */

@@ -85,6 +85,15 @@ export class PlanResolver {
     return !(await this.planner.isCurrent(await this.rollouts.plan(plan.uuid)));
   }
 
+  @ResolveField('stalled', () => String, {
+    nullable: true,
+    description: 'Of a plan that should run: in which fault its last executions ended, one after the other, and when the next one begins.',
+  })
+  @Authorize('deploy:read', 'deploy:plan', 'deploy:approve', 'deploy:apply')
+  async stalled(@Parent() plan: DeploymentPlanObject): Promise<string | null> {
+    return this.rollouts.stalled(await this.rollouts.plan(plan.uuid));
+  }
+
   @ResolveField('checks', () => [PlanCheckObject], { description: 'What to know before approving, as of now.' })
   @Authorize('deploy:read', 'deploy:plan', 'deploy:approve', 'deploy:apply')
   async checks(@Parent() plan: DeploymentPlanObject): Promise<readonly PlanCheckObject[]> {

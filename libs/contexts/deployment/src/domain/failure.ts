@@ -33,6 +33,13 @@ export function failureOf(error: unknown): Failure {
 /** Seconds until the next try: 1, 2, 4 … 60. */
 export const backoffSeconds = (failures: number): number => Math.min(60, 2 ** Math.min(Math.max(failures - 1, 0), 6));
 
+/** Executions of a fabric that end in a fault, one after the other, before people are told. */
+export const FAILURES_UNTIL_TOLD = 5;
+
+/** Seconds that a fabric rests: none after the first fault, then 1, 2, 4 … 60. @param random 0 to 1: workers that failed together do not come back together. */
+export const restSeconds = (failures: number, random: number): number =>
+  failures <= 1 ? 0 : Math.min(60, 2 ** Math.min(failures - 2, 6)) * (0.75 + 0.25 * random);
+
 export function verifyFailed(device: string, report: VerifyReport): TransportError {
   const failed = report.checks.filter(hasFailed).map((check) => `${check.name}: ${check.message}`);
   return new TransportError('VERIFY_FAILED', `${device} does not do what was asked: ${failed.join('; ')}`, {

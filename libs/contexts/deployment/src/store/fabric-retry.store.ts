@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import type { FabricId } from '#engines/kernel';
+import type { Tx } from '#platform';
+
+export interface FabricRetry {
+  readonly failures: number;
+  readonly since: Date;
+  readonly retryAt: Date;
+  readonly isDue: boolean;
+  readonly byDatabase: boolean;
+  readonly reason: string;
+}
+
+/** Fabrics whose last executions ended in a fault; success takes the row away. */
+@Injectable()
+export class FabricRetryStore {
+  of(tx: Tx, fabricId: FabricId): Promise<FabricRetry | undefined> {
+    return tx.one<FabricRetry & object>(
+      `SELECT failures, since, retry_at AS "retryAt", retry_at <= clock_timestamp() AS "isDue", by_database AS "byDatabase", reason
+         FROM fabric_retry WHERE fabric_id = $1`,
+      [fabricId],
+    );
+  }
+
+  /** @returns how many there were in a row, this one with them. */
+  async failed(tx: Tx, fabricId: FabricId, { byDatabase, reason }: Pick<FabricRetry, 'byDatabase' | 'reason'>): Promise<number> {
+    const row = await tx.one<{ failures: number }>(
+      `INSERT INTO fabric_retry AS r (fabric_id, failures, by_database, reason) VALUES ($1, 1, $2, $3)
+         ON CONFLICT (fabric_id) DO UPDATE SET failures = least(r.failures + 1, 1000000), by_database = $2, reason = $3 RETURNING failures`,
+      [fabricId, byDatabase, reason],
+    );
+    return row?.failures ?? 1;
+  }
+
+  async rest(tx: Tx, fabricId: FabricId, seconds: number): Promise<void> {
+    await tx.run('UPDATE fabric_retry SET retry_at = clock_timestamp() + make_interval(secs => $2) WHERE fabric_id = $1', [
+      fabricId,
+      seconds,
+    ]);
+  }
+
+  async over(tx: Tx, fabricId: FabricId): Promise<void> {
+    await tx.run('DELETE FROM fabric_retry WHERE fabric_id = $1', [fabricId]);
+  }
+}
