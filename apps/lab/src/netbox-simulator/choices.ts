@@ -59,6 +59,12 @@ const DEFAULTS: Readonly<Record<string, readonly Choice[]>> = {
   }),
   'Site.status': words('planned', 'staging', 'active', 'decommissioning', 'retired'),
   'Device.status': words('offline', 'active', 'planned', 'staged', 'failed', 'inventory', 'decommissioning'),
+  'VirtualDeviceContext.status': words('active', 'planned', 'offline'),
+  'VirtualMachine.status': words('offline', 'active', 'planned', 'staged', 'failed', 'decommissioning', 'paused'),
+  'Service.protocol': labelled({ tcp: 'TCP', udp: 'UDP', sctp: 'SCTP' }),
+  'Tunnel.status': words('planned', 'active', 'disabled'),
+  'Tunnel.encapsulation': labelled({ 'ip-ip': 'IP-in-IP', gre: 'GRE', wireguard: 'WireGuard', openvpn: 'OpenVPN' }),
+  'TunnelTermination.role': words('peer', 'hub', 'spoke'),
   'Interface.type': INTERFACE_TYPES,
   'Interface.mode': labelled({ access: 'Access', tagged: 'Tagged', 'tagged-all': 'Tagged (All)', 'q-in-q': 'Q-in-Q (802.1ad)' }),
   'CustomField.type': labelled({

@@ -63,8 +63,8 @@ function cursorPage(kind: Kind, parameters: URLSearchParams, viewer: Viewer, kee
   for (let at = table.positionOf(Number(start)); at < table.ids.length; at += 1) {
     const row = table.get(table.ids[at] ?? 0);
     if (!row || keeps?.(row) === false) continue;
-    if (rows.length === limit) return { rows, count: null, next: changed(parameters, { start: row.id, limit }), previous: null };
-    rows.push(row);
+    if (rows.length >= limit) return { rows, count: null, next: changed(parameters, { start: row.id, limit }), previous: null };
+    rows.push(...repeatedly(kind, parameters, [row]));
   }
   return { rows, count: null, next: null, previous: null };
 }
@@ -72,13 +72,18 @@ function cursorPage(kind: Kind, parameters: URLSearchParams, viewer: Viewer, kee
 function offsetPage(kind: Kind, parameters: URLSearchParams, viewer: Viewer, keeps: RowTest | null): Page {
   const limit = limitOf(parameters, viewer);
   const offset = /^\d+$/.test(parameters.get('offset') ?? '') ? Number(parameters.get('offset')) : 0;
-  const all = allInOrder(kind, parameters, viewer, keeps);
+  const all = repeatedly(kind, parameters, allInOrder(kind, parameters, viewer, keeps));
   return {
     rows: all.slice(offset, offset + limit),
     count: all.length,
     next: offset + limit < all.length ? changed(parameters, { limit, offset: offset + limit }) : null,
     previous: offset === 0 ? null : changed(parameters, { limit, ...(offset > limit && { offset: offset - limit }) }, ['offset']),
   };
+}
+
+/** As often as the joins of a filter give them. */
+function repeatedly({ repeated }: Kind, parameters: URLSearchParams, rows: readonly Row[]): readonly Row[] {
+  return repeated && parameters.has('vlan_id') ? rows.flatMap((row) => new Array<Row>(repeated(parameters, row)).fill(row)) : rows;
 }
 
 /** Rows of a table in their default order, until it changes. */
@@ -108,7 +113,11 @@ function candidates(kind: Kind, parameters: URLSearchParams, viewer: Viewer): Ro
   const marked = exactCustom(kind, parameters, viewer);
   if (marked) return marked.sort((a, b) => a.id - b.id);
   const reference = Object.entries(kind.fields).find(
-    ([name, { type }]) => type === 'ref' && /^\d+$/.test(parameters.get(`${name}_id`) ?? ''),
+    ([name, field]) =>
+      field.type === 'ref' &&
+      viewer.release.has(field) &&
+      kind.filters?.[`${name}_id`] === undefined &&
+      /^\d+$/.test(parameters.get(`${name}_id`) ?? ''),
   )?.[0];
   if (reference === undefined) return null;
   return rows(new Set(parameters.getAll(`${reference}_id`).flatMap((id) => [...table.referring(reference, id)])));

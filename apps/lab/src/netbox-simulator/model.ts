@@ -104,6 +104,8 @@ export interface Kind extends Span {
   /** What `save()` changes. */
   readonly save?: (values: JsonObject, world: World) => JsonObject;
   readonly filters?: Readonly<Record<string, Filter>>;
+  /** How often a row comes that a filter lets pass: more than once where the filter joins a list; default once. */
+  readonly repeated?: (parameters: URLSearchParams, row: Row) => number;
   /** Has no tags, or no custom fields, or is only read. */
   readonly lacks?: readonly ('tags' | 'customFields' | 'writes' | 'lastUpdated' | 'changeLog')[];
   /** Writes of one object wait for this lock (`ipam/api/views.py`). */

@@ -164,7 +164,7 @@ export class Writer {
     for (const gone of removal.removed)
       this.record('delete', gone.kind, gone.row, this.log ? this.viewer.flat(gone.kind, gone.row) : null, message);
     removal.carryOut();
-    kind.deleted?.(row, this.viewer);
+    for (const gone of removal.removed) gone.kind.deleted?.(gone.row, this.viewer);
   }
 
   private record(action: Change['action'], kind: Kind, row: Row, before: JsonObject | null, message: string | null): void {

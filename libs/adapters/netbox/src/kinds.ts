@@ -20,15 +20,6 @@ import { addressParts, rangeEnd } from './address-codecs.js';
 import { type Alike, byRef, byValue } from './alike.js';
 import { column, type Row } from './row.js';
 
-/** Objects of others that NetBox would delete, or silently change, together with one of this kind. */
-export interface Dependants {
-  readonly path: string;
-  readonly filter: string;
-  /** Where the dependant names the object, with dots: an id, a nested object, or a list of them. */
-  readonly column: string;
-  readonly what: string;
-}
-
 export interface KindCodec {
   /** Below `/api`. */
   readonly path: string;
@@ -37,7 +28,6 @@ export interface KindCodec {
   readonly alike: Alike;
   /** Column of the object that it is in, for people: `10.0.0.0/24 (VRF acme)`. */
   readonly within?: { readonly column: string; readonly word: string };
-  readonly dependants: readonly Dependants[];
 }
 
 const parentShape = z.looseObject({ display: z.string(), name: z.string().optional() }).nullable();
@@ -52,42 +42,31 @@ const status = choice('status');
 /** Where NetBox has other words for what is kept for later and for what goes away. */
 const plannedStatus = choice('status', { reserved: 'planned', deprecated: 'decommissioning' });
 const withinVrf = { column: 'vrf', word: 'VRF' };
-const withoutDependants: readonly Dependants[] = []; // NetBox refuses with 409 where there are any
-
-const users = (filter: string, direction: string): Dependants[] => [
-  { path: 'ipam/vrfs', filter, column: `${direction}_targets`, what: 'VRF' },
-  { path: 'vpn/l2vpns', filter, column: `${direction}_targets`, what: 'L2VPN' },
-];
-
-/** In the words of NetBox. What its foreign keys cascade over was read in its models. */
+/** In the words of NetBox. */
 export const KINDS: Readonly<Record<InventoryKind, KindCodec>> = {
   tenant: {
     path: 'tenancy/tenants',
     objectType: 'tenancy.tenant',
     fields: { name, slug, description },
     alike: byValue('slug', 'slug'),
-    dependants: withoutDependants,
   },
   routeTarget: {
     path: 'ipam/route-targets',
     objectType: 'ipam.routetarget',
     fields: { name: routeTargetName('name'), tenant, description },
     alike: byValue('name', 'name'),
-    dependants: [...users('import_target_id', 'import'), ...users('export_target_id', 'export')],
   },
   vrf: {
     path: 'ipam/vrfs',
     objectType: 'ipam.vrf',
     fields: { name, tenant, ...targets, description },
     alike: byValue('name', 'name', ['tenant']),
-    dependants: withoutDependants,
   },
   vlanGroup: {
     path: 'ipam/vlan-groups',
     objectType: 'ipam.vlangroup',
     fields: { name, slug, description },
     alike: byValue('slug', 'slug'),
-    dependants: withoutDependants,
   },
   vlan: {
     path: 'ipam/vlans',
@@ -95,14 +74,12 @@ export const KINDS: Readonly<Record<InventoryKind, KindCodec>> = {
     fields: { vid: number('vid'), name, group: ref('group', 'vlanGroup'), tenant, status, description },
     alike: byValue('vid', 'vid', ['group'], { field: 'group', filter: 'group_id' }),
     within: { column: 'group', word: 'group' },
-    dependants: [{ path: 'vpn/l2vpn-terminations', filter: 'vlan_id', column: 'assigned_object_id', what: 'L2VPN termination' }],
   },
   l2vpn: {
     path: 'vpn/l2vpns',
     objectType: 'vpn.l2vpn',
     fields: { name, slug, identifier: number('identifier'), tenant, status: { ...plannedStatus, since: 3 }, ...targets, description },
     alike: byValue('identifier', 'identifier'),
-    dependants: [{ path: 'vpn/l2vpn-terminations', filter: 'l2vpn_id', column: 'l2vpn', what: 'termination' }],
   },
   l2vpnTermination: {
     path: 'vpn/l2vpn-terminations',
@@ -110,7 +87,6 @@ export const KINDS: Readonly<Record<InventoryKind, KindCodec>> = {
     fields: { l2vpn: ref('l2vpn', 'l2vpn'), vlan: genericRef('assigned_object', 'ipam.vlan', 'vlan') },
     alike: byRef('vlan', 'vlan_id', ['l2vpn']),
     within: { column: 'l2vpn', word: 'L2VPN' },
-    dependants: withoutDependants,
   },
   prefix: {
     path: 'ipam/prefixes',
@@ -118,7 +94,6 @@ export const KINDS: Readonly<Record<InventoryKind, KindCodec>> = {
     fields: { prefix: cidr('prefix'), vrf, tenant, vlan: ref('vlan', 'vlan'), status, isPool: boolean('is_pool'), description },
     alike: byValue('prefix', 'prefix', ['vrf'], { field: 'vrf', filter: 'vrf_id' }),
     within: withinVrf,
-    dependants: withoutDependants,
   },
   ipRange: {
     path: 'ipam/ip-ranges',
@@ -126,21 +101,18 @@ export const KINDS: Readonly<Record<InventoryKind, KindCodec>> = {
     fields: { start: rangeEnd('start'), end: rangeEnd('end'), vrf, tenant, status, description },
     alike: byValue('start', 'start_address', ['end', 'vrf'], { field: 'vrf', filter: 'vrf_id' }),
     within: withinVrf,
-    dependants: withoutDependants,
   },
   asn: {
     path: 'ipam/asns',
     objectType: 'ipam.asn',
     fields: { asn: number('asn'), description },
     alike: byValue('asn', 'asn'),
-    dependants: withoutDependants,
   },
   device: {
     path: 'dcim/devices',
     objectType: 'dcim.device',
     fields: { name, site: slugOf('site'), status: plannedStatus, description },
     alike: byValue('name', 'name'),
-    dependants: [{ path: 'ipam/ip-addresses', filter: 'device_id', column: 'assigned_object.device', what: 'address' }],
   },
   interface: {
     path: 'dcim/interfaces',
@@ -148,7 +120,6 @@ export const KINDS: Readonly<Record<InventoryKind, KindCodec>> = {
     fields: { device: ref('device', 'device'), name, description },
     alike: byValue('name', 'name', ['device'], { field: 'device', filter: 'device_id' }),
     within: { column: 'device', word: 'device' },
-    dependants: [{ path: 'ipam/ip-addresses', filter: 'interface_id', column: 'assigned_object_id', what: 'address' }],
   },
   ipAddress: {
     path: 'ipam/ip-addresses',
@@ -165,7 +136,6 @@ export const KINDS: Readonly<Record<InventoryKind, KindCodec>> = {
     },
     alike: byValue('host', 'address', ['vrf'], { field: 'vrf', filter: 'vrf_id' }),
     within: withinVrf,
-    dependants: withoutDependants,
   },
 };
 

@@ -2,18 +2,14 @@ import type { ForeignPage, ForeignObject } from '#contexts/sync/ports';
 import { canonicalJson, invalidValue } from '#engines/kernel';
 import type { Fields } from '#engines/reconcile';
 import type { AlikeQuery } from './alike.js';
-import { decodeFields, type Dependants, labelOf } from './kinds.js';
+import { chunks, PAGE_SIZE } from './chunks.js';
+import { decodeFields, labelOf } from './kinds.js';
 import type { NetBoxClient, NetBoxQuery } from './netbox-client.js';
 import { isNetBoxError, NetBoxError } from './netbox-error.js';
 import { type Page, readPage } from './page.js';
 import type { KnownKind } from './probe.js';
 import { BASE_COLUMNS, MARK_FIELD, markOf, type Row } from './row.js';
 import { z } from 'zod';
-
-/** NetBox' own bound, unless its administrator lowered it. */
-const PAGE_SIZE = 1000;
-/** Of a query: gunicorn takes request lines of 4094 bytes. */
-const MAX_QUERY = 3500;
 
 /** Reads of one NetBox, whose release and kinds are known. */
 export class NetBoxReader {
@@ -60,18 +56,6 @@ export class NetBoxReader {
       for (const row of rows) found.set(row.id, row);
     }
     return [...found.values()].sort((a, b) => a.id - b.id);
-  }
-
-  /** How many there are that NetBox would delete or change with these. @returns words by id of the object. */
-  async dependants(rule: Dependants, ids: readonly number[], signal: AbortSignal): Promise<ReadonlyMap<number, number>> {
-    const counts = new Map<number, number>();
-    const fields = [...BASE_COLUMNS, rule.column.split('.')[0]].join(',');
-    for (const values of chunks(ids.map(String), rule.filter.length)) {
-      for await (const page of this.pages(rule.path, [...asOr(rule.filter, values), ['fields', fields]], signal)) {
-        for (const row of page.rows) for (const id of named(row, rule.column)) counts.set(id, (counts.get(id) ?? 0) + 1);
-      }
-    }
-    return counts;
   }
 
   /** A filter by the id of an object that is not there (any more) is refused, with the whole question: nothing is like that. */
@@ -175,21 +159,6 @@ function parseCursor(after: string | null): { from: number; seen: number; total:
 
 const asOr = (filter: string, values: readonly string[]): NetBoxQuery => values.map((value) => [filter, value] as const);
 
-function* chunks(values: readonly string[], nameLength: number): Generator<string[]> {
-  let chunk: string[] = [];
-  let length = 0;
-  for (const value of values) {
-    const more = nameLength + 2 + encodeURIComponent(value).length;
-    if (chunk.length > 0 && (length + more > MAX_QUERY || chunk.length >= PAGE_SIZE)) {
-      yield chunk;
-      [chunk, length] = [[], 0];
-    }
-    chunk.push(value);
-    length += more;
-  }
-  if (chunk.length > 0) yield chunk;
-}
-
 function together(queries: readonly AlikeQuery[]): { scope: NetBoxQuery; filter: string; values: string[] }[] {
   const groups = new Map<string, { scope: NetBoxQuery; filter: string; values: string[] }>();
   for (const { scope, filter, value } of queries) {
@@ -199,17 +168,6 @@ function together(queries: readonly AlikeQuery[]): { scope: NetBoxQuery; filter:
     groups.set(key, group);
   }
   return [...groups.values()];
-}
-
-/** Ids in a column of a dependant, which is a number, a nested object, or a list of these. */
-function named(row: Row, path: string): number[] {
-  const [first = '', ...rest] = path.split('.');
-  let value: unknown = row[first];
-  for (const part of rest) value = (value as Record<string, unknown> | null)?.[part];
-  return [value].flat().flatMap((one) => {
-    const id = typeof one === 'number' ? one : (one as { id?: unknown } | null | undefined)?.id;
-    return typeof id === 'number' ? [id] : [];
-  });
 }
 
 function ignored(path: string, filter: string): NetBoxError {

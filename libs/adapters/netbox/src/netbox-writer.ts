@@ -1,5 +1,6 @@
 import type { ForeignWrite, WriteOutcome } from '#contexts/sync/ports';
 import { decide } from './decide.js';
+import { DependantsReader } from './dependants-reader.js';
 import type { Body } from './field-codecs.js';
 import type { NetBoxClient, NetBoxMethod } from './netbox-client.js';
 import { isNetBoxError, NetBoxError } from './netbox-error.js';
@@ -118,18 +119,14 @@ export class NetBoxWriter {
 
   /** NetBox deletes some objects together with what they are in, and takes others out of what uses them, without asking. */
   private async withoutHeld(due: readonly Due[]): Promise<Due[]> {
-    const ids = due.flatMap(({ entry, row }) => (entry.method === 'DELETE' && row ? [row.id] : []));
-    if (ids.length === 0) return [...due];
-    const held = new Map<number, string[]>();
-    for (const rule of this.kind.codec.dependants) {
-      for (const [id, count] of await this.reader.dependants(rule, ids, this.signal)) {
-        held.set(id, [...(held.get(id) ?? []), `${count} × ${rule.what}`]);
-      }
-    }
+    const doomed = due.flatMap(({ entry, row }) => (entry.method === 'DELETE' && row ? [row] : []));
+    if (doomed.length === 0) return [...due];
+    const { kind, codec } = this.kind;
+    const held = await new DependantsReader(this.client, this.signal).holding(kind, codec.path, doomed);
     return due.filter(({ entry, row }) => {
-      const words = row && held.get(row.id);
-      if (words) entry.outcome = { refused: `others depend on it, and NetBox would change or delete them with it: ${words.join(', ')}` };
-      return !words;
+      const refused = row && held.get(row.id);
+      if (refused) entry.outcome = { refused };
+      return !refused;
     });
   }
 

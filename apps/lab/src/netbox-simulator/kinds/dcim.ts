@@ -17,6 +17,8 @@ import {
   text,
 } from '../fields.js';
 import { type Json, type JsonObject, textOf } from '../json.js';
+import { CABLE_OF_INTERFACE, PARENT_DEVICE, PART_COUNTS, unplug } from './device-parts.js';
+import { VLAN_FIELDS, VLAN_FILTERS } from './interface-vlans.js';
 import { depth } from './tenancy.js';
 
 const byName: Pick<Kind, 'display' | 'ordering'> = {
@@ -97,6 +99,7 @@ export const DCIM: readonly Kind[] = [
       region: ref('dcim.region', { onDelete: 'clear' }),
       tenant: ref('tenancy.tenant'),
       facility: text({ max: 50 }),
+      asns: refs('ipam.asn'),
       description: DESCRIPTION,
       comments: COMMENTS,
       device_count: countOf('dcim.device', 'site'),
@@ -181,7 +184,8 @@ export const DCIM: readonly Kind[] = [
       comments: COMMENTS,
       local_context_data: json(),
       config_context: computed(({ values }) => values['local_context_data'] ?? {}),
-      interface_count: countOf('dcim.interface', 'device'),
+      parent_device: PARENT_DEVICE,
+      ...PART_COUNTS,
     },
     brief: ['name', 'description'],
     display: ({ values, id }, world) =>
@@ -214,22 +218,23 @@ export const DCIM: readonly Kind[] = [
       speed: integer(0, 2_147_483_647, { nullable: true }),
       mgmt_only: flag(false),
       description: DESCRIPTION,
-      mode: choice('Interface.mode', { nullable: true }),
-      untagged_vlan: ref('ipam.vlan', { onDelete: 'clear' }),
-      tagged_vlans: refs('ipam.vlan'),
-      qinq_svlan: ref('ipam.vlan', { onDelete: 'clear' }),
+      ...VLAN_FIELDS,
       mark_connected: flag(false),
+      cable: CABLE_OF_INTERFACE,
       l2vpn_termination: terminationOf('dcim.interface'),
       vrf: ref('ipam.vrf', { onDelete: 'clear' }),
       count_ipaddresses: computed(
         ({ id }, { db }) => db.table('ipam.ipaddress').referring('assigned_object_id', `dcim.interface:${id}`).size,
       ),
+      count_fhrp_groups: computed(() => 0), // There are no FHRP groups here.
     },
     brief: ['device', 'name', 'description'],
     ...byName,
     ordering: ({ values }) => `${textOf(values['device']).padStart(9, '0')} ${textOf(values['name'])}`,
     unique: [{ name: 'dcim_interface_unique_device_name', fields: ['device', 'name'] }],
     clean: vlanProblem,
+    ...VLAN_FILTERS,
+    deleted: unplug,
   },
   {
     type: 'dcim.macaddress',

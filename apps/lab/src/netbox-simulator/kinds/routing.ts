@@ -83,7 +83,15 @@ export const ROUTING: readonly Kind[] = [
       tenant: ref('tenancy.tenant'),
       description: DESCRIPTION,
       comments: COMMENTS,
-      sites: refs('dcim.site', { since: '4.5' }),
+      // One relation, written by the site here.
+      sites: computed(
+        ({ id }, world) => [...world.db.table('dcim.site').referring('asns', id)].map((site) => world.brief('dcim.site', site)),
+        {
+          since: '4.5',
+        },
+      ),
+      site_count: countOf('dcim.site', 'asns'),
+      provider_count: countOf('circuits.provider', 'asns'),
     },
     brief: ['asn', 'description'],
     display: ({ values }) => `AS${textOf(values['asn'])}`,
