@@ -74,7 +74,7 @@ export const asnIds = {
   parse: (id: string): Asn => Asn.parse(Number(id.slice('asn-'.length))),
 };
 
-/** What the journal wrote down, as the id of the object: see migration 0027. */
+/** What the journal wrote down, as the id of the object: see migrations 0027 and 0033. */
 export function idOfKey(kind: InventoryKind, key: string): string {
   const [first = '', second = ''] = key.split(' ');
   switch (kind) {
@@ -88,6 +88,7 @@ export function idOfKey(kind: InventoryKind, key: string): string {
     case 'ipRange':
       return rangeIds.of({ subnetId: first as SubnetId, first: second as Ip });
     case 'ipAddress':
+      if (first === 'pair') return pairIds.of(second as DeviceId);
       return first === 'vtep' ? encodeId('vtep', second) : encodeId('ipAddress', key);
     default:
       return encodeId(PUBLIC[kind] as IdKind, key);

@@ -10,6 +10,9 @@ export interface JournalCursor {
   readonly seq: string;
 }
 
+/** Of a row of `sync_target`: nothing is kept for it. */
+export const NO_CURSOR = `journal_xid = '0', journal_seq = 0`;
+
 /** An object of ours that was made, changed or taken away; which of these, its row says. */
 export interface JournalEntry {
   readonly cursor: JournalCursor;
@@ -19,7 +22,7 @@ export interface JournalEntry {
 
 /**
  * What changed of the inventory, written down by triggers in the transaction of the change while an enabled connector is there (migration 0027). What was
- * changed before a connector was enabled, or by a transaction that was open then, is found by a full scan.
+ * changed before a connector was enabled, or by a transaction that was open then, is found by a full scan, which is made again when such a one has ended.
  */
 @Injectable()
 export class SyncJournal {
