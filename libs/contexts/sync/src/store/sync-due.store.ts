@@ -48,7 +48,7 @@ export interface Target {
 
 const IS_SCAN_DUE = `(t.next_scan_at <= clock_timestamp()
   AND (t.last_full_scan_at IS NULL OR t.last_full_scan_at + make_interval(secs => t.scan_every_seconds) <= clock_timestamp()
-    OR t.unheard_until <= ${SETTLED_BELOW}))`;
+    OR coalesce(t.unheard_until <= ${SETTLED_BELOW}, false)))`;
 const IS_RECHECK_DUE = `(t.mode = 'WRITE' AND EXISTS (SELECT FROM sync_recheck c WHERE c.target_id = t.id AND c.due_at <= clock_timestamp()))`;
 const IS_FEED_DUE = `(t.feed_cursor IS NOT NULL AND t.feed_read_at + interval '${FEED_EVERY_SECONDS} s' <= clock_timestamp())`;
 const IS_KEPT = `t.enabled AND t.kind = ANY($1)`;
@@ -109,7 +109,7 @@ export class SyncDueStore {
   /** A complete scan begins: from here on the journal is kept for whoever had no place in it. What a person changed of the connector meanwhile is for the next scan. */
   async scanning(tx: Tx, { id, version }: Pick<Target, 'id' | 'version'>, journal: JournalCursor): Promise<void> {
     await tx.run(
-      `UPDATE sync_target SET journal_xid = $3::text::xid8, journal_seq = $4 WHERE id = $1 AND version = $2 AND last_full_scan_at IS NULL`,
+      `UPDATE sync_target SET journal_xid = $3::text::xid8, journal_seq = $4 WHERE id = $1 AND version = $2 AND journal_xid = '0'`,
       [id, version, journal.xid, journal.seq],
     );
   }
