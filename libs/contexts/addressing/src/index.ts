@@ -42,5 +42,5 @@ export type { ListedAddress, ListedPrefix, ListedRange, RangeKey } from './store
 export type { FreeBlocks } from './store/prefix-pool.store.js';
 export type { PrefixNode, PrefixRole } from './store/prefix-tree.store.js';
 export type { SubnetFill } from './store/subnet.store.js';
-export { AddressLookup } from './address-lookup.js';
-export type { FoundAddress, Realm } from './store/address-lookup.store.js';
+export { AddressLookup, type RefusedAddress } from './address-lookup.js';
+export type { AddressQuestion, FoundAddress, FoundRange, RangeQuestion, Realm, StationAddress, SubnetQuestion } from './store/address-lookup.store.js';

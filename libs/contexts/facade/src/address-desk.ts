@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { AddressAllocationService, AddressLookup, type FoundAddress, type Realm, SubnetService } from '#contexts/addressing';
+import { AddressAllocationService, AddressLookup, type FoundAddress, type Realm } from '#contexts/addressing';
 import { Cidr, Ip, type IpAddressId, Mac } from '#engines/kernel';
 import { Database, type Tx } from '#platform';
-import { AddressTaker, type Place } from './address-taker.js';
-import { type Answer, bodiesOf, type Call, type Fields, fieldsOf, filtersOf, inNetBoxWords, listAnswer, pageOf } from './domain/call.js';
+import { AddressTaker, type Given, onceMore } from './address-taker.js';
+import { type Answer, bodiesOf, type Call, fieldsOf, filtersOf, inNetBoxWords, listAnswer, pageOf } from './domain/call.js';
 import { EVERYTHING_OF, type Facade, withLength } from './domain/facade.js';
 import { addressObject, freeAddress, type Surroundings } from './domain/netbox-objects.js';
 import { noSuch, wrongField } from './domain/netbox-refusal.js';
-import { stationOf } from './domain/station.js';
+import type { Located, Place } from './domain/place.js';
+import { keyIn, keyOf, type Station, stationOf, writtenOf } from './domain/station.js';
 import { descriptionOf, isStationOf } from './station-of.js';
-import { type Ground, RealmService } from './realm.service.js';
+import { RealmService } from './realm.service.js';
 import { FacadeStore } from './store/facade.store.js';
 
 const FILTERS = ['id', 'q', 'address', 'parent', 'description__ic', 'dns_name', 'vrf_id', 'tenant_id'] as const;
@@ -24,7 +25,6 @@ export class AddressDesk {
     private readonly lookup: AddressLookup,
     private readonly taker: AddressTaker,
     private readonly addresses: AddressAllocationService,
-    private readonly subnets: SubnetService,
   ) {}
 
   async list(call: Call): Promise<Answer> {
@@ -49,29 +49,45 @@ export class AddressDesk {
   /** One address in so many words. */
   async create(call: Call): Promise<Answer> {
     const body = fieldsOf(call);
-    const ground = await this.realms.ground(call);
-    return inNetBoxWords('address', async () => {
-      const place = await this.db.inTransaction(call.scope, (tx) => this.placeOf(tx, ground.realm, body['address']));
-      return this.taken(call, ground, place, body);
+    const { around, realm } = await this.realms.ground(call);
+    this.realms.checkBody(around, body);
+    const station = stationOf(body, call.facade.dnsZone);
+    return inNetBoxWords('address', () =>
+      onceMore(() =>
+        this.db.inTransaction(call.scope, async (tx) => {
+          const place = await this.placeOf(tx, realm, station, body['address']);
+          await this.lookup.wakeAddress(tx, call.facade.tenantId, place.subnetId, place.prefer);
+          const [given] = await this.taker.takeIn(tx, call, realm, [{ place, station }]);
+          return { status: 201, body: shown(around, given as Given) };
+        }),
+      ),
+    );
+  }
+
+  /** The next free ones: of several all or none. */
+  async createIn(call: Call, place: Place): Promise<Answer> {
+    const { bodies, isList } = bodiesOf(call);
+    const { around, realm } = await this.realms.ground(call);
+    const wanted = bodies.map((body) => {
+      this.realms.checkBody(around, body);
+      return { place, station: stationOf(body, call.facade.dnsZone) };
+    });
+    const [one] = wanted;
+    return inNetBoxWords('non_field_errors', async () => {
+      if (!isList && one) return { status: 201, body: shown(around, await this.taker.take(call, realm, one)) };
+      const given = await onceMore(() => this.db.inTransaction(call.scope, (tx) => this.taker.takeIn(tx, call, realm, wanted)));
+      return { status: 201, body: given.map((each) => shown(around, each)) };
     });
   }
 
-  /** The next free ones. */
-  async createIn(call: Call, place: Place): Promise<Answer> {
-    const { bodies, isList } = bodiesOf(call);
-    const ground = await this.realms.ground(call);
-    const made: unknown[] = [];
-    for (const body of bodies) made.push((await inNetBoxWords('non_field_errors', () => this.taken(call, ground, place, body))).body);
-    return { status: 201, body: isList ? made : made[0] };
-  }
-
   /** What is free, lowest first. */
-  async free(call: Call, place: Place): Promise<Answer> {
-    const { around } = await this.realms.ground(call);
+  async free(call: Call, locate: (tx: Tx, realm: Realm) => Promise<Located>): Promise<Answer> {
+    const { around, realm } = await this.realms.ground(call);
     return this.db.inTransaction(call.scope, async (tx) => {
       const { limit } = pageOf(call);
       const free: object[] = [];
-      for (const extent of await this.subnets.free(tx, place.subnetId, null, limit)) {
+      const place = await locate(tx, realm);
+      for (const extent of await this.lookup.free(tx, place.subnetId, place.within ?? null, limit)) {
         const family = Ip.family(extent.first);
         const [first, last] = [Ip.toBigInt(extent.first), Ip.toBigInt(extent.last)];
         for (let at = first; at <= last && free.length < limit; at++)
@@ -93,8 +109,19 @@ export class AddressDesk {
           throw wrongField('address', `It stays ${found.address}: make another address and delete this one.`);
         const said = { description: body['description'] ?? descriptionOf(found), dns_name: body['dns_name'] ?? found.dnsName ?? '' };
         const to = stationOf(said, facade.dnsZone);
+        const key =
+          body['dns_name'] === undefined && to.mac === found.mac ? undefined : keyIn(found.subnetId, keyOf(facade.id, to) ?? found.id);
+        // Whoever had it before is known by it no longer; keys that are not a façade's are not touched.
+        const isOthers = key !== undefined && found.key !== key && found.key?.startsWith(keyIn(found.subnetId, '')) === true;
         // What an order or a network of ours holds stays theirs; who says the same again is told that it is so.
-        if (!isStationOf(found, to)) await this.lookup.changeStation(tx, found.id, found.generation, to);
+        if (!isStationOf(found, to) || isOthers)
+          await this.lookup.changeStation(
+            tx,
+            found.id,
+            found.generation,
+            { ...to, description: writtenOf(to) },
+            isOthers ? key : undefined,
+          );
         return this.shown(tx, facade, around, await this.found(tx, facade, realm, number), 200);
       }),
     );
@@ -115,23 +142,16 @@ export class AddressDesk {
     });
   }
 
-  private async taken(call: Call, { around, realm }: Ground, place: Place, body: Fields): Promise<Answer> {
-    this.realms.checkBody(around, body);
-    const found = await this.taker.take(call, realm, place, stationOf(body, call.facade.dnsZone));
-    return this.db.inTransaction(call.scope, (tx) => this.shown(tx, call.facade, around, found, 201));
-  }
-
-  private async placeOf(tx: Tx, realm: Realm, value: unknown): Promise<Place> {
+  private async placeOf(tx: Tx, realm: Realm, { mac, said }: Station, value: unknown): Promise<Extract<Place, { prefer: Ip }>> {
     const prefer = hostOf(value);
     const [subnet, another] = (await this.lookup.subnets(tx, realm, { having: prefer }, EVERYTHING_OF)).rows;
     if (!subnet) throw wrongField('address', `${prefer} is in no prefix that this token can see: make the prefix first.`);
     if (another) throw wrongField('address', `${prefer} is in ${subnet.cidr} and in ${another.cidr}.`);
     const [taken] = (await this.lookup.addresses(tx, realm, { subnetId: subnet.id, address: prefer }, EVERYTHING_OF)).rows;
-    const place: Place = { subnetId: subnet.id, cidr: subnet.cidr, prefer };
     // A gateway that is there is found by whoever is refused: so Proxmox is content with it.
-    if (taken && (taken.mac === null || taken.role === 'GATEWAY'))
+    if (taken && (taken.role === 'GATEWAY' || (mac === null && said === null)))
       throw wrongField('address', `Duplicate IP address found: ${withLength(prefer, subnet.cidr)}`);
-    return place;
+    return { kind: 'prefix', subnetId: subnet.id, prefer };
   }
 
   private async question(tx: Tx, facade: Facade, filters: ReadonlyMap<string, readonly string[]>) {
@@ -182,19 +202,20 @@ export class AddressDesk {
       'ip-address',
       rows.map(({ id }) => id),
     );
-    return rows.map((row, at) =>
-      addressObject(around, {
-        number: numbers[at] as number,
-        address: withLength(row.address, row.subnet),
-        subnet: row.subnet,
-        dnsName: row.dnsName,
-        description: descriptionOf(row),
-        createdAt: row.createdAt,
-        updatedAt: row.updatedAt,
-      }),
-    );
+    return rows.map((found, at) => shown(around, { found, number: numbers[at] as number }));
   }
 }
+
+const shown = (around: Surroundings, { found, number }: Given): object =>
+  addressObject(around, {
+    number,
+    address: withLength(found.address, found.subnet),
+    subnet: found.subnet,
+    dnsName: found.dnsName,
+    description: descriptionOf(found),
+    createdAt: found.createdAt,
+    updatedAt: found.updatedAt,
+  });
 
 function hostOf(value: unknown): Ip {
   const found = typeof value === 'string' && /^[^/]+(\/\d{1,3})?$/.test(value) ? addressIn(value.replace(/\/.*/, '')) : undefined;

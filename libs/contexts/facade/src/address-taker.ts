@@ -1,98 +1,152 @@
 import { Injectable } from '@nestjs/common';
-import { type AddressAllocation, AddressAllocationService, AddressLookup, type FoundAddress, type Realm } from '#contexts/addressing';
-import { type Cidr, digest, IdempotencyKey, type Ip, isDomainError, type SubnetId } from '#engines/kernel';
-import { Database, newId, type Tx } from '#platform';
+import { AddressLookup, type Realm, type StationAddress } from '#contexts/addressing';
+import type { IpAddressId, TenantId } from '#engines/kernel';
+import { Database, isWorthAnotherTry, MicroBatch, newId, type Tx, violatedConstraint } from '#platform';
 import type { Call } from './domain/call.js';
 import { EVERYTHING_OF } from './domain/facade.js';
-import { wrongField } from './domain/netbox-refusal.js';
-import type { Station } from './domain/station.js';
+import { noSuch, wrongField } from './domain/netbox-refusal.js';
+import type { Place } from './domain/place.js';
+import { keyOf, type Station, writtenOf } from './domain/station.js';
 import { isStationOf } from './station-of.js';
+import { FacadeStore } from './store/facade.store.js';
+import { type StationGround, type StationRequest, StationStore, type TakenStation } from './store/station.store.js';
 
-/** Where an address is taken: anywhere in a subnet, in a range of it, or exactly one. */
-export interface Place {
-  readonly subnetId: SubnetId;
-  readonly cidr: Cidr;
-  readonly prefer?: Ip;
-  readonly within?: { readonly first: Ip; readonly last: Ip };
+export interface Given {
+  readonly found: StationAddress;
+  readonly number: number;
 }
 
-/** Until it is known whose it is; a process that dies in between leaves nothing behind. */
-const HELD_SECONDS = 60;
+export interface Wanted {
+  readonly place: Place;
+  readonly station: Station;
+}
 
-/**
- * Addresses for stations: asked twice, given once. An address is held first, together with whoever asks at the same moment, and bound with its
- * station in a transaction that holds no lock of the subnet: so one subnet serves many nodes.
- */
+/** Whoever lost against the same station a moment ago finds what that has got. */
+const LOST = new Set(['ip_address_mac_unique', 'ip_address_key_unique']);
+/** Requests of one statement: the lock of a subnet is held no longer than for these. */
+const MOST_TOGETHER = 64;
+
+/** Addresses for stations: asked twice, given once. Who asks for one address travels with whoever asks at the same moment. */
 @Injectable()
 export class AddressTaker {
+  /** As long as a realm is remembered: those who ask in the same one share its batches. */
+  private readonly batches = new WeakMap<Realm, MicroBatch<StationRequest, TakenStation>>();
+
   constructor(
     private readonly db: Database,
+    private readonly facades: FacadeStore,
+    private readonly stations: StationStore,
     private readonly lookup: AddressLookup,
-    private readonly addresses: AddressAllocationService,
   ) {}
 
-  async take(call: Call, realm: Realm, place: Place, station: Station): Promise<FoundAddress> {
-    const { facade, scope } = call;
-    const { tenantId } = facade;
-    const present = await this.db.inTransaction(scope, (tx) => this.presentOf(tx, realm, place, station));
-    if (present) return present;
-    const { subnetId, prefer, within } = place;
-    if (prefer !== undefined) await this.db.inTransaction(scope, (tx) => this.lookup.wakeAddress(tx, tenantId, subnetId, prefer));
-    const { allocations } = await this.addresses.allocate(scope, {
-      tenantId,
-      subnetId,
-      key: IdempotencyKey.parse(`nb:${digest([facade.id, subnetId, station.mac ?? station.dnsName ?? newId<string>()])}`),
-      holder: `netbox ${facade.slug}`,
-      ttlSeconds: HELD_SECONDS,
-      // Who names an address of a DHCP range in so many words asks within it.
-      ...(prefer !== undefined && { prefer, within: { first: prefer, last: prefer } }),
-      ...(within !== undefined && { within }),
-    });
-    const [held] = allocations;
-    if (!held) throw new Error('an address was granted without an allocation');
-    return this.settle(call, realm, place, station, held);
+  /** @throws NetBoxRefusal | DomainError as `AddressAllocationService.allocate` does. */
+  async take(call: Call, realm: Realm, wanted: Wanted): Promise<Given> {
+    const request = requestOf(call, wanted);
+    const taken = await onceMore(() => this.batchOf(call, realm).submit(request));
+    const given = readyOf(taken, wanted);
+    return given ?? this.db.inTransaction(call.scope, (tx) => this.settled(tx, call, realm, wanted, taken));
   }
 
-  private async settle({ scope }: Call, realm: Realm, place: Place, station: Station, held: AddressAllocation): Promise<FoundAddress> {
-    const bind = (as: Station): Promise<FoundAddress> =>
-      this.db.inTransaction(scope, async (tx) => {
-        const bound = await this.lookup.bindStation(tx, held.id, held.generation, stored(as));
-        return { ...bound, subnet: place.cidr, description: stored(as).description };
-      });
-    try {
-      return await bind(station);
-    } catch (error) {
-      if (!isDomainError(error)) throw error;
-      // A guest with two interfaces has one name: the second address gets no record, rather than the guest no address.
-      if (error.code === 'ALREADY_EXISTS' && error.facts['name'] !== undefined) return bind({ ...station, dnsName: null });
-      // The same station asked twice at once: whoever was first has settled it.
-      const present = await this.db.inTransaction(scope, (tx) => this.presentOf(tx, realm, place, station));
-      if (present) return present;
-      throw error;
+  /** All of them or, where one is refused, none: the transaction is to end. Those of one station get one address. */
+  async takeIn(tx: Tx, call: Call, realm: Realm, wanted: readonly Wanted[]): Promise<Given[]> {
+    const requests = wanted.map((one) => requestOf(call, one));
+    const first = new Map(requests.map((request) => [identityOf(request) ?? request.id, request] as const).reverse());
+    const distinct = [...first.values()].reverse();
+    const taken = await this.stations.takeIn(tx, groundOf(call, realm), distinct);
+    const given: Given[] = [];
+    for (const [at, request] of requests.entries()) {
+      const own = taken[distinct.indexOf(first.get(identityOf(request) ?? request.id) as StationRequest)] as TakenStation;
+      const one = wanted[at] as Wanted;
+      given.push(readyOf(own, one) ?? (await this.settled(tx, call, realm, one, own)));
     }
+    return given;
+  }
+
+  private batchOf(call: Call, realm: Realm): MicroBatch<StationRequest, TakenStation> {
+    const known = this.batches.get(realm);
+    if (known) return known;
+    const ground = groundOf(call, realm);
+    const batch = new MicroBatch<StationRequest, TakenStation>({
+      max: MOST_TOGETHER,
+      isWorthHalving: isWorthAnotherTry,
+      identity: identityOf,
+      // Its actors are the requests' own; tenant and role are the same for all who see the realm.
+      send: (requests) => this.stations.take(this.db, call.scope, ground, requests),
+    });
+    this.batches.set(realm, batch);
+    return batch;
+  }
+
+  private async settled(tx: Tx, call: Call, realm: Realm, { place, station }: Wanted, taken: TakenStation): Promise<Given> {
+    const { tenantId } = call.facade;
+    if (!taken.found) throw await this.refusal(tx, tenantId, place, taken);
+    const found = taken.outcome === 'OK' ? taken.found : await this.present(tx, realm, place, station, taken.found);
+    const number = taken.number ?? (await this.facades.numbers(tx, tenantId, 'ip-address', [found.id]))[0];
+    return { found, number: number as number };
+  }
+
+  private async refusal(tx: Tx, tenantId: TenantId, place: Place, { outcome, refused, subnetId, within }: TakenStation): Promise<Error> {
+    // A subnet or a range that went while it was asked for is not there either.
+    if (subnetId === null || outcome === 'NOT_FOUND') return noSuch(place.kind === 'prefix' ? 'Prefix' : 'IPRange');
+    if (outcome === 'PRESENT') return new Error('a station was found without an address');
+    const asked = 'prefer' in place ? { prefer: place.prefer } : within !== null && { within };
+    return this.lookup.refusal(tx, { ...refused, outcome }, { subnetId, tenantId, key: '', ...asked });
   }
 
   /** What the station has in the subnet already, with what is said of it now. */
-  private async presentOf(tx: Tx, realm: Realm, place: Place, station: Station): Promise<FoundAddress | undefined> {
-    const { mac, dnsName } = station;
-    if (mac === null && dnsName === null) return undefined;
-    const question = { subnetId: place.subnetId, ...(mac === null ? dnsName !== null && { dnsName } : { mac }) };
-    const [present] = (await this.lookup.addresses(tx, realm, question, EVERYTHING_OF)).rows;
-    if (!present) return undefined;
-    if (place.prefer !== undefined && place.prefer !== present.address)
-      throw wrongField('address', `${mac ?? dnsName} has ${present.address} in ${place.cidr} already.`);
+  private async present(tx: Tx, realm: Realm, place: Place, station: Station, present: StationAddress): Promise<StationAddress> {
+    const { dnsName } = station;
+    if ('prefer' in place && place.prefer !== present.address)
+      throw wrongField('address', `${station.mac ?? station.said} has ${present.address} in ${present.subnet} already.`);
     if (present.holderKind !== 'external' || isStationOf(present, station)) return present;
     // Another name is tried where it is free; where it is somebody's, what was there stays.
-    const to =
-      dnsName !== null && dnsName !== present.dnsName && (await this.lookup.isNameTaken(tx, dnsName, present.address))
-        ? { ...station, dnsName: null }
-        : station;
+    const isTaken = dnsName !== null && dnsName !== present.dnsName && (await this.lookup.isNameTaken(tx, dnsName, present.address));
+    const to = isTaken ? { ...station, dnsName: present.dnsName } : station;
     if (isStationOf(present, to)) return present;
-    await this.lookup.changeStation(tx, present.id, present.generation, to);
+    await this.lookup.changeStation(tx, present.id, present.generation, { ...to, description: writtenOf(to) });
     return (await this.lookup.addresses(tx, realm, { ids: [present.id] }, EVERYTHING_OF)).rows[0] ?? present;
   }
 }
 
-/** What a MAC address says already is not written down a second time. */
-const stored = (station: Station): Station =>
-  station.description === `mac:${station.mac ?? ''}` ? { ...station, description: null } : station;
+/** Needs no other look: it is given, or was, and nothing else is said of it now. */
+function readyOf({ outcome, found, number }: TakenStation, { place, station }: Wanted): Given | undefined {
+  if (found === null || number === null) return undefined;
+  const isSame = outcome === 'OK' || (isStationOf(found, station) && (!('prefer' in place) || place.prefer === found.address));
+  return isSame ? { found, number } : undefined;
+}
+
+/** @param work from its beginning: a transaction, or a request of its own. */
+export async function onceMore<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!LOST.has(violatedConstraint(error) ?? '')) throw error;
+    return work();
+  }
+}
+
+const groundOf = ({ facade }: Call, { tenantId, vrfId, spaceIds }: Realm): StationGround => ({
+  tenantId,
+  vrfId,
+  spaceIds,
+  holder: `netbox ${facade.slug}`,
+});
+
+function requestOf({ facade, scope }: Call, { place, station }: Wanted): StationRequest {
+  const { mac, dnsName } = station;
+  return {
+    actor: scope.actor,
+    kind: place.kind,
+    number: 'number' in place ? place.number : null,
+    subnetId: 'prefer' in place ? place.subnetId : null,
+    prefer: 'prefer' in place ? place.prefer : null,
+    id: newId<IpAddressId>(),
+    key: keyOf(facade.id, station),
+    mac,
+    dnsName,
+    description: writtenOf(station),
+  };
+}
+
+/** Two of one station never travel together: the second finds what the first has got. */
+const identityOf = ({ mac, key }: StationRequest): string | undefined => mac ?? key ?? undefined;

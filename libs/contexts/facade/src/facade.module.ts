@@ -12,10 +12,22 @@ import { PrefixDesk } from './prefix-desk.js';
 import { RangeDesk } from './range-desk.js';
 import { RealmService } from './realm.service.js';
 import { FacadeStore } from './store/facade.store.js';
+import { StationStore } from './store/station.store.js';
 
 @Module({
   imports: [AccessModule, EventsModule, TenancyModule, AddressingModule],
-  providers: [FacadeStore, FacadeService, RealmService, PrefixDesk, AddressTaker, AddressDesk, RangeDesk, CatalogueDesk, NetBoxDoor],
+  providers: [
+    FacadeStore,
+    StationStore,
+    FacadeService,
+    RealmService,
+    PrefixDesk,
+    AddressTaker,
+    AddressDesk,
+    RangeDesk,
+    CatalogueDesk,
+    NetBoxDoor,
+  ],
   exports: [FacadeService, NetBoxDoor],
 })
 export class FacadeModule {}

@@ -26,6 +26,8 @@ const LIFE_MS = 365 * 24 * 3600 * 1000;
 @Injectable()
 export class FacadeService {
   private readonly ofToken = new Map<string, { readonly facade: Facade; readonly until: number }>();
+  /** Who asks while it is looked up waits for the same look. */
+  private readonly loading = new Map<string, Promise<Facade | undefined>>();
 
   constructor(
     private readonly db: Database,
@@ -69,7 +71,15 @@ export class FacadeService {
     if (tenantId === null || !scopes.has('netbox:facade')) return undefined;
     const known = this.ofToken.get(tokenId);
     if (known && known.until > performance.now()) return known.facade;
-    const facade = await this.db.inTransaction(systemScope('facade'), (tx) => this.store.ofToken(tx, tokenId));
+    const load = this.loading.get(tokenId) ?? this.load(tokenId);
+    this.loading.set(tokenId, load);
+    return load;
+  }
+
+  private async load(tokenId: string): Promise<Facade | undefined> {
+    const facade = await this.db
+      .inTransaction(systemScope('facade'), (tx) => this.store.ofToken(tx, tokenId))
+      .finally(() => this.loading.delete(tokenId));
     if (this.ofToken.size >= MOST_REMEMBERED) this.ofToken.clear();
     if (facade) this.ofToken.set(tokenId, { facade, until: performance.now() + REMEMBERED_MS });
     return facade;

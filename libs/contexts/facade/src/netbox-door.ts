@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '#platform';
+import type { Realm } from '#contexts/addressing';
+import type { Tx } from '#platform';
 import { AddressDesk } from './address-desk.js';
-import type { Place } from './address-taker.js';
 import { CatalogueDesk } from './catalogue-desk.js';
 import type { Answer, Call } from './domain/call.js';
+import type { Located } from './domain/place.js';
 import { NetBoxRefusal } from './domain/netbox-refusal.js';
 import { PrefixDesk } from './prefix-desk.js';
 import { RangeDesk } from './range-desk.js';
-import { RealmService } from './realm.service.js';
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 type Handler = (call: Call, number: number) => Promise<Answer>;
@@ -17,26 +17,13 @@ type Handler = (call: Call, number: number) => Promise<Answer>;
 export class NetBoxDoor {
   private readonly routes: ReadonlyMap<string, Partial<Record<Method, Handler>>>;
 
-  constructor(
-    private readonly db: Database,
-    realms: RealmService,
-    prefixes: PrefixDesk,
-    addresses: AddressDesk,
-    ranges: RangeDesk,
-    catalogue: CatalogueDesk,
-  ) {
-    const inPrefix = async (call: Call, number: number): Promise<Place> => {
-      const { realm } = await realms.ground(call);
-      const { id, cidr } = await this.db.inTransaction(call.scope, (tx) => prefixes.subnet(tx, call.facade, realm, number));
-      return { subnetId: id, cidr };
-    };
-    const inRange = async (call: Call, number: number): Promise<Place> => {
-      const { realm } = await realms.ground(call);
-      return this.db.inTransaction(call.scope, (tx) => ranges.place(tx, call.facade, realm, number));
-    };
-    const free = (place: typeof inPrefix): Partial<Record<Method, Handler>> => ({
-      GET: async (call, number) => addresses.free(call, await place(call, number)),
-      POST: async (call, number) => addresses.createIn(call, await place(call, number)),
+  constructor(prefixes: PrefixDesk, addresses: AddressDesk, ranges: RangeDesk, catalogue: CatalogueDesk) {
+    const available = (
+      kind: 'prefix' | 'ip-range',
+      locate: (tx: Tx, call: Call, realm: Realm, number: number) => Promise<Located>,
+    ): Partial<Record<Method, Handler>> => ({
+      GET: (call, number) => addresses.free(call, (tx, realm) => locate(tx, call, realm, number)),
+      POST: (call, number) => addresses.createIn(call, { kind, number }),
     });
     this.routes = new Map<string, Partial<Record<Method, Handler>>>([
       ['/status/', { GET: () => catalogue.status() }],
@@ -47,10 +34,10 @@ export class NetBoxDoor {
       ['/tenancy/tenants/#/', { GET: (call) => catalogue.tenants(call) }],
       ['/ipam/prefixes/', { GET: (call) => prefixes.list(call), POST: (call) => prefixes.create(call) }],
       ['/ipam/prefixes/#/', of(prefixes)],
-      ['/ipam/prefixes/#/available-ips/', free(inPrefix)],
+      ['/ipam/prefixes/#/available-ips/', available('prefix', (...where) => prefixes.locate(...where))],
       ['/ipam/ip-ranges/', { GET: (call) => ranges.list(call), POST: (call) => ranges.create(call) }],
-      ['/ipam/ip-ranges/#/', { GET: (call, number) => ranges.show(call, number), DELETE: (call, number) => ranges.remove(call, number) }],
-      ['/ipam/ip-ranges/#/available-ips/', free(inRange)],
+      ['/ipam/ip-ranges/#/', of(ranges)],
+      ['/ipam/ip-ranges/#/available-ips/', available('ip-range', (...where) => ranges.locate(...where))],
       ['/ipam/ip-addresses/', { GET: (call) => addresses.list(call), POST: (call) => addresses.create(call) }],
       ['/ipam/ip-addresses/#/', of(addresses)],
     ]);
@@ -67,7 +54,7 @@ export class NetBoxDoor {
   }
 }
 
-const of = (desk: PrefixDesk | AddressDesk): Partial<Record<Method, Handler>> => ({
+const of = (desk: PrefixDesk | AddressDesk | RangeDesk): Partial<Record<Method, Handler>> => ({
   GET: (call, number) => desk.show(call, number),
   PATCH: (call, number) => desk.change(call, number),
   PUT: (call, number) => desk.change(call, number),

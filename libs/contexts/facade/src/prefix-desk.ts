@@ -9,6 +9,7 @@ import { conflict, noSuch, wrongField } from './domain/netbox-refusal.js';
 import { prefixObject, type Surroundings } from './domain/netbox-objects.js';
 import { type PoolRange, RealmService } from './realm.service.js';
 import { FacadeStore } from './store/facade.store.js';
+import type { Located } from './domain/place.js';
 import { stationOf } from './domain/station.js';
 
 type Question = Parameters<AddressLookup['subnets']>[2];
@@ -113,11 +114,17 @@ export class PrefixDesk {
   }
 
   /** @throws NetBoxRefusal 404. */
-  async subnet(tx: Tx, facade: Facade, realm: Realm, number: number): Promise<{ readonly id: SubnetId; readonly cidr: Cidr }> {
+  private async subnet(tx: Tx, facade: Facade, realm: Realm, number: number): Promise<{ readonly id: SubnetId; readonly cidr: Cidr }> {
     const id = await this.store.idOf(tx, facade.tenantId, 'prefix', number);
     const [found] = id === undefined ? [] : (await this.lookup.subnets(tx, realm, { ids: [id as SubnetId] }, EVERYTHING_OF)).rows;
     if (!found) throw noSuch('Prefix');
     return found;
+  }
+
+  /** Where addresses are shown that are free. @throws NetBoxRefusal 404. */
+  async locate(tx: Tx, { facade }: Call, realm: Realm, number: number): Promise<Located> {
+    const { id, cidr } = await this.subnet(tx, facade, realm, number);
+    return { subnetId: id, cidr };
   }
 
   private async open(tx: Tx, facade: Facade, ranges: readonly PoolRange[], cidr: Cidr): Promise<SubnetId> {

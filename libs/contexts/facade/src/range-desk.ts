@@ -1,19 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { AddressLookup, type AddressRange, type Realm, SubnetService } from '#contexts/addressing';
+import { AddressLookup, type FoundRange, type Realm, SubnetService } from '#contexts/addressing';
 import { Cidr, Ip, type SubnetId } from '#engines/kernel';
 import { Database, type Tx } from '#platform';
-import type { Place } from './address-taker.js';
 import { type Answer, type Call, fieldsOf, filtersOf, inNetBoxWords, listAnswer, pageOf } from './domain/call.js';
 import { EVERYTHING_OF, type Facade, withLength } from './domain/facade.js';
 import { rangeObject, type Surroundings } from './domain/netbox-objects.js';
-import { noSuch, wrongField } from './domain/netbox-refusal.js';
+import { conflict, noSuch, wrongField } from './domain/netbox-refusal.js';
+import type { Located } from './domain/place.js';
+import { stationOf } from './domain/station.js';
 import { RealmService } from './realm.service.js';
 import { FacadeStore } from './store/facade.store.js';
-
-interface FoundRange extends AddressRange {
-  readonly subnetId: SubnetId;
-  readonly cidr: Cidr;
-}
 
 /** `/ipam/ip-ranges/`: DHCP ranges of subnets. Their addresses are given to whoever asks in the range, and to nobody else. */
 @Injectable()
@@ -34,13 +30,16 @@ export class RangeDesk {
     );
     const parent = call.query.get('parent');
     const { around, realm } = await this.realms.ground(call);
+    const within = parent === null ? undefined : inWords('parent', () => Cidr.parse(parent));
     return this.db.inTransaction(call.scope, async (tx) => {
-      const within = parent === null ? undefined : inWords('parent', () => Cidr.parse(parent));
-      const question = { ...(first !== undefined && { having: first }), ...(within !== undefined && { within }) };
-      const all = this.realms.isMeant(around, filters) ? await this.ranges(tx, realm, question) : [];
-      const found = all.filter((range) => range.first === (first ?? range.first) && range.last === (last ?? range.last));
-      const rows = await this.objects(tx, call.facade, around, found.slice(page.offset, page.offset + page.limit));
-      return listAnswer(call, page, { rows, count: found.length });
+      if (!this.realms.isMeant(around, filters)) return listAnswer(call, page, { rows: [], count: 0 });
+      const question = {
+        ...(first !== undefined && { first }),
+        ...(last !== undefined && { last }),
+        ...(within !== undefined && { within }),
+      };
+      const { rows, count } = await this.lookup.dhcpRanges(tx, realm, question, page);
+      return listAnswer(call, page, { rows: await this.objects(tx, call.facade, around, rows), count });
     });
   }
 
@@ -59,51 +58,71 @@ export class RangeDesk {
     return inNetBoxWords('start_address', () =>
       this.db.inTransaction(call.scope, async (tx) => {
         this.realms.checkBody(around, body);
-        const [subnet] = (await this.lookup.subnets(tx, realm, { having: first }, EVERYTHING_OF)).rows;
+        const [subnet, another] = (await this.lookup.subnets(tx, realm, { having: first }, EVERYTHING_OF)).rows;
         if (!subnet) throw wrongField('start_address', `${first} is in no prefix that this token can see: make the prefix first.`);
-        const reason = typeof body['description'] === 'string' ? body['description'].slice(0, 200) : '';
-        const range: AddressRange = { first, last, kind: 'DHCP', reason };
-        await this.subnets.addRange(tx, subnet.id, range);
-        return {
-          status: 201,
-          body: (await this.objects(tx, call.facade, around, [{ ...range, subnetId: subnet.id, cidr: subnet.cidr }]))[0],
-        };
+        if (another) throw wrongField('start_address', `${first} is in ${subnet.cidr} and in ${another.cidr}.`);
+        await this.mustBeClaimed(tx, call.facade, { subnetId: subnet.id, cidr: subnet.cidr });
+        const range = { first, last, reason: reasonOf(body['description'] ?? '') };
+        await this.subnets.addRange(tx, subnet.id, { ...range, kind: 'DHCP' });
+        const made = { ...range, subnetId: subnet.id, cidr: subnet.cidr };
+        return { status: 201, body: (await this.objects(tx, call.facade, around, [made]))[0] };
       }),
     );
+  }
+
+  /** What is said of it. */
+  async change(call: Call, number: number): Promise<Answer> {
+    const body = fieldsOf(call);
+    const { around, realm } = await this.realms.ground(call);
+    return this.db.inTransaction(call.scope, async (tx) => {
+      const found = await this.found(tx, call.facade, realm, number);
+      this.realms.checkBody(around, body);
+      await this.mustBeClaimed(tx, call.facade, found);
+      for (const [field, is] of [
+        ['start_address', found.first],
+        ['end_address', found.last],
+      ] as const)
+        if (body[field] !== undefined && hostOf(field, body[field]) !== is)
+          throw wrongField(field, `It stays ${is}: make another range and delete this one.`);
+      const reason = reasonOf(body['description'] ?? found.reason);
+      if (reason !== found.reason) await this.lookup.describeRange(tx, call.facade.tenantId, found, reason);
+      return { status: 200, body: (await this.objects(tx, call.facade, around, [{ ...found, reason }]))[0] };
+    });
   }
 
   async remove(call: Call, number: number): Promise<Answer> {
     const { realm } = await this.realms.ground(call);
     return inNetBoxWords('start_address', () =>
       this.db.inTransaction(call.scope, async (tx) => {
-        const { subnetId, first } = await this.found(tx, call.facade, realm, number);
-        await this.subnets.removeRange(tx, subnetId, first);
+        const found = await this.found(tx, call.facade, realm, number);
+        await this.mustBeClaimed(tx, call.facade, found);
+        await this.subnets.removeRange(tx, found.subnetId, found.first);
         return { status: 204 };
       }),
     );
   }
 
-  /** Where addresses of the range are taken. @throws NetBoxRefusal 404. */
-  async place(tx: Tx, facade: Facade, realm: Realm, number: number): Promise<Place> {
+  /** Where addresses are shown that are free. @throws NetBoxRefusal 404. */
+  async locate(tx: Tx, { facade }: Call, realm: Realm, number: number): Promise<Located> {
     const { subnetId, cidr, first, last } = await this.found(tx, facade, realm, number);
     return { subnetId, cidr, within: { first, last } };
   }
 
   private async found(tx: Tx, facade: Facade, realm: Realm, number: number): Promise<FoundRange> {
     const id = await this.store.idOf(tx, facade.tenantId, 'ip-range', number);
-    const [subnetId, first] = id?.split(' ') ?? [];
-    const all = subnetId === undefined ? [] : await this.ranges(tx, realm, { ids: [subnetId as SubnetId] });
-    const found = all.find((range) => range.first === first);
+    const [subnetId, first] = (id?.split(' ') ?? []) as [SubnetId?, Ip?];
+    const [found] =
+      subnetId === undefined || first === undefined
+        ? []
+        : (await this.lookup.dhcpRanges(tx, realm, { subnetId, first }, EVERYTHING_OF)).rows;
     if (!found) throw noSuch('IPRange');
     return found;
   }
 
-  private async ranges(tx: Tx, realm: Realm, question: Parameters<AddressLookup['subnets']>[2]): Promise<FoundRange[]> {
-    const { rows } = await this.lookup.subnets(tx, realm, question, EVERYTHING_OF);
-    const found: FoundRange[] = [];
-    for (const { id, cidr } of rows)
-      for (const range of await this.subnets.ranges(tx, id)) if (range.kind === 'DHCP') found.push({ ...range, subnetId: id, cidr });
-    return found;
+  /** Ranges say who gets what of a subnet: they are of whoever claimed it. */
+  private async mustBeClaimed(tx: Tx, facade: Facade, { subnetId, cidr }: Pick<FoundRange, 'subnetId' | 'cidr'>): Promise<void> {
+    if ((await this.store.claims(tx, facade.id, [subnetId])).has(subnetId)) return;
+    throw conflict(`${cidr} was not made by this token: its ranges are not changed by it.`);
   }
 
   private async objects(tx: Tx, facade: Facade, around: Surroundings, ranges: readonly FoundRange[]): Promise<object[]> {
@@ -121,6 +140,9 @@ export class RangeDesk {
     );
   }
 }
+
+/** @throws NetBoxRefusal 400, as for what is said of an address. */
+const reasonOf = (description: unknown): string => stationOf({ description: description ?? '' }, null).description ?? '';
 
 const hostOf = (field: string, value: unknown): Ip =>
   inWords(field, () => Ip.parse(typeof value === 'string' ? value.replace(/\/\d{1,3}$/, '') : value));

@@ -32,6 +32,8 @@ const MOST_REMEMBERED = 1000;
 @Injectable()
 export class RealmService {
   private readonly remembered = new Map<string, { readonly known: Known; readonly until: number }>();
+  /** Who asks while it is looked up waits for the same look. */
+  private readonly loading = new Map<string, Promise<Known>>();
 
   constructor(
     private readonly db: Database,
@@ -42,8 +44,16 @@ export class RealmService {
 
   async ground({ facade, scope, base }: Pick<Call, 'facade' | 'scope' | 'base'>): Promise<Ground> {
     const found = this.remembered.get(facade.id);
-    const known = found && found.until > performance.now() ? found.known : await this.load(facade, scope);
+    const known = found && found.until > performance.now() ? found.known : await this.loadOnce(facade, scope);
     return { ...known, around: { ...known.around, base } };
+  }
+
+  private loadOnce(facade: Facade, scope: Scope): Promise<Known> {
+    const under = this.loading.get(facade.id);
+    if (under) return under;
+    const load = this.load(facade, scope).finally(() => this.loading.delete(facade.id));
+    this.loading.set(facade.id, load);
+    return load;
   }
 
   private async load(facade: Facade, scope: Scope): Promise<Known> {

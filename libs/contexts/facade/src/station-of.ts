@@ -1,9 +1,9 @@
-import type { FoundAddress } from '#contexts/addressing';
+import type { StationAddress } from '#contexts/addressing';
 import type { Station } from './domain/station.js';
 
 /** As clients of NetBox see it: what they wrote, or what they would have written. */
-export const descriptionOf = ({ description, mac, role }: Pick<FoundAddress, 'description' | 'mac' | 'role'>): string =>
+export const descriptionOf = ({ description, mac, role }: Pick<StationAddress, 'description' | 'mac' | 'role'>): string =>
   description ?? (mac !== null ? `mac:${mac}` : role === 'GATEWAY' ? 'gateway' : '');
 
-export const isStationOf = (found: FoundAddress, { mac, dnsName, description }: Station): boolean =>
+export const isStationOf = (found: StationAddress, { mac, dnsName, description }: Station): boolean =>
   found.mac === mac && found.dnsName === dnsName && descriptionOf(found) === (description ?? '');
