@@ -17,6 +17,7 @@ interface Record extends Omit<Connector, 'health'> {
   readonly apiVersion: string | null;
   readonly circuit: CircuitState;
   readonly lagSeconds: number | null;
+  readonly stopped: readonly string[] | null;
 }
 
 const COLUMNS = `t.id, t.version, t.created_at AS "createdAt", t.updated_at AS "updatedAt", t.fabric_id AS "fabricId", t.slug, t.kind, t.url, t.enabled, t.mode,
@@ -28,15 +29,20 @@ const COLUMNS = `t.id, t.version, t.created_at AS "createdAt", t.updated_at AS "
          THEN CASE WHEN t.settled_revision < 0 THEN NULL WHEN EXISTS (SELECT FROM fabric f WHERE f.id = t.fabric_id AND f.revision > t.settled_revision)
            OR EXISTS (SELECT FROM dns_change c WHERE c.target_id = t.id)
            THEN extract(epoch FROM clock_timestamp() - coalesce(t.last_ok_at, t.created_at))::int ELSE 0 END
-       WHEN t.last_full_scan_at IS NULL THEN NULL
+       -- It is read anew, because it lost its place in the journal or somebody wants it to be.
+       WHEN t.last_full_scan_at IS NULL THEN extract(epoch FROM clock_timestamp() - t.last_ok_at)::int
        -- The journal has no times: while nothing fails it is read within a second.
        WHEN t.failures > 0 AND EXISTS (SELECT FROM sync_journal j WHERE (j.xid, j.seq) > (t.journal_xid, t.journal_seq))
          THEN extract(epoch FROM clock_timestamp() - coalesce(t.last_ok_at, t.created_at))::int
-       ELSE coalesce(extract(epoch FROM clock_timestamp() - (SELECT min(h.at) FROM sync_hint h WHERE h.target_id = t.id))::int, 0) END AS "lagSeconds"`;
+       ELSE coalesce(extract(epoch FROM clock_timestamp() - (SELECT min(h.at) FROM sync_hint h WHERE h.target_id = t.id))::int, 0) END AS "lagSeconds",
+  (SELECT w.guards FROM (SELECT r.state, r.guards FROM sync_run r WHERE r.target_id = t.id AND t.kind <> 'POWERDNS' AND NOT r.is_dry_run
+      AND (r.state = 'BLOCKED_BY_GUARD' OR (r.trigger IN ('TIMER', 'PERSON') AND r.state IN ('SUCCEEDED', 'PARTIAL')))
+      ORDER BY r.started_at DESC, r.id DESC LIMIT 1) w WHERE w.state = 'BLOCKED_BY_GUARD') AS stopped`;
 
-function toConnector({ lastError, apiVersion, circuit, lagSeconds, ...row }: Record): Connector {
-  const message = !row.enabled ? 'switched off' : (lastError ?? (lagSeconds === null ? 'nothing was read there yet' : 'works'));
-  return { ...row, health: { ok: row.enabled && lastError === null, message, apiVersion, lagSeconds, circuit } };
+function toConnector({ lastError, apiVersion, circuit, lagSeconds, stopped, ...row }: Record): Connector {
+  const trouble = lastError ?? (stopped && `a run was stopped and waits for a person: ${stopped.join('; ')}`);
+  const message = !row.enabled ? 'switched off' : (trouble ?? (lagSeconds === null ? 'nothing was read there yet' : 'works'));
+  return { ...row, health: { ok: row.enabled && trouble === null, message, apiVersion, lagSeconds, circuit } };
 }
 
 @Injectable()
@@ -60,6 +66,8 @@ export class ConnectorStore {
            grace_seconds = $10, scan_every_seconds = $11, tls_pins = $12, field_policy = $13, settings = $14, zones = $15, ttl_seconds = $16,
            version = version + 1, updated_at = clock_timestamp(), failures = 0, next_try_at = '-infinity',
            last_full_scan_at = CASE WHEN $17 THEN NULL ELSE last_full_scan_at END,
+           journal_xid = CASE WHEN $17 THEN '0' ELSE journal_xid END, journal_seq = CASE WHEN $17 THEN 0 ELSE journal_seq END,
+           unheard_until = CASE WHEN $6 AND NOT enabled THEN '18446744073709551615' ELSE unheard_until END,
            seen = CASE WHEN url = $4 THEN seen ELSE '{}' END WHERE id = $1`,
         [row.id, row.fabricId, row.slug, row.url, row.sealedSecret, ...valuesOf(row), isScanWanted],
       ),

@@ -37,6 +37,8 @@ export interface Target {
   readonly seen: Readonly<Record<string, number>>;
   /** A complete scan is to be made now. */
   readonly isScanDue: boolean;
+  /** How often in a row it failed. */
+  readonly failures: number;
   readonly isFeedDue: boolean;
   /** Something that was refused is to be tried again, or a grace period is over. */
   readonly isRecheckDue: boolean;
@@ -72,7 +74,7 @@ export class SyncDueStore {
   /** @returns undefined for one that is switched off. */
   async target(tx: Tx, id: SyncTargetId): Promise<Target | undefined> {
     const row = await tx.one<Omit<Target, 'journal'> & { xid: string; seq: string }>(
-      `SELECT id, version, slug, kind, url, sealed_secret AS "sealedSecret", tls_pins AS "tlsPins", settings, mode, adoption, on_remote_gone AS "onRemoteGone",
+      `SELECT id, version, failures, slug, kind, url, sealed_secret AS "sealedSecret", tls_pins AS "tlsPins", settings, mode, adoption, on_remote_gone AS "onRemoteGone",
               field_policy AS "fieldPolicy", seen, ${IS_SCAN_DUE} AS "isScanDue", ${IS_FEED_DUE} AS "isFeedDue", ${IS_RECHECK_DUE} AS "isRecheckDue", coalesce(unheard_until = ${NOT_KNOWN}, false) AS "isNew",
               journal_xid::text AS xid, journal_seq::text AS seq, feed_cursor AS "feedCursor" FROM sync_target t WHERE id = $1 AND enabled`,
       [id],
