@@ -32,7 +32,8 @@ export class RunEnding {
     const isStop = state === 'BLOCKED_BY_GUARD' && run?.isDryRun === false;
     const { guards, digest } = run ?? { guards: [], digest: null };
     if (isStop) await this.tell(tx, 'sync.stopped', target, runId, { guards, digest });
-    else if (waited !== null && waits === null) await this.tell(tx, 'sync.resumed', target, runId, {});
+    else if (waits === null && (waited !== null || typeof run?.approvedBy === 'string'))
+      await this.tell(tx, 'sync.resumed', target, runId, {});
     return () => {
       if (isStop) this.log.warn('sync.stopped', { target: target.slug, runId, guards });
       this.log.info('sync.run_ended', { target: target.slug, runId, state, ...counts });
