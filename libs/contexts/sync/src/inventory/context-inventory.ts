@@ -60,82 +60,29 @@ export class ContextInventory implements LocalInventory {
     private readonly addressing: AddressingListing,
     private readonly fabric: FabricListing,
   ) {
-    const vteps = { page: fabric.vteps.bind(fabric), byKeys: fabric.vtepsById.bind(fabric), key: publicId<VtepId>('vtep') };
-    const vlans = { page: fabric.vlans.bind(fabric), byKeys: fabric.vlansAt.bind(fabric), key: vlanIds.parse };
+    const vteps = [fabric, 'vteps', 'vtepsById', publicId<VtepId>('vtep')] as const;
+    const vlans = [fabric, 'vlans', 'vlansAt', vlanIds.parse] as const;
     this.sources = {
-      tenant: source({
-        page: tenancy.tenants.bind(tenancy),
-        byKeys: tenancy.tenantsById.bind(tenancy),
-        key: publicId<TenantId>('tenant'),
-        toObject: tenantObject,
-      }),
-      routeTarget: source({
-        page: tenancy.routeTargets.bind(tenancy),
-        byKeys: tenancy.routeTargetsByText.bind(tenancy),
-        key: targetIds.parse,
-        toObject: routeTargetObject,
-      }),
-      vrf: source({
-        page: tenancy.vrfs.bind(tenancy),
-        byKeys: tenancy.vrfsById.bind(tenancy),
-        key: publicId<VrfId>('vrf'),
-        toObject: vrfObject,
-      }),
-      vlanGroup: source({
-        page: fabric.vlanDomains.bind(fabric),
-        byKeys: fabric.vlanDomainsById.bind(fabric),
-        key: publicId<VlanDomainId>('vlanDomain'),
-        toObject: vlanGroupObject,
-      }),
-      vlan: source({ ...vlans, toObject: vlanObject }),
-      l2vpn: source({
-        page: tenancy.networks.bind(tenancy),
-        byKeys: tenancy.networksById.bind(tenancy),
-        key: publicId<NetworkId>('network'),
-        toObject: l2vpnObject,
-      }),
-      l2vpnTermination: source({ ...vlans, toObject: terminationObject }),
-      prefix: source({
-        page: addressing.prefixes.bind(addressing),
-        byKeys: addressing.prefixesById.bind(addressing),
-        key: publicId<PrefixId>('prefix'),
-        toObject: prefixObject,
-      }),
-      ipRange: source({
-        page: addressing.ranges.bind(addressing),
-        byKeys: addressing.rangesAt.bind(addressing),
-        key: rangeIds.parse,
-        toObject: ipRangeObject,
-      }),
-      asn: source({ page: fabric.asns.bind(fabric), byKeys: fabric.asnsAmong.bind(fabric), key: asnIds.parse, toObject: asnObject }),
-      device: source({
-        page: fabric.devices.bind(fabric),
-        byKeys: fabric.devicesById.bind(fabric),
-        key: publicId<DeviceId>('device'),
-        toObject: deviceObject,
-      }),
-      interface: source({ ...vteps, toObject: interfaceObject }),
+      tenant: source(tenancy, 'tenants', 'tenantsById', publicId<TenantId>('tenant'), tenantObject),
+      routeTarget: source(tenancy, 'routeTargets', 'routeTargetsByText', targetIds.parse, routeTargetObject),
+      vrf: source(tenancy, 'vrfs', 'vrfsById', publicId<VrfId>('vrf'), vrfObject),
+      vlanGroup: source(fabric, 'vlanDomains', 'vlanDomainsById', publicId<VlanDomainId>('vlanDomain'), vlanGroupObject),
+      vlan: source(...vlans, vlanObject),
+      l2vpn: source(tenancy, 'networks', 'networksById', publicId<NetworkId>('network'), l2vpnObject),
+      l2vpnTermination: source(...vlans, terminationObject),
+      prefix: source(addressing, 'prefixes', 'prefixesById', publicId<PrefixId>('prefix'), prefixObject),
+      ipRange: source(addressing, 'ranges', 'rangesAt', rangeIds.parse, ipRangeObject),
+      asn: source(fabric, 'asns', 'asnsAmong', asnIds.parse, asnObject),
+      device: source(fabric, 'devices', 'devicesById', publicId<DeviceId>('device'), deviceObject),
+      interface: source(...vteps, interfaceObject),
       // In the order of their texts.
       ipAddress: oneAfterTheOther([
         {
           prefix: 'ip_',
-          source: source({
-            page: addressing.addresses.bind(addressing),
-            byKeys: addressing.addressesById.bind(addressing),
-            key: publicId<IpAddressId>('ipAddress'),
-            toObject: ipAddressObject,
-          }),
+          source: source(addressing, 'addresses', 'addressesById', publicId<IpAddressId>('ipAddress'), ipAddressObject),
         },
-        {
-          prefix: 'pair-',
-          source: source({
-            page: fabric.sharedVteps.bind(fabric),
-            byKeys: fabric.sharedVtepsOf.bind(fabric),
-            key: pairIds.parse,
-            toObject: sharedVtepObject,
-          }),
-        },
-        { prefix: 'vtep_', source: source({ ...vteps, toObject: vtepAddressObject }) },
+        { prefix: 'pair-', source: source(fabric, 'sharedVteps', 'sharedVtepsOf', pairIds.parse, sharedVtepObject) },
+        { prefix: 'vtep_', source: source(...vteps, vtepAddressObject) },
       ]),
     };
   }
@@ -177,19 +124,23 @@ export class ContextInventory implements LocalInventory {
   }
 }
 
-interface SourceParts<Key, Row> {
-  page(tx: Tx, stretch: Stretch<Key>): Promise<Row[]>;
-  byKeys(tx: Tx, keys: readonly Key[]): Promise<Row[]>;
-  /** @throws DomainError for a text that is no id. */
-  key(id: string): Key;
-  toObject(row: Row): LocalObject;
-}
+type Listing<Page extends string, ByKeys extends string, Key, Row> = Readonly<
+  Record<Page, (tx: Tx, stretch: Stretch<Key>) => Promise<Row[]>>
+> &
+  Readonly<Record<ByKeys, (tx: Tx, keys: readonly Key[]) => Promise<Row[]>>>;
 
-const source = <Key, Row>({ page, byKeys, key, toObject }: SourceParts<Key, Row>): Source => ({
-  page: async (tx, after, limit) => (await page(tx, { after: after === null ? null : key(after), limit })).map(toObject),
+/** @param page the method of `listing` that has rows in the order of ids. @param byKeys the one that has those of some keys. @param key of an id; throws DomainError for a text that is none. */
+const source = <Page extends string, ByKeys extends string, Key, Row>(
+  listing: Listing<Page, ByKeys, Key, Row>,
+  page: Page,
+  byKeys: ByKeys,
+  key: (id: string) => Key,
+  toObject: (row: Row) => LocalObject,
+): Source => ({
+  page: async (tx, after, limit) => (await listing[page](tx, { after: after === null ? null : key(after), limit })).map(toObject),
   byIds: async (tx, ids) => {
     const keys = ids.flatMap((id) => keyIfAny(key, id));
-    return keys.length === 0 ? [] : (await byKeys(tx, keys)).map(toObject);
+    return keys.length === 0 ? [] : (await listing[byKeys](tx, keys)).map(toObject);
   },
 });
 

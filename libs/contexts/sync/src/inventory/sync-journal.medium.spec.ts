@@ -2,7 +2,7 @@ import { createInventoryWorld, type InventoryWorld } from '../../../../../test/s
 import pg from 'pg';
 import { AddressAllocationService, AddressingService, PrefixAllocationService, type Subnet, SubnetService } from '#contexts/addressing';
 import { type Network, TenancyService } from '#contexts/tenancy';
-import { Cidr, encodeId, IdempotencyKey, Ip, type IpAddressId, Label, type PrefixId } from '#engines/kernel';
+import { Cidr, type DeviceId, encodeId, type FabricId, IdempotencyKey, Ip, type IpAddressId, Label, type PrefixId } from '#engines/kernel';
 import { newId, systemScope, tenantScope } from '#platform';
 import { ContextInventory } from './context-inventory.js';
 import { type JournalCursor, SyncJournal } from './sync-journal.js';
@@ -134,6 +134,33 @@ describe('the journal', () => {
       'ipAddress',
     ]);
     expect(await changedBy(() => sql('DELETE FROM vtep'))).toContain('asn asn-0000065052');
+  });
+
+  it('has what is named after others: slugs of fabrics and sites, VLAN groups of one slug, two switches that are one', async () => {
+    const kinds = async (work: () => Promise<unknown>) => (await changedBy(work)).map((each) => each.split(' ')[0]);
+    expect(await kinds(() => sql(`UPDATE site SET slug = 'par2'`))).toEqual(['device', 'device', 'device']);
+    expect(await kinds(() => sql(`UPDATE fabric SET slug = 'renamed'`))).toContain('vlanGroup');
+    const [one, other] = await world.asSystem((tx) => tx.sql<{ id: DeviceId }>('SELECT id FROM device ORDER BY id'));
+    const pair = `ipAddress pair-${encodeId('device', one?.id ?? '')}`;
+    const mlags = JSON.stringify([{ members: [{ deviceId: other?.id }, { deviceId: one?.id }], sharedVtep: '172.16.1.100' }]);
+    expect(await changedBy(() => sql(`UPDATE fabric SET facts = jsonb_set(facts, '{mlags}', $1::jsonb)`, [mlags]))).toContain(pair);
+    expect(await changedBy(() => sql('UPDATE fabric SET revision = revision + 1'))).toEqual([]);
+    expect(await changedBy(() => sql(`UPDATE fabric SET facts = facts - 'mlags'`))).toContain(pair);
+    const group = `vlanGroup ${encodeId('vlanDomain', world.vlanDomainId)}`;
+    const elsewhere = newId<FabricId>();
+    await sql(
+      `INSERT INTO fabric (id, slug, name, asn_scheme, rt_administrator, vtep_pool, anycast_gateway_mac)
+         VALUES ($1, 'other', 'Other', 'IBGP', 65052, '172.17.0.0/16', '00:1c:73:00:00:02')`,
+      [elsewhere],
+    );
+    expect(
+      await changedBy(() =>
+        sql(`INSERT INTO vlan_domain (id, fabric_id, slug, kind) SELECT gen_random_uuid(), $1, d.slug, d.kind FROM vlan_domain d LIMIT 1`, [
+          elsewhere,
+        ]),
+      ),
+    ).toContain(group);
+    expect(await changedBy(() => sql('DELETE FROM vlan_domain WHERE fabric_id = $1', [elsewhere]))).toContain(group);
   });
 
   it('has a pool that is seen again when the leaf that filled it is gone', async () => {
