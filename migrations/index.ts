@@ -29,6 +29,8 @@ import { NoticeNames1767225600028 } from './0028-notice-names.js';
 import { SpeakNetbox1767225600029 } from './0029-speak-netbox.js';
 import { KeepGoing1767225600030 } from './0030-keep-going.js';
 import { HearNetbox1767225600031 } from './0031-hear-netbox.js';
+import { TryAgain1767225600032 } from './0032-try-again.js';
+import { MissNothing1767225600033 } from './0033-miss-nothing.js';
 import { TakeStations1767225600034 } from './0034-take-stations.js';
 import { RestFabrics1767225600036 } from './0036-rest-fabrics.js';
 
@@ -65,6 +67,8 @@ export const migrations = [
   SpeakNetbox1767225600029,
   KeepGoing1767225600030,
   HearNetbox1767225600031,
+  TryAgain1767225600032,
+  MissNothing1767225600033,
   TakeStations1767225600034,
   RestFabrics1767225600036,
 ];

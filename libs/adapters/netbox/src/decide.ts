@@ -28,7 +28,8 @@ export function decide(write: ForeignWrite, at: DecideAt): Decision {
   if (write.verb === 'MARK') {
     const mark = markOf(present);
     if (mark === write.mark) return done(kind, present);
-    if (mark !== null && mark !== write.replaces) return { outcome: { refused: `it carries the mark of another owner: ${mark.slice(0, 80)}` } };
+    if (mark !== null && mark !== write.replaces)
+      return { outcome: { refused: `it carries the mark of another owner: ${mark.slice(0, 80)}` } };
   }
   if (write.verb === 'DELETE' && markOf(present) !== write.mark) {
     return { outcome: { refused: `it is not deleted: its mark is ${markOf(present)?.slice(0, 80) ?? 'gone'}, and ${write.mark} was due` } };

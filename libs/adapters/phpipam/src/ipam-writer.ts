@@ -3,6 +3,7 @@
  * somebody does in between is overwritten, and seen by the next scan. It has no key for idempotency either: before anything is made, what carries
  * its mark is looked for, and again where the answer was lost.
  */
+import type { WritePath } from '#adapters/outbound';
 import type { ForeignObject, ForeignWrite, WriteOutcome } from '#contexts/sync/ports';
 import { canonicalJson } from '#engines/kernel';
 import type { Fields } from '#engines/reconcile';
@@ -13,6 +14,7 @@ import { type MarkText, printMark } from './mark-text.js';
 import { type Place, placeOf } from './place.js';
 import type { Body, PhpIpamClient } from './phpipam-client.js';
 import { isPhpIpamError, type PhpIpamError } from './phpipam-error.js';
+import { pause } from './pause.js';
 import { isDuplicate } from './reply.js';
 import { numberOf, textOf } from './row.js';
 import { UnfitValue } from './unfit-value.js';
@@ -20,6 +22,8 @@ import { UnfitValue } from './unfit-value.js';
 type Change = Exclude<ForeignWrite, { verb: 'CREATE' }>;
 type Create = Extract<ForeignWrite, { verb: 'CREATE' }>;
 
+/** Of a write that something in front of phpIPAM answers. */
+const ATTEMPTS = 3;
 /** Fields that an object has for good. */
 const IMMUTABLE: Readonly<Partial<Record<PhpIpamKind, readonly string[]>>> = { prefix: ['prefix'], ipAddress: ['host', 'vrf'] };
 
@@ -29,14 +33,25 @@ export class IpamWriter {
     private readonly reader: IpamReader,
   ) {}
 
-  /** What cannot be held is an outcome; what is not known is thrown. */
-  async write(kind: PhpIpamKind, write: ForeignWrite, signal: AbortSignal): Promise<WriteOutcome> {
-    try {
-      return write.verb === 'CREATE' ? await this.create(kind, write, signal) : await this.change(kind, write, signal);
-    } catch (error) {
-      if (error instanceof UnfitValue) return { refused: error.message };
-      if (isPhpIpamError(error, 'PHPIPAM_REFUSED')) return { refused: error.facts.words };
-      throw error;
+  /** What cannot be held, or never gets through while others do, is an outcome; what is not known is thrown. */
+  async write(kind: PhpIpamKind, write: ForeignWrite, path: WritePath, signal: AbortSignal): Promise<WriteOutcome> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const outcome = write.verb === 'CREATE' ? await this.create(kind, write, signal) : await this.change(kind, write, signal);
+        if ('done' in outcome) path.taken();
+        return outcome;
+      } catch (error) {
+        if (error instanceof UnfitValue) return { refused: error.message };
+        if (isPhpIpamError(error, 'PHPIPAM_REFUSED')) return { refused: error.facts.words };
+        // A page in place of an answer, and it is not done: that was looked for.
+        if (!isPhpIpamError(error, 'PHPIPAM_NO_ANSWER') || error.facts.status === undefined || signal.aborted) throw error;
+        if (attempt < ATTEMPTS) await pause(this.client.timing.againMs * 2 ** (attempt - 1), signal);
+        else if (!(await path.isOpenForOthers())) throw error;
+        else
+          return {
+            refused: `it does not get through: ${ATTEMPTS} times a page came in place of an answer (${error.facts.words}), and nothing was done`,
+          };
+      }
     }
   }
 
@@ -91,7 +106,8 @@ export class IpamWriter {
       }
       case 'MARK':
         if (mark?.id === write.mark) return { done: present };
-        if (mark !== null) throw new UnfitValue(`it carries the mark of another owner: ${mark.id.slice(0, 80)}`);
+        if (mark !== null && mark.id !== write.replaces)
+          throw new UnfitValue(`it carries the mark of another owner: ${mark.id.slice(0, 80)}`);
         if (isStale(write, present)) return { stale: true };
         return this.patch(
           kind,

@@ -8,6 +8,7 @@ const EVERY_MS = 1000;
 /** A complete run takes minutes: nobody waits for it longer than this before looking what else there is to do. */
 const WAIT_MS = 1000;
 const JOURNAL_EVERY_MS = 10_000;
+const RUNS_EVERY_MS = 3_600_000;
 
 /** Keeps systems with an inventory right. Each connector by itself: one that is slow, or fails, holds up no other. */
 @Injectable()
@@ -23,7 +24,12 @@ export class InventorySyncJob implements OnModuleInit, BeforeApplicationShutdown
 
   onModuleInit(): void {
     this.reconcilers.add({ name: 'inventory-sync', everyMs: EVERY_MS, run: (signal) => this.runDue(signal) });
-    this.reconcilers.add({ name: 'sync-journal', everyMs: JOURNAL_EVERY_MS, run: () => this.runner.forgetJournal() });
+    this.reconcilers.add({
+      name: 'sync-journal',
+      everyMs: JOURNAL_EVERY_MS,
+      run: (signal) => this.runner.forgetJournal(undefined, signal),
+    });
+    this.reconcilers.add({ name: 'sync-runs', everyMs: RUNS_EVERY_MS, run: (signal) => this.runner.forgetRuns(signal) });
   }
 
   /** What is under way ends, or is called off, before the database goes. */

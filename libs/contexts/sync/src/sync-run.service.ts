@@ -8,9 +8,9 @@ import { INVENTORY_KINDS, type InventoryKind } from './inventory/kinds.js';
 import { ConnectorStore } from './store/connector.store.js';
 import { SyncChangeStore } from './store/sync-change.store.js';
 import { SyncConflictStore } from './store/sync-conflict.store.js';
-import { SyncDueStore } from './store/sync-due.store.js';
 import { SyncHintStore } from './store/sync-hint.store.js';
 import { SyncRunStore } from './store/sync-run.store.js';
+import { SyncScanStore } from './store/sync-scan.store.js';
 
 const SCOPE = systemScope('sync');
 
@@ -32,7 +32,7 @@ export class SyncRunService {
     private readonly changes: SyncChangeStore,
     private readonly conflicts: SyncConflictStore,
     private readonly hints: SyncHintStore,
-    private readonly dues: SyncDueStore,
+    private readonly scans: SyncScanStore,
     private readonly audit: AuditService,
     private readonly outbox: OutboxService,
     private readonly acts: OperatorActs,
@@ -92,14 +92,16 @@ export class SyncRunService {
       if (run.approvedBy !== null && run.digest === digest) return runId; // Said twice.
       if (run.state !== 'BLOCKED_BY_GUARD' || run.isDryRun) throw notWaiting(run);
       if (run.digest !== digest) throw new DomainError('PLAN_STALE', 'the run has another digest: read it again, decide again', { runId });
+      if (await this.runs.isOutdated(tx, run))
+        throw new DomainError('PLAN_STALE', 'a newer run has looked at everything since: read that one, decide again', { runId });
       if ((await this.inventory(tx, run.targetId)).mode === 'OBSERVE')
         throw new DomainError('INVALID_STATE', 'the connector is in OBSERVE: nothing is written there', {
           state: 'OBSERVE',
           allowedStates: ['WRITE'],
         });
       await this.runs.approve(tx, runId);
-      // What is there is right: from now on it is what a scan is measured by.
-      await this.dues.saw(tx, run.targetId, {});
+      // What the stops named is right: from now on it is what a scan is measured by, and what else is known stays.
+      await this.scans.isRight(tx, run.targetId, runId);
       await this.told(tx, 'sync.approved', 'syncRun', runId, run.targetId, { digest, guards: run.guards });
       return runId;
     });

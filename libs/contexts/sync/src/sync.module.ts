@@ -29,7 +29,9 @@ import { SyncChangeStore } from './store/sync-change.store.js';
 import { SyncConflictStore } from './store/sync-conflict.store.js';
 import { SyncDueStore } from './store/sync-due.store.js';
 import { SyncHintStore } from './store/sync-hint.store.js';
+import { SyncRecheckStore } from './store/sync-recheck.store.js';
 import { SyncRunStore } from './store/sync-run.store.js';
+import { SyncScanStore } from './store/sync-scan.store.js';
 import { SyncLinkStore } from './store/sync-link.store.js';
 import { SyncStore } from './store/sync.store.js';
 import { SyncUnlinkedStore } from './store/sync-unlinked.store.js';
@@ -49,10 +51,23 @@ const stores = [
   SyncHintStore,
   SyncHookStore,
   SyncDueStore,
+  SyncRecheckStore,
+  SyncScanStore,
   SyncLinkStore,
   SyncUnlinkedStore,
 ];
-const runner = [SyncRunner, FullRun, IncrementalRun, RunKeeper, RunEnding, ScanPlanner, LookupPlanner, ObjectPlanner, ChangeApplier, OutcomeKeeper];
+const runner = [
+  SyncRunner,
+  FullRun,
+  IncrementalRun,
+  RunKeeper,
+  RunEnding,
+  ScanPlanner,
+  LookupPlanner,
+  ObjectPlanner,
+  ChangeApplier,
+  OutcomeKeeper,
+];
 
 @Module({})
 export class SyncModule {

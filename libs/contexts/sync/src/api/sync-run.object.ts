@@ -27,8 +27,12 @@ export enum SyncTriggerEnum {
   TIMER = 'TIMER',
   PERSON = 'PERSON',
   ADOPTION = 'ADOPTION',
+  RETRY = 'RETRY',
 }
-registerEnumType(SyncTriggerEnum, { name: 'SyncTrigger' });
+registerEnumType(SyncTriggerEnum, {
+  name: 'SyncTrigger',
+  valuesMap: { RETRY: { description: 'What was refused before, or goes away when its grace period is over.' } },
+});
 
 export enum SyncChangeStateEnum {
   PROPOSED = 'PROPOSED',

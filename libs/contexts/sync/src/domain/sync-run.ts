@@ -2,7 +2,8 @@ import type { SyncConflictId, SyncRunId, SyncTargetId } from '#engines/kernel';
 import type { FieldValue, SyncChange } from '#engines/reconcile';
 import type { InventoryKind } from '../inventory/kinds.js';
 
-export type SyncTrigger = 'CHANGE' | 'HINT' | 'TIMER' | 'PERSON' | 'ADOPTION';
+/** RETRY: what was refused before, and what goes away when its grace period is over. */
+export type SyncTrigger = 'CHANGE' | 'HINT' | 'TIMER' | 'PERSON' | 'ADOPTION' | 'RETRY';
 export type SyncState = 'RUNNING' | 'SUCCEEDED' | 'PARTIAL' | 'FAILED' | 'BLOCKED_BY_GUARD';
 /** APPROVED: what is stored is to be written, and nothing else. */
 export type RunPhase = 'WANTED' | 'PLANNING' | 'APPROVED' | 'APPLYING' | 'ENDED';

@@ -41,8 +41,8 @@ export interface ForeignPage {
 export type ForeignWrite =
   | { readonly verb: 'CREATE'; readonly mark: string; readonly fields: Fields }
   | { readonly verb: 'UPDATE'; readonly remoteId: string; readonly version: string | null; readonly fields: Fields }
-  /** Writes our mark into an object that was there before us. */
-  | { readonly verb: 'MARK'; readonly remoteId: string; readonly version: string | null; readonly mark: string }
+  /** Writes our mark into an object that was there before us, or in place of `replaces`, an earlier mark of ours; of one with any other mark it is refused. */
+  | { readonly verb: 'MARK'; readonly remoteId: string; readonly version: string | null; readonly mark: string; readonly replaces?: string }
   /** First phase of deleting: shown as going away, still there. */
   | { readonly verb: 'DEPRECATE'; readonly remoteId: string; readonly version: string | null }
   | { readonly verb: 'DELETE'; readonly remoteId: string; readonly version: string | null; readonly mark: string };

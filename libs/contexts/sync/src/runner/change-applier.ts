@@ -6,9 +6,12 @@ import type { InventoryKind } from '../inventory/kinds.js';
 import type { ForeignWrite } from '../ports/index.js';
 import { type ChangeOutcome, type PlannedChange, SyncChangeStore } from '../store/sync-change.store.js';
 import { SyncDueStore } from '../store/sync-due.store.js';
+import { SyncLinkStore } from '../store/sync-link.store.js';
 import { LookupPlanner } from './lookup-planner.js';
 import { OutcomeKeeper, type Written } from './outcome-keeper.js';
+import { isOfTheirs, Patience } from './patience.js';
 import { BATCH, kindsOf, type RunContext, SCOPE } from './run-context.js';
+import { wordsOf } from './words-of.js';
 
 const COMING: readonly SyncAction[] = ['UNLINK', 'ACCEPT_GONE', 'RELINK', 'ADOPT', 'CREATE', 'UPDATE'];
 
@@ -26,22 +29,32 @@ export class ChangeApplier {
     private readonly changes: SyncChangeStore,
     private readonly lookups: LookupPlanner,
     private readonly outcomes: OutcomeKeeper,
+    private readonly links: SyncLinkStore,
     private readonly dues: SyncDueStore,
   ) {}
 
   /**
    * @param isSeenAgain time has passed since it was planned: each line is made anew first, and one that would be another now is not carried out.
    * @param isGuardedToo lines that change a guarded field as well.
-   * @throws DomainError when the outcome of a batch is not known; the lines of it are as they were, and doing them again is safe.
+   * @throws DomainError when the other system answers nothing any more; what is not done is as it was, and doing it again is safe.
    */
   async apply(context: RunContext, runId: SyncRunId, how: How): Promise<void> {
     const kinds = kindsOf(context);
-    for (const kind of kinds) for (const action of COMING) await this.all(context, runId, kind, action, how);
+    const patience = new Patience();
+    for (const kind of kinds) for (const action of COMING) await this.all(context, runId, kind, action, how, patience);
     for (const action of ['DEPRECATE', 'DELETE'] as const)
-      for (const kind of kinds.toReversed()) await this.all(context, runId, kind, action, how);
+      for (const kind of kinds.toReversed()) await this.all(context, runId, kind, action, how, patience);
+    patience.end();
   }
 
-  private async all(context: RunContext, runId: SyncRunId, kind: InventoryKind, action: SyncAction, how: How): Promise<void> {
+  private async all(
+    context: RunContext,
+    runId: SyncRunId,
+    kind: InventoryKind,
+    action: SyncAction,
+    how: How,
+    patience: Patience,
+  ): Promise<void> {
     const { isSeenAgain, isGuardedToo } = how;
     for (let after = 0; ; ) {
       context.signal.throwIfAborted();
@@ -52,9 +65,47 @@ export class ChangeApplier {
       await this.isStillMeant(context);
       after = batch.at(-1)?.seq ?? after;
       const valid = isSeenAgain ? await this.seenAgain(context, runId, kind, batch) : batch;
-      const stale = await this.batch(context, runId, kind, valid);
-      if (!isSeenAgain) await this.mergeAgain(context, runId, kind, stale);
+      const stale = await this.patiently(context, runId, kind, valid, patience);
+      if (stale === 'GIVEN_UP') {
+        await context.held.inTransaction(SCOPE, (tx) =>
+          this.changes.leaveOut(tx, runId, kind, action, 'those before it were not answered'),
+        );
+        return patience.gaveUp();
+      }
+      if (!isSeenAgain) await this.mergeAgain(context, runId, kind, stale, patience);
     }
+  }
+
+  /** What is not answered together is tried one by one, as long as somebody is there: a proxy that stops at one object stops at no other. */
+  private async patiently(
+    context: RunContext,
+    runId: SyncRunId,
+    kind: InventoryKind,
+    batch: readonly PlannedChange[],
+    patience: Patience,
+  ): Promise<readonly PlannedChange[] | 'GIVEN_UP'> {
+    try {
+      const stale = await this.batch(context, runId, kind, batch);
+      if (batch.length > 0) patience.worked();
+      return stale;
+    } catch (error) {
+      if (context.signal.aborted || !isOfTheirs(error)) throw error;
+    }
+    await context.foreign.probe(context.signal);
+    const stale: PlannedChange[] = [];
+    for (const change of batch) {
+      try {
+        stale.push(...(await this.batch(context, runId, kind, [change])));
+        patience.worked();
+      } catch (error) {
+        if (context.signal.aborted || !isOfTheirs(error)) throw error;
+        const { seq, remoteId } = change;
+        const outcome: ChangeOutcome = { seq, remoteId, state: 'SKIPPED', error: `it is not known what came of it: ${wordsOf(error)}` };
+        await context.held.inTransaction(SCOPE, (tx) => this.changes.settle(tx, runId, [outcome]));
+        if (!patience.failed(error)) return 'GIVEN_UP';
+      }
+    }
+    return stale;
   }
 
   /** Whoever switches a connector off, or sets it to OBSERVE, means the run that is under way, too. @throws what is kept with the run. */
@@ -72,7 +123,7 @@ export class ChangeApplier {
     batch: readonly PlannedChange[],
   ): Promise<PlannedChange[]> {
     if (batch.length === 0) return [];
-    const { ready, waiting } = await this.translated(context, batch);
+    const { ready, waiting } = await this.translated(context, await this.stillOurs(context, runId, kind, batch));
     if (waiting.length > 0) await context.held.inTransaction(SCOPE, (tx) => this.changes.settle(tx, runId, waiting));
     const writes = ready.flatMap(({ write }) => (write ? [write] : []));
     if (writes.length > 0) await this.prepare(context);
@@ -91,6 +142,33 @@ export class ChangeApplier {
     );
     const stale = written.flatMap(({ change, outcome }) => (outcome !== 'unwritten' && 'stale' in outcome ? [change] : []));
     return [...stale, ...(await this.batch(context, runId, kind, adopted))];
+  }
+
+  /** Of what is to go away there: it may have become that of another of ours since it was planned. */
+  private async stillOurs(
+    { held, target }: RunContext,
+    runId: SyncRunId,
+    kind: InventoryKind,
+    batch: readonly PlannedChange[],
+  ): Promise<readonly PlannedChange[]> {
+    const leaving = batch.filter(({ action }) => action === 'DEPRECATE' || action === 'DELETE');
+    if (leaving.length === 0) return batch;
+    return held.inTransaction(SCOPE, async (tx) => {
+      const ids = leaving.map(({ localId }) => localId);
+      const links = new Map((await this.links.byLocal(tx, target.id, kind, ids)).map(({ localId, remoteId }) => [localId, remoteId]));
+      const lost = leaving.filter(({ localId, remoteId }) => links.get(localId) !== remoteId);
+      await this.changes.settle(
+        tx,
+        runId,
+        lost.map(({ seq, remoteId }) => ({
+          seq,
+          remoteId,
+          state: 'STALE' as const,
+          error: 'it is kept for another object of ours by now',
+        })),
+      );
+      return batch.filter((change) => !lost.includes(change));
+    });
   }
 
   /** Once, and only where something is written. */
@@ -149,7 +227,13 @@ export class ChangeApplier {
   }
 
   /** Once in the same run: they are read and merged again. What would need a person, or goes away, waits for the next one. */
-  private async mergeAgain(context: RunContext, runId: SyncRunId, kind: InventoryKind, stale: readonly PlannedChange[]): Promise<void> {
+  private async mergeAgain(
+    context: RunContext,
+    runId: SyncRunId,
+    kind: InventoryKind,
+    stale: readonly PlannedChange[],
+    patience: Patience,
+  ): Promise<void> {
     if (stale.length === 0) return;
     const lines = await this.lookups.plan(context, kind, { localIds: stale.map(({ localId }) => localId), remoteIds: [] });
     const isHarmless = ({ state, action, guarded }: PlannedChange): boolean =>
@@ -163,7 +247,7 @@ export class ChangeApplier {
           .map(({ seq, remoteId }) => ({ seq, remoteId, state: 'SKIPPED' as const, error: 'waits for the next run' })),
       ),
     );
-    await this.batch(context, runId, kind, lines.filter(isHarmless));
+    await this.patiently(context, runId, kind, lines.filter(isHarmless), patience);
   }
 }
 
@@ -179,10 +263,10 @@ const baseWithout = ({ base, after, pull }: PlannedChange): PlannedChange['base'
   Object.fromEntries(Object.entries(base).filter(([field]) => !Object.hasOwn(after, field) && !Object.hasOwn(pull, field)));
 
 function writeOf(change: PlannedChange): ForeignWrite | null {
-  const { action, localId: mark, after: fields, remoteId, remoteVersion: version } = change;
+  const { action, localId: mark, after: fields, remoteId, remoteVersion: version, successorOf } = change;
   if (action === 'CREATE') return { verb: 'CREATE', mark, fields };
   if (remoteId === null || action === 'UNLINK' || action === 'ACCEPT_GONE') return null;
-  if (action === 'ADOPT') return { verb: 'MARK', remoteId, version, mark };
+  if (action === 'ADOPT') return { verb: 'MARK', remoteId, version, mark, ...(successorOf === null ? {} : { replaces: successorOf }) };
   if (action === 'DEPRECATE') return { verb: 'DEPRECATE', remoteId, version };
   if (action === 'DELETE') return { verb: 'DELETE', remoteId, version, mark };
   return isEmpty(fields) ? null : { verb: 'UPDATE', remoteId, version, fields };
@@ -190,7 +274,8 @@ function writeOf(change: PlannedChange): ForeignWrite | null {
 
 type Fresh = Omit<PlannedChange, 'seq'>;
 const isSame = (planned: PlannedChange, now: Fresh): boolean => {
-  const said = ({ action, remoteId, before, after, pull }: Fresh): string => canonicalJson({ action, remoteId, before, after, pull });
+  const said = ({ action, remoteId, before, after, pull, replaced, successorOf }: Fresh): string =>
+    canonicalJson({ action, remoteId, before, after, pull, replaced, successorOf });
   // Somebody else may be in its place by now: then the same line is one that is not to be carried out.
   return now.state !== 'SKIPPED' && said(planned) === said(now);
 };

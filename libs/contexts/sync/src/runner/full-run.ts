@@ -6,12 +6,16 @@ import { SyncDueStore } from '../store/sync-due.store.js';
 import { SyncHintStore } from '../store/sync-hint.store.js';
 import { SyncLinkStore } from '../store/sync-link.store.js';
 import { type OpenRun, SyncRunStore } from '../store/sync-run.store.js';
+import { SyncScanStore } from '../store/sync-scan.store.js';
 import { kindsOf, type RunContext, SCOPE } from './run-context.js';
 import { RunKeeper } from './run-keeper.js';
 import { ScanPlanner } from './scan-planner.js';
+import { wordsOf } from './words-of.js';
 import { contextOf, type Work } from './work.js';
 
 type Wanted = Pick<OpenRun, 'id' | 'isDryRun' | 'phase' | 'trigger' | 'maxDeleteRatio'>;
+
+type Plannable = Pick<Wanted, 'id' | 'isDryRun' | 'maxDeleteRatio'>;
 
 /** Where everything stood before the first page was read: what happens from then on is told by journal, hints and feed. */
 interface Beginning {
@@ -31,6 +35,7 @@ export class FullRun {
     private readonly keeper: RunKeeper,
     private readonly runs: SyncRunStore,
     private readonly dues: SyncDueStore,
+    private readonly scans: SyncScanStore,
     private readonly hints: SyncHintStore,
     private readonly journal: SyncJournal,
     private readonly changes: SyncChangeStore,
@@ -43,40 +48,57 @@ export class FullRun {
   async begin(work: Work): Promise<void> {
     const { target, held } = work;
     const id = await held.inTransaction(SCOPE, (tx) => this.runs.insert(tx, { targetId: target.id, trigger: 'TIMER', phase: 'PLANNING' }));
-    await this.plan(work, { id, isDryRun: false, maxDeleteRatio: null });
+    await this.counted(work, { id, isDryRun: false, maxDeleteRatio: null });
   }
 
   /** One that a person asked for or approved, or that somebody died in: nobody else is at it, for we hold the lease. */
   async goOn(work: Work, run: Wanted): Promise<void> {
     if (run.phase === 'APPROVED' || run.phase === 'APPLYING') return this.carryOut(work, run.id);
-    if (run.trigger === 'CHANGE' || run.trigger === 'HINT')
+    if (run.trigger !== 'TIMER' && run.trigger !== 'PERSON')
       return this.keeper.fail(work, run.id, new Error('the execution that made it died'));
-    return this.plan(work, run);
+    return this.counted(work, run);
   }
 
-  private async plan(work: Work, { id, isDryRun, maxDeleteRatio }: Pick<Wanted, 'id' | 'isDryRun' | 'maxDeleteRatio'>): Promise<void> {
+  /** Those that fail one after the other are further and further apart, and leave no more behind than one does. */
+  private async counted(work: Work, run: Plannable): Promise<void> {
+    const { held, target, signal } = work;
+    try {
+      await this.plan(work, run);
+    } catch (error) {
+      if (!signal.aborted && !run.isDryRun) await held.inTransaction(SCOPE, (tx) => this.scans.failed(tx, target.id, wordsOf(error)));
+      throw error;
+    }
+  }
+
+  private async plan(work: Work, { id, isDryRun, maxDeleteRatio }: Plannable): Promise<void> {
     const { held, target, foreign, signal } = work;
-    const feed = await foreign.changedSince?.(null, signal);
+    const feed = await this.orFailed(work, id, async () => foreign.changedSince?.(null, signal));
     const beginning: Beginning = await held.inTransaction(SCOPE, async (tx) => {
       await this.runs.setPhase(tx, id, 'PLANNING');
       await this.changes.forget(tx, id);
       const [at, journal, hints] = [await this.dues.now(tx), await this.journal.end(tx), await this.hints.upTo(tx)];
+      if (!isDryRun) await this.dues.scanning(tx, target, journal);
       return { at, journal, hints, feedCursor: feed?.next ?? null };
     });
     const context = this.context(work, id);
-    try {
-      await this.planner.plan(context);
-    } catch (error) {
-      if (!signal.aborted) await this.keeper.fail(work, id, error);
-      throw error;
-    }
+    await this.orFailed(work, id, () => this.planner.plan(context));
     await this.keeper.settle(context, id, { isDryRun, maxDeleteRatio, isPartOfMany: false });
     await held.inTransaction(SCOPE, async (tx) => {
-      await this.runs.forgetOld(tx, target.id);
+      await this.runs.forgetShown(tx, target.id);
       if (isDryRun) return;
+      await this.scans.succeeded(tx, target.id);
       await this.dues.scanned(tx, target.id, beginning);
       await this.hints.forgetUpTo(tx, target.id, beginning.hints);
     });
+  }
+
+  private async orFailed<T>(work: Work, id: SyncRunId, step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      if (!work.signal.aborted) await this.keeper.fail(work, id, error);
+      throw error;
+    }
   }
 
   /** What was approved, or was under way: each line is looked at again before it is written. */
@@ -84,7 +106,7 @@ export class FullRun {
     const last = await work.held.inTransaction(SCOPE, (tx) => this.changes.lastSeq(tx, id));
     const context = this.context(work, id, last);
     for (const kind of kindsOf(context)) context.sink.expect(kind, 0, null);
-    await this.keeper.carryOut(context, id, { isSeenAgain: true, isGuardedToo: true });
+    await this.keeper.carryOut(context, id, { isSeenAgain: true, isGuardedToo: true, isComplete: false });
   }
 
   private context(work: Work, id: SyncRunId, after = 0): RunContext {

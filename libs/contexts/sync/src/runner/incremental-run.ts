@@ -1,18 +1,26 @@
 import { Injectable } from '@nestjs/common';
+import type { SyncRunId } from '#engines/kernel';
+import type { SyncTrigger } from '../domain/sync-run.js';
 import type { InventoryKind } from '../inventory/kinds.js';
 import { type JournalEntry, SyncJournal } from '../inventory/sync-journal.js';
 import { SyncChangeStore } from '../store/sync-change.store.js';
 import { SyncDueStore, type Target } from '../store/sync-due.store.js';
 import { type SyncHint, SyncHintStore } from '../store/sync-hint.store.js';
 import { SyncLinkStore } from '../store/sync-link.store.js';
+import { type DueRecheck, SyncRecheckStore } from '../store/sync-recheck.store.js';
 import { SyncRunStore } from '../store/sync-run.store.js';
-import { LookupPlanner } from './lookup-planner.js';
-import { kindsOf, SCOPE } from './run-context.js';
+import { SyncScanStore } from '../store/sync-scan.store.js';
+import { LookupPlanner, type Suspects } from './lookup-planner.js';
+import { isOfTheirs, Patience } from './patience.js';
+import { BATCH, kindsOf, SCOPE } from './run-context.js';
 import { RunKeeper } from './run-keeper.js';
+import { wordsOf } from './words-of.js';
 import { contextOf, type Work } from './work.js';
 
 /** Objects of one run. */
 const AT_ONCE = 500;
+/** So often the connector may fail before what cannot be read is put aside: until then it is more likely that nobody is there. */
+const PATIENCE = 3;
 
 /** What changed here and what is said to have changed there. */
 export interface Told {
@@ -32,6 +40,8 @@ export class IncrementalRun {
     private readonly journal: SyncJournal,
     private readonly changes: SyncChangeStore,
     private readonly links: SyncLinkStore,
+    private readonly rechecks: SyncRecheckStore,
+    private readonly scans: SyncScanStore,
   ) {}
 
   /** Out of the database alone. */
@@ -49,12 +59,12 @@ export class IncrementalRun {
       if (!feed) return;
       await held.inTransaction(SCOPE, async (tx) => {
         if (feed.changed.length > 0) await this.hints.put(tx, target.id, feed.changed);
-        if (feed.isGap) await this.dues.wantScan(tx, target.id);
+        if (feed.isGap) await this.scans.want(tx, target.id);
         await this.dues.readFeed(tx, target.id, feed.next);
       });
       if (!feed.isMore) return;
       // A feed that stands still and says that there is more would be read for ever: a complete run sees what it does not tell.
-      if (feed.next === cursor) return held.inTransaction(SCOPE, (tx) => this.dues.wantScan(tx, target.id));
+      if (feed.next === cursor) return held.inTransaction(SCOPE, (tx) => this.scans.want(tx, target.id));
       cursor = feed.next;
     }
   }
@@ -62,31 +72,99 @@ export class IncrementalRun {
   /** @returns whether there may be more. */
   async run(work: Work, { journal, hints }: Told): Promise<boolean> {
     const { held, target } = work;
-    const trigger = journal.length > 0 ? 'CHANGE' : 'HINT';
-    const context = contextOf(work, { changes: this.changes, links: this.links }, null, (tx) =>
-      this.runs.insert(tx, { targetId: target.id, trigger, phase: 'PLANNING' }),
-    );
-    let unseen = 0;
-    for (const kind of kindsOf(context)) {
-      const suspects = {
-        localIds: idsOf(journal, kind),
-        remoteIds: hints.filter((hint) => hint.kind === kind).map(({ remoteId }) => remoteId),
-      };
-      if (suspects.localIds.length + suspects.remoteIds.length === 0) continue;
-      const known = await held.inTransaction(SCOPE, (tx) => this.links.count(tx, target.id, kind));
-      context.sink.expect(kind, known, null);
-      unseen += await this.lookups.planSeen(context, kind, suspects);
-    }
-    const { runId } = context.sink;
-    if (runId) await this.keeper.settle(context, runId, { isDryRun: false, maxDeleteRatio: null, isPartOfMany: true });
+    const suspects = (kind: InventoryKind): Suspects => ({
+      localIds: idsOf(journal, kind),
+      remoteIds: hints.filter((hint) => hint.kind === kind).map(({ remoteId }) => remoteId),
+    });
+    const { unseen, unread } = await this.look(work, journal.length > 0 ? 'CHANGE' : 'HINT', suspects);
     await held.inTransaction(SCOPE, async (tx) => {
       const last = journal.at(-1);
       if (last) await this.dues.readJournal(tx, target.id, last.cursor);
       await this.hints.done(tx, target.id, hints);
-      if (unseen > 0) await this.dues.wantScan(tx, target.id);
+      for (const { kind, error } of unread) {
+        const objects = suspects(kind).localIds.map((localId) => ({ kind, localId }));
+        await this.rechecks.keep(tx, target.id, objects, wordsOf(error));
+      }
+      const isLeft = unseen > 0 || unread.some(({ kind }) => suspects(kind).remoteIds.length > 0);
+      if (isLeft) await this.scans.want(tx, target.id);
     });
     return journal.length === AT_ONCE || hints.length === AT_ONCE;
   }
+
+  /** What was refused or not answered is tried again, and what goes away goes when its grace period is over. */
+  async retry(work: Work): Promise<void> {
+    const { held, target, foreign, signal } = work;
+    const objects = await held.inTransaction(SCOPE, (tx) => this.rechecks.take(tx, target.id, BATCH));
+    try {
+      if (objects.length > 0) await this.retryThese(work, objects);
+      return;
+    } catch (error) {
+      if (signal.aborted || !isOfTheirs(error) || objects.length === 1) throw error;
+    }
+    await foreign.probe(signal);
+    const patience = new Patience();
+    for (const object of objects) {
+      try {
+        await this.retryThese(work, [object]);
+        patience.worked();
+      } catch (error) {
+        if (signal.aborted || !isOfTheirs(error)) throw error;
+        await held.inTransaction(SCOPE, (tx) => this.rechecks.keep(tx, target.id, [object], wordsOf(error)));
+        if (!patience.failed(error)) throw error;
+      }
+    }
+  }
+
+  private async retryThese(work: Work, objects: readonly DueRecheck[]): Promise<void> {
+    const suspects = (kind: InventoryKind): Suspects => ({
+      localIds: objects.filter((object) => object.kind === kind).map(({ localId }) => localId),
+      remoteIds: [],
+    });
+    const { runId, unread } = await this.look(work, 'RETRY', suspects);
+    await work.held.inTransaction(SCOPE, async (tx) => {
+      const read = objects.filter(({ kind }) => !unread.some((other) => other.kind === kind));
+      await this.rechecks.retried(tx, work.target.id, runId, read);
+      if (runId) await this.rechecks.forgetRepeated(tx, runId, objects);
+    });
+  }
+
+  /** A kind that cannot be read holds up no other. @throws where none can be, unless that has been so for a while: then each object waits for its own time. */
+  private async look(work: Work, trigger: SyncTrigger, suspectsOf: (kind: InventoryKind) => Suspects): Promise<Looked> {
+    const { held, target, signal } = work;
+    const context = contextOf(work, { changes: this.changes, links: this.links }, null, (tx) =>
+      this.runs.insert(tx, { targetId: target.id, trigger, phase: 'PLANNING' }),
+    );
+    const unread: { kind: InventoryKind; error: unknown }[] = [];
+    let [unseen, isRead] = [0, false];
+    for (const kind of kindsOf(context)) {
+      const suspects = suspectsOf(kind);
+      if (suspects.localIds.length + suspects.remoteIds.length === 0) continue;
+      const known = await held.inTransaction(SCOPE, (tx) => this.links.count(tx, target.id, kind));
+      context.sink.expect(kind, known, null);
+      try {
+        unseen += await this.lookups.planSeen(context, kind, suspects);
+        isRead = true;
+      } catch (error) {
+        if (signal.aborted || !isOfTheirs(error)) throw error;
+        unread.push({ kind, error });
+      }
+    }
+    const { runId } = context.sink;
+    const [first] = unread;
+    if (first && !isRead && (target.failures < PATIENCE || trigger === 'RETRY')) {
+      if (runId) await this.keeper.fail(work, runId, first.error);
+      throw first.error;
+    }
+    if (runId) await this.keeper.settle(context, runId, { isDryRun: false, maxDeleteRatio: null, isPartOfMany: true });
+    return { runId, unseen, unread };
+  }
+}
+
+interface Looked {
+  readonly runId: SyncRunId | null;
+  /** Of ours, linked, and not shown there. */
+  readonly unseen: number;
+  readonly unread: readonly { readonly kind: InventoryKind; readonly error: unknown }[];
 }
 
 const idsOf = (journal: readonly JournalEntry[], kind: InventoryKind): string[] => [

@@ -22,6 +22,8 @@ export interface Theirs extends Sighting {
   readonly version: string | null;
   readonly label: string;
   readonly fields: Fields;
+  /** Of one that was kept for an object of ours that is no more: what both had, and whether it is shown there as going away. */
+  readonly left?: Pick<Link, 'base' | 'state'>;
 }
 
 /** What is known of one object, on either side. */
@@ -32,6 +34,7 @@ export interface Pair {
   /** Others of theirs that may be it. */
   readonly alike: readonly Theirs[];
   readonly isOursLinkedElsewhere?: boolean;
+  readonly isGoneUnproven?: boolean;
 }
 
 export interface JudgeRules {
@@ -52,9 +55,11 @@ const NOTHING: Judgement = { changes: [], conflicts: [], rebase: null };
 const WHY_FOREIGN: Readonly<Record<ForeignReason, string>> = {
   MARK_OF_ANOTHER: 'carries the mark of something else',
   COPY_OF_OURS: 'is a copy of what is linked already',
-  KEY_HELD_BY_OURS: 'is kept for another object of ours, which goes away first',
+  KEY_HELD_BY_OURS: 'is kept for another object of ours',
   KEY_HELD_BY_ANOTHER: 'carries the mark of another owner',
 };
+
+const HIDDEN = 'it is not shown any more, and nothing there says that it was deleted: it may only be hidden from us';
 
 /** One object: what is to be done, what is in conflict, what both agree on. @param decided by a person, of conflicts that are open. */
 export function judgeObject(pair: Pair, { kind, rules, adoption, onRemoteGone }: JudgeRules, decided: readonly SyncConflict[]): Judgement {
@@ -68,7 +73,9 @@ export function judgeObject(pair: Pair, { kind, rules, adoption, onRemoteGone }:
     theirs,
     alike,
     whenGone: whole === null ? onRemoteGone : decidedGone[whole],
-    ...(pair.isOursLinkedElsewhere === undefined ? {} : { isOursLinkedElsewhere: pair.isOursLinkedElsewhere }),
+    isOursLinkedElsewhere: pair.isOursLinkedElsewhere === true,
+    // Who decided that it is made again knows.
+    isGoneUnproven: pair.isGoneUnproven === true && whole === null,
   });
   const decidedRules = Object.fromEntries(
     Object.entries(rules).map(([field, rule]) => [field, { ...rule, authority: decision(field) ?? rule.authority }]),
@@ -81,6 +88,8 @@ export function judgeObject(pair: Pair, { kind, rules, adoption, onRemoteGone }:
       return merged(line, decidedRules, ours as LocalObject, theirs as Theirs, link);
     case 'RELINK':
       return joined('RELINK', line, decidedRules, ours as LocalObject, found(verdict.remoteId), 'PLANNED');
+    case 'SUCCEED':
+      return succeeded(line, decidedRules, ours as LocalObject, found(verdict.remoteId));
     case 'PROPOSE_ADOPTION': {
       const state = adoption === 'AUTOMATIC' && verdict.candidates.length === 1 ? 'PLANNED' : 'PROPOSED';
       const proposals = verdict.candidates.map((id) => joined('ADOPT', line, decidedRules, ours as LocalObject, found(id), state));
@@ -89,6 +98,8 @@ export function judgeObject(pair: Pair, { kind, rules, adoption, onRemoteGone }:
     case 'CREATE':
     case 'RECREATE':
       return { ...NOTHING, changes: [created(line, rules, ours as LocalObject)] };
+    case 'PROPOSE_RECREATION':
+      return { ...NOTHING, changes: [{ ...created(line, rules, ours as LocalObject), state: 'PROPOSED', error: HIDDEN }] };
     case 'FOREIGN': {
       if (ours === null || pair.isOursLinkedElsewhere) return NOTHING;
       const error = `${found(verdict.remoteId).label} is in its place and ${WHY_FOREIGN[verdict.reason]}`;
@@ -124,6 +135,8 @@ function lineOf(kind: InventoryKind, { ours, link, theirs, alike }: Pair): Line 
     before: {},
     after: {},
     pull: {},
+    replaced: {},
+    successorOf: null,
     base: {},
     overwritten: [],
     guarded: [],
@@ -153,7 +166,16 @@ function merged(line: Line, rules: KindRules, ours: LocalObject, theirs: Theirs,
     const isAgreed = link !== null && canonicalJson(link.base) !== canonicalJson(merge.base);
     return { changes: [], conflicts, rebase: isAgreed ? merge.base : null };
   }
-  return { changes: [{ ...line, ...place(theirs), ...effects(push, merge, theirs) }], conflicts, rebase: null };
+  return { changes: [{ ...line, ...place(theirs), ...effects(push, merge, ours, theirs) }], conflicts, rebase: null };
+}
+
+/** What we kept there for an object that is no more becomes that of the one which has its natural key now: nothing is deleted, nothing made a second time. */
+function succeeded(line: Line, rules: KindRules, ours: LocalObject, theirs: Theirs): Judgement {
+  const merge = mergeFields(rules, { ours: ours.fields, base: theirs.left?.base ?? null, theirs: theirs.fields, wasLinked: true });
+  const isLeaving = theirs.left?.state === 'DEPRECATED';
+  const push = isLeaving && namesOf(merge.push).length === 0 ? only(ours.fields, namesOf(rules)) : merge.push;
+  const change = { ...line, ...place(theirs), ...effects(push, merge, ours, theirs), action: 'ADOPT' as const, successorOf: theirs.mark };
+  return { ...NOTHING, changes: [change] };
 }
 
 function joined(
@@ -166,17 +188,19 @@ function joined(
 ): Judgement {
   const merge = mergeFields(rules, { ours: ours.fields, base: null, theirs: theirs.fields, wasLinked: action === 'RELINK' });
   // What is in conflict is told once the two are one: until then it is two objects.
-  return { ...NOTHING, changes: [{ ...line, ...place(theirs), ...effects(merge.push, merge, theirs), action, state }] };
+  return { ...NOTHING, changes: [{ ...line, ...place(theirs), ...effects(merge.push, merge, ours, theirs), action, state }] };
 }
 
 const effects = (
   push: Fields,
   merge: ReturnType<typeof mergeFields>,
+  ours: LocalObject,
   theirs: Theirs,
-): Pick<Line, 'before' | 'after' | 'pull' | 'base' | 'overwritten' | 'guarded'> => ({
+): Pick<Line, 'before' | 'after' | 'pull' | 'replaced' | 'base' | 'overwritten' | 'guarded'> => ({
   before: only(theirs.fields, namesOf(push)),
   after: push,
   pull: merge.pull,
+  replaced: only(ours.fields, namesOf(merge.pull)),
   base: merge.base,
   overwritten: [...merge.pushedBack, ...merge.pulledOver],
   guarded: merge.guarded,

@@ -29,6 +29,8 @@ interface Finds {
   readonly ours: ReadonlyMap<string, LocalObject>;
   /** By id of ours. */
   readonly alike: ReadonlyMap<string, readonly ForeignObject[]>;
+  /** Ids of theirs that are not there, of which the system could prove that they were deleted, and does not. */
+  readonly unproven: ReadonlySet<string>;
 }
 
 /** Some objects, found by asking for each of them: what the journal and hints name, and what a scan misses. */
@@ -41,10 +43,10 @@ export class LookupPlanner {
     @Inject(LOCAL_INVENTORY) private readonly local: LocalInventory,
   ) {}
 
-  /** @returns the lines that were added to the plan. */
-  async plan(context: RunContext, kind: InventoryKind, suspects: Suspects): Promise<PlannedChange[]> {
+  /** @param isScanned what is found counts as seen by a scan: it was met in another place. @returns the lines that were added to the plan. */
+  async plan(context: RunContext, kind: InventoryKind, suspects: Suspects, isScanned = false): Promise<PlannedChange[]> {
     const lines: PlannedChange[] = [];
-    for (const batch of batchesOf(suspects)) lines.push(...(await this.planBatch(context, kind, batch, () => true)));
+    for (const batch of batchesOf(suspects)) lines.push(...(await this.planBatch(context, kind, batch, () => true, isScanned)));
     return lines;
   }
 
@@ -84,13 +86,17 @@ export class LookupPlanner {
     kind: InventoryKind,
     suspects: Suspects,
     isJudged: (pair: Pair) => boolean,
+    isScanned = false,
   ): Promise<PlannedChange[]> {
-    const finds = await this.find(context, kind, suspects);
+    const found = await this.find(context, kind, suspects);
+    // Nothing but a complete scan makes anything a second time.
+    const finds = isScanned ? { ...found, unproven: await this.unproven(context, kind, found) } : found;
     return planning(context, async (tx) => {
       const linked = new Set(finds.links.map(({ remoteId }) => remoteId));
       const strangers = suspects.remoteIds.filter((id) => !linked.has(id));
       const localIds = [...new Set([...suspects.localIds, ...finds.links.map(({ localId }) => localId)])];
       const pairs = (await this.pairs(tx, context, kind, localIds, finds)).filter(isJudged);
+      if (isScanned) context.sink.sawOurs(kind, pairs.filter(({ link, theirs }) => link && link.state !== 'GONE' && theirs).length);
       // Theirs without a link is kept for the next complete run, unless it carries the mark of an object of ours: that one is looked at now.
       const seen = strangers.flatMap((id) => finds.theirs.get(id) ?? []);
       await context.references.learn(
@@ -142,7 +148,21 @@ export class LookupPlanner {
         for (const { id, key } of places)
           if (naturalKeyOf(context, kind, object.fields) === naturalKeyOf(context, kind, key)) add(alike, id, object);
     }
-    return { links, ours, theirs, alike };
+    return { links, ours, theirs, alike, unproven: new Set() };
+  }
+
+  private async unproven({ foreign, signal }: RunContext, kind: InventoryKind, finds: Finds): Promise<ReadonlySet<string>> {
+    const { links, ours, theirs, alike } = finds;
+    const isMissing = ({ localId, remoteId, state }: Link): boolean =>
+      state !== 'GONE' && !theirs.has(remoteId) && ours.has(localId) && !alike.has(localId);
+    const missing = links.filter(isMissing).map(({ remoteId }) => remoteId);
+    const unproven = new Set<string>();
+    if (foreign.provenGone)
+      for (const batch of inBatches(missing, BATCH)) {
+        const proven = await foreign.provenGone(kind, batch, signal);
+        for (const id of batch) if (!proven.has(id)) unproven.add(id);
+      }
+    return unproven;
   }
 
   /** In ids of theirs; null where something it refers to is not there yet, so that it cannot be there either. */
@@ -156,6 +176,7 @@ export class LookupPlanner {
     const keys = await context.references.toTheirs(
       tx,
       objects.map(({ fields }) => pick(fields, known)),
+      context.sink.runId,
     );
     return new Map(objects.map(({ id }, at) => [id, keys[at]?.missing === null ? keys[at].fields : null]));
   }
@@ -167,26 +188,31 @@ export class LookupPlanner {
   }
 
   private async pairs(tx: Tx, context: RunContext, kind: InventoryKind, localIds: readonly string[], finds: Finds): Promise<Pair[]> {
-    const { links, theirs, ours, alike } = finds;
+    const { links, theirs, ours, alike, unproven } = finds;
     const others = [...alike.values()].flat();
     await context.references.learn(
       tx,
       [...theirs.values(), ...others].map(({ fields }) => fields),
     );
     const elsewhere = await this.links.byRemote(tx, context.target.id, kind, [...new Set(others.map(({ remoteId }) => remoteId))]);
-    const taken = new Set([...links, ...elsewhere].map(({ remoteId }) => remoteId));
-    const seen = (object: ForeignObject): Theirs => ({
-      ...object,
-      fields: context.references.toOurs(object.fields),
-      isLinked: taken.has(object.remoteId),
-    });
+    const taken = new Map([...links, ...elsewhere].map((link) => [link.remoteId, link]));
+    const holders = await this.local.byIds(tx, kind, [...new Set(elsewhere.map(({ localId }) => localId))]);
+    const kept = new Set(holders.map(({ id }) => id));
+    const seen = (object: ForeignObject): Theirs => {
+      const holder = taken.get(object.remoteId);
+      const isLeft = holder !== undefined && holder.localId === object.mark && !kept.has(holder.localId) && !ours.has(holder.localId);
+      const fields = context.references.toOurs(object.fields);
+      return { ...object, fields, isLinked: holder !== undefined, ...(isLeft ? { isLeft, left: holder } : {}) };
+    };
     const byLocal = new Map(links.map((link) => [link.localId, link]));
     const marked = [...theirs.values()].flatMap(({ mark }) => (mark !== null && ours.has(mark) ? [mark] : []));
     return [...new Set([...localIds, ...marked])].flatMap((localId) => {
       const link = byLocal.get(localId) ?? null;
       const mine = ours.get(localId) ?? null;
       const there = link ? theirs.get(link.remoteId) : undefined;
-      return link || mine ? [{ ours: mine, link, theirs: there ? seen(there) : null, alike: (alike.get(localId) ?? []).map(seen) }] : [];
+      if (!link && !mine) return [];
+      const places = { theirs: there ? seen(there) : null, alike: (alike.get(localId) ?? []).map(seen) };
+      return [{ ours: mine, link, ...places, isGoneUnproven: link !== null && unproven.has(link.remoteId) }];
     });
   }
 }

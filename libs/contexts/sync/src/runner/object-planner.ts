@@ -3,7 +3,7 @@ import { canonicalJson } from '#engines/kernel';
 import type { Tx } from '#platform';
 import type { SyncConflict } from '../domain/sync-run.js';
 import type { InventoryKind } from '../inventory/kinds.js';
-import type { PlannedChange } from '../store/sync-change.store.js';
+import { type PlannedChange, SyncChangeStore } from '../store/sync-change.store.js';
 import { type SeenConflict, SyncConflictStore } from '../store/sync-conflict.store.js';
 import { SyncLinkStore } from '../store/sync-link.store.js';
 import { judgeObject, type Judgement, type Pair } from './judge-object.js';
@@ -14,6 +14,7 @@ import { type RunContext, rulesOf } from './run-context.js';
 export class ObjectPlanner {
   constructor(
     private readonly links: SyncLinkStore,
+    private readonly changes: SyncChangeStore,
     private readonly conflicts: SyncConflictStore,
   ) {}
 
@@ -35,10 +36,18 @@ export class ObjectPlanner {
       judged.filter(({ judgement }) => judgement.changes.length === 0 && judgement.conflicts.length === 0).length,
       seen.length,
     );
-    return context.sink.add(
+    const lines = await context.sink.add(
       tx,
       judged.flatMap(({ judgement }) => judgement.changes),
     );
+    await this.keepPlaces(tx, context, kind, lines);
+    return lines;
+  }
+
+  /** What has a successor does not go away. */
+  private async keepPlaces(tx: Tx, { sink }: RunContext, kind: InventoryKind, lines: readonly PlannedChange[]): Promise<void> {
+    const taken = lines.flatMap(({ successorOf, remoteId }) => (successorOf !== null && remoteId !== null ? [remoteId] : []));
+    if (taken.length > 0 && sink.runId) sink.stays(kind, await this.changes.stay(tx, sink.runId, kind, taken));
   }
 
   /** Keeps nothing. */

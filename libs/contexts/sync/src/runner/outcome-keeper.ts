@@ -12,6 +12,7 @@ import { SyncDueStore } from '../store/sync-due.store.js';
 import { SyncHintStore } from '../store/sync-hint.store.js';
 import { type LinkRow, SyncLinkStore } from '../store/sync-link.store.js';
 import { SyncUnlinkedStore } from '../store/sync-unlinked.store.js';
+import { measureOfOurs } from './plan-sink.js';
 import { LOCAL_INVENTORY, type RunContext } from './run-context.js';
 
 /** A line and what the other system said. `unwritten`: there was nothing to write there. */
@@ -78,6 +79,7 @@ export class OutcomeKeeper {
       ]);
     await this.changes.settle(tx, runId, batch.settled);
     await this.dues.sawMore(tx, target.id, kind, madeBy(written, batch.settled));
+    await this.dues.sawMore(tx, target.id, measureOfOurs(kind), batch.links.filter(({ localId }) => !bases.has(localId)).length);
     const applied = batch.settled.filter(({ state }) => state === 'APPLIED').map(({ seq }) => seq);
     if (applied.length > 0)
       await this.audit.append(tx, {

@@ -6,6 +6,10 @@ import type { InventoryKind } from '../inventory/kinds.js';
 import type { PlannedChange, SyncChangeStore } from '../store/sync-change.store.js';
 import { NO_COUNTS } from '../store/sync-run.store.js';
 
+/** Rows by kind, and of ours by `measureOfOurs` of the kind. */
+type Measure = Readonly<Record<string, number>>;
+export const measureOfOurs = (kind: InventoryKind): string => `~${kind}`;
+
 type KindCounts = { -readonly [Key in keyof SyncCounts]: SyncCounts[Key] };
 
 /** Where a plan goes while it is made: lines into the database, page by page, and what is needed of the whole into a few numbers. */
@@ -45,21 +49,29 @@ export class PlanSink {
     return [...this.byKind.values()];
   }
 
-  /** Rows that were read, by kind. */
-  get seen(): Readonly<Record<string, number>> {
-    return Object.fromEntries([...this.byKind].map(([kind, { seen }]) => [kind, seen]));
+  /** Rows that were read, by kind, and of these ours: what a later scan is measured by. */
+  get seen(): Measure {
+    return Object.fromEntries(
+      [...this.byKind].flatMap(([kind, { seen, seenOurs }]) => [
+        [kind, seen],
+        [measureOfOurs(kind), seenOurs],
+      ]),
+    );
   }
 
-  /** What is known of a kind before it is read. An incremental run sees what it asks for and nothing else. */
-  expect(kind: InventoryKind, known: number, seenBefore: number | null): void {
+  /** What is known of a kind before it is read. An incremental run sees what it asks for and nothing else: `before` is null. */
+  expect(kind: InventoryKind, known: number, before: { readonly all: number; readonly ours: number } | null): void {
     this.byKind.set(kind, {
       kind,
       known,
-      seen: seenBefore === null ? known : 0,
-      seenBefore,
+      seen: before === null ? known : 0,
+      seenBefore: before?.all ?? null,
+      seenOurs: before === null ? known : 0,
+      seenOursBefore: before?.ours ?? null,
       isComplete: true,
       deletes: 0,
       updates: 0,
+      joins: 0,
       unlinks: 0,
       guarded: 0,
     });
@@ -90,6 +102,15 @@ export class PlanSink {
     counts.isComplete = isComplete;
   }
 
+  sawOurs(kind: InventoryKind, count: number): void {
+    this.of(kind).seenOurs += count;
+  }
+
+  /** They were to go, and stay. */
+  stays(kind: InventoryKind, count: number): void {
+    this.of(kind).deletes -= count;
+  }
+
   read(count: number, unchanged: number, conflicts: number): void {
     this.totals.read += count;
     this.totals.unchanged += unchanged;
@@ -110,9 +131,11 @@ export class PlanSink {
     if (state === 'SKIPPED') this.totals.skipped++;
     if (state !== 'PLANNED') return;
     const counts = this.of(kind);
+    const isJoin = action === 'RELINK' || action === 'ADOPT';
     const isUpdate = action !== 'CREATE' && (Object.keys(after).length > 0 || Object.keys(pull).length > 0);
     if (action === 'DEPRECATE' || action === 'DELETE') counts.deletes++;
-    if (action === 'UPDATE') counts.updates++;
+    if (action === 'UPDATE' || (isJoin && Object.keys(after).length > 0)) counts.updates++;
+    if (isJoin) counts.joins++;
     if (action === 'UNLINK') counts.unlinks++;
     if (guarded.length > 0) counts.guarded++;
     if (action === 'CREATE') this.totals.created++;

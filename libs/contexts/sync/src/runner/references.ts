@@ -53,14 +53,18 @@ export class References {
     return mapRefs(fields, (ref) => (isTheirs(ref) ? { kind: ref.kind, id: this.ours.get(keyOf(ref)) ?? ref.id } : ref));
   }
 
-  /** @returns for each of them the same with ids of theirs, and what has none there yet. */
-  async toTheirs(tx: Tx, objects: readonly Fields[]): Promise<{ readonly fields: Fields; readonly missing: Ref | null }[]> {
+  /** @param runId what this run is about to link counts as linked. @returns for each of them the same with ids of theirs, and what has none there yet. */
+  async toTheirs(
+    tx: Tx,
+    objects: readonly Fields[],
+    runId: SyncRunId | null = null,
+  ): Promise<{ readonly fields: Fields; readonly missing: Ref | null }[]> {
     const asked = new Map<string, Set<string>>();
     for (const fields of objects)
       for (const ref of refsOf(fields)) if (!isTheirs(ref)) asked.set(ref.kind, (asked.get(ref.kind) ?? new Set()).add(ref.id));
     const theirs = new Map<string, string>();
     for (const [kind, localIds] of asked)
-      for (const [localId, remoteId] of await this.links.remoteIdsOf(tx, this.targetId, kind, [...localIds]))
+      for (const [localId, remoteId] of await this.links.remoteIdsOf(tx, this.targetId, runId, kind, [...localIds]))
         theirs.set(keyOf({ kind, id: localId }), `~${remoteId}`);
     return objects.map((fields) => {
       const missing = [...refsOf(fields)].find((ref) => !isTheirs(ref) && !theirs.has(keyOf(ref))) ?? null;

@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { SyncRunId } from '#engines/kernel';
-import { checkSyncBrakes, type Stop, stopText, SYNC_LIMITS } from '#engines/reconcile';
+import { checkSyncBrakes, type Stop, type StopCode, stopText, SYNC_LIMITS } from '#engines/reconcile';
 import { crashPoint } from '#platform';
 import type { RunCounts, SyncState } from '../domain/sync-run.js';
+import type { InventoryKind } from '../inventory/kinds.js';
 import { SyncChangeStore, type Tally } from '../store/sync-change.store.js';
 import { SyncDueStore } from '../store/sync-due.store.js';
+import { SyncRecheckStore } from '../store/sync-recheck.store.js';
 import { SyncRunStore } from '../store/sync-run.store.js';
 import { ChangeApplier } from './change-applier.js';
+import { measureOfOurs } from './plan-sink.js';
 import { type RunContext, SCOPE } from './run-context.js';
 import { RunEnding } from './run-ending.js';
 import { wordsOf } from './words-of.js';
@@ -25,6 +28,7 @@ export class RunKeeper {
     private readonly runs: SyncRunStore,
     private readonly changes: SyncChangeStore,
     private readonly dues: SyncDueStore,
+    private readonly rechecks: SyncRecheckStore,
     private readonly applier: ChangeApplier,
     private readonly ending: RunEnding,
   ) {}
@@ -36,7 +40,7 @@ export class RunKeeper {
     const stops = checkSyncBrakes(sink.kinds, limits);
     const guards = stops.map(stopText);
     await held.inTransaction(SCOPE, async (tx) => {
-      await this.runs.planned(tx, runId, sink.digest, sink.counts, guards, 'PLANNING');
+      await this.runs.planned(tx, runId, { digest: sink.digest, counts: sink.counts, guards, measure: measureOf(stops, sink.seen) });
       // A set that shrank stays what a later one is measured by, until a person says that it is right.
       if (!wish.isPartOfMany && !wish.isDryRun && !stops.some(isOfScan)) await this.dues.saw(tx, target.id, sink.seen);
     });
@@ -47,11 +51,15 @@ export class RunKeeper {
       const state = stops.length > 0 ? 'BLOCKED_BY_GUARD' : 'SUCCEEDED';
       return (await held.inTransaction(SCOPE, (tx) => this.ending.end(tx, target, runId, state, sink.counts, null)))();
     }
-    return this.carryOut(context, runId, { isSeenAgain: false, isGuardedToo: stops.length === 0 });
+    return this.carryOut(context, runId, { isSeenAgain: false, isGuardedToo: stops.length === 0, isComplete: !wish.isPartOfMany });
   }
 
-  /** What is stored, and nothing else. @throws what went wrong; it is kept with the run. */
-  async carryOut(context: RunContext, runId: SyncRunId, how: { isSeenAgain: boolean; isGuardedToo: boolean }): Promise<SyncState> {
+  /** What is stored, and nothing else. @param how `isComplete`: it has just looked at everything. @throws what went wrong; it is kept with the run. */
+  async carryOut(
+    context: RunContext,
+    runId: SyncRunId,
+    how: { isSeenAgain: boolean; isGuardedToo: boolean; isComplete: boolean },
+  ): Promise<SyncState> {
     const { held, target } = context;
     const read = (
       await held.inTransaction(SCOPE, async (tx) => {
@@ -67,6 +75,8 @@ export class RunKeeper {
     }
     crashPoint('inventory.applied');
     const told = await held.inTransaction(SCOPE, async (tx) => {
+      await this.rechecks.learn(tx, target.id, runId);
+      if (how.isComplete) await this.rechecks.learnAll(tx, target.id, runId);
       const tally = await this.changes.tally(tx, runId);
       const counts = countsOf(tally, read ?? context.sink.counts);
       const left = sum(tally, ({ state }) => state === 'REFUSED' || state === 'SKIPPED' || state === 'STALE');
@@ -83,12 +93,19 @@ export class RunKeeper {
       const run = await this.runs.byId(tx, runId);
       const isPartial = tally.some(({ state }) => state === 'APPLIED');
       await this.changes.leaveRest(tx, runId, `the run ended before: ${wordsOf(error)}`);
+      if (run) await this.runs.cutShort(tx, run);
       if (run) await this.runs.end(tx, runId, isPartial ? 'PARTIAL' : 'FAILED', countsOf(tally, run.counts), wordsOf(error));
     });
   }
 }
 
-const isOfScan = ({ code }: Stop): boolean => code === 'INCOMPLETE_SCAN' || code === 'NO_ROWS' || code === 'SHRUNK' || code === 'UNCOUNTED';
+const OF_SCAN: ReadonlySet<StopCode> = new Set<StopCode>(['INCOMPLETE_SCAN', 'NO_ROWS', 'SHRUNK', 'OURS_SHRUNK', 'UNCOUNTED']);
+const isOfScan = ({ code }: Stop): boolean => OF_SCAN.has(code);
+/** What was seen of the kinds that were stopped for it. */
+function measureOf(stops: readonly Stop[], seen: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const kinds = stops.filter(isOfScan).flatMap(({ kind }) => [kind, measureOfOurs(kind as InventoryKind)]);
+  return Object.fromEntries(Object.entries(seen).filter(([kind]) => kinds.includes(kind)));
+}
 const isOfGuard = ({ code }: Stop): boolean => code === 'GUARDED';
 const sum = (tally: readonly Tally[], is: (line: Tally) => boolean): number => tally.filter(is).reduce((all, { count }) => all + count, 0);
 

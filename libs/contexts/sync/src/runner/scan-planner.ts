@@ -9,6 +9,7 @@ import { SyncUnlinkedStore, type Unlinked } from '../store/sync-unlinked.store.j
 import type { Pair, Theirs } from './judge-object.js';
 import { LookupPlanner } from './lookup-planner.js';
 import { ObjectPlanner } from './object-planner.js';
+import { measureOfOurs } from './plan-sink.js';
 import { kindsOf, LOCAL_INVENTORY, naturalKeyOf, PAGE, planning, type RunContext, SCOPE } from './run-context.js';
 
 const TELL_EVERY_MS = 1000;
@@ -41,11 +42,8 @@ export class ScanPlanner {
 
   private async scan(context: RunContext, kind: InventoryKind, progress: Progress): Promise<void> {
     const { foreign, signal, held, target, sink } = context;
-    const { known, before } = await held.inTransaction(SCOPE, async (tx) => {
-      const count = await this.links.count(tx, target.id, kind);
-      return { known: count, before: target.seen[kind] ?? count };
-    });
-    sink.expect(kind, known, before);
+    const known = await held.inTransaction(SCOPE, (tx) => this.links.count(tx, target.id, kind));
+    sink.expect(kind, known, { all: target.seen[kind] ?? known, ours: Math.min(target.seen[measureOfOurs(kind)] ?? known, known) });
     let [from, after, seen, total]: [RemotePlace | null, string | null, number, number] = [null, null, 0, 0];
     do {
       const page: ForeignPage = await foreign.scan(kind, after, signal);
@@ -79,7 +77,7 @@ export class ScanPlanner {
       });
       const missing = links.filter(({ remoteId }) => !theirs.has(remoteId)).map(({ localId }) => localId);
       // Asked for by name: a page that left it out is no proof that it is gone.
-      await this.lookups.plan(context, kind, { localIds: missing, remoteIds: [] });
+      await this.lookups.plan(context, kind, { localIds: missing, remoteIds: [] }, true);
       isMore = links.length > PAGE;
       at = links.at(-1) ?? at;
     }
@@ -98,6 +96,7 @@ export class ScanPlanner {
       return object ? [{ link, object }] : [];
     });
     if (there.length === 0) return;
+    context.sink.sawOurs(kind, there.filter(({ link }) => link.state !== 'GONE').length);
     await context.references.learn(
       tx,
       there.map(({ object }) => object.fields),

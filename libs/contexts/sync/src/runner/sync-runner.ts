@@ -4,7 +4,7 @@ import { Database, Envelope, type HeldLease, LeaseService, LOGGER, type Logger }
 import type { InventoryConnectorKind } from '../domain/connector.js';
 import { SyncJournal } from '../inventory/sync-journal.js';
 import type { ForeignCapabilities, ForeignInventory } from '../ports/index.js';
-import { SyncDueStore, type Target } from '../store/sync-due.store.js';
+import { type JournalBounds, SyncDueStore, type Target } from '../store/sync-due.store.js';
 import { type OpenRun, SyncRunStore } from '../store/sync-run.store.js';
 import {
   connectorSecretContext,
@@ -21,6 +21,10 @@ import type { Work } from './work.js';
 
 /** Rows of the journal that one statement forgets. */
 const FORGOTTEN_AT_ONCE = 5000;
+/** Runs, each with all its lines. */
+const RUNS_AT_ONCE = 20;
+/** About 100 MB, and a day: reading everything is what a connector does once a day anyhow. */
+const BOUNDS: JournalBounds = { rows: 1_000_000, seconds: 86_400 };
 
 /** Whatever there is to do for a connector, under its lease: one writer, however many workers. What is done is in rows; nothing is remembered. */
 @Injectable()
@@ -61,12 +65,24 @@ export class SyncRunner {
     });
   }
 
-  /** What every connector has read is forgotten; one that is switched off is not waited for, it reads everything when it comes back. */
-  async forgetJournal(): Promise<void> {
-    await this.db.inTransaction(SCOPE, async (tx) => {
-      const upTo = (await this.dues.slowest(tx)) ?? (await this.journal.end(tx));
-      await this.journal.forget(tx, upTo, FORGOTTEN_AT_ONCE);
-    });
+  /**
+   * What every connector has read is forgotten. One that is switched off, was never read or is too far behind is not waited for: it reads everything when it
+   * comes back.
+   */
+  async forgetJournal(bounds = BOUNDS, signal?: AbortSignal): Promise<void> {
+    for (const slug of await this.db.inTransaction(SCOPE, (tx) => this.dues.giveUpOn(tx, bounds)))
+      this.log.warn('sync.too_far_behind', { target: slug });
+    for (let isMore = true; isMore && signal?.aborted !== true; )
+      isMore = await this.db.inTransaction(SCOPE, async (tx) => {
+        const end = await this.journal.end(tx); // Before it is asked who waits: whoever begins to meanwhile reads what was there until now.
+        return (await this.journal.forget(tx, (await this.dues.slowest(tx)) ?? end, FORGOTTEN_AT_ONCE)) === FORGOTTEN_AT_ONCE;
+      });
+  }
+
+  /** Runs that are too old to be of use, of every connector, whatever ended them. */
+  async forgetRuns(signal?: AbortSignal): Promise<void> {
+    for (let isMore = true; isMore && signal?.aborted !== true; )
+      isMore = await this.db.inTransaction(SCOPE, (tx) => this.runs.forgetOld(tx, RUNS_AT_ONCE));
   }
 
   /** The same while the connector is the same: an adapter knows its own writes again, and what it was told of the release. */
@@ -83,13 +99,13 @@ export class SyncRunner {
   }
 
   private async attend(held: HeldLease, target: Target, foreign: ForeignInventory, signal: AbortSignal): Promise<void> {
-    const { open, isElsewhere } = await held.inTransaction(SCOPE, async (tx) => ({
-      open: await this.runs.open(tx, target.id),
-      isElsewhere: await this.dues.isCursorOfElsewhere(tx, target.journal),
-    }));
+    const { open, isElsewhere } = await held.inTransaction(SCOPE, async (tx) => {
+      if (target.isNew) await this.dues.hear(tx, target.id);
+      return { open: await this.runs.open(tx, target.id), isElsewhere: await this.dues.isCursorOfElsewhere(tx, target.journal) };
+    });
     const told = await this.incremental.told({ held }, target);
     const isTold = told.journal.length + told.hints.length > 0;
-    if (open.length === 0 && !isElsewhere && !isTold && !target.isScanDue && !target.isFeedDue) return;
+    if (open.length === 0 && !isElsewhere && !isTold && !target.isScanDue && !target.isFeedDue && !target.isRecheckDue) return;
     const capabilities = await this.probe(held, target, foreign, open, signal);
     const work: Work = { held, target, foreign, signal, capabilities };
     if (!capabilities.isSingleWriter) return this.doAll(work, open, isElsewhere);
@@ -124,16 +140,21 @@ export class SyncRunner {
     for (const run of open) await this.full.goOn(work, run);
     if (target.isFeedDue) await this.incremental.readFeed(work);
     const now = await held.inTransaction(SCOPE, async (tx) => {
-      if (isElsewhere) await this.dues.forgetElsewhere(tx);
+      if (isElsewhere) {
+        await this.dues.forgetElsewhere(tx);
+        await this.dues.wantScan(tx, target.id);
+      }
       return this.dues.target(tx, target.id);
     });
-    if (now?.isScanDue === true || isElsewhere) await this.full.begin(work);
+    if (now?.isScanDue === true) await this.full.begin({ ...work, target: now });
     else if (now) await this.catchUp({ ...work, target: now });
+    if (now?.isRecheckDue === true) await this.incremental.retry({ ...work, target: now });
     await held.inTransaction(SCOPE, (tx) => this.dues.works(tx, target.id, capabilities.version));
   }
 
   private async catchUp(work: Work): Promise<void> {
-    for (let now: Target | undefined = work.target; now; ) {
+    // What is to be read completely needs no journal of before.
+    for (let now: Target | undefined = work.target; now?.isScanDue === false; ) {
       const target: Target = now;
       if (!(await this.incremental.run({ ...work, target }, await this.incremental.told(work, target)))) return;
       work.signal.throwIfAborted();

@@ -29,9 +29,10 @@ export interface Tally {
   readonly count: number;
 }
 
-const SEEN = `seq, action, kind, local_id AS "localId", remote_id AS "remoteId", label, before, after, pull, overwritten, state, error`;
+const SEEN = `seq, action, kind, local_id AS "localId", remote_id AS "remoteId", label, before, after, pull, replaced,
+  successor_of AS "successorOf", overwritten, state, error`;
 const COLUMNS = `${SEEN}, remote_order::float8 AS "remoteOrder", remote_version AS "remoteVersion", base, guarded`;
-const UNAMBIGUOUS = `SELECT min(p.seq) FROM sync_change p WHERE p.run_id = $1 AND p.state = 'PROPOSED' GROUP BY p.kind, p.local_id HAVING count(*) = 1`;
+const UNAMBIGUOUS = `SELECT min(p.seq) FROM sync_change p WHERE p.run_id = $1 AND p.state = 'PROPOSED' AND p.action = 'ADOPT' GROUP BY p.kind, p.local_id HAVING count(*) = 1`;
 /** Words of other systems can be a page of HTML. */
 const LONGEST_ERROR = 1000;
 
@@ -39,11 +40,12 @@ const LONGEST_ERROR = 1000;
 export class SyncChangeStore {
   async append(tx: Tx, runId: SyncRunId, changes: readonly PlannedChange[]): Promise<void> {
     await tx.run(
-      `INSERT INTO sync_change (run_id, seq, action, kind, local_id, remote_id, remote_order, remote_version, label, before, after, pull, base, overwritten, guarded, state, error)
-       SELECT $1, c.seq, c.action, c.kind, c."localId", c."remoteId", c."remoteOrder", c."remoteVersion", c.label, c.before, c.after, c.pull, c.base,
+      `INSERT INTO sync_change (run_id, seq, action, kind, local_id, remote_id, remote_order, remote_version, label, before, after, pull, replaced, successor_of, base, overwritten, guarded,
+         state, error)
+       SELECT $1, c.seq, c.action, c.kind, c."localId", c."remoteId", c."remoteOrder", c."remoteVersion", c.label, c.before, c.after, c.pull, c.replaced, c."successorOf", c.base,
               ARRAY(SELECT jsonb_array_elements_text(c.overwritten)), ARRAY(SELECT jsonb_array_elements_text(c.guarded)), c.state, c.error
          FROM jsonb_to_recordset($2::jsonb) c(seq int, action text, kind text, "localId" text, "remoteId" text, "remoteOrder" bigint, "remoteVersion" text, label text,
-              before jsonb, after jsonb, pull jsonb, base jsonb, overwritten jsonb, guarded jsonb, state text, error text)`,
+              before jsonb, after jsonb, pull jsonb, replaced jsonb, "successorOf" text, base jsonb, overwritten jsonb, guarded jsonb, state text, error text)`,
       [runId, JSON.stringify(changes)],
     );
   }
@@ -99,6 +101,22 @@ export class SyncChangeStore {
     ]);
   }
 
+  /** Of one kind and action, those that are still to be done. */
+  async leaveOut(tx: Tx, runId: SyncRunId, kind: InventoryKind, action: SyncAction, why: string): Promise<void> {
+    await tx.run(
+      `UPDATE sync_change SET state = 'SKIPPED', error = $4 WHERE run_id = $1 AND kind = $2 AND action = $3 AND state = 'PLANNED'`,
+      [runId, kind, action, why.slice(0, LONGEST_ERROR)],
+    );
+  }
+
+  /** What was to go away there is taken over by another of ours: then it does not go. @returns how many that were. */
+  stay(tx: Tx, runId: SyncRunId, kind: InventoryKind, remoteIds: readonly string[]): Promise<number> {
+    return tx.run(
+      `DELETE FROM sync_change WHERE run_id = $1 AND kind = $2 AND remote_id = ANY($3) AND action IN ('DEPRECATE', 'DELETE') AND state = 'PLANNED'`,
+      [runId, kind, remoteIds],
+    );
+  }
+
   async lastSeq(tx: Tx, runId: SyncRunId): Promise<number> {
     return (await tx.one<{ seq: number }>('SELECT coalesce(max(seq), 0) AS seq FROM sync_change WHERE run_id = $1', [runId]))?.seq ?? 0;
   }
@@ -110,8 +128,9 @@ export class SyncChangeStore {
   /** Copies proposals of one run into another that carries them out. @param seqs null: all for which there is one candidate. @returns how many. */
   async accept(tx: Tx, from: SyncRunId, to: SyncRunId, seqs: readonly number[] | null): Promise<number> {
     const accepted = await tx.run(
-      `INSERT INTO sync_change (run_id, seq, action, kind, local_id, remote_id, remote_order, remote_version, label, before, after, pull, base, overwritten, guarded, state)
-       SELECT $2, seq, action, kind, local_id, remote_id, remote_order, remote_version, label, before, after, pull, base, overwritten, guarded, 'PLANNED'
+      `INSERT INTO sync_change (run_id, seq, action, kind, local_id, remote_id, remote_order, remote_version, label, before, after, pull, replaced, successor_of, base, overwritten, guarded,
+         state)
+       SELECT $2, seq, action, kind, local_id, remote_id, remote_order, remote_version, label, before, after, pull, replaced, successor_of, base, overwritten, guarded, 'PLANNED'
          FROM sync_change c WHERE run_id = $1 AND state = 'PROPOSED' AND seq = ANY(coalesce($3, ARRAY(${UNAMBIGUOUS})))`,
       [from, to, seqs],
     );

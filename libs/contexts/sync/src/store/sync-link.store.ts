@@ -80,10 +80,18 @@ export class SyncLinkStore {
     return new Map(rows.map(({ remoteId, localId }) => [remoteId, localId]));
   }
 
-  async remoteIdsOf(tx: Tx, targetId: SyncTargetId, kind: string, localIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  /** @param runId as in `localIdsOf`; null: nothing but what is linked. */
+  async remoteIdsOf(
+    tx: Tx,
+    targetId: SyncTargetId,
+    runId: SyncRunId | null,
+    kind: string,
+    localIds: readonly string[],
+  ): Promise<ReadonlyMap<string, string>> {
     const rows = await tx.sql<{ remoteId: string; localId: string }>(
-      `SELECT remote_id AS "remoteId", local_id AS "localId" FROM sync_link WHERE target_id = $1 AND kind = $2 AND local_id = ANY($3) AND state <> 'GONE'`,
-      [targetId, kind, localIds],
+      `SELECT remote_id AS "remoteId", local_id AS "localId" FROM sync_change WHERE run_id = $4 AND kind = $2 AND local_id = ANY($3) AND action IN ('RELINK', 'ADOPT')
+       UNION ALL SELECT remote_id, local_id FROM sync_link WHERE target_id = $1 AND kind = $2 AND local_id = ANY($3) AND state <> 'GONE'`,
+      [targetId, kind, localIds, runId],
     );
     return new Map(rows.map(({ remoteId, localId }) => [localId, remoteId]));
   }

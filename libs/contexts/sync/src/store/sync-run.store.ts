@@ -86,14 +86,35 @@ export class SyncRunStore {
     await tx.run('UPDATE sync_run SET progress = $2 WHERE id = $1', [id, JSON.stringify({ kind, done })]);
   }
 
-  async planned(tx: Tx, id: SyncRunId, digest: string, counts: RunCounts, guards: readonly string[], phase: RunPhase): Promise<void> {
-    await tx.run(`UPDATE sync_run SET digest = $2, counts = $3, guards = $4, phase = $5, progress = '{}' WHERE id = $1`, [
-      id,
-      digest,
-      JSON.stringify(counts),
-      guards,
-      phase,
-    ]);
+  /** @param measure rows by kind that a later scan is measured by once a person says that they are right. */
+  async planned(
+    tx: Tx,
+    id: SyncRunId,
+    { digest, counts, guards, measure }: Pick<SyncRun, 'counts' | 'guards'> & { digest: string; measure: Readonly<Record<string, number>> },
+  ): Promise<void> {
+    await tx.run(
+      `UPDATE sync_run SET digest = $2, counts = $3, guards = $4, measure = $5, phase = 'PLANNING', progress = '{}' WHERE id = $1`,
+      [id, digest, JSON.stringify(counts), guards, JSON.stringify(measure)],
+    );
+  }
+
+  /** Has a complete run looked at everything since? */
+  async isOutdated(tx: Tx, { id, targetId }: Pick<SyncRun, 'id' | 'targetId'>): Promise<boolean> {
+    const newer = await tx.one(
+      `SELECT 1 AS found FROM sync_run WHERE target_id = $2 AND id > $1 AND trigger IN ('TIMER', 'PERSON') AND NOT is_dry_run AND digest IS NOT NULL LIMIT 1`,
+      [id, targetId],
+    );
+    return newer !== undefined;
+  }
+
+  /** It failed. Of those that failed before nothing is kept but what they did: the next one would do the same again, and fail of the same. */
+  async cutShort(tx: Tx, { id, targetId }: Pick<SyncRun, 'id' | 'targetId'>): Promise<void> {
+    await tx.run(
+      `WITH before AS (UPDATE sync_run SET is_cut_short = false WHERE target_id = $2 AND is_cut_short AND id <> $1 RETURNING id)
+       DELETE FROM sync_change c USING before b WHERE c.run_id = b.id AND c.state <> 'APPLIED'`,
+      [id, targetId],
+    );
+    await tx.run('UPDATE sync_run SET is_cut_short = true WHERE id = $1', [id]);
   }
 
   async approve(tx: Tx, id: SyncRunId): Promise<void> {
@@ -116,14 +137,22 @@ export class SyncRunStore {
     return row?.id ?? null;
   }
 
-  async forgetOld(tx: Tx, targetId: SyncTargetId): Promise<void> {
-    await tx.run(
-      `DELETE FROM sync_run WHERE target_id = $1 AND phase = 'ENDED' AND finished_at < clock_timestamp() - interval '${KEPT_DAYS} days'`,
-      [targetId],
+  /** Plans that nobody looked at in so long are of no use. @returns whether there may be more. */
+  async forgetOld(tx: Tx, limit: number): Promise<boolean> {
+    const gone = await tx.run(
+      `DELETE FROM sync_run WHERE id IN (SELECT id FROM sync_run WHERE phase = 'ENDED' AND finished_at < clock_timestamp() - interval '${KEPT_DAYS} days'
+         ORDER BY finished_at LIMIT $1)`,
+      [limit],
     );
+    return gone === limit;
+  }
+
+  /** What complete runs only showed. */
+  async forgetShown(tx: Tx, targetId: SyncTargetId): Promise<void> {
     await tx.run(
-      `DELETE FROM sync_change c USING sync_run r WHERE r.id = c.run_id AND r.target_id = $1 AND r.trigger = 'TIMER' AND r.phase = 'ENDED' AND c.state IN ('PROPOSED', 'PLANNED')
-         AND r.id < (SELECT id FROM sync_run WHERE target_id = $1 AND trigger = 'TIMER' ORDER BY id DESC OFFSET ${SCANS_WITH_CHANGES} LIMIT 1)`,
+      `DELETE FROM sync_change c USING sync_run r WHERE r.id = c.run_id AND r.target_id = $1 AND r.trigger IN ('TIMER', 'PERSON') AND r.phase = 'ENDED'
+         AND c.state IN ('PROPOSED', 'PLANNED')
+         AND r.id < (SELECT id FROM sync_run WHERE target_id = $1 AND trigger IN ('TIMER', 'PERSON') ORDER BY id DESC OFFSET ${SCANS_WITH_CHANGES} LIMIT 1)`,
       [targetId],
     );
   }

@@ -232,6 +232,8 @@ export class InMemoryInventory implements ForeignInventory {
     if (!row) return { gone: true };
     if (write.version !== null && write.version !== String(row.version)) return { stale: true };
     const effect = { verb: write.verb, kind, remoteId: write.remoteId, markBefore: row.mark, before: row.fields, isTwin: false };
+    if (write.verb === 'MARK' && ![null, write.mark, write.replaces].includes(row.mark))
+      return { refused: 'it carries the mark of another owner' };
     if (write.verb === 'DELETE') {
       if (row.mark !== write.mark) return { stale: true };
       this.rows.delete(kind, row.id);

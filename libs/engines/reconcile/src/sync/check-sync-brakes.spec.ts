@@ -5,9 +5,12 @@ const QUIET: SyncCounts = {
   known: 100,
   seen: 150,
   seenBefore: 150,
+  seenOurs: 100,
+  seenOursBefore: 100,
   isComplete: true,
   deletes: 0,
   updates: 0,
+  joins: 0,
   unlinks: 0,
   guarded: 0,
 };

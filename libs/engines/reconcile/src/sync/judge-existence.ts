@@ -12,6 +12,8 @@ export interface Sighting {
   readonly mark: string | null;
   /** Our mapping names it for an object of ours, be it another one. */
   readonly isLinked: boolean;
+  /** Both witnesses agree that it is kept for an object of ours that is no more: its mark and our mapping name that one. */
+  readonly isLeft?: boolean;
 }
 
 export interface ExistenceFacts {
@@ -25,6 +27,8 @@ export interface ExistenceFacts {
   readonly alike?: readonly Sighting[];
   /** Ours is mapped to another object than this `theirs`. */
   readonly isOursLinkedElsewhere?: boolean;
+  /** Where theirs is not there: the system can show what was deleted, and does not show it of this one. It may only be hidden from us. */
+  readonly isGoneUnproven?: boolean;
   readonly whenGone: GonePolicy;
 }
 
@@ -33,14 +37,16 @@ export type ForeignReason =
   | 'MARK_OF_ANOTHER'
   /** Its mark is of an object of ours that is mapped elsewhere: somebody copied the object with its mark. */
   | 'COPY_OF_OURS'
-  /** The natural key is held there by what is mapped to another object of ours: one that goes away and is in its grace period. */
+  /** The natural key is held there by what is mapped to another object of ours, which is still there or of which the mark says something else. */
   | 'KEY_HELD_BY_OURS'
   /** The natural key is held there by what carries another owner's mark. */
   | 'KEY_HELD_BY_ANOTHER';
 
 export type Existence =
   | { readonly verdict: 'MERGE' | 'CREATE' | 'RECREATE' | 'UNMANAGED' | 'FORGET' }
-  | { readonly verdict: 'RELINK'; readonly remoteId: string }
+  | { readonly verdict: 'RELINK' | 'SUCCEED'; readonly remoteId: string }
+  /** Made again it would perhaps be there twice: a person says. */
+  | { readonly verdict: 'PROPOSE_RECREATION' }
   /** More than one candidate: only a person can choose, whatever the connector's setting. */
   | { readonly verdict: 'PROPOSE_ADOPTION'; readonly candidates: readonly string[] }
   | { readonly verdict: 'FOREIGN'; readonly reason: ForeignReason; readonly remoteId: string }
@@ -58,12 +64,15 @@ export type Existence =
  * | yes  | yes  | yes    | gone, or another's  | UNLINK: somebody took it out of our hands                                  |
  * | yes  | yes  | –      |                     | RELINK where one with our mark is found (renumbered, restored), else        |
  * |      |      |        |                     | REMOTE_GONE under ACCEPT and HOLD; under RECREATE as without a link,        |
- * |      |      |        |                     | and RECREATE instead of CREATE                                             |
+ * |      |      |        |                     | and RECREATE instead of CREATE; PROPOSE_RECREATION where the system could   |
+ * |      |      |        |                     | prove that it was deleted and does not                                     |
  * | yes  | –    | yes    | ours                | RETIRE: DEPRECATE, WAIT for the grace period, DELETE                       |
  * | yes  | –    | yes    | gone, or another's  | UNLINK: never deleted                                                      |
  * | yes  | –    | –      |                     | FORGET                                                                     |
  * | –    | yes  | –      |                     | by `alike`: RELINK with our mark; PROPOSE_ADOPTION without any mark;       |
- * |      |      |        |                     | FOREIGN where only others hold the key; CREATE where nobody does           |
+ * |      |      |        |                     | SUCCEED where it was kept for one that we removed: the new one of the same |
+ * |      |      |        |                     | key takes it over; FOREIGN where only others hold the key; CREATE where    |
+ * |      |      |        |                     | nobody does                                                                |
  * | –    | yes  | yes    | ours                | RELINK: the mapping was lost. FOREIGN where ours is mapped elsewhere       |
  * | –    | yes  | yes    | none                | PROPOSE_ADOPTION                                                           |
  * | –    | yes  | yes    | another's           | FOREIGN                                                                    |
@@ -81,7 +90,7 @@ export function judgeExistence(facts: ExistenceFacts): Existence {
     const marked = relink(ours, facts.alike ?? []);
     if (marked) return marked;
     if (whenGone !== 'RECREATE') return { verdict: 'REMOTE_GONE', policy: whenGone };
-    return judgePlace(ours, facts.alike ?? []) ?? { verdict: 'RECREATE' };
+    return judgePlace(ours, facts.alike ?? []) ?? { verdict: facts.isGoneUnproven === true ? 'PROPOSE_RECREATION' : 'RECREATE' };
   }
   if (theirs) return judgeUnmapped(facts, theirs);
   if (ours === null) throw new DomainError('INVALID_VALUE', 'existence is judged of a link, an object of ours or an object of theirs', {});
@@ -107,6 +116,8 @@ function judgeUnmapped({ ours, isOursLinkedElsewhere }: ExistenceFacts, theirs: 
 function judgePlace(ours: string, alike: readonly Sighting[]): Existence | undefined {
   const marked = relink(ours, alike);
   if (marked) return marked;
+  const left = alike.find(({ mark, isLinked, isLeft }) => isLeft === true && isLinked && mark !== null && mark !== ours);
+  if (left) return { verdict: 'SUCCEED', remoteId: left.remoteId };
   const free = alike.filter(({ mark, isLinked }) => mark === null && !isLinked);
   if (free.length > 0) return { verdict: 'PROPOSE_ADOPTION', candidates: free.map(({ remoteId }) => remoteId) };
   const [holder] = alike;

@@ -12,6 +12,8 @@ const change = (rest: Partial<SyncChange>): SyncChange => ({
   before: {},
   after: {},
   pull: {},
+  replaced: {},
+  successorOf: null,
   overwritten: [],
   ...rest,
 });

@@ -52,6 +52,7 @@ export function stopText({ code, kind, count, of, limit }: Stop): string {
     INCOMPLETE_SCAN: `${kind}: not every page was read, so what is missing is not known to be gone`,
     NO_ROWS: `${kind}: nothing is there where there were ${of}`,
     SHRUNK: `${kind}: ${count} of ${of} rows are missing there, ${percent} may be`,
+    OURS_SHRUNK: `${kind}: ${count} of ${of} of ours are missing there, ${percent} may be`,
     DELETES: `${kind}: ${count} would be deleted, ${limit} may be`,
     DELETE_SHARE: `${kind}: ${count} of ${of} would be deleted, ${percent} may be`,
     UPDATE_SHARE: `${kind}: ${count} of ${of} would be changed, ${percent} may be`,

@@ -10,6 +10,8 @@ const change = (rest: Partial<SyncChange> = {}): SyncChange => ({
   before: { name: 'old' },
   after: { name: 'new' },
   pull: {},
+  replaced: {},
+  successorOf: null,
   overwritten: [],
   ...rest,
 });

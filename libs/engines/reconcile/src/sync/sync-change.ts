@@ -3,7 +3,7 @@ import type { Fields } from './values.js';
 
 /**
  * UNLINK: the mapping is dropped, theirs stays. RELINK: it has our mark, the mapping was lost. ADOPT: theirs is one of ours from now on and
- * gets our mark. ACCEPT_GONE: they removed it, and it is not made again. DEPRECATE: the first phase of deleting.
+ * gets our mark; of one that was kept for an object that we removed, the mark of its successor. ACCEPT_GONE: they removed it, and it is not made again. DEPRECATE: the first phase of deleting.
  */
 export type SyncAction = 'UNLINK' | 'ACCEPT_GONE' | 'RELINK' | 'ADOPT' | 'CREATE' | 'UPDATE' | 'DEPRECATE' | 'DELETE';
 
@@ -24,6 +24,10 @@ export interface SyncChange {
   readonly after: Fields;
   /** What is taken over here. */
   readonly pull: Fields;
+  /** What stood here, of the fields in `pull`: what is overwritten is kept, whichever side it was on. */
+  readonly replaced: Fields;
+  /** The object of ours, gone by now, that theirs was kept for until now and whose mark it carries; null: nobody's, or this one's. */
+  readonly successorOf: string | null;
   /** Fields in which a change of one side is overwritten. */
   readonly overwritten: readonly string[];
 }
@@ -35,8 +39,8 @@ export interface SyncChange {
  */
 export function digestChanges(before: string | null, changes: readonly SyncChange[]): string {
   return changes.reduce(
-    (sum, { action, kind, localId, remoteId, before: from, after, pull, overwritten }) =>
-      digest({ sum, action, kind, localId, remoteId, from, after, pull, overwritten }),
+    (sum, { action, kind, localId, remoteId, before: from, after, pull, replaced, successorOf, overwritten }) =>
+      digest({ sum, action, kind, localId, remoteId, from, after, pull, replaced, successorOf, overwritten }),
     before ?? digest('sync'),
   );
 }

@@ -1,0 +1,118 @@
+import { Injectable } from '@nestjs/common';
+import type { SyncRunId, SyncTargetId } from '#engines/kernel';
+import type { Tx } from '#platform';
+import type { InventoryKind } from '../inventory/kinds.js';
+
+/** 1, 2, 4 … minutes, six hours at most. */
+const LATER = (attempts: string): string => `make_interval(secs => least(21600, 60 * 2 ^ least(greatest(${attempts} - 1, 0), 12)))`;
+/** What is shown as going away is shown for as long, whatever the connector says: whoever wants to keep it can say so. */
+const LEAST_GRACE = `interval '1 minute'`;
+/** Waits for a person, who is shown it: looked at again as rarely as anything. */
+const LATEST = `interval '6 hours'`;
+
+export interface Recheck {
+  readonly kind: InventoryKind;
+  readonly localId: string;
+}
+
+/** With the words of the time before; null: only time had to pass. */
+export interface DueRecheck extends Recheck {
+  readonly error: string | null;
+}
+
+/** The last line of a run for each object. */
+const LAST_LINES = `SELECT DISTINCT ON (kind, local_id) kind, local_id, action, state, error FROM sync_change WHERE run_id = $2 ORDER BY kind, local_id, seq DESC`;
+const IS_LEFT = `state IN ('REFUSED', 'SKIPPED', 'STALE')`;
+
+/** Objects that are looked at again although nothing changed: what was refused or not answered, and what goes away when its grace period ends. */
+@Injectable()
+export class SyncRecheckStore {
+  /** Those whose time has come; the next time is set before anything is tried, so that an execution that dies tries nothing forever. */
+  async take(tx: Tx, targetId: SyncTargetId, limit: number): Promise<DueRecheck[]> {
+    return tx.sql<DueRecheck>(
+      `UPDATE sync_recheck r SET attempts = r.attempts + 1, due_at = clock_timestamp() + ${LATER('r.attempts + 1')}
+         FROM (SELECT kind, local_id FROM sync_recheck WHERE target_id = $1 AND due_at <= clock_timestamp() ORDER BY due_at LIMIT $2) d
+        WHERE r.target_id = $1 AND r.kind = d.kind AND r.local_id = d.local_id RETURNING r.kind, r.local_id AS "localId", r.error`,
+      [targetId, limit],
+    );
+  }
+
+  /** They could not even be looked at. */
+  async keep(tx: Tx, targetId: SyncTargetId, objects: readonly Recheck[], error: string): Promise<void> {
+    if (objects.length === 0) return;
+    await tx.run(
+      `INSERT INTO sync_recheck AS r (target_id, kind, local_id, attempts, due_at, error)
+       SELECT $1, kind, id, 1, clock_timestamp() + ${LATER('1')}, $4 FROM unnest($2::text[], $3::text[]) x(kind, id)
+       ON CONFLICT (target_id, kind, local_id) DO UPDATE SET error = EXCLUDED.error, due_at = greatest(r.due_at, EXCLUDED.due_at)`,
+      [targetId, objects.map(({ kind }) => kind), objects.map(({ localId }) => localId), error.slice(0, 500)],
+    );
+  }
+
+  /** What came of a run that was carried out: what it left is tried again, what it did is not, and what goes away has its time. */
+  async learn(tx: Tx, targetId: SyncTargetId, runId: SyncRunId): Promise<void> {
+    await tx.run(
+      `INSERT INTO sync_recheck AS r (target_id, kind, local_id, attempts, due_at, error)
+       SELECT $1, kind, local_id, 1, clock_timestamp() + ${LATER('1')}, left(error, 500) FROM (${LAST_LINES}) l WHERE ${IS_LEFT}
+       ON CONFLICT (target_id, kind, local_id) DO UPDATE SET error = EXCLUDED.error, due_at = greatest(r.due_at, EXCLUDED.due_at),
+         attempts = greatest(r.attempts, 1)`,
+      [targetId, runId],
+    );
+    await this.settle(tx, targetId, `SELECT kind, local_id FROM (${LAST_LINES}) l WHERE state = 'APPLIED'`, [runId]);
+  }
+
+  /** A complete run has looked at everything: what it left waits, and nothing else does. */
+  async learnAll(tx: Tx, targetId: SyncTargetId, runId: SyncRunId): Promise<void> {
+    await this.settle(
+      tx,
+      targetId,
+      `SELECT kind, local_id FROM sync_recheck WHERE target_id = $1 EXCEPT SELECT kind, local_id FROM (${LAST_LINES}) l WHERE ${IS_LEFT}`,
+      [runId],
+    );
+    await this.awaitGrace(tx, targetId, `SELECT kind, local_id FROM sync_link WHERE target_id = $1 AND state = 'DEPRECATED'`, []);
+  }
+
+  /** Of those that were taken: what there is nothing to do for is done, and what waits for a person waits. @param runId null: there was no line at all. */
+  async retried(tx: Tx, targetId: SyncTargetId, runId: SyncRunId | null, objects: readonly Recheck[]): Promise<void> {
+    const asked = `SELECT kind, local_id FROM unnest($3::text[], $4::text[]) x(kind, local_id)`;
+    const values = [runId, objects.map(({ kind }) => kind), objects.map(({ localId }) => localId)];
+    await this.settle(tx, targetId, `${asked} EXCEPT SELECT kind, local_id FROM sync_change WHERE run_id = $2::uuid`, values);
+    await tx.run(
+      `UPDATE sync_recheck r SET due_at = clock_timestamp() + ${LATEST} FROM (${LAST_LINES}) l
+        WHERE r.target_id = $1 AND r.kind = l.kind AND r.local_id = l.local_id AND l.state IN ('PLANNED', 'PROPOSED')`,
+      [targetId, runId],
+    );
+  }
+
+  /** The same words again are no news: the line is not kept a second time. A run without a line is none. */
+  async forgetRepeated(tx: Tx, runId: SyncRunId, before: readonly DueRecheck[]): Promise<void> {
+    await tx.run(
+      `DELETE FROM sync_change c USING unnest($2::text[], $3::text[], $4::text[]) x(kind, local_id, error)
+        WHERE c.run_id = $1 AND c.kind = x.kind AND c.local_id = x.local_id AND c.${IS_LEFT} AND left(c.error, 500) = x.error`,
+      [runId, before.map(({ kind }) => kind), before.map(({ localId }) => localId), before.map(({ error }) => error)],
+    );
+    await tx.run(
+      `DELETE FROM sync_run r WHERE r.id = $1 AND r.phase = 'ENDED' AND NOT EXISTS (SELECT FROM sync_change c WHERE c.run_id = r.id)`,
+      [runId],
+    );
+  }
+
+  /** @param which objects, a statement whose parameters are $1, the target, and `values` from $2 on. */
+  private async settle(tx: Tx, targetId: SyncTargetId, which: string, values: readonly unknown[]): Promise<void> {
+    await tx.run(
+      `DELETE FROM sync_recheck r USING (${which}) d WHERE r.target_id = $1 AND r.kind = d.kind AND r.local_id = d.local_id
+         AND NOT EXISTS (SELECT FROM sync_link l WHERE l.target_id = $1 AND l.kind = d.kind AND l.local_id = d.local_id AND l.state = 'DEPRECATED')`,
+      [targetId, ...values],
+    );
+    await this.awaitGrace(tx, targetId, which, values);
+  }
+
+  private async awaitGrace(tx: Tx, targetId: SyncTargetId, which: string, values: readonly unknown[]): Promise<void> {
+    await tx.run(
+      `INSERT INTO sync_recheck AS r (target_id, kind, local_id, due_at)
+       SELECT l.target_id, l.kind, l.local_id, l.deprecated_at + greatest(make_interval(secs => t.grace_seconds), ${LEAST_GRACE}) FROM (${which}) d
+         JOIN sync_link l ON l.target_id = $1 AND l.kind = d.kind AND l.local_id = d.local_id AND l.state = 'DEPRECATED' JOIN sync_target t ON t.id = $1
+       ON CONFLICT (target_id, kind, local_id) DO UPDATE SET due_at = greatest(EXCLUDED.due_at, CASE WHEN r.attempts > 0 THEN r.due_at ELSE EXCLUDED.due_at END)`,
+      [targetId, ...values],
+    );
+  }
+}
