@@ -18,6 +18,14 @@ import {
 
 afterEach(closeRooms);
 
+const SAYING: Partial<Record<FaultKind, RegExp>> = {
+  'server-error': /RuntimeError/,
+  'bad-gateway': /3 times .* answered 502 .*nothing was done/,
+  unavailable: /3 times .* answered 503 .*nothing was done/,
+  firewall: /3 times .* answered 403 .*nothing was done/,
+  'reset-before': /3 times no answer came .*nothing was done/,
+};
+
 describe.each(['4.5', '4.7'] as const)('what goes wrong with NetBox %s', (version) => {
   describe('an answer that is lost', () => {
     const lost: readonly FaultKind[] = [
@@ -168,17 +176,56 @@ describe.each(['4.5', '4.7'] as const)('what goes wrong with NetBox %s', (versio
     expect(netbox.state.count('tenancy/tenants')).toBe(1);
   });
 
-  it('an object that makes NetBox fail every time is refused, and the others go on', async () => {
+  const never: readonly FaultKind[] = ['server-error', 'bad-gateway', 'unavailable', 'firewall', 'reset-before'];
+  it.each(never)('one object that never gets through (%s) is refused, and the others go on', async (kind) => {
     const room = await start(version);
-    const isPoisoned = (request: RequestLine) => request.method === 'POST' && request.body.includes('poison');
-    room.netbox.faults.add({ kind: 'server-error', when: isPoisoned, times: 1000 });
-    const names = ['a', 'poison', 'c', 'd'];
+    const isPoisoned = (request: RequestLine) => request.method !== 'GET' && request.body.includes('poison');
+    room.netbox.faults.add({ kind, when: isPoisoned, times: 1000 });
+    const names = ['a', 'b', 'poison', 'd', 'e'];
     const outcomes = await room.inventory.write(
       'tenant',
       names.map((name) => create(`ten_${name}`, { name, slug: name })),
       signal,
     );
-    expect(outcomes.map((outcome) => Object.keys(outcome)[0])).toEqual(['done', 'refused', 'done', 'done']);
-    expect(outcomes[1]).toEqual({ refused: expect.stringContaining('RuntimeError') });
+    expect(outcomes.map((outcome) => Object.keys(outcome)[0])).toEqual(['done', 'done', 'refused', 'done', 'done']);
+    expect(outcomes[2]).toEqual({ refused: expect.stringMatching(SAYING[kind] ?? '') });
+    // Alone, too, and whatever the verb: others would get through, which is asked for with an object that nobody makes.
+    const tenant = doneOf(outcomes[0]);
+    const [changed] = await room.inventory.write('tenant', [update(tenant, { description: 'poison' })], signal);
+    expect(changed).toEqual({ refused: expect.stringMatching(SAYING[kind] ?? '') });
+    expect(room.netbox.state.objects('tenancy/tenants').map(({ values }) => values['name'])).toEqual(['a', 'b', 'd', 'e']);
+  });
+
+  it.each(['bad-gateway', 'firewall'] as const)('a NetBox that takes no writes (%s), but is read, is an error that passes: nothing is refused', async (kind) => {
+    const room = await start(version);
+    const { netbox, inventory } = room;
+    const many = Array.from({ length: 12 }, (_, at) => create(`ten_${at}`, { name: `t${at}`, slug: `t${at}` }));
+    const all = (request: RequestLine) => request.method !== 'GET';
+    for (const writes of [many.slice(0, 1), many]) {
+      netbox.faults.add({ kind, when: all, times: 10_000 });
+      await expect(inventory.write('tenant', writes, signal)).rejects.toMatchObject({
+        code: 'NETBOX_NO_ANSWER',
+        facts: { retriable: true },
+      });
+      netbox.faults.clear();
+    }
+    // In the middle of a list, and such that a small question gets through: many in a row are no chance.
+    netbox.faults.add({ kind, when: ({ method, body }) => method !== 'GET' && /ten_([4-9]|1\d)/.test(body), times: 10_000 });
+    await expect(inventory.write('tenant', many, signal)).rejects.toMatchObject({ code: 'NETBOX_NO_ANSWER', facts: { retriable: true } });
+    netbox.faults.clear();
+    expect((await inventory.write('tenant', many, signal)).map((outcome) => Object.keys(outcome)[0])).toEqual(many.map(() => 'done'));
+    expect(netbox.state.count('tenancy/tenants')).toBe(12);
+  });
+
+  it('a NetBox that is maintained is an error that passes', async () => {
+    const room = await start(version);
+    room.netbox.faults.add({ kind: 'maintenance', when: ({ method }) => method !== 'GET', times: 1000 });
+    const write = create('ten_a', { name: 'a', slug: 'a' });
+    await expect(room.inventory.write('tenant', [write], signal)).rejects.toMatchObject({
+      code: 'NETBOX_BUSY',
+      facts: { retriable: true },
+    });
+    room.netbox.faults.clear();
+    doneOf((await room.inventory.write('tenant', [write], signal))[0]);
   });
 });

@@ -20,15 +20,17 @@ export type FaultKind =
   | 'reset-before'
   /** Done, then the connection is cut. */
   | 'reset-after'
-  /** The proxy's page: 502, 503, and a login page with 200. Nothing is done. */
+  /** The proxy's page: 502, 503, a firewall's 403, and a login page with 200. Nothing is done. */
   | 'bad-gateway'
   | 'unavailable'
+  | 'firewall'
   | 'login-page'
   /** A proxy's 429 with `Retry-After`; NetBox itself has no limit. */
   | 'throttled'
-  /** NetBox's own 500, and that of a deadlock. Nothing is done. */
+  /** NetBox's own 500, that of a deadlock, and that of MAINTENANCE_MODE. Nothing is done. */
   | 'server-error'
   | 'deadlock'
+  | 'maintenance'
   /** Done; half of the answer comes, and then the connection is cut. */
   | 'half-page'
   /** Done; the answer is complete for HTTP and broken as JSON. */

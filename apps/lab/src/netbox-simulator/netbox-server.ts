@@ -173,6 +173,8 @@ export class NetBoxServer {
   }
 }
 
+const MAINTENANCE = 'NetBox is currently operating in maintenance mode and is unable to perform write operations. Please try again later.';
+
 const serverErrorBody = (error: string, exception: string, { release }: Shared): Json => ({
   error,
   exception,
@@ -192,6 +194,8 @@ function refusalOf(fault: Fault, shared: Shared): Reply | null {
       return page(502, '502 Bad Gateway');
     case 'unavailable':
       return page(503, '503 Service Temporarily Unavailable');
+    case 'firewall':
+      return page(403, '403 Forbidden');
     case 'login-page':
       return page(200, 'Login | NetBox');
     case 'throttled':
@@ -204,6 +208,12 @@ function refusalOf(fault: Fault, shared: Shared): Reply | null {
       return { status: 500, text: JSON.stringify(serverErrorBody('something broke', 'RuntimeError', shared)), headers: JSON_TYPE };
     case 'deadlock':
       return { status: 500, text: JSON.stringify(serverErrorBody('deadlock detected', 'OperationalError', shared)), headers: JSON_TYPE };
+    case 'maintenance':
+      return {
+        status: 500,
+        text: JSON.stringify(serverErrorBody(MAINTENANCE, 'InternalError', shared)),
+        headers: JSON_TYPE,
+      };
     default:
       return null;
   }

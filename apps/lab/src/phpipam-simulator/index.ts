@@ -1,7 +1,7 @@
 /** phpIPAM in process: its REST API over HTTPS on 127.0.0.1, with a certificate of its own. */
 import type { Faults } from '../line/faults.js';
 import { Ipam, type IpamOptions } from './ipam.js';
-import { type Fatal, IpamServer } from './ipam-server.js';
+import { type Fatal, type Gateway, IpamServer } from './ipam-server.js';
 
 export type { IpamApp, IpamOptions, IpamRelease } from './ipam.js';
 export type { Row } from './ipam-database.js';
@@ -15,6 +15,8 @@ export interface PhpIpamSimulator {
   readonly faults: Faults;
   /** Requests that PHP does not survive, until they are taken out. */
   readonly fatals: Fatal[];
+  /** What something in front answers in place of phpIPAM, until it is taken out. */
+  readonly gateways: Gateway[];
   readonly requests: string[];
   /** How many were under way at once. */
   readonly peakInFlight: number;
@@ -34,6 +36,7 @@ export async function startPhpIpamSimulator(options: IpamOptions): Promise<PhpIp
     ipam,
     faults: line.faults,
     fatals: server.fatals,
+    gateways: server.gateways,
     requests: server.requests,
     get peakInFlight() {
       return server.peakInFlight;

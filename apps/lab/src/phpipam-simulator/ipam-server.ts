@@ -15,6 +15,12 @@ export interface Fatal {
   readonly how: 'html' | 'empty';
 }
 
+/** Something between a client and phpIPAM that answers in its place, with a page of its own. */
+export interface Gateway {
+  readonly when: (request: string, body: string) => boolean;
+  readonly status: number;
+}
+
 const REASONS: Readonly<Record<number, string>> = {
   200: 'OK',
   201: 'Created',
@@ -41,6 +47,8 @@ export class IpamServer {
   readonly requests: string[] = [];
   /** Until taken out: every request that it says ends so. */
   readonly fatals: Fatal[] = [];
+  /** Until taken out: what one of them dislikes does not get to phpIPAM. */
+  readonly gateways: Gateway[] = [];
   peakInFlight = 0;
   private inFlight = 0;
   private plain: Server | null = null;
@@ -88,6 +96,8 @@ export class IpamServer {
     if (fault?.kind === 'bad-gateway' || fault?.kind === 'unavailable') {
       return send(response, { status: fault.kind === 'bad-gateway' ? 502 : 503, body: '<html><body>nginx</body></html>' });
     }
+    const gateway = this.gateways.find(({ when }) => when(name, body));
+    if (gateway) return send(response, { status: gateway.status, body: '<html><h1>Request blocked</h1></html>' });
     this.requests.push(name);
     await this.line.faults.interrupt([name]);
     const reply = await this.reply(request, url, parts, body, isHttps, name);

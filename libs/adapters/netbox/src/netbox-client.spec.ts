@@ -131,12 +131,21 @@ describe('an answer that is none', () => {
     ['half a document', { body: '[{"id"' }, 'NETBOX_NO_ANSWER'],
     ['silence', { silent: true }, 'NETBOX_NO_ANSWER'],
     ['a gateway', { status: 504, body: '' }, 'NETBOX_NO_ANSWER'],
+    ['a firewall', { status: 403, body: '<html>Blocked', headers: html }, 'NETBOX_NO_ANSWER'],
+    ['a gateway that speaks JSON', { status: 403, body: '{"message":"Forbidden"}' }, 'NETBOX_NO_ANSWER'],
+    ['a web server that takes less', { status: 413, body: '<html>', headers: html }, 'NETBOX_NO_ANSWER'],
     ['an error of NetBox', { status: 500, body: '{"error":"x","exception":"KeyError"}' }, 'NETBOX_NO_ANSWER'],
     ['a race', { status: 500, body: '{"error":"x","exception":"OperationalError"}' }, 'NETBOX_RACE'],
   ] satisfies [string, Reply, NetBoxErrorCode][])('%s: a write may have been done, and is not sent again', async (_name, reply, code) => {
     const { origin, seen } = await serve(reply);
     await expect(write(origin)).rejects.toThrow(failure(code, true));
     expect(seen).toHaveLength(1);
+  });
+
+  it('of a NetBox that is maintained says that it takes nothing now', async () => {
+    const words = 'NetBox is currently operating in maintenance mode and is unable to perform write operations.';
+    const { origin } = await serve({ status: 500, body: JSON.stringify({ error: words, exception: 'InternalError' }) });
+    await expect(write(origin)).rejects.toThrow(failure('NETBOX_BUSY', true));
   });
 
   it('of a refused write carries the words', async () => {

@@ -227,9 +227,15 @@ function refusal(call: string, response: OutboundResponse, json: unknown, isWrit
   return new NetBoxError(code, isWrite && (status === 400 || status === 409) ? { ...facts, body: json } : facts);
 }
 
+/** Of NetBox a 403 has a `detail`; gateways with JSON of their own say `message`. */
+const isOfAnother = (status: number, json: unknown): boolean =>
+  json === undefined || (status === 403 && typeof json === 'object' && json !== null && !('detail' in json));
+
 function verdictOf(status: number, json: unknown, words: string, isWrite: boolean): { code: NetBoxErrorCode; retriable: boolean } {
   if (status >= 300 && status <= 399) return { code: 'NETBOX_REDIRECTED', retriable: false };
-  // NetBox says all of these in JSON: a page comes from something in front of it, and refuses nothing in particular.
+  // NetBox says all of these in JSON: a page comes from something in front of it. It may be about this write (a firewall), or about all.
+  if (isWrite && status >= 400 && status <= 499 && status !== 401 && status !== 429 && isOfAnother(status, json))
+    return { code: 'NETBOX_NO_ANSWER', retriable: true };
   if ([400, 404, 409, 412].includes(status) && json === undefined) return { code: 'NETBOX_UNEXPECTED_ANSWER', retriable: false };
   if (status === 400) return { code: 'NETBOX_REFUSED', retriable: false };
   if (status === 401) return { code: 'NETBOX_UNAUTHORIZED', retriable: false };
@@ -239,6 +245,8 @@ function verdictOf(status: number, json: unknown, words: string, isWrite: boolea
   if (status === 412) return { code: 'NETBOX_STALE', retriable: true };
   if (status === 429) return { code: 'NETBOX_BUSY', retriable: true };
   const exception = (json as { exception?: unknown } | null | undefined)?.exception;
+  // MAINTENANCE_MODE: its transactions only read.
+  if (status === 500 && exception === 'InternalError' && /maintenance mode/i.test(words)) return { code: 'NETBOX_BUSY', retriable: true };
   if (status === 500 && (exception === 'IntegrityError' || exception === 'OperationalError'))
     return { code: 'NETBOX_RACE', retriable: true };
   if (status >= 502 && status <= 504) return { code: isWrite ? 'NETBOX_NO_ANSWER' : 'NETBOX_UNREACHABLE', retriable: true };

@@ -6,7 +6,7 @@ export type NetBoxErrorCode =
   | 'NETBOX_UNREACHABLE'
   /** The server's key is not the pinned one; nothing was sent. */
   | 'NETBOX_WRONG_CERTIFICATE'
-  /** Sent, and no answer that can be read, or a gateway's 502 to 504: it may have been done. */
+  /** Sent, and no answer of NetBox: none that can be read, or one of a gateway or a firewall in front of it. A write may have been done. */
   | 'NETBOX_NO_ANSWER'
   /** There is no such token, or it is expired, disabled, or not accepted from here. NetBox says 403 for that. */
   | 'NETBOX_UNAUTHORIZED'
@@ -22,7 +22,7 @@ export type NetBoxErrorCode =
   | 'NETBOX_STALE'
   /** 500 with IntegrityError or OperationalError: a race in its database, rolled back. */
   | 'NETBOX_RACE'
-  /** 429, from something in front of NetBox. */
+  /** 429, from something in front of NetBox, or its own maintenance mode. */
   | 'NETBOX_BUSY'
   /** 3xx: the address of the connector is not that of the API. */
   | 'NETBOX_REDIRECTED'

@@ -1,3 +1,4 @@
+import { WritePath } from '#adapters/outbound';
 import type { ForeignWrite, WriteOutcome } from '#contexts/sync/ports';
 import { decide } from './decide.js';
 import { DependantsReader } from './dependants-reader.js';
@@ -42,6 +43,8 @@ interface Due {
  * or the list is halved, until every object has its own answer.
  */
 export class NetBoxWriter {
+  private readonly path = new WritePath(() => this.isTakingWrites());
+
   constructor(
     private readonly client: NetBoxClient,
     private readonly reader: NetBoxReader,
@@ -85,13 +88,35 @@ export class NetBoxWriter {
     if ((await this.look(left.map(({ entry }) => entry))).length > 0) throw error;
   }
 
-  /** An error of NetBox itself, again and again: it is that of one object, most often, and the others can go on. */
+  /** Again and again no answer of NetBox, or an error of its own: most often it is about one object, and the others can go on. */
   private async afterFault(left: readonly Due[], error: NetBoxError): Promise<void> {
-    if (error.facts.status !== 500) throw error;
-    if (left.length === 1) return refuse(left, error);
+    if (error.facts['isTimeout'] === true) throw error;
+    if (left.length === 1) return this.afterLonelyFault(left, error);
     const half = Math.ceil(left.length / 2);
     await this.settle(left.slice(0, half).map(({ entry }) => entry));
     await this.settle(left.slice(half).map(({ entry }) => entry));
+  }
+
+  /** It is not done, and reads work: it was just looked for. Whether others would be done is asked with something that does nothing. */
+  private async afterLonelyFault(left: readonly Due[], error: NetBoxError): Promise<void> {
+    const due = await this.look(left.map(({ entry }) => entry));
+    if (due.length === 0) return;
+    if (!(await this.path.isOpenForOthers())) throw error;
+    const { status, words } = error.facts;
+    const how = status === undefined ? `no answer came (${words})` : `something in front of NetBox answered ${status} (${words})`;
+    const refused = status === 500 ? words : `it does not get through: ${AGAIN + 1} times ${how}, and nothing was done`;
+    for (const { entry } of due) entry.outcome = { refused };
+  }
+
+  /** NetBox itself refuses an object without fields, or says that we may not make any. */
+  private async isTakingWrites(): Promise<boolean> {
+    try {
+      await this.client.send({ method: 'POST', path: this.kind.codec.path, body: {} }, this.signal);
+    } catch (error) {
+      if (isNetBoxError(error, 'NETBOX_REFUSED', 'NETBOX_FORBIDDEN')) return true;
+      if (!isNetBoxError(error) || error.code === 'NETBOX_ABORTED') throw error;
+    }
+    return false;
   }
 
   private async look(entries: readonly Entry[]): Promise<Due[]> {
@@ -136,6 +161,7 @@ export class NetBoxWriter {
     try {
       this.answered(due, await this.request(due));
       tally.accepted += due.length;
+      this.path.taken();
     } catch (error) {
       if (!isNetBoxError(error)) throw error;
       if (error.code === 'NETBOX_RACE') return this.afterRace(due, tally, error);

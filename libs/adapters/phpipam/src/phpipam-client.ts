@@ -51,7 +51,7 @@ interface Call {
 
 export class PhpIpamClient {
   private readonly base: string;
-  private readonly timing: PhpIpamTiming;
+  readonly timing: PhpIpamTiming;
   private readonly http: OutboundHttp;
   /** There is one lock for all writes of the API, one row for all tokens of a user, and PHP computes lists in one go. */
   private readonly line = new OneAtATime();
@@ -116,6 +116,17 @@ export class PhpIpamClient {
     const reply = await this.line.run(() => this.authorized({ method, path, ...(method === 'DELETE' ? {} : { body }) }, signal));
     if (!reply.isSuccess) throw refusal(`${method} ${path}`, true, reply);
     return reply.id;
+  }
+
+  /** Whether writes get to phpIPAM: it refuses itself to change a VRF that cannot be. */
+  async isTakingWrites(signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.send('PATCH', '/vrfs/0/', {}, signal);
+    } catch (error) {
+      if (isPhpIpamError(error, 'PHPIPAM_REFUSED', 'PHPIPAM_FORBIDDEN')) return true;
+      if (!isPhpIpamError(error) || error.code === 'PHPIPAM_ABORTED') throw error;
+    }
+    return false;
   }
 
   /** The page of the login, which everybody may read. */

@@ -1,3 +1,4 @@
+import { WritePath } from '#adapters/outbound';
 import type {
   ForeignCapabilities,
   ForeignInventory,
@@ -113,7 +114,8 @@ export class PhpIpamInventory implements ForeignInventory {
 
   async write(kind: InventoryKind, writes: readonly ForeignWrite[], signal: AbortSignal): Promise<readonly WriteOutcome[]> {
     const of = known(kind);
-    return writeOrder(writes, (write) => this.writer.write(of, write, signal));
+    const path = new WritePath(() => this.client.isTakingWrites(signal));
+    return writeOrder(writes, (write) => this.writer.write(of, write, path, signal));
   }
 
   /** Columns that are all there are not asked for again with each run: a write without one of them is refused, and says so. */

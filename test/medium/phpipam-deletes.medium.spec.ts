@@ -1,0 +1,71 @@
+// What is deleted in a phpIPAM, and what must not go or change with it.
+import type { ForeignObject, ForeignWrite } from '#contexts/sync/ports';
+import { closeWorlds, LEGACY, MARK, ref, World } from '../support/phpipam-room.js';
+
+afterEach(closeWorlds);
+
+describe('deleting something', () => {
+  const remove = ({ remoteId, version, mark }: ForeignObject): ForeignWrite => ({ verb: 'DELETE', remoteId, version, mark: mark ?? '' });
+
+  it('is done where the mark agrees, and refused where it is another or none', async () => {
+    const world = await World.start();
+    const vrf = await world.create('vrf', 'vrf_1', { name: 'red' });
+    expect(await world.write('vrf', { ...remove(vrf), mark: 'vrf_2' } as ForeignWrite)).toEqual([
+      { refused: 'it is not deleted: its mark is vrf_1, and vrf_2 was due' },
+    ]);
+    expect(await world.write('vrf', remove(vrf))).toEqual([{ done: null }]);
+    expect(await world.write('vrf', remove(vrf))).toEqual([{ gone: true }]);
+    expect(world.database.all('vrf')).toEqual([]);
+  });
+
+  it('is done once when its answer is lost', async () => {
+    const world = await World.start();
+    const vrf = await world.create('vrf', 'vrf_1', { name: 'red' });
+    world.simulator.faults.add({ kind: 'reset-after', when: ([request]) => request?.startsWith('DELETE') ?? false });
+    expect(await world.write('vrf', remove(vrf))).toEqual([{ done: null }]);
+  });
+
+  it('takes nothing along: not the subnets and addresses of a subnet, not a reference, not the VLANs of an L2 domain', async () => {
+    const world = await World.start();
+    const { ipam } = world.simulator;
+    const vrf = await world.create('vrf', 'vrf_1', { name: 'red' });
+    const group = await world.create('vlanGroup', 'vld_1', { name: 'par1', slug: 'par1' });
+    const tenant = await world.create('tenant', 'ten_1', { name: 'Acme', slug: 'acme' });
+    const prefix = await world.create('prefix', 'pfx_1', { prefix: '10.20.0.0/16', vrf: ref('vrf', vrf.remoteId) });
+    const theirs = { sectionId: world.section, vrfId: Number(vrf.remoteId), masterSubnetId: Number(prefix.remoteId) };
+    const child = ipam.typed('subnets', { subnet: '10.20.1.0', mask: '24', ...theirs });
+    ipam.typed('ipaddresses', { ip_addr: '10.20.0.9', subnetId: Number(prefix.remoteId) });
+    ipam.typed('vlans', { name: 'x', number: 7, domainId: Number(group.remoteId), customer_id: Number(tenant.remoteId) });
+    const refusals = [
+      ...(await world.write('prefix', remove(prefix))),
+      ...(await world.write('vrf', remove(vrf))),
+      ...(await world.write('vlanGroup', remove(group))),
+      ...(await world.write('tenant', remove(tenant))),
+    ];
+    expect(refusals).toEqual([
+      { refused: 'it is not deleted: subnet 10.20.1.0/24 would be deleted with it' },
+      { refused: 'it is not deleted: subnet 10.20.0.0/16 and 1 more would lose it' },
+      { refused: 'it is not deleted: VLAN x would move to the default L2 domain' },
+      { refused: 'it is not deleted: VLAN x would lose it' },
+    ]);
+    world.database.remove('subnets', child);
+    expect(await world.write('prefix', remove(prefix))).toEqual([
+      { refused: 'it is not deleted: address 10.20.0.9 would be deleted with it' },
+    ]);
+    expect(world.asked().filter((request) => request.startsWith('DELETE'))).toEqual([]);
+  });
+
+  it('of a subnet and those within it is done in one go, in whatever order they come', async () => {
+    const world = await World.start();
+    const outer = await world.create('prefix', 'pfx_1', { prefix: '10.20.0.0/16', vrf: null });
+    const inner = await world.create('prefix', 'pfx_2', { prefix: '10.20.1.0/24', vrf: null });
+    expect(await world.write('prefix', remove(outer), remove(inner))).toEqual([{ done: null }, { done: null }]);
+  });
+
+  it('never takes the default L2 domain, which older releases would', async () => {
+    const world = await World.start(LEGACY);
+    world.simulator.ipam.edited('vlanDomains', 1, { [MARK]: 'vld_1' });
+    const [domain] = (await world.scan('vlanGroup')).objects;
+    expect(await world.write('vlanGroup', remove(domain as ForeignObject))).toEqual([{ refused: 'the default L2 domain stays' }]);
+  });
+});
