@@ -32,6 +32,7 @@ import { HearNetbox1767225600031 } from './0031-hear-netbox.js';
 import { TryAgain1767225600032 } from './0032-try-again.js';
 import { MissNothing1767225600033 } from './0033-miss-nothing.js';
 import { TakeStations1767225600034 } from './0034-take-stations.js';
+import { PlanImports1767225600035 } from './0035-plan-imports.js';
 import { RestFabrics1767225600036 } from './0036-rest-fabrics.js';
 
 /** In order; a migration is never edited after it has landed. */
@@ -70,5 +71,6 @@ export const migrations = [
   TryAgain1767225600032,
   MissNothing1767225600033,
   TakeStations1767225600034,
+  PlanImports1767225600035,
   RestFabrics1767225600036,
 ];

@@ -5,7 +5,9 @@ import { connectorSecretContext, FOREIGN_INVENTORIES, type ForeignInventories } 
 import { wordsOf } from '../../runner/words-of.js';
 import { SyncDueStore, type Target } from '../../store/sync-due.store.js';
 import { ImportStore, type WantedImport } from './import.store.js';
-import { type ImportCounts, InventoryImport } from './inventory-import.js';
+import { ImportPlanner } from './import-planner.js';
+import { idleRuleNotes } from './idle-rule-notes.js';
+import { type ImportCounts, type ImportRequest, InventoryImport } from './inventory-import.js';
 
 const SCOPE = systemScope('import');
 const EVERY_MS = 2000;
@@ -20,6 +22,7 @@ export class ImportRunner implements OnModuleInit {
     private readonly store: ImportStore,
     private readonly dues: SyncDueStore,
     private readonly imports: InventoryImport,
+    private readonly planner: ImportPlanner,
     private readonly reconcilers: ReconcilerRegistry,
     @Inject(FOREIGN_INVENTORIES) private readonly inventories: ForeignInventories,
     @Inject(LOGGER) private readonly log: Logger,
@@ -44,13 +47,19 @@ export class ImportRunner implements OnModuleInit {
     let counts: ImportCounts = {};
     let error: string | null = null;
     try {
-      counts = await this.take(wanted, target, held, signal);
+      const request = await this.requestOf(wanted, target, held, signal);
+      if (wanted.planSeconds === null) {
+        await held.inTransaction(SCOPE, (tx) => this.store.begin(tx, wanted.id));
+        counts = await this.imports.adoptFrom(request, signal);
+      } else ({ counts, rest: error } = await this.planner.plan(wanted, wanted.planSeconds, request, held, signal));
     } catch (cause) {
       if (signal.aborted) throw cause;
       error = wordsOf(cause);
       this.log.warn('import.failed', { target: target.slug, importId: wanted.id, error: cause });
     }
     await held.inTransaction(SCOPE, async (tx) => {
+      if (wanted.planSeconds !== null) return this.store.finishPlan(tx, wanted.id, counts, error);
+      await this.store.note(tx, wanted.id, idleRuleNotes(await this.store.idleRules(tx, wanted.id)));
       await this.store.finish(tx, wanted.id, counts, error);
       // What was taken is proposed for adoption by the next complete run, which marks it there.
       await this.dues.wantScan(tx, wanted.targetId);
@@ -58,31 +67,26 @@ export class ImportRunner implements OnModuleInit {
     this.log.info('import.ended', { target: target.slug, importId: wanted.id, counts, error });
   }
 
-  private async take(wanted: WantedImport, target: Target, held: HeldLease, signal: AbortSignal): Promise<ImportCounts> {
+  private async requestOf(wanted: WantedImport, target: Target, held: HeldLease, signal: AbortSignal): Promise<ImportRequest> {
     const factory = this.inventories[target.kind];
     if (!factory) throw new Error(`nothing here speaks to ${target.kind}`);
     const secret = this.envelope.open(connectorSecretContext(target.id), target.sealedSecret);
     const { slug, url, tlsPins, settings } = target;
     const source = factory({ name: slug, url, secret, tlsSpkiSha256: tlsPins, settings });
     const { kinds } = await source.probe(signal);
-    const fabricId = await held.inTransaction(SCOPE, async (tx) => {
-      await this.store.begin(tx, wanted.id);
-      return this.store.fabricOf(tx, wanted.spaceId);
-    });
+    const fabricId = await held.inTransaction(SCOPE, (tx) => this.store.fabricOf(tx, wanted.spaceId));
     if (fabricId === undefined) throw new Error('the address space is gone');
-    return this.imports.adoptFrom(
-      {
-        source,
-        kinds: new Set(kinds.keys()),
-        places: { source: slug, fabricId, spaceId: wanted.spaceId, tenantId: wanted.ownerId, pools: wanted.pools },
-        links: {
-          known: (tx, kind, remoteIds) => this.store.known(tx, wanted.targetId, kind, remoteIds),
-          link: (tx, kind, localId, { remoteId }) => this.store.taken(tx, wanted, kind, remoteId, localId),
-        },
-        told: (tx, notTaken) => this.store.note(tx, wanted.id, notTaken),
-        inTransaction: (work) => held.inTransaction(SCOPE, work),
+    const { spaceId, elsewhere, ownerId: tenantId, pools } = wanted;
+    return {
+      source,
+      kinds: new Set(kinds.keys()),
+      places: { source: slug, fabricId, spaceId, elsewhere, tenantId, pools },
+      links: {
+        known: (tx, kind, remoteIds) => this.store.known(tx, wanted.targetId, kind, remoteIds),
+        link: (tx, kind, localId, { remoteId }) => this.store.taken(tx, wanted, kind, remoteId, localId),
       },
-      signal,
-    );
+      told: (tx, notTaken) => this.store.note(tx, wanted.id, notTaken),
+      inTransaction: (work) => held.inTransaction(SCOPE, work),
+    };
   }
 }

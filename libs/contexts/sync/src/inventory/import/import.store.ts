@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { AddressSpaceId, FabricId, SyncTargetId, TenantId } from '#engines/kernel';
 import type { Tx } from '#platform';
 import type { InventoryKind } from '../kinds.js';
-import type { ImportCounts, NotTaken } from './inventory-import.js';
+import type { ForeignObject } from '../../ports/foreign-inventory.js';
+import type { ImportCounts, ImportPage, NotTaken } from './inventory-import.js';
+import type { SpaceRule } from './taking.js';
 
 /** What an operator asked for. */
 export interface WantedImport {
@@ -12,6 +14,10 @@ export interface WantedImport {
   /** Who gets what has no tenant there; null: it is not taken. */
   readonly ownerId: TenantId | null;
   readonly pools: 'MAKE' | 'REPORT';
+  /** What goes into another space. */
+  readonly elsewhere: readonly SpaceRule[];
+  /** Nothing is taken, it is only said what would be; what it is found out with holds up others for no longer than this. Null: it is taken. */
+  readonly planSeconds: number | null;
 }
 
 export interface ImportState extends WantedImport {
@@ -23,19 +29,27 @@ export interface ImportState extends WantedImport {
   readonly error: string | null;
 }
 
-const IMPORT = `SELECT i.id, i.target_id AS "targetId", i.space_id AS "spaceId", i.owner_id AS "ownerId", i.pools, i.created_at AS "createdAt", i.finished_at AS "finishedAt",
+const IMPORT = `SELECT i.id, i.target_id AS "targetId", i.space_id AS "spaceId", i.owner_id AS "ownerId", i.pools, i.plan_seconds AS "planSeconds",
+    coalesce((SELECT jsonb_agg(jsonb_build_object('whose', s.whose, 'name', s.name, 'spaceId', s.space_id) ORDER BY s.whose, s.name) FROM sync_import_space s
+      WHERE s.import_id = i.id), '[]') AS elsewhere, i.created_at AS "createdAt", i.finished_at AS "finishedAt",
     i.counts, i.error FROM sync_import i`;
 
 @Injectable()
 export class ImportStore {
-  async insert(tx: Tx, { id, targetId, spaceId, ownerId, pools }: WantedImport): Promise<void> {
-    await tx.run('INSERT INTO sync_import (id, target_id, space_id, owner_id, pools) VALUES ($1, $2, $3, $4, $5)', [
+  async insert(tx: Tx, { id, targetId, spaceId, ownerId, pools, elsewhere, planSeconds }: WantedImport): Promise<void> {
+    await tx.run('INSERT INTO sync_import (id, target_id, space_id, owner_id, pools, plan_seconds) VALUES ($1, $2, $3, $4, $5, $6)', [
       id,
       targetId,
       spaceId,
       ownerId,
       pools,
+      planSeconds,
     ]);
+    await tx.run(
+      `INSERT INTO sync_import_space (import_id, whose, name, space_id)
+        SELECT $1, x.whose, x.name, x."spaceId" FROM jsonb_to_recordset($2::jsonb) x(whose text, name text, "spaceId" uuid)`,
+      [id, JSON.stringify(elsewhere)],
+    );
   }
 
   async connectorBySlug(tx: Tx, slug: string): Promise<SyncTargetId | undefined> {
@@ -56,6 +70,63 @@ export class ImportStore {
 
   async fabricOf(tx: Tx, spaceId: AddressSpaceId): Promise<FabricId | undefined> {
     return (await tx.one<{ id: FabricId }>('SELECT fabric_id AS id FROM address_space WHERE id = $1', [spaceId]))?.id;
+  }
+
+  /** Those of these that are of the fabric. */
+  async spacesOf(tx: Tx, fabricId: FabricId, spaceIds: readonly AddressSpaceId[]): Promise<ReadonlySet<AddressSpaceId>> {
+    const rows = await tx.sql<{ id: AddressSpaceId }>('SELECT id FROM address_space WHERE fabric_id = $1 AND id = ANY($2)', [
+      fabricId,
+      spaceIds,
+    ]);
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  /** Rules for VRFs and tenants that are not there. */
+  async idleRules(tx: Tx, id: string): Promise<{ whose: 'VRF' | 'TENANT'; name: string }[]> {
+    return tx.sql(
+      `SELECT s.whose, s.name FROM sync_import_space s WHERE s.import_id = $1
+          AND CASE s.whose WHEN 'VRF' THEN NOT EXISTS (SELECT FROM vrf v WHERE v.name = s.name) WHEN 'TENANT' THEN NOT EXISTS (SELECT FROM tenant t WHERE t.slug = s.name) ELSE false END
+        ORDER BY 1, 2`,
+      [id],
+    );
+  }
+
+  /** What was read for a plan. */
+  async stage(tx: Tx, id: string, seq: number, { pass, objects, beside }: ImportPage): Promise<void> {
+    await tx.run('INSERT INTO sync_import_page (import_id, seq, pass, objects, beside) VALUES ($1, $2, $3, $4, $5)', [
+      id,
+      seq,
+      pass,
+      JSON.stringify(objects),
+      JSON.stringify([...beside]),
+    ]);
+  }
+
+  async staged(tx: Tx, id: string, seq: number): Promise<ImportPage | undefined> {
+    const row = await tx.one<Omit<ImportPage, 'beside'> & { beside: [string, ForeignObject][] }>(
+      'SELECT pass, objects, beside FROM sync_import_page WHERE import_id = $1 AND seq = $2',
+      [id, seq],
+    );
+    return row && { ...row, beside: new Map(row.beside) };
+  }
+
+  /** Nothing of a plan is kept that an execution before this one began. */
+  async beginPlan(tx: Tx, id: string): Promise<void> {
+    await tx.run('DELETE FROM sync_import_note WHERE import_id = $1', [id]);
+    await tx.run('DELETE FROM sync_import_page WHERE import_id = $1', [id]);
+  }
+
+  async finishPlan(tx: Tx, id: string, counts: ImportCounts, error: string | null): Promise<void> {
+    await tx.run('DELETE FROM sync_import_page WHERE import_id = $1', [id]);
+    await tx.run('UPDATE sync_import SET finished_at = clock_timestamp(), counts = $2, error = $3 WHERE id = $1', [
+      id,
+      JSON.stringify(counts),
+      error,
+    ]);
+  }
+
+  async forgetNotes(tx: Tx, id: string): Promise<void> {
+    await tx.run('DELETE FROM sync_import_note WHERE import_id = $1', [id]);
   }
 
   /** What an execution before this one refused is looked at again. */

@@ -169,7 +169,15 @@ const keptLinks: ImportLinks = {
 };
 
 async function run(over: Partial<ImportPlaces> = {}): Promise<void> {
-  const places = { source: 'netbox', fabricId: world.fabricId, spaceId: world.spaceId, tenantId: null, pools: 'MAKE', ...over } as const;
+  const places = {
+    source: 'netbox',
+    fabricId: world.fabricId,
+    spaceId: world.spaceId,
+    elsewhere: [],
+    tenantId: null,
+    pools: 'MAKE',
+    ...over,
+  } as const;
   const imports = world.app.get(InventoryImport);
   told = [];
   const keep = (_tx: unknown, notTaken: readonly NotTaken[]) => {

@@ -35,9 +35,18 @@ export interface ImportRequest {
   inTransaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
 }
 
-interface PageOutcome {
-  taken: number;
+/** Of theirs, with what it refers to and has to be known of more than its id. */
+export interface ImportPage {
+  /** Number of the pass. */
+  readonly pass: number;
+  readonly objects: readonly ForeignObject[];
+  readonly beside: ReadonlyMap<string, ForeignObject>;
+}
+
+export interface PageOutcome {
+  readonly kind: InventoryKind;
   known: number;
+  readonly taken: Pick<NotTaken, 'kind' | 'remoteId' | 'label'>[];
   readonly notTaken: NotTaken[];
 }
 
@@ -57,57 +66,64 @@ export class InventoryImport {
 
   /** @throws DomainError of the other system (what was taken so far stays, and is known the next time). */
   async adoptFrom(request: ImportRequest, signal: AbortSignal): Promise<ImportCounts> {
-    const counts: Partial<Record<InventoryKind, { taken: number; known: number; refused: number }>> = {};
-    for (const pass of this.passes.inOrder.filter(({ kind }) => request.kinds.has(kind))) {
-      const sum = (counts[pass.kind] ??= { taken: 0, known: 0, refused: 0 });
+    const sums = new ImportSums();
+    for await (const page of this.pages(request.source, request.kinds, signal)) {
+      const outcome = await request.inTransaction(async (tx) => {
+        const done = await this.take(tx, page, request);
+        if (done.notTaken.length > 0) await request.told(tx, done.notTaken);
+        if (done.taken.length > 0) await this.changed(tx, request.places);
+        return done;
+      });
+      sums.add(outcome);
+    }
+    return sums.counts;
+  }
+
+  /** All there is to be taken, in the order of what refers to what. */
+  async *pages(source: ImportSource, kinds: ReadonlySet<InventoryKind>, signal: AbortSignal): AsyncGenerator<ImportPage> {
+    for (const [at, pass] of this.passes.inOrder.entries()) {
+      if (!kinds.has(pass.kind)) continue;
       for (let after: string | null = null; ; ) {
-        const page = await request.source.scan(pass.kind, after, signal);
+        const page = await source.scan(pass.kind, after, signal);
         const objects = page.objects.filter((object) => pass.isOf?.(object) ?? true);
-        const outcome = await this.takePage(request, pass, objects, signal);
-        sum.taken += outcome.taken;
-        sum.known += outcome.known;
-        sum.refused += outcome.notTaken.filter(({ code }) => code !== null).length;
+        yield { pass: at, objects, beside: await readBeside(source, pass, objects, signal) };
         if (page.next === null) break;
         after = page.next;
       }
     }
-    return counts;
   }
 
-  private async takePage(
-    { source, places, links, told: tell, inTransaction }: ImportRequest,
-    pass: ImportPass,
-    objects: readonly ForeignObject[],
-    signal: AbortSignal,
+  /** Each object of a page, as far as it can be taken. */
+  async take(
+    tx: Tx,
+    { pass: at, objects, beside }: ImportPage,
+    { places, links }: Pick<ImportRequest, 'places' | 'links'>,
   ): Promise<PageOutcome> {
-    const beside = await readBeside(source, pass, objects, signal);
-    return inTransaction(async (tx) => {
-      const outcome: PageOutcome = { taken: 0, known: 0, notTaken: [] };
-      const linked = await linkedAmong(tx, links, [...objects, ...beside.values()]);
-      const known = await links.known(
-        tx,
-        pass.kind,
-        objects.map(({ remoteId }) => remoteId),
-      );
-      for (const object of objects) {
-        if (known.has(object.remoteId)) {
-          outcome.known++;
-          continue;
-        }
-        const notes: string[] = [];
-        const taking: Taking = { tx, places, object, linked, beside, note: (reason) => notes.push(reason) };
-        const refused = await this.takeOne(taking, pass, links);
-        const told = { kind: pass.kind, remoteId: object.remoteId, label: object.label };
-        if (refused) outcome.notTaken.push({ ...told, code: refused.code, reason: refused.message });
-        else {
-          outcome.taken++;
-          outcome.notTaken.push(...notes.map((reason) => ({ ...told, code: null, reason })));
-        }
+    const pass = this.passes.inOrder[at];
+    if (!pass) throw new Error(`there is no pass ${at}`);
+    const outcome: PageOutcome = { kind: pass.kind, taken: [], known: 0, notTaken: [] };
+    const linked = await linkedAmong(tx, links, [...objects, ...beside.values()]);
+    const known = await links.known(
+      tx,
+      pass.kind,
+      objects.map(({ remoteId }) => remoteId),
+    );
+    for (const object of objects) {
+      if (known.has(object.remoteId)) {
+        outcome.known++;
+        continue;
       }
-      if (outcome.notTaken.length > 0) await tell(tx, outcome.notTaken);
-      if (outcome.taken > 0) await this.changed(tx, places);
-      return outcome;
-    });
+      const notes: string[] = [];
+      const taking: Taking = { tx, places, object, linked, beside, note: (reason) => notes.push(reason) };
+      const refused = await this.takeOne(taking, pass, links);
+      const told = { kind: pass.kind, remoteId: object.remoteId, label: object.label };
+      if (refused) outcome.notTaken.push({ ...told, code: refused.code, reason: refused.message });
+      else {
+        outcome.taken.push(told);
+        outcome.notTaken.push(...notes.map((reason) => ({ ...told, code: null, reason })));
+      }
+    }
+    return outcome;
   }
 
   /** @returns why it was refused. */
@@ -131,6 +147,18 @@ export class InventoryImport {
     await this.fabric.raiseRevision(tx, fabricId);
     await this.outbox.append(tx, 'fabric.changed', fabricId);
     await this.outbox.append(tx, 'sync.wanted', fabricId);
+  }
+}
+
+/** Of all pages so far. */
+export class ImportSums {
+  readonly counts: Partial<Record<InventoryKind, { taken: number; known: number; refused: number }>> = {};
+
+  add({ kind, taken, known, notTaken }: PageOutcome): void {
+    const sum = (this.counts[kind] ??= { taken: 0, known: 0, refused: 0 });
+    sum.taken += taken.length;
+    sum.known += known;
+    sum.refused += notTaken.filter(({ code }) => code !== null).length;
   }
 }
 

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AddressAllocationService, AddressingListing, SubnetService } from '#contexts/addressing';
-import { encodeId, Fqdn, IdempotencyKey, Ip, isDomainError, type SubnetId, type TenantId } from '#engines/kernel';
+import { decodeId, encodeId, Fqdn, IdempotencyKey, Ip, isDomainError, type SubnetId, type TenantId, type VrfId } from '#engines/kernel';
 import { rangeIds } from '../local-ids.js';
 import { attempt } from './attempt.js';
+import { ImportedSpaces } from './imported-spaces.js';
 import { keyOf, localRef, refusal, type Taking } from './taking.js';
 
 /** Several stations may have it: what FHRP and anycast are for. */
@@ -20,6 +21,7 @@ export class TakeAddresses {
     private readonly addresses: AddressAllocationService,
     private readonly subnets: SubnetService,
     private readonly listing: AddressingListing,
+    private readonly spaces: ImportedSpaces,
   ) {}
 
   /** Reserved: given to nobody. Any other: to whoever asks within it. @returns its id, as the next. @throws DomainError NOT_FOUND | OUT_OF_RANGE | OVERLAPS. */
@@ -56,13 +58,27 @@ export class TakeAddresses {
     return id;
   }
 
+  /** One that is a host of prefixes in two address spaces is in the one of its own tenant, or in neither. */
   private async home(taking: Taking, address: Ip): Promise<Home> {
-    const vrf = localRef(taking, 'vrf');
-    const subnet = (await this.listing.subnetsOf(taking.tx, taking.places.spaceId, [address])).get(address);
-    if (!subnet) throw refusal('NOT_FOUND', `${address} is a host of no prefix that was taken`);
-    if ((subnet.vrfId === null ? null : encodeId('vrf', subnet.vrfId)) !== vrf)
-      throw refusal('NOT_FOUND', `the prefix of ${address} that was taken is in another VRF`);
-    return subnet;
+    const [vrf, tenant] = [localRef(taking, 'vrf'), localRef(taking, 'tenant')];
+    const vrfId = vrf === null ? null : decodeId<VrfId>('vrf', vrf);
+    const tenantId = tenant === null ? taking.places.tenantId : decodeId<TenantId>('tenant', tenant);
+    const homes: Home[] = [];
+    let isElsewhere = false;
+    for (const spaceId of await this.spaces.spacesFor(taking, { vrfId, tenantId })) {
+      const subnet = (await this.listing.subnetsOf(taking.tx, spaceId, [address])).get(address);
+      if (subnet?.vrfId === vrfId) homes.push(subnet);
+      else if (subnet) isElsewhere = true;
+    }
+    const home = homes.length > 1 ? homes.find((each) => each.tenantId === tenantId) : homes[0];
+    if (home) return home;
+    if (homes.length > 1)
+      throw refusal(
+        'INVALID_STATE',
+        `${address} is a host of prefixes in ${homes.length} address spaces, and its tenant there says not in which`,
+      );
+    if (isElsewhere) throw refusal('NOT_FOUND', `the prefix of ${address} that was taken is in another VRF`);
+    throw refusal('NOT_FOUND', `${address} is a host of no prefix that was taken`);
   }
 }
 

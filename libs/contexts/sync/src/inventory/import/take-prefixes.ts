@@ -14,6 +14,7 @@ import {
 } from '#engines/kernel';
 import { vlanIds } from '../local-ids.js';
 import { ImportedPools } from './imported-pools.js';
+import { ImportedSpaces, type Whose } from './imported-spaces.js';
 import { keyOf, localRef, refusal, type Taking, textOf } from './taking.js';
 import { tenantOf } from './take-tenancy.js';
 
@@ -27,26 +28,31 @@ export class TakePrefixes {
     private readonly subnets: SubnetService,
     private readonly addressing: AddressingService,
     private readonly tenancy: TenancyListing,
+    private readonly spaces: ImportedSpaces,
   ) {}
 
   /** @returns its id, as the next. @throws DomainError OVERLAPS | INVALID_STATE | INVALID_VALUE. */
   async container(taking: Taking): Promise<string> {
-    if (localRef(taking, 'vrf') !== null)
-      throw refusal('INVALID_STATE', 'it is a container of a VRF there; containers here are of an address space and in no VRF');
+    const whose = whoseIs(taking);
+    if (whose.vrfId !== null && !(await this.spaces.hasOwn(taking, whose.vrfId)))
+      throw refusal(
+        'INVALID_STATE',
+        'it is a container of a VRF there; containers here are of an address space and in no VRF: give the VRF a space of its own',
+      );
+    const { spaceId } = await this.spaces.placesFor(taking, whose);
     const cidr = Cidr.parse(taking.object.fields['prefix']);
-    return encodeId('prefix', (await this.tree.createContainer(taking.tx, { spaceId: taking.places.spaceId, cidr })).id);
+    return encodeId('prefix', (await this.tree.createContainer(taking.tx, { spaceId, cidr })).id);
   }
 
   /** A subnet; of the network whose VLAN it has there, where it is in no VRF. @throws DomainError OVERLAPS | OUT_OF_RANGE | NOT_FOUND | INVALID_STATE. */
   async prefix(taking: Taking): Promise<string | DomainError> {
-    const { tx, places, object } = taking;
+    const { tx, object } = taking;
     const cidr = Cidr.parse(object.fields['prefix']);
     if (object.fields['status'] === 'reserved') return this.keepFree(taking, cidr);
-    const vrf = localRef(taking, 'vrf');
-    const vrfId = vrf === null ? null : decodeId<VrfId>('vrf', vrf);
+    const { vrfId } = whoseIs(taking);
     const tenantId = await this.ownerOf(taking, vrfId);
     const networkId = vrfId === null ? await this.networkOf(taking, tenantId) : null;
-    const poolId = await this.pools.holding(tx, places, cidr);
+    const poolId = await this.pools.holding(tx, await this.spaces.placesFor(taking, { vrfId, tenantId }), cidr);
     if (networkId !== null) return this.subnetOf(taking, networkId, { tenantId, poolId, cidr });
     const key = IdempotencyKey.parse(keyOf(taking, 'prefix'));
     const [leaf] = await this.prefixes.adoptIn(tx, poolId, tenantId, [{ cidr, key }]);
@@ -62,9 +68,10 @@ export class TakePrefixes {
   }
 
   /** A refusal that is returned: what it did stays. */
-  private async keepFree({ tx, places, object }: Taking, cidr: Cidr): Promise<DomainError> {
-    const reason = object.fields['description'];
-    const pool = await this.pools.exclude(tx, places, cidr, typeof reason === 'string' && reason !== '' ? reason : 'reserved there');
+  private async keepFree(taking: Taking, cidr: Cidr): Promise<DomainError> {
+    const reason = taking.object.fields['description'];
+    const places = await this.spaces.placesFor(taking, whoseIs(taking));
+    const pool = await this.pools.exclude(taking.tx, places, cidr, typeof reason === 'string' && reason !== '' ? reason : 'reserved there');
     return refusal(
       'INVALID_STATE',
       pool
@@ -109,6 +116,14 @@ export class TakePrefixes {
     taking.note('it is no subnet of the network of its VLAN, which is of another tenant');
     return null;
   }
+}
+
+function whoseIs(taking: Taking): Whose {
+  const [vrf, tenant] = [localRef(taking, 'vrf'), localRef(taking, 'tenant')];
+  return {
+    vrfId: vrf === null ? null : decodeId<VrfId>('vrf', vrf),
+    tenantId: tenant === null ? taking.places.tenantId : decodeId<TenantId>('tenant', tenant),
+  };
 }
 
 /** A VLAN that was not taken keeps no prefix from being taken. */

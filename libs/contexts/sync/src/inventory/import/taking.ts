@@ -16,13 +16,23 @@ export interface ImportLinks {
   link(tx: Tx, kind: InventoryKind, localId: string, object: ForeignObject): Promise<void>;
 }
 
+/** Prefixes of a VRF (by its name), of a tenant (by its slug) or in no VRF go into this space. The VRF goes before the tenant, the tenant before no VRF. */
+export interface SpaceRule {
+  readonly whose: 'VRF' | 'TENANT' | 'GLOBAL';
+  /** Empty where it is GLOBAL. */
+  readonly name: string;
+  readonly spaceId: AddressSpaceId;
+}
+
 /** What an operator says of where things go. */
 export interface ImportPlaces {
   /** Beginning of the keys of all that is taken: 1 to 64 printable characters, of one system always the same. */
   readonly source: string;
   readonly fabricId: FabricId;
-  /** All prefixes: one that is there in two VRFs is taken once. */
+  /** All prefixes that no rule names: of an address space an address is one thing, so one that is there in two VRFs is taken once. */
   readonly spaceId: AddressSpaceId;
+  /** All of the fabric. */
+  readonly elsewhere: readonly SpaceRule[];
   /** Who gets what has no tenant there; null: it is not taken. */
   readonly tenantId: TenantId | null;
   /**
