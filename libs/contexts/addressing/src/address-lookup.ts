@@ -28,6 +28,7 @@ import {
   type Page,
   type RangeQuestion,
   type Realm,
+  type StationAddress,
   type SubnetQuestion,
 } from './store/address-lookup.store.js';
 import { PrefixAllocationStore } from './store/prefix-allocation.store.js';
@@ -145,8 +146,8 @@ export class AddressLookup {
     return this.refusals.explain(tx, refused, request);
   }
 
-  /** By an address of the same family, whoever has it: nothing else of it is told. */
-  isNameTaken(tx: Tx, name: Fqdn, besides: Ip): Promise<boolean> {
+  /** By another address of the same family, whoever has it: nothing else of it is told. */
+  isNameTaken(tx: Tx, name: Fqdn, besides: Pick<StationAddress, 'id' | 'address'>): Promise<boolean> {
     return tx.asSystem((whole) => this.store.isNameTaken(whole, name, besides));
   }
 }

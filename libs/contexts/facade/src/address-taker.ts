@@ -50,13 +50,14 @@ export class AddressTaker {
   /** All of them or, where one is refused, none: the transaction is to end. Those of one station get one address. */
   async takeIn(tx: Tx, call: Call, realm: Realm, wanted: readonly Wanted[]): Promise<Given[]> {
     const requests = wanted.map((one) => requestOf(call, one));
-    const first = new Map(requests.map((request) => [identityOf(request) ?? request.id, request] as const).reverse());
-    const distinct = [...first.values()].reverse();
-    const taken = await this.stations.takeIn(tx, groundOf(call, realm), distinct);
+    const distinct = new Map<string, StationRequest>();
+    for (const request of requests) distinct.set(identityOf(request) ?? request.id, distinct.get(identityOf(request) ?? '') ?? request);
+    const taken = await this.stations.takeIn(tx, groundOf(call, realm), [...distinct.values()]);
+    const byIdentity = new Map([...distinct.keys()].map((identity, at) => [identity, taken[at] as TakenStation]));
     const given: Given[] = [];
-    for (const [at, request] of requests.entries()) {
-      const own = taken[distinct.indexOf(first.get(identityOf(request) ?? request.id) as StationRequest)] as TakenStation;
-      const one = wanted[at] as Wanted;
+    for (const [at, one] of wanted.entries()) {
+      const request = requests[at] as StationRequest;
+      const own = byIdentity.get(identityOf(request) ?? request.id) as TakenStation;
       given.push(readyOf(own, one) ?? (await this.settled(tx, call, realm, one, own)));
     }
     return given;
@@ -100,7 +101,7 @@ export class AddressTaker {
       throw wrongField('address', `${station.mac ?? station.said} has ${present.address} in ${present.subnet} already.`);
     if (present.holderKind !== 'external' || isStationOf(present, station)) return present;
     // Another name is tried where it is free; where it is somebody's, what was there stays.
-    const isTaken = dnsName !== null && dnsName !== present.dnsName && (await this.lookup.isNameTaken(tx, dnsName, present.address));
+    const isTaken = dnsName !== null && dnsName !== present.dnsName && (await this.lookup.isNameTaken(tx, dnsName, present));
     const to = isTaken ? { ...station, dnsName: present.dnsName } : station;
     if (isStationOf(present, to)) return present;
     await this.lookup.changeStation(tx, present.id, present.generation, { ...to, description: writtenOf(to) });

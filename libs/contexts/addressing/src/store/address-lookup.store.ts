@@ -103,22 +103,24 @@ export class AddressLookupStore {
     if (question.network !== undefined) asked.and('s.cidr = ANY(?::cidr[])', beginningAt(question.network));
     if (question.within !== undefined) asked.and('s.cidr >= ?::cidr', question.within).and('s.cidr <= ?::cidr', lastOf(question.within));
     if (question.having !== undefined) asked.and('s.cidr = ANY(?::cidr[])', around(question.having));
-    return this.paged<Subnet>(tx, SUBNET, `FROM subnet s WHERE ${asked.text}`, 's.cidr, s.id', asked.values, page);
+    return this.paged<Subnet>(tx, SUBNET, `FROM subnet s WHERE ${asked.end()}`, 's.cidr, s.id', asked.values, page);
   }
 
   async addresses(tx: Tx, realm: Realm, question: AddressQuestion, page: Page): Promise<{ rows: FoundAddress[]; count: number }> {
-    const asked = new Conditions(realm).and(`a.state <> 'QUARANTINED'`);
+    const asked = new Conditions(realm);
+    const subnet = asked.end();
+    asked.and(`a.state <> 'QUARANTINED'`).and('a.space_id = ANY(?)', realm.spaceIds);
     if (question.ids) asked.and('a.id = ANY(?)', question.ids);
     if (question.subnetId !== undefined) asked.and('a.subnet_id = ?', question.subnetId);
-    // The judge of addresses is an index by space and address.
-    if (question.address !== undefined) asked.and('a.space_id = ANY(?)', realm.spaceIds).and('a.address = ?', question.address);
+    if (question.address !== undefined) asked.and('a.address = ?', question.address);
     if (question.within !== undefined) {
       const { first, last } = boundsOf(question.within);
-      asked.and('a.space_id = ANY(?)', realm.spaceIds).and('a.address >= ?::inet', first).and('a.address <= ?::inet', last);
+      asked.and('a.address >= ?::inet', first).and('a.address <= ?::inet', last);
     }
     if (question.mac !== undefined) asked.and('a.mac = ?', question.mac);
     if (question.dnsName !== undefined) asked.and('a.dns_name = ?', question.dnsName);
-    const from = `FROM ip_address a JOIN subnet s ON s.id = a.subnet_id WHERE ${asked.text}`;
+    // OFFSET 0: the subnet of each, and not all subnets for a few addresses.
+    const from = `FROM ip_address a CROSS JOIN LATERAL (SELECT s.cidr FROM subnet s WHERE s.id = a.subnet_id AND ${subnet} OFFSET 0) s WHERE ${asked.end()}`;
     return this.paged<FoundAddress>(tx, ADDRESS, from, 'a.address, a.id', asked.values, page);
   }
 
@@ -128,7 +130,7 @@ export class AddressLookupStore {
     if (question.first !== undefined) asked.and('s.cidr = ANY(?::cidr[])', around(question.first)).and('r.first = ?', question.first);
     if (question.last !== undefined) asked.and('s.cidr = ANY(?::cidr[])', around(question.last)).and('r.last = ?', question.last);
     if (question.within !== undefined) asked.and('s.cidr >= ?::cidr', question.within).and('s.cidr <= ?::cidr', lastOf(question.within));
-    const from = `FROM subnet s JOIN address_range r ON r.subnet_id = s.id WHERE ${asked.text}`;
+    const from = `FROM subnet s JOIN address_range r ON r.subnet_id = s.id WHERE ${asked.end()}`;
     const range = 'r.subnet_id AS "subnetId", s.cidr::text AS cidr, host(r.first) AS first, host(r.last) AS last, r.reason';
     return this.paged<FoundRange>(tx, range, from, 'r.first, r.subnet_id', asked.values, page);
   }
@@ -196,10 +198,12 @@ export class AddressLookupStore {
     await tx.run('UPDATE address_range SET reason = $3 WHERE subnet_id = $1 AND first = $2', [subnetId, first, reason]);
   }
 
-  async isNameTaken(tx: Tx, name: Fqdn, besides: Ip): Promise<boolean> {
-    const row = await tx.one(`SELECT FROM ip_address WHERE dns_name = $1 AND family(address) = family($2::inet) AND address <> $2::inet`, [
+  async isNameTaken(tx: Tx, name: Fqdn, { id, address }: Pick<StationAddress, 'id' | 'address'>): Promise<boolean> {
+    // Another tenant may have the same address.
+    const row = await tx.one('SELECT FROM ip_address WHERE dns_name = $1 AND family(address) = family($2::inet) AND id <> $3', [
       name,
-      besides,
+      address,
+      id,
     ]);
     return row !== undefined;
   }
@@ -239,8 +243,9 @@ class Conditions {
     else this.and('s.vrf_id = ?', vrfId);
   }
 
-  get text(): string {
-    return this.terms.join(' AND ');
+  /** Those that were added since the last; values are numbered through. */
+  end(): string {
+    return this.terms.splice(0).join(' AND ');
   }
 
   and(term: string, ...values: readonly unknown[]): this {
