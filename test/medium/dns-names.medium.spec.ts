@@ -4,7 +4,7 @@ import { createInventoryWorld, type InventoryWorld } from '../support/inventory-
 import { OutboundHttp } from '#adapters/outbound';
 import { PowerDnsServer } from '#adapters/powerdns';
 import { AddressAllocationService, AddressingImporter, PrefixAllocationService, type Subnet, SubnetService } from '#contexts/addressing';
-import { ConnectorService, SyncModule, SyncService } from '#contexts/sync';
+import { ConnectorService, SyncModule, SyncRunService, SyncService } from '#contexts/sync';
 import type { Network } from '#contexts/tenancy';
 import { Cidr, Fqdn, IdempotencyKey, Ip, type IpAddressId, type SubnetId, type SyncTargetId } from '#engines/kernel';
 import { Secret, systemScope } from '#platform';
@@ -213,6 +213,7 @@ describe('an alias of somebody else', () => {
       zone: 'cust.example',
       verb: 'CREATE',
       key: 'www.cust.example/a',
+      after: { ttl: 300, records: [address] },
       reason: "somebody else's CNAME has this name, to elsewhere.example.",
     });
     expect(await health()).toMatchObject({ ok: false, message: expect.stringContaining('www.cust.example') });
@@ -249,7 +250,8 @@ describe('after a change', () => {
     const { address } = await allocate('asked.cust.example');
     await runDue();
     const changed = (await lastRun())?.plan ?? [];
-    expect(changed).toContainEqual({ zone: 'cust.example', verb: 'CREATE', key: 'asked.cust.example/a', answered: address });
+    const after = { ttl: 300, records: [address] };
+    expect(changed).toContainEqual({ zone: 'cust.example', verb: 'CREATE', key: 'asked.cust.example/a', after, answered: address });
   });
 
   it('a name server that does not answer is told, and the run has not failed', async () => {
@@ -260,6 +262,55 @@ describe('after a change', () => {
     const changed = (await lastRun())?.plan.find(({ key }) => key === 'unasked.cust.example/a');
     expect(changed?.answered).toMatch(/^the name server 127\.0\.0\.1:1 did not answer/);
     expect(await served('unasked.cust.example')).toHaveLength(1);
+  });
+});
+
+describe('in OBSERVE', () => {
+  const shown = async () => {
+    const runsOf = world.app.get(SyncRunService);
+    const [run] = await runsOf.runsOf(targetId, { first: 1, after: null });
+    if (!run) throw new Error('there was no run');
+    const lines = await runsOf.changesOf(run.id, { first: 1000, after: null });
+    return { run, lines: new Map(lines.map((line) => [line.label, line])) };
+  };
+  it('it is shown what would be written, made and deleted, and nothing is; then it is written', async () => {
+    const kept = await allocate('observed-kept.cust.example');
+    await runDue();
+    await settings({ mode: 'OBSERVE', zones: [...ZONES, 'observed.example'], settings: { createZones: POLICY } });
+    const { address } = await allocate('a.observed.example');
+    const other = await allocate('observed.cust.example');
+    await addresses().release(scope, kept.id, kept.generation);
+    await runDue();
+    const { run, lines } = await shown();
+    expect(run).toMatchObject({ state: 'SUCCEEDED', error: null, counts: { created: 0, updated: 0, deleted: 0 } });
+    expect(lines.get('observed.example')).toMatchObject({ action: 'CREATE_ZONE', state: 'PLANNED' });
+    expect(lines.get('a.observed.example/a')).toMatchObject({
+      action: 'CREATE',
+      state: 'PLANNED',
+      after: { ttl: 300, records: [address] },
+    });
+    expect(lines.get('observed.cust.example/a')).toMatchObject({ action: 'CREATE', state: 'PLANNED', after: { records: [other.address] } });
+    expect(lines.get('observed-kept.cust.example/a')).toMatchObject({
+      action: 'DELETE',
+      state: 'PLANNED',
+      before: { records: [kept.address] },
+    });
+    expect([await served('observed.cust.example'), await served('observed-kept.cust.example')]).toEqual([[], [kept.address]]);
+    const missing = await http.request({
+      method: 'GET',
+      url: `${dns.apiUrl}/api/v1/servers/localhost/zones/observed.example.`,
+      headers: { 'x-api-key': dns.apiKey },
+    });
+    expect(missing.status).toBe(404);
+
+    await settings({ mode: 'WRITE' });
+    await runDue();
+    expect([await served('observed.cust.example'), await served('observed-kept.cust.example'), await served('a.observed.example')]).toEqual(
+      [[other.address], [], [address]],
+    );
+    const written = await shown();
+    expect(written.run.counts).toMatchObject({ created: 5, deleted: 2 });
+    expect(written.lines.get('observed.cust.example/a')).toMatchObject({ state: 'APPLIED' });
   });
 });
 

@@ -21,11 +21,18 @@ import { parseDnsSettings } from './dns/dns-settings.js';
 import { parseZone } from './dns/zone-name.js';
 import { runZone } from './dns/zone-run.js';
 import type { DnsZones, RrsetValue } from './ports/index.js';
+import type { RunCounts } from './domain/sync-run.js';
 import { type RunChange, type RunState, type SyncTarget, SyncStore } from './store/sync.store.js';
+import { NO_COUNTS } from './store/sync-run.store.js';
 
 export const DNS_ZONES = Symbol('DnsZonesFactory');
 /** How a process speaks to a name server. */
-export type DnsZonesFactory = (server: { readonly url: string; readonly apiKey: Secret }) => DnsZones;
+export type DnsZonesFactory = (server: {
+  readonly url: string;
+  readonly apiKey: Secret;
+  /** Empty: the certificates of the machine decide. */
+  readonly tlsSpkiSha256: readonly string[];
+}) => DnsZones;
 
 const SCOPE = systemScope('sync');
 const secretContext = (id: SyncTargetId): string => `sync-target/${id}/secret`;
@@ -98,7 +105,7 @@ export class SyncService implements OnModuleInit {
       const [state, left, failed] = [stateOf(outcome), outcome.left.join('; ') || null, outcome.failed.join('; ') || null];
       const error = [...outcome.failed, ...outcome.left].join('; ') || null;
       await this.db.inTransaction(SCOPE, async (tx) => {
-        await this.store.endRun(tx, runId, state, outcome.changes, error);
+        await this.store.endRun(tx, runId, state, { changes: outcome.changes, counts: countsOf(outcome.changes), error });
         await (failed === null ? this.store.settle(tx, target, revision, left) : this.store.postpone(tx, id, failed));
       });
       crashPoint('sync.settled');
@@ -107,12 +114,20 @@ export class SyncService implements OnModuleInit {
   }
 
   private async apply(target: SyncTarget, desired: ReadonlyMap<Fqdn, readonly Item<RrsetValue>[]>): Promise<Outcome> {
-    const server = this.dnsZones({ url: target.url, apiKey: this.envelope.open(secretContext(target.id), target.sealedSecret) });
+    const apiKey = this.envelope.open(secretContext(target.id), target.sealedSecret);
+    const server = this.dnsZones({ url: target.url, apiKey, tlsSpkiSha256: target.tlsPins });
     const settings = parseDnsSettings(target.settings);
     const outcome = { changes: [] as RunChange[], left: [] as string[], failed: [] as string[], isHeld: false };
     for (const zone of target.zones) {
       try {
-        const { plan, changes, held, left, warnings } = await runZone(server, target.slug, zone, desired.get(zone) ?? [], settings);
+        const { plan, changes, held, left, warnings } = await runZone(
+          server,
+          target.slug,
+          zone,
+          desired.get(zone) ?? [],
+          settings,
+          target.mode,
+        );
         this.log.debug('sync.planned', { target: target.slug, zone, plan: printPlan(plan) });
         outcome.changes.push(...changes);
         outcome.left.push(...left);
@@ -134,6 +149,19 @@ interface Outcome {
   /** Zones of which it is not known what stands there. */
   readonly failed: readonly string[];
   readonly isHeld: boolean;
+}
+
+/** What was done; in OBSERVE nothing. */
+function countsOf(changes: readonly RunChange[]): RunCounts {
+  const done = changes.filter(({ reason, isOnlyShown }) => reason === undefined && isOnlyShown !== true);
+  const count = (...verbs: readonly string[]): number => done.filter(({ verb }) => verbs.includes(verb)).length;
+  return {
+    ...NO_COUNTS,
+    created: count('CREATE', 'CREATE_ZONE'),
+    updated: count('UPDATE'),
+    deleted: count('DELETE'),
+    skipped: changes.filter(({ reason }) => reason !== undefined).length,
+  };
 }
 
 function stateOf({ changes, left, failed, isHeld }: Outcome): RunState {

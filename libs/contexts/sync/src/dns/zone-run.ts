@@ -1,6 +1,7 @@
 import { type Fqdn, isDomainError } from '#engines/kernel';
 import { type ActualItem, type Brakes, type Change, checkBrakes, type Item, makePlan, type Plan, type Target } from '#engines/reconcile';
 import { crashPoint } from '#platform';
+import type { ConnectorMode } from '../domain/connector.js';
 import type { DnsZones, RrsetValue } from '../ports/index.js';
 import type { RunChange } from '../store/sync.store.js';
 import type { DnsSettings } from './dns-settings.js';
@@ -22,23 +23,25 @@ export interface ZoneOutcome {
   readonly warnings: readonly string[];
 }
 
-/** Brings one zone to what is desired. @throws DomainError of the server when it is not known what stands there now. */
+/** Brings one zone to what is desired; in OBSERVE it is only said what that would take. @throws DomainError of the server when it is not known what stands there now. */
 export async function runZone(
   server: DnsZones,
   name: string,
   zone: Fqdn,
   desired: readonly Item<RrsetValue>[],
   settings: DnsSettings,
+  mode: ConnectorMode,
 ): Promise<ZoneOutcome> {
   const target = server.zone(
     zone,
     desired.map((item) => item.key),
   );
-  const { actual, isNew } = await read(server, target, zone, settings);
+  const { actual, isNew } = await read(server, target, zone, settings, mode);
   const plan: Plan<RrsetValue> = makePlan({ subject: `${name}/${zone}`, desired, actual });
   const held = heldBack(plan);
   // New names do not wait for a decision about old ones.
   const safe = held === null ? plan : { ...plan, changes: plan.changes.filter((change) => change.verb !== 'DELETE') };
+  if (mode === 'OBSERVE') return shown(plan, zone, isNew, held);
   const refused = new Map((await target.apply(safe)).map(({ key, reason }) => [key, reason]));
   crashPoint('sync.zone_written');
   const reasonOf = ({ verb, key }: Change<RrsetValue>): string | undefined =>
@@ -50,10 +53,9 @@ export async function runZone(
   );
   const changes = plan.changes.flatMap((change): RunChange[] => {
     const [reason, answered] = [reasonOf(change), answers.get(change.key)?.words];
-    const line = { zone, verb: change.verb, key: change.key };
     return change.verb === 'KEEP'
       ? []
-      : [{ ...line, ...(reason === undefined ? {} : { reason }), ...(answered === undefined ? {} : { answered }) }];
+      : [{ ...lineOf(zone, change), ...(reason === undefined ? {} : { reason }), ...(answered === undefined ? {} : { answered }) }];
   });
   const foreign = plan.changes.filter((change) => change.verb === 'FOREIGN').map(({ key }): [string, string] => [key, FOREIGN]);
   return {
@@ -65,17 +67,37 @@ export async function runZone(
   };
 }
 
+/** What a person would decide about is in `left` as it is where it is written. */
+function shown(plan: Plan<RrsetValue>, zone: Fqdn, isNew: boolean, held: string | null): ZoneOutcome {
+  const lines = plan.changes.flatMap((change): RunChange[] => {
+    const reason = change.verb === 'FOREIGN' ? FOREIGN : change.verb === 'DELETE' ? held : null;
+    return change.verb === 'KEEP' ? [] : [{ ...lineOf(zone, change), ...(reason === null ? { isOnlyShown: true } : { reason }) }];
+  });
+  const made: RunChange[] = isNew ? [{ zone, verb: 'CREATE_ZONE', key: zone, isOnlyShown: true }] : [];
+  return { plan, changes: [...made, ...lines], held, left: [], warnings: [] };
+}
+
+const lineOf = (zone: Fqdn, { verb, key, before, after }: Change<RrsetValue>): RunChange => ({
+  zone,
+  verb,
+  key,
+  ...(before === null ? {} : { before }),
+  ...(after === null ? {} : { after }),
+});
+
 async function read(
   server: DnsZones,
   target: Target<RrsetValue>,
   zone: Fqdn,
   { createZones }: DnsSettings,
+  mode: ConnectorMode,
 ): Promise<{ actual: readonly ActualItem<RrsetValue>[]; isNew: boolean }> {
   try {
     return { actual: await target.read(), isNew: false };
   } catch (error) {
     if (createZones === null || !isDomainError(error) || error.code !== 'ZONE_MISSING') throw error;
   }
+  if (mode === 'OBSERVE') return { actual: [], isNew: true };
   await server.createZone(zone, createZones);
   return { actual: await target.read(), isNew: true };
 }

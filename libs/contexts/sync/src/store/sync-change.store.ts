@@ -33,6 +33,10 @@ const SEEN = `seq, action, kind, local_id AS "localId", remote_id AS "remoteId",
   successor_of AS "successorOf", overwritten, state, error`;
 const COLUMNS = `${SEEN}, remote_order::float8 AS "remoteOrder", remote_version AS "remoteVersion", base, guarded`;
 const UNAMBIGUOUS = `SELECT min(p.seq) FROM sync_change p WHERE p.run_id = $1 AND p.state = 'PROPOSED' AND p.action = 'ADOPT' GROUP BY p.kind, p.local_id HAVING count(*) = 1`;
+/** A run for a name server has its lines in one value: it is made and written as a whole. */
+const RECORD_SETS = `SELECT x.n::int, x.line->>'verb', 'recordSet', x.line->>'key', NULL, x.line->>'key', coalesce(x.line->'before', '{}'), coalesce(x.line->'after', '{}'), '{}', '{}', NULL,
+    '{}'::text[], CASE WHEN x.line ? 'reason' THEN 'SKIPPED' WHEN x.line ? 'isOnlyShown' THEN 'PLANNED' ELSE 'APPLIED' END, coalesce(x.line->>'reason', x.line->>'answered')
+  FROM sync_run r, jsonb_array_elements(r.plan) WITH ORDINALITY x(line, n) WHERE r.id = $1 AND x.n > $2`;
 /** Words of other systems can be a page of HTML. */
 const LONGEST_ERROR = 1000;
 
@@ -52,11 +56,10 @@ export class SyncChangeStore {
 
   /** In the order in which they were found. */
   page(tx: Tx, runId: SyncRunId, { first, after }: PageOf<number>): Promise<StoredChange[]> {
-    return tx.sql<StoredChange>(`SELECT ${SEEN} FROM sync_change WHERE run_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`, [
-      runId,
-      after ?? 0,
-      first,
-    ]);
+    return tx.sql<StoredChange>(
+      `(SELECT ${SEEN} FROM sync_change WHERE run_id = $1 AND seq > $2 ORDER BY seq LIMIT $3) UNION ALL (${RECORD_SETS} ORDER BY 1 LIMIT $3) ORDER BY 1 LIMIT $3`,
+      [runId, after ?? 0, first],
+    );
   }
 
   /** What is still to be done of one kind and action; each line that was tried is in another state afterwards. */

@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { FabricId, Fqdn, SyncTargetId } from '#engines/kernel';
 import { newId, type Tx } from '#platform';
+import type { ConnectorMode } from '../domain/connector.js';
+import type { RunCounts } from '../domain/sync-run.js';
+import type { RrsetValue } from '../ports/rrset.js';
 import { SyncTargetEntity } from './sync-target.entity.js';
 
 export interface SyncTarget {
@@ -9,6 +12,8 @@ export interface SyncTarget {
   readonly slug: string;
   readonly url: string;
   readonly sealedSecret: Buffer;
+  readonly tlsPins: readonly string[];
+  readonly mode: ConnectorMode;
   readonly zones: readonly Fqdn[];
   readonly ttlSeconds: number;
   readonly settings: Readonly<Record<string, unknown>>;
@@ -25,8 +30,12 @@ export interface RunChange {
   readonly zone: string;
   readonly verb: string;
   readonly key: string;
+  readonly before?: RrsetValue;
+  readonly after?: RrsetValue;
   /** Why it was not written. */
   readonly reason?: string;
+  /** It is what would be written: the connector is in OBSERVE. */
+  readonly isOnlyShown?: true;
   /** What the name server answered afterwards, or why it did not. */
   readonly answered?: string;
 }
@@ -54,7 +63,7 @@ export class SyncStore {
 
   async target(tx: Tx, id: SyncTargetId): Promise<SyncTarget | undefined> {
     const row = await tx.one<SyncTarget & { settledRevision: string }>(
-      `SELECT t.id, t.fabric_id AS "fabricId", t.slug, t.url, t.sealed_secret AS "sealedSecret", t.zones, t.ttl_seconds AS "ttlSeconds", t.settings,
+      `SELECT t.id, t.fabric_id AS "fabricId", t.slug, t.url, t.sealed_secret AS "sealedSecret", t.tls_pins AS "tlsPins", t.mode, t.zones, t.ttl_seconds AS "ttlSeconds", t.settings,
           t.settled_revision AS "settledRevision", ${IS_DUE} AS "isDue", pg_current_snapshot()::text AS snapshot
          FROM sync_target t WHERE t.id = $1 AND t.enabled AND t.kind = 'POWERDNS'`,
       [id],
@@ -68,11 +77,17 @@ export class SyncStore {
     return id;
   }
 
-  async endRun(tx: Tx, runId: string, state: RunState, changes: readonly RunChange[], error: string | null): Promise<void> {
-    await tx.run('UPDATE sync_run SET state = $2, plan = $3, error = $4, finished_at = clock_timestamp() WHERE id = $1', [
+  async endRun(
+    tx: Tx,
+    runId: string,
+    state: RunState,
+    { changes, counts, error }: { changes: readonly RunChange[]; counts: RunCounts; error: string | null },
+  ): Promise<void> {
+    await tx.run('UPDATE sync_run SET state = $2, plan = $3, counts = $4, error = $5, finished_at = clock_timestamp() WHERE id = $1', [
       runId,
       state,
       JSON.stringify(changes),
+      JSON.stringify(counts),
       error,
     ]);
   }
