@@ -296,7 +296,10 @@ export function describeOpenBsdContract(name: string, makeGateway: () => Promise
     more('refuses a revision that is older than the one it carries, although the execution is newer', async () => {
       await put(7, ONE);
       const connection = await open();
-      await expect(connection.stage({ ...push(8), revision: 6 }, TWO, ONE)).rejects.toMatchObject({ code: 'STALE_FENCE' });
+      await expect(connection.stage({ ...push(8), revision: 6 }, TWO, ONE)).rejects.toMatchObject({
+        code: 'STALE_REVISION',
+        facts: { carriedRevision: 7, pushedRevision: 6 },
+      });
       expect((await connection.inspect(PATHS)).pending).toBeNull();
       expect(await files()).toEqual(wanted(ONE));
     });

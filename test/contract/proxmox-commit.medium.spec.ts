@@ -200,8 +200,9 @@ describe.skipIf(isRealCluster)('a push to a cluster', () => {
     it('is refused although its execution is the later one; what takes back is planned later, and is not', async () => {
       expect(await cluster.push(push(2, 50), after(), [before()])).toBe('CONFIRMED');
       await expect(cluster.push(push(3, 49), before(), [after()])).rejects.toMatchObject({
-        code: 'STALE_FENCE',
+        code: 'STALE_REVISION',
         message: expect.stringContaining('revision 50') as string,
+        facts: { carriedRevision: 50, pushedRevision: 49 },
       });
       expect(await cluster.actual()).toBe(after().content);
       isFree();
@@ -213,7 +214,7 @@ describe.skipIf(isRealCluster)('a push to a cluster', () => {
       const dead = await cluster.open();
       await dead.stage(push(2, 50), [after()], [before()]);
       await dead.apply(push(2, 50), 60);
-      await expect(cluster.push(push(3, 49), after(), [before()])).rejects.toMatchObject({ code: 'STALE_FENCE' });
+      await expect(cluster.push(push(3, 49), after(), [before()])).rejects.toMatchObject({ code: 'STALE_REVISION' });
       expect(await cluster.actual()).toBe(before().content);
       expect(mark()).toBe('trame: revision 50, fence 3, done');
       isFree();

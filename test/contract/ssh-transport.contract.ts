@@ -284,8 +284,12 @@ export function describeSshTransportContract(name: string, makeHost: () => Promi
       await pushAndConfirm(7, WITH_NETWORK);
       const connection = await open();
       await expect(connection.stage({ ...push(8), revision: 6 }, UNDERLAY_ONLY, WITH_NETWORK)).rejects.toMatchObject({
-        code: 'STALE_FENCE',
-        facts: { detail: expect.stringMatching(/carries revision 7, the request is of revision 6/) as string },
+        code: 'STALE_REVISION',
+        facts: {
+          carriedRevision: 7,
+          pushedRevision: 6,
+          detail: expect.stringMatching(/carries revision 7, the request is of revision 6/) as string,
+        },
       });
       expect((await connection.inspect(PATHS)).pending).toBeNull();
       expect(await connection.stage({ ...push(9), revision: 7 }, UNDERLAY_ONLY, WITH_NETWORK)).toMatchObject({ isNoop: false });

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { OpenBsdTransport } from '#adapters/ssh';
 import type { DeviceConnection } from '#contexts/deployment/ports';
 import { missingForRealHosts } from '../../apps/lab/src/hosts/index.js';
-import { describeOpenBsdContract, ONE, push, TWO } from '../contract/openbsd-gateway.contract.js';
+import { describeOpenBsdContract, edited, ONE, push, TWO } from '../contract/openbsd-gateway.contract.js';
 import { standIn } from '../contract/openbsd-stand-in.js';
 import { describeWith } from '../support/describe-with.js';
 
@@ -37,6 +37,40 @@ describeWith({ missing: missingForRealHosts() }, 'an OpenBSD gateway made of sta
       });
       expect(await interfaces()).toEqual(['bridge307', 'vxlan307']);
       expect((await connection.inspect([])).pending).toBeNull();
+    });
+
+    it('that finds no room for its words is no success: what the interfaces do is asked', async () => {
+      await gateway.run('mount -t tmpfs -o size=16k tmpfs /tmp; : > /run/fault-up-vxlan903');
+      await connection.stage(push(2), TWO, ONE);
+      await gateway.run('head -c 64k /dev/zero > /tmp/full || :');
+      await expect(connection.apply(push(2), 60)).rejects.toMatchObject({ code: 'APPLY_FAILED' });
+      await gateway.run('rm /tmp/full');
+      expect(await interfaces()).toEqual(['bridge307', 'vxlan307']);
+      expect((await connection.inspect([])).pending).toBeNull();
+    });
+
+    it('of an undo without room for its words is not told as one that worked', async () => {
+      const moved = edited(ONE, '/etc/hostname.vxlan307', (content) => content.replace('127.0.1.1', '127.0.1.9'));
+      await gateway.run('mount -t tmpfs -o size=16k tmpfs /tmp');
+      await connection.stage(push(2), moved, ONE);
+      await connection.apply(push(2), 60);
+      await gateway.run('head -c 64k /dev/zero > /tmp/full; : > /run/fault-up-vxlan307');
+      await expect(connection.revert(push(2))).rejects.toMatchObject({ code: 'REVERT_UNPROVEN' });
+      await gateway.run('rm /tmp/full /run/fault-up-vxlan307');
+      await connection.recover(push(3));
+      expect(await gateway.run('ifconfig vxlan307')).toMatch(/<UP,[^]*--> 127\.0\.1\.1 /);
+    });
+
+    it('of /tmp at boot keeps nobody from undoing what was not confirmed', async () => {
+      await connection.stage(push(2), TWO, ONE);
+      await connection.apply(push(2), 60);
+      await gateway.loseTimer();
+      await gateway.run('mount -t tmpfs -o ro tmpfs /tmp; sh "$(cat /etc/trame/pending/program)" boot');
+      expect(await interfaces()).toEqual(['bridge307', 'vxlan307']);
+      await gateway.run('umount /tmp');
+      const next = await open();
+      expect(await next.inspect([])).toMatchObject({ pending: null, selfReverted: { fence: 2, by: 'BOOT' } });
+      await next.close();
     });
 
     it('of netstart itself is no undo that is believed: it is tried until it works, and said to be pending meanwhile', async () => {

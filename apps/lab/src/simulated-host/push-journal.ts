@@ -48,7 +48,7 @@ export interface PushSpan {
 }
 
 /** Turned away at the door. Whatever else fails has been at work: what was applied and undone was live for a while. */
-const TURNED_AWAY: ReadonlySet<number> = new Set([PUSH_EXIT.badRequest, PUSH_EXIT.staleFence]);
+const TURNED_AWAY: ReadonlySet<number> = new Set([PUSH_EXIT.badRequest, PUSH_EXIT.staleFence, PUSH_EXIT.staleRevision]);
 
 /** Whoever could not undo an older push has left it to that one's own timer, which is not at work beside him then. */
 const isAtWork = ({ verb, status }: JournalEntry): boolean =>

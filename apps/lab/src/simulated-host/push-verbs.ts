@@ -112,7 +112,7 @@ export class PushVerbs {
     if (this.system.isDiskFull) throw new Refusal(PUSH_EXIT.storageFailed, 'cannot write to /var/lib/trame: No space left on device');
     if (request.revision < this.confirmedRevision)
       throw new Refusal(
-        PUSH_EXIT.staleFence,
+        PUSH_EXIT.staleRevision,
         `this host carries revision ${this.confirmedRevision}, the request is of revision ${request.revision}`,
       );
     const old = this.liveFiles();

@@ -1,5 +1,5 @@
 /** The cluster as one execution may see it: the mark tells whether a newer one has been there, and the lock lets nobody else write. */
-import type { PushIdentity, TransportErrorCode } from '#contexts/deployment/ports';
+import { type PushIdentity, staleRevision, type TransportErrorCode } from '#contexts/deployment/ports';
 import { isDomainError } from '#engines/kernel';
 import { type ClusterMark, MARK_POOL, MarkBoard, type MarkSeen } from './cluster-mark.js';
 import { pushFailure } from './push-failure.js';
@@ -65,13 +65,15 @@ export class FencedCluster {
 
   /**
    * A later execution that pushes an earlier revision was planned before the one that was here: the fence lets it in, this does not. What takes a
-   * device back is a plan of its own, and of the revision that the fabric has by then. @throws TransportError STALE_FENCE.
+   * device back is a plan of its own, and of the revision that the fabric has by then. @throws TransportError STALE_REVISION.
    */
   refuseEarlier({ mark }: MarkSeen): void {
     if (mark !== null && mark.revision > this.push.revision)
-      throw this.failure(
-        'STALE_FENCE',
+      throw staleRevision(
+        this.tools.device,
         `the cluster has seen revision ${mark.revision}, and the push is of revision ${this.push.revision}`,
+        mark.revision,
+        this.push.revision,
       );
   }
 

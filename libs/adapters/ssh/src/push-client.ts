@@ -1,5 +1,5 @@
 /** Calls the push program on a host: installs it where it is missing, opens a new connection where one was lost, names its failures. */
-import type { DeviceTarget, TransportError, TransportErrorCode } from '#contexts/deployment/ports';
+import { type DeviceTarget, staleRevision, type TransportError, type TransportErrorCode } from '#contexts/deployment/ports';
 import { isDomainError } from '#engines/kernel';
 import { type Answer, decodeAnswer } from './answer.js';
 import { INSTALL_COMMAND, INSTALLED_PROGRAM_PATH, PUSH_EXIT, PUSH_PROGRAM, PUSH_PROGRAM_PATH } from './push-program.js';
@@ -25,6 +25,7 @@ const CHANGES: ReadonlySet<string> = new Set<ChangeVerb>(['apply', 'confirm', 'r
 /** What a status means; a status that is not here says that the program did not run to its end. */
 const ERROR_OF_STATUS: ReadonlyMap<number, TransportErrorCode> = new Map([
   [PUSH_EXIT.staleFence, 'STALE_FENCE'],
+  [PUSH_EXIT.staleRevision, 'STALE_REVISION'],
   [PUSH_EXIT.configRefused, 'CONFIG_REFUSED'],
   [PUSH_EXIT.badRequest, 'CONFIG_REFUSED'],
   [PUSH_EXIT.applyFailedAndUndone, 'APPLY_FAILED'],
@@ -130,6 +131,7 @@ export class PushClient {
   private read(verb: Verb, { status, stdout, stderr }: CommandOutcome): Answer {
     const detail = oneLine(stderr);
     const code = ERROR_OF_STATUS.get(status ?? -1);
+    if (code === 'STALE_REVISION') throw staleRevision(this.target.slug, detail, ...revisionsIn(detail));
     if (code !== undefined) throw transportError(code, this.target.slug, detail);
     if (status !== PUSH_EXIT.done) throw this.unreadable(verb, `it ended with status ${status}: ${detail}`);
     try {
@@ -152,6 +154,12 @@ export class PushClient {
     );
   }
 }
+
+/** `this host carries revision 41, the request is of revision 40` */
+const revisionsIn = (words: string): [number, number] => {
+  const [, carried = '0', offered = '0'] = /revision (\d{1,15})\D+revision (\d{1,15})/.exec(words) ?? [];
+  return [Number(carried), Number(offered)];
+};
 
 /** A shell that finds no program says 2 (dash) or 127 (bash); the program itself never ends so. */
 const isMissing = ({ status, stdout }: CommandOutcome): boolean => (status === 2 || status === 127) && stdout.length === 0;

@@ -8,5 +8,6 @@ export const PUSH_EXIT = {
   undoUnproven: 68,
   noSuchPush: 69,
   storageFailed: 70,
+  staleRevision: 71,
   inProgress: 75,
 } as const;

@@ -66,10 +66,6 @@ own() { # slot, file: mode and owner as the packages have them
   esac
 }
 
-same() { # two files, or twice no file
-  if [ -f "$1" ]; then [ -f "$2" ] && cmp -s "$1" "$2"; else [ ! -f "$2" ]; fi
-}
-
 live_is() { # old|new
   for slot in $(slots); do same "$pending/$1/$slot" "$(path_of "$slot")" || return 1; done
 }

@@ -127,14 +127,6 @@ restore() { # everything is tried even when a part fails; only a proof forgets t
   daemons_answer old >> "$work/restore" && [ $restored -eq 0 ] && live_is old && forget
 }
 
-undo() {
-  if is_applied; then
-    restore || { cat "$work/restore" >&2; die 68 "the former configuration could not be put back in force"; }
-  else
-    forget
-  fi
-}
-
 # Before the network comes up nothing is in force yet: the files of before are all there is to undo.
 undo_at_boot() {
   is_applied || { forget; return 0; }

@@ -60,6 +60,8 @@ forget() { # the state goes first: a half-removed folder is never taken for a pu
   rm -rf "$pending"
 }
 
+abandon() { forget; } # what is not live yet
+
 # For the next one who asks: nobody confirmed, and the host went back by itself.
 remember_undone() { # fence, timer|boot
   printf '%s %s\n' "$1" "$2" > "$state/undone"

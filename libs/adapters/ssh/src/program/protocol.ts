@@ -1,7 +1,7 @@
-/** What the programs on hosts and on gateways have in common: their words to us, and whose push is under way. POSIX sh, no program beyond the base system. */
+/** What the programs on hosts and on gateways have in common: their words to us, whose push is under way, and the order of its steps. POSIX sh, no program beyond the base system. */
 import { PUSH_EXIT } from './exit.js';
 
-/** @param machine what they call what they run on. Wants `$state`, `$pending`, `write_durably`, `forget`. */
+/** @param machine what they call what they run on. Wants `$state`, `$pending`, `$work` and, of each of them, `write_durably`, `forget`, `abandon`, `take_lock`, `live_is`, `put_in_force`, `restore`. */
 export const protocol = (machine: 'host' | 'gateway'): string => String.raw`die() { # status, words
   status=$1
   shift
@@ -57,7 +57,7 @@ accept_fence() {
 accept_revision() {
   carried=$(second_of "$state/confirmed" 0) offered=$(second_of "$pending/identity" 0)
   case $carried$offered in *[!0-9]*) die ${PUSH_EXIT.storageFailed} "$state/confirmed does not hold two numbers" ;; esac
-  [ "$offered" -ge "$carried" ] || { forget; die ${PUSH_EXIT.staleFence} "this ${machine} carries revision $carried, the request is of revision $offered"; }
+  [ "$offered" -ge "$carried" ] || { forget; die ${PUSH_EXIT.staleRevision} "this ${machine} carries revision $carried, the request is of revision $offered"; }
 }
 
 pending_fence() { content "$pending/fence" 0; }
@@ -65,4 +65,65 @@ pending_fence() { content "$pending/fence" 0; }
 # A push that is confirmed is over, even if the machine died before its folder was removed.
 is_pending() { [ -f "$pending/state" ] && [ "$(pending_fence)" != "$(content "$state/confirmed" 0)" ]; }
 is_applied() { is_pending && [ "$(content "$pending/state" none)" = applied ]; }
+
+same() { # two files, or twice no file
+  if [ -f "$1" ]; then [ -f "$2" ] && cmp -s "$1" "$2"; else [ ! -f "$2" ]; fi
+}
+
+refuse_complaints() { # command that complains on standard output: one word refuses the request, and so does one that did not come to its end
+  refused=$("$1"; echo judged)
+  [ "$refused" != judged ] || return 0
+  printf '%s\n' "${'$'}{refused%judged}" >&2
+  forget
+  exit ${PUSH_EXIT.configRefused}
+}
+
+may_apply() {
+  [ "$seconds" -ge 1 ] || die ${PUSH_EXIT.badRequest} "the time to confirm is at least 1 s"
+  take_lock 20
+  accept_fence
+  is_pending && [ "$(pending_fence)" = "$fence" ] && [ "$(content "$pending/state" none)" = staged ] ||
+    die ${PUSH_EXIT.noSuchPush} "nothing is staged with fence $fence"
+  live_is old || { forget; die ${PUSH_EXIT.applyFailedAndUndone} "the files changed since they were staged; nothing was done"; }
+}
+
+go_live() {
+  if put_in_force new > "$work/words" 2>&1; then
+    : > "$pending/live"
+    exit ${PUSH_EXIT.done}
+  fi
+  cat "$work/words" >&2
+  undo
+  exit ${PUSH_EXIT.applyFailedAndUndone}
+}
+
+undo() {
+  if is_applied; then
+    restore || { cat "$work/restore" >&2; die ${PUSH_EXIT.undoUnproven} "the former configuration could not be put back in force"; }
+  else
+    abandon
+  fi
+}
+
+confirm() { # status 1: it was confirmed before
+  take_lock 20
+  accept_fence
+  if is_applied && [ "$(pending_fence)" = "$fence" ]; then
+    write_durably "$state/confirmed" "$fence $(second_of "$pending/identity" 0)"
+    rm -f "$state/undone"
+    forget
+    return 0
+  fi
+  [ "$(content "$state/confirmed" 0)" = "$fence" ] ||
+    die ${PUSH_EXIT.noSuchPush} "no change with fence $fence is live: the dead-man timer or another push has undone it"
+  return 1
+}
+
+take_back() { # recover: what an older execution has left; revert: ours
+  take_lock 150
+  accept_fence
+  [ "$verb" = recover ] || [ "$(content "$state/confirmed" 0)" != "$fence" ] ||
+    die ${PUSH_EXIT.undoUnproven} "the push with fence $fence is confirmed: it is undone by a new push"
+  undo
+}
 `;

@@ -83,12 +83,7 @@ case $verb in
         { forget; die ${PUSH_EXIT.storageFailed} "cannot copy $target: $(no_room)"; }
       [ ! -f "$pending/new/$slot" ] || own "$slot" "$pending/new/$slot"
     done
-    refused=$(check_syntax; echo judged)
-    if [ "$refused" != judged ]; then
-      printf '%s\n' "${'$'}{refused%judged}" >&2
-      forget
-      exit ${PUSH_EXIT.configRefused}
-    fi
+    refuse_complaints check_syntax
     printf '%s\n' "$fence" > "$pending/fence" && printf '%s\n' "$program" > "$pending/program" && find "$pending" -type f -exec sync {} + ||
       { forget; die ${PUSH_EXIT.storageFailed} "cannot write $pending: $(no_room)"; }
     write_durably "$pending/state" staged
@@ -101,12 +96,7 @@ case $verb in
     ;;
 
   apply)
-    [ "$seconds" -ge 1 ] || die ${PUSH_EXIT.badRequest} "the time to confirm is at least 1 s"
-    take_lock 20
-    accept_fence
-    is_pending && [ "$(pending_fence)" = "$fence" ] && [ "$(content "$pending/state" none)" = staged ] ||
-      die ${PUSH_EXIT.noSuchPush} "nothing is staged with fence $fence"
-    live_is old || { forget; die ${PUSH_EXIT.applyFailedAndUndone} "the files changed since they were staged; nothing was done"; }
+    may_apply
     daemons_answer old > "$work/words" || { cat "$work/words" >&2; forget; exit ${PUSH_EXIT.applyFailedAndUndone}; }
     { prepare && keep_switch && keep_networks; } 2> "$work/words" || {
       cat "$work/words" >&2
@@ -121,13 +111,7 @@ case $verb in
       [ $tries -le 100 ] || { forget; die ${PUSH_EXIT.applyFailedAndUndone} "the dead-man timer did not start; nothing was done"; }
       sleep 0.02
     done
-    if put_in_force new > "$work/words" 2>&1; then
-      : > "$pending/live"
-      exit ${PUSH_EXIT.done}
-    fi
-    cat "$work/words" >&2
-    undo
-    exit ${PUSH_EXIT.applyFailedAndUndone}
+    go_live
     ;;
 
   watch)
@@ -179,24 +163,12 @@ case $verb in
     ;;
 
   confirm)
-    take_lock 20
-    accept_fence
-    if is_applied && [ "$(pending_fence)" = "$fence" ]; then
-      write_durably "$state/confirmed" "$fence $(second_of "$pending/identity" 0)"
-      rm -f "$state/undone"
-      forget
-    elif [ "$(content "$state/confirmed" 0)" != "$fence" ]; then
-      die ${PUSH_EXIT.noSuchPush} "no change with fence $fence is live: the dead-man timer or another push has undone it"
-    fi
+    confirm || : # it was confirmed before
     emit_live
     ;;
 
   recover | revert)
-    take_lock 150
-    accept_fence
-    [ "$verb" = recover ] || [ "$fence" -eq 0 ] || [ "$(content "$state/confirmed" 0)" != "$fence" ] ||
-      die ${PUSH_EXIT.undoUnproven} "the push with fence $fence is confirmed: it is undone by a new push"
-    undo
+    take_back
     emit_live
     ;;
 

@@ -10,8 +10,8 @@ const HOPELESS: ReadonlySet<string> = new Set([
   'CONFIG_REFUSED',
   'SECRET_UNREADABLE',
 ]);
-/** The execution was overtaken or lost its lease: not the device's fault, and not counted. */
-const NOBODYS_FAULT: ReadonlySet<string> = new Set(['ABORTED', 'STALE_FENCE', 'PUSH_IN_PROGRESS', 'LEASE_LOST']);
+/** The execution, or its plan, was overtaken, or it lost its lease: not the device's fault, and not counted. */
+const NOBODYS_FAULT: ReadonlySet<string> = new Set(['ABORTED', 'STALE_FENCE', 'STALE_REVISION', 'PUSH_IN_PROGRESS', 'LEASE_LOST']);
 
 export interface Failure {
   readonly code: string;

@@ -226,7 +226,7 @@ export interface DeviceConnection {
    * `previous` are the artefacts last confirmed by us: lines that are in them and no longer wanted are removed,
    * lines that are in neither are foreign and stay.
    * @throws TransportError CONFIG_REFUSED with the device's own words; the staged remains are cleaned up.
-   * @throws TransportError STALE_FENCE when the device has seen a newer execution.
+   * @throws TransportError STALE_FENCE when the device has seen a newer execution; STALE_REVISION when it carries a later revision.
    */
   stage(push: PushIdentity, artefacts: readonly Artefact[], previous: readonly Artefact[]): Promise<StagedChange>;
   /** Makes the staged change live with a dead-man timer on the device: unconfirmed, it is undone after that time. */
@@ -257,6 +257,7 @@ export type TransportErrorCode =
   | 'AUTHENTICATION_FAILED'
   | 'CONFIG_REFUSED'
   | 'STALE_FENCE'
+  | 'STALE_REVISION'
   | 'PUSH_IN_PROGRESS'
   | 'APPLY_FAILED'
   | 'VERIFY_FAILED'
@@ -265,4 +266,18 @@ export type TransportErrorCode =
   | 'ABORTED';
 
 /** OUTCOME_UNKNOWN: the request was sent and no answer came; only reading the device can tell what happened. */
-export class TransportError extends DomainError<TransportErrorCode, { readonly device: string; readonly detail: string }> {}
+export class TransportError extends DomainError<TransportErrorCode, TransportFacts> {}
+
+export interface TransportFacts extends Readonly<Record<string, unknown>> {
+  readonly device: string;
+  readonly detail: string;
+  /** Of STALE_REVISION: what the device carries, and what was to be pushed. */
+  readonly carriedRevision?: number;
+  readonly pushedRevision?: number;
+}
+
+/** The device carries a later revision than the one of the push. @param detail in the device's words */
+export function staleRevision(device: string, detail: string, carriedRevision: number, pushedRevision: number): TransportError {
+  const wayOut = 'where the database was restored from a backup, raise its revision (docs/operations/backup-and-restore.md)';
+  return new TransportError('STALE_REVISION', `${device}: ${detail}; ${wayOut}`, { device, detail, carriedRevision, pushedRevision });
+}

@@ -24,5 +24,5 @@ export type {
   VerifyReport,
 } from './device-transport.js';
 export { eosSecretCode } from './neighbor-password.js';
-export { hasFailed, TransportError } from './device-transport.js';
+export { hasFailed, staleRevision, TransportError } from './device-transport.js';
 export { type Encode, keepingSecrets, secretNames, WireSecrets } from './wire-secrets.js';

@@ -25,7 +25,6 @@ owns() { grep -qxF -e "$1" "$state/owned" 2> /dev/null; }
 names() { cat "$pending/names" 2> /dev/null; }
 known_names() { cat "$state/owned" "$pending/names" 2> /dev/null | sort -u; }
 exists() { ifconfig "$1" > /dev/null 2>&1; }
-same() { if [ -f "$1" ]; then [ -f "$2" ] && cmp -s "$1" "$2"; else [ ! -f "$2" ]; fi; }
 differs() { ! same "$pending/old/hostname.$1" "$pending/new/hostname.$1" || grep -qxF -e "$1" "$pending/again" 2> /dev/null; }
 live_is() { for name in $(names); do same "$pending/$1/hostname.$name" "$(file_of "$name")" || return 1; done; } # old|new
 

@@ -1,6 +1,4 @@
 /** Putting files in force and taking them back: everything that needs room comes before anything is touched. */
-import { PUSH_EXIT } from '../../program/exit.js';
-
 export const FORCE = String.raw`prepare() { # everything that needs room
   for name in $(names); do
     target=$(file_of "$name")
@@ -23,6 +21,10 @@ place() { # old|new, name
   fi
 }
 
+words_at() { # name: where what is said finds room, or nowhere
+  if { true > "$work/$1"; } 2> /dev/null; then printf '%s' "$work/$1"; else printf /dev/null; fi
+}
+
 destroy() { # name: another tunnel, or none. An interface that runs does not take another tunnel (EBUSY), and keeps addresses that its file has lost.
   ! exists "$1" || ifconfig "$1" destroy
 }
@@ -37,6 +39,29 @@ run_netstart() { # names
   started=$?
   rm -f "$state/worker"
   return $started
+}
+
+# What an interface does, and not what was printed while it was made: that needs no room, and can be asked after a boot, too. Whether all of it is as the
+# file says is proven over the next connection; this is what tells an interface that works from one that netstart has left half done.
+does_its_file() { # name; complaints on standard output
+  seen=$(ifconfig "$1" 2> /dev/null) || { printf '%s did not come into being\n' "$1"; return 1; }
+  set -f
+  # shellcheck disable=SC2086
+  seen=" $(echo $seen) "
+  set +f
+  lacks=0
+  while read -r word value rest; do
+    case $word in
+      up) case $seen in *[\<,]UP[,\>]*) continue ;; esac ;;
+      vnetid) case $seen in *" vnetid $value "* | *" vnetid: $value "*) continue ;; esac ;;
+      tunnel) case $seen in *" tunnel: inet"*) continue ;; esac ;;
+      add) case $seen in *" $value flags="*) continue ;; esac ;;
+      *) continue ;;
+    esac
+    lacks=1
+    printf '%s does not do what its file says: %s %s\n' "$1" "$word" "$value"
+  done < "$(file_of "$1")"
+  return $lacks
 }
 
 # A bridge before its member when they go, the member first when they come. Says what went wrong; on the way back everything is tried.
@@ -55,28 +80,21 @@ put_in_force() { # old|new
   start=
   for name in $tunnels $bridges; do [ ! -f "$(file_of "$name")" ] || start="$start $name"; done
   if [ -n "$start" ]; then
-    # netstart goes on after a command that failed, and says nothing of it by its status: what it prints tells.
+    # netstart goes on after a command that failed, and says nothing of it by its status. What it prints tells why, if there is room for it.
+    started_says=$(words_at netstart)
     # shellcheck disable=SC2086
-    run_netstart $start > "$work/netstart" 2>&1 || { forced=1; printf 'netstart failed: '; tail -n 3 "$work/netstart"; }
-    if grep -E '^(ifconfig|netstart|route|sh|ksh)(\[[0-9]+\])?:' "$work/netstart"; then forced=1; fi
-    for name in $start; do exists "$name" || { forced=1; printf '%s did not come into being\n' "$name"; }; done
+    run_netstart $start > "$started_says" 2>&1 || { forced=1; printf 'netstart failed: '; tail -n 3 "$started_says"; }
+    if grep -E '^(ifconfig|netstart|route|sh|ksh)(\[[0-9]+\])?:' "$started_says"; then forced=1; fi
+    for name in $start; do does_its_file "$name" || forced=1; done
   fi
   return $forced
 }
 
-restore() { # only a proof forgets the push
-  put_in_force old > "$work/restore" 2>&1
+restore() { # only a proof forgets the push. Without room for words nothing is said of it, and it is done all the same.
+  put_in_force old > "$(words_at restore)" 2>&1
   restored=$?
   for name in $(names); do [ -f "$pending/old/hostname.$name" ] || ! exists "$name" || restored=1; done
   [ $restored -eq 0 ] && live_is old && give_back && forget
-}
-
-undo() {
-  if is_applied; then
-    restore || { cat "$work/restore" >&2; die ${PUSH_EXIT.undoUnproven} "the former configuration could not be put back in force"; }
-  else
-    abandon
-  fi
 }
 
 own_names() { # add what is about to be there

@@ -27,7 +27,8 @@ number "$fence"
 number "$seconds"
 mkdir -p "$state" || die ${PUSH_EXIT.storageFailed} "cannot make $state: is there room on the disk?"
 # Reports may be larger than what / has left; a folder that a killed program leaves behind is cleared away by daily(8).
-work=$(mktemp -d /tmp/trame.XXXXXXXXXX) || die ${PUSH_EXIT.storageFailed} "cannot make a folder below /tmp"
+# A boot, or the timer, undoes without it all the same.
+work=$(mktemp -d /tmp/trame.XXXXXXXXXX 2> /dev/null) || work=$(mktemp -d "$state/work.XXXXXXXXXX") || die ${PUSH_EXIT.storageFailed} "cannot make a folder, neither below /tmp nor below $state"
 trap leave EXIT
 
 case $verb in
@@ -62,24 +63,14 @@ case $verb in
       [ ! -f "$target" ] || cp -p "$target" "$pending/old/hostname.$name" || { forget; die ${PUSH_EXIT.storageFailed} "cannot copy $target"; }
       [ ! -f "$pending/new/hostname.$name" ] || chmod 640 "$pending/new/hostname.$name"
     done
-    refused=$(check_push; echo judged)
-    if [ "$refused" != judged ]; then
-      printf '%s\n' "${'$'}{refused%judged}" >&2
-      forget
-      exit ${PUSH_EXIT.configRefused}
-    fi
+    refuse_complaints check_push
     printf '%s\n' "$fence" > "$pending/fence" && printf '%s\n' "$program" > "$pending/program" || { forget; die ${PUSH_EXIT.storageFailed} "cannot write $pending"; }
     write_durably "$pending/state" staged
     emit_live
     ;;
 
   apply)
-    [ "$seconds" -ge 1 ] || die ${PUSH_EXIT.badRequest} "the time to confirm is at least 1 s"
-    take_lock 20
-    accept_fence
-    is_pending && [ "$(pending_fence)" = "$fence" ] && [ "$(content "$pending/state" none)" = staged ] ||
-      die ${PUSH_EXIT.noSuchPush} "nothing is staged with fence $fence"
-    live_is old || { forget; die ${PUSH_EXIT.applyFailedAndUndone} "the files changed since they were staged; nothing was done"; }
+    may_apply
     { prepare && own_names; } 2> "$work/words" || {
       cat "$work/words" >&2
       abandon
@@ -93,13 +84,7 @@ case $verb in
       [ $tries -le 50 ] || { abandon; die ${PUSH_EXIT.applyFailedAndUndone} "the dead-man timer did not start; nothing was done"; }
       nap
     done
-    if put_in_force new > "$work/words" 2>&1; then
-      : > "$pending/live"
-      exit ${PUSH_EXIT.done}
-    fi
-    cat "$work/words" >&2
-    undo
-    exit ${PUSH_EXIT.applyFailedAndUndone}
+    go_live
     ;;
 
   watch)
@@ -144,26 +129,13 @@ case $verb in
     ;;
 
   confirm)
-    take_lock 20
-    accept_fence
-    if is_applied && [ "$(pending_fence)" = "$fence" ]; then
-      write_durably "$state/confirmed" "$fence $(second_of "$pending/identity" 0)"
-      rm -f "$state/undone"
-      forget
-      disown_gone
-    elif [ "$(content "$state/confirmed" 0)" != "$fence" ]; then
-      die ${PUSH_EXIT.noSuchPush} "no change with fence $fence is live: the dead-man timer or another push has undone it"
-    fi
+    ! confirm || disown_gone
     emit_live
     ;;
 
   recover | revert)
     more_names
-    take_lock 150
-    accept_fence
-    [ "$verb" = recover ] || [ "$(content "$state/confirmed" 0)" != "$fence" ] ||
-      die ${PUSH_EXIT.undoUnproven} "the push with fence $fence is confirmed: it is undone by a new push"
-    undo
+    take_back
     emit_live
     ;;
 
