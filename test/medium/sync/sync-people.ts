@@ -67,6 +67,22 @@ export class SyncPeople {
     this.changed(place.kind, place.id);
   }
 
+  /** Another one in its place at once: the same for people, and not the same row. */
+  weRenew({ at }: { at: number }): void {
+    const all = MODEL_KINDS.flatMap((kind) => this.ours(kind));
+    const place = this.pick(all, at);
+    if (!place || place.kind === 'routeTarget' || all.some(({ fields }) => refersTo(fields, place.kind, place.id))) return;
+    const { kind, fields } = place;
+    this.local.remove(kind, place.id);
+    this.changed(kind, place.id);
+    const key = newId();
+    const id = encodeId(kind, key);
+    this.ids.add(id);
+    this.keys.set(id, key);
+    this.local.put(kind, id, fields);
+    this.changed(kind, id);
+  }
+
   theyAdd({ kind, key, at }: Addition, mark: string | null = null): void {
     const fields = objectOf(kind, key, (other) => this.pick(this.theirs(other), at), '~', this.administrator);
     this.asPeople(() => this.foreign.put(kind, { ...fields, ...this.edited({ kind, id: '', fields }, 'THEIRS', 0, at) }, mark));
@@ -112,7 +128,7 @@ export class SyncPeople {
     const mark = original.mark as string;
     this.asPeople(() => {
       this.foreign.put(original.kind, original.fields, mark);
-      const copied = `${original.kind} ${mark}`;
+      const copied = `${original.kind} ${idIn(mark)}`;
       this.copied.set(copied, (this.copied.get(copied) ?? 0) + 1);
     });
   }
@@ -161,6 +177,9 @@ export class SyncPeople {
     }
   }
 }
+
+/** Marks of what is the same in every Trame carry which one it is. */
+export const idIn = (mark: string): string => mark.replace(/@[0-9a-f]{8}$/, '');
 
 const EDITABLE: Readonly<Record<ModelKind, readonly string[]>> = {
   tenant: ['description', 'name'],

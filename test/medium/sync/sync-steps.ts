@@ -12,15 +12,15 @@ export type SyncStep =
   | { readonly step: 'weAdd' | 'theyAdd'; readonly kind: ModelKind; readonly key: number; readonly at: number }
   | { readonly step: 'theyAddMarked'; readonly kind: ModelKind; readonly key: number; readonly at: number }
   | { readonly step: 'weEdit' | 'theyEdit'; readonly at: number; readonly field: number; readonly element: number }
-  | { readonly step: 'weRemove' | 'theyRemove' | 'theyUnmark' | 'theyCopy'; readonly at: number }
+  | { readonly step: 'weRenew' | 'weRemove' | 'theyRemove' | 'theyUnmark' | 'theyCopy'; readonly at: number }
   /** The mapping is lost, or some of it: a database restored from before. */
   | { readonly step: 'loseLinks'; readonly oneOf: number }
   /** Two of five of what they show us, of every kind, are not shown any more, or gone. */
   | { readonly step: 'hide' | 'show' | 'vanish' }
   /** A person looks at what waits and says yes to the first of each. */
   | { readonly step: 'decide'; readonly keep: 'US' | 'THEM' }
-  /** Everything, or what was told since: our journal, their feed. */
-  | { readonly step: 'run' | 'runSome'; readonly trouble: Trouble | null };
+  /** Everything; what was told since: our journal, their feed; or nothing but what has its time: hours have passed. */
+  | { readonly step: 'run' | 'runSome' | 'runLater'; readonly trouble: Trouble | null };
 
 export interface Trouble {
   readonly call: ForeignCall;
@@ -80,7 +80,7 @@ const step: fc.Arbitrary<SyncStep> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
-      step: fc.constantFrom('weRemove' as const, 'theyRemove' as const, 'theyUnmark' as const, 'theyCopy' as const),
+      step: fc.constantFrom('weRenew' as const, 'weRemove' as const, 'theyRemove' as const, 'theyUnmark' as const, 'theyCopy' as const),
       at: nat,
     }),
   },
@@ -89,7 +89,10 @@ const step: fc.Arbitrary<SyncStep> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ step: fc.constant('decide' as const), keep: fc.constantFrom('US' as const, 'THEM' as const) }) },
   {
     weight: 6,
-    arbitrary: fc.record({ step: fc.constantFrom('run' as const, 'runSome' as const), trouble: fc.option(trouble, { freq: 2 }) }),
+    arbitrary: fc.record({
+      step: fc.constantFrom('run' as const, 'runSome' as const, 'runLater' as const),
+      trouble: fc.option(trouble, { freq: 2 }),
+    }),
   },
 );
 

@@ -37,7 +37,7 @@ describe('a connector', () => {
 
   it('keeps its secret sealed, bound to its own row, and shows it to nobody', async () => {
     const { id } = await connectors.create(made, 'operator');
-    const other = await connectors.create({ ...made, slug: 'other' }, 'operator');
+    const other = await connectors.create({ ...made, slug: 'other', url: 'https://other.example' }, 'operator');
     const [row] = await world.sql<{ sealed: Buffer }>('SELECT sealed_secret AS sealed FROM sync_target WHERE id = $1', [id]);
     const envelope = world.app.get(Envelope);
     expect(envelope.open(`sync-target/${id}/secret`, row!.sealed).reveal()).toBe('canary');
@@ -78,6 +78,21 @@ describe('a connector', () => {
     expect((await connectors.create(made, 'operator', act())).id).toBe(first.id);
     await expect(connectors.create(made, 'operator')).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
     expect(await connectors.list(page)).toHaveLength(2);
+  });
+
+  it('is the only one of its place that is switched on: two would both make and delete the same objects', async () => {
+    const { id } = await connectors.create(made, 'operator');
+    const twin = { ...made, slug: 'twin', url: 'https://IPAM.example/app/' };
+    await expect(connectors.create(twin, 'operator')).rejects.toMatchObject({
+      code: 'ALREADY_EXISTS',
+      message: expect.stringContaining('another connector keeps the objects') as string,
+    });
+    const off = await connectors.create({ ...twin, enabled: false }, 'operator');
+    await expect(connectors.update(off.id, 1, { enabled: true }, 'operator')).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+    const own = { ...twin, slug: 'own', settings: { app: 'trame', sections: ['1'], markColumn: 'custom_second' } };
+    expect(await connectors.create(own, 'operator')).toMatchObject({ slug: 'own' });
+    await connectors.update(id, 1, { enabled: false }, 'operator');
+    expect(await connectors.update(off.id, 1, { enabled: true }, 'operator')).toMatchObject({ enabled: true });
   });
 
   it.each([

@@ -36,6 +36,7 @@ import { SyncLinkStore } from './store/sync-link.store.js';
 import { SyncStore } from './store/sync.store.js';
 import { SyncUnlinkedStore } from './store/sync-unlinked.store.js';
 import { SyncHookService } from './sync-hook.service.js';
+import { SyncInstallationStore } from './store/sync-installation.store.js';
 import { SyncHookStore } from './store/sync-hook.store.js';
 import { SyncJob } from './sync-job.js';
 import { SyncRunService } from './sync-run.service.js';
@@ -51,6 +52,7 @@ const stores = [
   SyncHintStore,
   SyncHookStore,
   SyncDueStore,
+  SyncInstallationStore,
   SyncRecheckStore,
   SyncScanStore,
   SyncLinkStore,

@@ -28,6 +28,17 @@ export interface ConnectorHealth {
   /** 0: nothing waits. Null: it is not known, nothing was ever read there. */
   readonly lagSeconds: number | null;
   readonly circuit: CircuitState;
+  /** Complete runs that failed one after the other; null: the last one came to its end. Single changes go on meanwhile. */
+  readonly failingScans: FailingScans | null;
+}
+
+export interface FailingScans {
+  readonly count: number;
+  readonly since: Date;
+  /** Of the last one. */
+  readonly error: string;
+  /** A person may begin one before. */
+  readonly nextAt: Date;
 }
 
 export interface Connector {

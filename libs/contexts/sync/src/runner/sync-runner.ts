@@ -5,6 +5,7 @@ import type { InventoryConnectorKind } from '../domain/connector.js';
 import { SyncJournal } from '../inventory/sync-journal.js';
 import type { ForeignCapabilities, ForeignInventory } from '../ports/index.js';
 import { type JournalBounds, SyncDueStore, type Target } from '../store/sync-due.store.js';
+import { SyncInstallationStore } from '../store/sync-installation.store.js';
 import { type OpenRun, SyncRunStore } from '../store/sync-run.store.js';
 import {
   connectorSecretContext,
@@ -14,6 +15,7 @@ import {
 } from './foreign-inventories.js';
 import { FullRun } from './full-run.js';
 import { IncrementalRun } from './incremental-run.js';
+import { withOwnMarks } from './own-marks.js';
 import { SCOPE } from './run-context.js';
 import { RunKeeper } from './run-keeper.js';
 import { wordsOf } from './words-of.js';
@@ -37,6 +39,7 @@ export class SyncRunner {
     private readonly envelope: Envelope,
     private readonly dues: SyncDueStore,
     private readonly runs: SyncRunStore,
+    private readonly installations: SyncInstallationStore,
     private readonly journal: SyncJournal,
     private readonly full: FullRun,
     private readonly incremental: IncrementalRun,
@@ -53,10 +56,13 @@ export class SyncRunner {
   /** @returns at once when somebody else is at it. A failure is kept with the connector, which is tried again later. */
   async run(id: SyncTargetId, signal: AbortSignal): Promise<void> {
     await this.leases.withLease(`sync:${id}`, async (held) => {
-      const target = await this.db.inTransaction(SCOPE, (tx) => this.dues.target(tx, id));
+      const { target, installation } = await this.db.inTransaction(SCOPE, async (tx) => ({
+        target: await this.dues.target(tx, id),
+        installation: await this.installations.id(tx),
+      }));
       if (!target || !this.inventories[target.kind]) return;
       try {
-        await this.attend(held, target, this.foreignOf(target), AbortSignal.any([signal, held.signal]));
+        await this.attend(held, target, this.foreignOf(target, installation), AbortSignal.any([signal, held.signal]));
       } catch (error) {
         if (held.signal.aborted || signal.aborted) throw error;
         this.log.warn('sync.failed', { target: target.slug, error });
@@ -86,14 +92,14 @@ export class SyncRunner {
   }
 
   /** The same while the connector is the same: an adapter knows its own writes again, and what it was told of the release. */
-  private foreignOf(target: Target): ForeignInventory {
+  private foreignOf(target: Target, installation: string): ForeignInventory {
     const { id, kind, slug: name, url, tlsPins, settings, sealedSecret } = target;
     const made = digest({ kind, name, url, tlsPins, settings, secret: sealedSecret.toString('base64') });
     const known = this.open.get(id);
     if (known?.made === made) return known.foreign;
     const factory = this.inventories[kind] as ForeignInventoryFactory;
     const secret = this.envelope.open(connectorSecretContext(id), sealedSecret);
-    const foreign = factory({ name, url, secret, tlsSpkiSha256: tlsPins, settings });
+    const foreign = withOwnMarks(factory({ name, url, secret, tlsSpkiSha256: tlsPins, settings }), installation);
     this.open.set(id, { made, foreign });
     return foreign;
   }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError, type SyncTargetId } from '#engines/kernel';
 import { type Tx, violatedConstraint } from '#platform';
-import type { CircuitState, Connector, ConnectorKind } from '../domain/connector.js';
+import { placeOf } from '../domain/connector-place.js';
+import type { CircuitState, Connector, ConnectorKind, FailingScans } from '../domain/connector.js';
 import type { PageOf } from '../domain/sync-run.js';
 
 /** After this many failures one after the other nothing is sent until the pause is over. */
@@ -18,12 +19,17 @@ interface Record extends Omit<Connector, 'health'> {
   readonly circuit: CircuitState;
   readonly lagSeconds: number | null;
   readonly stopped: readonly string[] | null;
+  readonly scanFailures: number;
+  readonly scanFailingSince: Date | null;
+  readonly scanError: string | null;
+  readonly nextScanAt: Date;
 }
 
 const COLUMNS = `t.id, t.version, t.created_at AS "createdAt", t.updated_at AS "updatedAt", t.fabric_id AS "fabricId", t.slug, t.kind, t.url, t.enabled, t.mode,
   t.adoption, t.on_remote_gone AS "onRemoteGone", t.grace_seconds AS "graceSeconds", t.scan_every_seconds AS "scanEverySeconds", t.tls_pins AS "tlsPins",
   t.field_policy AS authority, t.settings, t.zones, t.ttl_seconds AS "ttlSeconds", t.last_full_scan_at AS "lastFullScanAt", t.last_error AS "lastError",
-  t.api_version AS "apiVersion",
+  t.api_version AS "apiVersion", t.scan_failures AS "scanFailures", t.scan_failing_since AS "scanFailingSince", t.scan_error AS "scanError",
+  CASE WHEN t.scan_failures > 0 THEN t.next_scan_at END AS "nextScanAt",
   CASE WHEN t.failures < ${OPEN_AFTER} THEN 'CLOSED' WHEN t.next_try_at > clock_timestamp() THEN 'OPEN' ELSE 'HALF_OPEN' END AS circuit,
   CASE WHEN t.kind = 'POWERDNS'
          THEN CASE WHEN t.settled_revision < 0 THEN NULL WHEN EXISTS (SELECT FROM fabric f WHERE f.id = t.fabric_id AND f.revision > t.settled_revision)
@@ -39,28 +45,35 @@ const COLUMNS = `t.id, t.version, t.created_at AS "createdAt", t.updated_at AS "
       AND (r.state = 'BLOCKED_BY_GUARD' OR (r.trigger IN ('TIMER', 'PERSON') AND r.state IN ('SUCCEEDED', 'PARTIAL')))
       ORDER BY r.started_at DESC, r.id DESC LIMIT 1) w WHERE w.state = 'BLOCKED_BY_GUARD') AS stopped`;
 
-function toConnector({ lastError, apiVersion, circuit, lagSeconds, stopped, ...row }: Record): Connector {
-  const trouble = lastError ?? (stopped && `a run was stopped and waits for a person: ${stopped.join('; ')}`);
+function toConnector(record: Record): Connector {
+  const { lastError, apiVersion, circuit, lagSeconds, stopped, scanFailures, scanFailingSince, scanError, nextScanAt, ...row } = record;
+  const failingScans =
+    scanFailingSince === null ? null : { count: scanFailures, since: scanFailingSince, error: scanError ?? '', nextAt: nextScanAt };
+  const trouble =
+    lastError ?? (failingScans && scanText(failingScans)) ?? (stopped && `a run was stopped and waits for a person: ${stopped.join('; ')}`);
   const message = !row.enabled ? 'switched off' : (trouble ?? (lagSeconds === null ? 'nothing was read there yet' : 'works'));
-  return { ...row, health: { ok: row.enabled && trouble === null, message, apiVersion, lagSeconds, circuit } };
+  return { ...row, health: { ok: row.enabled && trouble === null, message, apiVersion, lagSeconds, circuit, failingScans } };
 }
+
+const scanText = ({ count, since, error, nextAt }: FailingScans): string =>
+  `complete runs fail since ${since.toISOString()} (${count}), the next one begins at ${nextAt.toISOString()}; single changes go on: ${error}`;
 
 @Injectable()
 export class ConnectorStore {
   /** @throws DomainError ALREADY_EXISTS. */
   async insert(tx: Tx, row: ConnectorRow): Promise<void> {
-    await told(row.slug, () =>
+    await told(row, () =>
       tx.run(
         `INSERT INTO sync_target (id, fabric_id, slug, kind, url, sealed_secret, enabled, mode, adoption, on_remote_gone, grace_seconds, scan_every_seconds,
-           tls_pins, field_policy, settings, zones, ttl_seconds) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
-        [row.id, row.fabricId, row.slug, row.kind, row.url, row.sealedSecret, ...valuesOf(row)],
+           tls_pins, field_policy, settings, zones, ttl_seconds, place) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+        [row.id, row.fabricId, row.slug, row.kind, row.url, row.sealedSecret, ...valuesOf(row), placeOf(row)],
       ),
     );
   }
 
   /** The next try is now: whoever changed it wants to see what comes of it. What was not heard meanwhile is found by a full scan. */
   async update(tx: Tx, row: ConnectorRow, isScanWanted: boolean): Promise<void> {
-    await told(row.slug, () =>
+    await told(row, () =>
       tx.run(
         `UPDATE sync_target SET fabric_id = $2, slug = $3, url = $4, sealed_secret = $5, enabled = $6, mode = $7, adoption = $8, on_remote_gone = $9,
            grace_seconds = $10, scan_every_seconds = $11, tls_pins = $12, field_policy = $13, settings = $14, zones = $15, ttl_seconds = $16,
@@ -68,8 +81,8 @@ export class ConnectorStore {
            last_full_scan_at = CASE WHEN $17 THEN NULL ELSE last_full_scan_at END,
            journal_xid = CASE WHEN $17 THEN '0' ELSE journal_xid END, journal_seq = CASE WHEN $17 THEN 0 ELSE journal_seq END,
            unheard_until = CASE WHEN $6 AND NOT enabled THEN '18446744073709551615' ELSE unheard_until END,
-           seen = CASE WHEN url = $4 THEN seen ELSE '{}' END WHERE id = $1`,
-        [row.id, row.fabricId, row.slug, row.url, row.sealedSecret, ...valuesOf(row), isScanWanted],
+           seen = CASE WHEN url = $4 THEN seen ELSE '{}' END, next_scan_at = '-infinity', place = $18 WHERE id = $1`,
+        [row.id, row.fabricId, row.slug, row.url, row.sealedSecret, ...valuesOf(row), isScanWanted, placeOf(row)],
       ),
     );
   }
@@ -116,11 +129,16 @@ const valuesOf = (row: ConnectorRow): unknown[] => [
   row.ttlSeconds,
 ];
 
-async function told<T>(slug: string, write: () => Promise<T>): Promise<T> {
+async function told<T>({ slug, url }: ConnectorRow, write: () => Promise<T>): Promise<T> {
   try {
     return await write();
   } catch (error) {
-    if (violatedConstraint(error) !== 'sync_target_slug_unique') throw error;
+    const constraint = violatedConstraint(error);
+    if (constraint === 'sync_target_place_unique') {
+      const words = `another connector keeps the objects at ${url}: two would both make and delete them; switch that one off first`;
+      throw new DomainError('ALREADY_EXISTS', words, { url }, { cause: error });
+    }
+    if (constraint !== 'sync_target_slug_unique') throw error;
     throw new DomainError('ALREADY_EXISTS', `there is a connector ${slug} already`, { slug }, { cause: error });
   }
 }

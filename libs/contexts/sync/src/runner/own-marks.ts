@@ -1,0 +1,58 @@
+import type { ForeignInventory, ForeignObject, ForeignWrite, WriteOutcome } from '../ports/index.js';
+import type { InventoryKind } from '../inventory/kinds.js';
+
+/** Their ids are made of what they are: `rt-65000:1` is one in every Trame. Ids of all other kinds are of one row in the world. */
+const SAME_EVERYWHERE: ReadonlySet<InventoryKind> = new Set<InventoryKind>(['routeTarget', 'asn']);
+
+/**
+ * The same system, where marks that another Trame would write, too, carry which one it is: `rt-65000:1@3f9c2a71`. What another Trame has marked is then
+ * another owner's, and never taken for ours. The runner knows nothing of it.
+ */
+export function withOwnMarks(foreign: ForeignInventory, installation: string): ForeignInventory {
+  const suffix = `@${installation}`;
+  const outward = (kind: InventoryKind, mark: string): string => (SAME_EVERYWHERE.has(kind) ? mark + suffix : mark);
+  const inward = (kind: InventoryKind, object: ForeignObject): ForeignObject => {
+    const { mark } = object;
+    if (mark === null || !SAME_EVERYWHERE.has(kind)) return object;
+    // Whatever does not say that it is ours must not look like an id of ours.
+    return { ...object, mark: mark.endsWith(suffix) ? mark.slice(0, -suffix.length) : `${mark}@` };
+  };
+  const all = (kind: InventoryKind, objects: readonly ForeignObject[]): ForeignObject[] => objects.map((object) => inward(kind, object));
+  const sent = (kind: InventoryKind, write: ForeignWrite): ForeignWrite => {
+    if (write.verb === 'MARK' && write.replaces !== undefined)
+      return { ...write, mark: outward(kind, write.mark), replaces: outward(kind, write.replaces) };
+    return 'mark' in write ? { ...write, mark: outward(kind, write.mark) } : write;
+  };
+  const answered = (kind: InventoryKind, outcome: WriteOutcome): WriteOutcome =>
+    'done' in outcome && outcome.done ? { done: inward(kind, outcome.done) } : outcome;
+  return {
+    name: foreign.name,
+    probe: (signal) => foreign.probe(signal),
+    prepare: async (signal) => foreign.prepare?.(signal),
+    ...(foreign.changedSince ? { changedSince: foreign.changedSince.bind(foreign) } : {}),
+    ...(foreign.provenGone ? { provenGone: foreign.provenGone.bind(foreign) } : {}),
+    scan: async (kind, after, signal) => {
+      const page = await foreign.scan(kind, after, signal);
+      return { ...page, objects: all(kind, page.objects) };
+    },
+    get: async (kind, remoteIds, signal) => all(kind, await foreign.get(kind, remoteIds, signal)),
+    findMarked: async (kind, marks, signal) =>
+      all(
+        kind,
+        await foreign.findMarked(
+          kind,
+          marks.map((mark) => outward(kind, mark)),
+          signal,
+        ),
+      ),
+    findAlike: async (kind, alike, signal) => all(kind, await foreign.findAlike(kind, alike, signal)),
+    write: async (kind, writes, signal) => {
+      const outcomes = await foreign.write(
+        kind,
+        writes.map((write) => sent(kind, write)),
+        signal,
+      );
+      return outcomes.map((outcome) => answered(kind, outcome));
+    },
+  };
+}
