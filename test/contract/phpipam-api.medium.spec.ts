@@ -246,10 +246,15 @@ describe.each(RELEASES)('phpIPAM, %s', (_name, options) => {
       const other = await ipam.make('/vlans/', { number: 78, name: unique('other'), domainId });
       const customer = await ipam.make('/tools/customers/', { title: unique('acme') });
       const id = await subnet('10.77.0.0/24', { vrfId, vlanId: other, customer_id: customer });
+      const address = await ipam.make('/addresses/', { ip: '10.77.0.7', subnetId: id, customer_id: customer });
+      const filter = `filter_by=customer_id&filter_value=${customer}&filter_match=full`;
+      expect((await call('GET', `/subnets/?${filter}`)).json.data).toMatchObject([{ subnet: '10.77.0.0' }]);
+      expect((await call('GET', `/addresses/?${filter}`)).json.data).toHaveLength(1);
       for (const path of [`/vrfs/${vrfId}/`, `/vlans/${other}/`, `/tools/customers/${customer}/`, `/l2domains/${domainId}/`]) {
         expect(await call('DELETE', path), path).toMatchObject({ status: 200 });
       }
       expect(await ipam.read(`/subnets/${id}/`)).toMatchObject({ vrfId: null, vlanId: null, customer_id: null });
+      expect(await ipam.read(`/addresses/${address}/`)).toMatchObject({ customer_id: null });
       expect(await ipam.read(`/vlans/${vlanId}/`)).toMatchObject({ domainId: '1' });
     });
   });

@@ -112,6 +112,18 @@ describe.skipIf(isRealIpam)('the simulator of phpIPAM', () => {
     expect(await server.read(`/subnets/${two}/`)).toMatchObject({ gatewayId: '1' });
   });
 
+  it('takes what goes out of the translations that name it', async () => {
+    const server = await start();
+    const { ipam } = server.simulator;
+    const sectionId = await server.section();
+    const subnet = await server.make('/subnets/', { subnet: '10.88.0.0', mask: '24', sectionId });
+    const address = await server.make('/addresses/', { ip: '10.88.0.9', subnetId: subnet });
+    expect(await server.call('GET', '/tools/nat/')).toMatchObject({ status: 404, json: { message: 'No objects found' } });
+    ipam.typed('nat', { name: 'web', src: JSON.stringify({ ipaddresses: [address] }), dst: JSON.stringify({ subnets: [subnet] }) });
+    await server.call('DELETE', `/subnets/${subnet}/`);
+    expect((await server.call('GET', '/tools/nat/')).json.data).toMatchObject([{ src: '{"ipaddresses":[]}', dst: '{"subnets":[]}' }]);
+  });
+
   it('moves added columns into custom_fields for an app that wants it, on reading and on writing', async () => {
     const server = await start({ apps: [{ ...APP, nestsCustomFields: true }] });
     const id = await server.make('/vrfs/', { name: 'red', custom_fields: { [MARK]: 'vrf_1' } });

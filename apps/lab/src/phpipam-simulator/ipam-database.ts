@@ -108,11 +108,22 @@ export class IpamDatabase {
       for (const [column, { references }] of Object.entries(SCHEMA[name].columns))
         if (references === table) this.dereference(name, column, id);
     }
+    if (table === 'subnets' || table === 'ipaddresses') this.removeFromNat(table, id);
   }
 
   /** What an UPDATE of references does: by hand where phpIPAM does it, by ON DELETE SET NULL where the database does. */
   dereference(table: TableName, column: string, id: number, to: Cell = null): void {
     for (const [key, row] of this.table(table)) if (row[column] === id) this.update(table, key, { [column]: to });
+  }
+
+  /** By hand (`remove_address_nat_items`, `remove_subnet_nat_items`): the translation stays, without it. */
+  private removeFromNat(table: TableName, gone: number): void {
+    for (const [id, row] of this.table('nat'))
+      for (const side of ['src', 'dst'] as const) {
+        const objects = JSON.parse(String(row[side] ?? '{}')) as Record<string, string[]>;
+        const left = { ...objects, [table]: (objects[table] ?? []).filter((one) => Number(one) !== gone) };
+        if (objects[table]) this.update('nat', id, { [side]: JSON.stringify(left) });
+      }
   }
 
   private table(name: TableName): Map<number, Row> {

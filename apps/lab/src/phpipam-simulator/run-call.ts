@@ -7,6 +7,7 @@ import { searching } from './controllers/search.js';
 import { sections } from './controllers/sections.js';
 import { subnets } from './controllers/subnets.js';
 import { tools } from './controllers/tools.js';
+import { circuits } from './controllers/circuits.js';
 import { vlans } from './controllers/vlans.js';
 import { vrfs } from './controllers/vrfs.js';
 import type { Ipam, IpamApp } from './ipam.js';
@@ -33,6 +34,7 @@ const CONTROLLERS: Readonly<Record<string, Controller>> = {
   vrf: vrfs,
   l2domains,
   tools,
+  circuits,
   search: searching,
 };
 const TABLES: Readonly<Record<string, TableName>> = {

@@ -19,7 +19,18 @@ export interface Table {
   readonly unique?: { readonly name: string; readonly columns: readonly string[] };
 }
 
-export type TableName = 'sections' | 'customers' | 'vrf' | 'vlanDomains' | 'vlans' | 'subnets' | 'ipaddresses' | 'ipTags';
+export type TableName =
+  | 'sections'
+  | 'customers'
+  | 'vrf'
+  | 'vlanDomains'
+  | 'vlans'
+  | 'subnets'
+  | 'ipaddresses'
+  | 'ipTags'
+  | 'nat'
+  | 'racks'
+  | 'circuits';
 
 const int = (more: Partial<Column> = {}): Column => ({ type: 'int', ...more });
 const text = (size?: number, more: Partial<Column> = {}): Column => ({ type: 'text', ...(size !== undefined && { size }), ...more });
@@ -168,4 +179,8 @@ export const SCHEMA: Readonly<Record<TableName, Table>> = {
       updateTag: flag(),
     },
   },
+  /** `src` and `dst` are JSON: `{"subnets":["3"],"ipaddresses":["12"]}`. */
+  nat: { key: 'id', columns: { id: int(), name: text(64), type: text(16), src: text(), dst: text(), description: text() } },
+  racks: { key: 'id', columns: { id: int(), name: text(64), size: int(), customer_id: customer, description: text() } },
+  circuits: { key: 'id', columns: { id: int(), cid: text(128), status: text(16), customer_id: customer, comment: text() } },
 };

@@ -29,6 +29,7 @@ const NONE = new Set([
   'No vrfs configured',
   'No domains configured',
   'No objects found',
+  'No circuits configured',
   'No sections available',
   'No results (filter applied)',
   'Vlans not found',

@@ -1,7 +1,8 @@
 /** `/tools/customers/`; of the other tools only that there are such. */
 import { ApiRefusal } from '../api-refusal.js';
-import { type ApiAnswer, type ApiCall, type Controller, created, isNumeric, renameKeys, textOf, validateKeys } from '../api-call.js';
+import { type ApiAnswer, type ApiCall, type Controller, created, isNumeric, isSet, renameKeys, textOf, validateKeys } from '../api-call.js';
 import { presentAll, presentOne } from '../present.js';
+import type { TableName } from '../schema.js';
 
 const SUBCONTROLLERS = new Set([
   'customers',
@@ -17,7 +18,12 @@ const SUBCONTROLLERS = new Set([
   'nat',
 ]);
 
+/** Of these only the list. */
+const LISTS = ['nat', 'racks'] as const;
+
 function get(call: ApiCall): ApiAnswer {
+  const list = LISTS.find((name) => name === textOf(call.params, 'id'));
+  if (list !== undefined && !isSet(call.params, 'id2')) return listOf(call, list, `tools/${list}`, 'No objects found');
   subcontroller(call);
   const { database } = call.ipam;
   const id = textOf(call.params, 'id2');
@@ -32,6 +38,12 @@ function get(call: ApiCall): ApiAnswer {
   // The words for one that is missing are those for none at all.
   if (row === undefined) throw new ApiRefusal(404, 'No objects found');
   return { code: 200, data: presentOne(call, 'customers', row, how) };
+}
+
+export function listOf(call: ApiCall, table: TableName, as: string, none: string): ApiAnswer {
+  const rows = call.ipam.database.all(table);
+  if (rows.length === 0) throw new ApiRefusal(404, none);
+  return { code: 200, data: presentAll(call, table, rows, { as, isDotted: false }) };
 }
 
 function post(call: ApiCall): ApiAnswer {
