@@ -27,9 +27,10 @@ export class Farewell {
   }
 
   private async release(tx: Tx, id: DeviceId): Promise<void> {
-    for (const { id: orderId, kind, networkId } of await this.orders.lockOpenOn(tx, id)) {
-      // One that is undone already, or brings back what was live, goes on without the device.
-      if (kind === 'PROVISION' && networkId !== null)
+    for (const { id: orderId, kind, networkId, deviceIds } of await this.orders.lockOpenOn(tx, id)) {
+      // One that is undone already goes on without the device, and so does one that brings back what was live, where another device is left.
+      const isPointless = kind === 'PROVISION' || (kind === 'RESTORE' && deviceIds.every((one) => one === id));
+      if (isPointless && networkId !== null)
         await this.tenancy.refuse(tx, networkId, { code: 'DEVICE_UNREACHABLE', message: 'a device of it was given up' });
       await this.orders.forgetDevice(tx, orderId, id);
     }

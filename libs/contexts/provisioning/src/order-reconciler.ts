@@ -9,6 +9,7 @@ import type { NetworkOrder, OrderState } from './domain/order.js';
 import { deviceSteps, judge, rebase, type Verdict } from './domain/order-progress.js';
 import { NetworkKeepsake } from './network-keepsake.js';
 import { OrderRecords } from './order-records.js';
+import { OrderService } from './order.service.js';
 import { OrderStore } from './store/order.store.js';
 
 const SCOPE = systemScope('orders');
@@ -30,6 +31,7 @@ export class OrderReconciler {
     private readonly places: PlaceService,
     private readonly events: EventService,
     private readonly keepsake: NetworkKeepsake,
+    private readonly service: OrderService,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
@@ -81,6 +83,7 @@ export class OrderReconciler {
       return this.end(tx, order, 'CANCELLED', 'The network was removed before it was ready.');
     // Read after the progress of its devices: what they were proven to do since it was refused is something without it.
     const refusal = await this.tenancy.refusal(tx, network.id);
+    if (refusal && order.kind === 'RESTORE') return this.takeBack(tx, order, network, refusal);
     await this.advanceBuilding(tx, order, refusal ? { kind: 'FAILED', device: null, ...refusal } : verdict);
   }
 
@@ -117,6 +120,15 @@ export class OrderReconciler {
       default:
         return this.wait(tx, order, verdict, 'Your network is being removed.');
     }
+  }
+
+  /** What cannot be built is not waited for: it goes out of the books as it came in, by a removal that waits for the devices, and its numbers rest. */
+  private async takeBack(tx: Tx, order: NetworkOrder, network: Network, refusal: Refusal): Promise<void> {
+    const request = { idempotencyKey: `restore:${order.id}:taken-back`, networkId: network.id, ifVersion: null };
+    await this.service.deprovisionIn(tx, order.tenantId, request, true);
+    const message = 'Your network could not be brought back.';
+    await this.end(tx, order, 'CANCELLED', message, { ...refusal, device: null, needsOperator: true });
+    this.log.error('order.restore_refused', { orderId: order.id, ...refusal });
   }
 
   /** Out of the intent, and back to the devices: whatever part of it is live anywhere is removed before its numbers are free. */
@@ -177,8 +189,14 @@ export class OrderReconciler {
     this.log.error('order.stuck', { orderId: order.id, ...failure });
   }
 
-  private async end(tx: Tx, order: NetworkOrder, state: OrderState, message: string): Promise<void> {
-    await this.orders.setState(tx, order.id, state, message, null);
+  private async end(
+    tx: Tx,
+    order: NetworkOrder,
+    state: OrderState,
+    message: string,
+    failure: NetworkOrder['failure'] = null,
+  ): Promise<void> {
+    await this.orders.setState(tx, order.id, state, message, failure);
     await this.orders.setStep(tx, order, 999, { name: state.toLowerCase(), state: 'DONE', message: null });
     await this.records.record(tx, { ...order, state, customerMessage: message }, `order.${state.toLowerCase()}`);
     this.log.info('order.ended', { orderId: order.id, state });
@@ -197,6 +215,9 @@ export class OrderReconciler {
     }
   }
 }
+
+/** Why a network is built nowhere: the planner's word, or that of a device that was given up. */
+type Refusal = Pick<NonNullable<NetworkOrder['failure']>, 'code' | 'message'>;
 
 /** A provision order that failed is on its way back, also while a person is needed for it. */
 const isUndoing = (order: NetworkOrder): boolean =>

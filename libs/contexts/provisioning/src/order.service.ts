@@ -90,8 +90,8 @@ export class OrderService {
     return this.db.inTransaction(tenantScope(tenantId, actor), (tx) => this.deprovisionIn(tx, tenantId, request));
   }
 
-  /** The same beside other effects. */
-  async deprovisionIn(tx: Tx, tenantId: TenantId, request: DeprovisionRequest): Promise<SubmittedOrder> {
+  /** The same beside other effects. @param isConsequence nobody orders it: it follows from what became of another order, also where the tenant is locked. */
+  async deprovisionIn(tx: Tx, tenantId: TenantId, request: DeprovisionRequest, isConsequence = false): Promise<SubmittedOrder> {
     IdempotencyKey.parse(request.idempotencyKey);
     const earlier = await this.earlier(tx, tenantId, request.idempotencyKey, request);
     if (earlier) return earlier;
@@ -106,7 +106,7 @@ export class OrderService {
       message: 'Your network is being removed.',
     });
     if (begun.replayed) return begun;
-    await this.locks.refuseLockedTenant(tx, tenantId);
+    if (!isConsequence) await this.locks.refuseLockedTenant(tx, tenantId);
     if (request.ifVersion !== null && request.ifVersion !== network.version) {
       throw new DomainError(
         'VERSION_CONFLICT',
