@@ -3,7 +3,9 @@ import { createHmac } from 'node:crypto';
 import supertest, { type Response } from 'supertest';
 import { openSyncApiWorld, type SyncApiWorld } from '../../../../test/support/sync-api-world.js';
 import type { SyncRunnerWorld } from '../../../../test/support/sync-runner-world.js';
-import { Secret } from '#platform';
+import { sentStatements } from '../../../../test/support/sent-statements.js';
+import { SyncHookService } from '#contexts/sync';
+import { LOGGER, type Logger, Secret } from '#platform';
 
 let api: SyncApiWorld;
 let world: SyncRunnerWorld;
@@ -12,8 +14,19 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 beforeEach(async () => {
-  world = await api.host.world({ settings: { hookSecret: new Secret('whisper') } });
+  await open({ hookSecret: new Secret('whisper') });
 });
+
+const hooks = () => api.api.get(SyncHookService, { strict: false });
+/** Another process changed it, and the second is over for which this one remembers what was before. */
+const changed = async (work: () => Promise<unknown>): Promise<void> => {
+  await work();
+  hooks().forget();
+};
+const open = (settings: object) =>
+  changed(async () => {
+    world = await api.host.world({ settings });
+  });
 
 const event = (id: number, parts: object = {}): string =>
   JSON.stringify({ event: 'updated', timestamp: '2026-05-01T10:00:00+00:00', object_type: 'tenancy.tenant', data: { id }, ...parts });
@@ -52,7 +65,7 @@ describe('POST /hooks/netbox/{connector}', () => {
       'no name': () => send(body, sign(body), 'NOT%2Fa-name'),
       'no body': () => send('', null),
       'a connector that is off': async () => {
-        await world.set({ enabled: false });
+        await changed(() => world.set({ enabled: false }));
         return send(body);
       },
     };
@@ -69,10 +82,10 @@ describe('POST /hooks/netbox/{connector}', () => {
   });
 
   it('hears nobody where no secret was said, and another one from when it was', async () => {
-    world = await api.host.world();
+    await open({});
     expect((await send(event(7))).status).toBe(401);
     expect((await send(event(7), sign(event(7), ''))).status).toBe(401);
-    await world.set({ hookSecret: new Secret('louder') });
+    await changed(() => world.set({ hookSecret: new Secret('louder') }));
     expect((await send(event(7))).status).toBe(401);
     expect((await send(event(7), sign(event(7), 'louder'))).status).toBe(202);
   });
@@ -90,6 +103,41 @@ describe('POST /hooks/netbox/{connector}', () => {
       { kind: 'tenant', id: '8' },
     ]);
     expect((await wanted()) - before).toBe(2);
+  });
+
+  it('of ten thousand about three objects writes what three objects cost, and asks once who sends', async () => {
+    const before = await wanted();
+    const bodies = Array.from({ length: 10_000 }, (_, n) => event(7 + (n % 3), { timestamp: `t${n}` }));
+    const signed = bodies.map((body) => ({ body: Buffer.from(body), signature: sign(body) }));
+    let statuses: number[] = [];
+    const begun = performance.now();
+    const sent = await sentStatements(async () => {
+      statuses = (await Promise.all(signed.map(({ body, signature }) => hooks().receive('netbox', signature, body)))).map(
+        ({ status }) => status,
+      );
+    });
+    const tenths = Math.ceil((performance.now() - begun) / 100);
+    expect([...new Set(statuses)]).toEqual([202]);
+    expect(sent.filter((text) => text.includes('sealed_hook_secret')).length).toBeLessThanOrEqual(1 + tenths / 10);
+    expect(sent.filter((text) => text.includes('INTO sync_hint')).length).toBeLessThanOrEqual(2 * (1 + tenths));
+    expect(await hints()).toHaveLength(3);
+    expect((await wanted()) - before).toBeLessThanOrEqual(2);
+  });
+
+  it('that proves nothing asks the database nothing, whatever comes, and is told once', async () => {
+    const warn = vi.spyOn(api.api.get<Logger>(LOGGER), 'warn');
+    await send(event(7));
+    const body = Buffer.from(event(7));
+    const sent = await sentStatements(async () => {
+      for (let n = 0; n < 500; n++) {
+        expect((await hooks().receive('netbox', sign(`${n}`), body)).status).toBe(401);
+        expect((await hooks().receive(`nobody-${n}`, sign(`${n}`), body)).status).toBe(401);
+        expect((await hooks().receive('netbox', undefined, body)).status).toBe(401);
+      }
+    });
+    expect(sent.length).toBeLessThan(5);
+    expect(warn.mock.calls.filter(([event]) => event === 'sync.hooks_unproven').length).toBeLessThanOrEqual(1);
+    warn.mockRestore();
   });
 
   it('passes over what is not of the inventory, and refuses what is no event', async () => {

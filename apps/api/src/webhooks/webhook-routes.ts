@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type InboxService, MAX_WEBHOOK_BYTES, type WebhookVerdict } from '#contexts/events';
 import { MAX_NETBOX_WEBHOOK_BYTES, type SyncHookService } from '#contexts/sync';
 import { type Clock, isDatabaseAway, type Logger } from '#platform';
+import { UnprovenLimit } from './unproven-limit.js';
 
 interface Fault {
   readonly statusCode?: number;
@@ -9,7 +10,8 @@ interface Fault {
 
 /**
  * `POST /hooks/{source}`: the door of portals (Standard Webhooks). It has no body parser: what was signed are the bytes, and a body
- * that is not JSON must be refused for its missing proof first. `POST /hooks/netbox/{connector}`: a NetBox says that something changed there.
+ * that is not JSON must be refused for its missing proof first. `POST /hooks/netbox/{connector}`: a NetBox says that something changed there. Who sends again
+ * and again what is not proved is refused by both, before the body is read.
  */
 export function webhookRoutes(
   inbox: InboxService,
@@ -17,25 +19,48 @@ export function webhookRoutes(
   clock: Clock,
   log: Logger,
 ): (app: FastifyInstance) => Promise<void> {
+  const limit = new UnprovenLimit();
   return async (app) => {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     app.setErrorHandler((error, request, reply) => refuse(error as Fault, request, reply, log));
+    app.addHook('onRequest', async (request, reply) => {
+      const seconds = limit.refusedFor(request.ip);
+      if (seconds > 0) return answer(reply.header('retry-after', String(seconds)), RATE_LIMITED);
+    });
     app.post<{ Params: { source: string } }>('/hooks/:source', { bodyLimit: MAX_WEBHOOK_BYTES }, async (request, reply) => {
       const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       const verdict = await inbox.receive({ source: request.params.source, headers: request.headers, rawBody, now: clock.now() });
-      return answer(reply, verdict);
+      return answer(reply, counted(limit, request, verdict));
     });
     app.post<{ Params: { connector: string } }>(
       '/hooks/netbox/:connector',
-      { bodyLimit: MAX_NETBOX_WEBHOOK_BYTES },
+      {
+        bodyLimit: MAX_NETBOX_WEBHOOK_BYTES,
+        onRequest: async (request, reply) => {
+          const refusal = await hooks.atTheDoor(request.params.connector, signatureOf(request));
+          if (refusal) return answer(reply, counted(limit, request, refusal));
+        },
+      },
       async (request, reply) => {
         const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-        const signature = request.headers['x-hook-signature'];
-        return answer(reply, await hooks.receive(request.params.connector, typeof signature === 'string' ? signature : undefined, rawBody));
+        return answer(reply, counted(limit, request, await hooks.receive(request.params.connector, signatureOf(request), rawBody)));
       },
     );
   };
+}
+
+const RATE_LIMITED = { status: 429, code: 'RATE_LIMITED', message: 'too much came from there that was not proved' };
+
+function signatureOf({ headers }: FastifyRequest): string | undefined {
+  const signature = headers['x-hook-signature'];
+  return typeof signature === 'string' ? signature : undefined;
+}
+
+function counted<Verdict extends { readonly status: number }>(limit: UnprovenLimit, { ip }: FastifyRequest, verdict: Verdict): Verdict {
+  if (verdict.status === 401 || verdict.status === 404) limit.unproved(ip);
+  else if (verdict.status < 300) limit.proved(ip);
+  return verdict;
 }
 
 const answer = (

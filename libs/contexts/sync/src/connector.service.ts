@@ -39,7 +39,7 @@ export class ConnectorService {
 
   /** An inventory begins in OBSERVE unless another mode is said. @throws DomainError INVALID_VALUE | ALREADY_EXISTS | IDEMPOTENCY_KEY_REUSED. */
   async create(input: NewConnector, actor: string, act: OperatorAct | null = null): Promise<Connector> {
-    return this.db.inTransaction(systemScope(actor), async (tx) => {
+    return this.changed(actor, async (tx) => {
       const id = await this.acts.once(tx, act, () => this.insert(tx, input));
       return (await this.connectors.byId(tx, id)) as Connector;
     });
@@ -47,7 +47,7 @@ export class ConnectorService {
 
   /** @throws DomainError NOT_FOUND | VERSION_CONFLICT | INVALID_VALUE | ALREADY_EXISTS. */
   async update(id: SyncTargetId, ifVersion: number, change: ConnectorSettings, actor: string): Promise<Connector> {
-    return this.db.inTransaction(systemScope(actor), async (tx) => {
+    return this.changed(actor, async (tx) => {
       const before = await this.connectors.lock(tx, id);
       const currentVersion = (await this.connectors.byId(tx, id))?.version;
       if (!before || currentVersion === undefined) throw notFound('syncTarget', id);
@@ -84,6 +84,12 @@ export class ConnectorService {
   /** In the order in which they were made. */
   list(page: PageOf<SyncTargetId>): Promise<Connector[]> {
     return this.db.inTransaction(systemScope('sync'), (tx) => this.connectors.page(tx, page));
+  }
+
+  private async changed(actor: string, work: (tx: Tx) => Promise<Connector>): Promise<Connector> {
+    const connector = await this.db.inTransaction(systemScope(actor), work);
+    this.hooks.forget();
+    return connector;
   }
 
   private async insert(tx: Tx, { secret, hookSecret, ...input }: NewConnector): Promise<SyncTargetId> {

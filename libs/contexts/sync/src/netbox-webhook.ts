@@ -41,13 +41,16 @@ export function parseNetBoxWebhook(body: string): NetBoxHint | null {
   return { kind, remoteId: String(data.id) };
 }
 
+/** Whether it has the form of one: what has not proves nothing, whatever the body is. */
+export const isSignature = (text: string | undefined): boolean => /^[0-9a-f]{128}$/i.test(text ?? '');
+
 /**
  * `X-Hook-Signature`: HMAC-SHA512 over the bytes of the body, in hexadecimal. It has no time in it: a copy is as good as the original.
  * @param secret an empty one accepts nothing.
  */
 export function isSignedByNetBox(body: string | Uint8Array, signature: string | undefined, secret: string): boolean {
   const due = createHmac('sha512', secret).update(body).digest();
-  const given = /^[0-9a-f]{128}$/i.test(signature ?? '') ? Buffer.from(signature ?? '', 'hex') : Buffer.alloc(due.length);
+  const given = isSignature(signature) ? Buffer.from(signature ?? '', 'hex') : Buffer.alloc(due.length);
   return timingSafeEqual(due, given) && secret !== '';
 }
 

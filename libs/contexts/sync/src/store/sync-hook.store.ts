@@ -10,11 +10,11 @@ export class SyncHookStore {
     await tx.run('UPDATE sync_target SET sealed_hook_secret = $2 WHERE id = $1', [id, sealed]);
   }
 
-  /** Of one that is switched on and has such a secret. */
-  bySlug(tx: Tx, slug: string, kind: InventoryConnectorKind): Promise<{ id: SyncTargetId; sealed: Buffer } | undefined> {
-    return tx.one<{ id: SyncTargetId; sealed: Buffer }>(
-      'SELECT id, sealed_hook_secret AS sealed FROM sync_target WHERE slug = $1 AND kind = $2 AND enabled AND sealed_hook_secret IS NOT NULL',
-      [slug, kind],
+  /** Of those that are switched on and have such a secret. They are as many as there are systems. */
+  all(tx: Tx, kind: InventoryConnectorKind): Promise<{ id: SyncTargetId; slug: string; sealed: Buffer }[]> {
+    return tx.sql(
+      'SELECT id, slug, sealed_hook_secret AS sealed FROM sync_target WHERE kind = $1 AND enabled AND sealed_hook_secret IS NOT NULL',
+      [kind],
     );
   }
 }
