@@ -26,10 +26,13 @@ export class PlanImports1767225600035 implements MigrationInterface {
         objects jsonb NOT NULL,
         beside jsonb NOT NULL,
         CONSTRAINT sync_import_page_pkey PRIMARY KEY (import_id, seq));
+      -- Conflicts that are over, by page.
+      CREATE INDEX sync_conflict_over ON sync_conflict (target_id, id) WHERE resolved_at IS NOT NULL;
+      CREATE INDEX sync_conflict_age ON sync_conflict (resolved_at) WHERE resolved_at IS NOT NULL;
       GRANT SELECT, INSERT, DELETE ON sync_import_space, sync_import_page TO trame_system`);
   }
 
   async down(q: QueryRunner): Promise<void> {
-    await q.query('DROP TABLE sync_import_page; DROP TABLE sync_import_space; ALTER TABLE sync_import DROP COLUMN plan_seconds');
+    await q.query('DROP INDEX sync_conflict_age; DROP INDEX sync_conflict_over; DROP TABLE sync_import_page; DROP TABLE sync_import_space; ALTER TABLE sync_import DROP COLUMN plan_seconds');
   }
 }

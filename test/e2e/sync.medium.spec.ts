@@ -16,18 +16,21 @@ interface Run {
   readonly digest: string;
   readonly guards: readonly string[];
   readonly counts: Readonly<Record<string, number>>;
+  readonly phase: string;
+  readonly progress: { readonly objectType: string; readonly done: number; readonly total: number | null } | null;
 }
 interface Payload {
   readonly connector?: { readonly id: string; readonly version: number } | null;
   readonly run?: Run | null;
   readonly replayed?: boolean | null;
-  readonly errors: readonly { readonly code: string; readonly path: readonly string[] }[];
+  readonly errors: readonly { readonly code: string; readonly path: readonly string[]; readonly accepted?: string }[];
 }
-const RUN = 'id state digest guards counts { read created updated deleted unchanged conflicts skipped } error progress { objectType done }';
+const RUN =
+  'id state digest guards counts { read created updated deleted unchanged conflicts skipped } error phase progress { objectType done total }';
 const ANSWER = `{ run { ${RUN} } replayed errors { code message path } }`;
 const START = `mutation ($input: StartSyncInput!) { startSync(input: $input) ${ANSWER} }`;
 const APPROVE = `mutation ($id: ID!, $digest: String!) { approveSyncRun(id: $id, digest: $digest) ${ANSWER} }`;
-const CREATE = `mutation ($input: CreateConnectorInput!) { createConnector(input: $input) { connector { id version slug mode enabled authority { objectType field owner byDefault } } replayed errors { code message path } } }`;
+const CREATE = `mutation ($input: CreateConnectorInput!) { createConnector(input: $input) { connector { id version slug mode enabled authority { objectType field owner byDefault } } replayed errors { code message path ... on InvalidInputError { accepted } } } }`;
 const UPDATE = `mutation ($id: ID!, $ifVersion: Int!, $input: UpdateConnectorInput!) { updateConnector(id: $id, ifVersion: $ifVersion, input: $input) { connector { id version enabled mode health { ok message } } errors { code message path } } }`;
 
 const tenant = (name: string, description: string | null = null) => ({ name, slug: name, description });
@@ -103,6 +106,30 @@ describe('a connector', () => {
     world = await api.host.world();
     const { errors } = await api.ask<Payload>(CREATE, { input: { ...input, idempotencyKey: null, ...over } });
     expect(errors).toMatchObject([{ code: 'INVALID_VALUE', path }]);
+  });
+
+  it.each([
+    ['NETBOX', { objectType: 'prefix', field: 'status', owner: 'THEM' }, 'prefix.status=US; of prefix description may be THEM'],
+    [
+      'NETBOX',
+      { objectType: 'tenant', field: 'slug', owner: 'LAST_WRITER_WITH_REVIEW' },
+      'tenant.slug=US; of tenant name and description may be',
+    ],
+    ['NETBOX', { objectType: 'vlan', field: 'name', owner: 'THEM' }, 'of vlan nothing is taken over'],
+    ['NETBOX', { objectType: 'prefix', field: 'vid', owner: 'US' }, 'of prefix prefix, vrf, tenant, vlan, status, description'],
+    ['PHPIPAM', { objectType: 'prefixes', field: 'status', owner: 'US' }, 'tenant, routeTarget, vrf, vlanGroup'],
+    ['POWERDNS', { objectType: 'prefix', field: 'description', owner: 'US' }, 'rules only for an inventory'],
+  ])('of kind %s takes no rule %j, and says what it would take', async (kind, rule, accepted) => {
+    world = await api.host.world();
+    const { errors } = await api.ask<Payload>(CREATE, { input: { ...input, idempotencyKey: null, kind, authority: [rule] } });
+    expect(errors).toMatchObject([{ code: 'INVALID_VALUE', path: ['authority'], accepted: expect.stringContaining(accepted) }]);
+  });
+
+  it('takes one rule for a field', async () => {
+    world = await api.host.world();
+    const rule = { objectType: 'prefix', field: 'description', owner: 'THEM' };
+    const twice = { ...input, idempotencyKey: null, authority: [rule, { ...rule, owner: 'US' }] };
+    expect((await api.ask<Payload>(CREATE, { input: twice })).errors).toMatchObject([{ code: 'INVALID_VALUE', path: ['authority', '1'] }]);
   });
 
   it('that is not there is null, and one place is named', async () => {
@@ -188,6 +215,38 @@ describe('a run', () => {
     expect(world.foreign.all('tenant')).toHaveLength(250);
   });
 
+  it('says while it is under way what it does and how far it is: what it reads, then what it writes', async () => {
+    const seen: { phase: string; progress: Run['progress'] }[] = [];
+    let slow: (() => Promise<void>) | undefined;
+    world = await api.host.world({
+      foreign: {
+        pageSize: 100,
+        onCall: async (call) => {
+          if (call === 'scan' || call === 'write') await slow?.();
+          return undefined;
+        },
+      },
+    });
+    await sync();
+    tenants(300);
+    for (let n = 1; n <= 300; n++) world.foreign.put('tenant', tenant(`theirs-${n}`));
+    // Progress is told once a second at the most: each call takes a little of one.
+    slow = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      const { lastRun } = await api.ask<{ lastRun: Run }>(
+        '{ connector(slug: "netbox") { lastRun { phase progress { objectType done total } } } }',
+      );
+      seen.push(lastRun);
+    };
+    const run = await sync({ maxDeleteRatio: 1 });
+    expect(run).toMatchObject({ phase: 'ENDED', progress: null });
+    expect(seen.map(({ phase }) => phase)).toEqual(expect.arrayContaining(['PLANNING', 'APPLYING']));
+    const told = seen.flatMap(({ phase, progress }) => (progress ? [{ phase, ...progress }] : []));
+    expect(told).toContainEqual({ phase: 'PLANNING', objectType: 'tenant', done: expect.any(Number), total: 300 });
+    expect(told).toContainEqual({ phase: 'APPLYING', objectType: 'tenant', done: expect.any(Number), total: expect.any(Number) });
+    for (const { done, total } of told) expect(done).toBeLessThanOrEqual(total ?? done);
+  });
+
   it('proposes what was there before, and adopts it when a person says so', async () => {
     world = await api.host.world();
     world.local.put('tenant', 'ten_1', tenant('acme'));
@@ -218,6 +277,14 @@ describe('a conflict', () => {
     await world.attend();
     expect(world.local.get('tenant', 'ten_1')).toMatchObject({ description: 'theirs' });
     expect(await api.ask(document)).toEqual({ conflicts: { nodes: [] } });
+    const over = await api.ask(
+      '{ connector(slug: "netbox") { conflicts(state: RESOLVED) { nodes { id state resolvedAt ours theirs base decision } } } }',
+    );
+    const kept = { id: conflicts.nodes[0]?.id, state: 'RESOLVED', ours: 'ours', theirs: 'theirs', base: 'old', decision: 'THEM' };
+    expect(over).toEqual({ conflicts: { nodes: [{ ...kept, resolvedAt: expect.stringMatching(/^\d{4}-/) }] } });
+    await world.sql(`UPDATE sync_conflict SET resolved_at = resolved_at - interval '31 days'`);
+    await api.host.runner().forgetRuns();
+    expect(await world.sql('SELECT id FROM sync_conflict')).toEqual([]);
   });
 });
 

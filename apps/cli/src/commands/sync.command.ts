@@ -1,119 +1,37 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+import { printable } from '../printable.js';
 import { readSecret } from '../read-secret.js';
 import { askFor } from './ask-for.js';
 import { integer, type Output, print, withOutput } from './output.js';
+import {
+  type Change,
+  changeLines,
+  type Conflict,
+  conflictLines,
+  type Connector,
+  type ConnectorDetails,
+  connectorLine,
+  far,
+  type Rule,
+  type Run,
+  runLines,
+} from './sync-lines.js';
 
-interface Health {
-  readonly ok: boolean;
-  readonly message: string;
-  readonly lagSeconds: number | null;
-  readonly circuit: string;
-}
-interface Rule {
-  readonly objectType: string;
-  readonly field: string;
-  readonly owner: string;
-  readonly byDefault: boolean;
-}
-interface Run {
-  readonly id: string;
-  readonly trigger: string;
-  readonly dryRun: boolean;
-  readonly state: string;
-  readonly startedAt: string;
-  readonly finishedAt: string | null;
-  readonly counts: Readonly<Record<string, number>>;
-  readonly progress: { readonly objectType: string; readonly done: number } | null;
-  readonly digest: string | null;
-  readonly guards: readonly string[];
-  readonly error: string | null;
-}
-interface Connector {
-  readonly id: string;
-  readonly version: number;
-  readonly slug: string;
-  readonly kind: string;
-  readonly url: string;
-  readonly enabled: boolean;
-  readonly mode: string;
-  readonly health: Health;
-  readonly lastRun: Run | null;
-}
-interface ConnectorDetails extends Connector {
-  readonly adoption: string;
-  readonly onRemoteGone: string;
-  readonly graceSeconds: number;
-  readonly scanEverySeconds: number;
-  readonly lastFullScanAt: string | null;
-  readonly settings: object;
-  readonly authority: readonly Rule[];
-}
-interface Change {
-  readonly seq: number;
-  readonly action: string;
-  readonly objectType: string;
-  readonly label: string;
-  readonly before: Readonly<Record<string, unknown>>;
-  readonly after: Readonly<Record<string, unknown>>;
-  readonly takenOver: Readonly<Record<string, unknown>>;
-  readonly state: string;
-  readonly error: string | null;
-}
-interface Conflict {
-  readonly id: string;
-  readonly objectType: string;
-  readonly label: string;
-  readonly field: string;
-  readonly ours: string | null;
-  readonly theirs: string | null;
-  readonly base: string | null;
-  readonly firstSeenAt: string;
-  readonly decision: string | null;
-}
 interface Page<Node> {
   readonly nodes: readonly Node[];
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
 }
 
 const RUN =
-  'id trigger dryRun state startedAt finishedAt counts { read created updated deleted unchanged conflicts skipped } progress { objectType done } digest guards error';
+  'id trigger dryRun state phase startedAt finishedAt counts { read created updated deleted unchanged conflicts skipped } progress { objectType done total } digest guards error';
 const CONNECTOR = `id version slug kind url enabled mode health { ok message apiVersion lagSeconds circuit } lastRun { ${RUN} }`;
 const DETAILS = `${CONNECTOR} adoption onRemoteGone graceSeconds scanEverySeconds lastFullScanAt settings tlsSpkiSha256 zones authority { objectType field owner byDefault }`;
 const CHANGE = 'seq action objectType label ours theirs before after takenOver overwritten state error';
-const CONFLICT = 'id objectType label field ours theirs base firstSeenAt decision decidedBy';
+const CONFLICT = 'id objectType label field ours theirs base firstSeenAt state resolvedAt decision decidedBy';
 const ERRORS = 'errors { code message path }';
 /** There is something that a person has to look at. */
 const LOOK_AT_IT = 2;
 const POLL_MS = 1000;
-
-const lag = (seconds: number | null): string => (seconds === null ? 'never read' : seconds === 0 ? 'in step' : `${seconds} s behind`);
-const connectorLine = ({ slug, kind, enabled, mode, health }: Connector): string =>
-  `${slug.padEnd(20)} ${kind.padEnd(8)} ${enabled ? mode.padEnd(7) : 'OFF    '} ${lag(health.lagSeconds)}  ${health.ok ? 'ok' : health.circuit}  ${health.message}`;
-const counted = (counts: Run['counts']): string =>
-  Object.entries(counts)
-    .filter(([, count]) => count > 0)
-    .map(([name, count]) => `${name} ${count}`)
-    .join(', ') || 'nothing to do';
-const runLines = ({ id, state, dryRun, trigger, startedAt, counts, progress, digest, guards, error }: Run): string[] => [
-  `${id}  ${state}${dryRun ? ' (dry run)' : ''}  ${trigger}  ${startedAt}  ${progress ? `at ${progress.objectType} ${progress.done}` : counted(counts)}`,
-  ...guards.map((guard) => `  ! ${guard}`),
-  ...(state === 'BLOCKED_BY_GUARD' && digest !== null ? [`  digest ${digest}`] : []),
-  ...(error === null ? [] : [`  ${error}`]),
-];
-const fieldLines = (sign: string, fields: Readonly<Record<string, unknown>>): string[] =>
-  Object.entries(fields).map(([name, value]) => `    ${sign} ${name}: ${JSON.stringify(value)}`);
-const changeLines = ({ seq, action, objectType, label, state, error, before, after, takenOver }: Change): string[] => [
-  `${seq}  ${action} ${objectType} ${label}  ${state}${error === null ? '' : `: ${error}`}`,
-  ...fieldLines('-', before),
-  ...fieldLines('+', after),
-  ...fieldLines('<', takenOver),
-];
-const conflictLines = ({ id, objectType, label, field, ours, theirs, base, firstSeenAt, decision }: Conflict): string[] => [
-  `${id}  ${objectType} ${label}  ${field === '*' ? 'gone there' : field}  since ${firstSeenAt}${decision === null ? '' : `  keep ${decision}`}`,
-  ...(field === '*'
-    ? []
-    : [`    ours ${JSON.stringify(ours)}`, `    theirs ${JSON.stringify(theirs)}`, `    before ${JSON.stringify(base)}`]),
-];
 
 /** By its id or its slug. */
 async function find<Found extends { id: string }>(reference: string, wanted: string): Promise<Found> {
@@ -142,10 +60,10 @@ async function everyPage<Node>(read: (after: string | null) => Promise<Page<Node
 }
 
 const PAGE = 'pageInfo { hasNextPage endCursor }';
-const conflictsOf = (id: string): Promise<Conflict[]> =>
+const conflictsOf = (id: string, state: 'OPEN' | 'RESOLVED'): Promise<Conflict[]> =>
   everyPage(async (after) => {
-    const document = `query ($id: ID, $after: String) { connector(id: $id) { conflicts(first: 100, after: $after) { nodes { ${CONFLICT} } ${PAGE} } } }`;
-    return (await askFor<{ conflicts: Page<Conflict> }>('connector', document, { id, after })).conflicts;
+    const document = `query ($id: ID, $after: String, $state: SyncConflictState!) { connector(id: $id) { conflicts(first: 100, after: $after, state: $state) { nodes { ${CONFLICT} } ${PAGE} } } }`;
+    return (await askFor<{ conflicts: Page<Conflict> }>('connector', document, { id, after, state })).conflicts;
   });
 
 /** `startSync` and the like: one field, its payload's run. */
@@ -156,7 +74,8 @@ async function change(field: string, types: string, names: string, variables: Re
 
 async function ended(run: Run): Promise<Run> {
   let seen = run;
-  while (seen.state === 'RUNNING') {
+  for (let told = ''; seen.state === 'RUNNING'; ) {
+    if (far(seen) !== told) console.error(printable((told = far(seen))));
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     seen = await findRun<Run>(run.id, RUN);
   }
@@ -269,6 +188,17 @@ function addLooking(sync: Command): void {
         ...(found.lastRun ? runLines(found.lastRun) : []),
       ]);
     });
+  withOutput(sync.command('rules'))
+    .argument('<connector>', 'its id or slug')
+    .description('of every field that is compared, whose word counts; `trame sync set --rule` says otherwise')
+    .action(async (reference: string, options: Output) => {
+      const { authority } = await find<{ id: string; authority: Rule[] }>(reference, 'id authority { objectType field owner byDefault }');
+      print(
+        options,
+        authority,
+        authority.map(({ objectType, field, owner, byDefault }) => `${objectType}.${field}=${owner}${byDefault ? '' : '  (said)'}`),
+      );
+    });
   withOutput(sync.command('runs'))
     .argument('<connector>', 'its id or slug')
     .description('the newest runs')
@@ -290,9 +220,11 @@ function addLooking(sync: Command): void {
   withOutput(sync.command('conflicts'))
     .argument('<connector>', 'its id or slug')
     .description('what both sides changed')
+    .option('--resolved', 'those in which the two agree again, of the last 30 days')
     .option('--exit-code', `end with ${LOOK_AT_IT} when there are any`)
-    .action(async (reference: string, options: Output & { exitCode?: boolean }) => {
-      const all = await conflictsOf((await find<{ id: string }>(reference, 'id')).id);
+    .action(async (reference: string, options: Output & { exitCode?: boolean; resolved?: boolean }) => {
+      const { id } = await find<{ id: string }>(reference, 'id');
+      const all = await conflictsOf(id, options.resolved ? 'RESOLVED' : 'OPEN');
       print(options, all, all.flatMap(conflictLines));
       if (options.exitCode && all.length > 0) process.exitCode = LOOK_AT_IT;
     });

@@ -45,6 +45,13 @@ describeWith({ missing }, 'trame sync', () => {
     await trame(['set', 'ipam', '--rule', 'vrf.name=DEFAULT']);
     expect((await trame(['show', 'ipam'])).out).toMatch(/\nprefix\.description=THEM\n$/);
     expect(await trame(['set', 'ipam', '--rule', 'prefix'])).toMatchObject({ code: 64 });
+    expect(await trame(['set', 'ipam', '--rule', 'prefix.status=THEM'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('prefix.status=US; of prefix description may be THEM'),
+    });
+    const rules = (await trame(['rules', 'ipam'])).out.split('\n');
+    expect(rules).toContain('prefix.description=THEM  (said)');
+    expect(rules).toContain('vrf.description=LAST_WRITER_WITH_REVIEW');
     const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'trame-')), 'secret');
     fs.writeFileSync(file, 'whisper\n', { mode: 0o600 });
     const secrets = await trame(['set', 'ipam', '--on', '--secret-file', '-', '--hook-secret-file', file], 'nbt_other.hush');
@@ -92,6 +99,11 @@ describeWith({ missing }, 'trame sync', () => {
     expect(out).toMatch(/^syc_\w+ {2}tenant t9 {2}description .*\n {4}ours "ours"\n {4}theirs "theirs"\n {4}before "old"\n$/);
     expect((await trame(['resolve', out.split(' ')[0] ?? '', 'us'])).out).toContain('keep US');
     expect(await trame(['resolve', 'syc_x', 'both'])).toMatchObject({ code: 64 });
+    await world.attend();
+    expect((await trame(['conflicts', 'netbox', '--exit-code'])).code).toBe(0);
+    expect((await trame(['conflicts', 'netbox', '--resolved'])).out).toMatch(
+      /^syc_\w+ {2}tenant t9 {2}description .* keep US {2}over \d{4}-/,
+    );
   });
 
   it('adopts what was there before', async () => {

@@ -4,6 +4,7 @@ import { parseDnsSettings } from './dns/dns-settings.js';
 import { parseZone } from './dns/zone-name.js';
 import type { ConnectorKind, ConnectorSettings, FieldPolicy } from './domain/connector.js';
 import { DEFAULT_RULES, INVENTORY_KINDS, type InventoryKind } from './inventory/kinds.js';
+import { TAKEN_OVER } from './inventory/taken-over.js';
 
 const PIN = /^[A-Za-z0-9+/]{43}=$/;
 const AUTHORITIES = ['US', 'THEM', 'LAST_WRITER_WITH_REVIEW'];
@@ -16,7 +17,7 @@ export function checkConnector<S extends ConnectorSettings>(kind: ConnectorKind,
   if (scanEverySeconds !== undefined) inRange('scanEverySeconds', scanEverySeconds, 60, 2_592_000);
   if (ttlSeconds !== undefined) inRange('ttlSeconds', ttlSeconds, 1, 604_800);
   for (const pin of tlsPins ?? []) if (!PIN.test(pin)) refuse('tlsSpkiSha256', pin, 'SHA-256 of a public key, 44 characters of base64');
-  if (authority !== undefined) checkAuthority(authority);
+  if (authority !== undefined) checkAuthority(kind, authority);
   if (kind !== 'POWERDNS' && zones !== undefined && zones.length > 0) refuse('zones', zones, 'zones only for a name server');
   if (kind === 'POWERDNS' && settings.settings !== undefined) {
     const given = settings.settings;
@@ -29,16 +30,28 @@ export function checkConnector<S extends ConnectorSettings>(kind: ConnectorKind,
   };
 }
 
-function checkAuthority(authority: FieldPolicy): void {
-  for (const [kind, fields] of Object.entries(authority)) {
+function checkAuthority(connector: ConnectorKind, authority: FieldPolicy): void {
+  const kinds = Object.entries(authority);
+  if (connector === 'POWERDNS' && kinds.length > 0)
+    refuse('authority', kinds.map(([kind]) => kind).join(', '), 'rules only for an inventory');
+  for (const [kind, fields] of kinds) {
     if (!INVENTORY_KINDS.includes(kind as InventoryKind)) refuse('authority', kind, INVENTORY_KINDS.join(', '));
     const known = Object.keys(DEFAULT_RULES[kind as InventoryKind]);
+    const takenOver = TAKEN_OVER[kind as InventoryKind] ?? [];
     for (const [field, owner] of Object.entries(fields)) {
       if (!known.includes(field)) refuse('authority', field, `of ${kind} ${known.join(', ')}`);
       if (!AUTHORITIES.includes(owner)) refuse('authority', owner, AUTHORITIES.join(', '));
+      // What is said there could not be taken over: it would be refused in every run.
+      if (owner !== 'US' && !takenOver.includes(field))
+        refuse('authority', `${kind}.${field}=${owner}`, `${kind}.${field}=US; ${othersOf(kind, takenOver)}`);
     }
   }
 }
+
+const othersOf = (kind: string, takenOver: readonly string[]): string =>
+  takenOver.length === 0
+    ? `of ${kind} nothing is taken over`
+    : `of ${kind} ${takenOver.join(' and ')} may be THEM or LAST_WRITER_WITH_REVIEW`;
 
 function isUrl(text: string): boolean {
   return /^https?:\/\/[^\s/@?#]+(?:\/[^\s?#]*)?$/.test(text) && URL.canParse(text);

@@ -76,9 +76,9 @@ export class SyncRunService {
     return this.db.inTransaction(SCOPE, (tx) => this.changes.page(tx, runId, page));
   }
 
-  /** Those that wait for a person, and those that were decided and are not done yet. The oldest first. */
-  conflictsOf(targetId: SyncTargetId, page: PageOf<SyncConflictId>): Promise<SyncConflict[]> {
-    return this.db.inTransaction(SCOPE, (tx) => this.conflicts.page(tx, targetId, page));
+  /** Those that wait for a person, and those that were decided and are not done yet; or those in which the two agree again. The oldest first. */
+  conflictsOf(targetId: SyncTargetId, page: PageOf<SyncConflictId>, isResolved = false): Promise<SyncConflict[]> {
+    return this.db.inTransaction(SCOPE, (tx) => this.conflicts.page(tx, targetId, isResolved, page));
   }
 
   /**

@@ -212,7 +212,13 @@ export function toNewConnector(input: CreateConnectorInput): NewConnector {
 
 function toPolicy(rules: readonly AuthorityRuleInput[]): FieldPolicy {
   const policy: Record<string, Record<string, Authority>> = Object.create(null) as Record<string, Record<string, Authority>>;
-  for (const { objectType, field, owner } of rules) policy[objectType] = { ...policy[objectType], [field]: owner };
+  for (const [at, { objectType, field, owner }] of rules.entries()) {
+    if (Object.hasOwn(policy[objectType] ?? {}, field))
+      atPath(['authority', String(at)], () => {
+        throw invalidValue('authority', `${objectType}.${field}`, 'each field once');
+      });
+    policy[objectType] = { ...policy[objectType], [field]: owner };
+  }
   return { ...policy };
 }
 

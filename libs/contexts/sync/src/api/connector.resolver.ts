@@ -16,7 +16,14 @@ import {
   toSettings,
   UpdateConnectorInput,
 } from './connector.object.js';
-import { SyncConflictConnection, SyncRunConnection, SyncRunObject, toConflictObject, toRunObject } from './sync-run.object.js';
+import {
+  SyncConflictConnection,
+  SyncConflictStateEnum,
+  SyncRunConnection,
+  SyncRunObject,
+  toConflictObject,
+  toRunObject,
+} from './sync-run.object.js';
 
 /** What is kept elsewhere concerns every customer: it is the operator's. */
 @Resolver(() => ConnectorObject)
@@ -95,11 +102,16 @@ export class ConnectorResolver {
     return toConnection(found, page, ({ id }) => [id], toRunObject) as SyncRunConnection;
   }
 
-  @ResolveField('conflicts', () => SyncConflictConnection, { description: 'Those that wait or are not done yet, the oldest first.' })
+  @ResolveField('conflicts', () => SyncConflictConnection, { description: 'The oldest first.' })
   @Authorize('sync:read', 'sync:write', 'sync:admin')
-  async conflicts(@Parent() connector: ConnectorObject, @Args() args: PageArgs): Promise<SyncConflictConnection> {
+  async conflicts(
+    @Parent() connector: ConnectorObject,
+    @Args() args: PageArgs,
+    @Args('state', { type: () => SyncConflictStateEnum, defaultValue: SyncConflictStateEnum.OPEN }) state: SyncConflictStateEnum,
+  ): Promise<SyncConflictConnection> {
     const page = keyset(args, ['uuid']);
-    const found = await this.syncRuns.conflictsOf(connector.uuid, rowsOf(page) as PageOf<SyncConflictId>);
+    const isResolved = state === SyncConflictStateEnum.RESOLVED;
+    const found = await this.syncRuns.conflictsOf(connector.uuid, rowsOf(page) as PageOf<SyncConflictId>, isResolved);
     return toConnection(found, page, ({ id }) => [id], toConflictObject) as SyncConflictConnection;
   }
 }

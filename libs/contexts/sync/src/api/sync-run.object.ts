@@ -21,6 +21,36 @@ registerEnumType(SyncStateEnum, {
   },
 });
 
+export enum SyncPhaseEnum {
+  WANTED = 'WANTED',
+  PLANNING = 'PLANNING',
+  APPROVED = 'APPROVED',
+  APPLYING = 'APPLYING',
+  ENDED = 'ENDED',
+}
+registerEnumType(SyncPhaseEnum, {
+  name: 'SyncPhase',
+  valuesMap: {
+    WANTED: { description: 'A worker will come by.' },
+    PLANNING: { description: 'Everything is read and compared; nothing is written.' },
+    APPROVED: { description: 'Its lines are known, and a worker will carry them out.' },
+    APPLYING: { description: 'Its lines are carried out.' },
+    ENDED: { description: 'Nobody is at it; one that was stopped waits for a person.' },
+  },
+});
+
+export enum SyncConflictStateEnum {
+  OPEN = 'OPEN',
+  RESOLVED = 'RESOLVED',
+}
+registerEnumType(SyncConflictStateEnum, {
+  name: 'SyncConflictState',
+  valuesMap: {
+    OPEN: { description: 'It waits for a person, or for the run that does what the person said.' },
+    RESOLVED: { description: 'The two agree again, by a decision or by themselves.' },
+  },
+});
+
 export enum SyncTriggerEnum {
   CHANGE = 'CHANGE',
   HINT = 'HINT',
@@ -70,7 +100,8 @@ export class SyncCountsObject {
 @ObjectType('SyncProgress')
 export class SyncProgressObject {
   @Field({ description: 'The type of objects that it is at.' }) objectType: string;
-  @Field(() => Int, { description: 'How many of them are done.' }) done: number;
+  @Field(() => Int, { description: 'While it reads, of the objects of that type; while it writes, of all its lines.' }) done: number;
+  @Field(() => Int, { nullable: true, description: 'Null: nobody knows.' }) total: number | null;
 }
 
 @ObjectType('SyncRun')
@@ -82,6 +113,7 @@ export class SyncRunObject {
   @Field(() => SyncTriggerEnum) trigger: string;
   @Field({ description: 'Nothing is written.' }) dryRun: boolean;
   @Field(() => SyncStateEnum) state: string;
+  @Field(() => SyncPhaseEnum) phase: string;
   @Field(() => DateTimeScalar) startedAt: Date;
   @Field(() => DateTimeScalar, { nullable: true }) finishedAt: Date | null;
   @Field(() => SyncCountsObject) counts: SyncCountsObject;
@@ -122,7 +154,10 @@ export class SyncConflictObject {
   @Field(() => String, { nullable: true }) theirs: string | null;
   @Field(() => String, { nullable: true, description: 'What both had when they last agreed.' }) base: string | null;
   @Field(() => DateTimeScalar) firstSeenAt: Date;
-  @Field(() => KeepEnum, { nullable: true, description: 'Said, not yet done.' }) decision: string | null;
+  @Field(() => SyncConflictStateEnum) state: string;
+  @Field(() => DateTimeScalar, { nullable: true }) resolvedAt: Date | null;
+  @Field(() => KeepEnum, { nullable: true, description: 'What a person said; null of one that is resolved: the two agree by themselves.' })
+  decision: string | null;
   @Field(() => String, { nullable: true }) decidedBy: string | null;
 }
 
@@ -162,13 +197,13 @@ export class StartSyncInput {
   maxDeleteRatio: number | null = null;
 }
 
-export const toRunObject = ({ id, targetId, isDryRun, progress, phase: _phase, ...run }: SyncRun): SyncRunObject => ({
+export const toRunObject = ({ id, targetId, isDryRun, progress, ...run }: SyncRun): SyncRunObject => ({
   ...run,
   id: encodeId('syncRun', id),
   uuid: id,
   connector: encodeId('syncTarget', targetId),
   dryRun: isDryRun,
-  progress: progress.kind === undefined ? null : { objectType: progress.kind, done: progress.done ?? 0 },
+  progress: progress.kind === undefined ? null : { objectType: progress.kind, done: progress.done ?? 0, total: progress.total ?? null },
 });
 
 export const toChangeObject = ({ kind, localId, remoteId, pull, ...change }: StoredChange): SyncChangeObject => ({
@@ -187,6 +222,7 @@ export const toConflictObject = ({ id, targetId, kind, ours, theirs, base, ...co
   id: encodeId('syncConflict', id),
   connector: encodeId('syncTarget', targetId),
   objectType: kind,
+  state: conflict.resolvedAt === null ? 'OPEN' : 'RESOLVED',
   ours: textOf(ours),
   theirs: textOf(theirs),
   base: textOf(base),

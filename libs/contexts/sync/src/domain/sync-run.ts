@@ -28,8 +28,11 @@ export interface SyncRun {
   readonly startedAt: Date;
   readonly finishedAt: Date | null;
   readonly counts: RunCounts;
-  /** Which kind it is at, and how many of its objects are done. Empty before and after. */
-  readonly progress: { readonly kind?: InventoryKind; readonly done?: number };
+  /**
+   * Which kind it is at, and how many are done of how many (null: nobody knows): of the objects of the kind while it reads, of all its lines while it
+   * writes. Empty before and after.
+   */
+  readonly progress: { readonly kind?: InventoryKind; readonly done?: number; readonly total?: number | null };
   /** What a person approves; null while it is being made. */
   readonly digest: string | null;
   /** Why it was stopped. */
@@ -63,7 +66,9 @@ export interface SyncConflict {
   readonly base: FieldValue;
   readonly theirs: FieldValue;
   readonly firstSeenAt: Date;
-  /** Said, not yet done. */
+  /** When the two agreed again. */
+  readonly resolvedAt: Date | null;
+  /** What a person said. */
   readonly decision: 'US' | 'THEM' | null;
   readonly decidedBy: string | null;
 }

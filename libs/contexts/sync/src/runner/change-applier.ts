@@ -6,10 +6,12 @@ import type { InventoryKind } from '../inventory/kinds.js';
 import type { ForeignWrite } from '../ports/index.js';
 import { type ChangeOutcome, type PlannedChange, SyncChangeStore } from '../store/sync-change.store.js';
 import { SyncDueStore } from '../store/sync-due.store.js';
+import { SyncRunStore } from '../store/sync-run.store.js';
 import { SyncLinkStore } from '../store/sync-link.store.js';
 import { LookupPlanner } from './lookup-planner.js';
 import { OutcomeKeeper, type Written } from './outcome-keeper.js';
 import { isOfTheirs, Patience } from './patience.js';
+import { Progress } from './progress.js';
 import { BATCH, kindsOf, type RunContext, SCOPE } from './run-context.js';
 import { wordsOf } from './words-of.js';
 
@@ -24,6 +26,7 @@ interface How {
 @Injectable()
 export class ChangeApplier {
   private readonly prepared = new WeakSet<RunContext>();
+  private readonly told = new WeakMap<RunContext, { readonly progress: Progress; done: number; readonly total: number }>();
 
   constructor(
     private readonly changes: SyncChangeStore,
@@ -31,6 +34,7 @@ export class ChangeApplier {
     private readonly outcomes: OutcomeKeeper,
     private readonly links: SyncLinkStore,
     private readonly dues: SyncDueStore,
+    private readonly runs: SyncRunStore,
   ) {}
 
   /**
@@ -41,6 +45,8 @@ export class ChangeApplier {
   async apply(context: RunContext, runId: SyncRunId, how: How): Promise<void> {
     const kinds = kindsOf(context);
     const patience = new Patience();
+    const total = await context.held.inTransaction(SCOPE, (tx) => this.changes.lastSeq(tx, runId));
+    this.told.set(context, { progress: new Progress(this.runs, context), done: 0, total });
     for (const kind of kinds) for (const action of COMING) await this.all(context, runId, kind, action, how, patience);
     for (const action of ['DEPRECATE', 'DELETE'] as const)
       for (const kind of kinds.toReversed()) await this.all(context, runId, kind, action, how, patience);
@@ -73,7 +79,15 @@ export class ChangeApplier {
         return patience.gaveUp();
       }
       if (!isSeenAgain) await this.mergeAgain(context, runId, kind, stale, patience);
+      await this.tell(context, kind, batch.length);
     }
+  }
+
+  private async tell(context: RunContext, kind: InventoryKind, count: number): Promise<void> {
+    const told = this.told.get(context);
+    if (!told) return;
+    told.done += count;
+    await told.progress.tell(kind, told.done, told.total);
   }
 
   /** What is not answered together is tried one by one, as long as somebody is there: a proxy that stops at one object stops at no other. */

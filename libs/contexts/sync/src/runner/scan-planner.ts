@@ -8,11 +8,10 @@ import { SyncRunStore } from '../store/sync-run.store.js';
 import { SyncUnlinkedStore, type Unlinked } from '../store/sync-unlinked.store.js';
 import type { Pair, Theirs } from './judge-object.js';
 import { LookupPlanner } from './lookup-planner.js';
+import { Progress } from './progress.js';
 import { ObjectPlanner } from './object-planner.js';
 import { measureOfOurs } from './plan-sink.js';
 import { kindsOf, LOCAL_INVENTORY, naturalKeyOf, PAGE, planning, type RunContext, SCOPE } from './run-context.js';
-
-const TELL_EVERY_MS = 1000;
 
 /**
  * Everything, kind by kind: their pages in the order of their ids beside our links over the same stretch of ids, then ours without a link.
@@ -51,7 +50,7 @@ export class ScanPlanner {
       // A page that shows nothing of ours and is not the last says nothing yet.
       if (page.objects.length > 0 || page.next === null) await this.stretch(context, kind, page.objects, from, to);
       [from, after, seen, total] = [to, page.next, seen + page.objects.length, page.total ?? total];
-      await progress.tell(kind, seen);
+      await progress.tell(kind, seen, Math.max(seen, total));
     } while (after !== null);
     // Some may be gone since the first page was read; more may not be there than were shown.
     sink.saw(kind, seen, seen >= total);
@@ -153,7 +152,7 @@ export class ScanPlanner {
       await this.lookups.plan(context, kind, { localIds: asked, remoteIds: [] });
       [after, done, isMore] = [page.at(-1)?.id ?? after, done + page.length, page.length === PAGE];
       context.signal.throwIfAborted();
-      await progress.tell(kind, done);
+      await progress.tell(kind, done, null);
     }
   }
 
@@ -204,22 +203,5 @@ export class ScanPlanner {
 
   private async oursOf(tx: Tx, kind: InventoryKind, ids: readonly string[]): Promise<ReadonlyMap<string, LocalObject>> {
     return new Map((await this.local.byIds(tx, kind, ids)).map((object) => [object.id, object]));
-  }
-}
-
-/** Tells how far it is, now and then. */
-class Progress {
-  private toldAt = performance.now();
-
-  constructor(
-    private readonly runs: SyncRunStore,
-    private readonly context: RunContext,
-  ) {}
-
-  async tell(kind: InventoryKind, done: number): Promise<void> {
-    const { runId } = this.context.sink;
-    if (runId === null || performance.now() - this.toldAt < TELL_EVERY_MS) return;
-    await this.context.held.inTransaction(SCOPE, (tx) => this.runs.progress(tx, runId, kind, done));
-    this.toldAt = performance.now();
   }
 }

@@ -4,6 +4,7 @@ import { Database, Envelope, type HeldLease, LeaseService, LOGGER, type Logger }
 import type { InventoryConnectorKind } from '../domain/connector.js';
 import { SyncJournal } from '../inventory/sync-journal.js';
 import type { ForeignCapabilities, ForeignInventory } from '../ports/index.js';
+import { SyncConflictStore } from '../store/sync-conflict.store.js';
 import { type JournalBounds, SyncDueStore, type Target } from '../store/sync-due.store.js';
 import { SyncInstallationStore } from '../store/sync-installation.store.js';
 import { type OpenRun, SyncRunStore } from '../store/sync-run.store.js';
@@ -39,6 +40,7 @@ export class SyncRunner {
     private readonly envelope: Envelope,
     private readonly dues: SyncDueStore,
     private readonly runs: SyncRunStore,
+    private readonly conflicts: SyncConflictStore,
     private readonly installations: SyncInstallationStore,
     private readonly journal: SyncJournal,
     private readonly full: FullRun,
@@ -85,10 +87,11 @@ export class SyncRunner {
       });
   }
 
-  /** Runs that are too old to be of use, of every connector, whatever ended them. */
+  /** Runs and conflicts that are too old to be of use, of every connector, whatever ended them. */
   async forgetRuns(signal?: AbortSignal): Promise<void> {
-    for (let isMore = true; isMore && signal?.aborted !== true; )
-      isMore = await this.db.inTransaction(SCOPE, (tx) => this.runs.forgetOld(tx, RUNS_AT_ONCE));
+    for (const past of [this.runs, this.conflicts])
+      for (let isMore = true; isMore && signal?.aborted !== true; )
+        isMore = await this.db.inTransaction(SCOPE, (tx) => past.forgetOld(tx, RUNS_AT_ONCE));
   }
 
   /** The same while the connector is the same: an adapter knows its own writes again, and what it was told of the release. */

@@ -18,17 +18,20 @@ export interface SeenConflict {
   readonly theirs: FieldValue;
 }
 
+/** As long as runs are. */
+const KEPT_DAYS = 30;
 const COLUMNS = `id, target_id AS "targetId", kind, local_id AS "localId", remote_id AS "remoteId", field, label, ours, base, theirs,
-  first_seen_at AS "firstSeenAt", decision, decided_by AS "decidedBy"`;
+  first_seen_at AS "firstSeenAt", resolved_at AS "resolvedAt", decision, decided_by AS "decidedBy"`;
+
+const pageOf = (which: string): string =>
+  `SELECT ${COLUMNS} FROM sync_conflict WHERE target_id = $1 AND resolved_at ${which} AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3`;
+const [OPEN, RESOLVED] = [pageOf('IS NULL'), pageOf('IS NOT NULL')];
 
 @Injectable()
 export class SyncConflictStore {
-  /** Those that wait, the oldest first. */
-  page(tx: Tx, targetId: SyncTargetId, { first, after }: PageOf<SyncConflictId>): Promise<SyncConflict[]> {
-    return tx.sql<SyncConflict>(
-      `SELECT ${COLUMNS} FROM sync_conflict WHERE target_id = $1 AND resolved_at IS NULL AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3`,
-      [targetId, after, first],
-    );
+  /** Those that wait, or have waited. The oldest first. */
+  page(tx: Tx, targetId: SyncTargetId, isResolved: boolean, { first, after }: PageOf<SyncConflictId>): Promise<SyncConflict[]> {
+    return tx.sql<SyncConflict>(isResolved ? RESOLVED : OPEN, [targetId, after, first]);
   }
 
   lock(tx: Tx, id: SyncConflictId): Promise<SyncConflict | undefined> {
@@ -61,6 +64,16 @@ export class SyncConflictStore {
              decision = NULL, decided_by = NULL, decided_at = NULL`,
       [targetId, kind, JSON.stringify(conflicts.map((conflict) => ({ ...conflict, id: newId<SyncConflictId>() })))],
     );
+  }
+
+  /** Those that are over for long. @returns whether there may be more. */
+  async forgetOld(tx: Tx, limit: number): Promise<boolean> {
+    const gone = await tx.run(
+      `DELETE FROM sync_conflict WHERE id IN (SELECT id FROM sync_conflict WHERE resolved_at < clock_timestamp() - interval '${KEPT_DAYS} days'
+         ORDER BY resolved_at LIMIT $1)`,
+      [limit],
+    );
+    return gone === limit;
   }
 
   async close(tx: Tx, ids: readonly SyncConflictId[]): Promise<void> {

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { SyncRunId, SyncTargetId } from '#engines/kernel';
 import { newId, type Tx } from '#platform';
-import type { InventoryKind } from '../inventory/kinds.js';
 import type { PageOf, RunCounts, RunPhase, SyncRun, SyncState, SyncTrigger } from '../domain/sync-run.js';
 
 export const NO_COUNTS: RunCounts = { read: 0, created: 0, updated: 0, deleted: 0, unchanged: 0, conflicts: 0, skipped: 0 };
@@ -82,8 +81,8 @@ export class SyncRunStore {
     await tx.run('UPDATE sync_run SET phase = $2 WHERE id = $1', [id, phase]);
   }
 
-  async progress(tx: Tx, id: SyncRunId, kind: InventoryKind, done: number): Promise<void> {
-    await tx.run('UPDATE sync_run SET progress = $2 WHERE id = $1', [id, JSON.stringify({ kind, done })]);
+  async progress(tx: Tx, id: SyncRunId, progress: Required<SyncRun['progress']>): Promise<void> {
+    await tx.run('UPDATE sync_run SET progress = $2 WHERE id = $1', [id, JSON.stringify(progress)]);
   }
 
   /** @param measure rows by kind that a later scan is measured by once a person says that they are right. */
