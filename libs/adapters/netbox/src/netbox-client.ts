@@ -1,9 +1,16 @@
 /** The REST API of a NetBox: addresses, tokens, answers and failures. Knows nothing of kinds and of marks. */
-import { OutboundError, OutboundHttp, type OutboundResponse } from '#adapters/outbound';
+import {
+  type ApiTiming,
+  JsonApi,
+  jsonOf,
+  type OutboundRequest,
+  type OutboundResponse,
+  retryAfter,
+  type Unanswered,
+} from '#adapters/outbound';
 import { invalidValue } from '#engines/kernel';
 import { NetBoxError, type NetBoxErrorCode, isNetBoxError } from './netbox-error.js';
 import { wordsOf } from './netbox-words.js';
-import { pause } from './pause.js';
 
 export interface NetBoxConnection {
   /** Stands in errors: the connector's name. */
@@ -14,24 +21,13 @@ export interface NetBoxConnection {
   readonly token: string;
   /** With it https only, and the server is accepted by its key alone. */
   readonly tls?: { readonly pinnedSpkiSha256: readonly string[] };
-  readonly timing?: Partial<NetBoxTiming>;
+  readonly timing?: Partial<ApiTiming>;
 }
 
-export interface NetBoxTiming {
-  /** One read, milliseconds, until its last byte. */
-  readonly readMs: number;
-  /** One write: NetBox does the writes of addresses of all its users one after another, and workers end at 120 s. */
-  readonly writeMs: number;
-  /** Before something is asked or sent again; doubles each time. */
-  readonly againMs: number;
-}
-
-const DEFAULT_TIMING: NetBoxTiming = { readMs: 30_000, writeMs: 125_000, againMs: 500 };
+/** NetBox does the writes of addresses of all its users one after another, and its workers end at 120 s. */
+const DEFAULT_TIMING: ApiTiming = { readMs: 30_000, writeMs: 125_000, againMs: 500 };
 /** A page of 1000 devices with their nested objects has about 3 MB. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
-/** Further attempts of a read. */
-const READ_AGAIN = 2;
-const MAX_RETRY_AFTER_MS = 10_000;
 /** Of own writes, to know them again in the change feed. */
 const MAX_OWN_REQUESTS = 2000;
 
@@ -54,10 +50,10 @@ export interface NetBoxSend {
 }
 
 export class NetBoxClient {
-  readonly timing: NetBoxTiming;
+  readonly timing: ApiTiming;
   private readonly base: string;
   private readonly authorization: string;
-  private readonly http: OutboundHttp;
+  private readonly api: JsonApi;
   private readonly own = new Set<string>();
   /** `4.6`, once probed: answers of another release are of another shape. */
   private release: string | null = null;
@@ -67,14 +63,8 @@ export class NetBoxClient {
     this.timing = { ...DEFAULT_TIMING, ...connection.timing };
     // The server tells the two kinds apart by the value alone; the word is only a courtesy.
     this.authorization = `${connection.token.startsWith('nbt_') ? 'Bearer' : 'Token'} ${connection.token}`;
-    this.http = new OutboundHttp({
-      name: connection.name,
-      timeoutMs: this.timing.readMs,
-      maxResponseBytes: MAX_ANSWER_BYTES,
-      allowPrivate: true, // an operator's own server
-      maxRetries: 0, // a write that may have been done is looked for before it is sent again; reads are repeated here
-      ...(connection.tls ? { tls: connection.tls } : {}),
-    });
+    const { name, tls } = connection;
+    this.api = new JsonApi({ name, ...(tls && { tls }), timing: this.timing, maxAnswerBytes: MAX_ANSWER_BYTES });
   }
 
   get name(): string {
@@ -91,28 +81,16 @@ export class NetBoxClient {
   }
 
   /** Repeats by itself what may pass. @throws NetBoxError. */
-  async get(path: string, query: NetBoxQuery, signal: AbortSignal): Promise<NetBoxAnswer> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await this.once('GET', path, { query }, signal);
-      } catch (error) {
-        if (!isNetBoxError(error) || !error.facts.retriable || error.code === 'NETBOX_RELEASE' || attempt >= READ_AGAIN) throw error;
-        await pause(this.timing.againMs * 2 ** attempt, signal);
-      }
-    }
+  get(path: string, query: NetBoxQuery, signal: AbortSignal): Promise<NetBoxAnswer> {
+    const mayPass = (error: unknown): boolean => isNetBoxError(error) && error.facts.retriable && error.code !== 'NETBOX_RELEASE';
+    return this.api.repeat(() => this.once('GET', path, { query }, signal), mayPass, signal);
   }
 
   /** Sends again only what cannot have been done. @throws NetBoxError; NETBOX_NO_ANSWER: it may have been done. */
-  async send({ method, path, body, ifMatch }: NetBoxSend, signal: AbortSignal): Promise<NetBoxAnswer> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await this.once(method, path, { body: JSON.stringify(body), ...(ifMatch === undefined ? {} : { ifMatch }) }, signal);
-      } catch (error) {
-        const isUnsent = isNetBoxError(error, 'NETBOX_UNREACHABLE', 'NETBOX_BUSY') && error.facts.retriable;
-        if (!isUnsent || attempt >= READ_AGAIN) throw error;
-        await pause(this.timing.againMs * 2 ** attempt, signal);
-      }
-    }
+  send({ method, path, body, ifMatch }: NetBoxSend, signal: AbortSignal): Promise<NetBoxAnswer> {
+    const isUndone = (error: unknown): boolean => isNetBoxError(error, 'NETBOX_UNREACHABLE', 'NETBOX_BUSY') && error.facts.retriable;
+    const sent = { body: JSON.stringify(body), ...(ifMatch === undefined ? {} : { ifMatch }) };
+    return this.api.repeat(() => this.once(method, path, sent, signal), isUndone, signal);
   }
 
   private async once(
@@ -123,11 +101,10 @@ export class NetBoxClient {
   ): Promise<NetBoxAnswer> {
     const call = `${method} /api/${path}/`;
     const search = query.length === 0 ? '' : `?${new URLSearchParams(query.map(([name, value]) => [name, value])).toString()}`;
-    const response = await this.exchange(call, {
+    const request: OutboundRequest = {
       method,
       // Without the slash at the end Django redirects, and the body is lost.
       url: `${this.base}/api/${path}/${search}`,
-      timeoutMs: method === 'GET' ? this.timing.readMs : this.timing.writeMs,
       headers: {
         authorization: this.authorization,
         accept: 'application/json',
@@ -136,31 +113,15 @@ export class NetBoxClient {
       },
       ...(body === undefined ? {} : { body }),
       signal,
-    });
+    };
+    const response = await this.api.exchange(request, (unanswered) => failure(call, unanswered));
     if (method !== 'GET') this.remember(response.headers['x-request-id']);
-    if (response.status === 429) await this.wait(response, signal);
-    const json = parseJson(response);
+    if (response.status === 429) await retryAfter(response, signal);
+    const json = response.status === 204 && response.body === '' ? null : jsonOf(response.body);
     if (response.status < 200 || response.status > 299) throw refusal(call, response, json, method !== 'GET');
     if (json === undefined) throw unreadable(call, response, method !== 'GET');
     this.checkRelease(call, response);
     return { json, etag: response.headers['etag'] ?? null };
-  }
-
-  private async exchange(call: string, request: Parameters<OutboundHttp['request']>[0]): Promise<OutboundResponse> {
-    try {
-      return await this.http.request(request);
-    } catch (error) {
-      if (!(error instanceof OutboundError)) throw error;
-      const { phase, reason, retriable } = error.facts;
-      const facts = { call, words: error.message, retriable };
-      if (error.code === 'ABORTED') throw new NetBoxError('NETBOX_ABORTED', { ...facts, retriable: true });
-      if (reason === 'PIN_MISMATCH' || reason === 'PIN_MISSING') throw new NetBoxError('NETBOX_WRONG_CERTIFICATE', facts);
-      if (error.code === 'RESPONSE_TOO_LARGE') throw new NetBoxError('NETBOX_UNEXPECTED_ANSWER', facts);
-      if (phase === 'sent' || phase === 'body') {
-        throw new NetBoxError('NETBOX_NO_ANSWER', { ...facts, retriable: true, isTimeout: error.code === 'TIMEOUT' });
-      }
-      throw new NetBoxError('NETBOX_UNREACHABLE', facts);
-    }
   }
 
   private checkRelease(call: string, { headers }: OutboundResponse): void {
@@ -178,11 +139,6 @@ export class NetBoxClient {
       this.own.delete(oldest);
     }
   }
-
-  private wait({ headers }: OutboundResponse, signal: AbortSignal): Promise<void> {
-    const seconds = Number(headers['retry-after'] ?? 0);
-    return pause(Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0) * 1000, MAX_RETRY_AFTER_MS) : 0, signal);
-  }
 }
 
 function baseOf(text: string): string {
@@ -194,13 +150,19 @@ function baseOf(text: string): string {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '').replace(/\/api$/, '');
 }
 
-/** undefined: not JSON, or not all of it. */
-function parseJson({ status, body }: OutboundResponse): unknown {
-  if (body === '') return status === 204 ? null : undefined;
-  try {
-    return JSON.parse(body) as unknown;
-  } catch {
-    return undefined;
+function failure(call: string, { fate, words, isTemporary, isTimeout }: Unanswered): NetBoxError {
+  const facts = { call, words, retriable: isTemporary };
+  switch (fate) {
+    case 'ABORTED':
+      return new NetBoxError('NETBOX_ABORTED', { ...facts, retriable: true });
+    case 'WRONG_KEY':
+      return new NetBoxError('NETBOX_WRONG_CERTIFICATE', facts);
+    case 'TOO_LARGE':
+      return new NetBoxError('NETBOX_UNEXPECTED_ANSWER', facts);
+    case 'UNKNOWN':
+      return new NetBoxError('NETBOX_NO_ANSWER', { ...facts, retriable: true, isTimeout });
+    case 'UNSENT':
+      return new NetBoxError('NETBOX_UNREACHABLE', facts);
   }
 }
 

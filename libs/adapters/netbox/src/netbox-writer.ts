@@ -1,4 +1,4 @@
-import { WritePath } from '#adapters/outbound';
+import { pause, WritePath } from '#adapters/outbound';
 import type { ForeignWrite, WriteOutcome } from '#contexts/sync/ports';
 import { decide } from './decide.js';
 import { DependantsReader } from './dependants-reader.js';
@@ -7,7 +7,6 @@ import type { NetBoxClient, NetBoxMethod } from './netbox-client.js';
 import { isNetBoxError, NetBoxError } from './netbox-error.js';
 import { type NetBoxReader, toObject } from './netbox-reader.js';
 import { namedRefusals } from './netbox-words.js';
-import { pause } from './pause.js';
 import type { KnownKind } from './probe.js';
 import type { NetBoxRelease } from './release.js';
 import { etagOf, markOf, type Row, rowOf } from './row.js';

@@ -3,7 +3,7 @@
  * somebody does in between is overwritten, and seen by the next scan. It has no key for idempotency either: before anything is made, what carries
  * its mark is looked for, and again where the answer was lost.
  */
-import type { WritePath } from '#adapters/outbound';
+import { pause, type WritePath } from '#adapters/outbound';
 import type { ForeignObject, ForeignWrite, WriteOutcome } from '#contexts/sync/ports';
 import { canonicalJson } from '#engines/kernel';
 import type { Fields } from '#engines/reconcile';
@@ -14,7 +14,6 @@ import { type MarkText, printMark } from './mark-text.js';
 import { type Place, placeOf } from './place.js';
 import type { Body, PhpIpamClient } from './phpipam-client.js';
 import { isPhpIpamError, type PhpIpamError } from './phpipam-error.js';
-import { pause } from './pause.js';
 import { isDuplicate } from './reply.js';
 import { numberOf, textOf } from './row.js';
 import { UnfitValue } from './unfit-value.js';

@@ -1,8 +1,7 @@
 /** The REST API of a phpIPAM: its app, its logins, one request at a time. Knows nothing of kinds and of marks. */
-import { OutboundError, OutboundHttp, type OutboundRequest, type OutboundResponse } from '#adapters/outbound';
+import { type ApiTiming, JsonApi, type OutboundRequest, type OutboundResponse, pause, type Unanswered } from '#adapters/outbound';
 import { z } from 'zod';
 import { OneAtATime } from './one-at-a-time.js';
-import { pause } from './pause.js';
 import { isPhpIpamError, PhpIpamError, type PhpIpamErrorCode } from './phpipam-error.js';
 import { parseReply, refusal, type Reply, saysMissing, saysNone } from './reply.js';
 import { type Row, toRow } from './row.js';
@@ -19,26 +18,17 @@ export interface PhpIpamConnection {
   readonly app: string;
   readonly credential: PhpIpamCredential;
   readonly tls?: { readonly pinnedSpkiSha256: readonly string[] };
-  readonly timing?: Partial<PhpIpamTiming>;
-}
-
-export interface PhpIpamTiming {
-  /** One read, milliseconds, until its last byte: a list of ten thousand subnets takes PHP a while. */
-  readonly readMs: number;
-  /** One write: since 1.8 it waits for all others, 30 s by default. */
-  readonly writeMs: number;
-  /** Before something is asked again; doubles each time. */
-  readonly againMs: number;
+  readonly timing?: Partial<ApiTiming>;
 }
 
 export type Query = Readonly<Record<string, string>>;
 export type Body = Readonly<Record<string, string | number | null>>;
 export type WriteMethod = 'POST' | 'PATCH' | 'DELETE';
 
-const DEFAULT_TIMING: PhpIpamTiming = { readMs: 120_000, writeMs: 45_000, againMs: 500 };
+/** A list of ten thousand subnets takes PHP a while; since 1.8 a write waits for all others, 30 s by default. */
+const DEFAULT_TIMING: ApiTiming = { readMs: 120_000, writeMs: 45_000, againMs: 500 };
 /** 65,000 addresses of a /16. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
-const READ_AGAIN = 2;
 const Login = z.object({ token: z.string().min(1) });
 const Searched = z.object({ addresses: z.object({ code: z.coerce.number(), data: z.unknown().optional() }) });
 
@@ -51,8 +41,8 @@ interface Call {
 
 export class PhpIpamClient {
   private readonly base: string;
-  readonly timing: PhpIpamTiming;
-  private readonly http: OutboundHttp;
+  readonly timing: ApiTiming;
+  private readonly api: JsonApi;
   /** There is one lock for all writes of the API, one row for all tokens of a user, and PHP computes lists in one go. */
   private readonly line = new OneAtATime();
   private token: string | null = null;
@@ -62,14 +52,8 @@ export class PhpIpamClient {
   constructor(private readonly connection: PhpIpamConnection) {
     this.base = connection.url.replace(/\/+$/, '').replace(/\/api$/, '');
     this.timing = { ...DEFAULT_TIMING, ...connection.timing };
-    this.http = new OutboundHttp({
-      name: connection.name,
-      timeoutMs: this.timing.readMs,
-      maxResponseBytes: MAX_ANSWER_BYTES,
-      allowPrivate: true, // an operator's own server
-      maxRetries: 0, // a write that may have been done is looked for before it is sent again; reads are repeated here
-      ...(connection.tls ? { tls: connection.tls } : {}),
-    });
+    const { name, tls } = connection;
+    this.api = new JsonApi({ name, ...(tls && { tls }), timing: this.timing, maxAnswerBytes: MAX_ANSWER_BYTES });
   }
 
   get name(): string {
@@ -138,18 +122,11 @@ export class PhpIpamClient {
     return response.body;
   }
 
-  private async read(call: Call, signal: AbortSignal): Promise<Reply> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await this.line.run(() => this.authorized(call, signal));
-      } catch (error) {
-        // PHP without memory ends the same way each time.
-        const isWorthIt =
-          isPhpIpamError(error, 'PHPIPAM_UNREACHABLE', 'PHPIPAM_UNEXPECTED_ANSWER') && error.facts.retriable && !isFatal(error);
-        if (!isWorthIt || attempt >= READ_AGAIN || signal.aborted) throw error;
-        await pause(this.timing.againMs * 2 ** attempt, signal);
-      }
-    }
+  private read(call: Call, signal: AbortSignal): Promise<Reply> {
+    // PHP without memory ends the same way each time.
+    const mayPass = (error: unknown): boolean =>
+      isPhpIpamError(error, 'PHPIPAM_UNREACHABLE', 'PHPIPAM_UNEXPECTED_ANSWER') && error.facts.retriable && !isFatal(error);
+    return this.api.repeat(() => this.line.run(() => this.authorized(call, signal)), mayPass, signal);
   }
 
   /** With a token that may have ended meanwhile: once more with a new one. */
@@ -191,7 +168,6 @@ export class PhpIpamClient {
     const response = await this.exchange(call, isWrite, {
       method,
       url: this.url(path, query),
-      timeoutMs: isWrite ? this.timing.writeMs : this.timing.readMs,
       headers: {
         ...headers,
         accept: 'application/json',
@@ -209,26 +185,18 @@ export class PhpIpamClient {
     return `${this.base}/api/${encodeURIComponent(this.connection.app)}${path}${search === '' ? '' : `?${search}`}`;
   }
 
-  private async exchange(call: string, isWrite: boolean, request: OutboundRequest): Promise<OutboundResponse> {
-    try {
-      return await this.http.request(request);
-    } catch (error) {
-      if (!(error instanceof OutboundError)) throw error;
-      throw fromOutbound(call, isWrite, error);
-    }
+  private exchange(call: string, isWrite: boolean, request: OutboundRequest): Promise<OutboundResponse> {
+    return this.api.exchange(request, (unanswered) => failure(call, isWrite, unanswered));
   }
 }
 
-function fromOutbound(call: string, isWrite: boolean, error: OutboundError): PhpIpamError {
-  const { phase, reason } = error.facts;
-  const wasSent = phase === 'sent' || phase === 'body';
-  const fail = (code: PhpIpamErrorCode, retriable: boolean): PhpIpamError =>
-    new PhpIpamError(code, { call, words: error.message, retriable });
-  if (error.code === 'ABORTED') return fail(wasSent && isWrite ? 'PHPIPAM_NO_ANSWER' : 'PHPIPAM_ABORTED', true);
-  if (error.code === 'RESPONSE_TOO_LARGE') return fail('PHPIPAM_TOO_LARGE', false);
-  if (reason === 'PIN_MISMATCH') return fail('PHPIPAM_WRONG_CERTIFICATE', false);
+function failure(call: string, isWrite: boolean, { fate, wasSent, words, isTemporary, isTimeout }: Unanswered): PhpIpamError {
+  const fail = (code: PhpIpamErrorCode, retriable: boolean): PhpIpamError => new PhpIpamError(code, { call, words, retriable });
+  if (fate === 'ABORTED') return fail(wasSent && isWrite ? 'PHPIPAM_NO_ANSWER' : 'PHPIPAM_ABORTED', true);
+  if (fate === 'TOO_LARGE') return fail('PHPIPAM_TOO_LARGE', false);
+  if (fate === 'WRONG_KEY') return fail('PHPIPAM_WRONG_CERTIFICATE', false);
   if (wasSent && isWrite) return fail('PHPIPAM_NO_ANSWER', true);
-  return fail('PHPIPAM_UNREACHABLE', error.facts.retriable || wasSent || error.code === 'TIMEOUT' || error.code === 'RESET');
+  return fail('PHPIPAM_UNREACHABLE', isTemporary || wasSent || isTimeout);
 }
 
 const unexpected = (call: string, { code: status }: Reply, what: string): PhpIpamError =>

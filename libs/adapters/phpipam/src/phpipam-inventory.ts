@@ -1,4 +1,4 @@
-import { WritePath } from '#adapters/outbound';
+import { type ApiTiming, WritePath } from '#adapters/outbound';
 import type {
   ForeignCapabilities,
   ForeignInventory,
@@ -15,7 +15,7 @@ import { type Found, IpamReader } from './ipam-reader.js';
 import { IpamWriter } from './ipam-writer.js';
 import { cidrOf, idOf, KINDS, PHPIPAM_KINDS, type PhpIpamKind, type SubnetOfAddress } from './kinds.js';
 import { PartPager } from './part-pager.js';
-import { PhpIpamClient, type PhpIpamCredential, type PhpIpamTiming } from './phpipam-client.js';
+import { PhpIpamClient, type PhpIpamCredential } from './phpipam-client.js';
 import { PhpIpamError } from './phpipam-error.js';
 import { kindsWithout, type Lacking, probeColumns, probeRelease } from './probe.js';
 import { numberOf, referenceOf } from './row.js';
@@ -31,7 +31,7 @@ export interface PhpIpamOptions {
   readonly secret: string;
   readonly settings: PhpIpamSettings;
   readonly tls?: { readonly pinnedSpkiSha256: readonly string[] };
-  readonly timing?: Partial<PhpIpamTiming>;
+  readonly timing?: Partial<ApiTiming>;
   /** Objects of a page, default 500. */
   readonly pageSize?: number;
 }

@@ -1,6 +1,6 @@
 /** What an answer of phpIPAM's API means. Its status is not believed alone: the body says `code`, and an empty list is an error with words. */
 import { z } from 'zod';
-import type { OutboundResponse } from '#adapters/outbound';
+import { jsonOf, type OutboundResponse } from '#adapters/outbound';
 import { PhpIpamError, type PhpIpamErrorCode } from './phpipam-error.js';
 
 const Envelope = z.object({
@@ -99,12 +99,4 @@ function unreadable(call: string, isWrite: boolean, { status, body, headers }: O
     status,
     retriable: isWrite || status >= 500,
   });
-}
-
-function jsonOf(body: string): unknown {
-  try {
-    return JSON.parse(body) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,0 +1,116 @@
+/**
+ * What clients of a JSON API of an operator's own server have in common: who may be connected to, how long a call may take, what is known after
+ * one that failed, and asking again.
+ */
+import { OutboundError } from './outbound-error.js';
+import { OutboundHttp, type OutboundRequest, type OutboundResponse } from './outbound-http.js';
+import { pause } from './pause.js';
+
+export interface ApiTiming {
+  /** One read, milliseconds, until its last byte. */
+  readonly readMs: number;
+  /** One write. */
+  readonly writeMs: number;
+  /** Before something is asked or sent again; doubles each time. */
+  readonly againMs: number;
+}
+
+interface ApiServer {
+  /** Stands in errors: the connector's name. */
+  readonly name: string;
+  /** With it https only, and the server is accepted by its key alone. */
+  readonly tls?: { readonly pinnedSpkiSha256: readonly string[] };
+  readonly timing: ApiTiming;
+  readonly maxAnswerBytes: number;
+}
+
+/** What became of a call that was not answered. */
+type Fate =
+  /** Nothing of it was sent. */
+  | 'UNSENT'
+  /** It was sent: it may have been done. */
+  | 'UNKNOWN'
+  | 'ABORTED'
+  /** The server's key is not the pinned one; nothing was sent. */
+  | 'WRONG_KEY'
+  /** Done, and its answer is more than is taken. */
+  | 'TOO_LARGE';
+
+export interface Unanswered {
+  readonly fate: Fate;
+  readonly wasSent: boolean;
+  /** For people, without what may be secret. */
+  readonly words: string;
+  /** Of what was not sent: the fault is temporary. */
+  readonly isTemporary: boolean;
+  readonly isTimeout: boolean;
+}
+
+/** Further attempts. */
+const AGAIN = 2;
+const MAX_RETRY_AFTER_MS = 10_000;
+
+export class JsonApi {
+  private readonly http: OutboundHttp;
+
+  constructor(private readonly server: ApiServer) {
+    this.http = new OutboundHttp({
+      name: server.name,
+      timeoutMs: server.timing.readMs,
+      maxResponseBytes: server.maxAnswerBytes,
+      allowPrivate: true, // an operator's own server
+      maxRetries: 0, // a write that may have been done is looked for before it is sent again; reads are repeated by `repeat`
+      ...(server.tls ? { tls: server.tls } : {}),
+    });
+  }
+
+  /** Once. Any status is an answer. @param failed makes the error of the API's own. */
+  async exchange(request: OutboundRequest, failed: (unanswered: Unanswered) => Error): Promise<OutboundResponse> {
+    const { readMs, writeMs } = this.server.timing;
+    try {
+      return await this.http.request({ timeoutMs: request.method === 'GET' ? readMs : writeMs, ...request });
+    } catch (error) {
+      if (!(error instanceof OutboundError)) throw error;
+      throw failed(unansweredOf(error));
+    }
+  }
+
+  /** Again, twice, while `isWorthIt` says so; each time later. */
+  async repeat<T>(act: () => Promise<T>, isWorthIt: (error: unknown) => boolean, signal: AbortSignal): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await act();
+      } catch (error) {
+        if (attempt >= AGAIN || signal.aborted || !isWorthIt(error)) throw error;
+        await pause(this.server.timing.againMs * 2 ** attempt, signal);
+      }
+    }
+  }
+}
+
+function unansweredOf(error: OutboundError): Unanswered {
+  const { phase, reason, retriable } = error.facts;
+  const wasSent = phase === 'sent' || phase === 'body';
+  const fate = (): Fate => {
+    if (error.code === 'ABORTED') return 'ABORTED';
+    if (reason === 'PIN_MISMATCH' || reason === 'PIN_MISSING') return 'WRONG_KEY';
+    if (error.code === 'RESPONSE_TOO_LARGE') return 'TOO_LARGE';
+    return wasSent ? 'UNKNOWN' : 'UNSENT';
+  };
+  return { fate: fate(), wasSent, words: error.message, isTemporary: retriable, isTimeout: error.code === 'TIMEOUT' };
+}
+
+/** undefined: not JSON, or not all of it. */
+export function jsonOf(body: string): unknown {
+  try {
+    return JSON.parse(body) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** As long as a 429 asks for, up to ten seconds. */
+export function retryAfter({ headers }: OutboundResponse, signal: AbortSignal): Promise<void> {
+  const seconds = Number(headers['retry-after'] ?? 0);
+  return pause(Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0) * 1000, MAX_RETRY_AFTER_MS) : 0, signal);
+}
