@@ -37,10 +37,11 @@ export class SyncPlay {
         ledger.runWrote('OURS', kind, id, before, fields);
       }
     })();
-    const { isUnique, isSingleWriter, pageSize } = sequence;
+    const { isUnique, isSingleWriter, provesGone, pageSize } = sequence;
     this.foreign = new InMemoryInventory({
       isUnique,
       isSingleWriter,
+      provesGone,
       pageSize,
       needsPreparation: true,
       onCall: (call) => this.faultOf(call),

@@ -37,6 +37,7 @@ export interface SyncSequence {
   readonly names: Authority;
   readonly isUnique: boolean;
   readonly isSingleWriter: boolean;
+  readonly provesGone: boolean;
   readonly pageSize: number;
   /** How many of each kind there are on either side before anything is kept in step, by keys from 0 on. */
   readonly ours: number;
@@ -103,6 +104,7 @@ export const syncSequence: fc.Arbitrary<SyncSequence> = fc.record({
   names: authority,
   isUnique: fc.boolean(),
   isSingleWriter: fc.boolean(),
+  provesGone: fc.boolean(),
   pageSize: fc.integer({ min: 1, max: 7 }),
   ours: fc.nat({ max: 4 }),
   theirs: fc.nat({ max: 3 }),

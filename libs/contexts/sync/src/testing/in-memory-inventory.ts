@@ -43,6 +43,8 @@ export interface InMemoryOptions {
   readonly isSingleWriter?: boolean;
   /** Marks can be written only after `prepare`. */
   readonly needsPreparation?: boolean;
+  /** It shows what people removed; of what vanished, and what is hidden, it shows nothing. */
+  readonly provesGone?: boolean;
   /** Asked before every call. May change the world meanwhile. */
   readonly onCall?: (call: ForeignCall, kind: InventoryKind | null) => ForeignFault | undefined | Promise<ForeignFault | undefined>;
   /** What a person does to an object that is about to be written, for EDITED_MEANWHILE. */
@@ -79,6 +81,7 @@ export class InMemoryInventory implements ForeignInventory {
     write: 0,
   };
   version = '1.0';
+  readonly provenGone?: NonNullable<ForeignInventory['provenGone']>;
   private readonly rows: InMemoryRows;
   private readonly hidden = new Set<string>();
   private readonly log: { readonly kind: InventoryKind; readonly remoteId: string; readonly isDelete: boolean }[] = [];
@@ -88,6 +91,11 @@ export class InMemoryInventory implements ForeignInventory {
     this.name = options.name ?? 'in-memory';
     this.rows = new InMemoryRows({ isUnique: options.isUnique ?? false, kinds: options.kinds ?? ALL_KINDS });
     this.isPrepared = options.needsPreparation !== true;
+    if (options.provesGone === true)
+      this.provenGone = (kind, remoteIds) => {
+        const isDeleted = (id: string): boolean => this.log.some((entry) => entry.isDelete && entry.kind === kind && entry.remoteId === id);
+        return Promise.resolve(new Set(remoteIds.filter(isDeleted)));
+      };
   }
 
   // ── what people do there ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -273,7 +281,7 @@ function changeOf(
   write: Exclude<ForeignWrite, { verb: 'CREATE' | 'DELETE' }>,
   hasStatus: boolean,
 ): Partial<Pick<Row, 'fields' | 'mark' | 'isDeprecated'>> {
-  if (write.verb === 'UPDATE') return { fields: write.fields };
+  if (write.verb === 'UPDATE') return { fields: write.fields, isDeprecated: false };
   if (write.verb === 'MARK') return { mark: write.mark };
   return { isDeprecated: true, ...(hasStatus ? { fields: { status: 'deprecated' } } : {}) };
 }
