@@ -43,4 +43,12 @@ export type { FreeBlocks } from './store/prefix-pool.store.js';
 export type { PrefixNode, PrefixRole } from './store/prefix-tree.store.js';
 export type { SubnetFill } from './store/subnet.store.js';
 export { AddressLookup, type RefusedAddress } from './address-lookup.js';
-export type { AddressQuestion, FoundAddress, FoundRange, RangeQuestion, Realm, StationAddress, SubnetQuestion } from './store/address-lookup.store.js';
+export type {
+  AddressQuestion,
+  FoundAddress,
+  FoundRange,
+  RangeQuestion,
+  Realm,
+  StationAddress,
+  SubnetQuestion,
+} from './store/address-lookup.store.js';

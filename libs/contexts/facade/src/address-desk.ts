@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AddressAllocationService, AddressLookup, type FoundAddress, type Realm } from '#contexts/addressing';
-import { Cidr, Ip, type IpAddressId, Mac } from '#engines/kernel';
+import { Cidr, type Fqdn, Ip, type IpAddressId, Mac } from '#engines/kernel';
 import { Database, type Tx } from '#platform';
 import { AddressTaker, type Given, onceMore } from './address-taker.js';
 import { type Answer, bodiesOf, type Call, fieldsOf, filtersOf, inNetBoxWords, listAnswer, pageOf } from './domain/call.js';
@@ -70,6 +70,7 @@ export class AddressDesk {
     const { around, realm } = await this.realms.ground(call);
     const wanted = bodies.map((body) => {
       this.realms.checkBody(around, body);
+      if (body['address'] !== undefined) throw wrongField('address', 'Here it is the next one that is free.');
       return { place, station: stationOf(body, call.facade.dnsZone) };
     });
     const [one] = wanted;
@@ -169,7 +170,9 @@ export class AddressDesk {
     const address = parsed('address', (text) => Ip.parse(text.replace(/\/.*/, '')));
     const within = parsed('parent', Cidr.parse);
     const mac = parsed('description__ic', (text) => Mac.parse(text.replace(/^mac:/, '')));
-    const dnsName = one('dns_name');
+    const dnsName = one('dns_name')?.toLowerCase();
+    // No address has such a name.
+    if (dnsName !== undefined && !/^[a-z0-9.-]{1,253}$/.test(dnsName)) return undefined;
     const q = one('q');
     const asked = q === undefined ? undefined : addressIn(q);
     if (q !== undefined && asked === undefined) return undefined;
@@ -179,7 +182,7 @@ export class AddressDesk {
       ...((address ?? asked) !== undefined && { address: (address ?? asked) as Ip }),
       ...(within !== undefined && { within }),
       ...(mac !== undefined && { mac }),
-      ...(dnsName !== undefined && { dnsName: dnsName.toLowerCase() as never }),
+      ...(dnsName !== undefined && { dnsName: dnsName as Fqdn }),
     };
   }
 

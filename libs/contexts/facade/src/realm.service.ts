@@ -94,11 +94,19 @@ export class RealmService {
     own('vrf', body['vrf'], vrf?.number ?? null, vrf?.name ?? null);
     own('tenant', body['tenant'], tenant.number, tenant.name);
     if (body['status'] !== undefined && body['status'] !== 'active') throw wrongField('status', 'Only active is kept here.');
-    for (const field of ['tags', 'custom_fields', 'role', 'comments']) {
-      const value = body[field];
-      const isEmpty =
-        value === undefined || value === null || value === '' || (typeof value === 'object' && Object.keys(value as object).length === 0);
-      if (!isEmpty) throw wrongField(field, 'This is not kept here.');
-    }
+    for (const field of NOT_KEPT) if (!isEmpty(body[field])) throw wrongField(field, 'This is not kept here.');
   }
 }
+
+/** What a NetBox would write down. What it does not know itself it passes over, and so does this. */
+const NOT_KEPT = [
+  ...['tags', 'add_tags', 'custom_fields', 'role', 'comments', 'owner', 'assigned_object_type', 'assigned_object_id', 'nat_inside'],
+  ...['scope_type', 'scope_id', 'site', 'vlan', 'is_pool', 'mark_utilized', 'mark_populated', 'prefix_length'],
+] as const;
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  value === '' ||
+  value === false ||
+  (typeof value === 'object' && Object.keys(value).length === 0);
