@@ -1,7 +1,7 @@
 // What is deleted in a NetBox, and what must not go or change with it; and what can be shown to be gone.
 import type { ForeignObject, InventoryKind } from '#contexts/sync/ports';
 import type { JsonObject } from '../../apps/lab/src/netbox-simulator/index.js';
-import { ALL, closeRooms, connect, drop, made, one, ref, type Room, signal, start, to } from '../support/netbox-room.js';
+import { ALL, closeRooms, connect, doneOf, drop, made, one, ref, type Room, signal, start, to } from '../support/netbox-room.js';
 
 afterEach(closeRooms);
 
@@ -111,6 +111,31 @@ describe.each(['4.2', '4.7'] as const)('what NetBox %s would change without a wo
     await isHeld(room, 'ipAddress', inside, 'ip_6', '1 × address that is translated to it');
     const free = await address('ip_7', '10.0.0.7');
     expect(await deleted(room, 'ipAddress', free, 'ip_7')).toEqual({ done: null });
+  });
+
+  it('an address of a device of ours that goes away with it is deleted, though it is the primary one', async () => {
+    const room = await start(version, {}, ALL);
+    const { netbox } = room;
+    const device = await made(room, 'device', 'dev_1', { name: 'leaf1', status: 'active' });
+    const loopback = await made(room, 'interface', 'if_1', { device: ref('device', device), name: 'Loopback0' });
+    const on = { interface: ref('interface', loopback), status: 'active' };
+    const address = await made(room, 'ipAddress', 'ip_1', { host: '10.0.0.1', length: 32, ...on });
+    netbox.state.change('dcim/devices', device.order, { primary_ip4: address.order, oob_ip: address.order });
+    await isHeld(room, 'ipAddress', address, 'ip_1', '1 × device whose primary address it is');
+    const { version: read } = await one(room, 'device', device.remoteId);
+    doneOf((await room.inventory.write('device', [{ verb: 'DEPRECATE', remoteId: device.remoteId, version: read }], signal))[0]);
+    for (const [kind, object] of [
+      ['ipAddress', address],
+      ['interface', loopback],
+      ['device', device],
+    ] as const)
+      expect(await deleted(room, kind, object, object.mark ?? ''), kind).toEqual({ done: null });
+    // One that others put out of use is theirs all the same.
+    const { device: theirs, port } = others(room);
+    const other = await made(room, 'ipAddress', 'ip_2', { host: '10.0.0.2', length: 32, status: 'active' });
+    netbox.state.change('ipam/ip-addresses', other.order, { assigned_object_type: 'dcim.interface', assigned_object_id: port });
+    netbox.state.change('dcim/devices', theirs, { status: 'decommissioning', primary_ip4: other.order });
+    await isHeld(room, 'ipAddress', other, 'ip_2', '1 × device whose primary address it is');
   });
 
   it('an interface is not deleted with its cable, bundle, tunnel or MAC address, nor a device with what is in it', async () => {

@@ -5,7 +5,7 @@ import { chunks, PAGE_SIZE } from './chunks.js';
 import { type Counted, DEPENDANTS, type Naming } from './dependants.js';
 import type { NetBoxClient } from './netbox-client.js';
 import { isNetBoxError } from './netbox-error.js';
-import { otherShape } from './row.js';
+import { MARK_FIELD, otherShape } from './row.js';
 
 /** An object that is to go. */
 export interface Doomed {
@@ -89,6 +89,7 @@ export class DependantsReader {
     const { rows, isAll, isGone } = await this.page(rule.path, rule.filter, ids, [
       'id',
       ...rule.columns.map((column) => column.split('.')[0] ?? ''),
+      ...(rule.mayBeLeaving ? LEAVING_COLUMNS : []),
     ]);
     if ((isGone || !isAll) && ids.length > 1) return halves();
     const asked = new Set(ids.map(Number));
@@ -97,6 +98,7 @@ export class DependantsReader {
       const mine = rule.columns.flatMap((column) => idsIn(row, column)).filter((id) => asked.has(id));
       // NetBox ignores a filter that it does not know, and answers with everything.
       if (mine.length === 0) throw new Unknown(`GET /api/${rule.path}/ ignored the filter ${rule.filter}`);
+      if (rule.mayBeLeaving && isLeaving(row)) continue;
       // A row may come more than once: the filter by VLAN joins those of the interface.
       for (const id of mine) dependants.set(id, (dependants.get(id) ?? new Set()).add(row.id));
     }
@@ -130,6 +132,13 @@ export class DependantsReader {
     }
   }
 }
+
+const LEAVING_COLUMNS = ['status', 'custom_fields'];
+const leavingShape = z.looseObject({
+  status: z.looseObject({ value: z.literal('decommissioning') }),
+  custom_fields: z.looseObject({ [MARK_FIELD]: z.string().min(1) }),
+});
+const isLeaving = (row: Found): boolean => leavingShape.safeParse(row).success;
 
 /** null: nothing that could be counted. */
 function sizeOf(value: unknown): number | null {

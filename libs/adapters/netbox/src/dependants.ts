@@ -15,6 +15,8 @@ export interface Naming {
   readonly what: string;
   /** Only addresses of this family can be named there. */
   readonly family?: 4 | 6;
+  /** One that carries a mark and is shown as going away loses nothing: it would have to go after what it names, which would wait for it. */
+  readonly mayBeLeaving?: true;
 }
 
 /** Told by the object itself, whoever may see them: a number, an object, or a list. */
@@ -33,13 +35,14 @@ const targetsOf = (direction: string): Naming[] => [
   { path: 'vpn/l2vpns', filter: `${direction}_target_id`, columns: [`${direction}_targets`], what: `L2VPN that ${direction}s it` },
 ];
 
-const primaryOf = (path: string, what: string): Naming[] =>
+const primaryOf = (path: string, what: string, more: Partial<Naming> = {}): Naming[] =>
   ([4, 6] as const).map((family) => ({
     path,
     filter: `primary_ip${family}_id`,
     columns: [`primary_ip${family}`],
     what: `${what} whose primary address it is`,
     family,
+    ...more,
   }));
 
 /** Both kinds of interfaces: of devices and of virtual machines. */
@@ -117,8 +120,8 @@ export const DEPENDANTS: Readonly<Partial<Record<InventoryKind, Dependants>>> = 
   ipAddress: {
     counted: [{ column: 'nat_outside', what: 'address that is translated to it' }],
     naming: [
-      ...primaryOf('dcim/devices', 'device'),
-      { path: 'dcim/devices', filter: 'oob_ip_id', columns: ['oob_ip'], what: 'device whose management address it is' },
+      ...primaryOf('dcim/devices', 'device', { mayBeLeaving: true }),
+      { path: 'dcim/devices', filter: 'oob_ip_id', columns: ['oob_ip'], what: 'device whose management address it is', mayBeLeaving: true },
       ...primaryOf('virtualization/virtual-machines', 'virtual machine'),
       ...primaryOf('dcim/virtual-device-contexts', 'device context'),
       { path: 'ipam/services', filter: 'ip_address_id', columns: ['ipaddresses'], what: 'service' },
