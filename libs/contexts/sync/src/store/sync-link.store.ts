@@ -73,10 +73,12 @@ export class SyncLinkStore {
     remoteIds: readonly string[],
   ): Promise<ReadonlyMap<string, string>> {
     const rows = await tx.sql<{ remoteId: string; localId: string }>(
-      `SELECT remote_id AS "remoteId", local_id AS "localId" FROM sync_change WHERE run_id = $4 AND kind = $2 AND remote_id = ANY($3) AND action IN ('RELINK', 'ADOPT')
-       UNION ALL SELECT remote_id, local_id FROM sync_link WHERE target_id = $1 AND kind = $2 AND remote_id = ANY($3)`,
+      `SELECT remote_id AS "remoteId", local_id AS "localId", 0 AS n FROM sync_link WHERE target_id = $1 AND kind = $2 AND remote_id = ANY($3)
+       UNION ALL SELECT remote_id, local_id, 1 FROM sync_change WHERE run_id = $4 AND kind = $2 AND remote_id = ANY($3) AND action IN ('RELINK', 'ADOPT')
+       ORDER BY n`,
       [targetId, kind, remoteIds, runId],
     );
+    // What was kept for an object that is no more is its successor's.
     return new Map(rows.map(({ remoteId, localId }) => [remoteId, localId]));
   }
 
@@ -89,8 +91,9 @@ export class SyncLinkStore {
     localIds: readonly string[],
   ): Promise<ReadonlyMap<string, string>> {
     const rows = await tx.sql<{ remoteId: string; localId: string }>(
-      `SELECT remote_id AS "remoteId", local_id AS "localId" FROM sync_change WHERE run_id = $4 AND kind = $2 AND local_id = ANY($3) AND action IN ('RELINK', 'ADOPT')
-       UNION ALL SELECT remote_id, local_id FROM sync_link WHERE target_id = $1 AND kind = $2 AND local_id = ANY($3) AND state <> 'GONE'`,
+      `SELECT remote_id AS "remoteId", local_id AS "localId", 0 AS n FROM sync_link WHERE target_id = $1 AND kind = $2 AND local_id = ANY($3) AND state <> 'GONE'
+       UNION ALL SELECT remote_id, local_id, 1 FROM sync_change WHERE run_id = $4 AND kind = $2 AND local_id = ANY($3) AND action IN ('RELINK', 'ADOPT')
+       ORDER BY n`,
       [targetId, kind, localIds, runId],
     );
     return new Map(rows.map(({ remoteId, localId }) => [localId, remoteId]));
