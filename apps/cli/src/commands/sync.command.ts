@@ -285,11 +285,13 @@ function addSetting(sync: Command): void {
     .addOption(new Option('--kind <kind>').choices(['netbox', 'phpipam', 'powerdns']).makeOptionMandatory())
     .requiredOption('--url <url>', 'of the installation, without /api')
     .option('--secret-file <file>', 'token, code or password; - or nothing: the standard input', '-')
+    .option('--fabric <id>', 'of a name server: whose names it holds, where there are several fabrics')
     .description('keep another system right from now on; an inventory begins in OBSERVE')
-    .action(async (slug: string, options: Settings & { kind: string; url: string; secretFile: string }) => {
+    .action(async (slug: string, options: Settings & { kind: string; url: string; secretFile: string; fabric?: string }) => {
       const secret = await readSecret(options.secretFile);
       const authority = options.rule && rulesOf(options.rule, []);
-      const input = { slug, kind: options.kind.toUpperCase(), url: options.url, secret, authority, ...(await inputOf(options)) };
+      const { url, fabric } = options;
+      const input = { slug, kind: options.kind.toUpperCase(), url, fabric, secret, authority, ...(await inputOf(options)) };
       const document = `mutation ($input: CreateConnectorInput!) { createConnector(input: $input) { connector { ${CONNECTOR} } ${ERRORS} } }`;
       const { connector } = await askFor<{ connector: Connector }>('createConnector', document, { input });
       print(options, connector, [connectorLine(connector)]);

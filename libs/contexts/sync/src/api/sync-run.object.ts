@@ -203,6 +203,8 @@ export const toRunObject = ({ id, targetId, isDryRun, progress, ...run }: SyncRu
   uuid: id,
   connector: encodeId('syncTarget', targetId),
   dryRun: isDryRun,
+  // Runs of a name server keep no phase.
+  phase: run.state === 'RUNNING' && run.phase === 'ENDED' ? 'APPLYING' : run.phase,
   progress: progress.kind === undefined ? null : { objectType: progress.kind, done: progress.done ?? 0, total: progress.total ?? null },
 });
 
