@@ -3,6 +3,7 @@
  * `npm run bench -- render`: what checking, compiling and rendering a fabric takes.
  * `npm run bench -- rollout`: what bringing a change to a hundred devices takes.
  * `npm run bench -- sync`: what keeping another inventory right takes.
+ * `npm run bench -- facade`: what an address costs through the door that speaks NetBox; a part of `sync`.
  */
 import 'reflect-metadata';
 import { resolve } from 'node:path';
@@ -15,6 +16,7 @@ import { holds, jsonLine, table } from './bench/report.js';
 import { RolloutBench } from './bench/rollout/rollout-bench.js';
 import { rolloutJson, rolloutTable, rolloutVerdicts } from './bench/rollout/rollout-report.js';
 import { runBench } from './bench/run-bench.js';
+import { facadeTable, facadeVerdicts, runFacadeBench } from './bench/sync/facade-bench.js';
 import { runSyncBench } from './bench/sync/sync-bench.js';
 import { syncJson, syncTable, syncVerdicts } from './bench/sync/sync-report.js';
 
@@ -27,6 +29,7 @@ async function main(): Promise<number> {
   if (subject === 'render') return render(json, asked.quick);
   if (subject === 'rollout') return rollout(json, asked.quick);
   if (subject === 'sync') return sync(json, asked.quick);
+  if (subject === 'facade') return facade(json, asked.quick);
   const report = await runBench({ ...asked, databaseUrl: process.env['DATABASE_URL'], say });
   process.stdout.write(json ? `${jsonLine(report)}\n` : table(report));
   if (json && !holds(report)) process.stderr.write(table(report));
@@ -54,6 +57,13 @@ async function sync(json: boolean, isQuick: boolean): Promise<number> {
   const isKept = syncVerdicts(report).every(({ holds: isHeld }) => isHeld);
   process.stdout.write(json ? `${syncJson(report)}\n` : syncTable(report));
   if (json && !isKept) process.stderr.write(syncTable(report));
+  return isKept ? 0 : 1;
+}
+
+async function facade(json: boolean, isQuick: boolean): Promise<number> {
+  const report = await runFacadeBench(isQuick ? 20 : 200, say);
+  const isKept = facadeVerdicts(report).every(({ holds: isHeld }) => isHeld);
+  process.stdout.write(json ? `${JSON.stringify({ ...report, holds: isKept })}\n` : facadeTable(report));
   return isKept ? 0 : 1;
 }
 

@@ -201,7 +201,7 @@ describe('somebody who means ill', () => {
     for (const description of ['a\u0000b', 'a\u001bb', 5, {}, 'x'.repeat(201)]) {
       expect((await ask('PATCH', path(prefix, 'prefixes'), { description })).status).toBe(400);
       const range = { start_address: '10.4.0.100', end_address: '10.4.0.101', description };
-      expect((await ask('POST', '/ipam/ip-ranges/', range)).status, String(description)).toBe(400);
+      expect((await ask('POST', '/ipam/ip-ranges/', range)).status, JSON.stringify(description)).toBe(400);
     }
     const made = results(await ask('GET', '/ipam/ip-addresses/?parent=10.4.0.0/24'));
     expect(made.length).toBeLessThanOrEqual(4); // Of those, and of the empty bodies.

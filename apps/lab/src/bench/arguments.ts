@@ -11,14 +11,14 @@ export interface BenchArguments {
   readonly scenarios: readonly ScenarioName[];
 }
 
-const SUBJECTS = ['allocation', 'render', 'rollout', 'sync'] as const;
+const SUBJECTS = ['allocation', 'render', 'rollout', 'sync', 'facade'] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
 /** @throws CommanderError for what cannot be asked, after saying what can. */
 export function parseArguments(args: readonly string[], write: (text: string) => void): BenchArguments {
   const command = new Command('bench')
     .description(
-      'Measures the product: allocation against a client that inserts one row and commits; compiling and rendering against joining and hashing the same lines; rollouts over a hundred simulated devices; keeping a simulated NetBox of a hundred thousand objects right. Talk goes to stderr, the result to stdout.',
+      'Measures the product: allocation against a client that inserts one row and commits; compiling and rendering against joining and hashing the same lines; rollouts over a hundred simulated devices; keeping a simulated NetBox of a hundred thousand objects right; addresses through the façade alone. Talk goes to stderr, the result to stdout.',
     )
     .addArgument(new Command().createArgument('<subject>', 'what is measured').choices([...SUBJECTS]))
     .option('--json', 'print one machine-readable line')

@@ -100,8 +100,23 @@ export class RealmService {
 
 /** What a NetBox would write down. What it does not know itself it passes over, and so does this. */
 const NOT_KEPT = [
-  ...['tags', 'add_tags', 'custom_fields', 'role', 'comments', 'owner', 'assigned_object_type', 'assigned_object_id', 'nat_inside'],
-  ...['scope_type', 'scope_id', 'site', 'vlan', 'is_pool', 'mark_utilized', 'mark_populated', 'prefix_length'],
+  'tags',
+  'add_tags',
+  'custom_fields',
+  'role',
+  'comments',
+  'owner',
+  'assigned_object_type',
+  'assigned_object_id',
+  'nat_inside',
+  'scope_type',
+  'scope_id',
+  'site',
+  'vlan',
+  'is_pool',
+  'mark_utilized',
+  'mark_populated',
+  'prefix_length',
 ] as const;
 
 const isEmpty = (value: unknown): boolean =>
