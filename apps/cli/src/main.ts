@@ -1,11 +1,7 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
-import { Command, CommanderError } from 'commander';
-import { isDomainError } from '#engines/kernel';
-import { printable } from './printable.js';
-
-/** EX_USAGE of sysexits.h: the command was not understood, as opposed to understood and failed. */
-const USAGE = 64;
+import { Command } from 'commander';
+import { tellFailure } from './tell-failure.js';
 
 const program = new Command('trame').description('Source of truth of an EVPN/VXLAN fabric').exitOverride().showHelpAfterError();
 /** What is asked for is loaded, and nothing else: a command that only asks the API starts in a quarter of a second, one with a database in one and a half. */
@@ -44,11 +40,5 @@ process.stdout.on('error', () => process.exit(0)); // The reader of a pipe has s
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : USAGE; // Commander has said what was wrong.
-  } else {
-    const code = isDomainError(error) ? `${error.code}: ` : '';
-    console.error(printable(`${code}${error instanceof Error ? error.message : String(error)}`));
-    process.exitCode = 1;
-  }
+  tellFailure(error);
 }

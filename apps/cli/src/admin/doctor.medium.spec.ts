@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
+import { commandInProcess } from '../../../../test/support/command-in-process.js';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
 import { describeWith } from '../../../../test/support/describe-with.js';
+import { addDoctor } from './doctor.command.js';
 
 const program = path.resolve('dist/apps/cli/src/main.js');
 const missing = fs.existsSync(program) ? [] : ['a build (npm run build)'];
@@ -45,18 +47,22 @@ describeWith({ missing }, 'trame doctor', () => {
     await database.drop();
   });
 
-  async function doctor(
-    args: readonly string[] = [],
-    env: NodeJS.ProcessEnv = {},
-  ): Promise<{ code: number | null; out: string; problems: string[] }> {
-    const child = spawn(process.execPath, [program, 'doctor', ...args], {
-      env: { PATH: process.env['PATH'], LOG_LEVEL: 'warn', DATABASE_URL: database.url, TRAME_KEK: KEY, TRAME_TOKEN_PEPPER: KEY, ...env },
+  const settings = () => ({ LOG_LEVEL: 'silent', DATABASE_URL: database.url, TRAME_KEK: KEY, TRAME_TOKEN_PEPPER: KEY });
+  const problemsIn = (out: string): string[] => out.split('\n').filter((line) => line.startsWith('PROBLEM'));
+  async function doctor(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
+    const { code, out } = await commandInProcess([addDoctor], ['doctor', ...args], { ...settings(), ...env });
+    return { code, out, problems: problemsIn(out) };
+  }
+  /** The program itself. */
+  async function ownProcess(): Promise<{ code: number | null; out: string; problems: string[] }> {
+    const child = spawn(process.execPath, [program, 'doctor'], {
+      env: { PATH: process.env['PATH'], ...settings(), LOG_LEVEL: 'warn' },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let out = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
     const [code] = (await once(child, 'close')) as [number | null];
-    return { code, out, problems: out.split('\n').filter((line) => line.startsWith('PROBLEM')) };
+    return { code, out, problems: problemsIn(out) };
   }
   const doctorJson = async (...args: string[]): Promise<{ code: number | null; answer: Answer }> => {
     const { code, out } = await doctor(['--json', ...args]);
@@ -65,7 +71,7 @@ describeWith({ missing }, 'trame doctor', () => {
   const broken = (answer: Answer) => answer.checks.filter((check) => !check.ok).map((check) => check.what);
 
   it('finds a sound database well, invariant by invariant', async () => {
-    const { code, out, problems } = await doctor();
+    const { code, out, problems } = await ownProcess();
     expect([code, problems]).toEqual([0, []]);
     for (const name of ['configuration', 'database', 'queue in postgres', 'numbering.never-twice', 'numbering.nothing-lost'])
       expect(out.split('\n')).toContain(`ok       ${name}`);

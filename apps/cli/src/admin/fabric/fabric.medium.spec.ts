@@ -6,10 +6,13 @@ import path from 'node:path';
 import { fabricEntities } from '#contexts/fabric';
 import { systemScope } from '#platform';
 import { describeWith } from '../../../../../test/support/describe-with.js';
+import { commandInProcess } from '../../../../../test/support/command-in-process.js';
 import { type OpenDatabase, openTestDatabase } from '../../../../../test/support/open-database.js';
+import { addPortal } from '../portal.command.js';
+import { addFabric } from './fabric.command.js';
 
-const program = path.resolve('dist/apps/cli/src/main.js');
-const missing = fs.existsSync(program) ? [] : ['a build (npm run build)'];
+const main = path.resolve('dist/apps/cli/src/main.js');
+const missing = fs.existsSync(main) ? [] : ['a build (npm run build)'];
 const KEY = Buffer.alloc(32, 3).toString('base64');
 
 /** The document that the how-to shows: what people copy is what is tested. */
@@ -34,10 +37,13 @@ describeWith({ missing }, 'trame fabric', () => {
     fs.rmSync(directory, { recursive: true });
   });
 
+  const settings = () => ({ LOG_LEVEL: 'silent', DATABASE_URL: opened.url, TRAME_KEK: KEY, TRAME_TOKEN_PEPPER: KEY });
+  const trame = (...args: readonly string[]) => commandInProcess([addFabric, addPortal], args, settings());
   const run = (...args: readonly string[]) => trame('fabric', ...args);
-  async function trame(...args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
-    const child = spawn(process.execPath, [program, ...args], {
-      env: { PATH: process.env['PATH'], LOG_LEVEL: 'warn', DATABASE_URL: opened.url, TRAME_KEK: KEY, TRAME_TOKEN_PEPPER: KEY },
+  /** The program itself. */
+  async function program(...args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
+    const child = spawn(process.execPath, [main, ...args], {
+      env: { PATH: process.env['PATH'], ...settings(), LOG_LEVEL: 'warn' },
     });
     let [out, err] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
@@ -56,7 +62,11 @@ describeWith({ missing }, 'trame fabric', () => {
     );
 
   it('loads what the how-to shows, and renders it with the facts of each device', async () => {
-    expect(await run('load', saved(shown()))).toMatchObject({ code: 0, out: 'loaded: fabric par, 2 devices, 0 findings\n', err: '' });
+    expect(await program('fabric', 'load', saved(shown()))).toMatchObject({
+      code: 0,
+      out: 'loaded: fabric par, 2 devices, 0 findings\n',
+      err: '',
+    });
     const rendered = await run('render', 'pve1', '--out', directory);
     expect(rendered).toMatchObject({ code: 0, err: '' });
     const interfaces = fs.readFileSync(path.join(directory, 'pve1/etc/network/interfaces.d/trame'), 'utf8');
@@ -73,7 +83,7 @@ describeWith({ missing }, 'trame fabric', () => {
     expect(JSON.parse(fs.readFileSync(path.join(directory, 'leaf1/host_vars/leaf1.json'), 'utf8'))).toMatchObject({
       trame_bgp: { asn: 65_051 },
     });
-    expect((await run('render', 'nobody')).err).toBe('NOT_FOUND: there is no device nobody\n');
+    expect((await program('fabric', 'render', 'nobody')).err).toBe('NOT_FOUND: there is no device nobody\n');
   });
 
   it('says who writes to a device from now on', async () => {
