@@ -22,6 +22,8 @@ export interface NetBoxConnection {
   /** With it https only, and the server is accepted by its key alone. */
   readonly tls?: { readonly pinnedSpkiSha256: readonly string[] };
   readonly timing?: Partial<ApiTiming>;
+  /** Absent: as fast as it answers. */
+  readonly requestsPerSecond?: number | undefined;
 }
 
 /** NetBox does the writes of addresses of all its users one after another, and its workers end at 120 s. */
@@ -63,8 +65,8 @@ export class NetBoxClient {
     this.timing = { ...DEFAULT_TIMING, ...connection.timing };
     // The server tells the two kinds apart by the value alone; the word is only a courtesy.
     this.authorization = `${connection.token.startsWith('nbt_') ? 'Bearer' : 'Token'} ${connection.token}`;
-    const { name, tls } = connection;
-    this.api = new JsonApi({ name, ...(tls && { tls }), timing: this.timing, maxAnswerBytes: MAX_ANSWER_BYTES });
+    const { name, tls, requestsPerSecond } = connection;
+    this.api = new JsonApi({ name, ...(tls && { tls }), timing: this.timing, maxAnswerBytes: MAX_ANSWER_BYTES, requestsPerSecond });
   }
 
   get name(): string {

@@ -23,6 +23,19 @@ async function empty(release: { is: string }): Promise<{ url: string; asked: str
 }
 
 describe('an inventory of NetBox', () => {
+  it('asks no more a second than its settings allow, after a second’s worth', async () => {
+    const { url, asked } = await empty({ is: '4.6.8' });
+    const inventory = new NetBoxInventory({ name: 'netbox', url, token: 'nbt_a.b', settings: { requestsPerSecond: 40 } });
+    const begin = performance.now();
+    while (asked.length <= 60) await inventory.scan('vrf', null, signal);
+    expect(performance.now() - begin).toBeGreaterThanOrEqual(((asked.length - 40) / 40) * 1000 - 5);
+  });
+
+  it.each([0, 0.5, 1001, '10'])('is not asked %j times a second', (requestsPerSecond) => {
+    const made = () => new NetBoxInventory({ name: 'netbox', url: 'http://127.0.0.1', token: 'nbt_a.b', settings: { requestsPerSecond } });
+    expect(made).toThrow(expect.objectContaining({ code: 'INVALID_VALUE', message: expect.stringContaining('1 to 1000') }));
+  });
+
   it('that is upgraded while it is read is an error, and is probed again by who asks next', async () => {
     const release = { is: '4.6.8' };
     const { url } = await empty(release);

@@ -37,8 +37,8 @@ export class NetBoxInventory implements ForeignInventory {
   /** @throws INVALID_VALUE for an address or settings that it cannot work with. */
   constructor(options: NetBoxOptions) {
     this.name = options.name;
-    this.client = new NetBoxClient(options);
     this.settings = parseNetBoxSettings(options.settings ?? {});
+    this.client = new NetBoxClient({ ...options, requestsPerSecond: this.settings.requestsPerSecond });
     // Stands in NetBox' change log, where own changes are known by it: another Trame there has another token.
     this.message = `Trame, connector ${options.name.slice(0, 80)} (${digest(options.token).slice(0, 8)})`;
   }

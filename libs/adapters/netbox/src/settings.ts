@@ -22,6 +22,8 @@ export type NetBoxSettings = {
   readonly interfaceType?: string;
   /** What is named here and not there is made, before the first write. Default false. */
   readonly createMissing?: boolean;
+  /** Calls that it is asked at most, 1 to 1000; default: as fast as it answers. */
+  readonly requestsPerSecond?: number;
 };
 
 const slug = z.string().regex(/^[-a-zA-Z0-9_]{1,100}$/);
@@ -32,6 +34,7 @@ const settingsShape = z.strictObject({
   l2vpnType: choice.optional(),
   interfaceType: choice.optional(),
   createMissing: z.boolean().optional(),
+  requestsPerSecond: z.number().min(1).max(1000).optional(),
 });
 
 /** As a person wrote them. @throws INVALID_VALUE with what is accepted. */
@@ -41,6 +44,6 @@ export function parseNetBoxSettings(written: unknown): NetBoxSettings {
   if (parsed.success) return parsed.data as NetBoxSettings;
   const where = parsed.error.issues[0]?.path.join('.') || 'settings';
   const accepted =
-    'device { role, deviceType, site? }, rir, l2vpnType and interfaceType as slugs of NetBox, and createMissing true or false';
+    'device { role, deviceType, site? }, rir, l2vpnType and interfaceType as slugs of NetBox, createMissing true or false, and requestsPerSecond from 1 to 1000';
   throw invalidValue(`settings of NetBox, ${where}`, written, accepted);
 }

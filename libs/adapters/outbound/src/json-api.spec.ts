@@ -58,6 +58,23 @@ describe('a call', () => {
   });
 });
 
+describe('a pace', () => {
+  it('ends with a caller who gives up while he waits', async () => {
+    const url = await serve((_request, response) => void response.end('{}'));
+    const slow = new JsonApi({
+      name: 'test',
+      timing: { readMs: 5000, writeMs: 5000, againMs: 1 },
+      maxAnswerBytes: 1000,
+      requestsPerSecond: 0.1,
+    });
+    await slow.exchange({ method: 'GET', url }, () => new Error());
+    const giveUp = new AbortController();
+    const waiting = unanswered((failed) => slow.exchange({ method: 'GET', url, signal: giveUp.signal }, failed));
+    giveUp.abort();
+    expect(await waiting).toMatchObject({ fate: 'ABORTED', wasSent: false });
+  });
+});
+
 describe('asking again', () => {
   it('is done twice, while it is worth it', async () => {
     const asked: number[] = [];

@@ -4,6 +4,7 @@
  */
 import { OutboundError } from './outbound-error.js';
 import { OutboundHttp, type OutboundRequest, type OutboundResponse } from './outbound-http.js';
+import { Pace } from './pace.js';
 import { pause } from './pause.js';
 
 export interface ApiTiming {
@@ -22,6 +23,8 @@ interface ApiServer {
   readonly tls?: { readonly pinnedSpkiSha256: readonly string[] };
   readonly timing: ApiTiming;
   readonly maxAnswerBytes: number;
+  /** Calls, repeated ones too; absent: as fast as they are answered. */
+  readonly requestsPerSecond?: number | undefined;
 }
 
 /** What became of a call that was not answered. */
@@ -52,8 +55,10 @@ const MAX_RETRY_AFTER_MS = 10_000;
 
 export class JsonApi {
   private readonly http: OutboundHttp;
+  private readonly pace: Pace | null;
 
   constructor(private readonly server: ApiServer) {
+    this.pace = server.requestsPerSecond === undefined ? null : new Pace(server.requestsPerSecond);
     this.http = new OutboundHttp({
       name: server.name,
       timeoutMs: server.timing.readMs,
@@ -68,11 +73,19 @@ export class JsonApi {
   async exchange(request: OutboundRequest, failed: (unanswered: Unanswered) => Error): Promise<OutboundResponse> {
     const { readMs, writeMs } = this.server.timing;
     try {
+      await this.turn(request.signal);
       return await this.http.request({ timeoutMs: request.method === 'GET' ? readMs : writeMs, ...request });
     } catch (error) {
       if (!(error instanceof OutboundError)) throw error;
       throw failed(unansweredOf(error));
     }
+  }
+
+  /** Waiting for it is not part of the time that a call may take; who gives up meanwhile is told so by the call itself. */
+  private async turn(signal?: AbortSignal): Promise<void> {
+    await this.pace?.turn(signal).catch((error: unknown) => {
+      if (signal?.aborted !== true) throw error;
+    });
   }
 
   /** Again, twice, while `isWorthIt` says so; each time later. */

@@ -19,6 +19,8 @@ export interface PhpIpamConnection {
   readonly credential: PhpIpamCredential;
   readonly tls?: { readonly pinnedSpkiSha256: readonly string[] };
   readonly timing?: Partial<ApiTiming>;
+  /** Absent: as fast as it answers. */
+  readonly requestsPerSecond?: number | undefined;
 }
 
 export type Query = Readonly<Record<string, string>>;
@@ -52,8 +54,8 @@ export class PhpIpamClient {
   constructor(private readonly connection: PhpIpamConnection) {
     this.base = connection.url.replace(/\/+$/, '').replace(/\/api$/, '');
     this.timing = { ...DEFAULT_TIMING, ...connection.timing };
-    const { name, tls } = connection;
-    this.api = new JsonApi({ name, ...(tls && { tls }), timing: this.timing, maxAnswerBytes: MAX_ANSWER_BYTES });
+    const { name, tls, requestsPerSecond } = connection;
+    this.api = new JsonApi({ name, ...(tls && { tls }), timing: this.timing, maxAnswerBytes: MAX_ANSWER_BYTES, requestsPerSecond });
   }
 
   get name(): string {

@@ -53,7 +53,8 @@ export class PhpIpamInventory implements ForeignInventory {
   constructor(options: PhpIpamOptions) {
     const { name, url, secret, settings, tls, timing, pageSize = PAGE_SIZE } = options;
     const credential: PhpIpamCredential = settings.user === undefined ? { code: secret } : { user: settings.user, password: secret };
-    this.client = new PhpIpamClient({ name, url, app: settings.app, credential, ...(tls && { tls }), ...(timing && { timing }) });
+    const { app, requestsPerSecond } = settings;
+    this.client = new PhpIpamClient({ name, url, app, credential, requestsPerSecond, ...(tls && { tls }), ...(timing && { timing }) });
     this.reader = new IpamReader(this.client, settings.sections, settings.markColumn ?? MARK_COLUMN);
     this.writer = new IpamWriter(this.client, this.reader);
     this.pagers = {

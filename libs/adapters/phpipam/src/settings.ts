@@ -10,6 +10,8 @@ export interface PhpIpamSettings {
   readonly sections: readonly string[];
   /** Added column with our mark, default `custom_trame_id`. */
   readonly markColumn?: string;
+  /** Calls that it is asked at most, 1 to 1000; default: as fast as it answers. */
+  readonly requestsPerSecond?: number;
 }
 
 const Settings = z.strictObject({
@@ -20,9 +22,10 @@ const Settings = z.strictObject({
     .string()
     .regex(/^custom_[A-Za-z0-9_]{2,24}$/)
     .optional(),
+  requestsPerSecond: z.number().min(1).max(1000).optional(),
 });
 const ACCEPTED =
-  'app (the id of an app), sections (a list of ids or names), and perhaps user (for an app with user tokens) and markColumn (custom_…)';
+  'app (the id of an app), sections (a list of ids or names), and perhaps user (for an app with user tokens), markColumn (custom_…) and requestsPerSecond (1 to 1000)';
 
 /** @throws DomainError INVALID_VALUE with what would have been accepted. */
 export function parsePhpIpamSettings(settings: Readonly<Record<string, unknown>>): PhpIpamSettings {
@@ -31,11 +34,12 @@ export function parsePhpIpamSettings(settings: Readonly<Record<string, unknown>>
     const [issue] = parsed.error.issues;
     throw invalidValue('settings', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`, ACCEPTED);
   }
-  const { app, user, sections, markColumn } = parsed.data;
+  const { app, user, sections, markColumn, requestsPerSecond } = parsed.data;
   return {
     app,
     sections: sections.map(String),
     ...(user === undefined ? {} : { user }),
     ...(markColumn === undefined ? {} : { markColumn }),
+    ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
   };
 }
