@@ -9,6 +9,7 @@ import type { RrsetValue } from '#contexts/sync/ports';
 import { Fqdn, Ip } from '#engines/kernel';
 import { type Change, type Item, makePlan, type Plan, type Target } from '#engines/reconcile';
 import { type LabDns, missingForPowerDns, resolve, startPowerDns, startSimulatedPowerDns } from '../../apps/lab/src/powerdns/index.js';
+import { startCountingProxy } from '../../apps/lab/src/bench/sync/counting-proxy.js';
 import { describeWith } from '../support/describe-with.js';
 
 const http = new OutboundHttp({ name: 'someone-else', timeoutMs: 5000, maxResponseBytes: 10_000_000, allowPrivate: true });
@@ -378,6 +379,37 @@ describe('a simulated PowerDNS', () => {
   contract(async () => {
     const dns = await startSimulatedPowerDns({ zones: [REVERSE, CHILD] });
     return { dns, release: () => dns.stop() };
+  });
+});
+
+describe('a simulated PowerDNS that changes single records', () => {
+  it('is sent the one record that comes or goes in a set of ours, and the whole set otherwise', async () => {
+    const dns = await startSimulatedPowerDns({ zones: ['cust.example'], version: '5.0.2' });
+    const sent: string[] = [];
+    const proxy = await startCountingProxy(dns.apiUrl, (body) => {
+      for (const { changetype, records } of (JSON.parse(body) as { rrsets: { changetype: string; records?: object[] }[] }).rrsets)
+        sent.push(`${changetype} ${records?.length ?? 0}`);
+    });
+    try {
+      const target = new PowerDnsServer({ apiUrl: proxy.url, apiKey: dns.apiKey, ownerId: 'us' }).zone('cust.example');
+      const web = (...last: number[]) => [item('web.cust.example/a', ...last.map((n) => `10.20.0.${n}`))];
+      for (const [desired, changes] of [
+        [web(1, 2), ['REPLACE 2']],
+        [web(1, 2, 3), ['EXTEND 1']],
+        [web(2, 3), ['PRUNE 1']],
+        [web(2, 4), ['REPLACE 2']],
+        [web(2, 4), []],
+        [[], ['DELETE 0']],
+      ] as const) {
+        expect((await converge(target, [...desired])).refused).toEqual([]);
+        expect(sent.splice(0)).toEqual(changes);
+        expect(await resolve(dns.dnsPort, 'web.cust.example', 'A')).toEqual(desired[0]?.value.records ?? []);
+        expect(verbs(await planFor(target, [...desired]))).toEqual(desired.map(({ key }) => `KEEP ${key}`));
+      }
+    } finally {
+      await proxy.close();
+      await dns.stop();
+    }
   });
 });
 

@@ -14,12 +14,13 @@ const ApiRrset = z.object({
 });
 export type ApiRrset = z.infer<typeof ApiRrset>;
 export type ApiComment = z.infer<typeof Comment>;
+export const ApiServer = z.object({ version: z.string() });
 export const ApiZone = z.object({ rrsets: z.array(ApiRrset) });
 
 export interface RrsetWrite {
   readonly name: string;
   readonly type: string;
-  readonly changetype: 'REPLACE' | 'DELETE';
+  readonly changetype: 'REPLACE' | 'DELETE' | 'EXTEND' | 'PRUNE';
   readonly ttl?: number;
   readonly records?: readonly { readonly content: string; readonly disabled: boolean }[];
   readonly comments?: readonly ApiComment[];

@@ -15,13 +15,15 @@ afterEach(async () => {
 });
 
 /** A server with these answers by method; it remembers the bodies of each PATCH. */
-async function answering(answers: { GET?: [number, string]; PATCH?: [number, string] }) {
+async function answering(answers: { GET?: [number, string]; PATCH?: [number, string]; version?: string }) {
   const patches: { rrsets: { name: string; changetype: string }[] }[] = [];
   const server = http.createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     if (request.method === 'PATCH') patches.push(JSON.parse(Buffer.concat(chunks).toString()));
-    const [status, body] = (request.method === 'PATCH' ? answers.PATCH : answers.GET) ?? [500, ''];
+    const isServer = request.url === '/api/v1/servers/localhost';
+    const known: [number, string] | undefined = isServer ? [200, JSON.stringify({ version: answers.version ?? '4.7.3' })] : undefined;
+    const [status, body] = known ?? (request.method === 'PATCH' ? answers.PATCH : answers.GET) ?? [500, ''];
     response.writeHead(status).end(body);
   });
   servers.push(server.listen(0, '127.0.0.1'));
@@ -113,6 +115,40 @@ describe('writing a zone', () => {
   it('does nothing at all for a plan without changes', async () => {
     const { zone } = await answering({ GET: [500, ''] });
     expect(await zone.apply(creating())).toEqual([]);
+  });
+});
+
+describe('one record more in a set of ours', () => {
+  const comments = [{ account: 'trame', content: 'id=us' }];
+  const record = (content: string) => ({ content, disabled: false });
+  const set = { name: 'a.cust.example.', type: 'A', ttl: 300, records: [record('10.20.0.1')], comments };
+  const sent = async (version: string, over: object = {}, patch: [number, string] = [204, '']) => {
+    const { zone, patches } = await answering({ GET: [200, JSON.stringify({ rrsets: [{ ...set, ...over }] })], PATCH: patch, version });
+    const desired = [{ key: 'a.cust.example/a', value: { ttl: 300, records: ['10.20.0.1', '10.20.0.2'] } }];
+    await zone.apply(makePlan({ subject: zone.name, desired, actual: await zone.read() }));
+    return patches.flatMap(({ rrsets }) => rrsets.map(({ changetype }) => changetype));
+  };
+
+  it.each([
+    ['4.7.3', 'REPLACE'],
+    ['4.9.11', 'REPLACE'],
+    ['4.9.12', 'EXTEND'],
+    ['5.0.1', 'REPLACE'],
+    ['5.0.2', 'EXTEND'],
+    ['5.1.0-alpha1', 'EXTEND'],
+    ['6.0.0', 'EXTEND'],
+    ['unknown', 'REPLACE'],
+  ])('is sent to a %s as %s', async (version, changetype) => {
+    expect(await sent(version)).toEqual([changetype]);
+  });
+
+  it('is sent as the whole set where the TTL is another, or somebody disabled a record', async () => {
+    expect(await sent('5.0.2', { ttl: 60 })).toEqual(['REPLACE']);
+    expect(await sent('5.0.2', { records: [record('10.20.0.1'), { content: '10.20.0.3', disabled: true }] })).toEqual(['REPLACE']);
+  });
+
+  it('is sent as the whole set where the server refuses it', async () => {
+    expect(await sent('5.0.2', {}, [422, '{"error":"Changetype not understood"}'])).toEqual(['EXTEND', 'REPLACE']);
   });
 });
 

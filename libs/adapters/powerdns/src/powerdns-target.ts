@@ -3,6 +3,7 @@ import { canonicalJson } from '#engines/kernel';
 import type { ActualItem, Change, Plan, Target } from '#engines/reconcile';
 import { type ApiComment, type ApiRrset, byKey, type RrsetWrite, splitKey, valueOf } from './api-rrset.js';
 import { PowerDnsError } from './powerdns-error.js';
+import { hasRecordChanges, recordChange } from './record-change.js';
 import type { ZoneApi } from './zone-api.js';
 
 /** Account of the comment that marks a record set as ours; its content says whose installation it is. */
@@ -60,7 +61,13 @@ export class PowerDnsTarget implements Target<RrsetValue> {
     ];
     if (due.length === 0) return refused;
 
-    for (const chunk of inChunks(due.map((change) => ({ key: change.key, rrset: this.toWrite(change, before.get(change.key)) })))) {
+    for (const chunk of inChunks(
+      await this.asRecords(
+        due.map((change) => this.toWrite(change, before.get(change.key))),
+        before,
+        due,
+      ),
+    )) {
       refused.push(...(await this.write(chunk)));
     }
     const after = await this.current(keys);
@@ -90,26 +97,40 @@ export class PowerDnsTarget implements Target<RrsetValue> {
       const reason = error.facts.detail ?? error.message;
       if (/does not support editing comments/.test(reason)) throw error; // no marker can be set: no record would be better off alone
       const [first] = chunk;
-      if (chunk.length === 1 && first) return [{ key: first.key, reason }];
+      if (chunk.length === 1 && first)
+        return first.whole ? this.write([{ key: first.key, rrset: first.whole }]) : [{ key: first.key, reason }];
       const half = Math.ceil(chunk.length / 2);
       return [...(await this.write(chunk.slice(0, half))), ...(await this.write(chunk.slice(half)))];
     }
   }
 
-  private toWrite({ key, after }: Change<RrsetValue>, present: ApiRrset | undefined): RrsetWrite {
+  /** Where the server knows how, one record more or less of a set of ours is sent alone. */
+  private async asRecords(
+    writes: readonly PendingWrite[],
+    before: ReadonlyMap<string, ApiRrset>,
+    due: readonly Change<RrsetValue>[],
+  ): Promise<readonly PendingWrite[]> {
+    const alone = new Map<string, RrsetWrite>();
+    for (const { key, after } of due) {
+      const present = before.get(key);
+      const change = after !== null && exists(present) && this.isOurs(present) ? recordChange(splitKey(key), present, after) : undefined;
+      if (change) alone.set(key, change);
+    }
+    if (alone.size === 0 || !hasRecordChanges(await this.api.version())) return writes;
+    return writes.map(({ key, rrset }) => {
+      const change = alone.get(key);
+      return change ? { key, rrset: change, whole: rrset } : { key, rrset };
+    });
+  }
+
+  private toWrite({ key, after }: Change<RrsetValue>, present: ApiRrset | undefined): PendingWrite {
     const { name, type } = splitKey(key);
-    if (after === null) return { name, type, changetype: 'DELETE' };
+    if (after === null) return { key, rrset: { name, type, changetype: 'DELETE' } };
     const records = after.records.map((content) => ({ content, disabled: false }));
     // REPLACE replaces all comments: what people noted beside ours stays.
     const others = (present?.comments ?? []).filter((comment) => !this.isMarker(comment));
-    return {
-      name,
-      type,
-      changetype: 'REPLACE',
-      ttl: after.ttl,
-      records,
-      comments: [{ account: ACCOUNT, content: this.marker }, ...others],
-    };
+    const comments = [{ account: ACCOUNT, content: this.marker }, ...others];
+    return { key, rrset: { name, type, changetype: 'REPLACE', ttl: after.ttl, records, comments } };
   }
 
   private isInPlace({ after }: Change<RrsetValue>, rrset: ApiRrset | undefined): boolean {
@@ -145,6 +166,8 @@ export class PowerDnsTarget implements Target<RrsetValue> {
 interface PendingWrite {
   readonly key: string;
   readonly rrset: RrsetWrite;
+  /** What is sent instead where the server refuses the record alone. */
+  readonly whole?: RrsetWrite;
 }
 
 const exists = (rrset: ApiRrset | undefined): rrset is ApiRrset => rrset !== undefined && rrset.records.length > 0;

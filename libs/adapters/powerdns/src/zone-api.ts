@@ -1,6 +1,6 @@
 import { OutboundError, type OutboundHttp, type OutboundResponse } from '#adapters/outbound';
 import type { ZonePolicy } from '#contexts/sync/ports';
-import { type ApiRrset, ApiZone, type RrsetWrite } from './api-rrset.js';
+import { type ApiRrset, ApiServer, ApiZone, type RrsetWrite } from './api-rrset.js';
 import { PowerDnsError } from './powerdns-error.js';
 import { zoneId } from './zone-id.js';
 
@@ -37,6 +37,14 @@ export class ZoneApi {
       found.push(...(await Promise.all(answers)).flat());
     }
     return found;
+  }
+
+  /** As the server says it; empty where it says none. */
+  async version(): Promise<string> {
+    const response = await this.send('GET', this.serverUrl);
+    if (response.status < 200 || response.status > 299) throw this.refusal(response);
+    const parsed = ApiServer.safeParse(jsonOf(response.body));
+    return parsed.success ? parsed.data.version : '';
   }
 
   /** One transaction: all or none. @throws DNS_REFUSED with the server's text. */

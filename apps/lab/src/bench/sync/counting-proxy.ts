@@ -9,8 +9,8 @@ export interface CountingProxy {
   close(): Promise<void>;
 }
 
-/** Passes everything on to the server at `target`, and counts it. */
-export async function startCountingProxy(target: string): Promise<CountingProxy> {
+/** Passes everything on to the server at `target`, and counts it. @param onWrite is given the body of each request that has one. */
+export async function startCountingProxy(target: string, onWrite: (body: string) => void = () => undefined): Promise<CountingProxy> {
   const seen = new Map<string, number>();
   const server = http.createServer((request, response) => {
     const method = request.method ?? '';
@@ -20,6 +20,8 @@ export async function startCountingProxy(target: string): Promise<CountingProxy>
       answer.pipe(response);
     });
     onward.on('error', () => response.destroy());
+    const body: Buffer[] = [];
+    request.on('data', (part: Buffer) => body.push(part)).on('end', () => body.length > 0 && onWrite(Buffer.concat(body).toString('utf8')));
     request.pipe(onward);
   });
   server.listen(0, '127.0.0.1');

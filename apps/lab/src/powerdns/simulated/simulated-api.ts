@@ -10,7 +10,11 @@ const MAX_BODY_BYTES = 2 * 1024 * 1024;
 export class SimulatedApi {
   readonly zones = new Map<string, SimulatedZone>();
 
-  constructor(private readonly apiKey: string) {}
+  /** @param version that it says it is; what it knows beside the API of 4.7 follows from it. */
+  constructor(
+    private readonly apiKey: string,
+    private readonly version: '4.7.3' | '5.0.2',
+  ) {}
 
   handle(request: IncomingMessage, response: ServerResponse): void {
     this.answer(request).then(
@@ -49,7 +53,7 @@ export class SimulatedApi {
 
   private serverInfo(request: IncomingMessage): { status: number; json: unknown } {
     allow(request, 'GET');
-    return { status: 200, json: { type: 'Server', id: 'localhost', daemon_type: 'authoritative', version: '4.7.3-simulated' } };
+    return { status: 200, json: { type: 'Server', id: 'localhost', daemon_type: 'authoritative', version: `${this.version}-simulated` } };
   }
 
   private zoneList(request: IncomingMessage, url: URL, body: Readonly<Record<string, unknown>>): { status: number; json: unknown } {
@@ -79,7 +83,7 @@ export class SimulatedApi {
     allow(request, 'GET', 'PATCH', 'DELETE');
     if (request.method === 'GET') return { status: 200, json: this.describe(zone, url.searchParams.get('rrset_name')) };
     if (request.method === 'DELETE') this.zones.delete(zone.name);
-    else zone.patch(body);
+    else zone.patch(body, this.version !== '4.7.3');
     return { status: 204 };
   }
 

@@ -53,13 +53,14 @@ export class SimulatedZone {
     this.raiseSerial();
   }
 
-  /** All or nothing; raises the serial even when nothing differs. @throws ApiRefusal 422 */
-  patch(body: Json): void {
+  /** All or nothing; raises the serial even when nothing differs, but for records that are there or gone already. @throws ApiRefusal 422 */
+  patch(body: Json, hasRecordChanges = false): void {
     if (!Array.isArray(body.rrsets)) throw new ApiRefusal(422, 'No rrsets given in update request');
     const untouched = new Map(this.rrsets);
     try {
       const seen = new Set<string>();
-      for (const rrset of body.rrsets as Json[]) this.change(rrset, seen);
+      const changed = (body.rrsets as Json[]).map((rrset) => this.change(rrset, seen, hasRecordChanges));
+      if (changed.length > 0 && !changed.includes(true)) return;
     } catch (error) {
       this.rrsets = untouched;
       throw error;
@@ -67,7 +68,7 @@ export class SimulatedZone {
     this.raiseSerial();
   }
 
-  private change(rrset: Json, seen: Set<string>): void {
+  private change(rrset: Json, seen: Set<string>, hasRecordChanges: boolean): boolean {
     const name = canonicalName(textOf(rrset, 'name'));
     const type = textOf(rrset, 'type');
     const label = `${name} IN ${type}`;
@@ -77,11 +78,32 @@ export class SimulatedZone {
     seen.add(`${label} ${changetype}`);
     if (changetype === 'DELETE') {
       this.rrsets.delete(`${name}/${type}`);
-      return;
+      return true;
     }
+    if (hasRecordChanges && (changetype === 'EXTEND' || changetype === 'PRUNE')) return this.changeRecord(name, type, changetype, rrset);
     if (changetype !== 'REPLACE') throw new ApiRefusal(422, 'Changetype not understood');
     if (!this.contains(name)) throw new ApiRefusal(422, `RRset ${label}: Name is out of zone`);
     this.replace(name, type, rrset);
+    return true;
+  }
+
+  /** 4.9.12 and 5.0.2: one record, with the TTL of the set, whose comments stay. @returns whether anything changed. */
+  private changeRecord(name: string, type: string, changetype: 'EXTEND' | 'PRUNE', { records, ttl }: Json): boolean {
+    const label = `${name} IN ${type}`;
+    if (!this.contains(name)) throw new ApiRefusal(422, `RRset ${label}: Name is out of zone`);
+    const [record, ...others] = Array.isArray(records) ? (records as Json[]) : [];
+    if (!record || others.length > 0) throw new ApiRefusal(422, `Exactly one record must be given with changetype: ${changetype}`);
+    const [seconds, content] = [numberOf(ttl), canonicalContent(name, type, textOf(record, 'content'))];
+    const present = this.find(name, type);
+    if (present && present.records.length > 0 && present.ttl !== seconds) throw new ApiRefusal(422, `RRset ${label}: TTL differs`);
+    const before = present?.records ?? [];
+    const without = before.filter((each) => each.content !== content);
+    if (changetype === 'PRUNE' ? without.length === before.length : without.length < before.length) return false;
+    this.replace(name, type, {
+      records: changetype === 'PRUNE' ? without : [...before, { content, disabled: record.disabled === true }],
+      ttl: seconds,
+    });
+    return true;
   }
 
   private replace(name: string, type: string, { records, comments, ttl }: Json): void {
