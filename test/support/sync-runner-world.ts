@@ -4,6 +4,7 @@ import { EventsModule } from '#contexts/events';
 import {
   ConnectorService,
   type ConnectorSettings,
+  type ForeignInventoryFactory,
   type StoredChange,
   SyncModule,
   SyncRunner,
@@ -45,8 +46,8 @@ export interface SyncRunnerHost {
   close(): Promise<void>;
 }
 
-/** The services, on a database of their own. */
-export async function openSyncRunnerHost(): Promise<SyncRunnerHost> {
+/** The services, on a database of their own. @param netbox how a real one is spoken to; absent: it is in memory. */
+export async function openSyncRunnerHost(netbox?: ForeignInventoryFactory): Promise<SyncRunnerHost> {
   const { url, drop } = await createTestDatabase();
   let sides = { local: new InMemoryLocal(), foreign: new InMemoryInventory() };
   const ours: LocalInventory = {
@@ -61,7 +62,7 @@ export async function openSyncRunnerHost(): Promise<SyncRunnerHost> {
     imports: [
       PlatformModule.forRoot(testConfig(url, { LEASE_SECONDS: '20' }), allEntities, 'test'),
       EventsModule,
-      SyncModule.with(noServer, { NETBOX: () => sides.foreign }, ours),
+      SyncModule.with(noServer, { NETBOX: netbox ?? (() => sides.foreign) }, ours),
     ],
   })
   class SyncWorldModule {}
