@@ -4,6 +4,8 @@ import { type Description, notFound } from '#engines/kernel';
 import type { Tx } from '#platform';
 import { type DescribedKind, TenancyListingStore } from './store/tenancy-listing.store.js';
 
+export type { DescribedKind } from './store/tenancy-listing.store.js';
+
 /** What people write about tenants, VRFs and networks. Other systems are told of it (the journal of sync notices). */
 @Injectable()
 export class TenancyDescriptions {

@@ -2,8 +2,7 @@ import { Args, ID, Mutation, Parent, ResolveField, Resolver } from '@nestjs/grap
 import { Authorize, Ctx, operatorOnly, type RequestContext } from '#contexts/access';
 import { decodeId, type Description, type NetworkId, type TenantId, type VrfId } from '#engines/kernel';
 import { batched, Database, DescriptionScalar, withErrors } from '#platform';
-import type { DescribedKind } from '../store/tenancy-listing.store.js';
-import { TenancyDescriptions } from '../tenancy-descriptions.js';
+import { type DescribedKind, TenancyDescriptions } from '../tenancy-descriptions.js';
 import { TenancyService } from '../tenancy.service.js';
 import { NetworkObject, NetworkPayload, toNetworkObject, toVrfObject, VrfObject, VrfPayload } from './network.object.js';
 import { TenantObject, TenantPayload, toTenantObject } from './tenant.object.js';
