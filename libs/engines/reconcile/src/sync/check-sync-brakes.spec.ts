@@ -29,6 +29,11 @@ it.each<Partial<SyncCounts>>([
   { unlinks: 10 },
   { seen: 120 },
   { seen: 1_000_000 },
+  { seenOurs: 80 },
+  { known: 3, seenOurs: 2, seenOursBefore: 3 },
+  { seenOursBefore: null, seenOurs: 0 },
+  { known: 0, joins: 100, updates: 30 },
+  { known: 100, joins: 300, updates: 90 },
 ])('a run goes on with %j', (counts) => {
   expect(stopsOf(counts)).toEqual([]);
 });
@@ -41,6 +46,11 @@ it.each<[Partial<SyncCounts>, string[]]>([
   [{ updates: 31 }, ['UPDATE_SHARE']],
   [{ unlinks: 11 }, ['UNLINK_SHARE']],
   [{ seen: 119 }, ['SHRUNK']],
+  [{ seen: 1_000_000, seenOurs: 79 }, ['OURS_SHRUNK']],
+  [{ known: 3, seenOurs: 1, seenOursBefore: 3 }, ['OURS_SHRUNK']],
+  [{ seen: 60, seenBefore: 100, seenOurs: 60, seenOursBefore: 100 }, ['SHRUNK']],
+  [{ known: 0, joins: 100, updates: 31 }, ['UPDATE_SHARE']],
+  [{ known: 100, joins: 100, updates: 31 }, ['UPDATE_SHARE']],
   [{ isComplete: false }, ['INCOMPLETE_SCAN']],
   [{ seen: 0 }, ['NO_ROWS', 'SHRUNK']],
   [{ known: 1, seen: 0, seenBefore: null }, ['NO_ROWS']],
@@ -67,9 +77,12 @@ it('looks at each kind by itself: many of one do not hide few of another', () =>
   expect(stops.map(({ kind, code }) => [kind, code])).toEqual([['vrf', 'DELETE_SHARE']]);
 });
 
-it.each(['known', 'seen', 'seenBefore', 'deletes', 'updates', 'unlinks', 'guarded'] as const)('stops where %s is no count', (field) => {
-  for (const value of [Number.NaN, -1, 0.5, Number.POSITIVE_INFINITY]) expect(codes({ [field]: value })).toEqual(['UNCOUNTED']);
-});
+it.each(['known', 'seen', 'seenOurs', 'seenOursBefore', 'joins', 'seenBefore', 'deletes', 'updates', 'unlinks', 'guarded'] as const)(
+  'stops where %s is no count',
+  (field) => {
+    for (const value of [Number.NaN, -1, 0.5, Number.POSITIVE_INFINITY]) expect(codes({ [field]: value })).toEqual(['UNCOUNTED']);
+  },
+);
 
 it.each(['maxDeleteRatio', 'maxUpdateRatio', 'maxDeletes', 'maxShrinkRatio'] as const)('stops where %s is no number', (limit) => {
   expect(codes({}, { [limit]: Number.NaN })).not.toEqual([]);

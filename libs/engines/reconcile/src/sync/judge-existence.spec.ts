@@ -9,6 +9,8 @@ import {
 
 const link = (phase: RetirePhase = 'NONE') => ({ localId: 'a', phase });
 const seen = (mark: string | null, isLinked = false, remoteId = '1'): Sighting => ({ remoteId, mark, isLinked });
+/** Kept there for b, which we have no more. */
+const left = (remoteId = '1'): Sighting => ({ ...seen('b', true, remoteId), isLeft: true });
 const judge = (facts: Partial<ExistenceFacts>) => judgeExistence({ link: null, ours: null, theirs: null, whenGone: 'RECREATE', ...facts });
 
 describe('an object that is mapped', () => {
@@ -42,6 +44,12 @@ describe('an object that is mapped', () => {
     expect(judge({ link: link(), ours: 'a', whenGone: 'HOLD' })).toEqual({ verdict: 'REMOTE_GONE', policy: 'HOLD' });
   });
 
+  it('is made again by a person’s word alone where the system could prove that it was deleted, and does not', () => {
+    expect(judge({ link: link(), ours: 'a', isGoneUnproven: true })).toEqual({ verdict: 'PROPOSE_RECREATION' });
+    expect(judge({ link: link(), ours: 'a', isGoneUnproven: true, whenGone: 'HOLD' })).toEqual({ verdict: 'REMOTE_GONE', policy: 'HOLD' });
+    expect(judge({ link: link(), isGoneUnproven: true })).toEqual({ verdict: 'FORGET' });
+  });
+
   it('and got another id there, with our mark, is linked again under every policy', () => {
     for (const whenGone of ['RECREATE', 'ACCEPT', 'HOLD'] as const)
       expect(judge({ link: link(), ours: 'a', alike: [seen('a')], whenGone })).toEqual({ verdict: 'RELINK', remoteId: '1' });
@@ -66,6 +74,19 @@ describe('an object of ours without a mapping', () => {
       verdict: 'PROPOSE_ADOPTION',
       candidates: ['1', '3'],
     });
+  });
+
+  it('takes over what was kept for one that we have no more, before anything that is nobody’s', () => {
+    expect(judge({ ours: 'a', alike: [left()] })).toEqual({ verdict: 'SUCCEED', remoteId: '1' });
+    expect(judge({ ours: 'a', alike: [seen(null, false, '1'), left('2')] })).toEqual({ verdict: 'SUCCEED', remoteId: '2' });
+    expect(judge({ ours: 'a', alike: [left('1'), seen('a', false, '2')] })).toEqual({ verdict: 'RELINK', remoteId: '2' });
+    expect(judge({ link: link(), ours: 'a', alike: [left()] })).toEqual({ verdict: 'SUCCEED', remoteId: '1' });
+    expect(judge({ link: link(), ours: 'a', alike: [left()], whenGone: 'ACCEPT' })).toEqual({ verdict: 'REMOTE_GONE', policy: 'ACCEPT' });
+  });
+
+  it('takes over nothing of which one witness is missing', () => {
+    for (const sighting of [{ ...left(), isLinked: false }, { ...left(), mark: null }, seen('b', true)])
+      expect(judge({ ours: 'a', alike: [sighting] }).verdict).not.toBe('SUCCEED');
   });
 
   it.each([
@@ -117,7 +138,7 @@ it('there is nothing to judge without any of the three', () => {
 
 describe('in every case there is', () => {
   const cases: ExistenceFacts[] = [];
-  const sightings = [null, seen(null), seen('a'), seen('b'), seen(null, true), seen('a', true), seen('b', true)];
+  const sightings = [null, seen(null), seen('a'), seen('b'), seen(null, true), seen('a', true), seen('b', true), left()];
   for (const aLink of [null, link('NONE'), link('GRACE'), link('DUE')])
     for (const ours of [null, 'a'])
       for (const theirs of sightings)
@@ -133,6 +154,7 @@ describe('in every case there is', () => {
                     alike: [one, other].filter((sighting) => sighting !== null),
                     whenGone,
                     isOursLinkedElsewhere,
+                    isGoneUnproven: isOursLinkedElsewhere,
                   });
   const verdicts = cases.map((facts) => ({ facts, existence: judgeExistence(facts) }));
   const sightingsOf = ({ theirs, alike }: ExistenceFacts): Sighting[] => [...(theirs ? [theirs] : []), ...(alike ?? [])];
@@ -149,13 +171,23 @@ describe('in every case there is', () => {
   });
 
   it('creates only where nothing is in the place', () => {
-    for (const verdict of ['CREATE', 'RECREATE'])
+    for (const verdict of ['CREATE', 'RECREATE', 'PROPOSE_RECREATION'])
       expect(offending(verdict, (facts) => facts.ours === 'a' && sightingsOf(facts).length === 0)).toEqual([]);
   });
 
   it('writes only into what carries our mark, and links only that', () => {
     expect(offending('MERGE', ({ theirs }) => theirs?.mark === 'a')).toEqual([]);
     expect(offending('RELINK', (facts) => sightingsOf(facts).some(({ mark, isLinked }) => mark === 'a' && !isLinked))).toEqual([]);
+  });
+
+  it('takes over only what both witnesses say is of one that we have no more', () => {
+    const isLeft = ({ ours, alike }: ExistenceFacts) =>
+      ours === 'a' && (alike ?? []).some((other) => other.isLeft === true && other.isLinked && other.mark === 'b');
+    expect(offending('SUCCEED', isLeft)).toEqual([]);
+  });
+
+  it('makes nothing a second time by itself where nothing proves that it is gone', () => {
+    expect(offending('RECREATE', ({ isGoneUnproven }) => isGoneUnproven !== true)).toEqual([]);
   });
 
   it('proposes nothing that somebody has marked or that is mapped', () => {

@@ -41,6 +41,8 @@ describe('the digest of a plan', () => {
     { before: { name: 'older' } },
     { after: { name: 'newer' } },
     { after: {}, pull: { name: 'new' } },
+    { replaced: { name: 'ours' } },
+    { successorOf: 'before' },
     { overwritten: ['name'] },
   ])('is another one with %j', (rest) => {
     expect(digestChanges(null, [change(rest)])).not.toBe(digestChanges(null, [change()]));
