@@ -109,18 +109,26 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: what de
     expect((await netbox.get(`vpn/tunnel-terminations/${end}/`)).status).toBe(404);
   });
 
-  it('an interface takes its addresses with it; a cable stays, plugged in nowhere; a bundle loses nobody but is forgotten', async () => {
+  it('an interface takes its addresses and what is plugged into it with it; a cable stays, plugged in nowhere; a bundle loses nobody but is forgotten', async () => {
     const physical = (name: string, type: string) => make('dcim/interfaces', { device: leaf, name: netbox.name(name), type });
     const [plugged, peer] = [await physical('e', '1000base-t'), await physical('e', '1000base-t')];
     const [bundle, member] = [await physical('po', 'lag'), await physical('e', '1000base-t')];
     const address = await onPort('10.23.0.1/32', plugged);
     await set(`dcim/interfaces/${member}`, { lag: bundle });
+    const optic = await make('dcim/inventory-items', {
+      device: leaf,
+      name: netbox.name('sfp'),
+      component_type: 'dcim.interface',
+      component_id: plugged,
+    });
+    expect(await ids(`dcim/inventory-items/?component_type=dcim.interface&component_id=${plugged}&component_id=${peer}`)).toEqual([optic]);
     const end = (id: number) => [{ object_type: 'dcim.interface', object_id: id }];
     const cable = await make('dcim/cables', { a_terminations: end(plugged), b_terminations: end(peer) });
     expect(await one(`dcim/interfaces/${plugged}`)).toMatchObject({ cable: { id: cable }, count_ipaddresses: 1, mac_addresses: [] });
     expect(await ids(`dcim/interfaces/?lag_id=${bundle}`)).toEqual([member]);
     for (const id of [plugged, bundle]) expect(await drop(`dcim/interfaces/${id}`)).toBe(204);
-    expect((await netbox.get(`ipam/ip-addresses/${address}/`)).status).toBe(404);
+    for (const path of [`ipam/ip-addresses/${address}`, `dcim/inventory-items/${optic}`])
+      expect((await netbox.get(`${path}/`)).status).toBe(404);
     expect(await one(`dcim/cables/${cable}`)).toMatchObject({ a_terminations: [], b_terminations: [{ object_id: peer }] });
     expect(await one(`dcim/interfaces/${member}`)).toMatchObject({ lag: null });
   });

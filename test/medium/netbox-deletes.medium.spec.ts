@@ -144,7 +144,9 @@ describe.each(['4.2', '4.7'] as const)('what NetBox %s would change without a wo
     const { port, device: theirs } = others(room);
     const device = await made(room, 'device', 'dev_1', { name: 'leaf1', status: 'active' });
     const iface = (name: string) => made(room, 'interface', `if_${name}`, { device: ref('device', device), name });
-    const [plugged, bundle, tunnel, mac] = [await iface('e1'), await iface('po1'), await iface('tun0'), await iface('e2')];
+    const [plugged, bundle, tunnel, mac, optic] = await Promise.all(['e1', 'po1', 'tun0', 'e2', 'e3'].map(iface));
+    if (!plugged || !bundle || !tunnel || !mac || !optic) throw new Error('not made');
+    seed(room, 'dcim/inventory-items', { device: device.order, name: 'sfp', component_type: 'dcim.interface', component_id: optic.order });
     const end = (id: number) => [{ object_type: 'dcim.interface', object_id: id }];
     seed(room, 'dcim/cables', { a_terminations: end(plugged.order), b_terminations: end(port) });
     const member = seed(room, 'dcim/interfaces', { device: device.order, name: 'e9', type: '1000base-t', lag: bundle.order });
@@ -156,10 +158,11 @@ describe.each(['4.2', '4.7'] as const)('what NetBox %s would change without a wo
     await isHeld(room, 'interface', bundle, 'if_po1', '1 × interface in its bundle');
     await isHeld(room, 'interface', tunnel, 'if_tun0', '1 × tunnel termination');
     await isHeld(room, 'interface', mac, 'if_e2', '1 × MAC address');
+    await isHeld(room, 'interface', optic, 'if_e3', '1 × inventory item');
     const item = seed(room, 'dcim/inventory-items', { device: device.order, name: 'psu' });
-    await isHeld(room, 'device', device, 'dev_1', '5 × interface', '1 × inventory item');
+    await isHeld(room, 'device', device, 'dev_1', '6 × interface', '2 × inventory item');
     const bay = seed(room, 'dcim/device-bays', { device: theirs, name: 'bay1', installed_device: device.order });
-    for (const { order } of [plugged, bundle, tunnel, mac]) netbox.state.remove('dcim/interfaces', order);
+    for (const { order } of [plugged, bundle, tunnel, mac, optic]) netbox.state.remove('dcim/interfaces', order);
     netbox.state.remove('dcim/interfaces', member);
     netbox.state.remove('dcim/inventory-items', item);
     await isHeld(room, 'device', device, 'dev_1', '1 × device that it is in a bay of');

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { InventoryKind } from '#contexts/sync/ports';
 import { chunks, PAGE_SIZE } from './chunks.js';
 import { type Counted, DEPENDANTS, type Naming } from './dependants.js';
-import type { NetBoxClient } from './netbox-client.js';
+import type { NetBoxClient, NetBoxQuery } from './netbox-client.js';
 import { isNetBoxError } from './netbox-error.js';
 import { MARK_FIELD, otherShape } from './row.js';
 
@@ -86,11 +86,13 @@ export class DependantsReader {
       const half = Math.ceil(ids.length / 2);
       return new Map([...(await this.namedBy(rule, ids.slice(0, half))), ...(await this.namedBy(rule, ids.slice(half)))]);
     };
-    const { rows, isAll, isGone } = await this.page(rule.path, rule.filter, ids, [
-      'id',
-      ...rule.columns.map((column) => column.split('.')[0] ?? ''),
-      ...(rule.mayBeLeaving ? LEAVING_COLUMNS : []),
-    ]);
+    const { rows, isAll, isGone } = await this.page(
+      rule.path,
+      rule.filter,
+      ids,
+      ['id', ...rule.columns.map((column) => column.split('.')[0] ?? ''), ...(rule.mayBeLeaving ? LEAVING_COLUMNS : [])],
+      rule.scope,
+    );
     if ((isGone || !isAll) && ids.length > 1) return halves();
     const asked = new Set(ids.map(Number));
     const dependants = new Map<number, Set<number>>();
@@ -110,9 +112,11 @@ export class DependantsReader {
     filter: string,
     ids: readonly string[],
     fields: readonly string[],
+    scope: NetBoxQuery = [],
   ): Promise<{ rows: readonly Found[]; isAll: boolean; isGone: boolean }> {
     const call = `GET /api/${path}/`;
     const query = [
+      ...scope,
       ...ids.map((id) => [filter, id] as const),
       ['fields', fields.join(',')] as const,
       ['ordering', 'id'] as const,

@@ -3,11 +3,14 @@
  * what is in the object, and takes the object off what names it (`SET_NULL`, lists). Which is which stands in its models, 4.2 to 4.7.
  */
 import type { InventoryKind } from '#contexts/sync/ports';
+import type { NetBoxQuery } from './netbox-client.js';
 
 /** Found in a list of others. */
 export interface Naming {
   readonly path: string;
   readonly filter: string;
+  /** Beside the filter: of a reference that may name several types, which. */
+  readonly scope?: NetBoxQuery;
   /** The filter takes one id; of several the last one counts. */
   readonly takesOne?: true;
   /** Where a dependant names the object, with dots: an id, a nested object, or a list of them. */
@@ -107,6 +110,13 @@ export const DEPENDANTS: Readonly<Partial<Record<InventoryKind, Dependants>>> = 
       { path: 'ipam/ip-addresses', filter: 'interface_id', columns: ['assigned_object_id'], what: 'address' },
       { path: 'dcim/interfaces', filter: 'lag_id', columns: ['lag'], what: 'interface in its bundle' },
       { path: 'dcim/interfaces', filter: 'bridge_id', columns: ['bridge'], what: 'interface in its bridge' },
+      {
+        path: 'dcim/inventory-items',
+        scope: [['component_type', 'dcim.interface']],
+        filter: 'component_id',
+        columns: ['component_id'],
+        what: 'inventory item',
+      },
       { path: 'vpn/tunnel-terminations', filter: 'interface_id', columns: ['termination_id'], what: 'tunnel termination' },
       {
         path: 'circuits/virtual-circuit-terminations',

@@ -1,6 +1,6 @@
 /** What is in a device beside its interfaces, and the cables between: all of it goes with the device. */
 import type { Field, Kind, Row, World } from '../model.js';
-import { COMMENTS, choice, computed, countOf, DESCRIPTION, integer, json, name, ref, text } from '../fields.js';
+import { COMMENTS, choice, computed, countOf, DESCRIPTION, genericRef, integer, json, name, ref, text } from '../fields.js';
 import { isObject, type Json, type JsonObject, textOf } from '../json.js';
 
 const byName: Pick<Kind, 'display' | 'ordering'> = {
@@ -81,6 +81,7 @@ export const DEVICE_PARTS: readonly Kind[] = [
     fields: {
       device: ref('dcim.device', { required: true, onDelete: 'cascade' }),
       name: name(64),
+      ...genericRef('component', ['dcim.interface'], { onDelete: 'cascade' }),
       serial: text({ max: 50 }),
       description: DESCRIPTION,
     },
