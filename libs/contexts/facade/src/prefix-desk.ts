@@ -68,7 +68,8 @@ export class PrefixDesk {
         this.realms.checkBody(around, body);
         const cidr = prefixOf(body['prefix']);
         const { description } = stationOf({ description: body['description'] ?? '' }, null);
-        const [present] = (await this.lookup.subnets(tx, realm, { cidr }, EVERYTHING_OF)).rows;
+        const [present, another] = (await this.lookup.subnets(tx, realm, { cidr }, EVERYTHING_OF)).rows;
+        if (another) throw wrongField('prefix', `${cidr} is there more than once, in several address spaces of this token.`);
         if (present && (await this.store.claims(tx, facade.id, [present.id])).has(present.id))
           throw wrongField('prefix', `Duplicate prefix found in ${around.vrf ? `VRF ${around.vrf.name}` : 'global table'}: ${cidr}`);
         const subnetId = present?.id ?? (await this.open(tx, facade, ranges, cidr));
