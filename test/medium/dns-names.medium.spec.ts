@@ -265,6 +265,19 @@ describe('after a change', () => {
   });
 });
 
+describe('another TTL of the connector', () => {
+  it('is written to every record set', async () => {
+    const { address } = await allocate('ttl.cust.example');
+    await runDue();
+    await settings({ ttlSeconds: 60 });
+    await runDue();
+    const line = (await lastRun())?.plan.find(({ key }) => key === 'ttl.cust.example/a');
+    expect(line).toMatchObject({ verb: 'UPDATE', before: { ttl: 300 }, after: { ttl: 60, records: [address] } });
+    await settings({ ttlSeconds: 300 });
+    await runDue();
+  });
+});
+
 describe('in OBSERVE', () => {
   const shown = async () => {
     const runsOf = world.app.get(SyncRunService);

@@ -39,6 +39,13 @@ describe('dnsRecords', () => {
     ]);
   });
 
+  it('puts a name with the prefix of its subnet into the zone, which needs none of its own for it', () => {
+    expect(lines([named('web.lab-7.cust.example', '10.20.0.9')], ['cust.example', '20.10.in-addr.arpa'])).toEqual([
+      '20.10.in-addr.arpa: 9.0.20.10.in-addr.arpa/ptr 300 web.lab-7.cust.example.',
+      'cust.example: web.lab-7.cust.example/a 300 10.20.0.9',
+    ]);
+  });
+
   it('takes a zone by labels, not by letters, and its apex for a name in it', () => {
     const { outside, zones } = dnsRecords(
       [named('www.notcust.example', '10.0.0.1'), named('cust.example', '10.0.0.2')],
