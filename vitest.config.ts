@@ -7,7 +7,7 @@ const nowhere = ['**/node_modules/**', '**/dist/**'];
 // Daemons and clusters by the dozen: with them `npm test` would take more than ten minutes on two cores. `npm run test:lab` runs them.
 const MINUTES = [
   'test/contract/proxmox-{commit,faults,others,overtaken}.medium.spec.ts',
-  'test/golden/{frr-daemons,hosts,openvswitch-daemons}.medium.spec.ts',
+  'test/golden/{demo-daemons,frr-daemons,hosts,openvswitch-daemons}.medium.spec.ts',
   'test/medium/qemu-hook.medium.spec.ts',
 ];
 
