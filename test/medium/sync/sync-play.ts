@@ -3,7 +3,8 @@ import type { SyncRun } from '#contexts/sync';
 import type { InventoryKind } from '#contexts/sync/ports';
 import { type ForeignCall, type ForeignFault, InMemoryInventory, InMemoryLocal } from '#contexts/sync/testing';
 import { DomainError, type SyncTargetId } from '#engines/kernel';
-import { type Fields, type FieldValue, printSyncPlan, type Ref } from '#engines/reconcile';
+import { type Fields, printSyncPlan, type Ref } from '#engines/reconcile';
+import { expectEqual, translated } from './sync-compare.js';
 import { SyncLedger } from './sync-ledger.js';
 import { idIn, isAlike, SyncPeople } from './sync-people.js';
 import { MODEL_KINDS, type ModelKind, type SyncSequence, type SyncStep, type Trouble } from './sync-steps.js';
@@ -389,29 +390,3 @@ class Killed extends Error {}
 
 const hasLostAnswer = (step: SyncStep): boolean =>
   step.step === 'run' && step.trouble?.call === 'write' && step.trouble.fault !== 'ERROR' && step.trouble.fault !== 'FORBIDDEN';
-
-/** In ids of theirs; undefined where something it refers to is not there. */
-function translated(fields: Fields, remoteIdOf: (ref: Ref) => string | undefined): Fields | undefined {
-  let isMissing = false;
-  const swap = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(swap);
-    if (typeof value !== 'object' || value === null) return value;
-    const ref = value as Ref;
-    const remoteId = remoteIdOf(ref);
-    isMissing ||= remoteId === undefined;
-    return { kind: ref.kind, id: `~${remoteId}` };
-  };
-  const swapped = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, swap(value) as FieldValue]));
-  return isMissing ? undefined : swapped;
-}
-
-/** Of sets theirs may hold more: what others added. */
-function expectEqual(what: string, ours: Fields, theirs: Fields): void {
-  for (const [field, value] of Object.entries(ours)) {
-    const there = theirs[field] ?? null;
-    if (!Array.isArray(value)) assert.deepEqual(there, value, `${what}.${field}`);
-    else
-      for (const element of value)
-        assert.ok(JSON.stringify(there).includes(JSON.stringify(element)), `${what}.${field}: ${JSON.stringify(element)}`);
-  }
-}
