@@ -7,25 +7,16 @@ import { PowerDnsServer } from '#adapters/powerdns';
 import { dnsRecords } from '#contexts/sync';
 import type { RrsetValue } from '#contexts/sync/ports';
 import { Fqdn, Ip } from '#engines/kernel';
-import { type Change, type Item, makePlan, type Plan, type Target } from '#engines/reconcile';
+import { type Change, makePlan, type Target } from '#engines/reconcile';
 import { type LabDns, missingForPowerDns, resolve, startPowerDns, startSimulatedPowerDns } from '../../apps/lab/src/powerdns/index.js';
 import { startCountingProxy } from '../../apps/lab/src/bench/sync/counting-proxy.js';
 import { describeWith } from '../support/describe-with.js';
+import { apiItself } from './powerdns-api-itself.js';
+import { converge, item, planFor, verbs } from './powerdns-plans.js';
 
 const http = new OutboundHttp({ name: 'someone-else', timeoutMs: 5000, maxResponseBytes: 10_000_000, allowPrivate: true });
 const REVERSE = '20.10.in-addr.arpa';
 const CHILD = '0/26.2.0.192.in-addr.arpa';
-
-const item = (key: string, ...records: string[]): Item<RrsetValue> => ({ key, value: { ttl: 300, records } });
-const verbs = (plan: Plan<unknown>): string[] => plan.changes.map(({ verb, key }) => `${verb} ${key}`);
-
-async function planFor(target: Target<RrsetValue>, desired: Item<RrsetValue>[]): Promise<Plan<RrsetValue>> {
-  return makePlan({ subject: target.name, desired, actual: await target.read() });
-}
-async function converge(target: Target<RrsetValue>, desired: Item<RrsetValue>[]) {
-  const plan = await planFor(target, desired);
-  return { plan, refused: await target.apply(plan) };
-}
 
 function contract(start: () => Promise<{ dns: LabDns; release: () => Promise<void> }>): void {
   let dns: LabDns;
@@ -324,55 +315,7 @@ function contract(start: () => Promise<{ dns: LabDns; release: () => Promise<voi
     await expect(away.apply(plan)).rejects.toMatchObject({ code: 'DNS_UNREACHABLE' });
   });
 
-  describe('of the API itself', () => {
-    const rrset = (over: object) => ({
-      name: `a.${zone}.`,
-      type: 'A',
-      ttl: 60,
-      changetype: 'REPLACE',
-      records: [{ content: '10.0.0.1', disabled: false }],
-      ...over,
-    });
-    const patch = (...rrsets: object[]) => api('PATCH', `/zones/${zone}.`, { rrsets });
-    const said = async (answer: ReturnType<typeof api>): Promise<string> => {
-      const { status, body } = await answer;
-      return `${status} ${(JSON.parse(body) as { error?: string }).error}`;
-    };
-
-    it('refuses with the same words', async () => {
-      expect(await said(patch(rrset({ name: `a.${zone}` })))).toBe(`422 DNS Name 'a.${zone}' is not canonical`);
-      expect(await said(patch(rrset({}), rrset({})))).toBe(`422 Duplicate RRset a.${zone}. IN A with changetype: REPLACE`);
-      expect(await said(patch(rrset({ changetype: 'EXTEND' })))).toBe('422 Changetype not understood');
-      expect(await said(patch(rrset({ changetype: undefined })))).toBe("422 Key 'changetype' not present or not a String");
-      expect(await said(patch(rrset({ ttl: undefined })))).toBe("422 Key 'ttl' not an Integer or not present");
-      const twice = [{ content: '10.0.0.1' }, { content: '10.0.0.1' }];
-      expect(await said(patch(rrset({ records: twice })))).toBe(`422 Duplicate record in RRset a.${zone}. IN A with content "10.0.0.1"`);
-      expect(await said(api('PATCH', `/zones/${zone}.`, {}))).toBe('422 No rrsets given in update request');
-      expect(await said(api('POST', '/zones', { name: `${zone}.`, kind: 'Native', nameservers: [] }))).toBe('409 Conflict');
-      const unreadable = { method: 'PATCH', url: `${dns.apiUrl}/api/v1/servers/localhost/zones/${zone}.`, body: 'no JSON' };
-      expect(await said(http.request({ ...unreadable, headers: { 'x-api-key': dns.apiKey } }))).toBe('400 Bad Request');
-      expect(await said(api('GET', '/nothing'))).toBe('404 Not Found');
-      expect(await said(api('GET', '/zones/nowhere.example.'))).toBe('404 Not Found');
-      expect(await said(api('PUT', '/zones', {}))).toBe('405 Method Not Allowed');
-    });
-
-    it('answers in plain text to who does not ask for JSON', async () => {
-      const url = `${dns.apiUrl}/api/v1/servers/localhost`;
-      const plain = { method: 'GET', headers: { accept: 'text/plain', 'x-api-key': 'wrong' } };
-      expect(await http.request({ ...plain, url })).toMatchObject({ status: 401, body: 'Unauthorized' });
-    });
-
-    it('writes nothing of a body that it refuses, and all of one that it takes, without looking for differences', async () => {
-      const before = await snapshot();
-      expect(await patch(rrset({}), rrset({ name: 'b.other.example.' }))).toMatchObject({ status: 422 });
-      expect(await snapshot()).toEqual(before);
-      const { serial } = await content();
-      expect(await patch(rrset({}))).toMatchObject({ status: 204 });
-      expect(await patch(rrset({}))).toMatchObject({ status: 204 });
-      expect(await patch(rrset({ name: 'b.other.example.', changetype: 'DELETE' }))).toMatchObject({ status: 204 });
-      expect((await content()).serial).toBe(serial + 3);
-    });
-  });
+  apiItself({ http, dns: () => dns, zone: () => zone, api, content, snapshot });
 }
 
 describe('a simulated PowerDNS', () => {
