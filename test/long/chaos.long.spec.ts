@@ -1,6 +1,13 @@
 // `npm run chaos`, one scenario after the other, each with the machine for itself.
 import { CompiledChaos } from '../chaos/compiled-chaos.js';
-import { expectDeathsPutRight, expectNothingGivenTwice, expectOrdersKept, WITHIN_MS } from '../chaos/promises.js';
+import {
+  expectDeathsPutRight,
+  expectInventoryKept,
+  expectNothingGivenTwice,
+  expectOrdersKept,
+  SYNC_WITHIN_MS,
+  WITHIN_MS,
+} from '../chaos/promises.js';
 
 let chaos: CompiledChaos;
 beforeAll(() => {
@@ -22,4 +29,10 @@ describe('what was promised, for longer', { timeout: WITHIN_MS + 20_000 }, () =>
 
   it('by workers that die while a change goes live leaves nothing that another one does not put right', () =>
     expectDeathsPutRight(chaos, ['push.uncertain', 'push.applied', 'push.verified', 'push.confirmed']));
+
+  it(
+    'to a NetBox and to those who work in it is kept: nothing twice, nothing of others touched, no edit lost',
+    () => expectInventoryKept(chaos, 8),
+    SYNC_WITHIN_MS + 20_000,
+  );
 });

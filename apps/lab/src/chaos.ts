@@ -3,6 +3,7 @@
  * `-- --scenario allocation`: callers of many processes against the allocators.
  * `-- --scenario crash-points`: workers, the API and an operator's program that die once at every named place.
  * `-- --scenario rollout`: plans that are rolled out and steered over many devices.
+ * `-- --scenario sync`: a NetBox that is kept right while everything about it breaks and people work in it.
  */
 import 'reflect-metadata';
 import { resolve } from 'node:path';
@@ -16,6 +17,8 @@ import { CrashWalk } from './chaos/crash-walk/run-crash-walk.js';
 import { rolloutSummary } from './chaos/rollout/rollout-report.js';
 import { RolloutChaosRun } from './chaos/rollout/run-rollout-chaos.js';
 import { ChaosRun } from './chaos/run-chaos.js';
+import { SyncChaosRun } from './chaos/sync/run-sync-chaos.js';
+import { syncChaosSummary } from './chaos/sync/sync-chaos-report.js';
 import { sumOfRuns, sumOfRunsText } from './chaos/sum-of-runs.js';
 import { QUARANTINE_SECONDS, TIMING, WORKERS } from './chaos/timing.js';
 
@@ -45,7 +48,7 @@ const options = new Command('chaos')
   .description('Breaks a running installation at random and checks that it kept every promise. The same seed breaks the same things.')
   .addOption(
     new Option('--scenario <name>', 'what is put to the proof')
-      .choices(['orders', 'allocation', 'rollout', 'crash-points'] as const)
+      .choices(['orders', 'allocation', 'rollout', 'sync', 'crash-points'] as const)
       .default('orders' as const),
   )
   .option('--seconds <n>', 'how long clients order and things break', wholeNumber(1, 3600), 60)
@@ -57,7 +60,7 @@ const options = new Command('chaos')
   .option('--json', 'print one machine-readable line at the end')
   .parse()
   .opts<{
-    scenario: 'orders' | 'allocation' | 'rollout' | 'crash-points';
+    scenario: 'orders' | 'allocation' | 'rollout' | 'sync' | 'crash-points';
     seconds: number;
     seed: readonly number[];
     queue: 'postgres' | 'redis';
@@ -89,7 +92,7 @@ function end(code: number): Promise<never> {
   return ended;
 }
 
-type Run = ChaosRun | AllocationChaosRun | CrashWalk | RolloutChaosRun;
+type Run = ChaosRun | AllocationChaosRun | CrashWalk | RolloutChaosRun | SyncChaosRun;
 
 interface Verdict {
   readonly result: object;
@@ -120,6 +123,12 @@ async function runSeed(seed: number): Promise<Verdict> {
     run = rollouts;
     const report = await rollouts.run();
     return { result: report.result, isGood: report.result.ok, text: rolloutSummary(report, directory) };
+  }
+  if (scenario === 'sync') {
+    const sync = new SyncChaosRun(given, say);
+    run = sync;
+    const report = await sync.run();
+    return { result: report.result, isGood: report.result.ok, text: syncChaosSummary(report, directory) };
   }
   const timing = Object.entries(TIMING).map(([name, value]) => `${name}=${value}`);
   say(`seed ${seed}: 1 API, ${WORKERS} workers, ${timing.join(' ')}, quarantine ${QUARANTINE_SECONDS} s`);

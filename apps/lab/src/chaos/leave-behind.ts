@@ -16,8 +16,9 @@ const TABLES: Readonly<Record<string, string>> = {
   fabric: 'SELECT slug, revision FROM fabric',
 };
 
-export async function leaveBehind(database: ChaosDatabase, directory: string): Promise<void> {
+/** @param more tables that the run was about. */
+export async function leaveBehind(database: ChaosDatabase, directory: string, more: Readonly<Record<string, string>> = {}): Promise<void> {
   const state: Record<string, unknown> = {};
-  for (const [name, query] of Object.entries(TABLES)) state[name] = await database.rows(query);
+  for (const [name, query] of Object.entries({ ...TABLES, ...more })) state[name] = await database.rows(query);
   writeFileSync(join(directory, 'state.json'), `${JSON.stringify(state, null, 1)}\n`);
 }

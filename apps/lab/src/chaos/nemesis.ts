@@ -1,5 +1,5 @@
 /** Breaks things at random times that a seed repeats, and mends everything that does not mend itself. */
-import { CRASH_POINTS, type EmbeddedPostgres } from '#platform';
+import { CRASH_POINTS, type CrashPoint, type EmbeddedPostgres } from '#platform';
 import type { ChaosDatabase } from './chaos-database.js';
 import { DEVICE_FAULTS, type DeviceFault, type DeviceUnderTest } from './device-under-test.js';
 import type { Dice } from './dice.js';
@@ -55,6 +55,8 @@ export interface NemesisOptions {
   readonly calm?: number;
   /** Milliseconds between two faults of processes. */
   readonly pace?: readonly [number, number];
+  /** Where a worker dies; default: wherever it comes by when orders are rolled out. */
+  readonly points?: readonly CrashPoint[];
   /** All faults that a device can have, not only those that every device has. */
   readonly hasEveryDeviceFault?: boolean;
 }
@@ -167,7 +169,7 @@ export class Nemesis {
   }
 
   private crash(worker: string, dice: Dice): void {
-    const at = `${dice.pick(WORKER_POINTS)}:${dice.integer(1, 4)}`;
+    const at = `${dice.pick(this.options.points ?? WORKER_POINTS)}:${dice.integer(1, 4)}`;
     this.tell({ crashAt: at, worker });
     this.victims.supervisor.restartToDie(worker, { TRAME_CRASH_AT: at });
   }

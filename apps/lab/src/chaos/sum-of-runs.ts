@@ -53,7 +53,7 @@ export function sumOfRunsText(sum: SumOfRuns): string {
 }
 
 const MUST_BE_NOTHING = new Set(
-  'lost doubled overlaps unleased offIntent leaked leaks orphans lostUpdates leakedSecrets outdated selfExits duplicates keysWithTwoValues violations'.split(
+  'lost doubled overlaps unleased offIntent leaked leaks orphans lostUpdates leakedSecrets outdated selfExits twins foreign wrong lostEdits unlisted duplicates keysWithTwoValues violations'.split(
     ' ',
   ),
 );

@@ -44,8 +44,8 @@ export interface NetBoxState {
   /** As a colleague does in the user interface: logged, and told by webhooks. */
   change(path: string, id: number, body: JsonObject): void;
   remove(path: string, id: number): void;
-  /** As a restore of an older copy does: gone without a word, whatever depends on it. */
-  lose(path: string, ids: readonly number[]): void;
+  /** As a restore of an older copy does: gone without a word, whatever depends on it. @returns as the right copy does: they are there again, as they were. */
+  lose(path: string, ids: readonly number[]): () => void;
   count(path: string): number;
   objects(path: string): readonly StoredObject[];
   /** Another user with a token of his own. @param permissions null: all */
@@ -124,7 +124,12 @@ function stateOf(shared: Shared, tokens: Tokens, users: User[]): Omit<NetBoxStat
       return bodies.map((body) => writer.save(kind, writer.draft(kind, body, null, 'POST'), null).id);
     },
     lose(path, ids) {
-      for (const id of ids) db.remove(kindOf(path).type, id);
+      const { type } = kindOf(path);
+      const rows = ids.flatMap((id) => db.table(type).get(id) ?? []);
+      for (const { id } of rows) db.remove(type, id);
+      return () => {
+        for (const row of rows) db.put(type, row);
+      };
     },
     count: (path) => db.table(kindOf(path).type).size,
     objects: (path) =>

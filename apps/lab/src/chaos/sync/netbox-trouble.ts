@@ -1,0 +1,153 @@
+/** What can be wrong with a NetBox, and on the way to it, while nobody kills anything. */
+import type { Fault, FaultKind, NetBoxSimulator, Permissions, User } from '../../netbox-simulator/index.js';
+import type { Dice } from '../dice.js';
+import { pause } from '../timing.js';
+import type { CrookedLine } from './crooked-line.js';
+
+const KINDS = [
+  'server-error',
+  'deadlock',
+  'throttled',
+  'slow',
+  'half-page',
+  'truncated-json',
+  'rewritten',
+  'reset-before',
+  'reset-after',
+  'bad-gateway',
+  'unavailable',
+  'login-page',
+] as const satisfies readonly FaultKind[];
+const OTHERS = ['repeated', 'away', 'permissionLost', 'permissionNarrowed'] as const;
+export type Trouble = (typeof KINDS)[number] | (typeof OTHERS)[number];
+const TROUBLES: readonly Trouble[] = [...KINDS, ...OTHERS];
+const PACE_MS = [100, 900] as const;
+const AWAY_MS = [500, 2500] as const;
+const PATIENCE_MS = 6000;
+const LOOK_EVERY_MS = 50;
+const TYPES = [
+  'tenancy.tenant',
+  'ipam.routetarget',
+  'ipam.vrf',
+  'ipam.vlangroup',
+  'ipam.vlan',
+  'vpn.l2vpn',
+  'vpn.l2vpntermination',
+  'ipam.prefix',
+  'ipam.iprange',
+  'ipam.asn',
+  'dcim.device',
+  'dcim.interface',
+  'ipam.ipaddress',
+] as const;
+const BESIDE = ['core.objectchange', 'extras.customfield', 'extras.tag', 'dcim.site', 'dcim.devicerole', 'dcim.devicetype', 'ipam.rir'];
+const EVERYTHING = { view: true, add: true, change: true, delete: true } as const;
+
+export class NetBoxTrouble {
+  /** Those that met somebody. */
+  readonly struck: Record<Trouble, number> = Object.fromEntries(TROUBLES.map((kind) => [kind, 0])) as Record<Trouble, number>;
+  private readonly under: Promise<void>[] = [];
+
+  constructor(
+    private readonly netbox: NetBoxSimulator,
+    private readonly line: CrookedLine,
+    private readonly trame: User,
+    private readonly dice: Dice,
+    private readonly tell: (event: object) => void,
+  ) {}
+
+  async run(ending: AbortSignal): Promise<void> {
+    while (!ending.aborted) {
+      const fewest = Math.min(...TROUBLES.map((kind) => this.struck[kind]));
+      const rare = TROUBLES.filter((kind) => this.struck[kind] === fewest);
+      await this.make(this.dice.pick(this.dice.chance(0.6) ? rare : TROUBLES), ending);
+      await pause(this.dice.between(...PACE_MS), ending);
+    }
+    await Promise.all(this.under);
+    this.end();
+  }
+
+  never(): string[] {
+    return TROUBLES.filter((kind) => this.struck[kind] === 0);
+  }
+
+  /** Everything is as it should be from now on. */
+  private end(): void {
+    this.netbox.faults.clear();
+    this.line.repeatNext(0);
+    this.trame.permissions = null;
+  }
+
+  private async make(kind: Trouble, ending: AbortSignal): Promise<void> {
+    this.tell({ trouble: kind });
+    switch (kind) {
+      case 'repeated': {
+        const before = this.line.repeated();
+        this.line.repeatNext(2);
+        await this.until(() => this.line.repeated() > before, ending);
+        this.struck.repeated += this.line.repeated() - before;
+        return;
+      }
+      case 'away':
+        return this.away(ending);
+      case 'permissionLost':
+      case 'permissionNarrowed':
+        return this.permission(kind, ending);
+      default:
+        this.netbox.faults.add(this.fault(kind));
+    }
+  }
+
+  private fault(kind: (typeof KINDS)[number]): Fault {
+    // What is lost is most of all lost while something is written.
+    const writesOnly = (kind === 'reset-after' || kind === 'slow') && this.dice.chance(0.7);
+    return {
+      kind,
+      when: ({ method, path }) => {
+        const isMeant = writesOnly ? method !== 'GET' && method !== 'OPTIONS' : path.startsWith('/api/');
+        if (isMeant) this.struck[kind]++;
+        return isMeant;
+      },
+      ms: Math.round(this.dice.between(50, 1500)),
+      retryAfter: 1,
+      // Another release, or a plugin, calls it otherwise.
+      rewrite: (answer) =>
+        JSON.parse(JSON.stringify(answer).replaceAll(/"(?:display|name|prefix|address|status)"/g, '"title"')) as typeof answer,
+    };
+  }
+
+  private async away(ending: AbortSignal): Promise<void> {
+    let isOver = false;
+    const met = (): boolean => {
+      if (!isOver) this.struck.away++;
+      return !isOver;
+    };
+    this.netbox.faults.add({ kind: this.dice.pick(['reset-before', 'unavailable']), times: 10_000, when: met });
+    const before = this.struck.away;
+    await this.until(() => this.struck.away > before, ending);
+    await pause(this.dice.between(...AWAY_MS), ending);
+    isOver = true;
+  }
+
+  private async permission(kind: 'permissionLost' | 'permissionNarrowed', ending: AbortSignal): Promise<void> {
+    const asked = this.netbox.requests.length;
+    const lost = this.dice.pick(TYPES);
+    const hides = (object: Readonly<Record<string, unknown>>): boolean => Number(object['id']) % 3 !== 0;
+    const left = Object.fromEntries(
+      [...TYPES, ...BESIDE].flatMap((type): [string, Permissions[string]][] => {
+        if (type !== lost) return [[type, EVERYTHING]];
+        return kind === 'permissionLost' ? [] : [[type, { ...EVERYTHING, view: hides }]];
+      }),
+    );
+    this.trame.permissions = left;
+    await this.until(() => this.netbox.requests.length > asked + 3, ending);
+    await pause(this.dice.between(...AWAY_MS) / 2, ending);
+    this.trame.permissions = null;
+    if (this.netbox.requests.length > asked) this.struck[kind]++;
+  }
+
+  /** Somebody meets it, or it lasts long enough. */
+  private async until(isMet: () => boolean, ending: AbortSignal): Promise<void> {
+    for (let left = PATIENCE_MS; left > 0 && !isMet() && !ending.aborted; left -= LOOK_EVERY_MS) await pause(LOOK_EVERY_MS, ending);
+  }
+}
