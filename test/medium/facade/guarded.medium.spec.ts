@@ -129,23 +129,16 @@ describe('somebody who means ill', () => {
       '10.1',
       '10.0.0.1%25eth0',
     ];
-    const filters = [
-      'q',
-      'prefix',
-      'within_include',
-      'contains',
-      'id',
-      'vrf_id',
-      'limit',
-      'offset',
-      'address',
-      'parent',
-      'description__ic',
-      'dns_name',
-    ];
-    const starts = ['start_address', 'end_address', 'name', 'slug'];
-    for (const kind of ['ipam/prefixes', 'ipam/ip-addresses', 'ipam/ip-ranges', 'ipam/aggregates', 'ipam/vrfs', 'tenancy/tenants'])
-      for (const filter of [...filters, ...starts])
+    const filters = {
+      'ipam/prefixes': ['id', 'q', 'prefix', 'within_include', 'contains', 'vrf_id', 'limit', 'site'],
+      'ipam/ip-addresses': ['id', 'q', 'address', 'parent', 'description__ic', 'dns_name', 'tenant_id', 'offset'],
+      'ipam/ip-ranges': ['start_address', 'end_address', 'parent'],
+      'ipam/aggregates': ['limit'],
+      'ipam/vrfs': ['id', 'name'],
+      'tenancy/tenants': ['slug', 'q'],
+    };
+    for (const [kind, names] of Object.entries(filters))
+      for (const filter of names)
         await Promise.all(
           odd.map(async (text) => {
             const said = await ask('GET', `/${kind}/?${filter}=${encodeURIComponent(text)}`);
