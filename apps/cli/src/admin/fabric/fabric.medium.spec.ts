@@ -8,6 +8,7 @@ import { systemScope } from '#platform';
 import { describeWith } from '../../../../../test/support/describe-with.js';
 import { commandInProcess } from '../../../../../test/support/command-in-process.js';
 import { type OpenDatabase, openTestDatabase } from '../../../../../test/support/open-database.js';
+import { addImport } from '../import.command.js';
 import { addPortal } from '../portal.command.js';
 import { addFabric } from './fabric.command.js';
 
@@ -90,6 +91,32 @@ describeWith({ missing }, 'trame fabric', () => {
     expect((await run('load', saved(shown()))).code).toBe(0);
     expect((await run('manage', 'pve1', '--mode', 'observe')).out).toBe('pve1: OBSERVE\n');
     expect((await run('manage', 'pve1', '--mode', 'FULL')).err).toContain('it is OBSERVE or SECTION');
+  });
+
+  it('takes over what a cluster has, without a device of it: its numbers are nobody else’s', async () => {
+    const sdn = {
+      version: 1,
+      zones: { ids: { dc: { type: 'evpn', controller: 'ctl', 'vrf-vxlan': 5000 }, old: { type: 'vxlan', peers: '192.0.2.1,192.0.2.2' } } },
+      vnets: { ids: { web: { type: 'vnet', zone: 'dc', tag: 5001 }, legacy: { type: 'vnet', zone: 'old', tag: 700 } } },
+      subnets: { ids: { 'dc-10.40.0.0-24': { type: 'subnet', vnet: 'web', gateway: '10.40.0.1' } } },
+      controllers: { ids: { ctl: { type: 'evpn', asn: 65_051, peers: '192.0.2.1,192.0.2.2' } } },
+    };
+    fs.writeFileSync(path.join(directory, '.running-config'), JSON.stringify(sdn));
+    const file = path.join(directory, 'imported.json');
+    const read = ['import', 'config', '--device', `par1=${directory}/.running-config`, '--write-fabric', file];
+    expect(await commandInProcess([addImport], read, settings())).toMatchObject({ code: 0, err: '' });
+    fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replaceAll(/"FILL IN: [^"]*"/g, '"172.16.9.0/24"'));
+    expect(await run('load', file)).toMatchObject({ code: 0, err: '' });
+    const rows = (text: string) => opened.db.inTransaction(systemScope('spec'), (tx) => tx.sql(text));
+    expect(await rows('SELECT vni, state FROM network ORDER BY vni')).toEqual([
+      { vni: 700, state: 'ACTIVE' },
+      { vni: 5001, state: 'ACTIVE' },
+    ]);
+    expect(await rows('SELECT l3vni FROM vrf')).toEqual([{ l3vni: 5000 }]);
+    expect(await rows('SELECT FROM device')).toEqual([]);
+    expect(
+      await rows(`SELECT DISTINCT value::int FROM number_allocation WHERE state = 'BOUND' AND value IN (700, 5000, 5001) ORDER BY value`),
+    ).toHaveLength(3);
   });
 
   it('keeps nothing on a trial, and a second time refuses what is there', async () => {
