@@ -11,6 +11,7 @@ export {
   toConnection,
 } from './connection.js';
 export { isKnownErrorCode, isUserError, TOP_LEVEL_ERRORS, type TopLevelCode } from './error-table.js';
+export { enumType } from './enum-type.js';
 export { exactlyOne } from './exactly-one.js';
 export {
   AsnScalar,

@@ -1,25 +1,17 @@
-import { Field, Float, HideField, ID, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { Field, Float, HideField, ID, ObjectType } from '@nestjs/graphql';
 import { type Cidr, encodeId, type PrefixId, type TenantId } from '#engines/kernel';
-import { BigCountScalar, CidrScalar, connectionOf, UserError } from '#platform';
+import { BigCountScalar, CidrScalar, connectionOf, enumType, UserError } from '#platform';
 import type { PrefixAllocation } from '../domain/allocation.js';
 import type { PrefixNode } from '../prefix-tree.service.js';
 
-export enum PrefixRoleEnum {
-  CONTAINER = 'CONTAINER',
-  POOL = 'POOL',
-  SUBNET = 'SUBNET',
-  LOOPBACK = 'LOOPBACK',
-  LINK = 'LINK',
-  RESERVED = 'RESERVED',
-}
-registerEnumType(PrefixRoleEnum, {
-  name: 'PrefixRole',
-  valuesMap: {
-    CONTAINER: { description: 'Groups others, and is given to nobody.' },
-    POOL: { description: 'A range of a pool: what is given out lies in it.' },
-    SUBNET: { description: 'Given out, as LOOPBACK and LINK are: no two of them overlap.' },
+export const PrefixRoleEnum = enumType('PrefixRole', ['CONTAINER', 'POOL', 'SUBNET', 'LOOPBACK', 'LINK', 'RESERVED'], {
+  of: {
+    CONTAINER: 'Groups others, and is given to nobody.',
+    POOL: 'A range of a pool: what is given out lies in it.',
+    SUBNET: 'Given out, as LOOPBACK and LINK are: no two of them overlap.',
   },
 });
+export type PrefixRoleEnum = keyof typeof PrefixRoleEnum;
 
 @ObjectType('Prefix', { description: "A node of the prefix tree. A tenant sees its own prefixes and the operator's." })
 export class PrefixObject {

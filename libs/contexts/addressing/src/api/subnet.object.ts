@@ -1,17 +1,12 @@
-import { Field, HideField, ID, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { Field, HideField, ID, ObjectType } from '@nestjs/graphql';
 import { PoolQuotaObject } from '#contexts/numbering';
 import { encodeId, type SubnetId } from '#engines/kernel';
-import { CidrScalar, DescriptionScalar, DomainNameScalar, IpAddressScalar, MacScalar, UserError } from '#platform';
+import { CidrScalar, DescriptionScalar, DomainNameScalar, enumType, IpAddressScalar, MacScalar, UserError } from '#platform';
 import type { AddressExtent } from '../domain/allocation.js';
 import type { AddressRange, IpAddress, Subnet } from '../domain/subnet.js';
 
-export enum GatewayModeEnum {
-  ANYCAST_VTEP = 'ANYCAST_VTEP',
-  CENTRAL_VRRP = 'CENTRAL_VRRP',
-  EXTERNAL_FIREWALL = 'EXTERNAL_FIREWALL',
-  NONE = 'NONE',
-}
-registerEnumType(GatewayModeEnum, { name: 'GatewayMode' });
+export const GatewayModeEnum = enumType('GatewayMode', ['ANYCAST_VTEP', 'CENTRAL_VRRP', 'EXTERNAL_FIREWALL', 'NONE']);
+export type GatewayModeEnum = keyof typeof GatewayModeEnum;
 
 @ObjectType('SubnetGateway')
 export class SubnetGatewayObject {
@@ -40,16 +35,8 @@ export const toSubnetObject = (subnet: Subnet): SubnetObject => ({
   vrf: subnet.vrfId && encodeId('vrf', subnet.vrfId),
 });
 
-export enum AddressRangeKindEnum {
-  DHCP = 'DHCP',
-  RESERVED = 'RESERVED',
-}
-registerEnumType(AddressRangeKindEnum, {
-  name: 'AddressRangeKind',
-  valuesMap: {
-    DHCP: { description: 'Given only to whoever names a range within it.' },
-    RESERVED: { description: 'Given to nobody.' },
-  },
+export const AddressRangeKindEnum = enumType('AddressRangeKind', ['DHCP', 'RESERVED'], {
+  of: { DHCP: 'Given only to whoever names a range within it.', RESERVED: 'Given to nobody.' },
 });
 
 @ObjectType('AddressExtent', { description: 'Both ends belong to it.' })

@@ -1,69 +1,42 @@
-import { Field, ID, InputType, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { Field, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
 import { decodeId, encodeId, type FabricId, invalidValue } from '#engines/kernel';
 import type { Authority } from '#engines/reconcile';
-import { atPath, connectionOf, DateTimeScalar, JsonObjectScalar, Secret, SlugScalar, UserError } from '#platform';
-import type { Connector, ConnectorKind, ConnectorSettings, FieldPolicy, NewConnector } from '../domain/connector.js';
+import { atPath, connectionOf, DateTimeScalar, enumType, JsonObjectScalar, Secret, SlugScalar, UserError } from '#platform';
+import type {
+  Adoption,
+  Connector,
+  ConnectorKind,
+  ConnectorMode,
+  ConnectorSettings,
+  FieldPolicy,
+  NewConnector,
+  OnRemoteGone,
+} from '../domain/connector.js';
 import { DEFAULT_RULES, INVENTORY_KINDS } from '../inventory/kinds.js';
+import { REPLAYED } from './sync-run.object.js';
 
-export enum ConnectorKindEnum {
-  NETBOX = 'NETBOX',
-  PHPIPAM = 'PHPIPAM',
-  POWERDNS = 'POWERDNS',
-}
-registerEnumType(ConnectorKindEnum, { name: 'ConnectorKind' });
+export const ConnectorKindEnum = enumType('ConnectorKind', ['NETBOX', 'PHPIPAM', 'POWERDNS']);
 
-export enum ConnectorModeEnum {
-  OBSERVE = 'OBSERVE',
-  WRITE = 'WRITE',
-}
-registerEnumType(ConnectorModeEnum, {
-  name: 'ConnectorMode',
-  valuesMap: { OBSERVE: { description: 'Everything is computed and shown, nothing is written there or taken over here.' } },
+export const ConnectorModeEnum = enumType('ConnectorMode', ['OBSERVE', 'WRITE'], {
+  of: { OBSERVE: 'Everything is computed and shown, nothing is written there or taken over here.' },
 });
 
-export enum AdoptionEnum {
-  PROPOSE = 'PROPOSE',
-  AUTOMATIC = 'AUTOMATIC',
-}
-registerEnumType(AdoptionEnum, {
-  name: 'ConnectorAdoption',
+export const AdoptionEnum = enumType('ConnectorAdoption', ['PROPOSE', 'AUTOMATIC'], {
   description: 'Of an object of theirs with the natural key of one of ours.',
-  valuesMap: { PROPOSE: { description: 'A person says whether the two are one: `adoptSyncProposals`.' } },
+  of: { PROPOSE: 'A person says whether the two are one: `adoptSyncProposals`.' },
 });
 
-export enum OnRemoteGoneEnum {
-  RECREATE = 'RECREATE',
-  ACCEPT = 'ACCEPT',
-  HOLD = 'HOLD',
-}
-registerEnumType(OnRemoteGoneEnum, {
-  name: 'OnRemoteGone',
+export const OnRemoteGoneEnum = enumType('OnRemoteGone', ['RECREATE', 'ACCEPT', 'HOLD'], {
   description: 'Of what is kept there and somebody deleted.',
-  valuesMap: { HOLD: { description: 'A conflict for a person.' } },
+  of: { HOLD: 'A conflict for a person.' },
 });
 
-export enum AuthorityOwnerEnum {
-  US = 'US',
-  THEM = 'THEM',
-  LAST_WRITER_WITH_REVIEW = 'LAST_WRITER_WITH_REVIEW',
-}
-registerEnumType(AuthorityOwnerEnum, {
-  name: 'AuthorityOwner',
-  valuesMap: { LAST_WRITER_WITH_REVIEW: { description: 'The side that changed; where both did, a conflict for a person.' } },
+export const AuthorityOwnerEnum = enumType('AuthorityOwner', ['US', 'THEM', 'LAST_WRITER_WITH_REVIEW'], {
+  of: { LAST_WRITER_WITH_REVIEW: 'The side that changed; where both did, a conflict for a person.' },
 });
 
-export enum CircuitStateEnum {
-  CLOSED = 'CLOSED',
-  OPEN = 'OPEN',
-  HALF_OPEN = 'HALF_OPEN',
-}
-registerEnumType(CircuitStateEnum, {
-  name: 'CircuitState',
-  valuesMap: {
-    CLOSED: { description: 'Works.' },
-    OPEN: { description: 'Failed again and again, waits.' },
-    HALF_OPEN: { description: 'The next try shows.' },
-  },
+export const CircuitStateEnum = enumType('CircuitState', ['CLOSED', 'OPEN', 'HALF_OPEN'], {
+  of: { CLOSED: 'Works.', OPEN: 'Failed again and again, waits.', HALF_OPEN: 'The next try shows.' },
 });
 
 @ObjectType('AuthorityRule', { description: 'Whose word counts, by type of object and field.' })
@@ -118,9 +91,7 @@ export class ConnectorConnection extends connectionOf(ConnectorObject, 'Connecto
 @ObjectType('ConnectorPayload')
 export class ConnectorPayload {
   @Field(() => ConnectorObject, { nullable: true }) connector?: ConnectorObject | null;
-  @Field(() => Boolean, { nullable: true, description: 'True when the key was seen before: nothing was done again.' }) replayed?:
-    | boolean
-    | null;
+  @Field(REPLAYED.type, REPLAYED) replayed?: boolean | null;
   @Field(() => [UserError]) errors: UserError[];
 }
 
@@ -137,9 +108,9 @@ class ConnectorSettingsInput {
   @Field(() => Boolean, { nullable: true }) enabled: boolean | null = null;
   @Field(() => String, { nullable: true, description: 'What a NetBox signs its webhooks with: `POST /hooks/netbox/{slug}`.' })
   hookSecret: string | null = null;
-  @Field(() => ConnectorModeEnum, { nullable: true }) mode: ConnectorModeEnum | null = null;
-  @Field(() => AdoptionEnum, { nullable: true }) adoption: AdoptionEnum | null = null;
-  @Field(() => OnRemoteGoneEnum, { nullable: true }) onRemoteGone: OnRemoteGoneEnum | null = null;
+  @Field(() => ConnectorModeEnum, { nullable: true }) mode: ConnectorMode | null = null;
+  @Field(() => AdoptionEnum, { nullable: true }) adoption: Adoption | null = null;
+  @Field(() => OnRemoteGoneEnum, { nullable: true }) onRemoteGone: OnRemoteGone | null = null;
   @Field(() => Int, { nullable: true, description: '86400' }) graceSeconds: number | null = null;
   @Field(() => Int, { nullable: true, description: '86400' }) scanEverySeconds: number | null = null;
   @Field(() => [String], { nullable: true, description: 'SHA-256 of public keys, in base64.' }) tlsSpkiSha256: string[] | null = null;
@@ -158,7 +129,7 @@ export class CreateConnectorInput extends ConnectorSettingsInput {
     description: '1–128 printable ASCII characters. The same key and the same request of the same caller: nothing is done again.',
   })
   idempotencyKey: string | null = null;
-  @Field(() => ConnectorKindEnum) kind: ConnectorKindEnum;
+  @Field(() => ConnectorKindEnum) kind: ConnectorKind;
   @Field(() => SlugScalar) slug: string;
   @Field({ description: 'Of the installation, without `/api`.' }) url: string;
   @Field({ description: 'Token, code or password. It is not part of what makes it the same request.' }) secret: string;

@@ -107,7 +107,8 @@ export class ConnectorResolver {
   async conflicts(
     @Parent() connector: ConnectorObject,
     @Args() args: PageArgs,
-    @Args('state', { type: () => SyncConflictStateEnum, defaultValue: SyncConflictStateEnum.OPEN }) state: SyncConflictStateEnum,
+    @Args('state', { type: () => SyncConflictStateEnum, defaultValue: SyncConflictStateEnum.OPEN })
+    state: keyof typeof SyncConflictStateEnum,
   ): Promise<SyncConflictConnection> {
     const page = keyset(args, ['uuid']);
     const isResolved = state === SyncConflictStateEnum.RESOLVED;

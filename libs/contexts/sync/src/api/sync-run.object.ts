@@ -1,90 +1,47 @@
-import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { Field, Float, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
 import { encodeId } from '#engines/kernel';
 import type { FieldValue } from '#engines/reconcile';
-import { connectionOf, DateTimeScalar, JsonObjectScalar, UserError } from '#platform';
+import { connectionOf, DateTimeScalar, enumType, JsonObjectScalar, UserError } from '#platform';
 import type { StoredChange, SyncConflict, SyncRun } from '../domain/sync-run.js';
 
-export enum SyncStateEnum {
-  RUNNING = 'RUNNING',
-  SUCCEEDED = 'SUCCEEDED',
-  PARTIAL = 'PARTIAL',
-  FAILED = 'FAILED',
-  BLOCKED_BY_GUARD = 'BLOCKED_BY_GUARD',
-}
-registerEnumType(SyncStateEnum, {
-  name: 'SyncState',
-  valuesMap: {
-    RUNNING: { description: 'Asked for, or under way.' },
-    PARTIAL: { description: 'Some lines were not carried out; each says why.' },
-    FAILED: { description: 'It is tried again by itself.' },
-    BLOCKED_BY_GUARD: { description: 'A person looks: `guards` say at what, `approveSyncRun` lets it go on.' },
+export const SyncStateEnum = enumType('SyncState', ['RUNNING', 'SUCCEEDED', 'PARTIAL', 'FAILED', 'BLOCKED_BY_GUARD'], {
+  of: {
+    RUNNING: 'Asked for, or under way.',
+    PARTIAL: 'Some lines were not carried out; each says why.',
+    FAILED: 'It is tried again by itself.',
+    BLOCKED_BY_GUARD: 'A person looks: `guards` say at what, `approveSyncRun` lets it go on.',
   },
 });
 
-export enum SyncPhaseEnum {
-  WANTED = 'WANTED',
-  PLANNING = 'PLANNING',
-  APPROVED = 'APPROVED',
-  APPLYING = 'APPLYING',
-  ENDED = 'ENDED',
-}
-registerEnumType(SyncPhaseEnum, {
-  name: 'SyncPhase',
-  valuesMap: {
-    WANTED: { description: 'A worker will come by.' },
-    PLANNING: { description: 'Everything is read and compared; nothing is written.' },
-    APPROVED: { description: 'Its lines are known, and a worker will carry them out.' },
-    APPLYING: { description: 'Its lines are carried out.' },
-    ENDED: { description: 'Nobody is at it; one that was stopped waits for a person.' },
+export const SyncPhaseEnum = enumType('SyncPhase', ['WANTED', 'PLANNING', 'APPROVED', 'APPLYING', 'ENDED'], {
+  of: {
+    WANTED: 'A worker will come by.',
+    PLANNING: 'Everything is read and compared; nothing is written.',
+    APPROVED: 'Its lines are known, and a worker will carry them out.',
+    APPLYING: 'Its lines are carried out.',
+    ENDED: 'Nobody is at it; one that was stopped waits for a person.',
   },
 });
 
-export enum SyncConflictStateEnum {
-  OPEN = 'OPEN',
-  RESOLVED = 'RESOLVED',
-}
-registerEnumType(SyncConflictStateEnum, {
-  name: 'SyncConflictState',
-  valuesMap: {
-    OPEN: { description: 'It waits for a person, or for the run that does what the person said.' },
-    RESOLVED: { description: 'The two agree again, by a decision or by themselves.' },
+export const SyncConflictStateEnum = enumType('SyncConflictState', ['OPEN', 'RESOLVED'], {
+  of: {
+    OPEN: 'It waits for a person, or for the run that does what the person said.',
+    RESOLVED: 'The two agree again, by a decision or by themselves.',
   },
 });
 
-export enum SyncTriggerEnum {
-  CHANGE = 'CHANGE',
-  HINT = 'HINT',
-  TIMER = 'TIMER',
-  PERSON = 'PERSON',
-  ADOPTION = 'ADOPTION',
-  RETRY = 'RETRY',
-}
-registerEnumType(SyncTriggerEnum, {
-  name: 'SyncTrigger',
-  valuesMap: { RETRY: { description: 'What was refused before, or goes away when its grace period is over.' } },
+export const SyncTriggerEnum = enumType('SyncTrigger', ['CHANGE', 'HINT', 'TIMER', 'PERSON', 'ADOPTION', 'RETRY'], {
+  of: { RETRY: 'What was refused before, or goes away when its grace period is over.' },
 });
 
-export enum SyncChangeStateEnum {
-  PROPOSED = 'PROPOSED',
-  PLANNED = 'PLANNED',
-  APPLIED = 'APPLIED',
-  REFUSED = 'REFUSED',
-  SKIPPED = 'SKIPPED',
-  STALE = 'STALE',
-}
-registerEnumType(SyncChangeStateEnum, {
-  name: 'SyncChangeState',
-  valuesMap: {
-    PROPOSED: { description: 'A person says whether the two are one; nothing is written for it.' },
-    STALE: { description: 'It changed after it was read; it is read again.' },
+export const SyncChangeStateEnum = enumType('SyncChangeState', ['PROPOSED', 'PLANNED', 'APPLIED', 'REFUSED', 'SKIPPED', 'STALE'], {
+  of: {
+    PROPOSED: 'A person says whether the two are one; nothing is written for it.',
+    STALE: 'It changed after it was read; it is read again.',
   },
 });
 
-export enum KeepEnum {
-  US = 'US',
-  THEM = 'THEM',
-}
-registerEnumType(KeepEnum, { name: 'SyncConflictSide' });
+export const KeepEnum = enumType('SyncConflictSide', ['US', 'THEM']);
 
 @ObjectType('SyncCounts')
 export class SyncCountsObject {
@@ -168,7 +125,7 @@ export class SyncChangeConnection extends connectionOf(SyncChangeObject, 'SyncCh
 @ObjectType()
 export class SyncConflictConnection extends connectionOf(SyncConflictObject, 'SyncConflict') {}
 
-const REPLAYED = {
+export const REPLAYED = {
   type: () => Boolean,
   nullable: true,
   description: 'True when the key was seen before: nothing was done again.',

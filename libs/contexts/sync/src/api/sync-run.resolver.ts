@@ -86,7 +86,7 @@ export class SyncRunResolver {
   resolveSyncConflict(
     @Ctx() ctx: RequestContext,
     @Args('id', { type: () => ID }) id: string,
-    @Args('keep', { type: () => KeepEnum }) keep: KeepEnum,
+    @Args('keep', { type: () => KeepEnum }) keep: keyof typeof KeepEnum,
     @Args('idempotencyKey', KEY) key: string | null,
   ): Promise<SyncConflictPayload> {
     return withErrors(async () => {

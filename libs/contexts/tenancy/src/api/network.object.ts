@@ -1,17 +1,9 @@
-import { Field, HideField, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { Field, HideField, ID, Int, ObjectType } from '@nestjs/graphql';
 import { encodeId, type NetworkId } from '#engines/kernel';
-import { connectionOf, DateTimeScalar, LabelScalar, RouteTargetScalar, SlugScalar, UserError, VniScalar } from '#platform';
+import { connectionOf, DateTimeScalar, enumType, LabelScalar, RouteTargetScalar, SlugScalar, UserError, VniScalar } from '#platform';
 import type { Network, Vrf } from '../domain/network.js';
 
-export enum NetworkStateEnum {
-  PLANNED = 'PLANNED',
-  PROVISIONING = 'PROVISIONING',
-  ACTIVE = 'ACTIVE',
-  DEGRADED = 'DEGRADED',
-  DEPROVISIONING = 'DEPROVISIONING',
-  RETIRED = 'RETIRED',
-}
-registerEnumType(NetworkStateEnum, { name: 'NetworkState' });
+export const NetworkStateEnum = enumType('NetworkState', ['PLANNED', 'PROVISIONING', 'ACTIVE', 'DEGRADED', 'DEPROVISIONING', 'RETIRED']);
 
 @ObjectType('Vrf')
 export class VrfObject {
