@@ -102,6 +102,7 @@ export class SyncRunService {
       await this.runs.approve(tx, runId);
       // What the stops named is right: from now on it is what a scan is measured by, and what else is known stays.
       await this.scans.isRight(tx, run.targetId, runId);
+      await this.changes.meanMissing(tx, runId);
       await this.told(tx, 'sync.approved', 'syncRun', runId, run.targetId, { digest, guards: run.guards });
       return runId;
     });

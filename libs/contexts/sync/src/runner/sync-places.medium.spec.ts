@@ -247,6 +247,17 @@ describe('what a complete scan does not show', () => {
   });
 });
 
+it('what is missing by the dozen, and proven by nothing, is made again when a person approves the run that was stopped for it', async () => {
+  world = await host.world({ foreign: { provesGone: true } });
+  tenants(12);
+  await world.sync();
+  world.foreign.vanish('tenant', ownIds().slice(0, 5));
+  const run = await world.sync();
+  expect(run.state).toBe('BLOCKED_BY_GUARD');
+  expect((await lines(run)).every((line) => line.endsWith('PROPOSED'))).toBe(true);
+  expect(await approve(run)).toMatchObject({ state: 'SUCCEEDED', counts: { created: 5 } });
+});
+
 it('what is overwritten is kept, whichever side it was on', async () => {
   world = await host.world({ settings: { authority: { tenant: { description: 'THEM', name: 'US' } } } });
   tenants(12);

@@ -120,6 +120,15 @@ export class SyncChangeStore {
     );
   }
 
+  /** A person says that what is missing is gone: what was proposed to be made again in the kinds that were stopped for that is meant, too. */
+  async meanMissing(tx: Tx, runId: SyncRunId): Promise<void> {
+    await tx.run(
+      `UPDATE sync_change c SET state = 'PLANNED', error = NULL FROM sync_run r
+        WHERE r.id = $1 AND c.run_id = $1 AND c.state = 'PROPOSED' AND c.action = 'CREATE' AND r.measure ? c.kind`,
+      [runId],
+    );
+  }
+
   async lastSeq(tx: Tx, runId: SyncRunId): Promise<number> {
     return (await tx.one<{ seq: number }>('SELECT coalesce(max(seq), 0) AS seq FROM sync_change WHERE run_id = $1', [runId]))?.seq ?? 0;
   }
