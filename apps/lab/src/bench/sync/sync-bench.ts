@@ -68,6 +68,7 @@ export async function runSyncBench(sizes: SyncSizes, say: (line: string) => void
     await exporter.close();
     say(`${(await ask()).objects} objects there after ${first.seconds.toFixed(1)} s, ${exportRssMb} MiB at most; a run of nothing`);
     const worker = later(startWorker({ NODE_OPTIONS: `--max-old-space-size=${OLD_SPACE_MB}` }));
+    await stillness(async () => (await ask()).reads);
     const before = await settledMb(worker.pid);
     const exported = await ask();
     const memory = watchMemory(worker.pid);
@@ -119,6 +120,17 @@ const round = (value: number): number => Math.round(value * 100) / 100;
 async function residentMb(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024);
+}
+
+/** What the worker finds when it starts, such as what it wrote itself in their feed, is read: nothing more is for three seconds. */
+async function stillness(reads: () => Promise<number>): Promise<void> {
+  let [last, since] = [await reads(), performance.now()];
+  for (const deadline = performance.now() + 120_000; performance.now() - since < 3000; ) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const now = await reads();
+    if (now !== last) [last, since] = [now, performance.now()];
+    if (performance.now() > deadline) throw new Error('the worker goes on reading for two minutes');
+  }
 }
 
 /** Of a process that was just started, once it has not grown for three seconds. */
