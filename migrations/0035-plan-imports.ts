@@ -33,6 +33,8 @@ export class PlanImports1767225600035 implements MigrationInterface {
   }
 
   async down(q: QueryRunner): Promise<void> {
-    await q.query('DROP INDEX sync_conflict_age; DROP INDEX sync_conflict_over; DROP TABLE sync_import_page; DROP TABLE sync_import_space; ALTER TABLE sync_import DROP COLUMN plan_seconds');
+    await q.query(
+      'DROP INDEX sync_conflict_age; DROP INDEX sync_conflict_over; DROP TABLE sync_import_page; DROP TABLE sync_import_space; ALTER TABLE sync_import DROP COLUMN plan_seconds',
+    );
   }
 }

@@ -117,8 +117,7 @@ afterAll(async () => {
 });
 
 const sync = (): Promise<unknown> => worker.get(SyncRunner).run(targetId, new AbortController().signal);
-const there = (path: string): unknown[] =>
-  netbox.state.objects(path).map((object) => object.values['description']);
+const there = (path: string): unknown[] => netbox.state.objects(path).map((object) => object.values['description']);
 
 describe('a description', () => {
   it('is said through the API, and stands in NetBox with the next run', async () => {
