@@ -196,26 +196,29 @@ describe.each(['4.5', '4.7'] as const)('what goes wrong with NetBox %s', (versio
     expect(room.netbox.state.objects('tenancy/tenants').map(({ values }) => values['name'])).toEqual(['a', 'b', 'd', 'e']);
   });
 
-  it.each(['bad-gateway', 'firewall'] as const)('a NetBox that takes no writes (%s), but is read, is an error that passes: nothing is refused', async (kind) => {
-    const room = await start(version);
-    const { netbox, inventory } = room;
-    const many = Array.from({ length: 12 }, (_, at) => create(`ten_${at}`, { name: `t${at}`, slug: `t${at}` }));
-    const all = (request: RequestLine) => request.method !== 'GET';
-    for (const writes of [many.slice(0, 1), many]) {
-      netbox.faults.add({ kind, when: all, times: 10_000 });
-      await expect(inventory.write('tenant', writes, signal)).rejects.toMatchObject({
-        code: 'NETBOX_NO_ANSWER',
-        facts: { retriable: true },
-      });
+  it.each(['bad-gateway', 'firewall'] as const)(
+    'a NetBox that takes no writes (%s), but is read, is an error that passes: nothing is refused',
+    async (kind) => {
+      const room = await start(version);
+      const { netbox, inventory } = room;
+      const many = Array.from({ length: 12 }, (_, at) => create(`ten_${at}`, { name: `t${at}`, slug: `t${at}` }));
+      const all = (request: RequestLine) => request.method !== 'GET';
+      for (const writes of [many.slice(0, 1), many]) {
+        netbox.faults.add({ kind, when: all, times: 10_000 });
+        await expect(inventory.write('tenant', writes, signal)).rejects.toMatchObject({
+          code: 'NETBOX_NO_ANSWER',
+          facts: { retriable: true },
+        });
+        netbox.faults.clear();
+      }
+      // In the middle of a list, and such that a small question gets through: many in a row are no chance.
+      netbox.faults.add({ kind, when: ({ method, body }) => method !== 'GET' && /ten_([4-9]|1\d)/.test(body), times: 10_000 });
+      await expect(inventory.write('tenant', many, signal)).rejects.toMatchObject({ code: 'NETBOX_NO_ANSWER', facts: { retriable: true } });
       netbox.faults.clear();
-    }
-    // In the middle of a list, and such that a small question gets through: many in a row are no chance.
-    netbox.faults.add({ kind, when: ({ method, body }) => method !== 'GET' && /ten_([4-9]|1\d)/.test(body), times: 10_000 });
-    await expect(inventory.write('tenant', many, signal)).rejects.toMatchObject({ code: 'NETBOX_NO_ANSWER', facts: { retriable: true } });
-    netbox.faults.clear();
-    expect((await inventory.write('tenant', many, signal)).map((outcome) => Object.keys(outcome)[0])).toEqual(many.map(() => 'done'));
-    expect(netbox.state.count('tenancy/tenants')).toBe(12);
-  });
+      expect((await inventory.write('tenant', many, signal)).map((outcome) => Object.keys(outcome)[0])).toEqual(many.map(() => 'done'));
+      expect(netbox.state.count('tenancy/tenants')).toBe(12);
+    },
+  );
 
   it('a NetBox that is maintained is an error that passes', async () => {
     const room = await start(version);
