@@ -15,6 +15,7 @@ import type { PlannedChange } from '../store/sync-change.store.js';
 import { type SeenConflict, WHOLE_OBJECT } from '../store/sync-conflict.store.js';
 import type { Adoption, OnRemoteGone } from '../domain/connector.js';
 import type { Link } from '../store/sync-link.store.js';
+import { isMarkedBefore } from './own-marks.js';
 
 /** An object of theirs, references in ids of ours where both ends are linked. */
 export interface Theirs extends Sighting {
@@ -70,7 +71,7 @@ export function judgeObject(pair: Pair, { kind, rules, adoption, onRemoteGone }:
   const verdict: Existence = judgeExistence({
     link: link && { localId: link.localId, phase: link.phase },
     ours: ours?.id ?? null,
-    theirs,
+    theirs: theirs && link && isMarkedBefore(kind, theirs.mark, link.localId) ? { ...theirs, isMarkedBefore: true } : theirs,
     alike,
     whenGone: whole === null ? onRemoteGone : decidedGone[whole],
     isOursLinkedElsewhere: pair.isOursLinkedElsewhere === true,
@@ -89,7 +90,7 @@ export function judgeObject(pair: Pair, { kind, rules, adoption, onRemoteGone }:
     case 'RELINK':
       return joined('RELINK', line, decidedRules, ours as LocalObject, found(verdict.remoteId), 'PLANNED');
     case 'SUCCEED':
-      return succeeded(line, decidedRules, ours as LocalObject, found(verdict.remoteId));
+      return succeeded(line, decidedRules, ours as LocalObject, found(verdict.remoteId), link);
     case 'PROPOSE_ADOPTION': {
       const state = adoption === 'AUTOMATIC' && verdict.candidates.length === 1 ? 'PLANNED' : 'PROPOSED';
       const proposals = verdict.candidates.map((id) => joined('ADOPT', line, decidedRules, ours as LocalObject, found(id), state));
@@ -169,10 +170,14 @@ function merged(line: Line, rules: KindRules, ours: LocalObject, theirs: Theirs,
   return { changes: [{ ...line, ...place(theirs), ...effects(push, merge, ours, theirs) }], conflicts, rebase: null };
 }
 
-/** What we kept there for an object that is no more becomes that of the one which has its natural key now: nothing is deleted, nothing made a second time. */
-function succeeded(line: Line, rules: KindRules, ours: LocalObject, theirs: Theirs): Judgement {
-  const merge = mergeFields(rules, { ours: ours.fields, base: theirs.left?.base ?? null, theirs: theirs.fields, wasLinked: true });
-  const isLeaving = theirs.left?.state === 'DEPRECATED';
+/**
+ * What we kept there for an object that is no more becomes that of the one which has its natural key now: nothing is deleted, nothing made a second time.
+ * What is marked as an earlier release did it is its own successor.
+ */
+function succeeded(line: Line, rules: KindRules, ours: LocalObject, theirs: Theirs, link: Link | null): Judgement {
+  const left = theirs.left ?? link;
+  const merge = mergeFields(rules, { ours: ours.fields, base: left?.base ?? null, theirs: theirs.fields, wasLinked: true });
+  const isLeaving = left?.state === 'DEPRECATED';
   const push = isLeaving && namesOf(merge.push).length === 0 ? only(ours.fields, namesOf(rules)) : merge.push;
   const change = { ...line, ...place(theirs), ...effects(push, merge, ours, theirs), action: 'ADOPT' as const, successorOf: theirs.mark };
   return { ...NOTHING, changes: [change] };

@@ -4,18 +4,28 @@ import type { InventoryKind } from '../inventory/kinds.js';
 /** Their ids are made of what they are: `rt-65000:1` is one in every Trame. Ids of all other kinds are of one row in the world. */
 const SAME_EVERYWHERE: ReadonlySet<InventoryKind> = new Set<InventoryKind>(['routeTarget', 'asn']);
 
+/** Looks like no id of ours, and is written as it was read: without what says which Trame it is of. */
+const AS_BEFORE = '@';
+
+/** Is it the mark of this object as releases wrote it that did not say which Trame it is? Then it may be another Trame's as well: only who has a link knows. */
+export const isMarkedBefore = (kind: InventoryKind, mark: string | null, localId: string): boolean =>
+  SAME_EVERYWHERE.has(kind) && mark === localId + AS_BEFORE;
+
 /**
  * The same system, where marks that another Trame would write, too, carry which one it is: `rt-65000:1@3f9c2a71`. What another Trame has marked is then
  * another owner's, and never taken for ours. The runner knows nothing of it.
  */
 export function withOwnMarks(foreign: ForeignInventory, installation: string): ForeignInventory {
   const suffix = `@${installation}`;
-  const outward = (kind: InventoryKind, mark: string): string => (SAME_EVERYWHERE.has(kind) ? mark + suffix : mark);
+  const outward = (kind: InventoryKind, mark: string): string => {
+    if (!SAME_EVERYWHERE.has(kind)) return mark;
+    return mark.endsWith(AS_BEFORE) ? mark.slice(0, -AS_BEFORE.length) : mark + suffix;
+  };
   const inward = (kind: InventoryKind, object: ForeignObject): ForeignObject => {
     const { mark } = object;
     if (mark === null || !SAME_EVERYWHERE.has(kind)) return object;
     // Whatever does not say that it is ours must not look like an id of ours.
-    return { ...object, mark: mark.endsWith(suffix) ? mark.slice(0, -suffix.length) : `${mark}@` };
+    return { ...object, mark: mark.endsWith(suffix) ? mark.slice(0, -suffix.length) : mark + AS_BEFORE };
   };
   const all = (kind: InventoryKind, objects: readonly ForeignObject[]): ForeignObject[] => objects.map((object) => inward(kind, object));
   const sent = (kind: InventoryKind, write: ForeignWrite): ForeignWrite => {

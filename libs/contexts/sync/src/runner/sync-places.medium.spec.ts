@@ -216,6 +216,23 @@ describe('another Trame on the same system', () => {
     });
   });
 
+  it('does not make what an earlier release of this one marked another’s: the link says whose it is, and the mark is written anew', async () => {
+    world = await host.world();
+    for (let n = 1; n <= 12; n++) world.local.put('routeTarget', `rt-65000:${n}`, { name: `65000:${n}`, tenant: null });
+    world.local.put('asn', 'asn-0000065001', { asn: 65001 });
+    world.local.put('vrf', 'vrf_1', { ...vrf('blue', 'ten_1'), tenant: null, importTargets: [ref('routeTarget', 'rt-65000:1')] });
+    await world.sync();
+    const now = world.foreign.all('routeTarget').map(({ mark }) => mark);
+    for (const kind of ['routeTarget', 'asn'] as const)
+      for (const { remoteId, mark } of world.foreign.all(kind)) world.foreign.remark(kind, remoteId, mark?.split('@')[0] ?? null);
+    const run = await world.sync();
+    expect(run).toMatchObject({ state: 'SUCCEEDED', guards: [], counts: { created: 0, deleted: 0 } });
+    expect((await lines(run)).every((line) => /^ADOPT .* APPLIED$/.test(line))).toBe(true);
+    expect(world.foreign.all('routeTarget').map(({ mark }) => mark)).toEqual(now);
+    world.local.put('vrf', 'vrf_2', { ...vrf('red', 'ten_1'), tenant: null, importTargets: [ref('routeTarget', 'rt-65000:2')] });
+    expect(await world.sync()).toMatchObject({ state: 'SUCCEEDED', counts: { created: 1, updated: 0 } });
+  });
+
   it('does not keep ours from being found again by their marks', async () => {
     world = await host.world();
     world.local.put('routeTarget', 'rt-65000:1', { name: '65000:1', tenant: null });

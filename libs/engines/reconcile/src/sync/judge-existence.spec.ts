@@ -26,6 +26,12 @@ describe('an object that is mapped', () => {
       expect(judge({ link: link('DUE'), ours, theirs: seen(mark, true) })).toEqual({ verdict: 'UNLINK', reason });
   });
 
+  it('is marked anew where an earlier release marked it, and let go where we have it no more', () => {
+    const theirs: Sighting = { ...seen('a@', true), isMarkedBefore: true };
+    expect(judge({ link: link(), ours: 'a', theirs })).toEqual({ verdict: 'SUCCEED', remoteId: '1' });
+    expect(judge({ link: link('DUE'), theirs })).toEqual({ verdict: 'UNLINK', reason: 'MARK_OF_ANOTHER' });
+  });
+
   it.each([
     ['NONE', 'DEPRECATE'],
     ['GRACE', 'WAIT'],

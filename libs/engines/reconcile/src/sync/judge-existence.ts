@@ -14,6 +14,8 @@ export interface Sighting {
   readonly isLinked: boolean;
   /** Both witnesses agree that it is kept for an object of ours that is no more: its mark and our mapping name that one. */
   readonly isLeft?: boolean;
+  /** It carries the mark of the object that our mapping names it for as an earlier release wrote it: both witnesses agree, and the mark is to be written anew. */
+  readonly isMarkedBefore?: boolean;
 }
 
 export interface ExistenceFacts {
@@ -61,6 +63,8 @@ export type Existence =
  * | link | ours | theirs | mark in theirs      | verdict                                                                    |
  * |------|------|--------|---------------------|----------------------------------------------------------------------------|
  * | yes  | yes  | yes    | ours                | MERGE                                                                      |
+ * | yes  | yes  | yes    | ours, as an earlier | SUCCEED: the mark is written anew                                          |
+ * |      |      |        | release wrote it    |                                                                            |
  * | yes  | yes  | yes    | gone, or another's  | UNLINK: somebody took it out of our hands                                  |
  * | yes  | yes  | –      |                     | RELINK where one with our mark is found (renumbered, restored), else        |
  * |      |      |        |                     | REMOTE_GONE under ACCEPT and HOLD; under RECREATE as without a link,        |
@@ -98,6 +102,7 @@ export function judgeExistence(facts: ExistenceFacts): Existence {
 }
 
 function judgeMapped(link: { localId: string; phase: RetirePhase }, ours: string | null, theirs: Sighting): Existence {
+  if (ours !== null && theirs.isMarkedBefore === true) return { verdict: 'SUCCEED', remoteId: theirs.remoteId };
   if (theirs.mark !== link.localId) return { verdict: 'UNLINK', reason: theirs.mark === null ? 'MARK_GONE' : 'MARK_OF_ANOTHER' };
   if (ours !== null) return { verdict: 'MERGE' };
   return { verdict: 'RETIRE', step: ({ NONE: 'DEPRECATE', GRACE: 'WAIT', DUE: 'DELETE' } as const)[link.phase] };
