@@ -25,6 +25,7 @@ export interface PowerDnsOptions {
 export class PowerDnsServer implements DnsZones {
   private readonly http: OutboundHttp;
   private readonly serverUrl: string;
+  private version: Promise<string> | undefined;
 
   constructor(private readonly options: PowerDnsOptions) {
     if (!/^[A-Za-z0-9._-]{1,60}$/.test(options.ownerId)) {
@@ -41,7 +42,8 @@ export class PowerDnsServer implements DnsZones {
   }
 
   zone(name: string, knownKeys: readonly string[] = []): Target<RrsetValue> {
-    return new PowerDnsTarget(this.api(name), this.options.ownerId, knownKeys);
+    const api = this.api(name);
+    return new PowerDnsTarget(api, this.options.ownerId, () => this.askVersion(api), knownKeys);
   }
 
   createZone(name: string, policy: ZonePolicy): Promise<void> {
@@ -50,6 +52,15 @@ export class PowerDnsServer implements DnsZones {
 
   ask(address: string, key: string): Promise<readonly string[]> {
     return askNameServer(address, key);
+  }
+
+  /** Asked once for all zones; where nobody answered, the next zone asks again. */
+  private askVersion(api: ZoneApi): Promise<string> {
+    const version = (this.version ??= api.version());
+    version.catch(() => {
+      if (this.version === version) this.version = undefined; // Whoever asked is told.
+    });
+    return version;
   }
 
   private api(name: string): ZoneApi {

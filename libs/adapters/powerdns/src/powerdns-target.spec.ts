@@ -15,21 +15,30 @@ afterEach(async () => {
 });
 
 /** A server with these answers by method; it remembers the bodies of each PATCH. */
-async function answering(answers: { GET?: [number, string]; PATCH?: [number, string]; version?: string }) {
+async function answering(answers: {
+  GET?: [number, string] | (() => [number, string]);
+  PATCH?: [number, string];
+  version?: string | [number, string];
+}) {
   const patches: { rrsets: { name: string; changetype: string }[] }[] = [];
+  const asked = { version: 0 };
+  const { GET, version = '4.7.3' } = answers;
   const server = http.createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     if (request.method === 'PATCH') patches.push(JSON.parse(Buffer.concat(chunks).toString()));
     const isServer = request.url === '/api/v1/servers/localhost';
-    const known: [number, string] | undefined = isServer ? [200, JSON.stringify({ version: answers.version ?? '4.7.3' })] : undefined;
-    const [status, body] = known ?? (request.method === 'PATCH' ? answers.PATCH : answers.GET) ?? [500, ''];
+    if (isServer) asked.version++;
+    const known: [number, string] = typeof version === 'string' ? [200, JSON.stringify({ version })] : version;
+    const read = typeof GET === 'function' ? GET() : GET;
+    const [status, body] = (isServer ? known : request.method === 'PATCH' ? answers.PATCH : read) ?? [500, ''];
     response.writeHead(status).end(body);
   });
   servers.push(server.listen(0, '127.0.0.1'));
   await once(server, 'listening');
   const apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { zone: new PowerDnsServer({ apiUrl, apiKey: 'CANARY-KEY', ownerId: 'us' }).zone('cust.example'), patches };
+  const powerDns = new PowerDnsServer({ apiUrl, apiKey: 'CANARY-KEY', ownerId: 'us' });
+  return { powerDns, zone: powerDns.zone('cust.example'), patches, asked };
 }
 
 const EMPTY_ZONE: [number, string] = [200, '{"rrsets":[]}'];
@@ -122,8 +131,13 @@ describe('one record more in a set of ours', () => {
   const comments = [{ account: 'trame', content: 'id=us' }];
   const record = (content: string) => ({ content, disabled: false });
   const set = { name: 'a.cust.example.', type: 'A', ttl: 300, records: [record('10.20.0.1')], comments };
-  const sent = async (version: string, over: object = {}, patch: [number, string] = [204, '']) => {
-    const { zone, patches } = await answering({ GET: [200, JSON.stringify({ rrsets: [{ ...set, ...over }] })], PATCH: patch, version });
+  const sent = async (version: string | [number, string], over: object = {}, patch: [number, string] = [204, '']) => {
+    const written = { ...set, records: [record('10.20.0.1'), record('10.20.0.2')] };
+    const GET = (): [number, string] => [
+      200,
+      JSON.stringify({ rrsets: [patches.length > 0 && patch[0] === 204 ? written : { ...set, ...over }] }),
+    ];
+    const { zone, patches } = await answering({ GET, PATCH: patch, version });
     const desired = [{ key: 'a.cust.example/a', value: { ttl: 300, records: ['10.20.0.1', '10.20.0.2'] } }];
     await zone.apply(makePlan({ subject: zone.name, desired, actual: await zone.read() }));
     return patches.flatMap(({ rrsets }) => rrsets.map(({ changetype }) => changetype));
@@ -149,6 +163,48 @@ describe('one record more in a set of ours', () => {
 
   it('is sent as the whole set where the server refuses it', async () => {
     expect(await sent('5.0.2', {}, [422, '{"error":"Changetype not understood"}'])).toEqual(['EXTEND', 'REPLACE']);
+  });
+
+  it.each<[number, string]>([
+    [403, 'Forbidden'],
+    [404, 'Not Found'],
+    [502, '<html>'],
+    [200, 'not JSON'],
+  ])('is sent as the whole set where the server does not say its version: %i %s', async (status, body) => {
+    expect(await sent([status, body])).toEqual(['REPLACE']);
+  });
+
+  it('asks the server for its version once, for all its zones', async () => {
+    const { powerDns, asked } = await answering({ GET: [200, JSON.stringify({ rrsets: [set] })], PATCH: [204, ''], version: [403, ''] });
+    for (const name of ['cust.example', 'cust.example', 'other.example']) {
+      const zone = powerDns.zone(name);
+      const desired = [{ key: 'a.cust.example/a', value: { ttl: 300, records: ['10.20.0.1', '10.20.0.2'] } }];
+      await zone.apply(makePlan({ subject: zone.name, desired, actual: await zone.read() }));
+    }
+    expect(asked.version).toBe(1);
+  });
+
+  it('is sent as the whole set where the server took the record alone and did nothing: names are in another case there', async () => {
+    const ptr = { ...set, name: '1.0.20.10.in-addr.arpa.', type: 'PTR', records: [record('GW.cust.example.'), record('db.cust.example.')] };
+    const key = '1.0.20.10.in-addr.arpa/ptr';
+    const value = { ttl: 300, records: ['db.cust.example.'] };
+    const GET = (): [number, string] => {
+      const isReplaced = patches.some(({ rrsets }) => rrsets[0]?.changetype === 'REPLACE');
+      return [200, JSON.stringify({ rrsets: [isReplaced ? { ...ptr, records: [record('db.cust.example.')] } : ptr] })];
+    };
+    const { zone, patches } = await answering({ GET, PATCH: [204, ''], version: '5.0.2' });
+    const plan = makePlan({ subject: zone.name, desired: [{ key, value }], actual: await zone.read() });
+    expect(await zone.apply(plan)).toEqual([]);
+    expect(patches.map(({ rrsets }) => rrsets.map(({ changetype }) => changetype))).toEqual([['PRUNE'], ['REPLACE']]);
+  });
+
+  it("is not sent again where the set is somebody else's by then", async () => {
+    const GET = (): [number, string] => [200, JSON.stringify({ rrsets: [patches.length === 0 ? set : { ...set, comments: [] }] })];
+    const { zone, patches } = await answering({ GET, PATCH: [204, ''], version: '5.0.2' });
+    const desired = [{ key: 'a.cust.example/a', value: { ttl: 300, records: ['10.20.0.1', '10.20.0.2'] } }];
+    const refused = await zone.apply(makePlan({ subject: zone.name, desired, actual: await zone.read() }));
+    expect(refused).toMatchObject([{ key: 'a.cust.example/a', reason: expect.stringContaining('was read back') }]);
+    expect(patches.flatMap(({ rrsets }) => rrsets.map(({ changetype }) => changetype))).toEqual(['EXTEND']);
   });
 });
 

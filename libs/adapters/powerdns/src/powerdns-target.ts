@@ -26,6 +26,8 @@ export class PowerDnsTarget implements Target<RrsetValue> {
   constructor(
     private readonly api: ZoneApi,
     private readonly ownerId: string,
+    /** As the server says it; empty where it says none. */
+    private readonly version: () => Promise<string>,
     private readonly knownKeys: readonly string[] = [],
   ) {
     this.name = `zone ${api.zone}`;
@@ -46,13 +48,13 @@ export class PowerDnsTarget implements Target<RrsetValue> {
    * @throws PowerDnsError when it is not known what was written; running the plan again is then the way out.
    */
   async apply(plan: Plan<RrsetValue>): Promise<readonly Refused[]> {
-    const writes = plan.changes.filter(({ verb }) => verb === 'DELETE' || verb === 'UPDATE' || verb === 'CREATE');
-    if (writes.length === 0) return [];
-    const keys = writes.map(({ key }) => key);
+    const changes = plan.changes.filter(({ verb }) => verb === 'DELETE' || verb === 'UPDATE' || verb === 'CREATE');
+    if (changes.length === 0) return [];
+    const keys = changes.map(({ key }) => key);
     const before = await this.current(keys);
-    const taken = writes.filter(({ key }) => this.isForeign(before.get(key)));
-    const aliased = new Map(writes.flatMap((change) => (taken.includes(change) ? [] : this.aliasInTheWay(change, before))));
-    const due = writes.filter(
+    const taken = changes.filter(({ key }) => this.isForeign(before.get(key)));
+    const aliased = new Map(changes.flatMap((change) => (taken.includes(change) ? [] : this.aliasInTheWay(change, before))));
+    const due = changes.filter(
       (change) => !taken.includes(change) && !aliased.has(change.key) && !this.isInPlace(change, before.get(change.key)),
     );
     const refused: Refused[] = [
@@ -61,21 +63,36 @@ export class PowerDnsTarget implements Target<RrsetValue> {
     ];
     if (due.length === 0) return refused;
 
-    for (const chunk of inChunks(
-      await this.asRecords(
-        due.map((change) => this.toWrite(change, before.get(change.key))),
-        before,
-        due,
-      ),
-    )) {
-      refused.push(...(await this.write(chunk)));
-    }
-    const after = await this.current(keys);
+    const writes = await this.asRecords(
+      due.map((change) => this.toWrite(change, before.get(change.key))),
+      before,
+      due,
+    );
+    refused.push(...(await this.writeAll(writes)));
+    return [...refused, ...(await this.readBack(due, keys, writes, refused))];
+  }
+
+  /** A 204 alone is not believed. What was sent as a record alone, and had no effect (the record is there in other words), is sent once as the whole set. */
+  private async readBack(
+    due: readonly Change<RrsetValue>[],
+    keys: readonly string[],
+    writes: readonly PendingWrite[],
+    refused: readonly Refused[],
+  ): Promise<readonly Refused[]> {
+    let after = await this.current(keys);
     const known = new Set(refused.map(({ key }) => key));
-    for (const change of due) {
-      if (known.has(change.key) || this.isInPlace(change, after.get(change.key))) continue;
-      refused.push({ key: change.key, reason: `written, but ${found(after.get(change.key))} was read back` });
-    }
+    const missing = () => due.filter((change) => !known.has(change.key) && !this.isInPlace(change, after.get(change.key)));
+    const wasAlone = new Set(writes.flatMap(({ key, whole }) => (whole ? [key] : [])));
+    const again = missing().filter(({ key }) => wasAlone.has(key) && !this.isForeign(after.get(key)));
+    const more = await this.writeAll(again.map((change) => this.toWrite(change, after.get(change.key))));
+    for (const { key } of more) known.add(key);
+    if (again.length > 0) after = await this.current(keys);
+    return [...more, ...missing().map(({ key }) => ({ key, reason: `written, but ${found(after.get(key))} was read back` }))];
+  }
+
+  private async writeAll(writes: readonly PendingWrite[]): Promise<readonly Refused[]> {
+    const refused: Refused[] = [];
+    for (const chunk of inChunks(writes)) refused.push(...(await this.write(chunk)));
     return refused;
   }
 
@@ -116,7 +133,7 @@ export class PowerDnsTarget implements Target<RrsetValue> {
       const change = after !== null && exists(present) && this.isOurs(present) ? recordChange(splitKey(key), present, after) : undefined;
       if (change) alone.set(key, change);
     }
-    if (alone.size === 0 || !hasRecordChanges(await this.api.version())) return writes;
+    if (alone.size === 0 || !hasRecordChanges(await this.version())) return writes;
     return writes.map(({ key, rrset }) => {
       const change = alone.get(key);
       return change ? { key, rrset: change, whole: rrset } : { key, rrset };
