@@ -7,12 +7,12 @@ import { SyncChangeStore } from '../store/sync-change.store.js';
 import { SyncDueStore, type Target } from '../store/sync-due.store.js';
 import { type SyncHint, SyncHintStore } from '../store/sync-hint.store.js';
 import { SyncLinkStore } from '../store/sync-link.store.js';
-import { type DueRecheck, SyncRecheckStore } from '../store/sync-recheck.store.js';
+import { type DueRecheck, type Recheck, SyncRecheckStore } from '../store/sync-recheck.store.js';
 import { SyncRunStore } from '../store/sync-run.store.js';
 import { SyncScanStore } from '../store/sync-scan.store.js';
 import { LookupPlanner, type Suspects } from './lookup-planner.js';
 import { isOfTheirs, Patience } from './patience.js';
-import { BATCH, kindsOf, SCOPE } from './run-context.js';
+import { BATCH, kindsOf, type RunContext, SCOPE } from './run-context.js';
 import { RunKeeper } from './run-keeper.js';
 import { wordsOf } from './words-of.js';
 import { contextOf, type Work } from './work.js';
@@ -93,37 +93,20 @@ export class IncrementalRun {
 
   /** What was refused or not answered is tried again, and what goes away goes when its grace period is over. */
   async retry(work: Work): Promise<void> {
-    const { held, target, foreign, signal } = work;
+    const { held, target } = work;
     const objects = await held.inTransaction(SCOPE, (tx) => this.rechecks.take(tx, target.id, BATCH));
-    try {
-      if (objects.length > 0) await this.retryThese(work, objects);
-      return;
-    } catch (error) {
-      if (signal.aborted || !isOfTheirs(error) || objects.length === 1) throw error;
-    }
-    await foreign.probe(signal);
-    const patience = new Patience();
-    for (const object of objects) {
-      try {
-        await this.retryThese(work, [object]);
-        patience.worked();
-      } catch (error) {
-        if (signal.aborted || !isOfTheirs(error)) throw error;
-        await held.inTransaction(SCOPE, (tx) => this.rechecks.keep(tx, target.id, [object], wordsOf(error)));
-        if (!patience.failed(error)) throw error;
-      }
-    }
-  }
-
-  private async retryThese(work: Work, objects: readonly DueRecheck[]): Promise<void> {
+    if (objects.length === 0) return;
     const suspects = (kind: InventoryKind): Suspects => ({
       localIds: objects.filter((object) => object.kind === kind).map(({ localId }) => localId),
       remoteIds: [],
     });
-    const { runId, unread } = await this.look(work, 'RETRY', suspects);
-    await work.held.inTransaction(SCOPE, async (tx) => {
-      const read = objects.filter(({ kind }) => !unread.some((other) => other.kind === kind));
-      await this.rechecks.retried(tx, work.target.id, runId, read);
+    const { runId, unread, alone } = await this.look(work, 'RETRY', suspects);
+    await held.inTransaction(SCOPE, async (tx) => {
+      const isUnread = ({ kind, localId }: DueRecheck): boolean =>
+        unread.some((other) => other.kind === kind) || alone.some((other) => other.kind === kind && other.localId === localId);
+      const read = objects.filter((object) => !isUnread(object));
+      await this.rechecks.retried(tx, target.id, runId, read);
+      for (const object of alone) await this.rechecks.keep(tx, target.id, [object], wordsOf(object.error));
       if (runId) await this.rechecks.forgetRepeated(tx, runId, objects);
     });
   }
@@ -135,6 +118,7 @@ export class IncrementalRun {
       this.runs.insert(tx, { targetId: target.id, trigger, phase: 'PLANNING' }),
     );
     const unread: { kind: InventoryKind; error: unknown }[] = [];
+    const alone: Unread[] = [];
     let [unseen, isRead] = [0, false];
     for (const kind of kindsOf(context)) {
       const suspects = suspectsOf(kind);
@@ -142,7 +126,8 @@ export class IncrementalRun {
       const known = await held.inTransaction(SCOPE, (tx) => this.links.count(tx, target.id, kind));
       context.sink.expect(kind, known, null);
       try {
-        unseen += await this.lookups.planSeen(context, kind, suspects);
+        if (trigger === 'RETRY') alone.push(...(await this.planEach(context, kind, suspects.localIds)));
+        else unseen += await this.lookups.planSeen(context, kind, suspects);
         isRead = true;
       } catch (error) {
         if (signal.aborted || !isOfTheirs(error)) throw error;
@@ -156,8 +141,41 @@ export class IncrementalRun {
       throw first.error;
     }
     if (runId) await this.keeper.settle(context, runId, { isDryRun: false, maxDeleteRatio: null, isPartOfMany: true });
-    return { runId, unseen, unread };
+    return { runId, unseen, unread, alone };
   }
+
+  /**
+   * What cannot be read together is read one by one, and judged together all the same: the brakes count what all of them would do.
+   * @returns those that cannot be read. @throws where so many of them are that it is not about them.
+   */
+  private async planEach(context: RunContext, kind: InventoryKind, localIds: readonly string[]): Promise<Unread[]> {
+    const { foreign, signal } = context;
+    try {
+      await this.lookups.planSeen(context, kind, { localIds, remoteIds: [] });
+      return [];
+    } catch (error) {
+      if (signal.aborted || !isOfTheirs(error) || localIds.length === 1) throw error;
+    }
+    await foreign.probe(signal);
+    const patience = new Patience();
+    const unread: Unread[] = [];
+    for (const localId of localIds) {
+      try {
+        await this.lookups.planSeen(context, kind, { localIds: [localId], remoteIds: [] });
+        patience.worked();
+      } catch (error) {
+        if (signal.aborted || !isOfTheirs(error)) throw error;
+        unread.push({ kind, localId, error });
+        if (!patience.failed(error)) throw error;
+      }
+    }
+    return unread;
+  }
+}
+
+/** By itself, too. */
+interface Unread extends Recheck {
+  readonly error: unknown;
 }
 
 interface Looked {
@@ -165,6 +183,7 @@ interface Looked {
   /** Of ours, linked, and not shown there. */
   readonly unseen: number;
   readonly unread: readonly { readonly kind: InventoryKind; readonly error: unknown }[];
+  readonly alone: readonly Unread[];
 }
 
 const idsOf = (journal: readonly JournalEntry[], kind: InventoryKind): string[] => [

@@ -22,16 +22,23 @@ export interface DueRecheck extends Recheck {
 
 /** The last line of a run for each object. */
 const LAST_LINES = `SELECT DISTINCT ON (kind, local_id) kind, local_id, action, state, error FROM sync_change WHERE run_id = $2 ORDER BY kind, local_id, seq DESC`;
+const IS_DUE = `c.target_id = $1 AND c.due_at <= clock_timestamp()`;
+/** It is shown there as going away. */
+const IS_LEAVING = `EXISTS (SELECT FROM sync_link l WHERE l.target_id = c.target_id AND l.kind = c.kind AND l.local_id = c.local_id AND l.state = 'DEPRECATED')`;
 const IS_LEFT = `state IN ('REFUSED', 'SKIPPED', 'STALE')`;
 
 /** Objects that are looked at again although nothing changed: what was refused or not answered, and what goes away when its grace period ends. */
 @Injectable()
 export class SyncRecheckStore {
-  /** Those whose time has come; the next time is set before anything is tried, so that an execution that dies tries nothing forever. */
+  /**
+   * Those whose time has come; the next time is set before anything is tried, so that an execution that dies tries nothing forever. What goes away is taken
+   * by itself: a run that would delete too much waits for a person, and what was refused does not wait with it.
+   */
   async take(tx: Tx, targetId: SyncTargetId, limit: number): Promise<DueRecheck[]> {
     return tx.sql<DueRecheck>(
       `UPDATE sync_recheck r SET attempts = r.attempts + 1, due_at = clock_timestamp() + ${LATER('r.attempts + 1')}
-         FROM (SELECT kind, local_id FROM sync_recheck WHERE target_id = $1 AND due_at <= clock_timestamp() ORDER BY due_at LIMIT $2) d
+         FROM (SELECT kind, local_id FROM sync_recheck c WHERE ${IS_DUE} AND ${IS_LEAVING} = (SELECT ${IS_LEAVING} FROM sync_recheck c WHERE ${IS_DUE} ORDER BY due_at LIMIT 1)
+                ORDER BY due_at LIMIT $2) d
         WHERE r.target_id = $1 AND r.kind = d.kind AND r.local_id = d.local_id RETURNING r.kind, r.local_id AS "localId", r.error`,
       [targetId, limit],
     );

@@ -1,0 +1,78 @@
+import { openSyncRunnerHost, type SyncRunnerHost, type SyncRunnerWorld } from '../../../../../test/support/sync-runner-world.js';
+import type { SyncRun } from '#contexts/sync';
+import { DomainError } from '#engines/kernel';
+
+let host: SyncRunnerHost;
+let world: SyncRunnerWorld;
+beforeAll(async () => {
+  host = await openSyncRunnerHost();
+});
+afterAll(() => host.close());
+
+const idOf = (n: number): string => `ten_${String(n).padStart(5, '0')}`;
+const tenants = (count: number, from = 1): void => {
+  for (let n = from; n < from + count; n++) world.local.put('tenant', idOf(n), { name: `t${n}`, slug: `t${n}`, description: null });
+};
+const theirs = (): number => world.foreign.all('tenant').length;
+const unavailable = (): DomainError => new DomainError('FOREIGN_UNAVAILABLE', '503', { retriable: true });
+const rechecks = () =>
+  world.sql<{ id: string; inSeconds: number }>(
+    `SELECT local_id AS id, extract(epoch FROM due_at - clock_timestamp())::int AS "inSeconds" FROM sync_recheck ORDER BY 1`,
+  );
+const itIsTime = (): Promise<unknown> => world.sql(`UPDATE sync_recheck SET due_at = clock_timestamp()`);
+/** So many of ours are shown there as going away, and the period is over. */
+const leaving = async (count: number, of: number): Promise<void> => {
+  tenants(of);
+  await world.sync();
+  for (let n = 1; n <= count; n++) world.local.remove('tenant', idOf(n));
+  const run = await world.sync({ maxDeleteRatio: 1 });
+  if (run.state === 'BLOCKED_BY_GUARD') await approve(run);
+  await world.sql(`UPDATE sync_link SET deprecated_at = deprecated_at - interval '1 hour' WHERE state = 'DEPRECATED'`);
+  await itIsTime();
+};
+const approve = async (run: SyncRun): Promise<void> => {
+  await world.runs.approve(run.id, run.digest ?? '', 'operator');
+  await world.attend();
+};
+
+describe('what goes away', () => {
+  it('is too much to be deleted although it could not be read together', async () => {
+    world = await host.world({ settings: { graceSeconds: 3600 } });
+    await leaving(40, 60);
+    const get = world.foreign.get.bind(world.foreign);
+    world.foreign.get = (kind, ids, signal) => (ids.length > 1 ? Promise.reject(unavailable()) : get(kind, ids, signal));
+    await world.attend();
+    expect(await world.lastRun()).toMatchObject({ trigger: 'RETRY', state: 'BLOCKED_BY_GUARD' });
+    await world.attend();
+    expect(theirs()).toBe(60);
+  });
+
+  it('waits by itself where it is the one that cannot be read, and the others go', async () => {
+    world = await host.world({ settings: { graceSeconds: 3600 } });
+    await leaving(3, 60);
+    const hidden = world.foreign.all('tenant')[1]?.remoteId ?? 'none';
+    const get = world.foreign.get.bind(world.foreign);
+    world.foreign.get = (kind, ids, signal) => (ids.includes(hidden) ? Promise.reject(unavailable()) : get(kind, ids, signal));
+    await world.attend();
+    expect(await world.lastRun()).toMatchObject({ trigger: 'RETRY', state: 'SUCCEEDED', counts: { deleted: 2 } });
+    expect(await rechecks()).toMatchObject([{ id: idOf(2) }]);
+  });
+
+  it('and waits for a person holds up nothing that was refused', async () => {
+    world = await host.world({ settings: { graceSeconds: 3600 }, foreign: { isUnique: true } });
+    await leaving(40, 60);
+    const other = world.foreign.put('tenant', { name: 't90', slug: 't90', description: null }, 'another owner');
+    tenants(1, 90);
+    await world.sql(
+      `INSERT INTO sync_recheck (target_id, kind, local_id, attempts, due_at) VALUES ($1, 'tenant', $2, 1, clock_timestamp())`,
+      [world.targetId, idOf(90)],
+    );
+    world.foreign.remove('tenant', other);
+    await world.attend();
+    await world.attend();
+    expect(world.foreign.all('tenant').filter(({ mark }) => mark === idOf(90))).toHaveLength(1);
+    const waiting = await rechecks();
+    expect(waiting).toHaveLength(40);
+    expect(waiting.every(({ inSeconds }) => inSeconds > 20_000)).toBe(true);
+  });
+});
