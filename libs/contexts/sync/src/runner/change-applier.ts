@@ -228,7 +228,8 @@ export class ChangeApplier {
     const valid: PlannedChange[] = [];
     const settled: ChangeOutcome[] = [];
     for (const change of batch) {
-      const { change: fresh, isOpen } = now.get(change.localId) ?? { change: null, isOpen: false };
+      const { changes, isOpen } = now.get(change.localId) ?? { changes: [], isOpen: false };
+      const fresh = changes.find(({ remoteId: id }) => id === change.remoteId) ?? changes[0] ?? null;
       const remoteId = fresh?.remoteId ?? change.remoteId;
       if (fresh && isSame(change, fresh)) valid.push({ ...change, remoteVersion: fresh.remoteVersion, base: fresh.base });
       // An answer was lost: it was made, and its link was not.

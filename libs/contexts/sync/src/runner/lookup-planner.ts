@@ -18,7 +18,8 @@ export interface Suspects {
 }
 
 export interface SeenAgain {
-  readonly change: Omit<PlannedChange, 'seq'> | null;
+  /** More than one where a person has to choose. */
+  readonly changes: readonly Omit<PlannedChange, 'seq'>[];
   readonly isOpen: boolean;
 }
 
@@ -52,21 +53,23 @@ export class LookupPlanner {
 
   /**
    * The same of what is seen there. Something of ours that is not shown may be gone, or hidden since somebody took a permission from us: made again
-   * it would be there twice. Only a complete scan, with its brakes, tells.
-   * @returns how many were not judged.
+   * it would be there twice. Only a complete scan, with its brakes, tells; where one has said it already, another one says nothing new.
+   * @returns how many were not judged, of which it is not known yet.
    */
   async planSeen(context: RunContext, kind: InventoryKind, suspects: Suspects): Promise<number> {
-    let unseen = 0;
+    const unseen = new Set<string>();
     const isSeen = ({ link, theirs, alike }: Pair): boolean => {
       if (link === null || theirs !== null || alike.length > 0) return true;
-      unseen++;
+      if (link.state !== 'GONE') unseen.add(link.localId);
       return false;
     };
     for (const batch of batchesOf(suspects)) await this.planBatch(context, kind, batch, isSeen);
-    return unseen;
+    if (unseen.size === 0) return 0;
+    const asked = await context.held.inTransaction(SCOPE, (tx) => this.links.asked(tx, context.target.id, kind, [...unseen]));
+    return unseen.size - asked;
   }
 
-  /** The line that each of these would be now, and whether something of it is in conflict; keeps nothing. */
+  /** The lines that each of these would be now, and whether something of it is in conflict; keeps nothing. */
   async again(context: RunContext, kind: InventoryKind, localIds: readonly string[]): Promise<ReadonlyMap<string, SeenAgain>> {
     const finds = await this.find(context, kind, { localIds, remoteIds: [] });
     return context.held.inTransaction(SCOPE, async (tx) => {
@@ -75,7 +78,7 @@ export class LookupPlanner {
       return new Map(
         judged.map(({ pair, judgement: { changes, conflicts } }) => [
           pair.ours?.id ?? pair.link?.localId ?? '',
-          { change: changes[0] ?? null, isOpen: conflicts.length > 0 },
+          { changes, isOpen: conflicts.length > 0 },
         ]),
       );
     });
@@ -96,7 +99,7 @@ export class LookupPlanner {
       const strangers = suspects.remoteIds.filter((id) => !linked.has(id));
       const localIds = [...new Set([...suspects.localIds, ...finds.links.map(({ localId }) => localId)])];
       const pairs = (await this.pairs(tx, context, kind, localIds, finds)).filter(isJudged);
-      if (isScanned) context.sink.sawOurs(kind, pairs.filter(({ link, theirs }) => link && link.state !== 'GONE' && theirs).length);
+      if (isScanned) context.sink.sawOurs(kind, pairs.filter(isSeenOurs).length);
       // Theirs without a link is kept for the next complete run, unless it carries the mark of an object of ours: that one is looked at now.
       const seen = strangers.flatMap((id) => finds.theirs.get(id) ?? []);
       await context.references.learn(
@@ -221,6 +224,10 @@ function* batchesOf({ localIds, remoteIds }: Suspects): Iterable<Suspects> {
   for (const batch of inBatches(localIds, BATCH)) yield { localIds: batch, remoteIds: [] };
   for (const batch of inBatches(remoteIds, BATCH)) yield { localIds: [], remoteIds: batch };
 }
+
+/** Where it was, or under another id, with its mark. */
+const isSeenOurs = ({ link, theirs, alike }: Pair): boolean =>
+  link !== null && link.state !== 'GONE' && (theirs !== null || alike.some(({ mark, isLinked }) => mark === link.localId && !isLinked));
 
 const unique = (links: readonly Link[], others: readonly Link[]): Link[] => [
   ...new Map([...links, ...others].map((link) => [link.localId, link])).values(),

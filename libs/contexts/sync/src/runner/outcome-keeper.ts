@@ -10,7 +10,7 @@ import { type ChangeOutcome, type PlannedChange, SyncChangeStore } from '../stor
 import { SyncConflictStore, WHOLE_OBJECT } from '../store/sync-conflict.store.js';
 import { SyncDueStore } from '../store/sync-due.store.js';
 import { SyncHintStore } from '../store/sync-hint.store.js';
-import { type LinkRow, SyncLinkStore } from '../store/sync-link.store.js';
+import { type Link, type LinkRow, SyncLinkStore } from '../store/sync-link.store.js';
 import { SyncUnlinkedStore } from '../store/sync-unlinked.store.js';
 import { measureOfOurs } from './plan-sink.js';
 import { LOCAL_INVENTORY, type RunContext } from './run-context.js';
@@ -55,8 +55,8 @@ export class OutcomeKeeper {
       kind,
       written.map(({ change }) => change.localId),
     );
-    const bases = new Map(known.map(({ localId, base }) => [localId, base]));
-    for (const each of written) await this.one(tx, runId, each, bases.get(each.change.localId) ?? {}, batch);
+    const links = new Map(known.map((link) => [link.localId, link]));
+    for (const each of written) await this.one(tx, runId, each, links.get(each.change.localId)?.base ?? {}, batch);
     await this.links.drop(tx, target.id, kind, batch.dropped);
     await this.links.markGone(tx, target.id, kind, batch.gone);
     await this.links.put(tx, target.id, kind, batch.links);
@@ -79,7 +79,9 @@ export class OutcomeKeeper {
       ]);
     await this.changes.settle(tx, runId, batch.settled);
     await this.dues.sawMore(tx, target.id, kind, madeBy(written, batch.settled));
-    await this.dues.sawMore(tx, target.id, measureOfOurs(kind), batch.links.filter(({ localId }) => !bases.has(localId)).length);
+    const relinked = new Set(written.flatMap(({ change }) => (change.action === 'RELINK' ? [change.localId] : [])));
+    const isMore = ({ localId, remoteId }: LinkRow): boolean => isNew(links.get(localId), remoteId, relinked.has(localId));
+    await this.dues.sawMore(tx, target.id, measureOfOurs(kind), batch.links.filter(isMore).length);
     const applied = batch.settled.filter(({ state }) => state === 'APPLIED').map(({ seq }) => seq);
     if (applied.length > 0)
       await this.audit.append(tx, {
@@ -147,6 +149,12 @@ export class OutcomeKeeper {
     });
     return null;
   }
+}
+
+/** Is it one more of ours that a scan will see? One that was linked and is in another place was missing, unless its mark was seen there: then it counted. */
+function isNew(before: Link | undefined, remoteId: string, isFoundByMark: boolean): boolean {
+  if (!before || before.state === 'GONE') return true;
+  return before.remoteId !== remoteId && !isFoundByMark;
 }
 
 /** How many more there are now. */

@@ -8,11 +8,16 @@ import { SyncChangeStore, type Tally } from '../store/sync-change.store.js';
 import { SyncDueStore } from '../store/sync-due.store.js';
 import { SyncRecheckStore } from '../store/sync-recheck.store.js';
 import { SyncRunStore } from '../store/sync-run.store.js';
+import { SyncScanStore } from '../store/sync-scan.store.js';
 import { ChangeApplier } from './change-applier.js';
+import { isOfTheirs } from './patience.js';
 import { measureOfOurs } from './plan-sink.js';
 import { type RunContext, SCOPE } from './run-context.js';
 import { RunEnding } from './run-ending.js';
 import { wordsOf } from './words-of.js';
+
+/** So often in a row a connector may fail before a person is asked again for what was approved. */
+const PATIENCE = 5;
 
 export interface PlanWish {
   readonly isDryRun: boolean;
@@ -29,6 +34,7 @@ export class RunKeeper {
     private readonly changes: SyncChangeStore,
     private readonly dues: SyncDueStore,
     private readonly rechecks: SyncRecheckStore,
+    private readonly scans: SyncScanStore,
     private readonly applier: ChangeApplier,
     private readonly ending: RunEnding,
   ) {}
@@ -70,7 +76,7 @@ export class RunKeeper {
     try {
       await this.applier.apply(context, runId, how);
     } catch (error) {
-      if (!context.signal.aborted) await this.fail(context, runId, error);
+      if (!context.signal.aborted) await this.interrupted(context, runId, error);
       throw error;
     }
     crashPoint('inventory.applied');
@@ -84,6 +90,26 @@ export class RunKeeper {
       return this.ending.end(tx, target, runId, state, counts, left > 0 ? `${left} of its lines were not carried out` : null);
     });
     return told();
+  }
+
+  /**
+   * What a person approved is not lost because the other system does not answer for a moment: it goes on when the connector is tried again. After a few
+   * times it waits for a person as it did before, and nothing that was said of it holds any more.
+   */
+  private async interrupted(context: RunContext, runId: SyncRunId, error: unknown): Promise<void> {
+    const { held, target } = context;
+    const run = await held.inTransaction(SCOPE, (tx) => this.runs.byId(tx, runId));
+    if (!run || run.approvedBy === null) return this.fail(context, runId, error);
+    const goesOn = isOfTheirs(error) && target.failures < PATIENCE;
+    const told = await held.inTransaction(SCOPE, async (tx) => {
+      await this.changes.planAgain(tx, runId);
+      if (goesOn) return;
+      await this.scans.isRight(tx, target.id, runId);
+      await this.runs.askAgain(tx, runId);
+      const counts = countsOf(await this.changes.tally(tx, runId), run.counts);
+      return this.ending.end(tx, target, runId, 'BLOCKED_BY_GUARD', counts, wordsOf(error));
+    });
+    told?.();
   }
 
   /** It ends here; what it did stays, what it did not is for another run. */
@@ -100,10 +126,13 @@ export class RunKeeper {
 }
 
 const OF_SCAN: ReadonlySet<StopCode> = new Set<StopCode>(['INCOMPLETE_SCAN', 'NO_ROWS', 'SHRUNK', 'OURS_SHRUNK', 'UNCOUNTED']);
-const isOfScan = ({ code }: Stop): boolean => OF_SCAN.has(code);
-/** What was seen of the kinds that were stopped for it. */
+const isOfScan = ({ code }: Pick<Stop, 'code'>): boolean => OF_SCAN.has(code);
+const IS_MISSING: ReadonlySet<StopCode> = new Set<StopCode>(['NO_ROWS', 'SHRUNK', 'OURS_SHRUNK']);
+/** What was seen of the kinds that were stopped because much is missing. One that was not read as a whole says nothing of that, whoever approves it. */
 function measureOf(stops: readonly Stop[], seen: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
-  const kinds = stops.filter(isOfScan).flatMap(({ kind }) => [kind, measureOfOurs(kind as InventoryKind)]);
+  const unread = new Set(stops.flatMap(({ code, kind }) => (isOfScan({ code }) && !IS_MISSING.has(code) ? [kind] : [])));
+  const shrunk = stops.filter(({ code, kind }) => IS_MISSING.has(code) && !unread.has(kind));
+  const kinds = shrunk.flatMap(({ kind }) => [kind, measureOfOurs(kind as InventoryKind)]);
   return Object.fromEntries(Object.entries(seen).filter(([kind]) => kinds.includes(kind)));
 }
 const isOfGuard = ({ code }: Stop): boolean => code === 'GUARDED';

@@ -39,6 +39,8 @@ const RECORD_SETS = `SELECT x.n::int, x.line->>'verb', 'recordSet', x.line->>'ke
   FROM sync_run r, jsonb_array_elements(r.plan) WITH ORDINALITY x(line, n) WHERE r.id = $1 AND x.n > $2`;
 /** Words of other systems can be a page of HTML. */
 const LONGEST_ERROR = 1000;
+/** As a database keeps them: it takes no half of a character that was cut, and no NUL, and would not keep what was done either. */
+const kept = (words: string): string => Buffer.from(words.slice(0, LONGEST_ERROR), 'utf8').toString('utf8').replaceAll('\0', '');
 
 @Injectable()
 export class SyncChangeStore {
@@ -82,7 +84,7 @@ export class SyncChangeStore {
     await tx.run(
       `UPDATE sync_change c SET state = o.state, remote_id = coalesce(o."remoteId", c.remote_id), error = o.error
          FROM jsonb_to_recordset($2::jsonb) o(seq int, state text, "remoteId" text, error text) WHERE c.run_id = $1 AND c.seq = o.seq`,
-      [runId, JSON.stringify(outcomes.map((outcome) => ({ ...outcome, error: outcome.error?.slice(0, LONGEST_ERROR) ?? null })))],
+      [runId, JSON.stringify(outcomes.map((outcome) => ({ ...outcome, error: outcome.error === null ? null : kept(outcome.error) })))],
     );
   }
 
@@ -98,17 +100,14 @@ export class SyncChangeStore {
 
   /** Nobody comes back to them. */
   async leaveRest(tx: Tx, runId: SyncRunId, why: string): Promise<void> {
-    await tx.run(`UPDATE sync_change SET state = 'SKIPPED', error = $2 WHERE run_id = $1 AND state = 'PLANNED'`, [
-      runId,
-      why.slice(0, LONGEST_ERROR),
-    ]);
+    await tx.run(`UPDATE sync_change SET state = 'SKIPPED', error = $2 WHERE run_id = $1 AND state = 'PLANNED'`, [runId, kept(why)]);
   }
 
   /** Of one kind and action, those that are still to be done. */
   async leaveOut(tx: Tx, runId: SyncRunId, kind: InventoryKind, action: SyncAction, why: string): Promise<void> {
     await tx.run(
       `UPDATE sync_change SET state = 'SKIPPED', error = $4 WHERE run_id = $1 AND kind = $2 AND action = $3 AND state = 'PLANNED'`,
-      [runId, kind, action, why.slice(0, LONGEST_ERROR)],
+      [runId, kind, action, kept(why)],
     );
   }
 

@@ -13,7 +13,7 @@ const COLUMNS = `id, target_id AS "targetId", trigger, is_dry_run AS "isDryRun",
   guards, wanted_by AS "wantedBy", approved_by AS "approvedBy", error`;
 
 /** What was stopped, or a complete run that went through. A dry run says nothing: nobody waits for it. */
-const LAST_WORD = `SELECT id, state FROM sync_run WHERE target_id = $1 AND NOT is_dry_run
+export const LAST_WORD = `SELECT id, state FROM sync_run WHERE target_id = $1 AND NOT is_dry_run
   AND (state = 'BLOCKED_BY_GUARD' OR (trigger IN ('TIMER', 'PERSON') AND state IN ('SUCCEEDED', 'PARTIAL'))) ORDER BY started_at DESC, id DESC LIMIT 1`;
 
 const toRun = (row: SyncRun): SyncRun => ({ ...row, counts: { ...NO_COUNTS, ...row.counts } });
@@ -121,6 +121,11 @@ export class SyncRunStore {
       `UPDATE sync_run SET phase = 'APPROVED', state = 'RUNNING', finished_at = NULL, approved_by = $2, approved_at = clock_timestamp() WHERE id = $1`,
       [id, tx.scope.actor],
     );
+  }
+
+  /** It waits for a person again. */
+  async askAgain(tx: Tx, id: SyncRunId): Promise<void> {
+    await tx.run('UPDATE sync_run SET approved_by = NULL, approved_at = NULL WHERE id = $1', [id]);
   }
 
   async end(tx: Tx, id: SyncRunId, state: SyncState, counts: RunCounts, error: string | null): Promise<void> {
