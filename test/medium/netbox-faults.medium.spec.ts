@@ -87,6 +87,33 @@ describe.each(['4.5', '4.7'] as const)('what goes wrong with NetBox %s', (versio
     expect(room.netbox.state.count('tenancy/tenants')).toBe(2);
   });
 
+  it('a gateway that stops waiting: what NetBox still works at is not made twice, and is found when it is there', async () => {
+    const room = await start(version, { enforceGlobalUnique: false });
+    const { netbox, inventory } = room;
+    const post = to('POST', 'ipam/prefixes');
+    const write = [create('pfx_a', { prefix: '10.0.0.0/24', status: 'active' })];
+    netbox.faults.add({ kind: 'gateway-timeout', when: post, ms: 300 });
+    await expect(inventory.write('prefix', write, signal)).rejects.toMatchObject({
+      code: 'NETBOX_NO_ANSWER',
+      facts: { retriable: true, isTimeout: true },
+    });
+    await netbox.idle();
+    const prefix = doneOf((await inventory.write('prefix', write, signal))[0]);
+    expect(prefix).toMatchObject({ mark: 'pfx_a' });
+    expect(netbox.state.count('ipam/prefixes')).toBe(1);
+    // A change is the same one a second time; an object of which it is known that it was there goes once.
+    netbox.faults.add({ kind: 'gateway-timeout', when: to('PATCH', 'ipam/prefixes'), ms: 30 });
+    const changed = await inventory.write('prefix', [update(prefix, { description: 'now' })], signal);
+    await netbox.idle();
+    expect(doneOf(changed[0]).fields).toMatchObject({ description: 'now' });
+    const [now] = await inventory.get('prefix', [prefix.remoteId], signal);
+    if (!now) throw new Error('it is gone');
+    netbox.faults.add({ kind: 'gateway-timeout', when: to('DELETE', 'ipam/prefixes'), ms: 30 });
+    expect(await inventory.write('prefix', [drop(now, 'pfx_a')], signal)).toEqual([{ done: null }]);
+    await netbox.idle();
+    expect(netbox.state.count('ipam/prefixes')).toBe(0);
+  });
+
   it('a read that fails is an error and never an empty list', async () => {
     const room = await start(version);
     const { netbox, inventory } = room;

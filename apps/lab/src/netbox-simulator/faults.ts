@@ -23,6 +23,8 @@ export type FaultKind =
   /** The proxy's page: 502, 503, a firewall's 403, and a login page with 200. Nothing is done. */
   | 'bad-gateway'
   | 'unavailable'
+  /** The proxy's 504 at once; NetBox does not hear of that, checks it now, and has done it `ms` later. */
+  | 'gateway-timeout'
   | 'firewall'
   | 'login-page'
   /** A proxy's 429 with `Retry-After`; NetBox itself has no limit. */
@@ -44,7 +46,7 @@ export interface Fault {
   readonly when?: (request: RequestLine) => boolean;
   /** How many requests it hits, default 1. */
   readonly times?: number;
-  /** Of `slow`, default 200. */
+  /** Of `slow` and `gateway-timeout`, default 200. */
   readonly ms?: number;
   /** Seconds, of `throttled`; default 1. */
   readonly retryAfter?: number;
@@ -103,10 +105,11 @@ export class Faults {
     for (const { what } of due) await what();
   }
 
-  async commitGap(request: RequestLine): Promise<void> {
+  async commitGap(request: RequestLine, moreMs: number): Promise<void> {
     const due = this.between.filter(({ when }) => when(request));
     this.between = this.between.filter((one) => !due.includes(one));
     for (const { what } of due) await what();
-    if (this.commitMs > 0) await new Promise((resolve) => setTimeout(resolve, this.commitMs));
+    const ms = this.commitMs + moreMs;
+    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
   }
 }

@@ -31,6 +31,7 @@ export class NetBoxServer {
   readonly background: Background;
   /** `METHOD /api/path/?query`, in the order in which they came. */
   readonly requests: string[] = [];
+  private readonly unheard = new Set<Promise<unknown>>();
   private readonly locks = new AdvisoryLocks();
   private readonly sockets = new Set<Socket>();
   private readonly server: http.Server;
@@ -105,11 +106,28 @@ export class NetBoxServer {
     if (fault?.kind === 'hang') return;
     if (fault?.kind === 'reset-before') return void request.socket.destroy();
     await this.faults.interrupt(line);
+    if (fault?.kind === 'gateway-timeout') {
+      this.workOn(this.answer(request, url, line, fault.ms ?? 200));
+      return send(response, this.stamped(page(504, '504 Gateway Time-out')), null);
+    }
     const reply = (fault && refusalOf(fault, this.shared)) ?? (await this.answer(request, url, line));
     if (fault?.kind === 'slow') await new Promise((resolve) => setTimeout(resolve, fault.ms ?? 200));
     if (fault?.kind === 'hang-after') return;
     if (fault?.kind === 'reset-after') return void request.socket.destroy();
     send(response, this.stamped(reply), fault);
+  }
+
+  /** Nobody waits for its answer any more. */
+  private workOn(work: Promise<unknown>): void {
+    const ended = work.finally(() => this.unheard.delete(ended));
+    this.unheard.add(ended);
+  }
+
+  /** Until nothing is under way whose answer nobody waits for. */
+  async idle(): Promise<void> {
+    await Promise.all(this.unheard);
+    await this.background.idle();
+    await this.webhooks.idle();
   }
 
   private stamped(reply: Reply): Reply {
@@ -119,14 +137,14 @@ export class NetBoxServer {
     };
   }
 
-  private async answer(request: IncomingMessage, url: URL, line: RequestLine): Promise<Reply> {
+  private async answer(request: IncomingMessage, url: URL, line: RequestLine, gapMs = 0): Promise<Reply> {
     if (!url.pathname.startsWith(`${this.basePath}/api/`))
       return { status: 404, text: '<html><title>Page Not Found</title></html>', headers: HTML };
     if (!url.pathname.endsWith('/')) return { status: 302, text: '', headers: { location: `${url.pathname}/${url.search}` } };
     const requestId = randomUUID();
     const own = { 'x-request-id': requestId };
     try {
-      const { status, body, headers } = await this.act(request, line, requestId);
+      const { status, body, headers } = await this.act(request, line, requestId, gapMs);
       if (body === undefined) return { status, text: '', headers: { ...own, ...headers } };
       const isForBrowser = request.headers.accept?.includes('text/html') === true && !request.headers.accept.includes('json');
       if (isForBrowser) return { status, text: `<html><pre>${JSON.stringify(body, null, 4)}</pre></html>`, headers: { ...own, ...HTML } };
@@ -138,7 +156,7 @@ export class NetBoxServer {
     }
   }
 
-  private async act(request: IncomingMessage, line: RequestLine, requestId: string): Promise<Answer> {
+  private async act(request: IncomingMessage, line: RequestLine, requestId: string, gapMs: number): Promise<Answer> {
     const path = line.path.replace(/^\/api\/|\/$/g, '');
     const isProvisioning = path === 'users/tokens/provision' && line.method === 'POST';
     const token = isProvisioning ? null : this.tokens.authenticate(request.headers.authorization);
@@ -155,7 +173,7 @@ export class NetBoxServer {
       line.parameters,
       body,
       request.headers['if-match'],
-      () => this.faults.commitGap(line),
+      () => this.faults.commitGap(line, gapMs),
     );
     const kinds = [...this.shared.kinds.values()];
     const answer = await route({ kinds, locks: this.locks, background: (...work) => this.background.take(...work) }, act, path);
@@ -182,13 +200,14 @@ const serverErrorBody = (error: string, exception: string, { release }: Shared):
   python_version: PYTHON,
 });
 
+const page = (status: number, title: string): Reply => ({
+  status,
+  text: `<html><head><title>${title}</title></head></html>`,
+  headers: HTML,
+});
+
 /** What is answered in place of doing it; null where the fault lets it be done. */
 function refusalOf(fault: Fault, shared: Shared): Reply | null {
-  const page = (status: number, title: string): Reply => ({
-    status,
-    text: `<html><head><title>${title}</title></head></html>`,
-    headers: HTML,
-  });
   switch (fault.kind) {
     case 'bad-gateway':
       return page(502, '502 Bad Gateway');

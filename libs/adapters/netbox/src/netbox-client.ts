@@ -176,6 +176,9 @@ function unreadable(call: string, { status, headers, body }: OutboundResponse, i
   return new NetBoxError('NETBOX_UNEXPECTED_ANSWER', { call, words, status, retriable: !isPage });
 }
 
+/** A gateway's (504, and 524 of Cloudflare), most often long before we would: NetBox is not told, and may do it yet. */
+const GAVE_UP_WAITING: ReadonlySet<number> = new Set([504, 524]);
+
 function refusal(call: string, response: OutboundResponse, json: unknown, isWrite: boolean): NetBoxError {
   const { status } = response;
   const words = wordsOf(json, response.statusText.trim() || `HTTP status ${status}`);
@@ -186,6 +189,7 @@ function refusal(call: string, response: OutboundResponse, json: unknown, isWrit
     status,
     words: code === 'NETBOX_REDIRECTED' ? `redirected to ${where?.slice(0, 200) ?? 'nowhere'}` : words,
     retriable,
+    ...(isWrite && GAVE_UP_WAITING.has(status) ? { isTimeout: true } : {}),
   };
   // Which of a batch is meant stands there, and only there.
   return new NetBoxError(code, isWrite && (status === 400 || status === 409) ? { ...facts, body: json } : facts);

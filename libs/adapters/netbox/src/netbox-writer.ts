@@ -13,6 +13,8 @@ import { etagOf, markOf, type Row, rowOf } from './row.js';
 
 /** NetBox works through a list object by object, in one transaction; its workers are ended after two minutes. */
 const MAX_BATCH = 100;
+/** NetBox answers to a change as if an object were not there that the token may only see, or leaves it out of a list without a word. */
+const ONLY_SEEN = 'it may be seen and not changed or deleted: the permissions of the token leave it out';
 /** Further attempts of a batch whose outcome is not known, or that met a race. */
 const AGAIN = 2;
 /** So many refused one by one for a lack of permission, and none accepted: the rest would be, too. */
@@ -74,14 +76,14 @@ export class NetBoxWriter {
         const left = due.filter(({ entry }) => entry.outcome === undefined);
         for (const { entry, row } of left) entry.before ??= row;
         if (!isNetBoxError(error, 'NETBOX_NO_ANSWER')) throw error;
-        if (error.facts['isTimeout'] === true) await this.afterTimeout(left, error);
+        if (error.facts.isTimeout === true) await this.afterTimeout(left, error);
         if (attempt >= AGAIN) return this.afterFault(left, error);
         await pause(this.client.timing.againMs * 2 ** attempt, this.signal);
       }
     }
   }
 
-  /** The server may be at it still, where it was we who stopped waiting: a create that is not to be seen yet may be there in a minute. */
+  /** The server may be at it still, where we or a gateway stopped waiting: a create that is not to be seen yet may be there in a minute. */
   private async afterTimeout(left: readonly Due[], error: NetBoxError): Promise<void> {
     if (!left.some(({ entry }) => entry.method === 'POST')) return;
     if ((await this.look(left.map(({ entry }) => entry))).length > 0) throw error;
@@ -89,7 +91,7 @@ export class NetBoxWriter {
 
   /** Again and again no answer of NetBox, or an error of its own: most often it is about one object, and the others can go on. */
   private async afterFault(left: readonly Due[], error: NetBoxError): Promise<void> {
-    if (error.facts['isTimeout'] === true) throw error;
+    if (error.facts.isTimeout === true) throw error;
     if (left.length === 1) return this.afterLonelyFault(left, error);
     const half = Math.ceil(left.length / 2);
     await this.settle(left.slice(0, half).map(({ entry }) => entry));
@@ -158,7 +160,7 @@ export class NetBoxWriter {
   private async send(due: readonly Due[], tally: Tally): Promise<void> {
     if (due.length === 0) return;
     try {
-      this.answered(due, await this.request(due));
+      await this.answered(due, await this.request(due));
       tally.accepted += due.length;
       this.path.taken();
     } catch (error) {
@@ -190,7 +192,11 @@ export class NetBoxWriter {
     const ids = due.flatMap(({ row }) => (row ? [row.id] : []));
     const named = namedRefusals(error.facts['body'], due.length, ids);
     if (named.size === 0) return this.halve(due, tally);
-    for (const [at, words] of named) if (due[at]) due[at].entry.outcome = { refused: words };
+    for (const [at, words] of named) {
+      const one = due[at];
+      // It was just seen, by somebody who may see it.
+      if (one) one.entry.outcome = { refused: one.row && NO_SUCH_ID.test(words) ? ONLY_SEEN : words };
+    }
     await this.send(
       due.filter((_, at) => !named.has(at)),
       tally,
@@ -218,7 +224,7 @@ export class NetBoxWriter {
     one.entry.outcome = { stale: true };
     if (!isSame || answer.etag === null) return;
     try {
-      this.answered(due, await this.request(due, answer.etag));
+      await this.answered(due, await this.request(due, answer.etag));
     } catch (second) {
       if (!isNetBoxError(second, 'NETBOX_STALE')) throw second;
     }
@@ -262,23 +268,29 @@ export class NetBoxWriter {
   }
 
   /** @throws NETBOX_NO_ANSWER for an answer that cannot be read: it was done all the same. NETBOX_UNEXPECTED_ANSWER: done, and without our mark. */
-  private answered(due: readonly Due[], json: unknown): void {
-    if (due[0]?.entry.method === 'DELETE') {
-      for (const { entry } of due) entry.outcome = { done: null };
-      return;
-    }
+  private async answered(due: readonly Due[], json: unknown): Promise<void> {
+    if (due[0]?.entry.method === 'DELETE') return this.deleted(due);
     const call = `${due[0]?.entry.method} /api/${this.kind.codec.path}/`;
     const rows = this.rowsOf(json, call);
-    for (const { entry, row } of due) {
+    const unsaid: Due[] = [];
+    for (const one of due) {
+      const { entry, row } = one;
       const { write } = entry;
       const answer = rows.find((one) => (row ? one.id === row.id : write.verb === 'CREATE' && markOf(one) === write.mark));
-      // Up to 4.6 what is not there any more is left out of an answer.
-      if (!answer && row && rows.length < due.length) entry.outcome = { gone: true };
+      // Up to 4.6 what is not there any more is left out of an answer, and what the token may not change.
+      if (!answer && row && rows.length < due.length) unsaid.push(one);
       else if (!answer) {
         const words = 'an answer without the object that was written, or without our mark in it';
         throw new NetBoxError('NETBOX_UNEXPECTED_ANSWER', { call, words, retriable: false });
       } else entry.outcome = { done: toObject(this.kind, answer) };
     }
+    if (unsaid.length > 0) for (const { entry } of await this.again(unsaid)) entry.outcome = { refused: ONLY_SEEN };
+  }
+
+  /** Of a list, too, NetBox says only that it did what the token may do. */
+  private async deleted(due: readonly Due[]): Promise<void> {
+    const find = await this.present(due.map(({ entry }) => entry));
+    for (const { entry } of due) entry.outcome = find(entry.write) ? { refused: ONLY_SEEN } : { done: null };
   }
 
   private rowsOf(json: unknown, call: string): Row[] {
@@ -299,9 +311,12 @@ interface Tally {
 /** Refusals that are about the objects. */
 const REFUSING: ReadonlySet<string> = new Set(['NETBOX_REFUSED', 'NETBOX_CONFLICT', 'NETBOX_MISSING']);
 
+/** Of one in a list, from 4.7. */
+const NO_SUCH_ID = /Object with ID \d+ does not exist/;
+
+/** Those that are as they were, which was just looked at. */
 function refuse(due: readonly Due[], error: NetBoxError): void {
-  for (const { entry, row } of due)
-    entry.outcome = error.code === 'NETBOX_MISSING' && row ? { gone: true } : { refused: error.facts.words };
+  for (const { entry, row } of due) entry.outcome = { refused: error.code === 'NETBOX_MISSING' && row ? ONLY_SEEN : error.facts.words };
 }
 
 const methodOf = ({ verb }: ForeignWrite): NetBoxMethod => (verb === 'CREATE' ? 'POST' : verb === 'DELETE' ? 'DELETE' : 'PATCH');
