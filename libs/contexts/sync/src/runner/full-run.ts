@@ -13,7 +13,7 @@ import { ScanPlanner } from './scan-planner.js';
 import { wordsOf } from './words-of.js';
 import { contextOf, type Work } from './work.js';
 
-type Wanted = Pick<OpenRun, 'id' | 'isDryRun' | 'phase' | 'trigger' | 'maxDeleteRatio'>;
+type Wanted = Pick<OpenRun, 'id' | 'isDryRun' | 'phase' | 'trigger' | 'maxDeleteRatio' | 'approvedBy' | 'guards'>;
 
 type Plannable = Pick<Wanted, 'id' | 'isDryRun' | 'maxDeleteRatio'>;
 
@@ -53,7 +53,7 @@ export class FullRun {
 
   /** One that a person asked for or approved, or that somebody died in: nobody else is at it, for we hold the lease. */
   async goOn(work: Work, run: Wanted): Promise<void> {
-    if (run.phase === 'APPROVED' || run.phase === 'APPLYING') return this.carryOut(work, run.id);
+    if (run.phase === 'APPROVED' || run.phase === 'APPLYING') return this.carryOut(work, run);
     if (run.trigger !== 'TIMER' && run.trigger !== 'PERSON')
       return this.keeper.fail(work, run.id, new Error('the execution that made it died'));
     return this.counted(work, run);
@@ -102,11 +102,13 @@ export class FullRun {
   }
 
   /** What was approved, or was under way: each line is looked at again before it is written. */
-  private async carryOut(work: Work, id: SyncRunId): Promise<void> {
+  private async carryOut(work: Work, { id, approvedBy, guards }: Wanted): Promise<void> {
     const last = await work.held.inTransaction(SCOPE, (tx) => this.changes.lastSeq(tx, id));
     const context = this.context(work, id, last);
     for (const kind of kindsOf(context)) context.sink.expect(kind, 0, null);
-    await this.keeper.carryOut(context, id, { isSeenAgain: true, isGuardedToo: true, isComplete: false });
+    // Of one that was stopped for some of its lines only the others were under way, unless a person has approved it since.
+    const isGuardedToo = approvedBy !== null || guards.length === 0;
+    await this.keeper.carryOut(context, id, { isSeenAgain: true, isGuardedToo, isComplete: false });
   }
 
   private context(work: Work, id: SyncRunId, after = 0): RunContext {

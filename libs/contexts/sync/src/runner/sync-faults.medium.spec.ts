@@ -61,6 +61,36 @@ describe('an answer that is lost', () => {
     expect(await world.sync()).toMatchObject({ counts: { unchanged: 5, created: 0, updated: 0 } });
   });
 
+  it('that may come yet makes no twin: what is not to be seen is looked for later, and the other objects are made', async () => {
+    const trouble = new Trouble();
+    world = await host.world({ foreign: trouble });
+    tenants(5);
+    world.local.put('asn', 'asn-0000065001', { asn: 65001 });
+    trouble.next('write', 'LATE');
+    const run = await world.sync();
+    expect(run).toMatchObject({ state: 'PARTIAL', counts: { created: 1, skipped: 5 } });
+    expect((await world.changes(run)).find(({ state }) => state === 'SKIPPED')?.error).toMatch(/not known what came of it/);
+    world.foreign.arrive();
+    expect(names()).toHaveLength(5);
+    await world.sql(`UPDATE sync_recheck SET due_at = '-infinity'`);
+    await world.attend();
+    expect(names()).toHaveLength(5);
+    expect(await world.sql(`SELECT 1 FROM sync_link WHERE kind = 'tenant'`)).toHaveLength(5);
+    expect(await world.sql('SELECT 1 FROM sync_recheck')).toEqual([]);
+  });
+
+  it('that never comes leaves nothing out for good: what was not made is made later', async () => {
+    const trouble = new Trouble();
+    world = await host.world({ foreign: trouble });
+    tenants(5);
+    trouble.next('write', 'LATE');
+    await world.sync();
+    expect(names()).toEqual([]);
+    await world.sql(`UPDATE sync_recheck SET due_at = '-infinity'`);
+    await world.attend();
+    expect(names()).toHaveLength(5);
+  });
+
   it('leaves the connector alone for a while, and says why', async () => {
     const trouble = new Trouble();
     world = await host.world({ foreign: trouble });
@@ -121,6 +151,35 @@ describe('an execution that dies', () => {
     expect(await world.runs.run(id)).toMatchObject({ state: 'SUCCEEDED' });
     expect(names()).toHaveLength(4);
     expect(await world.sql('SELECT 1 FROM sync_link')).toHaveLength(3);
+  });
+
+  it('is followed by none that writes what waits for a person', async () => {
+    const trouble = new Trouble();
+    world = await host.world({ foreign: trouble });
+    world.local.put('routeTarget', 'rt-65000:1', { name: '65000:1', tenant: null });
+    await world.sync();
+    world.local.put('routeTarget', 'rt-65000:1', { name: '65000:2', tenant: null });
+    world.local.put('asn', 'asn-0000065001', { asn: 65001 });
+    await world.sql(`INSERT INTO sync_journal (kind, local_key) VALUES ('routeTarget', '65000:1'), ('asn', '65001')`);
+    const write = world.foreign.write.bind(world.foreign);
+    world.foreign.write = async (...of) => {
+      world.foreign.write = write;
+      return write(...of).finally(() => trouble.kill());
+    };
+    await attendAndDie();
+    const { id } = await world.lastRun();
+    await world.attend();
+    const run = await world.runs.run(id);
+    expect(run).toMatchObject({ trigger: 'CHANGE', state: 'BLOCKED_BY_GUARD', counts: { created: 1 } });
+    expect((await world.changes(run)).map(({ kind, state }) => `${kind} ${state}`)).toEqual(['routeTarget PLANNED', 'asn APPLIED']);
+    expect(world.foreign.all('routeTarget')).toMatchObject([{ fields: { name: '65000:1' } }]);
+    expect(world.foreign.all('asn')).toHaveLength(1);
+    await world.runs.approve(run.id, run.digest ?? '', 'operator');
+    trouble.next('write', 'KILLED');
+    await attendAndDie();
+    await world.attend();
+    expect((await world.runs.run(run.id)).state).toBe('SUCCEEDED');
+    expect(world.foreign.all('routeTarget')).toMatchObject([{ fields: { name: '65000:2' } }]);
   });
 
   it('is not waited for by what it held: two workers at once do it once', async () => {
