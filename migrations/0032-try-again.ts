@@ -15,9 +15,11 @@ export class TryAgain1767225600032 implements MigrationInterface {
         -- Of an inventory that is switched on: its address, and where the marks stand there.
         ADD COLUMN place text,
         ADD CONSTRAINT sync_target_scan_failing_since CHECK ((scan_failures > 0) = (scan_failing_since IS NOT NULL));
-      UPDATE sync_target t SET place = rtrim(regexp_replace(lower(t.url), '^https?://', ''), '/') || ' ' || coalesce(t.settings->>'markColumn', '')
-       WHERE t.enabled AND t.kind <> 'POWERDNS' AND NOT EXISTS (SELECT FROM sync_target o WHERE o.id < t.id AND o.kind = t.kind AND o.enabled
-         AND rtrim(regexp_replace(lower(o.url), '^https?://', ''), '/') = rtrim(regexp_replace(lower(t.url), '^https?://', ''), '/'));
+      -- Of several to one place the first one; docs/operations/upgrade.md says how the others are found.
+      WITH place AS (SELECT id, kind, regexp_replace(rtrim(regexp_replace(lower(url), '^https?://', ''), '/'), '/api$', '') AS host, settings->>'markColumn' AS marks
+         FROM sync_target WHERE enabled AND kind <> 'POWERDNS')
+      UPDATE sync_target t SET place = p.host || ' ' || coalesce(p.marks, '') FROM place p
+       WHERE p.id = t.id AND NOT EXISTS (SELECT FROM place o WHERE o.id < p.id AND o.kind = p.kind AND o.host = p.host);
       CREATE UNIQUE INDEX sync_target_place_unique ON sync_target (kind, place);
 
       ALTER TABLE sync_run
@@ -29,6 +31,9 @@ export class TryAgain1767225600032 implements MigrationInterface {
         ADD COLUMN is_cut_short boolean NOT NULL DEFAULT false;
       CREATE INDEX sync_run_finished ON sync_run (finished_at) WHERE phase = 'ENDED';
       CREATE INDEX sync_run_cut_short ON sync_run (target_id) WHERE is_cut_short;
+      -- What was stopped, or a complete run that went through: a handful of millions.
+      CREATE INDEX sync_run_word ON sync_run (target_id, started_at DESC, id DESC)
+        WHERE NOT is_dry_run AND (state = 'BLOCKED_BY_GUARD' OR (trigger IN ('TIMER', 'PERSON') AND state IN ('SUCCEEDED', 'PARTIAL')));
 
       ALTER TABLE sync_change
         -- What stood here, of the fields in pull.
@@ -67,7 +72,7 @@ export class TryAgain1767225600032 implements MigrationInterface {
       DROP TABLE sync_installation; DROP TABLE sync_recheck;
       ALTER TABLE sync_change DROP COLUMN replaced, DROP COLUMN successor_of;
       UPDATE sync_run SET trigger = 'CHANGE' WHERE trigger = 'RETRY';
-      DROP INDEX sync_run_finished; DROP INDEX sync_run_cut_short;
+      DROP INDEX sync_run_finished; DROP INDEX sync_run_cut_short; DROP INDEX sync_run_word;
       ALTER TABLE sync_run
         DROP COLUMN measure, DROP COLUMN is_cut_short,
         DROP CONSTRAINT sync_run_trigger_known,

@@ -3,7 +3,7 @@ import { placeOf } from './connector-place.js';
 const place = (url: string, rest: object = {}): string | null =>
   placeOf({ kind: 'NETBOX', url, enabled: true, settings: {}, ...rest } as Parameters<typeof placeOf>[0]);
 
-it.each(['https://netbox.example', 'http://NetBox.example/', 'https://netbox.example:443//'])(
+it.each(['https://netbox.example', 'http://NetBox.example/', 'https://netbox.example:443//', 'https://netbox.example/api/'])(
   '%s is one place however it is spelled',
   (url) => {
     expect(place(url)).toBe(place('https://netbox.example'));
