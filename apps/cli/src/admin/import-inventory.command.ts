@@ -46,7 +46,11 @@ export function addImportInventory(kind: Command): void {
         .choices(['make', 'report'])
         .default('make'),
     )
-    .option('--plan-seconds <n>', `how long finding out may hold up others, 1 to 300; ${PLAN_SECONDS}`, integer)
+    .option(
+      '--plan-seconds <n>',
+      `how long finding out may hold up others (the same pools, every connector, the event streams), 1 to 300; ${PLAN_SECONDS}`,
+      integer,
+    )
     .addHelpText(
       'after',
       '\nExample:\n  trame import inventory --connector netbox --space customers "vrf:Blue prod=blue" --tenant leftovers',

@@ -15,6 +15,8 @@ export interface ImportPlan {
 /**
  * What an import would take, found out by taking it in a transaction that is taken back: so it is what the rules say and not a likeness of them. All is
  * read first, that no transaction is open while another system is spoken to; and since what is allocated in it is locked for others, it ends when its time is over.
+ * A transaction that is open that long also holds back whatever reads only what no open one is older than (SETTLED_BELOW): the journal of every connector
+ * and the event streams are silent meanwhile, and say all of it afterwards.
  */
 @Injectable()
 export class ImportPlanner {
