@@ -39,6 +39,7 @@ export async function createApi(config: Config, root: Type | DynamicModule = Api
     genReqId: () => newId<string>(),
     requestTimeout: 30_000,
     exposeHeadRoutes: false,
+    trustProxy: config.TRUST_PROXY.length > 0 && [...config.TRUST_PROXY],
   });
   const http = adapter.getInstance() as unknown as FastifyInstance;
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {

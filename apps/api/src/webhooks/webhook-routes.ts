@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type InboxService, MAX_WEBHOOK_BYTES, type WebhookVerdict } from '#contexts/events';
-import { MAX_NETBOX_WEBHOOK_BYTES, type SyncHookService } from '#contexts/sync';
+import { type InboxService, isPlausibleWebhook, MAX_WEBHOOK_BYTES, type WebhookVerdict } from '#contexts/events';
+import { isNetBoxSignature, MAX_NETBOX_WEBHOOK_BYTES, type SyncHookService } from '#contexts/sync';
 import { type Clock, isDatabaseAway, type Logger } from '#platform';
-import { UnprovenLimit } from './unproven-limit.js';
+import { type Origin, UnprovenLimit } from './unproven-limit.js';
 
 interface Fault {
   readonly statusCode?: number;
@@ -23,9 +23,16 @@ export function webhookRoutes(
   return async (app) => {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-    app.setErrorHandler((error, request, reply) => refuse(error as Fault, request, reply, log));
+    app.setErrorHandler((error, request, reply) => {
+      const { statusCode } = error as Fault;
+      // The body is not read to its end: nothing can prove it.
+      if (statusCode !== undefined && statusCode < 500) counted(limit, request, { status: statusCode });
+      return refuse(error as Fault, request, reply, log);
+    });
     app.addHook('onRequest', async (request, reply) => {
-      const seconds = limit.refusedFor(request.ip);
+      const signature = signatureOf(request);
+      const isPlausible = isOfNetBox(request) ? isNetBoxSignature(signature) : isPlausibleWebhook(request.headers, clock.now());
+      const seconds = limit.refusedFor(originOf(request), isPlausible);
       if (seconds > 0) return answer(reply.header('retry-after', String(seconds)), RATE_LIMITED);
     });
     app.post<{ Params: { source: string } }>('/hooks/:source', { bodyLimit: MAX_WEBHOOK_BYTES }, async (request, reply) => {
@@ -34,7 +41,7 @@ export function webhookRoutes(
       return answer(reply, counted(limit, request, verdict));
     });
     app.post<{ Params: { connector: string } }>(
-      '/hooks/netbox/:connector',
+      NETBOX_ROUTE,
       {
         bodyLimit: MAX_NETBOX_WEBHOOK_BYTES,
         onRequest: async (request, reply) => {
@@ -50,6 +57,7 @@ export function webhookRoutes(
   };
 }
 
+const NETBOX_ROUTE = '/hooks/netbox/:connector';
 const RATE_LIMITED = { status: 429, code: 'RATE_LIMITED', message: 'too much came from there that was not proved' };
 
 function signatureOf({ headers }: FastifyRequest): string | undefined {
@@ -57,11 +65,22 @@ function signatureOf({ headers }: FastifyRequest): string | undefined {
   return typeof signature === 'string' ? signature : undefined;
 }
 
-function counted<Verdict extends { readonly status: number }>(limit: UnprovenLimit, { ip }: FastifyRequest, verdict: Verdict): Verdict {
-  if (verdict.status === 401 || verdict.status === 404) limit.unproved(ip);
-  else if (verdict.status < 300) limit.proved(ip);
+/** What is wrong with a message that is proved: another body came under its id, or it is no message. */
+const PROVED = [409, 422];
+
+function counted<Verdict extends { readonly status: number }>(limit: UnprovenLimit, request: FastifyRequest, verdict: Verdict): Verdict {
+  const origin = originOf(request);
+  if (verdict.status < 300 || PROVED.includes(verdict.status)) limit.proved(origin);
+  else if (verdict.status < 500) limit.unproved(origin);
   return verdict;
 }
+
+function originOf(request: FastifyRequest): Origin {
+  const { source, connector } = request.params as { source?: string; connector?: string };
+  return { address: request.ip, source: isOfNetBox(request) ? `netbox ${connector ?? ''}` : `portal ${source ?? ''}` };
+}
+
+const isOfNetBox = ({ routeOptions }: FastifyRequest): boolean => routeOptions.url === NETBOX_ROUTE;
 
 const answer = (
   reply: FastifyReply,

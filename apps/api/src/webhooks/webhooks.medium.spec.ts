@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { Webhook } from 'standardwebhooks';
 import type { Response } from 'supertest';
 import { openApi, type TestApi, type TestTenant } from '../../../../test/support/api.js';
-import { InboundSourceService } from '#contexts/events';
+import { sentStatements } from '../../../../test/support/sent-statements.js';
+import { InboundSourceService, InboxService } from '#contexts/events';
 import { Slug } from '#engines/kernel';
 import { type Secret, systemScope } from '#platform';
 
@@ -187,6 +188,22 @@ describe('POST /hooks/{source}', () => {
   ])('does not read %s %j', async (type, headers) => {
     const { status, body } = await send({ headers: { 'content-type': type, ...headers } });
     expect([status, body.error.code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
+  });
+
+  it('asks the database nothing about what it does not read', async () => {
+    const inbox = api.app.get(InboxService, { strict: false });
+    const unread = { source: 'portal', rawBody: Buffer.from(ORDER), headers: { 'content-type': 'text/plain' }, now: new Date() };
+    const tooLong = { ...unread, rawBody: Buffer.alloc(256 * 1024 + 1), headers: { 'content-type': 'application/json' } };
+    const statuses: number[] = [];
+    const sent = await sentStatements(async () => {
+      for (const webhook of [unread, tooLong]) statuses.push((await inbox.receive(webhook)).status);
+    });
+    expect([statuses, sent]).toEqual([[415, 413], []]);
+  });
+
+  it('believes nobody who they say that they are not: no proxy was named', async () => {
+    const { body } = await api.http().get('/netbox/api/').set({ 'x-forwarded-proto': 'https', 'x-forwarded-host': 'ipam.example' });
+    expect(body.ipam).toBe(`${api.url}/netbox/api/ipam/`);
   });
 
   it.each([

@@ -79,14 +79,17 @@ export class InboxService {
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
-  /** The order of the checks is part of the answer: who cannot prove the source learns nothing but 404, 413, 415 or 401. */
+  /**
+   * The order of the checks is part of the answer: who cannot prove the source learns nothing but 404, 413, 415 or 401. What can be told without the source
+   * costs no transaction.
+   */
   async receive(webhook: ReceivedWebhook): Promise<WebhookVerdict> {
     if (!/^[a-z0-9-]{1,63}$/.test(webhook.source)) return UNKNOWN;
+    if (webhook.rawBody.length > MAX_WEBHOOK_BYTES) return TOO_LARGE;
+    if (!isPlainJson(webhook.headers)) return UNSUPPORTED;
     return this.db.inTransaction(SCOPE, async (tx) => {
       const source = await this.sourceRows.enabledBySlug(tx, webhook.source);
       if (!source) return UNKNOWN;
-      if (webhook.rawBody.length > MAX_WEBHOOK_BYTES) return TOO_LARGE;
-      if (!isPlainJson(webhook.headers)) return UNSUPPORTED;
       const proven = proveWebhook(webhook.headers, webhook.rawBody, this.sources.secretsOf(source), webhook.now);
       if (!proven) {
         this.log.warn('inbox.unproven', { source: source.slug });

@@ -20,3 +20,4 @@ export { OperatorAct, OperatorActs } from './operator-acts.js';
 export { OutboxRelay } from './outbox-relay.js';
 export { OutboxService } from './outbox.service.js';
 export { type Reconciler, ReconcilerRegistry } from './reconciler.js';
+export { isPlausibleWebhook } from './webhook-proof.js';

@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { Secret } from '#platform';
-import { proveWebhook } from './webhook-proof.js';
+import { isPlausibleWebhook, proveWebhook } from './webhook-proof.js';
 
 const SECRET = new Secret(`whsec_${Buffer.alloc(32, 1).toString('base64')}`);
 const OTHER = new Secret(`whsec_${Buffer.alloc(32, 2).toString('base64')}`);
@@ -71,5 +71,25 @@ describe('the proof of a webhook', () => {
 
   it.each(['', 'v1', 'v1,', 'v1a,AAAA', 'v2,AAAA', 'v1,AAAA'])('is not the signature %j', (text) => {
     expect(proveWebhook({ ...signed(), 'webhook-signature': text }, BODY, [SECRET], NOW)).toBeUndefined();
+  });
+});
+
+describe('headers of a webhook', () => {
+  it('are plausible without a secret where they have the form and the age of those that are proved', () => {
+    expect(isPlausibleWebhook(signed({ at: ago(300) }), NOW)).toBe(true);
+    expect(isPlausibleWebhook({ ...signed(), 'webhook-signature': `v2,x ${signed()['webhook-signature']}` }, NOW)).toBe(true);
+  });
+
+  it.each([
+    ['no id', { 'webhook-id': undefined }],
+    ['another id', { 'webhook-id': 'msg.1' }],
+    ['no time', { 'webhook-timestamp': undefined }],
+    ['no number for a time', { 'webhook-timestamp': 'now' }],
+    ['another age', { 'webhook-timestamp': seconds(ago(301)) }],
+    ['no signature', { 'webhook-signature': undefined }],
+    ['a short one', { 'webhook-signature': 'v1,AAAA' }],
+    ['another version', { 'webhook-signature': signed()['webhook-signature'].replace('v1', 'v2') }],
+  ])('are not with %s', (_what, over) => {
+    expect(isPlausibleWebhook({ ...signed(), ...over }, NOW)).toBe(false);
   });
 });

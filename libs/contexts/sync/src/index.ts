@@ -24,4 +24,4 @@ export { SyncModule } from './sync.module.js';
 export { type StartSync, SyncRunService } from './sync-run.service.js';
 export { type DnsZonesFactory, SyncService } from './sync.service.js';
 export { type HookVerdict, MAX_NETBOX_WEBHOOK_BYTES, SyncHookService } from './sync-hook.service.js';
-export { isSignedByNetBox, parseNetBoxWebhook } from './netbox-webhook.js';
+export { isSignature as isNetBoxSignature, isSignedByNetBox, parseNetBoxWebhook } from './netbox-webhook.js';

@@ -24,4 +24,31 @@ describe('configuration', () => {
   it('prints secrets as a mask', () => {
     expect(`${loadConfig(good).TRAME_KEK.toString()} ${JSON.stringify(loadConfig(good))}`).not.toContain(key);
   });
+
+  it('reads which proxies are believed', () => {
+    expect(loadConfig(good).TRUST_PROXY).toEqual([]);
+    expect(loadConfig({ ...good, TRUST_PROXY: '127.0.0.1, 10.0.0.0/24,::1,fd00::/64' }).TRUST_PROXY).toEqual([
+      '127.0.0.1',
+      '10.0.0.0/24',
+      '::1',
+      'fd00::/64',
+    ]);
+  });
+
+  it.each([
+    '1',
+    'true',
+    '*',
+    'loopback',
+    'proxy.example',
+    '0.0.0.0/0',
+    '::/0',
+    '10.0.0.0/33',
+    '10.0.0.0/',
+    'fe80::1%eth0',
+    '127.0.0.1,',
+    '10.0.0.0/8/8',
+  ])('believes no proxy %s', (TRUST_PROXY) => {
+    expect(() => loadConfig({ ...good, TRUST_PROXY })).toThrow(/TRUST_PROXY must be the addresses of reverse proxies, or CIDRs/);
+  });
 });

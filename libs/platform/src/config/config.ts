@@ -1,4 +1,5 @@
 /** Settings of every process, read once at boot. All problems are listed together; nothing listens before they are solved. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import './production.js';
 import { CRASH_POINTS, parseCrashOrder } from '../crash/crash-point.js';
@@ -19,6 +20,14 @@ const url = (...protocols: string[]) =>
       `must be a URL that starts with ${protocols.join(' or ')}//`,
     );
 
+/** An address or a CIDR; a prefix of no length would believe everybody. */
+function isNetwork(text: string): boolean {
+  const [address = '', length, ...rest] = text.split('/');
+  const version = address.includes('%') ? 0 : isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return length === undefined || (/^[1-9]\d{0,2}$/.test(length) && Number(length) <= (version === 4 ? 32 : 128));
+}
+
 const schema = z.object({
   /** Owner of the schema. Transactions drop to the roles trame_tenant and trame_system. */
   DATABASE_URL: url('postgres:', 'postgresql:'),
@@ -28,6 +37,15 @@ const schema = z.object({
   PG_POOL: integer(10, 2, 200),
   HTTP_HOST: z.string().default('127.0.0.1'),
   HTTP_PORT: integer(4000, 0, 65_535),
+  /** Reverse proxies whose X-Forwarded-For, -Proto and -Host are believed. A number of hops is not taken: whoever reaches the port could make them up. */
+  TRUST_PROXY: z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .refine(
+      (networks) => networks.every(isNetwork),
+      'TRUST_PROXY must be the addresses of reverse proxies, or CIDRs they are in, separated by commas: 127.0.0.1,10.0.0.0/24,fd00::/64',
+    )
+    .default([]),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** Key-encryption key of stored secrets. */
   TRAME_KEK: key32('TRAME_KEK'),
