@@ -89,7 +89,7 @@ export class SyncRunService {
     return this.acted(actor, act, async (tx) => {
       const run = await this.runs.lock(tx, runId);
       if (!run) throw notFound('syncRun', runId);
-      if (run.approvedBy !== null && run.digest === digest) return runId; // Said twice.
+      if (run.approvedBy !== null && run.digest === digest && run.state !== 'FAILED') return runId; // Said twice.
       if (run.state !== 'BLOCKED_BY_GUARD' || run.isDryRun) throw notWaiting(run);
       if (run.digest !== digest) throw new DomainError('PLAN_STALE', 'the run has another digest: read it again, decide again', { runId });
       if (await this.runs.isOutdated(tx, run))

@@ -10,12 +10,15 @@ import { SyncRunStore } from '../store/sync-run.store.js';
 import { SyncLinkStore } from '../store/sync-link.store.js';
 import { LookupPlanner } from './lookup-planner.js';
 import { OutcomeKeeper, type Written } from './outcome-keeper.js';
-import { isOfTheirs, Patience } from './patience.js';
+import { isOfTheirs, mayComeYet, Patience } from './patience.js';
 import { Progress } from './progress.js';
 import { BATCH, kindsOf, type RunContext, SCOPE } from './run-context.js';
 import { wordsOf } from './words-of.js';
 
 const COMING: readonly SyncAction[] = ['UNLINK', 'ACCEPT_GONE', 'RELINK', 'ADOPT', 'CREATE', 'UPDATE'];
+
+/** Of a line that was not even sent. */
+export const NOT_ASKED = 'those before it were not answered';
 
 interface How {
   readonly isSeenAgain: boolean;
@@ -44,8 +47,11 @@ export class ChangeApplier {
    */
   async apply(context: RunContext, runId: SyncRunId, how: How): Promise<void> {
     const kinds = kindsOf(context);
-    const patience = new Patience();
-    const total = await context.held.inTransaction(SCOPE, (tx) => this.changes.lastSeq(tx, runId));
+    const [total, run] = await context.held.inTransaction(
+      SCOPE,
+      async (tx) => [await this.changes.lastSeq(tx, runId), await this.runs.byId(tx, runId)] as const,
+    );
+    const patience = new Patience(run?.trigger === 'RETRY');
     this.told.set(context, { progress: new Progress(this.runs, context), done: 0, total });
     for (const kind of kinds) for (const action of COMING) await this.all(context, runId, kind, action, how, patience);
     for (const action of ['DEPRECATE', 'DELETE'] as const)
@@ -65,7 +71,7 @@ export class ChangeApplier {
     for (let after = 0; ; ) {
       context.signal.throwIfAborted();
       const batch = await context.held.inTransaction(SCOPE, (tx) =>
-        this.changes.next(tx, runId, { kind, action, isGuardedToo }, after, BATCH),
+        this.changes.next(tx, runId, { kind, action, isGuardedToo }, after, action === 'CREATE' ? patience.creates : BATCH),
       );
       if (batch.length === 0) return;
       await this.isStillMeant(context);
@@ -73,9 +79,7 @@ export class ChangeApplier {
       const valid = isSeenAgain ? await this.seenAgain(context, runId, kind, batch) : batch;
       const stale = await this.patiently(context, runId, kind, valid, patience);
       if (stale === 'GIVEN_UP') {
-        await context.held.inTransaction(SCOPE, (tx) =>
-          this.changes.leaveOut(tx, runId, kind, action, 'those before it were not answered'),
-        );
+        await context.held.inTransaction(SCOPE, (tx) => this.changes.leaveOut(tx, runId, kind, action, NOT_ASKED));
         return patience.gaveUp();
       }
       if (!isSeenAgain) await this.mergeAgain(context, runId, kind, stale, patience);
@@ -98,28 +102,55 @@ export class ChangeApplier {
     batch: readonly PlannedChange[],
     patience: Patience,
   ): Promise<readonly PlannedChange[] | 'GIVEN_UP'> {
+    let failure: unknown;
     try {
       const stale = await this.batch(context, runId, kind, batch);
       if (batch.length > 0) patience.worked();
       return stale;
     } catch (error) {
       if (context.signal.aborted || !isOfTheirs(error)) throw error;
+      failure = error;
     }
     await context.foreign.probe(context.signal);
+    const rest = mayComeYet(failure) ? await this.withoutLate(context, runId, kind, batch, failure) : batch;
+    if (rest.length < batch.length) {
+      patience.slow();
+      if (!patience.failed(failure)) return 'GIVEN_UP';
+    }
     const stale: PlannedChange[] = [];
-    for (const change of batch) {
+    for (const change of rest) {
       try {
         stale.push(...(await this.batch(context, runId, kind, [change])));
         patience.worked();
       } catch (error) {
         if (context.signal.aborted || !isOfTheirs(error)) throw error;
-        const { seq, remoteId } = change;
-        const outcome: ChangeOutcome = { seq, remoteId, state: 'SKIPPED', error: `it is not known what came of it: ${wordsOf(error)}` };
-        await context.held.inTransaction(SCOPE, (tx) => this.changes.settle(tx, runId, [outcome]));
+        await context.held.inTransaction(SCOPE, (tx) => this.changes.settle(tx, runId, [notKnown(change, error)]));
         if (!patience.failed(error)) return 'GIVEN_UP';
       }
     }
     return stale;
+  }
+
+  /** What is to be made and cannot be seen may be there in a minute: sent again now, it would be there twice. The next time it is looked for first. */
+  private async withoutLate(
+    context: RunContext,
+    runId: SyncRunId,
+    kind: InventoryKind,
+    batch: readonly PlannedChange[],
+    failure: unknown,
+  ): Promise<readonly PlannedChange[]> {
+    const marks = batch.flatMap(({ action, localId }) => (action === 'CREATE' ? [localId] : []));
+    if (marks.length === 0) return batch;
+    const there = new Set((await context.foreign.findMarked(kind, marks, context.signal)).map(({ mark }) => mark));
+    const late = batch.filter(({ action, localId }) => action === 'CREATE' && !there.has(localId));
+    await context.held.inTransaction(SCOPE, (tx) =>
+      this.changes.settle(
+        tx,
+        runId,
+        late.map((change) => notKnown(change, failure)),
+      ),
+    );
+    return batch.filter((change) => !late.includes(change));
   }
 
   /** Whoever switches a connector off, or sets it to OBSERVE, means the run that is under way, too. @throws what is kept with the run. */
@@ -265,6 +296,13 @@ export class ChangeApplier {
     await this.patiently(context, runId, kind, lines.filter(isHarmless), patience);
   }
 }
+
+const notKnown = ({ seq, remoteId }: PlannedChange, error: unknown): ChangeOutcome => ({
+  seq,
+  remoteId,
+  state: 'SKIPPED',
+  error: `it is not known what came of it: ${wordsOf(error)}`,
+});
 
 const isEmpty = (fields: object): boolean => Object.keys(fields).length === 0;
 const hasEffects = ({ after, pull }: PlannedChange): boolean => !isEmpty(after) || !isEmpty(pull);

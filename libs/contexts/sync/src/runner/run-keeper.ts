@@ -9,7 +9,7 @@ import { SyncDueStore } from '../store/sync-due.store.js';
 import { SyncRecheckStore } from '../store/sync-recheck.store.js';
 import { SyncRunStore } from '../store/sync-run.store.js';
 import { SyncScanStore } from '../store/sync-scan.store.js';
-import { ChangeApplier } from './change-applier.js';
+import { ChangeApplier, NOT_ASKED } from './change-applier.js';
 import { isOfTheirs } from './patience.js';
 import { measureOfOurs } from './plan-sink.js';
 import { type RunContext, SCOPE } from './run-context.js';
@@ -67,12 +67,10 @@ export class RunKeeper {
     how: { isSeenAgain: boolean; isGuardedToo: boolean; isComplete: boolean },
   ): Promise<SyncState> {
     const { held, target } = context;
-    const read = (
-      await held.inTransaction(SCOPE, async (tx) => {
-        await this.runs.setPhase(tx, runId, 'APPLYING');
-        return this.runs.byId(tx, runId);
-      })
-    )?.counts;
+    const run = await held.inTransaction(SCOPE, async (tx) => {
+      await this.runs.setPhase(tx, runId, 'APPLYING');
+      return this.runs.byId(tx, runId);
+    });
     try {
       await this.applier.apply(context, runId, how);
     } catch (error) {
@@ -84,7 +82,10 @@ export class RunKeeper {
       await this.rechecks.learn(tx, target.id, runId);
       if (how.isComplete) await this.rechecks.learnAll(tx, target.id, runId);
       const tally = await this.changes.tally(tx, runId);
-      const counts = countsOf(tally, read ?? context.sink.counts);
+      const counts = countsOf(tally, run?.counts ?? context.sink.counts);
+      // Of what was missing there only a complete run makes anything again: what a person approved does not wait a day for it.
+      const isApproved = typeof run?.approvedBy === 'string';
+      if (isApproved && sum(tally, ({ state }) => state === 'SKIPPED') > 0) await this.scans.want(tx, target.id);
       const left = sum(tally, ({ state }) => state === 'REFUSED' || state === 'SKIPPED' || state === 'STALE');
       const state = !how.isGuardedToo ? 'BLOCKED_BY_GUARD' : left > 0 ? 'PARTIAL' : 'SUCCEEDED';
       return this.ending.end(tx, target, runId, state, counts, left > 0 ? `${left} of its lines were not carried out` : null);
@@ -102,8 +103,9 @@ export class RunKeeper {
     if (!run || run.approvedBy === null) return this.fail(context, runId, error);
     const goesOn = isOfTheirs(error) && target.failures < PATIENCE;
     const told = await held.inTransaction(SCOPE, async (tx) => {
-      await this.changes.planAgain(tx, runId);
-      if (goesOn) return;
+      await this.changes.planAgain(tx, runId, NOT_ASKED);
+      if (goesOn) return null;
+      await this.rechecks.learn(tx, target.id, runId);
       await this.scans.isRight(tx, target.id, runId);
       await this.runs.askAgain(tx, runId);
       const counts = countsOf(await this.changes.tally(tx, runId), run.counts);

@@ -76,3 +76,57 @@ describe('what goes away', () => {
     expect(waiting.every(({ inSeconds }) => inSeconds > 20_000)).toBe(true);
   });
 });
+
+describe('an approval', () => {
+  let isAway = false;
+  /** From the first write on nobody is there, until a worker comes by again. */
+  const goAway = (): void => {
+    world.foreign.write = () => {
+      isAway = true;
+      return Promise.reject(unavailable());
+    };
+  };
+  const attendAgain = async (): Promise<void> => {
+    isAway = false;
+    await world.sql(`UPDATE sync_target SET next_try_at = '-infinity'`);
+    await world.attend();
+  };
+  const waiting = async (): Promise<SyncRun> => {
+    world = await host.world({ foreign: { provesGone: true, onCall: (call) => (isAway && call === 'probe' ? 'ERROR' : undefined) } });
+    tenants(20);
+    await world.sync();
+    const ours = world.foreign.all('tenant').map(({ remoteId }) => remoteId);
+    world.foreign.vanish('tenant', ours.slice(0, 8));
+    const run = await world.sync();
+    expect(run).toMatchObject({ state: 'BLOCKED_BY_GUARD', guards: ['tenant: 8 of 20 rows are missing there, 20 % may be'] });
+    return run;
+  };
+
+  it('is not lost where the other system does not answer for a moment', async () => {
+    const run = await waiting();
+    goAway();
+    await approve(run);
+    expect(await world.runs.run(run.id)).toMatchObject({ state: 'RUNNING', approvedBy: 'operator' });
+    Reflect.deleteProperty(world.foreign, 'write');
+    await attendAgain();
+    expect(await world.runs.run(run.id)).toMatchObject({ state: 'SUCCEEDED', counts: { created: 8, skipped: 0 } });
+    expect(theirs()).toBe(20);
+  });
+
+  it('is asked for again where that goes on, and what it said of the set does not hold any more', async () => {
+    const run = await waiting();
+    goAway();
+    await approve(run);
+    for (let n = 0; n < 5; n++) await attendAgain();
+    expect(await world.runs.run(run.id)).toMatchObject({ state: 'BLOCKED_BY_GUARD', approvedBy: null });
+    expect((await world.connectors.byId(world.targetId)).health.ok).toBe(false);
+    Reflect.deleteProperty(world.foreign, 'write');
+    await attendAgain();
+    const again = await world.sync();
+    expect(again.guards).toEqual(['tenant: 8 of 20 rows are missing there, 20 % may be']);
+    await approve(again);
+    expect((await world.runs.run(again.id)).state).toBe('SUCCEEDED');
+    expect(theirs()).toBe(20);
+    expect((await world.sync()).state).toBe('SUCCEEDED');
+  });
+});

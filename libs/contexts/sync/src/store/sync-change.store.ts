@@ -111,6 +111,14 @@ export class SyncChangeStore {
     );
   }
 
+  /** Those that were left out for that reason are still to be done. */
+  async planAgain(tx: Tx, runId: SyncRunId, why: string): Promise<void> {
+    await tx.run(`UPDATE sync_change SET state = 'PLANNED', error = NULL WHERE run_id = $1 AND state = 'SKIPPED' AND error = $2`, [
+      runId,
+      why,
+    ]);
+  }
+
   /** What was to go away there is taken over by another of ours: then it does not go. @returns how many that were. */
   stay(tx: Tx, runId: SyncRunId, kind: InventoryKind, remoteIds: readonly string[]): Promise<number> {
     return tx.run(

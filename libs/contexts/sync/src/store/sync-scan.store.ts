@@ -19,10 +19,16 @@ export class SyncScanStore {
     await tx.run('UPDATE sync_target SET last_full_scan_at = NULL WHERE id = $1', [id]);
   }
 
-  /** A person says that what a run saw is right: a later scan is measured by it, in the kinds in which it was stopped for that. */
+  /**
+   * A person says that what a run saw is right: a later scan is measured by it, in the kinds in which it was stopped for that. The run keeps what was the
+   * measure until then: said a second time, all is as before.
+   */
   async isRight(tx: Tx, id: SyncTargetId, runId: SyncRunId): Promise<void> {
     await tx.run(
-      `UPDATE sync_target t SET seen = t.seen || r.measure FROM sync_run r WHERE t.id = $1 AND r.id = $2 AND r.measure <> '{}'`,
+      `WITH said AS (SELECT r.measure FROM sync_run r WHERE r.id = $2 AND r.measure <> '{}'),
+         before AS (SELECT jsonb_object_agg(k, coalesce(t.seen->k, 'null')) AS seen FROM sync_target t, said, jsonb_object_keys(said.measure) k WHERE t.id = $1),
+         now AS (UPDATE sync_target t SET seen = jsonb_strip_nulls(t.seen || said.measure) FROM said WHERE t.id = $1)
+       UPDATE sync_run r SET measure = before.seen FROM before, said WHERE r.id = $2`,
       [id, runId],
     );
   }
