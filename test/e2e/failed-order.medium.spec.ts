@@ -95,6 +95,33 @@ describe('an order that a device does not take', () => {
     expect(await world.settlePublic(id)).toBe('FAILED_COMPENSATED');
   });
 
+  it.each(['STALE_REVISION', 'STALE_FENCE'] as const)(
+    'and carries more than the database knows of is told as %s, and not as time that is over',
+    async (code) => {
+      const counted = () =>
+        world.db.inTransaction(systemScope('test'), (tx) =>
+          tx.one('SELECT failure_count FROM device_progress p JOIN device d ON d.id = p.device_id WHERE d.slug = $1', ['pve2']),
+        );
+      const before = await counted();
+      world.devices.get('pve2')?.failAt('inspect', code);
+      const id = await order();
+      await world.app.get(OrderReconciler).advanceOpen();
+      await world.converge();
+      await world.app.get(OrderReconciler).advanceOpen();
+      const { steps } = await show(world.operator, id);
+      expect(steps).toContainEqual({ name: 'device:pve2', state: 'FAILED', message: 'pve2 failed at inspect' });
+      expect(await counted()).toEqual(before);
+      await world.db.inTransaction(systemScope('test'), (tx) =>
+        tx.run(`UPDATE network_order SET deadline_at = now() - interval '1 second' WHERE state = 'RUNNING'`),
+      );
+      await world.app.get(OrderReconciler).advanceOpen();
+      expect(await show(world.customer, id)).toMatchObject({ state: 'COMPENSATING', failure: { code } });
+      expect(documented).toContain(code);
+      world.devices.get('pve2')?.heal();
+      expect(await world.settlePublic(id)).toBe('FAILED_COMPENSATED');
+    },
+  );
+
   it('and that dies is stuck until it is back, and says that a person is needed', async () => {
     world.devices.get('pve2')?.dieAfterApply();
     const id = await order();

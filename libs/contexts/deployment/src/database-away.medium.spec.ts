@@ -70,6 +70,7 @@ describe('a rollout with a statement that is always too slow', () => {
       .all()
       .find(({ name }) => name === 'deployment.fabrics-go-on');
     if (!goesOn) throw new Error('no such invariant');
+    expect(goesOn.remedy).toContain('or what the checks say of the intent'); // CHECK_FAILED comes this way, too.
     expect((await from(InvariantInspector).inspect(goesOn, 'spec')).violations).toMatchObject([
       { what: expect.stringContaining('57014') as string },
     ]);

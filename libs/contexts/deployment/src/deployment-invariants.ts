@@ -111,7 +111,7 @@ const fabricGoesOn: Invariant = {
   name: 'deployment.fabrics-go-on',
   says: 'Executions of a fabric do not end in a fault five times one after the other.',
   remedy:
-    'The fault says what is missing: time or space of the database, or a row that nobody can read. Trame tries again by itself, every minute.',
+    'The fault says what is missing: time or space of the database, a row that nobody can read, or what the checks say of the intent. Trame tries again by itself, every minute.',
   slices: slices('fabrics', 'fabric', 'fabric WHERE true'),
   violations: violations(
     `SELECT r.fabric_id AS id, r.failures || ' executions since ' || to_char(r.since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC ended in ' || r.reason AS what

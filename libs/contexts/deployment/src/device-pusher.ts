@@ -251,8 +251,9 @@ export class DevicePusher {
     const error = { code: failure.code, message: failure.message };
     await this.plans.setItem(tx, plan.id, item.deviceId, 'FAILED', { ...error, live: isLive });
     await this.devices.failed(tx, item.deviceId, backoffSeconds);
-    if (!failure.isCounted) return;
-    await this.fabric.reportFailed(tx, item.deviceId, plan.targetRevision, failure.isHopeless ? this.config.MAX_PUSH_ATTEMPTS : 1, error);
+    if (!failure.isTold) return;
+    const weight = failure.isHopeless ? this.config.MAX_PUSH_ATTEMPTS : Number(failure.isCounted);
+    await this.fabric.reportFailed(tx, item.deviceId, plan.targetRevision, weight, error);
   }
 }
 

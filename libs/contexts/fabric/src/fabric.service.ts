@@ -252,7 +252,7 @@ export class FabricService {
     return this.deviceStore.reportVerified(tx, deviceIds, revision);
   }
 
-  /** @param weight how much the failure counts towards giving up: more than one for what another try cannot mend. */
+  /** @param weight how much the failure counts towards giving up: more than one for what another try cannot mend, 0 for what is only told. */
   reportFailed(tx: Tx, deviceId: DeviceId, revision: number, weight: number, error: { code: string; message: string }): Promise<void> {
     return this.deviceStore.reportFailed(tx, deviceId, revision, weight, error);
   }

@@ -13,11 +13,16 @@ const HOPELESS: ReadonlySet<string> = new Set([
 /** The execution, or its plan, was overtaken, or it lost its lease: not the device's fault, and not counted. */
 const NOBODYS_FAULT: ReadonlySet<string> = new Set(['ABORTED', 'STALE_FENCE', 'STALE_REVISION', 'PUSH_IN_PROGRESS', 'LEASE_LOST']);
 
+/** Said by a device while the execution still holds its lease: the database is behind what is there, and only a person can mend that. */
+const DATABASE_IS_BEHIND: ReadonlySet<string> = new Set(['STALE_FENCE', 'STALE_REVISION']);
+
 export interface Failure {
   readonly code: string;
   readonly message: string;
   readonly isHopeless: boolean;
   readonly isCounted: boolean;
+  /** Whoever waits for the device is told, counted or not. */
+  readonly isTold: boolean;
 }
 
 export function failureOf(error: unknown): Failure {
@@ -27,6 +32,7 @@ export function failureOf(error: unknown): Failure {
     message: storableText((error instanceof Error ? error.message : String(error)).slice(0, 500)),
     isHopeless: HOPELESS.has(code),
     isCounted: !NOBODYS_FAULT.has(code),
+    isTold: !NOBODYS_FAULT.has(code) || DATABASE_IS_BEHIND.has(code),
   };
 }
 

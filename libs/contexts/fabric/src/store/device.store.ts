@@ -115,7 +115,8 @@ export class DeviceStore {
     error: { code: string; message: string },
   ): Promise<void> {
     await tx.run(
-      `UPDATE device_progress SET stage = 'FAILED', stage_revision = $2, failed_revision = $2, failure_count = failure_count + $3, last_error = $4 WHERE device_id = $1`,
+      `UPDATE device_progress SET stage = 'FAILED', stage_revision = $2, failed_revision = CASE WHEN $3 > 0 THEN $2 ELSE failed_revision END,
+          failure_count = failure_count + $3, last_error = $4 WHERE device_id = $1`,
       [deviceId, revision, weight, JSON.stringify(error)],
     );
   }
