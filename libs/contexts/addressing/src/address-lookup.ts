@@ -137,7 +137,7 @@ export class AddressLookup {
       action: 'address.changed',
       subjectKind: 'ipAddress',
       subjectId: id,
-      detail: { subnet: subnetId, address, mac: to.mac, dnsName: to.dnsName },
+      detail: { subnet: subnetId, address, mac: to.mac, dnsName: to.dnsName, description: to.description },
     });
   }
 

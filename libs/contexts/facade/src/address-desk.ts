@@ -8,8 +8,8 @@ import { EVERYTHING_OF, type Facade, withLength } from './domain/facade.js';
 import { addressObject, freeAddress, type Surroundings } from './domain/netbox-objects.js';
 import { noSuch, wrongField } from './domain/netbox-refusal.js';
 import type { Located, Place } from './domain/place.js';
-import { keyIn, keyOf, type Station, stationOf, writtenOf } from './domain/station.js';
-import { descriptionOf, isStationOf } from './station-of.js';
+import { keyIn, keyOf, type Station, stationOf } from './domain/station.js';
+import { changedBy, descriptionOf, isWritten } from './station-of.js';
 import { RealmService } from './realm.service.js';
 import { FacadeStore } from './store/facade.store.js';
 
@@ -103,29 +103,29 @@ export class AddressDesk {
     const body = fieldsOf(call);
     const { around, realm } = await this.realms.ground(call);
     return inNetBoxWords('dns_name', () =>
-      this.db.inTransaction(call.scope, async (tx) => {
-        const found = await this.found(tx, facade, realm, number);
-        this.realms.checkBody(around, body);
-        if (body['address'] !== undefined && hostOf(body['address']) !== found.address)
-          throw wrongField('address', `It stays ${found.address}: make another address and delete this one.`);
-        const said = { description: body['description'] ?? descriptionOf(found), dns_name: body['dns_name'] ?? found.dnsName ?? '' };
-        const to = stationOf(said, facade.dnsZone);
-        const key =
-          body['dns_name'] === undefined && to.mac === found.mac ? undefined : keyIn(found.subnetId, keyOf(facade.id, to) ?? found.id);
-        // Whoever had it before is known by it no longer; keys that are not a façade's are not touched.
-        const isOthers = key !== undefined && found.key !== key && found.key?.startsWith(keyIn(found.subnetId, '')) === true;
-        // What an order or a network of ours holds stays theirs; who says the same again is told that it is so.
-        if (!isStationOf(found, to) || isOthers)
-          await this.lookup.changeStation(
-            tx,
-            found.id,
-            found.generation,
-            { ...to, description: writtenOf(to) },
-            isOthers ? key : undefined,
-          );
-        return this.shown(tx, facade, around, await this.found(tx, facade, realm, number), 200);
-      }),
+      onceMore(() =>
+        this.db.inTransaction(call.scope, async (tx) => {
+          const found = await this.found(tx, facade, realm, number);
+          this.realms.checkBody(around, body);
+          if (body['address'] !== undefined && hostOf(body['address']) !== found.address)
+            throw wrongField('address', `It stays ${found.address}: make another address and delete this one.`);
+          await this.changeTo(tx, facade, found, body);
+          return this.shown(tx, facade, around, await this.found(tx, facade, realm, number), 200);
+        }),
+      ),
     );
+  }
+
+  private async changeTo(tx: Tx, facade: Facade, found: FoundAddress, body: Readonly<Record<string, unknown>>): Promise<void> {
+    const station = stationOf(body, facade.dnsZone);
+    const to = changedBy(found, body, station);
+    const isUnnamed = body['dns_name'] === undefined;
+    const known = keyOf(facade.id, { mac: to.mac, said: isUnnamed ? found.dnsName : station.said });
+    const key = isUnnamed && to.mac === found.mac ? undefined : keyIn(found.subnetId, known ?? found.id);
+    // Whoever had it before is known by it no longer; keys that are not a façade's are not touched.
+    const isOthers = key !== undefined && found.key !== key && found.key?.startsWith(keyIn(found.subnetId, '')) === true;
+    // What an order or a network of ours holds stays theirs; who says the same again is told that it is so.
+    if (!isWritten(found, to) || isOthers) await this.lookup.changeStation(tx, found.id, found.generation, to, isOthers ? key : undefined);
   }
 
   async remove(call: Call, number: number): Promise<Answer> {

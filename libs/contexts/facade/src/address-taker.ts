@@ -7,7 +7,7 @@ import { EVERYTHING_OF } from './domain/facade.js';
 import { noSuch, wrongField } from './domain/netbox-refusal.js';
 import type { Place } from './domain/place.js';
 import { keyOf, type Station, writtenOf } from './domain/station.js';
-import { isStationOf } from './station-of.js';
+import { askedAgain, isWritten } from './station-of.js';
 import { FacadeStore } from './store/facade.store.js';
 import { type StationGround, type StationRequest, StationStore, type TakenStation } from './store/station.store.js';
 
@@ -29,8 +29,11 @@ const MOST_TOGETHER = 64;
 /** Addresses for stations: asked twice, given once. Who asks for one address travels with whoever asks at the same moment. */
 @Injectable()
 export class AddressTaker {
-  /** As long as a realm is remembered: those who ask in the same one share its batches. */
-  private readonly batches = new WeakMap<Realm, MicroBatch<StationRequest, TakenStation>>();
+  /**
+   * As long as a realm is remembered: those who ask for the same prefix or range in it share batches. Not all of a realm: a subnet that somebody
+   * has locked for long would keep every other one waiting.
+   */
+  private readonly batches = new WeakMap<Realm, Map<string, MicroBatch<StationRequest, TakenStation>>>();
 
   constructor(
     private readonly db: Database,
@@ -42,7 +45,7 @@ export class AddressTaker {
   /** @throws NetBoxRefusal | DomainError as `AddressAllocationService.allocate` does. */
   async take(call: Call, realm: Realm, wanted: Wanted): Promise<Given> {
     const request = requestOf(call, wanted);
-    const taken = await onceMore(() => this.batchOf(call, realm).submit(request));
+    const taken = await onceMore(() => this.batchOf(call, realm, request).submit(request));
     const given = readyOf(taken, wanted);
     return given ?? this.db.inTransaction(call.scope, (tx) => this.settled(tx, call, realm, wanted, taken));
   }
@@ -63,8 +66,11 @@ export class AddressTaker {
     return given;
   }
 
-  private batchOf(call: Call, realm: Realm): MicroBatch<StationRequest, TakenStation> {
-    const known = this.batches.get(realm);
+  private batchOf(call: Call, realm: Realm, { kind, number, subnetId }: StationRequest): MicroBatch<StationRequest, TakenStation> {
+    const ofRealm = this.batches.get(realm) ?? new Map<string, MicroBatch<StationRequest, TakenStation>>();
+    this.batches.set(realm, ofRealm);
+    const place = `${kind} ${number ?? subnetId}`;
+    const known = ofRealm.get(place);
     if (known) return known;
     const ground = groundOf(call, realm);
     const batch = new MicroBatch<StationRequest, TakenStation>({
@@ -74,7 +80,7 @@ export class AddressTaker {
       // Its actors are the requests' own; tenant and role are the same for all who see the realm.
       send: (requests) => this.stations.take(this.db, call.scope, ground, requests),
     });
-    this.batches.set(realm, batch);
+    ofRealm.set(place, batch);
     return batch;
   }
 
@@ -99,12 +105,13 @@ export class AddressTaker {
     const { dnsName } = station;
     if ('prefer' in place && place.prefer !== present.address)
       throw wrongField('address', `${station.mac ?? station.said} has ${present.address} in ${present.subnet} already.`);
-    if (present.holderKind !== 'external' || isStationOf(present, station)) return present;
+    const asked = askedAgain(present, station);
+    if (present.holderKind !== 'external' || isWritten(present, asked)) return present;
     // Another name is tried where it is free; where it is somebody's, what was there stays.
     const isTaken = dnsName !== null && dnsName !== present.dnsName && (await this.lookup.isNameTaken(tx, dnsName, present));
-    const to = isTaken ? { ...station, dnsName: present.dnsName } : station;
-    if (isStationOf(present, to)) return present;
-    await this.lookup.changeStation(tx, present.id, present.generation, { ...to, description: writtenOf(to) });
+    const to = isTaken ? { ...asked, dnsName: present.dnsName } : asked;
+    if (isWritten(present, to)) return present;
+    await this.lookup.changeStation(tx, present.id, present.generation, to);
     return (await this.lookup.addresses(tx, realm, { ids: [present.id] }, EVERYTHING_OF)).rows[0] ?? present;
   }
 }
@@ -112,7 +119,8 @@ export class AddressTaker {
 /** Needs no other look: it is given, or was, and nothing else is said of it now. */
 function readyOf({ outcome, found, number }: TakenStation, { place, station }: Wanted): Given | undefined {
   if (found === null || number === null) return undefined;
-  const isSame = outcome === 'OK' || (isStationOf(found, station) && (!('prefer' in place) || place.prefer === found.address));
+  const isSame =
+    outcome === 'OK' || (isWritten(found, askedAgain(found, station)) && (!('prefer' in place) || place.prefer === found.address));
   return isSame ? { found, number } : undefined;
 }
 

@@ -25,7 +25,7 @@ export function stationOf(body: Readonly<Record<string, unknown>>, zone: Fqdn | 
  * By what a station without a MAC address is known in a subnet; null: by nothing, it is another one each time. Its name alone would not do: it may
  * be somebody else's in the DNS, or be in no zone.
  */
-export const keyOf = (facadeId: FacadeId, { mac, said }: Station): string | null =>
+export const keyOf = (facadeId: FacadeId, { mac, said }: Pick<Station, 'mac' | 'said'>): string | null =>
   mac !== null || said === null ? null : digest([facadeId, said]);
 
 /** The same as `facade_take` writes it. */
