@@ -11,6 +11,7 @@ import { SyncConflictStore, WHOLE_OBJECT } from '../store/sync-conflict.store.js
 import { SyncDueStore } from '../store/sync-due.store.js';
 import { SyncHintStore } from '../store/sync-hint.store.js';
 import { type Link, type LinkRow, SyncLinkStore } from '../store/sync-link.store.js';
+import { SyncRecheckStore } from '../store/sync-recheck.store.js';
 import { SyncUnlinkedStore } from '../store/sync-unlinked.store.js';
 import { measureOfOurs } from './plan-sink.js';
 import { LOCAL_INVENTORY, type RunContext } from './run-context.js';
@@ -27,7 +28,7 @@ interface Batch {
   readonly dropped: string[];
   readonly gone: string[];
   readonly settled: ChangeOutcome[];
-  readonly hinted: string[];
+  readonly hinted: { readonly localId: string; readonly remoteId: string }[];
 }
 
 const GONE = 'it is gone there: it is looked at again';
@@ -43,6 +44,7 @@ export class OutcomeKeeper {
     private readonly conflicts: SyncConflictStore,
     private readonly hints: SyncHintStore,
     private readonly dues: SyncDueStore,
+    private readonly rechecks: SyncRecheckStore,
     private readonly audit: AuditService,
     @Inject(LOCAL_INVENTORY) private readonly local: LocalInventory,
   ) {}
@@ -66,10 +68,14 @@ export class OutcomeKeeper {
       kind,
       batch.links.map(({ remoteId }) => remoteId),
     );
+    // Once at once. What comes to nothing again is looked at later each time, as what is refused is.
+    const hinted = batch.hinted.map(({ localId }) => localId);
+    const waiting = await this.rechecks.tried(tx, target.id, kind, hinted);
+    const news = batch.hinted.filter(({ localId }) => !waiting.has(localId));
     await this.hints.put(
       tx,
       target.id,
-      batch.hinted.map((remoteId) => ({ kind, remoteId })),
+      news.map(({ remoteId }) => ({ kind, remoteId })),
     );
     for (const { change } of written)
       await this.conflicts.done(tx, target.id, kind, change.localId, [
@@ -99,11 +105,11 @@ export class OutcomeKeeper {
       void batch.settled.push({ seq, state, remoteId, error });
     const isLeaving = action === 'DEPRECATE' || action === 'DELETE';
     if (outcome !== 'unwritten' && 'stale' in outcome) {
-      if (change.remoteId !== null) batch.hinted.push(change.remoteId);
+      if (change.remoteId !== null) batch.hinted.push({ localId, remoteId: change.remoteId });
       return settle('STALE', MOVED);
     }
     if (outcome !== 'unwritten' && 'gone' in outcome && !isLeaving) {
-      if (change.remoteId !== null) batch.hinted.push(change.remoteId);
+      if (change.remoteId !== null) batch.hinted.push({ localId, remoteId: change.remoteId });
       return settle('STALE', GONE);
     }
     if (

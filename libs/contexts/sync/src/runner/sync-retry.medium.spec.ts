@@ -130,3 +130,26 @@ describe('an approval', () => {
     expect((await world.sync()).state).toBe('SUCCEEDED');
   });
 });
+
+it.each([
+  ['is said to be gone each time', { gone: true }],
+  ['is said to be changed each time', { stale: true }],
+] as const)('what %s is tried again at once, and then later each time', async (_what, answer) => {
+  world = await host.world();
+  world.local.put('asn', 'asn-0000065001', { asn: 65001 });
+  await world.sync();
+  const write = world.foreign.write.bind(world.foreign);
+  let writes = 0;
+  world.foreign.write = (kind, wanted, signal) => {
+    if (wanted.every(({ verb }) => verb !== 'UPDATE')) return write(kind, wanted, signal);
+    writes++;
+    return Promise.resolve(wanted.map(() => answer));
+  };
+  world.local.put('asn', 'asn-0000065001', { asn: 65002 });
+  await world.sql(`INSERT INTO sync_journal (kind, local_key) VALUES ('asn', '65001')`);
+  let rounds = 0;
+  for (; rounds < 10 && (await host.runner().due()).length > 0; rounds++) await world.attend();
+  expect(rounds).toBeLessThan(5);
+  expect(writes).toBeGreaterThan(1);
+  expect(await rechecks()).toMatchObject([{ id: 'asn-0000065001' }]);
+});

@@ -44,6 +44,16 @@ export class SyncRecheckStore {
     );
   }
 
+  /** Those of them that came to nothing before and wait. */
+  async tried(tx: Tx, targetId: SyncTargetId, kind: InventoryKind, localIds: readonly string[]): Promise<ReadonlySet<string>> {
+    if (localIds.length === 0) return new Set();
+    const rows = await tx.sql<{ id: string }>(
+      'SELECT local_id AS id FROM sync_recheck WHERE target_id = $1 AND kind = $2 AND local_id = ANY($3) AND attempts > 0',
+      [targetId, kind, localIds],
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
   /** They could not even be looked at. */
   async keep(tx: Tx, targetId: SyncTargetId, objects: readonly Recheck[], error: string): Promise<void> {
     if (objects.length === 0) return;
