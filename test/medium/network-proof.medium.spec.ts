@@ -172,6 +172,30 @@ describe('a network', () => {
     expect((await look()).state).toBe('OK'); // The operator does not wait.
   });
 
+  it('is as old as the beginning of its look: what somebody asks for while one is under way is answered by the next', async () => {
+    await look();
+    const release = device('pve1').holdAt('verify');
+    expect((await ask(world.operator)).errors).toEqual([]);
+    const verifier = world.app.get(NetworkVerifier, { strict: false });
+    const looking = verifier.verifyDue();
+    const isLooking = `SELECT EXISTS (SELECT FROM network_verification WHERE claimed_until > clock_timestamp()) AS now`;
+    await vi.waitFor(
+      async () =>
+        expect(await world.db.inTransaction(systemScope('test'), (tx) => tx.one<{ now: boolean }>(isLooking))).toEqual({ now: true }),
+      { timeout: 5000, interval: 20 },
+    );
+    const { askedAt } = await world.ask<{ askedAt: string }>(
+      world.operator,
+      'mutation ($id: ID!) { verifyNetwork(id: $id) { askedAt errors { code } } }',
+      { id: network },
+    );
+    release();
+    await looking;
+    expect(Date.parse((await known(world.operator)).lookedAt ?? '')).toBeLessThan(Date.parse(askedAt));
+    expect(await verifier.verifyDue()).toBe(1);
+    expect(Date.parse((await known(world.operator)).lookedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(askedAt));
+  });
+
   it('tells its customer how it is and where, and not what was expected of which number', async () => {
     device('pve2').broken.set('REMOTE_VTEPS', 'none');
     await look();

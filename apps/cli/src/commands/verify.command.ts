@@ -28,6 +28,8 @@ const FIND = `query ($id: ID, $vni: VNI, $externalRef: String) { network(id: $id
 /** As `plan` and `drift` have it: there is something to look at. */
 const SOMETHING_FOUND = 2;
 const LOOK_AGAIN_MS = 500;
+/** A customer's network is looked at half a minute after its last look at the earliest, and a look takes seconds. */
+const LONGEST_TURN_SECONDS = 45;
 
 /** By its id, its VNI, or the customer's own key. */
 const named = (reference: string): Readonly<Record<string, unknown>> =>
@@ -56,19 +58,21 @@ export function addVerify(program: Command): void {
   withOutput(program.command('verify'))
     .argument('<network>', "id (net_…), VNI, or the customer's own key")
     .description('have a network looked at from all of its devices, and say what works and what does not')
-    .option('--wait <seconds>', 'how long to wait for the answers; 0: print what is known', integer, 30)
+    .option('--wait <seconds>', 'how long to wait for the answers; 0: print what is known', integer, LONGEST_TURN_SECONDS)
     .action(async (reference: string, options: Output & { wait: number }) => {
       let network = await find(reference);
       if (options.wait > 0) {
-        const before = network.verification.lookedAt;
         const deadline = Date.now() + options.wait * 1000;
-        const document = 'mutation ($id: ID!) { verifyNetwork(id: $id) { network { id } errors { code message path } } }';
-        await askFor('verifyNetwork', document, { id: network.id });
-        while (network.verification.lookedAt === before && Date.now() < deadline) {
+        const document = 'mutation ($id: ID!) { verifyNetwork(id: $id) { askedAt errors { code message path } } }';
+        const { askedAt } = await askFor<{ askedAt: string }>('verifyNetwork', document, { id: network.id });
+        // A look that was under way says how it was before somebody mended it.
+        const isAnswered = ({ verification: { lookedAt } }: Verified): boolean =>
+          lookedAt !== null && Date.parse(lookedAt) >= Date.parse(askedAt);
+        while (!isAnswered(network) && Date.now() < deadline) {
           await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
           network = await find(network.id);
         }
-        if (network.verification.lookedAt === before) console.error('nobody has looked yet: this is what is known so far');
+        if (!isAnswered(network)) console.error('nobody has looked yet: this is what is known so far');
       }
       print(options, network, linesOf(network));
       if (['FAILED', 'STALE'].includes(network.verification.state)) process.exitCode = SOMETHING_FOUND;

@@ -25,21 +25,23 @@ export class NetworkProofService {
 
   /**
    * Asks for a look: at once for the operator, for a customer half a minute after the last one. A worker takes it within seconds, unless the
-   * network is on its way out. @throws DomainError NOT_FOUND; INVALID_STATE: it is no more.
+   * network is on its way out. @returns when it was asked for, too: a look that began before does not answer it. @throws DomainError NOT_FOUND; INVALID_STATE: it is no more.
    */
-  async request(scope: Scope, id: NetworkId): Promise<Network> {
+  async request(scope: Scope, id: NetworkId): Promise<{ network: Network; askedAt: Date }> {
     const network = await this.db.inTransaction(scope, (tx) => this.tenancy.network(tx, id));
     if (network.state === 'RETIRED')
       throw new DomainError('INVALID_STATE', 'the network is retired: no device carries it any more', { state: network.state });
-    await this.db.inTransaction(systemScope(scope.actor), async (tx) => {
-      if (!(await this.store.wantNetwork(tx, id, scope.kind === 'system'))) return;
+    const askedAt = await this.db.inTransaction(systemScope(scope.actor), async (tx) => {
+      const now = await this.store.now(tx);
+      if (!(await this.store.wantNetwork(tx, id, scope.kind === 'system'))) return now;
       await this.audit.append(tx, {
         tenantId: network.tenantId,
         action: 'network.verification_requested',
         subjectKind: 'network',
         subjectId: id,
       });
+      return now;
     });
-    return network;
+    return { network, askedAt };
   }
 }

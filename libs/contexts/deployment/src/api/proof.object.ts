@@ -71,7 +71,7 @@ export class NetworkVerificationObject {
   @Field(() => DateTimeScalar, { nullable: true, description: 'When the oldest of its answers was given.' }) checkedAt: Date | null;
   @Field(() => DateTimeScalar, {
     nullable: true,
-    description: 'When it was last looked at from all of its devices, those that did not answer included.',
+    description: 'When the last look at it from all of its devices began, those that did not answer included.',
   })
   lookedAt: Date | null;
   @Field(() => [DeviceVerificationObject]) devices: DeviceVerificationObject[];
@@ -80,6 +80,8 @@ export class NetworkVerificationObject {
 @ObjectType('VerifyNetworkPayload')
 export class VerifyNetworkPayload {
   @Field(() => NetworkObject, { nullable: true }) network?: NetworkObject | null;
+  @Field(() => DateTimeScalar, { nullable: true, description: 'A look answers this question if its `lookedAt` is not before it.' })
+  askedAt?: Date | null;
   @Field(() => [UserError]) errors: UserError[];
 }
 

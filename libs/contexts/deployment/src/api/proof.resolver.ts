@@ -29,8 +29,9 @@ export class ProofResolver {
   })
   @Authorize('network:write', 'order:write')
   verifyNetwork(@Ctx() ctx: RequestContext, @Args('id', { type: () => ID }) id: string): Promise<VerifyNetworkPayload> {
-    return withErrors(async () => ({
-      network: toNetworkObject(await this.proofs.request(ctx.scope, decodeId<NetworkId>('network', id))),
-    }));
+    return withErrors(async () => {
+      const { network, askedAt } = await this.proofs.request(ctx.scope, decodeId<NetworkId>('network', id));
+      return { network: toNetworkObject(network), askedAt };
+    });
   }
 }

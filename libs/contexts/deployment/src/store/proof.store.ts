@@ -129,6 +129,13 @@ export class ProofStore {
     return rows.length > 0;
   }
 
+  /** By the clock that says when a look began. */
+  async now(tx: Tx): Promise<Date> {
+    const row = await tx.one<{ now: Date }>('SELECT clock_timestamp() AS now');
+    if (!row) throw new Error('the database does not know the time');
+    return row.now;
+  }
+
   /** Some of the networks that are gone and whose time has come, which it does once. */
   async forgetRetired(tx: Tx): Promise<void> {
     await tx.run(
@@ -168,13 +175,13 @@ export class ProofStore {
     return first && { fabricId: first.fabricId, networks: rows };
   }
 
-  /** What was asked for while it was looked at is due again at once. */
+  /** What was asked for while it was looked at is due again at once; a look is as old as its beginning: what was mended while it went on is not in it. */
   async release(tx: Tx, networkIds: readonly NetworkId[], inSeconds: number, hasLooked: boolean): Promise<void> {
     await tx.run(
       `UPDATE network_verification SET claimed_until = '-infinity',
           next_at = CASE WHEN next_at > claimed_until - make_interval(secs => ${CLAIM_SECONDS}) THEN next_at
             ELSE clock_timestamp() + (0.85 + 0.3 * random()) * make_interval(secs => $2) END,
-          verified_at = CASE WHEN $3 THEN clock_timestamp() ELSE verified_at END
+          verified_at = CASE WHEN $3 THEN greatest(verified_at, nullif(claimed_until, '-infinity') - make_interval(secs => ${CLAIM_SECONDS})) ELSE verified_at END
         WHERE network_id = ANY($1)`,
       [networkIds, inSeconds, hasLooked],
     );
@@ -226,7 +233,7 @@ export class ProofStore {
     );
   }
 
-  /** When each was last looked at from all of its devices. */
+  /** When the last look at each from all of its devices began. */
   async lookedAt(tx: Tx, networkIds: readonly NetworkId[]): Promise<Map<NetworkId, Date>> {
     const rows = await tx.sql<{ id: NetworkId; at: Date }>(
       'SELECT network_id AS id, verified_at AS at FROM network_verification WHERE network_id = ANY($1) AND verified_at IS NOT NULL',
