@@ -15,7 +15,8 @@ const scope = systemScope('operator');
 let world: InventoryWorld;
 let targetId: SyncTargetId;
 const spaces: Record<'blue' | 'red' | 'lab', AddressSpaceId> = { blue: '' as never, red: '' as never, lab: '' as never };
-const foreign = new InMemoryInventory({ pageSize: 2 });
+const paging = { pageSize: 2 };
+const foreign = new InMemoryInventory(paging);
 
 beforeAll(async () => {
   const noServer = (): never => {
@@ -145,6 +146,25 @@ describe('a plan whose time is over', () => {
     const { state } = (await planned) as Awaited<ReturnType<typeof run>>;
     expect(state.error).toMatch(/^1 s are over, and \d+ of \d+ pages are planned/);
     expect(state.counts.prefix).toBeUndefined();
+  });
+
+  it('is not kept waiting for the rest of a long page', async () => {
+    paging.pageSize = 1000;
+    const many = Array.from({ length: 250 }, (_, n) => foreign.put('tenant', { name: `Many ${n}`, slug: `many-${n}`, description: null }));
+    let planned: ReturnType<typeof run> | undefined;
+    await world.asSystem(async (tx) => {
+      await tx.run('LOCK TABLE tenant IN SHARE MODE');
+      planned = run({ planSeconds: 1, elsewhere: RULES() });
+      const isWaiting = `SELECT pg_sleep(0.02), EXISTS (SELECT FROM pg_locks WHERE relation = 'tenant'::regclass AND NOT granted) AS now`;
+      while ((await tx.one<{ now: boolean }>(isWaiting))?.now !== true);
+      await tx.run('SELECT pg_sleep(1.1)');
+    });
+    const { state } = (await planned) as Awaited<ReturnType<typeof run>>;
+    expect(state.error).toMatch(/^1 s are over, and 0 of \d+ pages are planned/);
+    const { taken = 0, known = 0, refused = 0 } = state.counts.tenant ?? {};
+    expect(taken + known + refused).toBe(100);
+    paging.pageSize = 2;
+    for (const remoteId of many) foreign.remove('tenant', remoteId);
   });
 });
 

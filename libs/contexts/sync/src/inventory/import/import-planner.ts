@@ -5,6 +5,8 @@ import { idleRuleNotes } from './idle-rule-notes.js';
 import { type ImportCounts, type ImportRequest, ImportSums, InventoryImport } from './inventory-import.js';
 
 const SCOPE = systemScope('import');
+/** After so many it is asked whether the time is over. */
+const OBJECTS_BY_THE_CLOCK = 100;
 
 export interface ImportPlan {
   readonly counts: ImportCounts;
@@ -53,18 +55,24 @@ export class ImportPlanner {
     const sums = new ImportSums();
     const deadline = performance.now() + seconds * 1000;
     for (let seq = 0; seq < pages; seq++) {
-      signal.throwIfAborted();
-      if (performance.now() > deadline)
-        return {
-          counts: sums.counts,
-          rest: `${seconds} s are over, and ${seq} of ${pages} pages are planned: what is allocated for a plan is locked for others`,
-        };
       const page = await this.store.staged(tx, wanted.id, seq);
       if (!page) throw new Error(`page ${seq} of the plan is gone`);
-      const outcome = await this.imports.take(tx, page, request);
-      sums.add(outcome);
-      const told = [...outcome.taken.map((object) => ({ ...object, code: null, reason: '' })), ...outcome.notTaken];
-      if (told.length > 0) await keep((kept) => this.store.note(kept, wanted.id, told));
+      // A page of theirs may be a thousand objects and take longer than all of the time.
+      let from = 0;
+      do {
+        signal.throwIfAborted();
+        if (performance.now() > deadline)
+          return {
+            counts: sums.counts,
+            rest: `${seconds} s are over, and ${seq} of ${pages} pages are planned: what is allocated for a plan is locked for others`,
+          };
+        const objects = page.objects.slice(from, from + OBJECTS_BY_THE_CLOCK);
+        const outcome = await this.imports.take(tx, { ...page, objects }, request);
+        sums.add(outcome);
+        const told = [...outcome.taken.map((object) => ({ ...object, code: null, reason: '' })), ...outcome.notTaken];
+        if (told.length > 0) await keep((kept) => this.store.note(kept, wanted.id, told));
+        from += OBJECTS_BY_THE_CLOCK;
+      } while (from < page.objects.length);
     }
     const idle = idleRuleNotes(await this.store.idleRules(tx, wanted.id));
     if (idle.length > 0) await keep((kept) => this.store.note(kept, wanted.id, idle));
