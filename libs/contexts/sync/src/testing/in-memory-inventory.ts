@@ -28,6 +28,8 @@ export type ForeignFault =
   | 'ANSWER_LOST'
   /** The first half of the writes is done, the rest is not, and nobody hears of either. */
   | 'HALF_DONE'
+  /** It takes too long: nothing of it is to be seen yet, and all of it is done when a test says `arrive()`. */
+  | 'LATE'
   /** Every write arrives twice; the answer is that of the second. */
   | 'DUPLICATE'
   /** A page without half of its objects, of which nothing tells but the total. */
@@ -86,6 +88,7 @@ export class InMemoryInventory implements ForeignInventory {
   private readonly hidden = new Set<string>();
   private readonly log: { readonly kind: InventoryKind; readonly remoteId: string; readonly isDelete: boolean }[] = [];
   private isPrepared: boolean;
+  private late: (() => void)[] = [];
 
   constructor(private readonly options: InMemoryOptions = {}) {
     this.name = options.name ?? 'in-memory';
@@ -142,6 +145,11 @@ export class InMemoryInventory implements ForeignInventory {
     return this.rows.all(kind).map((row) => ({ ...objectOf(kind, row), isDeprecated: row.isDeprecated }));
   }
 
+  /** What was LATE is done now: its marks were looked for before anything of it was there. */
+  arrive(): void {
+    for (const done of this.late.splice(0)) done();
+  }
+
   // ── the port ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async probe(signal: AbortSignal): Promise<ForeignCapabilities> {
@@ -193,6 +201,12 @@ export class InMemoryInventory implements ForeignInventory {
 
   async write(kind: InventoryKind, writes: readonly ForeignWrite[], signal: AbortSignal): Promise<readonly WriteOutcome[]> {
     const fault = await this.begin('write', kind, signal);
+    if (fault === 'LATE') {
+      this.late.push(() => {
+        for (const write of writes) if (write.verb === 'CREATE') this.rows.create(kind, write.fields, write.mark);
+      });
+      throw unavailable(this.name, 'write', true, { isTimeout: true });
+    }
     const done = fault === 'HALF_DONE' ? writes.slice(0, writes.length >> 1) : writes;
     const outcomes = done.map((write) => {
       if (fault === 'EDITED_MEANWHILE' && write.verb !== 'CREATE') this.options.edits?.(kind, write.remoteId);
@@ -300,5 +314,5 @@ function objectOf(kind: InventoryKind, { id, version, mark, fields }: Row): Fore
   };
 }
 
-const unavailable = (name: string, call: ForeignCall, retriable: boolean): DomainError =>
-  new DomainError(retriable ? 'FOREIGN_UNAVAILABLE' : 'FOREIGN_FORBIDDEN', `${name}: ${call} failed`, { retriable, call });
+const unavailable = (name: string, call: ForeignCall, retriable: boolean, more: object = {}): DomainError =>
+  new DomainError(retriable ? 'FOREIGN_UNAVAILABLE' : 'FOREIGN_FORBIDDEN', `${name}: ${call} failed`, { retriable, call, ...more });
