@@ -62,6 +62,24 @@ describe('README.md', () => {
   });
 });
 
+describe('docker-compose.yml', () => {
+  const compose = read('docker-compose.yml');
+  const page = read('docs/how-to/try-with-real-systems.md');
+
+  it('gets each secret that it asks for from what the page writes, and no other', () => {
+    const asked = all(compose, /\$\{([A-Z_]+):(?:\?[^}]+|-)\}/g);
+    expect(all(page, /^([A-Z_]+)=\$\(openssl rand /gm).sort()).toEqual([...new Set(asked)].sort());
+  });
+
+  it('has the services that connectors are pointed at, and phpIPAM only behind https', () => {
+    const services = new Set(all(compose, /^ {2}([a-z-]+):/gm));
+    const places = all(page, /--url (https?:\/\/[a-z-]+)/g);
+    expect(places).toHaveLength(3);
+    expect(places.filter((place) => !services.has(new URL(place).hostname))).toEqual([]);
+    expect(all(page, /--kind (phpipam --url https):/g)).toHaveLength(1);
+  });
+});
+
 describe('life-of-an-order.md', () => {
   it('names classes, methods and functions that are where it says', () => {
     const page = read('docs/life-of-an-order.md');
