@@ -11,7 +11,7 @@ const ALL = { view: true, add: true, change: true, delete: true } as const;
 
 /** Sees all tenants, and may change and delete those that are not frozen. */
 function narrowed({ netbox }: Room): NetBoxInventory {
-  const isFree = (tenant: JsonObject): boolean => !String(tenant['name']).startsWith('frozen');
+  const isFree = (tenant: JsonObject): boolean => tenant['name'] !== 'frozen';
   const token = netbox.state.user('trame', {
     'extras.customfield': ALL,
     'extras.tag': ALL,

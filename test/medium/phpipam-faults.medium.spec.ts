@@ -56,6 +56,16 @@ describe('something in front of phpIPAM that takes no writes', () => {
     expect(kinds(await world.write('vrf', create('a')))).toEqual(['done']);
   });
 
+  it.each([504, 524])('and stops waiting (%i) has nothing made a second time: it is looked for later', async (status) => {
+    const world = await World.start();
+    let sent = 0;
+    world.simulator.gateways.push({ when: (request) => request.startsWith('POST /vrfs/') && ++sent > 0, status });
+    await expect(world.write('vrf', create('a'))).rejects.toMatchObject({ code: 'PHPIPAM_NO_ANSWER', facts: { isTimeout: true } });
+    expect(sent).toBe(1);
+    world.simulator.gateways.pop();
+    expect(kinds(await world.write('vrf', create('a')))).toEqual(['done']);
+  });
+
   it('once is asked again', async () => {
     const world = await World.start();
     world.simulator.faults.add({ kind: 'bad-gateway', when: ([request]) => request?.startsWith('POST') ?? false });

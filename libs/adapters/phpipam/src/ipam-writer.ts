@@ -44,6 +44,8 @@ export class IpamWriter {
         if (isPhpIpamError(error, 'PHPIPAM_REFUSED')) return { refused: error.facts.words };
         // A page in place of an answer, and it is not done: that was looked for.
         if (!isPhpIpamError(error, 'PHPIPAM_NO_ANSWER') || error.facts.status === undefined || signal.aborted) throw error;
+        // It may be made yet, and would be there twice.
+        if (write.verb === 'CREATE' && error.facts.isTimeout === true) throw error;
         if (attempt < ATTEMPTS) await pause(this.client.timing.againMs * 2 ** (attempt - 1), signal);
         else if (!(await path.isOpenForOthers())) throw error;
         else

@@ -197,7 +197,7 @@ function failure(call: string, isWrite: boolean, { fate, wasSent, words, isTempo
   if (fate === 'ABORTED') return fail(wasSent && isWrite ? 'PHPIPAM_NO_ANSWER' : 'PHPIPAM_ABORTED', true);
   if (fate === 'TOO_LARGE') return fail('PHPIPAM_TOO_LARGE', false);
   if (fate === 'WRONG_KEY') return fail('PHPIPAM_WRONG_CERTIFICATE', false);
-  if (wasSent && isWrite) return fail('PHPIPAM_NO_ANSWER', true);
+  if (wasSent && isWrite) return new PhpIpamError('PHPIPAM_NO_ANSWER', { call, words, retriable: true, isTimeout });
   return fail('PHPIPAM_UNREACHABLE', isTemporary || wasSent || isTimeout);
 }
 

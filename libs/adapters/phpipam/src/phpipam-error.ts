@@ -40,6 +40,8 @@ export interface PhpIpamFacts extends Readonly<Record<string, unknown>> {
   /** Asking again later is safe and may help. */
   readonly retriable: boolean;
   readonly status?: number;
+  /** Of a write: it may be under way there still, and be done after it was looked for. */
+  readonly isTimeout?: boolean;
 }
 
 export class PhpIpamError extends DomainError<PhpIpamErrorCode, PhpIpamFacts> {

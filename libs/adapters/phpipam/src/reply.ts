@@ -79,6 +79,9 @@ export function refusal(call: string, isWrite: boolean, { code: status, message 
   return error('PHPIPAM_UNEXPECTED_ANSWER', true);
 }
 
+/** A gateway's: phpIPAM is not told, and may do it yet. */
+const GAVE_UP_WAITING: ReadonlySet<number> = new Set([504, 524]);
+
 function unreadable(call: string, isWrite: boolean, { status, body, headers }: OutboundResponse): PhpIpamError {
   if (status >= 300 && status < 400) {
     const words = `it sends to ${(headers['location'] ?? 'another page').slice(0, 100)}: the URL is not that of the installation, or its links are not prettified`;
@@ -98,5 +101,6 @@ function unreadable(call: string, isWrite: boolean, { status, body, headers }: O
     words,
     status,
     retriable: isWrite || status >= 500,
+    ...(isWrite && GAVE_UP_WAITING.has(status) ? { isTimeout: true } : {}),
   });
 }
