@@ -7,6 +7,8 @@ export interface ChildOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Gets what it writes to stderr; ours where it is not given. */
   readonly log?: string;
+  /** Of Node; those of this process where they are not given. */
+  readonly flags?: readonly string[];
 }
 
 /** A process of the bench's own that ends with it: every one of them leaves when its channel closes. */
@@ -15,9 +17,10 @@ export class Child {
   private readonly exited: Promise<void>;
 
   /** @param file compiled, relative to this file. */
-  constructor(file: string, { args = [], env = process.env, log }: ChildOptions = {}) {
+  constructor(file: string, { args = [], env = process.env, log, flags = process.execArgv }: ChildOptions = {}) {
     const stderr = log === undefined ? 'inherit' : openSync(log, 'a');
-    this.process = fork(fileURLToPath(new URL(file, import.meta.url)), args, { env, stdio: ['ignore', 'ignore', stderr, 'ipc'] });
+    const stdio = ['ignore', 'ignore', stderr, 'ipc'] as const;
+    this.process = fork(fileURLToPath(new URL(file, import.meta.url)), args, { env, stdio: [...stdio], execArgv: [...flags] });
     if (typeof stderr === 'number') closeSync(stderr);
     this.exited = new Promise((resolve) => this.process.once('exit', () => resolve()));
   }

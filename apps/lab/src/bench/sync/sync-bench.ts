@@ -36,7 +36,8 @@ export interface SyncSizes {
 
 const NAMES = 10_000;
 const RUN_WITHIN_MS = 1_200_000;
-const OLD_SPACE_MB = 128;
+/** Old objects and young ones: with room for many young ones, as it has otherwise, what is old would be collected without end. */
+const LITTLE_MEMORY = ['--max-old-space-size=128', '--max-semi-space-size=16'];
 
 export async function runSyncBench(sizes: SyncSizes, say: (line: string) => void): Promise<SyncBenchReport> {
   const closers: (() => Promise<void>)[] = [];
@@ -56,9 +57,9 @@ export async function runSyncBench(sizes: SyncSizes, say: (line: string) => void
     };
     say(`${sizes.objects} objects of ours`);
     await subject.fill(sizes.objects);
-    const startWorker = (env: NodeJS.ProcessEnv): Child =>
-      new Child('../../../../worker/src/main.js', { env: { ...process.env, ...subject.environment, ...env } });
-    const exporter = later(startWorker({}));
+    const startWorker = (flags?: readonly string[]): Child =>
+      new Child('../../../../worker/src/main.js', { env: { ...process.env, ...subject.environment }, ...(flags && { flags }) });
+    const exporter = later(startWorker());
     const targetId = await subject.connectNetBox(place.url, place.token);
     const exporting = watchMemory(exporter.pid);
     const first = await subject.run(targetId, RUN_WITHIN_MS);
@@ -67,7 +68,7 @@ export async function runSyncBench(sizes: SyncSizes, say: (line: string) => void
     const exportRssMb = await exporting.end();
     await exporter.close();
     say(`${(await ask()).objects} objects there after ${first.seconds.toFixed(1)} s, ${exportRssMb} MiB at most; a run of nothing`);
-    const worker = later(startWorker({ NODE_OPTIONS: `--max-old-space-size=${OLD_SPACE_MB}` }));
+    const worker = later(startWorker(LITTLE_MEMORY));
     await stillness(async () => (await ask()).reads);
     const before = await settledMb(worker.pid);
     const exported = await ask();
