@@ -259,6 +259,7 @@ describe('the worker of the product', () => {
       .get(ReconcilerRegistry, { strict: false })
       .all()
       .map((reconciler) => reconciler.name);
+    await worker.stop(); // Before anything can fail: nobody else would.
     expect(names.sort()).toEqual([
       'address-sweep',
       'drift',
@@ -275,8 +276,8 @@ describe('the worker of the product', () => {
       'recalls',
       'sync',
       'sync-journal',
+      'sync-runs',
       'takeovers',
     ]);
-    await worker.stop();
   });
 });
