@@ -34,6 +34,8 @@ import { MissNothing1767225600033 } from './0033-miss-nothing.js';
 import { TakeStations1767225600034 } from './0034-take-stations.js';
 import { PlanImports1767225600035 } from './0035-plan-imports.js';
 import { RestFabrics1767225600036 } from './0036-rest-fabrics.js';
+import { MissedSignals1767225600037 } from './0037-missed-signals.js';
+import { ComeLate1767225600038 } from './0038-come-late.js';
 
 /** In order; a migration is never edited after it has landed. */
 export const migrations = [
@@ -73,4 +75,6 @@ export const migrations = [
   TakeStations1767225600034,
   PlanImports1767225600035,
   RestFabrics1767225600036,
+  MissedSignals1767225600037,
+  ComeLate1767225600038,
 ];

@@ -6,6 +6,7 @@ import { createWorld, type World } from '../../../../test/support/world.js';
 import { DriftCollector } from './drift-collector.js';
 import { RolloutService } from './rollout.service.js';
 import { DeviceStateStore } from './store/device-state.store.js';
+import { PlanStore } from './store/plan.store.js';
 import { ProofStore } from './store/proof.store.js';
 
 let world: World;
@@ -94,6 +95,33 @@ describe('a rollout with a statement that is always too slow', () => {
     vi.restoreAllMocks();
     await world.converge();
     expect(await world.count('fabric_retry')).toBe(0);
+  });
+});
+
+describe('a change that comes while an execution is about to fail', () => {
+  it.each([
+    ['is what the next one begins for', true, 0],
+    ['is missed by nobody, and without one the fabric rests', false, 1],
+  ])('%s', async (_what, changes, resting) => {
+    await world.provision();
+    await world.db.inTransaction(systemScope('spec'), (tx) =>
+      tx.run(`INSERT INTO fabric_retry (fabric_id, failures, by_database, reason) SELECT id, 9, false, 'x' FROM fabric`),
+    );
+    let fail: (error: Error) => void = () => undefined;
+    const read = new Promise<void>((resolve) => {
+      vi.spyOn(from(PlanStore), 'next').mockImplementation(() => {
+        resolve();
+        return new Promise((_, reject) => (fail = reject));
+      });
+    });
+    const failing = from(RolloutService).convergeAll();
+    await read;
+    if (changes) await world.converge(); // Returns at once: somebody is at it.
+    fail(new Error('a row that nobody can read'));
+    await failing;
+    vi.restoreAllMocks();
+    await from(RolloutService).convergeAll(); // The timer.
+    expect(await world.count('fabric_retry')).toBe(resting);
   });
 });
 

@@ -19,13 +19,22 @@ export class FabricRest {
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
-  of(tx: Tx, fabricId: FabricId): Promise<FabricRetry | undefined> {
-    return this.retries.of(tx, fabricId);
+  /**
+   * Before the world is read: what changed until here is seen by the execution that begins.
+   * @param isAsked something has changed, which may be what was wrong; a database that has not the time is not asked more often for that.
+   */
+  async begin(tx: Tx, fabricId: FabricId, isAsked: boolean): Promise<{ retry: FabricRetry | undefined; isResting: boolean }> {
+    const retry = await this.retries.of(tx, fabricId);
+    if (retry === undefined) return { retry, isResting: false };
+    if (retry.isAsked) await this.retries.ask(tx, fabricId, false);
+    return { retry, isResting: !retry.isDue && (retry.byDatabase || !(isAsked || retry.isAsked)) };
   }
 
-  /** @param isAsked something has changed, which may be what was wrong; a database that has not the time is not asked more often for that. */
-  isResting(retry: FabricRetry | undefined, isAsked: boolean): boolean {
-    return retry !== undefined && !retry.isDue && (retry.byDatabase || !isAsked);
+  /** A change came while somebody else was at this fabric: should that execution fail, the next one does not rest. Never throws: the rest ends anyway. */
+  async missed(fabricId: FabricId): Promise<void> {
+    await this.db
+      .inTransaction(SCOPE, (tx) => this.retries.ask(tx, fabricId, true))
+      .catch((error: unknown) => this.log.warn('fabric.signal_not_kept', { fabricId, error }));
   }
 
   /** Never throws: where this cannot be written either, nothing else is read, and the timer is the rest that there is. */

@@ -54,11 +54,11 @@ export class RolloutService {
    * @returns at once when somebody else is at this fabric: that execution sees what changed, or is followed by another.
    */
   async converge(fabricId: FabricId, signal: AbortSignal = new AbortController().signal, isAsked = true): Promise<void> {
-    await this.leases.withLease(`fabric:${fabricId}`, async (held) => {
+    const ran = await this.leases.withLease(`fabric:${fabricId}`, async (held) => {
       const stop = AbortSignal.any([signal, held.signal]);
       crashPoint('rollout.leased');
-      const retry = await this.db.inTransaction(SCOPE, (tx) => this.rest.of(tx, fabricId));
-      if (this.rest.isResting(retry, isAsked)) return;
+      const { retry, isResting } = await this.db.inTransaction(SCOPE, (tx) => this.rest.begin(tx, fabricId, isAsked));
+      if (isResting) return;
       try {
         await this.advance(fabricId, held, stop);
       } catch (error) {
@@ -67,6 +67,7 @@ export class RolloutService {
       }
       if (retry && !stop.aborted) await this.rest.over(fabricId, retry);
     });
+    if (!ran && isAsked) await this.rest.missed(fabricId);
   }
 
   /** What keeps the fabric of a plan from going on, in a sentence; null: nothing that Trame knows of. */

@@ -8,6 +8,8 @@ export interface FabricRetry {
   readonly retryAt: Date;
   readonly isDue: boolean;
   readonly byDatabase: boolean;
+  /** Something changed while an execution was under way: it may have read the world before that. */
+  readonly isAsked: boolean;
   readonly reason: string;
 }
 
@@ -16,7 +18,7 @@ export interface FabricRetry {
 export class FabricRetryStore {
   of(tx: Tx, fabricId: FabricId): Promise<FabricRetry | undefined> {
     return tx.one<FabricRetry & object>(
-      `SELECT failures, since, retry_at AS "retryAt", retry_at <= clock_timestamp() AS "isDue", by_database AS "byDatabase", reason
+      `SELECT failures, since, retry_at AS "retryAt", retry_at <= clock_timestamp() AS "isDue", by_database AS "byDatabase", is_asked AS "isAsked", reason
          FROM fabric_retry WHERE fabric_id = $1`,
       [fabricId],
     );
@@ -30,6 +32,11 @@ export class FabricRetryStore {
       [fabricId, byDatabase, reason],
     );
     return row?.failures ?? 1;
+  }
+
+  /** Of a fabric that has no fault yet nothing is kept: the first one is followed by no rest. */
+  async ask(tx: Tx, fabricId: FabricId, isAsked: boolean): Promise<void> {
+    await tx.run('UPDATE fabric_retry SET is_asked = $2 WHERE fabric_id = $1 AND is_asked <> $2', [fabricId, isAsked]);
   }
 
   async rest(tx: Tx, fabricId: FabricId, seconds: number): Promise<void> {
