@@ -1,7 +1,7 @@
 // Other systems that are kept right, as an operator sees them through the API.
 import { encodeId } from '#engines/kernel';
 import { openSyncApiWorld, type SyncApiWorld } from '../support/sync-api-world.js';
-import type { SyncRunnerWorld } from '../support/sync-runner-world.js';
+import { type SyncRunnerWorld, tenant } from '../support/sync-runner-world.js';
 
 let api: SyncApiWorld;
 let world: SyncRunnerWorld;
@@ -33,10 +33,6 @@ const APPROVE = `mutation ($id: ID!, $digest: String!) { approveSyncRun(id: $id,
 const CREATE = `mutation ($input: CreateConnectorInput!) { createConnector(input: $input) { connector { id version slug mode enabled authority { objectType field owner byDefault } } replayed errors { code message path ... on InvalidInputError { accepted } } } }`;
 const UPDATE = `mutation ($id: ID!, $ifVersion: Int!, $input: UpdateConnectorInput!) { updateConnector(id: $id, ifVersion: $ifVersion, input: $input) { connector { id version enabled mode health { ok message } } errors { code message path } } }`;
 
-const tenant = (name: string, description: string | null = null) => ({ name, slug: name, description });
-const tenants = (count: number): void => {
-  for (let n = 1; n <= count; n++) world.local.put('tenant', `ten_${String(n).padStart(5, '0')}`, tenant(`t${n}`));
-};
 const connector = (): string => encodeId('syncTarget', world.targetId);
 /** A person asks through the API, a worker comes by, the person looks. */
 async function sync(over: object = {}): Promise<Run> {
@@ -142,7 +138,7 @@ describe('a run', () => {
   it('that is dry shows all it would do, by pages, and writes nothing; the same key begins it once', async () => {
     world = await api.host.world();
     await sync(); // The first time everything is read in any case.
-    tenants(5);
+    world.tenants(5);
     const run = await sync({ dryRun: true });
     expect(run).toMatchObject({ state: 'SUCCEEDED', counts: { created: 5 }, progress: null });
     const one = await changesOf(run.id, 3);
@@ -171,7 +167,7 @@ describe('a run', () => {
 
   it('that was stopped goes on with the digest that was seen, and with no other', async () => {
     world = await api.host.world();
-    tenants(20);
+    world.tenants(20);
     await sync();
     for (const n of [1, 2, 3]) world.local.remove('tenant', `ten_0000${n}`);
     const run = await sync();
@@ -204,7 +200,7 @@ describe('a run', () => {
     });
     await sync();
     isSaid = false;
-    tenants(250);
+    world.tenants(250);
     await sync();
     expect(await world.lastRun()).toMatchObject({ state: 'PARTIAL', error: expect.stringContaining(words) });
     expect(world.foreign.all('tenant')).toHaveLength(100);
@@ -228,7 +224,7 @@ describe('a run', () => {
       },
     });
     await sync();
-    tenants(300);
+    world.tenants(300);
     for (let n = 1; n <= 300; n++) world.foreign.put('tenant', tenant(`theirs-${n}`));
     // Progress is told once a second at the most: each call takes a little of one.
     slow = async () => {

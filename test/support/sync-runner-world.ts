@@ -17,6 +17,9 @@ import { Database, PlatformModule, Secret, systemScope } from '#platform';
 import { createTestDatabase } from './database.js';
 import { allEntities, testConfig } from './world.js';
 
+/** As inventories know one. */
+export const tenant = (name: string, description: string | null = null) => ({ name, slug: name, description });
+
 const FIRST = { first: 10_000, after: null };
 
 /** One connector between what Trame has and what another system has, both in memory. */
@@ -25,6 +28,10 @@ export interface SyncRunnerWorld {
   readonly local: InMemoryLocal;
   readonly foreign: InMemoryInventory;
   readonly targetId: SyncTargetId;
+  /** Puts `ten_00001`, called t1, and the ones that follow, where Trame has its own. */
+  tenants(count: number, from?: number): void;
+  /** What the other system calls those that it has. */
+  tenantNames(): unknown[];
   readonly runs: SyncRunService;
   readonly connectors: ConnectorService;
   /** A worker comes by. */
@@ -101,6 +108,10 @@ async function openWorld(
     local,
     foreign,
     targetId,
+    tenants: (count, from = 1) => {
+      for (let n = from; n < from + count; n++) local.put('tenant', `ten_${String(n).padStart(5, '0')}`, tenant(`t${n}`));
+    },
+    tenantNames: () => foreign.all('tenant').map(({ fields }) => fields['name']),
     runs,
     connectors,
     attend,

@@ -16,6 +16,7 @@ import { ChangeApplier } from './runner/change-applier.js';
 import { FOREIGN_INVENTORIES, type ForeignInventories } from './runner/foreign-inventories.js';
 import { FullRun } from './runner/full-run.js';
 import { IncrementalRun } from './runner/incremental-run.js';
+import { LateCreates } from './runner/late-creates.js';
 import { LookupPlanner } from './runner/lookup-planner.js';
 import { ObjectPlanner } from './runner/object-planner.js';
 import { OutcomeKeeper } from './runner/outcome-keeper.js';
@@ -65,6 +66,7 @@ const runner = [
   RunKeeper,
   RunEnding,
   ScanPlanner,
+  LateCreates,
   LookupPlanner,
   ObjectPlanner,
   ChangeApplier,

@@ -8,12 +8,12 @@ import { type ChangeOutcome, type PlannedChange, SyncChangeStore } from '../stor
 import { SyncDueStore } from '../store/sync-due.store.js';
 import { SyncRunStore } from '../store/sync-run.store.js';
 import { SyncLinkStore } from '../store/sync-link.store.js';
+import { isCreate, LateCreates } from './late-creates.js';
 import { LookupPlanner } from './lookup-planner.js';
 import { OutcomeKeeper, type Written } from './outcome-keeper.js';
 import { isOfTheirs, mayComeYet, Patience } from './patience.js';
 import { Progress } from './progress.js';
 import { BATCH, kindsOf, type RunContext, SCOPE } from './run-context.js';
-import { wordsOf } from './words-of.js';
 
 const COMING: readonly SyncAction[] = ['UNLINK', 'ACCEPT_GONE', 'RELINK', 'ADOPT', 'CREATE', 'UPDATE'];
 
@@ -35,6 +35,7 @@ export class ChangeApplier {
     private readonly changes: SyncChangeStore,
     private readonly lookups: LookupPlanner,
     private readonly outcomes: OutcomeKeeper,
+    private readonly late: LateCreates,
     private readonly links: SyncLinkStore,
     private readonly dues: SyncDueStore,
     private readonly runs: SyncRunStore,
@@ -124,7 +125,7 @@ export class ChangeApplier {
         patience.worked();
       } catch (error) {
         if (context.signal.aborted || !isOfTheirs(error)) throw error;
-        await context.held.inTransaction(SCOPE, (tx) => this.changes.settle(tx, runId, [notKnown(change, error)]));
+        await this.late.leave(context, runId, kind, [change], error);
         if (!patience.failed(error)) return 'GIVEN_UP';
       }
     }
@@ -139,17 +140,11 @@ export class ChangeApplier {
     batch: readonly PlannedChange[],
     failure: unknown,
   ): Promise<readonly PlannedChange[]> {
-    const marks = batch.flatMap(({ action, localId }) => (action === 'CREATE' ? [localId] : []));
+    const marks = batch.filter(isCreate).map(({ localId }) => localId);
     if (marks.length === 0) return batch;
     const there = new Set((await context.foreign.findMarked(kind, marks, context.signal)).map(({ mark }) => mark));
-    const late = batch.filter(({ action, localId }) => action === 'CREATE' && !there.has(localId));
-    await context.held.inTransaction(SCOPE, (tx) =>
-      this.changes.settle(
-        tx,
-        runId,
-        late.map((change) => notKnown(change, failure)),
-      ),
-    );
+    const late = batch.filter((change) => isCreate(change) && !there.has(change.localId));
+    await this.late.leave(context, runId, kind, late, failure);
     return batch.filter((change) => !late.includes(change));
   }
 
@@ -168,7 +163,10 @@ export class ChangeApplier {
     batch: readonly PlannedChange[],
   ): Promise<PlannedChange[]> {
     if (batch.length === 0) return [];
-    const { ready, waiting } = await this.translated(context, await this.stillOurs(context, runId, kind, batch));
+    const { ready, waiting } = await this.translated(
+      context,
+      await this.stillOurs(context, runId, kind, await this.late.without(context, runId, kind, batch)),
+    );
     if (waiting.length > 0) await context.held.inTransaction(SCOPE, (tx) => this.changes.settle(tx, runId, waiting));
     const writes = ready.flatMap(({ write }) => (write ? [write] : []));
     if (writes.length > 0) await this.prepare(context);
@@ -296,13 +294,6 @@ export class ChangeApplier {
     await this.patiently(context, runId, kind, lines.filter(isHarmless), patience);
   }
 }
-
-const notKnown = ({ seq, remoteId }: PlannedChange, error: unknown): ChangeOutcome => ({
-  seq,
-  remoteId,
-  state: 'SKIPPED',
-  error: `it is not known what came of it: ${wordsOf(error)}`,
-});
 
 const isEmpty = (fields: object): boolean => Object.keys(fields).length === 0;
 const hasEffects = ({ after, pull }: PlannedChange): boolean => !isEmpty(after) || !isEmpty(pull);

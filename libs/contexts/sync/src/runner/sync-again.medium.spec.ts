@@ -1,4 +1,4 @@
-import { openSyncRunnerHost, type SyncRunnerHost, type SyncRunnerWorld } from '../../../../../test/support/sync-runner-world.js';
+import { openSyncRunnerHost, type SyncRunnerHost, type SyncRunnerWorld, tenant } from '../../../../../test/support/sync-runner-world.js';
 import type { SyncRun } from '#contexts/sync';
 import { DomainError } from '#engines/kernel';
 
@@ -9,11 +9,6 @@ beforeAll(async () => {
 });
 afterAll(() => host.close());
 
-const tenant = (name: string, description: string | null = null) => ({ name, slug: name, description });
-const names = (): unknown[] => world.foreign.all('tenant').map(({ fields }) => fields['name']);
-const tenants = (count: number, from = 1): void => {
-  for (let n = from; n < from + count; n++) world.local.put('tenant', `ten_${String(n).padStart(5, '0')}`, tenant(`t${n}`));
-};
 const weChange = async (asn: number): Promise<void> => {
   world.local.put('asn', `asn-${String(asn).padStart(10, '0')}`, { asn });
   await world.sql(`INSERT INTO sync_journal (kind, local_key) VALUES ('asn', $1)`, [String(asn)]);
@@ -40,7 +35,7 @@ const health = async () => (await world.connectors.byId(world.targetId)).health;
 describe('an object that is never answered', () => {
   it('holds up no other one, and is tried again later each time until it is done', async () => {
     world = await host.world();
-    tenants(5);
+    world.tenants(5);
     stopAt('ten_00003');
     const run = await world.sync();
     expect(run).toMatchObject({ state: 'PARTIAL', counts: { created: 4, skipped: 1 } });
@@ -71,14 +66,14 @@ describe('an object that is never answered', () => {
     await itIsTime();
     await world.attend();
     expect(await world.lastRun()).toMatchObject({ trigger: 'RETRY', state: 'SUCCEEDED', counts: { created: 1 } });
-    expect(names()).toHaveLength(5);
+    expect(world.tenantNames()).toHaveLength(5);
     expect(await rechecks()).toEqual([]);
     expect(world.foreign.calls.scan).toBe(scans);
   });
 
   it('and many of them end their kind, and the other kinds are done', async () => {
     world = await host.world();
-    tenants(150);
+    world.tenants(150);
     stopAt(...world.local.all('tenant').map(({ id }) => id));
     world.local.put('asn', 'asn-0000065001', { asn: 65001 });
     expect((await world.sync()).state).toBe('PARTIAL');
@@ -89,7 +84,7 @@ describe('an object that is never answered', () => {
 
   it('where nothing is answered at all is not asked for one by one', async () => {
     world = await host.world();
-    tenants(40);
+    world.tenants(40);
     for (let asn = 65001; asn < 65041; asn++) world.local.put('asn', `asn-00000${asn}`, { asn });
     let writes = 0;
     world.foreign.write = () => {
@@ -150,7 +145,7 @@ describe('what was refused', () => {
 describe('what goes away', () => {
   it('is deleted when its grace period is over, and nothing is scanned for it', async () => {
     world = await host.world({ settings: { graceSeconds: 3600 } });
-    tenants(12);
+    world.tenants(12);
     await world.sync();
     world.local.remove('tenant', 'ten_00001');
     await world.sync();
@@ -161,20 +156,20 @@ describe('what goes away', () => {
     await itIsTime();
     await world.attend();
     // Somebody made the period longer meanwhile, say: it waits for the rest of it.
-    expect(names()).toHaveLength(12);
+    expect(world.tenantNames()).toHaveLength(12);
     expect((await rechecks())[0]?.inSeconds).toBeGreaterThan(3500);
     await world.sql(`UPDATE sync_link SET deprecated_at = deprecated_at - interval '1 hour' WHERE state = 'DEPRECATED'`);
     await itIsTime();
     await world.attend();
     expect(await world.lastRun()).toMatchObject({ trigger: 'RETRY', state: 'SUCCEEDED', counts: { deleted: 1 } });
-    expect(names()).toHaveLength(11);
+    expect(world.tenantNames()).toHaveLength(11);
     expect(world.foreign.calls.scan).toBe(scans);
     expect(await rechecks()).toEqual([]);
   });
 
   it('and is too much to be deleted waits for a person, and is not planned again each time', async () => {
     world = await host.world({ settings: { graceSeconds: 3600 } });
-    tenants(20);
+    world.tenants(20);
     await world.sync();
     for (const n of [1, 2, 3]) world.local.remove('tenant', `ten_0000${n}`);
     await world.sync({ maxDeleteRatio: 1 });
@@ -188,7 +183,7 @@ describe('what goes away', () => {
     await world.runs.approve(run.id, run.digest ?? '', 'operator');
     await world.attend();
     expect(await states(await world.runs.run(run.id))).toEqual(['ten_00001 APPLIED', 'ten_00002 APPLIED', 'ten_00003 APPLIED']);
-    expect(names()).toHaveLength(17);
+    expect(world.tenantNames()).toHaveLength(17);
     expect(await rechecks()).toEqual([]);
   });
 });
@@ -244,7 +239,7 @@ describe('complete runs that fail', () => {
 
   it('leave no more behind than one of them does, and old runs are forgotten whatever ended them', async () => {
     await failing();
-    tenants(30);
+    world.tenants(30);
     for (let time = 0; time < 4; time++) await attendNow();
     expect(await world.sql('SELECT 1 FROM sync_change')).toHaveLength(30);
     expect(await runsSoFar()).toBe(4);

@@ -1,4 +1,4 @@
-import { openSyncRunnerHost, type SyncRunnerHost, type SyncRunnerWorld } from '../../../../../test/support/sync-runner-world.js';
+import { openSyncRunnerHost, type SyncRunnerHost, type SyncRunnerWorld, tenant } from '../../../../../test/support/sync-runner-world.js';
 import { InMemoryLocal, type ForeignCall, type ForeignFault } from '#contexts/sync/testing';
 
 let host: SyncRunnerHost;
@@ -8,11 +8,6 @@ beforeAll(async () => {
 });
 afterAll(() => host.close());
 
-const tenant = (name: string, description: string | null = null) => ({ name, slug: name, description });
-const names = (): unknown[] => world.foreign.all('tenant').map(({ fields }) => fields['name']);
-const tenants = (count: number, from = 1): void => {
-  for (let n = from; n < from + count; n++) world.local.put('tenant', `ten_${String(n).padStart(5, '0')}`, tenant(`t${n}`));
-};
 const remoteId = (localId: string): string => world.foreign.all('tenant').find(({ mark }) => mark === localId)?.remoteId ?? 'none';
 
 /** What goes wrong, told by a test when it is time. */
@@ -53,10 +48,10 @@ describe('an answer that is lost', () => {
   it('after objects were made makes no twin: they are asked for one by one, and found by their marks', async () => {
     const trouble = new Trouble();
     world = await host.world({ foreign: trouble });
-    tenants(5);
+    world.tenants(5);
     trouble.next('write', 'ANSWER_LOST');
     expect(await world.sync()).toMatchObject({ state: 'SUCCEEDED', counts: { created: 5 } });
-    expect(names()).toHaveLength(5);
+    expect(world.tenantNames()).toHaveLength(5);
     expect(await world.sql('SELECT 1 FROM sync_link')).toHaveLength(5);
     expect(await world.sync()).toMatchObject({ counts: { unchanged: 5, created: 0, updated: 0 } });
   });
@@ -64,17 +59,40 @@ describe('an answer that is lost', () => {
   it('that may come yet makes no twin: what is not to be seen is looked for later, and the other objects are made', async () => {
     const trouble = new Trouble();
     world = await host.world({ foreign: trouble });
-    tenants(5);
+    world.tenants(5);
     world.local.put('asn', 'asn-0000065001', { asn: 65001 });
     trouble.next('write', 'LATE');
     const run = await world.sync();
     expect(run).toMatchObject({ state: 'PARTIAL', counts: { created: 1, skipped: 5 } });
     expect((await world.changes(run)).find(({ state }) => state === 'SKIPPED')?.error).toMatch(/not known what came of it/);
     world.foreign.arrive();
-    expect(names()).toHaveLength(5);
+    expect(world.tenantNames()).toHaveLength(5);
     await world.sql(`UPDATE sync_recheck SET due_at = '-infinity'`);
     await world.attend();
-    expect(names()).toHaveLength(5);
+    expect(world.tenantNames()).toHaveLength(5);
+    expect(await world.sql(`SELECT 1 FROM sync_link WHERE kind = 'tenant'`)).toHaveLength(5);
+    expect(await world.sql('SELECT 1 FROM sync_recheck')).toEqual([]);
+  });
+
+  it('is waited for by every run, however soon one comes', async () => {
+    const trouble = new Trouble();
+    world = await host.world({ foreign: trouble });
+    world.tenants(5);
+    trouble.next('write', 'LATE');
+    await world.sync();
+    const writes = world.foreign.calls.write;
+    const again = await world.sync(); // A person, a second later.
+    expect(again).toMatchObject({ state: 'PARTIAL', counts: { created: 0, skipped: 5 } });
+    expect((await world.changes(again))[0]?.error).toBe(
+      'it was sent a moment ago and not answered: it may be there any moment, and is looked for first',
+    );
+    world.local.put('tenant', 'ten_00001', tenant('t1', 'a change of ours'));
+    await world.sql(`INSERT INTO sync_journal (kind, local_key) VALUES ('tenant', 'ten_00001')`);
+    await world.attend();
+    expect(world.foreign.calls.write).toBe(writes);
+    world.foreign.arrive();
+    expect(await world.sync()).toMatchObject({ state: 'SUCCEEDED', counts: { created: 0 } });
+    expect(world.tenantNames()).toHaveLength(5);
     expect(await world.sql(`SELECT 1 FROM sync_link WHERE kind = 'tenant'`)).toHaveLength(5);
     expect(await world.sql('SELECT 1 FROM sync_recheck')).toEqual([]);
   });
@@ -82,13 +100,14 @@ describe('an answer that is lost', () => {
   it('that never comes leaves nothing out for good: what was not made is made later', async () => {
     const trouble = new Trouble();
     world = await host.world({ foreign: trouble });
-    tenants(5);
+    world.tenants(5);
     trouble.next('write', 'LATE');
     await world.sync();
-    expect(names()).toEqual([]);
-    await world.sql(`UPDATE sync_recheck SET due_at = '-infinity'`);
+    expect(world.tenantNames()).toEqual([]);
+    expect(await world.sql(`SELECT 1 FROM sync_recheck WHERE due_at < clock_timestamp() + interval '2 minutes'`)).toEqual([]);
+    await world.sql(`UPDATE sync_recheck SET due_at = '-infinity', may_come_until = clock_timestamp()`);
     await world.attend();
-    expect(names()).toHaveLength(5);
+    expect(world.tenantNames()).toHaveLength(5);
   });
 
   it('leaves the connector alone for a while, and says why', async () => {
@@ -122,20 +141,20 @@ describe('an execution that dies', () => {
   ])('%s is followed by one that brings it to an end', async (_when, call, at) => {
     const trouble = new Trouble();
     world = await host.world({ foreign: trouble });
-    tenants(150);
+    world.tenants(150);
     trouble.next(call, 'KILLED', at);
     const { id } = await world.runs.start({ targetId: world.targetId }, 'operator');
     await attendAndDie();
     expect((await world.runs.run(id)).state).toBe('RUNNING');
     await world.attend();
     expect(await world.runs.run(id)).toMatchObject({ state: 'SUCCEEDED', counts: { created: 150, skipped: 0 } });
-    expect(names()).toHaveLength(150);
+    expect(world.tenantNames()).toHaveLength(150);
   });
 
   it('with a batch written and its links not is followed by one that links them', async () => {
     const trouble = new Trouble();
     world = await host.world({ foreign: trouble });
-    tenants(3);
+    world.tenants(3);
     world.foreign.put('tenant', tenant('foreign'));
     trouble.next('write', 'ANSWER_LOST');
     const { id } = await world.runs.start({ targetId: world.targetId }, 'operator');
@@ -145,11 +164,11 @@ describe('an execution that dies', () => {
       return write(...of).finally(() => trouble.kill());
     };
     await attendAndDie();
-    expect(names()).toHaveLength(4);
+    expect(world.tenantNames()).toHaveLength(4);
     expect(await world.sql('SELECT 1 FROM sync_link')).toHaveLength(0);
     await world.attend();
     expect(await world.runs.run(id)).toMatchObject({ state: 'SUCCEEDED' });
-    expect(names()).toHaveLength(4);
+    expect(world.tenantNames()).toHaveLength(4);
     expect(await world.sql('SELECT 1 FROM sync_link')).toHaveLength(3);
   });
 
@@ -184,10 +203,10 @@ describe('an execution that dies', () => {
 
   it('is not waited for by what it held: two workers at once do it once', async () => {
     world = await host.world();
-    tenants(120);
+    world.tenants(120);
     await world.runs.start({ targetId: world.targetId }, 'operator');
     await Promise.all([world.attend(), world.attend(), world.attend()]);
-    expect(names()).toHaveLength(120);
+    expect(world.tenantNames()).toHaveLength(120);
     expect(await world.lastRun()).toMatchObject({ state: 'SUCCEEDED', counts: { created: 120 } });
   });
 });
@@ -195,7 +214,7 @@ describe('an execution that dies', () => {
 describe('what we remove', () => {
   it('is first shown there as going away, and deleted by a run after the grace period', async () => {
     world = await host.world({ settings: { graceSeconds: 3600 } });
-    tenants(12);
+    world.tenants(12);
     await world.sync();
     world.local.remove('tenant', 'ten_00001');
     await world.sync();
@@ -203,19 +222,19 @@ describe('what we remove', () => {
     expect(await world.sync()).toMatchObject({ state: 'SUCCEEDED', counts: { deleted: 0, updated: 0 } });
     await world.sql(`UPDATE sync_link SET deprecated_at = deprecated_at - interval '1 hour' WHERE state = 'DEPRECATED'`);
     expect(await world.sync()).toMatchObject({ state: 'SUCCEEDED', counts: { deleted: 1 } });
-    expect(names()).toHaveLength(11);
+    expect(world.tenantNames()).toHaveLength(11);
   });
 
   it('and they took out of our hands meanwhile stays, and is theirs', async () => {
     world = await host.world({ settings: { graceSeconds: 0 } });
-    tenants(12);
+    world.tenants(12);
     await world.sync();
     world.local.remove('tenant', 'ten_00001');
     await world.sync();
     world.foreign.remark('tenant', remoteId('ten_00001'), null);
     await world.sync();
     await world.sync();
-    expect(names()).toHaveLength(12);
+    expect(world.tenantNames()).toHaveLength(12);
     expect(await world.sql(`SELECT 1 FROM sync_link WHERE local_id = 'ten_00001'`)).toHaveLength(0);
   });
 });
@@ -227,19 +246,19 @@ describe('what they delete', () => {
     ['HOLD', 11, 1],
   ] as const)('under %s', async (onRemoteGone, left, conflicts) => {
     world = await host.world({ settings: { onRemoteGone } });
-    tenants(12);
+    world.tenants(12);
     await world.sync();
     world.foreign.remove('tenant', remoteId('ten_00003'));
     await world.sync();
     expect(await world.sync()).toMatchObject({ state: 'SUCCEEDED' });
-    expect(names()).toHaveLength(left);
+    expect(world.tenantNames()).toHaveLength(left);
     const open = await world.runs.conflictsOf(world.targetId, { first: 10, after: null });
     expect(open).toHaveLength(conflicts);
     if (!open[0]) return;
     await world.runs.resolveConflict(open[0].id, 'US', 'operator');
     await world.attend();
     await world.attend(); // What is not shown is made again by a complete run alone.
-    expect(names()).toHaveLength(12);
+    expect(world.tenantNames()).toHaveLength(12);
     expect(await world.runs.conflictsOf(world.targetId, { first: 10, after: null })).toEqual([]);
   });
 });
@@ -248,7 +267,7 @@ describe('a batch', () => {
   it('with an object that somebody edits at that moment reads it again and merges both', async () => {
     const trouble = new Trouble();
     world = await host.world({ foreign: trouble });
-    tenants(12);
+    world.tenants(12);
     await world.sync();
     world.local.put('tenant', 'ten_00001', { slug: 'ours' });
     trouble.next('write', () => world.foreign.edit('tenant', remoteId('ten_00001'), { description: 'theirs' }));
@@ -261,7 +280,7 @@ describe('a batch', () => {
 
   it('with an object that is refused writes the others, and keeps the words', async () => {
     world = await host.world({ foreign: { isUnique: true } });
-    tenants(3);
+    world.tenants(3);
     await world.sync();
     world.foreign.put('tenant', tenant('taken'), 'another owner');
     world.local.put('tenant', 'ten_00002', { slug: 'taken' });
@@ -276,7 +295,7 @@ describe('a batch', () => {
 
   it('of which something cannot be taken over here says so, and changes nothing of it', async () => {
     world = await host.world({ local: new InMemoryLocal(['name']) });
-    tenants(12);
+    world.tenants(12);
     await world.sync();
     world.foreign.edit('tenant', remoteId('ten_00001'), { name: 'else' });
     const run = await world.sync();

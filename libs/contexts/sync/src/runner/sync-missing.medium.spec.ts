@@ -1,4 +1,4 @@
-import { openSyncRunnerHost, type SyncRunnerHost, type SyncRunnerWorld } from '../../../../../test/support/sync-runner-world.js';
+import { openSyncRunnerHost, type SyncRunnerHost, type SyncRunnerWorld, tenant } from '../../../../../test/support/sync-runner-world.js';
 import type { SyncRun } from '#contexts/sync';
 
 let host: SyncRunnerHost;
@@ -8,10 +8,6 @@ beforeAll(async () => {
 });
 afterAll(() => host.close());
 
-const tenant = (name: string) => ({ name, slug: name, description: null });
-const tenants = (count: number): void => {
-  for (let n = 1; n <= count; n++) world.local.put('tenant', `ten_${String(n).padStart(5, '0')}`, tenant(`t${n}`));
-};
 const strangers = (count: number): void => {
   for (let n = 0; n < count; n++) world.foreign.put('tenant', tenant(`foreign${n}`));
 };
@@ -37,7 +33,7 @@ describe('a scan of which not every page is sure', () => {
         },
       },
     });
-    tenants(12);
+    world.tenants(12);
     await world.sync();
     world.foreign.hide('tenant', ownIds().slice(0, 2));
     isUpgraded = false;
@@ -55,7 +51,7 @@ describe('a scan of which not every page is sure', () => {
 describe('ours that are missing among many rows of others', () => {
   it('and come back under other ids are known by their marks, and the alarm is over', async () => {
     world = await host.world();
-    tenants(10);
+    world.tenants(10);
     await world.sync();
     strangers(40);
     const lost = world.foreign.all('tenant').slice(0, 5);
@@ -72,7 +68,7 @@ describe('ours that are missing among many rows of others', () => {
 
   it('and are made again count from then on: a second loss is noticed as well', async () => {
     world = await host.world();
-    tenants(10);
+    world.tenants(10);
     await world.sync();
     strangers(40);
     world.foreign.vanish('tenant', ownIds().slice(0, 5));
@@ -129,7 +125,7 @@ describe('an edit here of what is not there', () => {
 
 it('words of another system that cannot be kept as they are do not keep what was written from being kept', async () => {
   world = await host.world();
-  tenants(2);
+  world.tenants(2);
   const write = world.foreign.write.bind(world.foreign);
   world.foreign.write = async (kind, writes, signal) => {
     const [first] = await write(kind, writes.slice(0, 1), signal);

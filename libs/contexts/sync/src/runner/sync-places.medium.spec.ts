@@ -1,4 +1,4 @@
-import { openSyncRunnerHost, type SyncRunnerHost, type SyncRunnerWorld } from '../../../../../test/support/sync-runner-world.js';
+import { openSyncRunnerHost, type SyncRunnerHost, type SyncRunnerWorld, tenant } from '../../../../../test/support/sync-runner-world.js';
 import type { SyncRun } from '#contexts/sync';
 
 let host: SyncRunnerHost;
@@ -8,7 +8,6 @@ beforeAll(async () => {
 });
 afterAll(() => host.close());
 
-const tenant = (name: string, description: string | null = null) => ({ name, slug: name, description });
 const ref = (kind: string, id: string) => ({ kind, id });
 const vrf = (name: string, tenantId: string) => ({
   name,
@@ -25,9 +24,6 @@ const prefix = (cidr: string, vrfId: string) => ({
   status: 'active',
   description: null,
 });
-const tenants = (count: number, from = 1): void => {
-  for (let n = from; n < from + count; n++) world.local.put('tenant', `ten_${String(n).padStart(5, '0')}`, tenant(`t${n}`));
-};
 const strangers = (count: number): string[] =>
   Array.from({ length: count }, (_, n) => world.foreign.put('tenant', tenant(`foreign${world.foreign.all('tenant').length}x${n}`)));
 const lines = async (run: SyncRun): Promise<string[]> =>
@@ -42,7 +38,7 @@ const approve = async (run: SyncRun): Promise<SyncRun> => {
 describe('brakes', () => {
   it('count what is linked again and written over: a mapping that was lost is no permission', async () => {
     world = await host.world();
-    tenants(12);
+    world.tenants(12);
     await world.sync();
     await world.sql('DELETE FROM sync_link');
     for (const id of ownIds().slice(0, 6)) world.foreign.edit('tenant', id, { slug: `theirs${id}` });
@@ -53,7 +49,7 @@ describe('brakes', () => {
 
   it('stop where 40 % of ours are not shown, however many rows of others came', async () => {
     world = await host.world();
-    tenants(10);
+    world.tenants(10);
     await world.sync();
     strangers(40);
     world.foreign.hide('tenant', ownIds().slice(0, 4));
@@ -68,7 +64,7 @@ describe('brakes', () => {
 
   it('stop where most of what others have is not shown, and let a single one of ours be gone', async () => {
     world = await host.world();
-    tenants(4);
+    world.tenants(4);
     const others = strangers(20);
     await world.sync();
     world.foreign.hide('tenant', others.slice(0, 10));
@@ -82,7 +78,7 @@ describe('brakes', () => {
 describe('an approval', () => {
   it('changes nothing but what its stops said: a set that shrinks is noticed all the same', async () => {
     world = await host.world();
-    tenants(12);
+    world.tenants(12);
     const others = strangers(12);
     await world.sync();
     for (let n = 1; n <= 4; n++) world.local.put('tenant', `ten_0000${n}`, { slug: `new${n}` });
@@ -95,7 +91,7 @@ describe('an approval', () => {
 
   it('of a set that shrank makes what was seen the measure of later runs', async () => {
     world = await host.world({ settings: { onRemoteGone: 'HOLD' } });
-    tenants(10);
+    world.tenants(10);
     strangers(10);
     await world.sync();
     world.foreign.vanish('tenant', ownIds().slice(0, 5));
@@ -111,7 +107,7 @@ describe('an approval', () => {
 
   it('is refused where a complete run has looked at everything since', async () => {
     world = await host.world();
-    tenants(10);
+    world.tenants(10);
     await world.sync();
     for (let n = 1; n <= 4; n++) world.local.put('tenant', `ten_0000${n}`, { slug: `new${n}` });
     const [older, newer] = [await world.sync(), await world.sync()];
@@ -127,7 +123,7 @@ describe('an approval', () => {
 describe('an object that is made anew here under the same natural key', () => {
   it('takes over what was kept for the one before: nothing is deleted, and nothing waits', async () => {
     world = await host.world({ foreign: { isUnique: true } });
-    tenants(12);
+    world.tenants(12);
     await world.sync();
     world.local.remove('tenant', 'ten_00001');
     world.local.put('tenant', 'ten_new', tenant('t1', 'the new one'));
@@ -147,7 +143,7 @@ describe('an object that is made anew here under the same natural key', () => {
 
   it('within its grace period too, and it is not shown as going away any more', async () => {
     world = await host.world({ foreign: { isUnique: true } });
-    tenants(12);
+    world.tenants(12);
     await world.sync();
     world.local.remove('tenant', 'ten_00001');
     await world.sync();
@@ -184,7 +180,7 @@ describe('an object that is made anew here under the same natural key', () => {
 
   it('does not where the mark there says something else', async () => {
     world = await host.world({ foreign: { isUnique: true } });
-    tenants(12);
+    world.tenants(12);
     await world.sync();
     world.foreign.remark('tenant', ownIds()[0] as string, 'another owner');
     world.local.remove('tenant', 'ten_00001');
@@ -248,7 +244,7 @@ describe('another Trame on the same system', () => {
 describe('what a complete scan does not show', () => {
   it('and the system does not prove to be deleted waits for a person, who may have it made again', async () => {
     world = await host.world({ foreign: { provesGone: true } });
-    tenants(12);
+    world.tenants(12);
     await world.sync();
     const [first, second] = ownIds() as [string, string];
     world.foreign.hide('tenant', [first]);
@@ -266,7 +262,7 @@ describe('what a complete scan does not show', () => {
 
 it('what is missing by the dozen, and proven by nothing, is made again when a person approves the run that was stopped for it', async () => {
   world = await host.world({ foreign: { provesGone: true } });
-  tenants(12);
+  world.tenants(12);
   await world.sync();
   world.foreign.vanish('tenant', ownIds().slice(0, 5));
   const run = await world.sync();
@@ -277,7 +273,7 @@ it('what is missing by the dozen, and proven by nothing, is made again when a pe
 
 it('what is overwritten is kept, whichever side it was on', async () => {
   world = await host.world({ settings: { authority: { tenant: { description: 'THEM', name: 'US' } } } });
-  tenants(12);
+  world.tenants(12);
   await world.sync();
   world.local.put('tenant', 'ten_00001', { description: 'ours' });
   world.foreign.edit('tenant', ownIds()[0] as string, { description: 'theirs', name: 'theirs' });

@@ -10,9 +10,6 @@ beforeAll(async () => {
 afterAll(() => host.close());
 
 const idOf = (n: number): string => `ten_${String(n).padStart(5, '0')}`;
-const tenants = (count: number, from = 1): void => {
-  for (let n = from; n < from + count; n++) world.local.put('tenant', idOf(n), { name: `t${n}`, slug: `t${n}`, description: null });
-};
 const theirs = (): number => world.foreign.all('tenant').length;
 const unavailable = (): DomainError => new DomainError('FOREIGN_UNAVAILABLE', '503', { retriable: true });
 const rechecks = () =>
@@ -22,7 +19,7 @@ const rechecks = () =>
 const itIsTime = (): Promise<unknown> => world.sql(`UPDATE sync_recheck SET due_at = clock_timestamp()`);
 /** So many of ours are shown there as going away, and the period is over. */
 const leaving = async (count: number, of: number): Promise<void> => {
-  tenants(of);
+  world.tenants(of);
   await world.sync();
   for (let n = 1; n <= count; n++) world.local.remove('tenant', idOf(n));
   const run = await world.sync({ maxDeleteRatio: 1 });
@@ -62,7 +59,7 @@ describe('what goes away', () => {
     world = await host.world({ settings: { graceSeconds: 3600 }, foreign: { isUnique: true } });
     await leaving(40, 60);
     const other = world.foreign.put('tenant', { name: 't90', slug: 't90', description: null }, 'another owner');
-    tenants(1, 90);
+    world.tenants(1, 90);
     await world.sql(
       `INSERT INTO sync_recheck (target_id, kind, local_id, attempts, due_at) VALUES ($1, 'tenant', $2, 1, clock_timestamp())`,
       [world.targetId, idOf(90)],
@@ -93,7 +90,7 @@ describe('an approval', () => {
   };
   const waiting = async (): Promise<SyncRun> => {
     world = await host.world({ foreign: { provesGone: true, onCall: (call) => (isAway && call === 'probe' ? 'ERROR' : undefined) } });
-    tenants(20);
+    world.tenants(20);
     await world.sync();
     const ours = world.foreign.all('tenant').map(({ remoteId }) => remoteId);
     world.foreign.vanish('tenant', ours.slice(0, 8));

@@ -1,4 +1,4 @@
-import { openSyncRunnerHost, type SyncRunnerHost, type SyncRunnerWorld } from '../../../../../test/support/sync-runner-world.js';
+import { openSyncRunnerHost, type SyncRunnerHost, type SyncRunnerWorld, tenant } from '../../../../../test/support/sync-runner-world.js';
 import type { SyncRun } from '#contexts/sync';
 
 let host: SyncRunnerHost;
@@ -8,7 +8,6 @@ beforeAll(async () => {
 });
 afterAll(() => host.close());
 
-const tenant = (name: string, description: string | null = null) => ({ name, slug: name, description });
 const vrf = (name: string, tenantId: string | null) => ({
   name,
   tenant: tenantId === null ? null : { kind: 'tenant', id: tenantId },
@@ -19,9 +18,6 @@ const vrf = (name: string, tenantId: string | null) => ({
 const names = (kind: 'tenant' | 'vrf'): unknown[] => world.foreign.all(kind).map(({ fields }) => fields['name']);
 const lines = async (run: SyncRun): Promise<string[]> =>
   (await world.changes(run)).map(({ action, kind, localId, state }) => `${action} ${kind} ${localId} ${state}`);
-const tenants = (count: number, from = 1): void => {
-  for (let n = from; n < from + count; n++) world.local.put('tenant', `ten_${String(n).padStart(5, '0')}`, tenant(`t${n}`));
-};
 const ownIds = (): string[] => world.foreign.all('tenant').map(({ remoteId }) => remoteId);
 
 describe('a complete run', () => {
@@ -69,7 +65,7 @@ describe('a complete run', () => {
 
   it('that finds nothing to do writes no row, and reads each page once', async () => {
     world = await host.world({ foreign: { pageSize: 100 } });
-    tenants(230);
+    world.tenants(230);
     for (let n = 0; n < 70; n++) world.foreign.put('tenant', tenant(`foreign${n}`));
     await world.sync();
     const rows = () =>
@@ -121,7 +117,7 @@ describe('a complete run', () => {
 describe('brakes', () => {
   it('stop a run where 40 % are gone, and nothing is made or deleted until a person says so', async () => {
     world = await host.world();
-    tenants(30);
+    world.tenants(30);
     await world.sync();
     world.foreign.vanish('tenant', ownIds().slice(0, 12));
     const run = await world.sync();
@@ -135,7 +131,7 @@ describe('brakes', () => {
 
   it('go on stopping while most of what others have is not shown, whatever was seen since', async () => {
     world = await host.world();
-    tenants(8);
+    world.tenants(8);
     const others = Array.from({ length: 8 }, (_, n) => world.foreign.put('tenant', tenant(`foreign${n}`)));
     await world.sync();
     world.foreign.hide('tenant', [...others, ownIds()[8] as string]);
@@ -150,7 +146,7 @@ describe('brakes', () => {
       foreign: { onCall: (call, kind) => (call === 'scan' && kind === 'tenant' && isHalf ? 'HALF_PAGE' : undefined) },
     });
     let isHalf = false;
-    tenants(40);
+    world.tenants(40);
     await world.sync();
     isHalf = true;
     world.local.put('tenant', 'ten_00001', { slug: 'renamed' });
@@ -162,7 +158,7 @@ describe('brakes', () => {
 
   it('stop a run that would delete more than a tenth', async () => {
     world = await host.world();
-    tenants(20);
+    world.tenants(20);
     await world.sync();
     for (const n of [1, 2, 3]) world.local.remove('tenant', `ten_0000${n}`);
     expect(await world.sync()).toMatchObject({ state: 'BLOCKED_BY_GUARD', guards: ['tenant: 3 of 20 would be deleted, 10 % may be'] });
@@ -176,10 +172,10 @@ describe('brakes', () => {
     world = await host.world({
       foreign: { onCall: (call, kind) => (isBroken && call === 'scan' && kind === 'vrf' ? 'FORBIDDEN' : undefined) },
     });
-    tenants(3);
+    world.tenants(3);
     await world.sync();
     isBroken = true;
-    tenants(3, 4);
+    world.tenants(3, 4);
     const run = await world.sync();
     expect(run).toMatchObject({ state: 'FAILED', error: 'FOREIGN_FORBIDDEN: in-memory: scan failed' });
     expect(names('tenant')).toHaveLength(3);
@@ -193,7 +189,7 @@ describe('brakes', () => {
 describe('an approval', () => {
   it('is for what was seen: another digest is refused, and what changed meanwhile is not written', async () => {
     world = await host.world();
-    tenants(10);
+    world.tenants(10);
     await world.sync();
     for (let n = 1; n <= 4; n++) world.local.put('tenant', `ten_0000${n}`, { slug: `new${n}` });
     const run = await world.sync();

@@ -9,6 +9,8 @@ const LATER = (attempts: string): string => `make_interval(secs => least(21600, 
 const LEAST_GRACE = `interval '1 minute'`;
 /** Waits for a person, who is shown it: looked at again as rarely as anything. */
 const LATEST = `interval '6 hours'`;
+/** Workers of a NetBox (gunicorn) have 120 s for a request, whether somebody still waits for the answer or not; those of phpIPAM less. */
+const MAY_COME = `interval '3 minutes'`;
 
 export interface Recheck {
   readonly kind: InventoryKind;
@@ -63,6 +65,28 @@ export class SyncRecheckStore {
        ON CONFLICT (target_id, kind, local_id) DO UPDATE SET error = EXCLUDED.error, due_at = greatest(r.due_at, EXCLUDED.due_at)`,
       [targetId, objects.map(({ kind }) => kind), objects.map(({ localId }) => localId), error.slice(0, 500)],
     );
+  }
+
+  /** They were to be made, and the answer is out: made again before the other system has given the request up, they could be there twice. */
+  async mayCome(tx: Tx, targetId: SyncTargetId, kind: InventoryKind, localIds: readonly string[]): Promise<void> {
+    if (localIds.length === 0) return;
+    await tx.run(
+      `INSERT INTO sync_recheck AS r (target_id, kind, local_id, attempts, due_at, may_come_until)
+       SELECT $1, $2, id, 1, clock_timestamp() + ${MAY_COME}, clock_timestamp() + ${MAY_COME} FROM unnest($3::text[]) id
+       ON CONFLICT (target_id, kind, local_id) DO UPDATE SET may_come_until = EXCLUDED.may_come_until, due_at = greatest(r.due_at, EXCLUDED.due_at),
+         attempts = greatest(r.attempts, 1)`,
+      [targetId, kind, localIds],
+    );
+  }
+
+  /** Those of them that may come yet. */
+  async awaited(tx: Tx, targetId: SyncTargetId, kind: InventoryKind, localIds: readonly string[]): Promise<ReadonlySet<string>> {
+    if (localIds.length === 0) return new Set();
+    const rows = await tx.sql<{ id: string }>(
+      `SELECT local_id AS id FROM sync_recheck WHERE target_id = $1 AND kind = $2 AND local_id = ANY($3) AND may_come_until > clock_timestamp()`,
+      [targetId, kind, localIds],
+    );
+    return new Set(rows.map(({ id }) => id));
   }
 
   /** What came of a run that was carried out: what it left is tried again, what it did is not, and what goes away has its time. */
