@@ -2,11 +2,10 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { Command } from 'commander';
 import { readCluster } from '#adapters/proxmox';
 import { onboard } from '#engines/onboarding';
-import { addImportConfig } from '../../apps/cli/src/admin/import-config/import-config.command.js';
 import { against, ClusterUnderTest, isRealCluster, push, TOKEN } from './proxmox-cluster.js';
+import { runImportConfig as run } from '../support/run-import-config.js';
 
 let cluster: ClusterUnderTest;
 beforeEach(async () => {
@@ -119,16 +118,6 @@ describe.skipIf(isRealCluster)('a cluster that people made', () => {
       fs.rmSync(folder, { recursive: true, force: true });
     });
 
-    async function run(...args: readonly string[]): Promise<{ out: string; err: string; code: unknown }> {
-      const [out, err]: [string[], string[]] = [[], []];
-      vi.spyOn(console, 'log').mockImplementation((line: string) => void out.push(line));
-      vi.spyOn(console, 'error').mockImplementation((line: string) => void err.push(line));
-      const program = new Command().exitOverride();
-      addImportConfig(program);
-      for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: (text) => void err.push(text) });
-      await program.parseAsync(['config', ...args], { from: 'user' });
-      return { out: out.join('\n'), err: err.join('\n'), code: process.exitCode };
-    }
     const url = (): string => `https://${cluster.target.address}:${cluster.target.port}`;
     const asked = (pin: string): readonly string[] => ['--proxmox', url(), '--token-file', path.join(folder, 'token'), '--pin', pin];
 

@@ -1,10 +1,10 @@
 // One Postgres for the whole run, with a migrated database that every test database is a copy of.
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '#platform';
+import { scratchRoot } from './scratch.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -25,7 +25,7 @@ async function testServer(): Promise<TestServer> {
   const { DATABASE_URL } = process.env;
   if (DATABASE_URL) return { url: DATABASE_URL, stop: () => Promise.resolve() };
   removeAbandoned();
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), `trame-test-${process.pid}-`));
+  const directory = fs.mkdtempSync(path.join(scratchRoot(), `trame-test-${process.pid}-`));
   fs.chmodSync(directory, 0o711); // As root the server runs under another account and has to get in.
   const postgres = await startEmbeddedPostgres({ directory, durable: false });
   return {
@@ -39,10 +39,10 @@ async function testServer(): Promise<TestServer> {
 
 /** Data of runs that were killed: their Postgres went with them, their files stayed. */
 function removeAbandoned(): void {
-  for (const name of fs.readdirSync(os.tmpdir())) {
+  for (const name of fs.readdirSync(scratchRoot())) {
     const pid = Number(/^trame-test-(\d+)-/.exec(name)?.[1]);
     if (!pid || isAlive(pid)) continue;
-    fs.rmSync(path.join(os.tmpdir(), name), { recursive: true, force: true });
+    fs.rmSync(path.join(scratchRoot(), name), { recursive: true, force: true });
   }
 }
 

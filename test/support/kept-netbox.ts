@@ -1,24 +1,8 @@
 /** A NetBox that an installation keeps right, with things of others in it. */
 import type { TrameClient } from '../../apps/lab/src/demo/trame-client.js';
+import { KEPT_PATHS } from '../../apps/lab/src/chaos/sync/netbox-colleague.js';
 import { type NetBoxSimulator, startNetBoxSimulator } from '../../apps/lab/src/netbox-simulator/index.js';
 import { eventually } from './eventually.js';
-
-/** Where Trame writes. */
-const PATHS = [
-  'tenancy/tenants',
-  'ipam/route-targets',
-  'ipam/vrfs',
-  'ipam/vlan-groups',
-  'ipam/vlans',
-  'vpn/l2vpns',
-  'vpn/l2vpn-terminations',
-  'ipam/prefixes',
-  'ipam/ip-ranges',
-  'ipam/ip-addresses',
-  'ipam/asns',
-  'dcim/devices',
-  'dcim/interfaces',
-] as const;
 
 const MARK = 'trame_id';
 const SETTINGS = { device: { role: 'leaf', deviceType: 'vtep', site: 'par1' }, rir: 'private', createMissing: true };
@@ -129,6 +113,6 @@ export class KeptNetBox {
   }
 
   private all() {
-    return PATHS.flatMap((path) => this.simulator.state.objects(path).map((object) => ({ path, ...object })));
+    return KEPT_PATHS.flatMap((path) => this.simulator.state.objects(path).map((object) => ({ path, ...object })));
   }
 }

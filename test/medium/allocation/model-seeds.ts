@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 /** Seeds of `npm test`; `TRAME_MODEL_SEEDS=5000` or `5001-10000` for a longer look, `TRAME_MODEL_SEED=17` for one of them again. */
-export const SEEDS: readonly number[] = seedsOr('40');
+export const SEEDS: readonly number[] = seedsOr('20');
 
 /** @param few of `npm test`, where a sequence takes long. */
 export function seedsOr(few: string): readonly number[] {

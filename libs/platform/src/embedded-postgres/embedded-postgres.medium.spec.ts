@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { ChildProgram } from '../../../../test/support/child-program.js';
 import { describeWith, missing } from '../../../../test/support/describe-with.js';
+import { scratchRoot } from '../../../../test/support/scratch.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './index.js';
 import { installedNativeFolder, runnableFolder } from './native-folder.js';
 
@@ -15,7 +16,7 @@ const scratch: string[] = [];
 const running: EmbeddedPostgres[] = [];
 
 function scratchDirectory(mode = 0o755): string {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'trame-pg-'));
+  const directory = fs.mkdtempSync(path.join(scratchRoot(), 'trame-pg-'));
   fs.chmodSync(directory, mode);
   scratch.push(directory);
   return directory;
@@ -25,7 +26,7 @@ function scratchDirectory(mode = 0o755): string {
 let template: string;
 
 beforeAll(async () => {
-  template = fs.mkdtempSync(path.join(os.tmpdir(), 'trame-pg-'));
+  template = fs.mkdtempSync(path.join(scratchRoot(), 'trame-pg-'));
   fs.chmodSync(template, 0o755);
   await (await startEmbeddedPostgres({ directory: template, durable: false })).stop();
 });

@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { handBuiltFabric, handBuiltFabricInFull } from '#engines/onboarding/testing';
 import { readDocument } from '../fabric/load-document.js';
-import { addImportConfig } from './import-config.command.js';
+import { runImportConfig as run } from '../../../../../test/support/run-import-config.js';
 
 let folder: string;
 beforeEach(() => {
@@ -20,17 +20,6 @@ afterEach(() => {
   process.exitCode = undefined;
   fs.rmSync(folder, { recursive: true, force: true });
 });
-
-async function run(...args: readonly string[]): Promise<{ out: string; err: string; code: unknown }> {
-  const [out, err]: [string[], string[]] = [[], []];
-  vi.spyOn(console, 'log').mockImplementation((line: string) => void out.push(line));
-  vi.spyOn(console, 'error').mockImplementation((line: string) => void err.push(line));
-  const program = new Command().exitOverride().configureOutput({ writeErr: (text) => void err.push(text) });
-  addImportConfig(program);
-  for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: (text) => void err.push(text) });
-  await program.parseAsync(['config', ...args], { from: 'user' });
-  return { out: out.join('\n'), err: err.join('\n'), code: process.exitCode };
-}
 
 describe('trame import config', () => {
   const devices = (): string[] => ['--device', `pve1=${folder}/pve1`, '--device', `TEST=${folder}/leaf.txt`];

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { freePort } from '../../powerdns/free-port.js';
 import { openBenchDatabase } from '../bench-database.js';
+import { closing } from '../closing.js';
 import { Child } from '../http/child.js';
 import { percentile } from '../statistics.js';
 import { judge, type Verdict } from '../thresholds.js';
@@ -26,21 +27,14 @@ export interface FacadeBenchReport extends FacadeFigures {
 }
 
 export async function runFacadeBench(each: number, say: (line: string) => void): Promise<FacadeBenchReport> {
-  const closers: (() => Promise<void>)[] = [];
-  const later = <T extends { close(): Promise<void> }>(one: T): T => {
-    closers.unshift(() => one.close());
-    return one;
-  };
-  try {
+  return closing(async (later) => {
     const database = later(await openBenchDatabase(process.env['DATABASE_URL']));
     const subject = later(await SyncSubject.open(database.url));
     say(`${OBJECTS} addresses of others`);
     await subject.fill(OBJECTS);
     say(`${CLIENTS} clients, ${each} addresses each`);
-    return await facadeRound(subject, each, later);
-  } finally {
-    for (const close of closers) await close();
-  }
+    return facadeRound(subject, each, later);
+  });
 }
 
 /** @param each addresses of each client. @param later closes the process of the API in the end. */

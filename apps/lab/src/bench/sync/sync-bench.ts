@@ -1,6 +1,7 @@
 /** What keeping another inventory of a hundred thousand objects right takes, when there is nothing to do, and when there is one thing. */
 import { readFile } from 'node:fs/promises';
 import { openBenchDatabase } from '../bench-database.js';
+import { closing } from '../closing.js';
 import { Child } from '../http/child.js';
 import { type DnsFigures, dnsRound } from './dns-round.js';
 import { CLIENTS, type FacadeFigures, facadeRound } from './facade-bench.js';
@@ -40,12 +41,7 @@ const RUN_WITHIN_MS = 1_200_000;
 const LITTLE_MEMORY = ['--max-old-space-size=128', '--max-semi-space-size=16'];
 
 export async function runSyncBench(sizes: SyncSizes, say: (line: string) => void): Promise<SyncBenchReport> {
-  const closers: (() => Promise<void>)[] = [];
-  const later = <T extends { close(): Promise<void> }>(one: T): T => {
-    closers.unshift(() => one.close());
-    return one;
-  };
-  try {
+  return closing(async (later) => {
     const database = later(await openBenchDatabase(process.env['DATABASE_URL']));
     const subject = later(await SyncSubject.open(database.url));
     const netbox = later(new Child('../sync/netbox-process.js'));
@@ -111,9 +107,7 @@ export async function runSyncBench(sizes: SyncSizes, say: (line: string) => void
       facadePerSecond,
       ...dns,
     };
-  } finally {
-    for (const close of closers) await close();
-  }
+  });
 }
 
 const round = (value: number): number => Math.round(value * 100) / 100;

@@ -1,19 +1,18 @@
 // What lies beyond a host: the way by which people reach it, networks that are kept from others, and ports of a provider.
 import { checkFabric, type DeviceFacts, type FabricSnapshot } from '#engines/intent';
-import { demoFabric, hostFacts, type HostSpec, ovsBridge, ovsPort } from '#engines/intent/testing';
+import {
+  bondOfCards as bond,
+  bridgeOfCard as bridge,
+  hostWithCards as host,
+  demoFabric,
+  type HostSpec,
+  ovsBridge,
+  ovsPort,
+} from '#engines/intent/testing';
 import { Ip, Mac, PortName } from '#engines/kernel';
 
 const told = (snapshot: FabricSnapshot) => checkFabric(snapshot).map(({ code, message }) => `${code} ${message}`);
 const blue = { slug: 'blue', vni: 10_001, eviId: 1 } as const;
-/** pve1 of the demo with more cards. */
-const host = (spec: HostSpec, more: Partial<DeviceFacts> = {}) =>
-  demoFabric().deviceFacts('pve1', {
-    host: hostFacts(spec),
-    ports: ['ens18', 'ens19', 'ens20', 'eno1', 'eno2'].map((name) => ({ name: PortName.parse(name), description: null, mtu: null })),
-    ...more,
-  });
-const bond = { name: 'bond0', mode: '802.3ad', members: ['eno1', 'eno2'] } as const;
-const bridge = { name: 'vmbr1', ports: ['eno1'], addresses: ['10.66.0.1/24'] } as const;
 
 describe('the way by which people reach a device', () => {
   const management = { port: PortName.parse('ens18'), address: Ip.parse('192.168.1.10') };

@@ -1,4 +1,5 @@
 export { forwardPort, hostFacts, type HostSpec, masquerade, snat } from './host-facts.js';
+export { bondOfCards, bridgeOfCard, hostWithCards } from './host-with-cards.js';
 export { demoFabric, demoSnapshot } from './demo-fabric.js';
 export { lacking, type Mutation, mutations } from './mutations/index.js';
 export { dice, type FabricShape, randomFabric } from './random-fabric.js';

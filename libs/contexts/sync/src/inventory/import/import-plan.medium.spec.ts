@@ -132,9 +132,8 @@ describe('a plan of an import', () => {
 });
 
 describe('a plan whose time is over', () => {
-  it('says how much of it there is, and holds up nobody any longer', async () => {
-    foreign.put('tenant', { name: 'Green', slug: 'green', description: null });
-    // Whoever is at the tenants keeps the plan waiting for longer than it may take.
+  /** Whoever is at the tenants keeps the plan waiting for longer than it may take. */
+  async function planThatWaits(): ReturnType<typeof run> {
     let planned: ReturnType<typeof run> | undefined;
     await world.asSystem(async (tx) => {
       await tx.run('LOCK TABLE tenant IN SHARE MODE');
@@ -143,7 +142,12 @@ describe('a plan whose time is over', () => {
       while ((await tx.one<{ now: boolean }>(isWaiting))?.now !== true);
       await tx.run('SELECT pg_sleep(1.1)');
     });
-    const { state } = (await planned) as Awaited<ReturnType<typeof run>>;
+    return (await planned) as Awaited<ReturnType<typeof run>>;
+  }
+
+  it('says how much of it there is, and holds up nobody any longer', async () => {
+    foreign.put('tenant', { name: 'Green', slug: 'green', description: null });
+    const { state } = await planThatWaits();
     expect(state.error).toMatch(/^1 s are over, and \d+ of \d+ pages are planned/);
     expect(state.counts.prefix).toBeUndefined();
   });
@@ -151,15 +155,7 @@ describe('a plan whose time is over', () => {
   it('is not kept waiting for the rest of a long page', async () => {
     paging.pageSize = 1000;
     const many = Array.from({ length: 250 }, (_, n) => foreign.put('tenant', { name: `Many ${n}`, slug: `many-${n}`, description: null }));
-    let planned: ReturnType<typeof run> | undefined;
-    await world.asSystem(async (tx) => {
-      await tx.run('LOCK TABLE tenant IN SHARE MODE');
-      planned = run({ planSeconds: 1, elsewhere: RULES() });
-      const isWaiting = `SELECT pg_sleep(0.02), EXISTS (SELECT FROM pg_locks WHERE relation = 'tenant'::regclass AND NOT granted) AS now`;
-      while ((await tx.one<{ now: boolean }>(isWaiting))?.now !== true);
-      await tx.run('SELECT pg_sleep(1.1)');
-    });
-    const { state } = (await planned) as Awaited<ReturnType<typeof run>>;
+    const { state } = await planThatWaits();
     expect(state.error).toMatch(/^1 s are over, and 0 of \d+ pages are planned/);
     const { taken = 0, known = 0, refused = 0 } = state.counts.tenant ?? {};
     expect(taken + known + refused).toBe(100);
