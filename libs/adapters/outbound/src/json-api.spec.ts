@@ -113,6 +113,15 @@ describe('asking again', () => {
   });
 });
 
+it('a document has no text that cannot be stored: NUL and halves of characters are replaced, whole characters stay', () => {
+  expect(jsonOf('{"a":["x\\u0000y"],"b":"\\ud83dz","c":"\\ud83d\\ude00","d":"\\u00e9"}')).toEqual({
+    a: ['x\u{fffd}y'],
+    b: '\u{fffd}z',
+    c: '😀',
+    d: 'é',
+  });
+});
+
 it('half a document is none', () => {
   expect([jsonOf('{"a":1}'), jsonOf('{"a"'), jsonOf('')]).toEqual([{ a: 1 }, undefined, undefined]);
 });

@@ -2,6 +2,7 @@
  * What clients of a JSON API of an operator's own server have in common: who may be connected to, how long a call may take, what is known after
  * one that failed, and asking again.
  */
+import { storableText } from '#engines/kernel';
 import { OutboundError } from './outbound-error.js';
 import { OutboundHttp, type OutboundRequest, type OutboundResponse } from './outbound-http.js';
 import { Pace } from './pace.js';
@@ -113,10 +114,14 @@ function unansweredOf(error: OutboundError): Unanswered {
   return { fate: fate(), wasSent, words: error.message, isTemporary: retriable, isTimeout: error.code === 'TIMEOUT' };
 }
 
-/** undefined: not JSON, or not all of it. */
+/** What Postgres takes neither as text nor as JSON can stand in JSON by its escape alone; MySQL, behind phpIPAM, keeps NUL. */
+const MAY_BE_UNSTORABLE = /\\u(?:0000|d[89a-f])/i;
+
+/** With texts as they can be stored. undefined: not JSON, or not all of it. */
 export function jsonOf(body: string): unknown {
+  const storable = (_key: string, value: unknown): unknown => (typeof value === 'string' ? storableText(value) : value);
   try {
-    return JSON.parse(body) as unknown;
+    return JSON.parse(body, MAY_BE_UNSTORABLE.test(body) ? storable : undefined) as unknown;
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { OutboundError, type OutboundHttp, type OutboundResponse } from '#adapters/outbound';
+import { jsonOf, OutboundError, type OutboundHttp, type OutboundResponse } from '#adapters/outbound';
 import type { ZonePolicy } from '#contexts/sync/ports';
 import { type ApiRrset, ApiServer, ApiZone, type RrsetWrite } from './api-rrset.js';
 import { PowerDnsError } from './powerdns-error.js';
@@ -138,14 +138,6 @@ export class ZoneApi {
     const where = parsed.error.issues[0]?.path.join('.') ?? '';
     const facts = { zone: this.zone, status: response.status, detail: `no zone in the answer (${where || 'not JSON'})`, retriable: false };
     throw new PowerDnsError('DNS_UNEXPECTED_ANSWER', `the DNS server's answer for zone ${this.zone} holds ${facts.detail}`, facts);
-  }
-}
-
-function jsonOf(body: string): unknown {
-  try {
-    return JSON.parse(body) as unknown;
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { AuditService, type Invariant, InvariantInspector, type Violation } from '#contexts/events';
+import { compareNatural } from '#engines/kernel';
 import { newId, systemScope } from '#platform';
 import { type OpenDatabase, openTestDatabase } from '../../../../test/support/open-database.js';
 import { addressInvariants } from './address-invariants.js';
@@ -133,7 +134,7 @@ async function found(): Promise<Record<string, readonly Violation[]>> {
   const broken: Record<string, readonly Violation[]> = {};
   for (const invariant of all) {
     const { violations } = await inspector.inspect(invariant, 'spec');
-    if (violations.length > 0) broken[invariant.name] = violations;
+    if (violations.length > 0) broken[invariant.name] = violations.toSorted((a, b) => compareNatural(a.what, b.what)); // In no order of their own.
   }
   return broken;
 }
@@ -527,8 +528,8 @@ describe('the invariants of prefixes and addresses', () => {
           what: `${place.net}.2.128/25 (${prefix}) overlaps another prefix`,
         });
         expect(broken['addressing.addresses-never-twice']).toEqual([
-          { id: space, what: 'the constraint ip_address_unique is missing' },
           { id: space, what: expect.stringMatching(`^${place.net}.1.9 is given out 2 times: `) as string },
+          { id: space, what: 'the constraint ip_address_unique is missing' },
         ]);
       } finally {
         await sql('DELETE FROM prefix WHERE id = $1', [prefix]);

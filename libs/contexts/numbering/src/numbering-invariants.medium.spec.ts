@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { AuditService, type Invariant, InvariantInspector, type Violation } from '#contexts/events';
+import { compareNatural } from '#engines/kernel';
 import { newId, systemScope } from '#platform';
 import { type OpenDatabase, openTestDatabase } from '../../../../test/support/open-database.js';
 import { numberingInvariants, numberPools } from './numbering-invariants.js';
@@ -88,7 +89,7 @@ async function found(): Promise<Record<string, readonly Violation[]>> {
   const all: Record<string, readonly Violation[]> = {};
   for (const invariant of numberingInvariants) {
     const { violations } = await inspector.inspect(invariant, 'spec');
-    if (violations.length > 0) all[invariant.name] = violations;
+    if (violations.length > 0) all[invariant.name] = violations.toSorted((a, b) => compareNatural(a.what, b.what)); // In no order of their own.
   }
   return all;
 }
@@ -361,8 +362,8 @@ describe('the invariants of numbers', () => {
         const [lowest] = await sql<{ id: string }>('SELECT id FROM number_pool ORDER BY id LIMIT 1');
         const broken = await found();
         expect(broken['numbering.never-twice']).toEqual([
-          { id: lowest?.id, what: 'the constraint number_allocation_value_unique is missing' },
           { id: pool.id, what: `${pool.first} is allocated 2 times: ${[pool.allocations[0], twin].sort().join(', ')}` },
+          { id: lowest?.id, what: 'the constraint number_allocation_value_unique is missing' },
         ]);
       } finally {
         await sql('DELETE FROM number_allocation WHERE id = $1', [twin]);

@@ -10,3 +10,4 @@ export { compareNatural } from './natural-sort.js';
 export { Asn, EviId, VlanId, Vni } from './numbers.js';
 export { reverseName } from './reverse-name.js';
 export { RouteDistinguisher, RouteTarget } from './route.js';
+export { storableText } from './storable-text.js';

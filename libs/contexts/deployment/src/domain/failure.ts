@@ -1,6 +1,5 @@
-import { isDomainError } from '#engines/kernel';
+import { isDomainError, storableText } from '#engines/kernel';
 import { hasFailed, TransportError, type VerifyReport } from '../ports/device-transport.js';
-import { storableText } from '../ports/storable-text.js';
 
 /** What another try cannot mend: the order is given up at once instead of after the usual number of tries. */
 const HOPELESS: ReadonlySet<string> = new Set([

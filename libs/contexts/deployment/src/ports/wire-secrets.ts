@@ -3,10 +3,9 @@
  * plans, diffs, errors and logs hold nothing but the name.
  */
 import { createHash } from 'node:crypto';
-import { DomainError } from '#engines/kernel';
+import { DomainError, storableText } from '#engines/kernel';
 import type { Artefact } from '#engines/rendering';
 import { type DeviceConnection, type DeviceTarget, TransportError } from './device-transport.js';
-import { storableText } from './storable-text.js';
 
 const PLACEHOLDER = /@secret:([A-Za-z0-9._-]{1,64})@/g;
 /**

@@ -1,4 +1,5 @@
 import { openSyncRunnerHost, type SyncRunnerHost, type SyncRunnerWorld, tenant } from '../../../../../test/support/sync-runner-world.js';
+import { DomainError } from '#engines/kernel';
 import { InMemoryLocal, type ForeignCall, type ForeignFault } from '#contexts/sync/testing';
 
 let host: SyncRunnerHost;
@@ -108,6 +109,19 @@ describe('an answer that is lost', () => {
     await world.sql(`UPDATE sync_recheck SET due_at = '-infinity', may_come_until = clock_timestamp()`);
     await world.attend();
     expect(world.tenantNames()).toHaveLength(5);
+  });
+
+  it('with words that cannot be stored is told all the same', async () => {
+    world = await host.world();
+    world.tenants(1);
+    world.foreign.scan = () => {
+      throw new DomainError('FOREIGN_UNAVAILABLE', `<html>\0 and half of \u{d83d}`, { retriable: true });
+    };
+    expect(await world.sync()).toMatchObject({
+      state: 'FAILED',
+      error: 'FOREIGN_UNAVAILABLE: <html>\u{fffd} and half of \u{fffd}',
+    });
+    expect((await world.connectors.byId(world.targetId)).health).toMatchObject({ ok: false });
   });
 
   it('leaves the connector alone for a while, and says why', async () => {

@@ -44,6 +44,19 @@ describe('what goes away', () => {
     expect(theirs()).toBe(60);
   });
 
+  it('is too much to be deleted also where it is a hundred and a few more: they are counted together', async () => {
+    world = await host.world({ settings: { graceSeconds: 3600 } });
+    await leaving(120, 300);
+    await world.attend();
+    expect(await world.lastRun()).toMatchObject({ trigger: 'RETRY', state: 'BLOCKED_BY_GUARD' });
+    expect((await world.lastRun()).guards).toContain('tenant: 120 would be deleted, 25 may be');
+    await world.attend();
+    expect(theirs()).toBe(300);
+    await approve(await world.lastRun());
+    expect(theirs()).toBe(180);
+    expect(await rechecks()).toEqual([]);
+  });
+
   it('waits by itself where it is the one that cannot be read, and the others go', async () => {
     world = await host.world({ settings: { graceSeconds: 3600 } });
     await leaving(3, 60);

@@ -1,5 +1,5 @@
-import { isDomainError } from '#engines/kernel';
+import { isDomainError, storableText } from '#engines/kernel';
 
-/** What went wrong, for people. */
+/** What went wrong, for people; of another system's words all that can be kept. */
 export const wordsOf = (error: unknown): string =>
-  isDomainError(error) ? `${error.code}: ${error.message}` : error instanceof Error ? error.message : String(error);
+  storableText(isDomainError(error) ? `${error.code}: ${error.message}` : error instanceof Error ? error.message : String(error));

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { SyncRunId } from '#engines/kernel';
+import { storableText, type SyncRunId } from '#engines/kernel';
 import type { Fields, SyncAction } from '#engines/reconcile';
 import type { Tx } from '#platform';
 import type { ChangeState, PageOf, StoredChange } from '../domain/sync-run.js';
@@ -40,7 +40,7 @@ const RECORD_SETS = `SELECT x.n::int, x.line->>'verb', 'recordSet', x.line->>'ke
 /** Words of other systems can be a page of HTML. */
 const LONGEST_ERROR = 1000;
 /** As a database keeps them: it takes no half of a character that was cut, and no NUL, and would not keep what was done either. */
-const kept = (words: string): string => Buffer.from(words.slice(0, LONGEST_ERROR), 'utf8').toString('utf8').replaceAll('\0', '');
+const kept = (words: string): string => storableText(words.slice(0, LONGEST_ERROR));
 
 @Injectable()
 export class SyncChangeStore {

@@ -34,14 +34,17 @@ const IS_LEFT = `state IN ('REFUSED', 'SKIPPED', 'STALE')`;
 export class SyncRecheckStore {
   /**
    * Those whose time has come; the next time is set before anything is tried, so that an execution that dies tries nothing forever. What goes away is taken
-   * by itself: a run that would delete too much waits for a person, and what was refused does not wait with it.
+   * by itself: a run that would delete too much waits for a person, and what was refused does not wait with it; and all of it at once, or the brakes would see
+   * a hundred and a rest that is few enough.
+   * @param limit of what does not go away.
    */
   async take(tx: Tx, targetId: SyncTargetId, limit: number): Promise<DueRecheck[]> {
     return tx.sql<DueRecheck>(
-      `UPDATE sync_recheck r SET attempts = r.attempts + 1, due_at = clock_timestamp() + ${LATER('r.attempts + 1')}
-         FROM (SELECT kind, local_id FROM sync_recheck c WHERE ${IS_DUE} AND ${IS_LEAVING} = (SELECT ${IS_LEAVING} FROM sync_recheck c WHERE ${IS_DUE} ORDER BY due_at LIMIT 1)
-                ORDER BY due_at LIMIT $2) d
-        WHERE r.target_id = $1 AND r.kind = d.kind AND r.local_id = d.local_id RETURNING r.kind, r.local_id AS "localId", r.error`,
+      `WITH oldest AS (SELECT ${IS_LEAVING} AS is_leaving FROM sync_recheck c WHERE ${IS_DUE} ORDER BY due_at LIMIT 1),
+            taken AS (SELECT kind, local_id FROM sync_recheck c WHERE ${IS_DUE} AND ${IS_LEAVING} = (SELECT is_leaving FROM oldest)
+                       ORDER BY due_at LIMIT (SELECT CASE WHEN is_leaving THEN NULL ELSE $2::bigint END FROM oldest))
+       UPDATE sync_recheck r SET attempts = r.attempts + 1, due_at = clock_timestamp() + ${LATER('r.attempts + 1')} FROM taken t
+        WHERE r.target_id = $1 AND r.kind = t.kind AND r.local_id = t.local_id RETURNING r.kind, r.local_id AS "localId", r.error`,
       [targetId, limit],
     );
   }

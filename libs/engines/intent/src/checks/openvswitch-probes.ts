@@ -21,13 +21,13 @@ export function checkOvsMirror(
   const known = new Set<string>([bridge, ...ports.map(({ name }) => name)]);
   const missing = named.filter((name) => !known.has(name) && !isGuestPortName(name));
   return [
-    ...(/^[A-Za-z0-9_.-]{1,63}$/.test(mirror.name) && mirrors.filter(({ name }) => name === mirror.name).length === 1
+    ...(/^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,62}$/.test(mirror.name) && mirrors.filter(({ name }) => name === mirror.name).length === 1
       ? []
       : [
           say(
             'NAME_INVALID',
             path,
-            `name each mirror of ${bridge} differently, with 1 to 63 letters, digits, dots, dashes and underscores`,
+            `name each mirror of ${bridge} differently, with 1 to 63 letters, digits, dots, dashes and underscores, no dash first`,
           ),
         ]),
     ...((outputPort === null) === (outputVlan === null)

@@ -88,7 +88,7 @@ export interface OvsVxlanInterface {
 
 /** One that names a guest's port waits for it, and is completed when the guest has started. */
 export interface OvsMirrorFacts {
-  /** 1 to 63 letters, digits, dots, dashes and underscores. */
+  /** 1 to 63 letters, digits, dots, dashes and underscores, no dash first. */
   readonly name: string;
   readonly selectAll: boolean;
   readonly selectSource: readonly DeviceName[];
