@@ -213,12 +213,12 @@ describe('a run', () => {
 
   it('says while it is under way what it does and how far it is: what it reads, then what it writes', async () => {
     const seen: { phase: string; progress: Run['progress'] }[] = [];
-    let slow: (() => Promise<void>) | undefined;
+    let slow: ((ms: number) => Promise<void>) | undefined;
     world = await api.host.world({
       foreign: {
         pageSize: 100,
         onCall: async (call) => {
-          if (call === 'scan' || call === 'write') await slow?.();
+          if (call === 'scan' || call === 'write') await slow?.(call === 'scan' ? 400 : 1100);
           return undefined;
         },
       },
@@ -226,9 +226,9 @@ describe('a run', () => {
     await sync();
     world.tenants(300);
     for (let n = 1; n <= 300; n++) world.foreign.put('tenant', tenant(`theirs-${n}`));
-    // Progress is told once a second at the most: each call takes a little of one.
-    slow = async () => {
-      await new Promise((resolve) => setTimeout(resolve, 400));
+    // Progress is told once a second at the most: a page takes a little of one, and a batch of writes more than one.
+    slow = async (ms) => {
+      await new Promise((resolve) => setTimeout(resolve, ms));
       const { lastRun } = await api.ask<{ lastRun: Run }>(
         '{ connector(slug: "netbox") { lastRun { phase progress { objectType done total } } } }',
       );

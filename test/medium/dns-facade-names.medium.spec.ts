@@ -6,15 +6,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { PowerDnsServer } from '#adapters/powerdns';
 import { AccessModule, TokenService } from '#contexts/access';
 import { AddressingService } from '#contexts/addressing';
 import { FacadeModule, FacadeService, NetBoxDoor } from '#contexts/facade';
-import { ConnectorService, SyncModule, SyncService } from '#contexts/sync';
+import { SyncModule, SyncService } from '#contexts/sync';
 import { Cidr, Fqdn } from '#engines/kernel';
-import { createLogger, Secret } from '#platform';
+import { createLogger } from '#platform';
 import { netboxRoutes } from '../../apps/api/src/netbox/netbox-routes.js';
 import { type LabDns, missingForPowerDns, resolve, startPowerDns, startSimulatedPowerDns } from '../../apps/lab/src/powerdns/index.js';
+import { connectDns, powerDnsServer } from '../support/dns-connector.js';
 import { createInventoryWorld, type InventoryWorld } from '../support/inventory-world.js';
 import { ProxmoxPlugin } from './facade/proxmox-plugin.js';
 
@@ -31,21 +31,8 @@ let pve: ProxmoxPlugin;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'trame-facade-names-'));
   dns = isReal ? await startPowerDns({ directory, zones: ZONES }) : await startSimulatedPowerDns({ zones: ZONES });
-  const server = ({ url, apiKey }: { url: string; apiKey: Secret }) =>
-    new PowerDnsServer({ apiUrl: url, apiKey: apiKey.reveal(), ownerId: 'trame' });
-  world = await createInventoryWorld([], [SyncModule.with(server), { module: AccessModule }, { module: FacadeModule }]);
-  await world.app.get(ConnectorService).create(
-    {
-      kind: 'POWERDNS',
-      slug: 'dns',
-      url: dns.apiUrl,
-      secret: new Secret(dns.apiKey),
-      fabricId: world.fabricId,
-      zones: ZONES,
-      settings: { dnsAddress: `127.0.0.1:${dns.dnsPort}` },
-    },
-    'operator',
-  );
+  world = await createInventoryWorld([], [SyncModule.with(powerDnsServer), { module: AccessModule }, { module: FacadeModule }]);
+  await connectDns(world, dns, ZONES);
   api = Fastify();
   const get = <Service>(service: new (...dependencies: never[]) => Service): Service => world.app.get(service, { strict: false });
   const log = createLogger('silent', { process: 'spec' });

@@ -1,13 +1,13 @@
 /** Names that no order made, published by the service that keeps a name server; the server is the simulated one, whose contract the real one shares. */
 import { resolve, type LabDns, startSimulatedPowerDns } from '../../apps/lab/src/powerdns/index.js';
+import { connectDns, powerDnsServer } from '../support/dns-connector.js';
 import { createInventoryWorld, type InventoryWorld } from '../support/inventory-world.js';
 import { OutboundHttp } from '#adapters/outbound';
-import { PowerDnsServer } from '#adapters/powerdns';
 import { AddressAllocationService, AddressingImporter, PrefixAllocationService, type Subnet, SubnetService } from '#contexts/addressing';
 import { ConnectorService, SyncModule, SyncRunService, SyncService } from '#contexts/sync';
 import type { Network } from '#contexts/tenancy';
 import { Cidr, Fqdn, IdempotencyKey, Ip, type IpAddressId, type SubnetId, type SyncTargetId } from '#engines/kernel';
-import { Secret, systemScope } from '#platform';
+import { systemScope } from '#platform';
 
 const scope = systemScope('spec');
 const http = new OutboundHttp({ name: 'someone-else', timeoutMs: 5000, maxResponseBytes: 1_000_000, allowPrivate: true });
@@ -23,24 +23,11 @@ let serial = 0;
 
 beforeAll(async () => {
   dns = await startSimulatedPowerDns({ zones: ZONES });
-  const factory = ({ url, apiKey }: { url: string; apiKey: Secret }) =>
-    new PowerDnsServer({ apiUrl: url, apiKey: apiKey.reveal(), ownerId: 'trame' });
-  world = await createInventoryWorld([], [SyncModule.with(factory)]);
+  world = await createInventoryWorld([], [SyncModule.with(powerDnsServer)]);
   network = await world.network('web', 100);
   subnet = await world.subnet(network, { cidr: Cidr.parse('10.20.5.0/24') });
   await networkIs('ACTIVE');
-  const { id } = await world.app.get(ConnectorService).create(
-    {
-      kind: 'POWERDNS',
-      slug: 'dns',
-      url: dns.apiUrl,
-      secret: new Secret(dns.apiKey),
-      fabricId: world.fabricId,
-      zones: ZONES,
-      settings: { dnsAddress: `127.0.0.1:${dns.dnsPort}` },
-    },
-    'operator',
-  );
+  const { id } = await connectDns(world, dns, ZONES);
   targetId = id;
   await runDue();
 });
