@@ -101,7 +101,7 @@ describe('a rollout with a statement that is always too slow', () => {
 describe('a change that comes while an execution is about to fail', () => {
   it.each([
     ['is what the next one begins for', true, 0],
-    ['is missed by nobody, and without one the fabric rests', false, 1],
+    ['is needed for that: without one the fabric rests', false, 1],
   ])('%s', async (_what, changes, resting) => {
     await world.provision();
     await world.db.inTransaction(systemScope('spec'), (tx) =>
@@ -122,6 +122,25 @@ describe('a change that comes while an execution is about to fail', () => {
     vi.restoreAllMocks();
     await from(RolloutService).convergeAll(); // The timer.
     expect(await world.count('fabric_retry')).toBe(resting);
+  });
+});
+
+describe('an execution that a change began, and that ends without a word', () => {
+  it('is followed by another one at once', async () => {
+    await world.provision();
+    const sql = (text: string) => world.db.inTransaction(systemScope('spec'), (tx) => tx.sql<object>(text));
+    await sql(
+      `INSERT INTO fabric_retry (fabric_id, failures, retry_at, by_database, reason) SELECT id, 9, clock_timestamp() + interval '1 hour', false, 'x' FROM fabric`,
+    );
+    const stopping = new AbortController();
+    vi.spyOn(from(PlanStore), 'next').mockImplementationOnce(() => {
+      stopping.abort(new Error('the process is told to end'));
+      return Promise.reject(new Error('ended'));
+    });
+    await expect(from(RolloutService).converge(world.fabricId, stopping.signal)).rejects.toThrow('ended');
+    expect(await world.count('fabric_retry')).toBe(1);
+    await from(RolloutService).convergeAll(); // The timer, of the process that comes next.
+    expect(await world.count('fabric_retry')).toBe(0);
   });
 });
 

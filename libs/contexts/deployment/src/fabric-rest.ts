@@ -26,14 +26,15 @@ export class FabricRest {
   async begin(tx: Tx, fabricId: FabricId, isAsked: boolean): Promise<{ retry: FabricRetry | undefined; isResting: boolean }> {
     const retry = await this.retries.of(tx, fabricId);
     if (retry === undefined) return { retry, isResting: false };
-    if (retry.isAsked) await this.retries.ask(tx, fabricId, false);
-    return { retry, isResting: !retry.isDue && (retry.byDatabase || !(isAsked || retry.isAsked)) };
+    const isResting = !retry.isDue && (retry.byDatabase || !(isAsked || retry.isAsked));
+    if (!isResting && (isAsked || retry.isAsked)) await this.retries.take(tx, fabricId);
+    return { retry, isResting };
   }
 
   /** A change came while somebody else was at this fabric: should that execution fail, the next one does not rest. Never throws: the rest ends anyway. */
   async missed(fabricId: FabricId): Promise<void> {
     await this.db
-      .inTransaction(SCOPE, (tx) => this.retries.ask(tx, fabricId, true))
+      .inTransaction(SCOPE, (tx) => this.retries.ask(tx, fabricId))
       .catch((error: unknown) => this.log.warn('fabric.signal_not_kept', { fabricId, error }));
   }
 

@@ -38,7 +38,8 @@ const PACE_MS = [2000, 5000] as const;
 const CONNECTOR = { kind: 'NETBOX', slug: 'netbox', mode: 'WRITE', graceSeconds: 1, scanEverySeconds: 60 } as const;
 const SETTINGS = { device: { role: 'leaf', deviceType: 'vtep', site: 'par1' }, rir: 'private', createMissing: true };
 const CREATE = `mutation ($input: CreateConnectorInput!) { createConnector(input: $input) { connector { id } errors { code message } } }`;
-const GIVE_UP_AFTER_SECONDS = 120;
+/** What is sent to be made and not answered is sent again by nobody for three minutes. */
+const GIVE_UP_AFTER_SECONDS = 300;
 const AT_REST = `SELECT r.state, r.counts, r.trigger FROM sync_run r WHERE r.id = (SELECT id FROM sync_run WHERE NOT is_dry_run ORDER BY started_at DESC, id DESC LIMIT 1)`;
 const WAITING = `SELECT (SELECT count(*) FROM sync_run WHERE phase <> 'ENDED')::int AS runs, (SELECT count(*) FROM sync_hint)::int AS hints,
   (SELECT count(*) FROM sync_conflict WHERE resolved_at IS NULL)::int AS conflicts,

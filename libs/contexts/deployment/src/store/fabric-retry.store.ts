@@ -35,8 +35,15 @@ export class FabricRetryStore {
   }
 
   /** Of a fabric that has no fault yet nothing is kept: the first one is followed by no rest. */
-  async ask(tx: Tx, fabricId: FabricId, isAsked: boolean): Promise<void> {
-    await tx.run('UPDATE fabric_retry SET is_asked = $2 WHERE fabric_id = $1 AND is_asked <> $2', [fabricId, isAsked]);
+  async ask(tx: Tx, fabricId: FabricId): Promise<void> {
+    await tx.run('UPDATE fabric_retry SET is_asked = true WHERE fabric_id = $1 AND NOT is_asked', [fabricId]);
+  }
+
+  /** The execution that begins is for it; should that end without a word, the next one is due at once. */
+  async take(tx: Tx, fabricId: FabricId): Promise<void> {
+    await tx.run('UPDATE fabric_retry SET is_asked = false, retry_at = least(retry_at, clock_timestamp()) WHERE fabric_id = $1', [
+      fabricId,
+    ]);
   }
 
   async rest(tx: Tx, fabricId: FabricId, seconds: number): Promise<void> {
