@@ -89,6 +89,7 @@ describe('a connector', () => {
     );
     expect(rules.authority).toContainEqual({ objectType: 'prefix', field: 'description', owner: 'THEM', byDefault: false });
     expect(rules.authority).toContainEqual({ objectType: 'prefix', field: 'tenant', owner: 'US', byDefault: true });
+    expect(rules.authority).toContainEqual({ objectType: 'vlan', field: 'name', owner: 'IGNORE', byDefault: true });
   });
 
   it.each([
@@ -112,6 +113,13 @@ describe('a connector', () => {
       'tenant.slug=US; of tenant name and description may be',
     ],
     ['NETBOX', { objectType: 'vlan', field: 'name', owner: 'THEM' }, 'of vlan nothing is taken over'],
+    [
+      'NETBOX',
+      { objectType: 'vlan', field: 'vid', owner: 'IGNORE' },
+      'vlan.vid=US; of vlan nothing is taken over; of vlan name, tenant, status may be IGNORE',
+    ],
+    ['NETBOX', { objectType: 'vrf', field: 'importTargets', owner: 'IGNORE' }, 'of vrf description may be IGNORE'],
+    ['NETBOX', { objectType: 'asn', field: 'asn', owner: 'IGNORE' }, 'of asn nothing may be IGNORE'],
     ['NETBOX', { objectType: 'prefix', field: 'vid', owner: 'US' }, 'of prefix prefix, vrf, tenant, vlan, status, description'],
     ['PHPIPAM', { objectType: 'prefixes', field: 'status', owner: 'US' }, 'tenant, routeTarget, vrf, vlanGroup'],
     ['POWERDNS', { objectType: 'prefix', field: 'description', owner: 'US' }, 'rules only for an inventory'],

@@ -113,11 +113,19 @@ describe('an import from NetBox', () => {
     const createdKinds = new Set(ofAction('CREATE').map(({ kind }) => kind));
     for (const kind of ['vrf', 'vlanGroup', 'vlan', 'l2vpn', 'l2vpnTermination', 'routeTarget', 'ipRange'])
       expect(createdKinds, kind).not.toContain(kind);
-    // A VLAN and a group are called here what their network and their domain are called; targets and ranges have their owner's tenant.
+    // Targets and ranges have their owner's tenant.
     const rewritten = lines
       .filter(({ action }) => action === 'UPDATE' || action === 'ADOPT')
       .flatMap(({ kind, after }) => Object.keys(after).map((field) => `${kind}.${field}`));
-    expect([...new Set(rewritten)]).toEqual(['routeTarget.tenant', 'vlanGroup.name', 'vlan.name', 'ipRange.tenant']);
+    expect([...new Set(rewritten)]).toEqual(['routeTarget.tenant', 'ipRange.tenant']);
+    // A VLAN and a group are called here what their network and their domain are called, and there what people call them.
+    const called = (path: 'ipam/vlans' | 'ipam/vlan-groups') =>
+      netbox.state.objects(path).map(({ values, custom }) => [values['name'], custom['trame_id'] !== null]);
+    expect(called('ipam/vlans')).toEqual([
+      ['web', true],
+      ['printers', false],
+    ]);
+    expect(called('ipam/vlan-groups')).toEqual([['leaf', true]]);
     // The tenant and the pool that the fabric came with are new there; nothing of what was taken is.
     expect(netbox.state.count('tenancy/tenants')).toBe(2);
     for (const path of ['ipam/vrfs', 'vpn/l2vpns', 'ipam/vlans', 'ipam/ip-ranges'] as const)

@@ -155,14 +155,15 @@ it('in OBSERVE is read and not written', async () => {
   expect(marks()).toEqual([]);
 });
 
-it('says a description back that somebody wrote there, and gets back what is ours', async () => {
+it('says a description back that somebody wrote there, gets back what is ours, and leaves a VLAN its name', async () => {
   await open();
   await sync();
   simulator.ipam.edited('subnets', 2, { description: 'web servers of Acme' });
-  simulator.ipam.edited('vlans', 1, { name: 'renamed' });
+  simulator.ipam.edited('vlans', 1, { name: 'renamed', customer_id: null });
   await sync();
   expect(local.get('prefix', 'pfx_2')?.['description']).toBe('web servers of Acme');
-  expect([rows('vlans')[0]?.['name'], rows('subnets')[1]?.['description']]).toEqual(['web', 'web servers of Acme']);
+  expect(rows('vlans')).toMatchObject([{ name: 'renamed', customer_id: expect.anything() }]);
+  expect(rows('subnets')[1]?.['description']).toBe('web servers of Acme');
 });
 
 it('loses what Trame has no more in two steps, and nothing that is not ours', async () => {

@@ -296,7 +296,7 @@ export class SyncPlay {
     };
     for (const kind of MODEL_KINDS)
       for (const { id, fields } of this.people.ours(kind)) {
-        const wanted = translated(fields, remoteIdOf);
+        const wanted = translated(this.compared(kind, fields), remoteIdOf);
         // What it refers to is not there: it waits, and that one is looked at by itself.
         if (!wanted) continue;
         const theirs = this.foreign.all(kind).find(({ remoteId }) => remoteId === remoteIdOf({ kind, id }));
@@ -314,6 +314,13 @@ export class SyncPlay {
       for (const { mark, remoteId } of this.foreign.all(kind))
         if (mark !== null && this.people.ids.has(idIn(mark)) && this.local.get(kind, idIn(mark)) === undefined)
           assert.ok(this.isReferredTo(kind, remoteId), `${kind} ${remoteId} of ${mark}, which is gone, is still there`);
+  }
+
+  private compared(kind: ModelKind, fields: Fields): Fields {
+    const { names, descriptions } = this.sequence;
+    const isLeft = (field: string): boolean =>
+      (field === 'description' && descriptions === 'IGNORE') || (kind === 'tenant' && field === 'name' && names === 'IGNORE');
+    return Object.fromEntries(Object.entries(fields).filter(([field]) => !isLeft(field)));
   }
 
   /** What was left by the last complete run, and what is on its way out, and nothing else, is looked at again by itself. */

@@ -48,7 +48,7 @@ export interface SyncSequence {
 const nat = fc.nat({ max: 999 });
 const kind = fc.constantFrom(...MODEL_KINDS);
 const key = fc.nat({ max: 5 });
-const authority = fc.constantFrom<Authority>('US', 'THEM', 'LAST_WRITER_WITH_REVIEW');
+const authority = fc.constantFrom<Authority>('US', 'THEM', 'LAST_WRITER_WITH_REVIEW', 'IGNORE');
 
 const trouble: fc.Arbitrary<Trouble> = fc.oneof(
   fc.record({

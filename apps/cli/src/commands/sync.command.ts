@@ -100,9 +100,11 @@ function object(text: string): object {
 
 /** `prefix.description=THEM` */
 function rule(text: string, before: readonly Rule[] = []): readonly Rule[] {
-  const [, objectType, field, owner] = /^(\w+)\.(\w+)=(US|THEM|LAST_WRITER_WITH_REVIEW|DEFAULT)$/.exec(text) ?? [];
+  const [, objectType, field, owner] = /^(\w+)\.(\w+)=(US|THEM|LAST_WRITER_WITH_REVIEW|IGNORE|DEFAULT)$/.exec(text) ?? [];
   if (!objectType || !field || !owner)
-    throw new InvalidArgumentError('type.field=US, THEM, LAST_WRITER_WITH_REVIEW or DEFAULT is needed, e.g. prefix.description=THEM');
+    throw new InvalidArgumentError(
+      'type.field=US, THEM, LAST_WRITER_WITH_REVIEW, IGNORE or DEFAULT is needed, e.g. prefix.description=THEM',
+    );
   return [...before, { objectType, field, owner, byDefault: owner === 'DEFAULT' }];
 }
 
@@ -286,7 +288,7 @@ function addSetting(sync: Command): void {
     .requiredOption('--url <url>', 'of the installation, without /api')
     .option('--secret-file <file>', 'token, code or password; - or nothing: the standard input', '-')
     .option('--fabric <id>', 'of a name server: whose names it holds, where there are several fabrics')
-    .description('keep another system right from now on; an inventory begins in OBSERVE')
+    .description('keep another system right from now on; it begins in OBSERVE')
     .action(async (slug: string, options: Settings & { kind: string; url: string; secretFile: string; fabric?: string }) => {
       const secret = await readSecret(options.secretFile);
       const authority = options.rule && rulesOf(options.rule, []);

@@ -1,13 +1,14 @@
 import { invalidValue, Slug } from '#engines/kernel';
+import type { Authority } from '#engines/reconcile';
 import { atPath } from '#platform';
 import { parseDnsSettings } from './dns/dns-settings.js';
 import { parseZone } from './dns/zone-name.js';
 import type { ConnectorKind, ConnectorSettings, FieldPolicy } from './domain/connector.js';
-import { DEFAULT_RULES, INVENTORY_KINDS, type InventoryKind } from './inventory/kinds.js';
+import { DEFAULT_RULES, INVENTORY_KINDS, type InventoryKind, NATURAL_KEY } from './inventory/kinds.js';
 import { TAKEN_OVER } from './inventory/taken-over.js';
 
 const PIN = /^[A-Za-z0-9+/]{43}=$/;
-const AUTHORITIES = ['US', 'THEM', 'LAST_WRITER_WITH_REVIEW'];
+const AUTHORITIES: readonly Authority[] = ['US', 'THEM', 'LAST_WRITER_WITH_REVIEW', 'IGNORE'];
 
 /** @returns the same in canonical form. @throws DomainError INVALID_VALUE with what would have been accepted. */
 export function checkConnector<S extends ConnectorSettings>(kind: ConnectorKind, settings: S): S {
@@ -35,15 +36,21 @@ function checkAuthority(connector: ConnectorKind, authority: FieldPolicy): void 
   if (connector === 'POWERDNS' && kinds.length > 0)
     refuse('authority', kinds.map(([kind]) => kind).join(', '), 'rules only for an inventory');
   for (const [kind, fields] of kinds) {
-    if (!INVENTORY_KINDS.includes(kind as InventoryKind)) refuse('authority', kind, INVENTORY_KINDS.join(', '));
-    const known = Object.keys(DEFAULT_RULES[kind as InventoryKind]);
-    const takenOver = TAKEN_OVER[kind as InventoryKind] ?? [];
+    if (!isKind(kind)) refuse('authority', kind, INVENTORY_KINDS.join(', '));
+    const known = Object.keys(DEFAULT_RULES[kind]);
+    const takenOver = TAKEN_OVER[kind] ?? [];
+    const leftAlone = leftAloneOf(kind);
     for (const [field, owner] of Object.entries(fields)) {
       if (!known.includes(field)) refuse('authority', field, `of ${kind} ${known.join(', ')}`);
       if (!AUTHORITIES.includes(owner)) refuse('authority', owner, AUTHORITIES.join(', '));
       // What is said there could not be taken over: it would be refused in every run.
-      if (owner !== 'US' && !takenOver.includes(field))
-        refuse('authority', `${kind}.${field}=${owner}`, `${kind}.${field}=US; ${othersOf(kind, takenOver)}`);
+      const isPossible = owner === 'US' || (owner === 'IGNORE' ? leftAlone : takenOver).includes(field);
+      if (!isPossible)
+        refuse(
+          'authority',
+          `${kind}.${field}=${owner}`,
+          `${kind}.${field}=US; ${othersOf(kind, takenOver)}; ${ignoredOf(kind, leftAlone)}`,
+        );
     }
   }
 }
@@ -52,6 +59,17 @@ const othersOf = (kind: string, takenOver: readonly string[]): string =>
   takenOver.length === 0
     ? `of ${kind} nothing is taken over`
     : `of ${kind} ${takenOver.join(' and ')} may be THEM or LAST_WRITER_WITH_REVIEW`;
+
+const isKind = (kind: string): kind is InventoryKind => INVENTORY_KINDS.includes(kind as InventoryKind);
+
+/** By its natural key an object is known again, and a guarded field means something to every device: neither is nobody's. */
+const leftAloneOf = (kind: InventoryKind): string[] =>
+  Object.entries(DEFAULT_RULES[kind]).flatMap(([field, { isGuarded }]) =>
+    isGuarded === true || NATURAL_KEY[kind].includes(field) ? [] : [field],
+  );
+
+const ignoredOf = (kind: string, leftAlone: readonly string[]): string =>
+  leftAlone.length === 0 ? `of ${kind} nothing may be IGNORE` : `of ${kind} ${leftAlone.join(', ')} may be IGNORE`;
 
 function isUrl(text: string): boolean {
   return /^https?:\/\/[^\s/@?#]+(?:\/[^\s?#]*)?$/.test(text) && URL.canParse(text);

@@ -10,6 +10,7 @@ const ORDER: Readonly<Record<ChangeVerb, number>> = { DELETE: 0, UPDATE: 1, CREA
  * |---------|-----------------|-------------------------------------------------------------|
  * | yes     | absent          | CREATE                                                      |
  * | yes     | owned           | KEEP when the values are equal, else UPDATE                 |
+ * | yes     | to be marked    | UPDATE                                                      |
  * | yes     | someone else's  | FOREIGN: a conflict, whatever the value; nothing is written |
  * | no      | owned           | DELETE                                                      |
  * | no      | someone else's  | not in the plan                                             |
@@ -38,7 +39,7 @@ export function makePlan<V>(input: {
 function verbFor<V>(wanted: V, present: ActualItem<V> | undefined): ChangeVerb {
   if (!present) return 'CREATE';
   if (!present.owned) return 'FOREIGN';
-  return canonicalJson(wanted) === canonicalJson(present.value) ? 'KEEP' : 'UPDATE';
+  return present.mustBeMarked !== true && canonicalJson(wanted) === canonicalJson(present.value) ? 'KEEP' : 'UPDATE';
 }
 
 /** Two values under one key leave no right answer, so there is no plan. */

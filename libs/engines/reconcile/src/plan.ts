@@ -12,6 +12,8 @@ export interface Item<V> {
 /** What a target really holds. `owned` = it carries our marker; nothing else is ever changed or deleted. */
 export interface ActualItem<V> extends Item<V> {
   readonly owned: boolean;
+  /** Owned by a marker that is not written any more: an UPDATE even where the value is right. */
+  readonly mustBeMarked?: true;
 }
 
 export interface Change<V> {

@@ -24,7 +24,7 @@ const HABITS = { describe: 8, correct: 3, remove: 1.2, justBefore: 5, ofTheirOwn
 export type Habit = keyof typeof HABITS;
 const PACE_MS = [60, 500] as const;
 const DESCRIBED = ['tenancy/tenants', 'ipam/vrfs', 'vpn/l2vpns', 'ipam/prefixes', 'ipam/ip-addresses'];
-/** What Trame alone has a say in: it is put right again. */
+/** What Trame alone has a say in: it is put right again, but for what VLANs are called: that is left alone. */
 const NOT_THEIRS: Readonly<Record<string, (words: string) => Readonly<Record<string, string>>>> = {
   'ipam/vrfs': (name) => ({ name }),
   'ipam/vlans': (name) => ({ name }),

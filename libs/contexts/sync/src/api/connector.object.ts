@@ -31,8 +31,11 @@ export const OnRemoteGoneEnum = enumType('OnRemoteGone', ['RECREATE', 'ACCEPT', 
   of: { HOLD: 'A conflict for a person.' },
 });
 
-export const AuthorityOwnerEnum = enumType('AuthorityOwner', ['US', 'THEM', 'LAST_WRITER_WITH_REVIEW'], {
-  of: { LAST_WRITER_WITH_REVIEW: 'The side that changed; where both did, a conflict for a person.' },
+export const AuthorityOwnerEnum = enumType('AuthorityOwner', ['US', 'THEM', 'LAST_WRITER_WITH_REVIEW', 'IGNORE'], {
+  of: {
+    LAST_WRITER_WITH_REVIEW: 'The side that changed; where both did, a conflict for a person.',
+    IGNORE: 'Nobody: written there when the object is made, and left alone on both sides from then on.',
+  },
 });
 
 export const CircuitStateEnum = enumType('CircuitState', ['CLOSED', 'OPEN', 'HALF_OPEN'], {

@@ -38,11 +38,13 @@ export const NATURAL_KEY: Readonly<Record<InventoryKind, readonly string[]>> = {
 const us = { authority: 'US' } as const;
 const guarded = { authority: 'US', isGuarded: true } as const;
 const shared = { authority: 'LAST_WRITER_WITH_REVIEW' } as const;
+const ignored = { authority: 'IGNORE' } as const;
 
 /**
  * What is compared, and whose word counts unless a connector says otherwise. Numbers and addresses are Trame's; what people write for
  * people is whoever wrote it last. Texts: names as NetBox calls them; a description that is empty is null. A field that Trame does not keep
- * of a kind (the description of an ASN, whether a prefix is a pool) has no rule: it is theirs.
+ * of a kind (the description of an ASN, whether a prefix is a pool) has no rule: it is theirs. What VLANs and their groups are called is said when they
+ * are made and left alone from then on: Trame has no words for them but the slugs of networks and domains, which never change, and people know them by theirs.
  *
  * `status`, in the words of all systems: `container` groups others; `reserved` is ours and not in use yet (PLANNED, PROVISIONING, HELD) or given to
  * nobody (RESERVED); `active` is in use; `deprecated` is on its way out (DEPROVISIONING). What rests in quarantine, or is retired, is not ours.
@@ -57,8 +59,8 @@ export const DEFAULT_RULES: Readonly<Record<InventoryKind, KindRules>> = {
     exportTargets: { ...guarded, isSet: true },
     description: shared,
   },
-  vlanGroup: { name: us, slug: us },
-  vlan: { vid: us, name: us, group: us, tenant: us, status: us },
+  vlanGroup: { name: ignored, slug: us },
+  vlan: { vid: us, name: ignored, group: us, tenant: us, status: us },
   l2vpn: {
     name: us,
     slug: us,

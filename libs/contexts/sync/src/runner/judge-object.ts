@@ -79,7 +79,10 @@ export function judgeObject(pair: Pair, { kind, rules, adoption, onRemoteGone }:
     isGoneUnproven: pair.isGoneUnproven === true && whole === null,
   });
   const decidedRules = Object.fromEntries(
-    Object.entries(rules).map(([field, rule]) => [field, { ...rule, authority: decision(field) ?? rule.authority }]),
+    Object.entries(rules).map(([field, rule]) => [
+      field,
+      rule.authority === 'IGNORE' ? rule : { ...rule, authority: decision(field) ?? rule.authority },
+    ]),
   );
   const found = (remoteId: string): Theirs =>
     (theirs?.remoteId === remoteId ? theirs : alike.find((other) => other.remoteId === remoteId)) as Theirs;
@@ -160,9 +163,7 @@ const only = (fields: Fields, names: readonly string[]): Fields =>
 function merged(line: Line, rules: KindRules, ours: LocalObject, theirs: Theirs, link: Link | null): Judgement {
   const merge = mergeFields(rules, { ours: ours.fields, base: link?.base ?? null, theirs: theirs.fields });
   const conflicts = merge.conflicts.map((conflict) => ({ ...conflict, localId: ours.id, remoteId: theirs.remoteId, label: theirs.label }));
-  // It comes back: whatever says there that it goes away is written over, by name where there is a field for it.
-  const isRevived = link !== null && link.state !== 'LINKED';
-  const push = isRevived && namesOf(merge.push).length === 0 ? only(ours.fields, namesOf(rules)) : merge.push;
+  const push = link !== null && link.state !== 'LINKED' ? revived(rules, merge.push, ours, theirs) : merge.push;
   if (namesOf(push).length === 0 && namesOf(merge.pull).length === 0) {
     const isAgreed = link !== null && canonicalJson(link.base) !== canonicalJson(merge.base);
     return { changes: [], conflicts, rebase: isAgreed ? merge.base : null };
@@ -171,14 +172,36 @@ function merged(line: Line, rules: KindRules, ours: LocalObject, theirs: Theirs,
 }
 
 /**
+ * It comes back: whatever says there that it goes away is written over, by name where there is a field for it. That one we wrote ourselves, so it is
+ * written over whoever's its status is.
+ */
+function revived(rules: KindRules, push: Fields, ours: LocalObject, theirs: Theirs): Fields {
+  const isMarkedSo = theirs.fields['status'] === 'deprecated' && rules['status']?.authority === 'IGNORE';
+  const due = isMarkedSo ? { ...push, ...only(ours.fields, ['status']) } : push;
+  const compared = Object.entries(rules).filter(([, { authority }]) => authority !== 'IGNORE');
+  return namesOf(due).length > 0
+    ? due
+    : only(
+        ours.fields,
+        compared.map(([field]) => field),
+      );
+}
+
+/**
  * What we kept there for an object that is no more becomes that of the one which has its natural key now: nothing is deleted, nothing made a second time.
  * What is marked as an earlier release did it is its own successor.
  */
 function succeeded(line: Line, rules: KindRules, ours: LocalObject, theirs: Theirs, link: Link | null): Judgement {
   const left = theirs.left ?? link;
-  const merge = mergeFields(rules, { ours: ours.fields, base: left?.base ?? null, theirs: theirs.fields, wasLinked: true });
-  const isLeaving = left?.state === 'DEPRECATED';
-  const push = isLeaving && namesOf(merge.push).length === 0 ? only(ours.fields, namesOf(rules)) : merge.push;
+  const copies = {
+    ours: ours.fields,
+    base: left?.base ?? null,
+    theirs: theirs.fields,
+    wasLinked: true,
+    isTakenOver: theirs.left !== undefined,
+  };
+  const merge = mergeFields(rules, copies);
+  const push = left?.state === 'DEPRECATED' ? revived(rules, merge.push, ours, theirs) : merge.push;
   const change = { ...line, ...place(theirs), ...effects(push, merge, ours, theirs), action: 'ADOPT' as const, successorOf: theirs.mark };
   return { ...NOTHING, changes: [change] };
 }

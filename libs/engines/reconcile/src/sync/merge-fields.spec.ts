@@ -73,6 +73,30 @@ describe('a field with one value', () => {
   });
 });
 
+describe('a field that is left alone', () => {
+  it.each([
+    ['what only we changed', 'new', 'old', 'old'],
+    ['what only they changed', 'old', 'old', 'new'],
+    ['what both changed', 'ours', 'old', 'theirs'],
+  ])('is not written, taken over or in conflict, and its base stays: %s', (_what, ours, base, theirs) => {
+    expect(merge('IGNORE', ours, base, theirs)).toEqual({ ...NOTHING, base: { f: base } });
+    expect(merge('IGNORE', [ours], [base], [theirs], true)).toEqual({ ...NOTHING, base: { f: [base] } });
+  });
+
+  it('has no base in an object that was adopted: another owner later asks about each word', () => {
+    expect(merge('IGNORE', 'ours', undefined, 'theirs')).toEqual({ ...NOTHING, base: {} });
+    expect(merge('LAST_WRITER_WITH_REVIEW', 'ours', undefined, 'theirs').conflicts).toHaveLength(1);
+  });
+
+  it('is written again where theirs becomes that of another object of ours, unless somebody wrote there', () => {
+    const taken = (theirs: string, base: Fields | null) =>
+      mergeFields({ f: { authority: 'IGNORE' } }, { ours: { f: 'db' }, base, theirs: { f: theirs }, isTakenOver: true });
+    expect(taken('web', { f: 'web' })).toEqual({ ...NOTHING, push: { f: 'db' }, base: { f: 'db' } });
+    expect(taken('of people', { f: 'web' })).toEqual({ ...NOTHING, base: { f: 'web' } });
+    expect(taken('of people', null)).toEqual({ ...NOTHING, base: {} });
+  });
+});
+
 describe('guarded fields', () => {
   const rules: KindRules = { rd: { authority: 'US', isGuarded: true }, name: { authority: 'US' } };
   const copies = { ours: { rd: '2', name: 'b' }, theirs: { rd: '1', name: 'a' } };
@@ -170,7 +194,7 @@ describe('whatever both sides did', () => {
   ]);
   const fields = fc.record<Record<string, FieldValue>>({ text, ref, set }, { requiredKeys: [] });
   const rules = fc
-    .tuple(...NAMES.map(() => fc.constantFrom<Authority>(...AUTHORITIES)))
+    .tuple(...NAMES.map(() => fc.constantFrom<Authority>(...AUTHORITIES, 'IGNORE')))
     .map(
       (chosen): KindRules =>
         Object.fromEntries(NAMES.map((name, n) => [name, { authority: chosen[n] as Authority, isSet: name === 'set', isGuarded: true }])),
@@ -209,14 +233,25 @@ describe('whatever both sides did', () => {
     });
   });
 
-  it('a value that comes to nothing is told: it is in a conflict, in pushedBack or in pulledOver', () => {
+  it('what is left alone is in nothing that a merge says, and its base is what it was', () => {
+    expectAlways((of, { ours, base, theirs }) => {
+      const { base: agreed, ...said } = mergeFields(of, { ours, base, theirs });
+      for (const name of NAMES.filter((field) => of[field]?.authority === 'IGNORE')) {
+        for (const part of [said.push, said.pull]) expect(part).not.toHaveProperty(name);
+        expect([...said.conflicts.map(({ field }) => field), ...said.pushedBack, ...said.pulledOver, ...said.guarded]).not.toContain(name);
+        expect(agreed[name]).toEqual(base?.[name]);
+      }
+    });
+  });
+
+  it('a value that comes to nothing is told: it is in a conflict, in pushedBack or in pulledOver, or its rule says that it is left alone', () => {
     expectAlways((of, { ours, base, theirs }) => {
       const { push, pull, conflicts, pushedBack, pulledOver } = mergeFields(of, { ours, base, theirs });
       for (const name of compared({ ours, theirs }).filter((field) => field !== 'set')) {
         const frozen = conflicts.some(({ field }) => field === name);
         const wasChanged = (value: FieldValue) => base === null || !(name in base) || !equalValues(value, base[name] as FieldValue);
         const [l, r] = [ours[name] as FieldValue, theirs[name] as FieldValue];
-        if (equalValues(l, r)) continue;
+        if (equalValues(l, r) || of[name]?.authority === 'IGNORE') continue;
         expect([name in push, name in pull, frozen].filter(Boolean), name).toHaveLength(1);
         if (name in push) expect(pushedBack.includes(name)).toBe(wasChanged(r));
         if (name in pull) expect(pulledOver.includes(name)).toBe(wasChanged(l));
@@ -227,7 +262,7 @@ describe('whatever both sides did', () => {
 
   it('an element goes only where the side that has a say removed it, and an addition that is lost is told', () => {
     expectAlways((of, { ours, base, theirs }) => {
-      if (!('set' in ours && 'set' in theirs)) return;
+      if (!('set' in ours && 'set' in theirs) || of['set']?.authority === 'IGNORE') return;
       const { push, pull, pushedBack, pulledOver } = mergeFields(of, { ours, base, theirs });
       const keys = (value: FieldValue | undefined) => new Set(elementsOf(value ?? null).keys());
       const [l, b, r] = [keys(ours['set']), keys(base?.['set']), keys(theirs['set'])];

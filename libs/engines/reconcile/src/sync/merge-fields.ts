@@ -1,3 +1,4 @@
+import { equalValues } from './equal-values.js';
 import type { FieldMerge } from './field-merge.js';
 import { mergeScalar } from './merge-scalar.js';
 import { mergeSet } from './merge-set.js';
@@ -25,7 +26,7 @@ export interface FieldsMerge {
   /** Guarded fields of `push` and `pull` of an object that both had before: they wait for a person. */
   readonly guarded: readonly string[];
   /**
-   * What both have when push and pull are done. A field in conflict, or that one side does not know now, keeps the base it had. Of a set
+   * What both have when push and pull are done. A field in conflict, under IGNORE, or that one side does not know now, keeps the base it had. Of a set
    * under US only our elements: one that others added is not ours to remove.
    */
   readonly base: Fields;
@@ -38,6 +39,8 @@ export interface ThreeCopies {
   readonly theirs: Fields;
   /** Both had it before although the base is lost (linked again by its mark): its guarded fields are told. */
   readonly wasLinked?: boolean;
+  /** Theirs was kept for another object of ours until now: what is written only when an object is made is due again, where nobody else wrote. */
+  readonly isTakenOver?: boolean;
 }
 
 /**
@@ -50,7 +53,8 @@ export interface ThreeCopies {
  * | L = B, R ≠ B           | push, pushedBack | pull             | pull                    |
  * | both changed, or no B  | push, pushedBack | pull, pulledOver | conflict                |
  *
- * Sets are merged element by element: see `mergeSet`. A field without a rule, and one that a side does not know, is not compared.
+ * Sets are merged element by element: see `mergeSet`. A field without a rule, and one that a side does not know, is not compared. Nor is one
+ * under IGNORE: it is neither written nor taken over nor in conflict, and its base stays what we wrote last.
  */
 export function mergeFields(rules: KindRules, copies: ThreeCopies): FieldsMerge {
   const { ours, theirs } = copies;
@@ -58,7 +62,7 @@ export function mergeFields(rules: KindRules, copies: ThreeCopies): FieldsMerge 
   const merged = Object.keys(rules)
     .map((field) => ({ field, rule: rules[field] as FieldRule, l: own(ours, field), b: own(base, field), r: own(theirs, field) }))
     .flatMap(({ field, rule, l, b, r }) =>
-      l === undefined || r === undefined ? [] : [{ field, rule, l, b, r, ...mergeField(rule, l, b, r) }],
+      l === undefined || r === undefined ? [] : [{ field, rule, l, b, r, ...mergeField(rule, l, b, r, copies.isTakenOver === true) }],
     );
   const pushes = merged.filter(({ push }) => push !== undefined);
   const pulls = merged.filter(({ pull }) => pull !== undefined);
@@ -76,8 +80,17 @@ export function mergeFields(rules: KindRules, copies: ThreeCopies): FieldsMerge 
   };
 }
 
-function mergeField(rule: FieldRule, ours: FieldValue, base: FieldValue | undefined, theirs: FieldValue): FieldMerge {
-  return rule.isSet ? mergeSet(rule.authority, ours, base, theirs) : mergeScalar(rule.authority, ours, base, theirs);
+function mergeField(
+  { authority, isSet }: FieldRule,
+  ours: FieldValue,
+  base: FieldValue | undefined,
+  theirs: FieldValue,
+  isTakenOver: boolean,
+): FieldMerge {
+  if (authority !== 'IGNORE') return (isSet ? mergeSet : mergeScalar)(authority, ours, base, theirs);
+  // What stands there is the word of the object that is no more, and nobody's.
+  const isStale = isTakenOver && base !== undefined && equalValues(theirs, base) && !equalValues(ours, theirs);
+  return isStale ? { push: ours, base: ours } : { base };
 }
 
 /** Names come from rules that people write: `constructor` is a field like any other. */

@@ -1,10 +1,10 @@
 import { equalValues } from './equal-values.js';
 import type { FieldMerge } from './field-merge.js';
-import type { Authority } from './rules.js';
+import type { ComparedAuthority } from './rules.js';
 import type { FieldValue } from './values.js';
 
 /** A field that has one value; the table is at `mergeFields`. @param base undefined: both never agreed on it. */
-export function mergeScalar(authority: Authority, ours: FieldValue, base: FieldValue | undefined, theirs: FieldValue): FieldMerge {
+export function mergeScalar(authority: ComparedAuthority, ours: FieldValue, base: FieldValue | undefined, theirs: FieldValue): FieldMerge {
   if (equalValues(ours, theirs)) return { base: ours };
   if (base !== undefined && equalValues(theirs, base)) return { push: ours, base: ours };
   const isOursUntouched = base !== undefined && equalValues(ours, base);

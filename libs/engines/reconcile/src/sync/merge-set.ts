@@ -1,5 +1,5 @@
 import type { FieldMerge } from './field-merge.js';
-import type { Authority } from './rules.js';
+import type { ComparedAuthority } from './rules.js';
 import { canonicalSet, elementsOf } from './value-set.js';
 import type { FieldValue } from './values.js';
 
@@ -14,7 +14,7 @@ import type { FieldValue } from './values.js';
  *
  * @param base undefined: both never agreed, so nobody has removed anything yet.
  */
-export function mergeSet(authority: Authority, ours: FieldValue, base: FieldValue | undefined, theirs: FieldValue): FieldMerge {
+export function mergeSet(authority: ComparedAuthority, ours: FieldValue, base: FieldValue | undefined, theirs: FieldValue): FieldMerge {
   const [l, b, r] = [elementsOf(ours), elementsOf(base ?? null), elementsOf(theirs)];
   const removed = (from: typeof l) => minus(b, from);
   const wanted =

@@ -1,5 +1,10 @@
-/** Whose word counts where both sides say something. LAST_WRITER_WITH_REVIEW: the side that changed; both changed is a conflict for a person. */
-export type Authority = 'US' | 'THEM' | 'LAST_WRITER_WITH_REVIEW';
+/**
+ * Whose word counts where both sides say something. LAST_WRITER_WITH_REVIEW: the side that changed; both changed is a conflict for a person.
+ * IGNORE: nobody's. Each side keeps what it says; it is written there once, when the object is made.
+ */
+export type Authority = 'US' | 'THEM' | 'LAST_WRITER_WITH_REVIEW' | 'IGNORE';
+/** Of a field that is compared. */
+export type ComparedAuthority = Exclude<Authority, 'IGNORE'>;
 
 export interface FieldRule {
   readonly authority: Authority;
