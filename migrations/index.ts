@@ -36,6 +36,7 @@ import { PlanImports1767225600035 } from './0035-plan-imports.js';
 import { RestFabrics1767225600036 } from './0036-rest-fabrics.js';
 import { MissedSignals1767225600037 } from './0037-missed-signals.js';
 import { ComeLate1767225600038 } from './0038-come-late.js';
+import { NameSubnets1767225600039 } from './0039-name-subnets.js';
 
 /** In order; a migration is never edited after it has landed. */
 export const migrations = [
@@ -77,4 +78,5 @@ export const migrations = [
   RestFabrics1767225600036,
   MissedSignals1767225600037,
   ComeLate1767225600038,
+  NameSubnets1767225600039,
 ];

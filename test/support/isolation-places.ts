@@ -107,6 +107,7 @@ export const NAMES = {
   'Mutation.removeSubnetRange.input.subnet': 'subnet',
   'Mutation.setAddressQuota.input.tenant': 'tenant',
   'Mutation.setAddressQuota.input.space': 'space',
+  'Mutation.setSubnetDns.input.subnet': 'subnet',
   'Mutation.setQuota.input.pool': 'vniPool',
   'Mutation.setQuota.input.tenant': 'tenant',
   'Mutation.transferAllocation.input.allocation': 'allocation',

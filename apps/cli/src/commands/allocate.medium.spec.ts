@@ -72,6 +72,15 @@ describeWith({ missing }, 'trame at the counter', () => {
     );
     const ip = await trame(world.customer, 'allocate', 'ip', '--subnet', subnet.id, '--prefer', '10.130.0.70', '--name', 'a.example');
     expect(ip.out).toMatch(/^10\.130\.0\.70 {2}BOUND {2}ip_/);
+    const dns = ['subnet', 'dns', subnet.id] as const;
+    expect((await trame(world.customer, ...dns, '--zone', 'example.net', '--prefix', 'dmz', '--ttl', '60')).out).toMatch(
+      /^10\.130\.0\.64\/26 {2}<name>\.dmz\.example\.net {2}TTL 60 {2}sub_/,
+    );
+    expect((await trame(world.customer, ...dns)).out).toMatch(/ {2}names as they are {2}TTL of the name server {2}sub_/);
+    expect(await trame(world.customer, ...dns, '--prefix', 'dmz')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^INVALID_VALUE: /),
+    });
   });
 
   it('says in words what was wrong, and fails', async () => {

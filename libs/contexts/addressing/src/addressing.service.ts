@@ -14,12 +14,14 @@ import {
   Slug,
   type SubnetId,
   type TenantId,
+  type ZonePrefix,
 } from '#engines/kernel';
 import { newId, type Tx, violatedConstraint } from '#platform';
 import { nameOrMacTaken } from './address-allocation.service.js';
 import { AddressRefusals } from './address-refusals.js';
 import type { PrefixPool } from './domain/prefix-pool.js';
-import type { GatewayMode, IpAddress, KeptSubnets, NamedAddress, Subnet } from './domain/subnet.js';
+import { type PublishedNames, publishedNames } from './domain/published-names.js';
+import type { GatewayMode, IpAddress, KeptSubnets, Subnet } from './domain/subnet.js';
 import { PrefixPoolAdminService } from './prefix-pool-admin.service.js';
 import { PrefixRefusals } from './prefix-refusals.js';
 import { AddressAllocationStore } from './store/address-allocation.store.js';
@@ -41,6 +43,8 @@ export interface NewSubnet {
   readonly gatewayAddress?: Ip;
   readonly gatewayName: Fqdn | null;
   readonly dnsZone: Fqdn | null;
+  readonly dnsZonePrefix?: ZonePrefix;
+  readonly dnsTtlSeconds?: number;
   /** What the snapshot says of it beside its columns. */
   readonly facts?: { readonly snat?: boolean };
   /** Of the order; no caller of ours reaches it. */
@@ -142,6 +146,8 @@ export class AddressingService {
       gatewayAddress: subnet.gatewayAddress ?? null,
       gatewayName: subnet.gatewayName,
       dnsZone: subnet.dnsZone,
+      dnsZonePrefix: subnet.dnsZonePrefix ?? null,
+      dnsTtlSeconds: subnet.dnsTtlSeconds ?? null,
       quarantineSeconds: pool.quarantineSeconds,
     });
     if (subnet.facts) await this.subnets.setFacts(tx, opened.id, subnet.facts);
@@ -193,9 +199,9 @@ export class AddressingService {
     return this.subnets.addresses(tx, subnetIds);
   }
 
-  /** Everything of the fabric that DNS should know. */
-  names(tx: Tx, fabricId: FabricId): Promise<NamedAddress[]> {
-    return this.subnets.names(tx, fabricId);
+  /** Everything of the fabric that DNS should know, as it is called there. */
+  async names(tx: Tx, fabricId: FabricId): Promise<PublishedNames> {
+    return publishedNames(await this.subnets.names(tx, fabricId));
   }
 
   /** Addresses and subnets go; the prefixes wait in quarantine. */

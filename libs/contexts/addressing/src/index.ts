@@ -35,9 +35,10 @@ export type {
   GatewayMode,
   IpAddress,
   KeptSubnets,
-  NamedAddress,
   Subnet,
+  SubnetDns,
 } from './domain/subnet.js';
+export type { NamedAddress, PublishedNames, WithheldName } from './domain/published-names.js';
 export type { ListedAddress, ListedPrefix, ListedRange, RangeKey } from './store/addressing-listing.store.js';
 export type { FreeBlocks } from './store/prefix-pool.store.js';
 export type { PrefixNode, PrefixRole } from './store/prefix-tree.store.js';

@@ -34,7 +34,8 @@ export class SubnetOpener {
       const { id: prefixId, generation } = prefix;
       return { subnet: await this.subnets.open(tx, { ...wanted, prefixId, generation, tenantId: request.tenantId }), replayed: false };
     }
-    if (!isWhatWasAsked(before, wanted)) throw keyReused(request.key);
+    const isAsked = isWhatWasAsked(before, wanted) && (hasDnsAsked(before, wanted) || (await this.subnets.isDnsSet(tx, before.id)));
+    if (!isAsked) throw keyReused(request.key);
     return { subnet: before, replayed: true };
   }
 }
@@ -42,5 +43,9 @@ export class SubnetOpener {
 const isWhatWasAsked = (subnet: Subnet, wanted: SubnetOfPool['subnet']): boolean =>
   subnet.gatewayMode === wanted.gatewayMode &&
   subnet.vrfId === (wanted.vrfId ?? null) &&
-  subnet.dnsZone === (wanted.dnsZone ?? null) &&
   (wanted.gatewayAddress === undefined || subnet.gatewayAddress === wanted.gatewayAddress);
+
+const hasDnsAsked = (subnet: Subnet, wanted: SubnetOfPool['subnet']): boolean =>
+  subnet.dnsZone === (wanted.dnsZone ?? null) &&
+  subnet.dnsZonePrefix === (wanted.dnsZonePrefix ?? null) &&
+  subnet.dnsTtlSeconds === (wanted.dnsTtlSeconds ?? null);

@@ -14,13 +14,15 @@ import {
   type SubnetId,
   type TenantId,
   type VrfId,
+  type ZonePrefix,
 } from '#engines/kernel';
 import { newId, type Tx, violatedConstraint } from '#platform';
 import { nameOrMacTaken } from './address-allocation.service.js';
 import { AddressRefusals } from './address-refusals.js';
 import type { AddressExtent } from './domain/allocation.js';
 import { inUse, invalidState, noRangeFrom, outOfRange, overlapsInVrf, versionConflict } from './domain/errors.js';
-import type { AddressRange, GatewayMode, Subnet } from './domain/subnet.js';
+import type { AddressRange, GatewayMode, Subnet, SubnetDns } from './domain/subnet.js';
+import { checkSubnetDns } from './domain/subnet-dns.js';
 import { extentContains, hostRange, SUBNETS_LIE_WITHIN } from './domain/subnet-layout.js';
 import { AddressAllocationStore } from './store/address-allocation.store.js';
 import { PrefixAllocationStore } from './store/prefix-allocation.store.js';
@@ -39,6 +41,10 @@ export interface SubnetToOpen {
   readonly gatewayAddress?: Ip;
   readonly gatewayName?: Fqdn;
   readonly dnsZone?: Fqdn;
+  /** Not without a zone. */
+  readonly dnsZonePrefix?: ZonePrefix;
+  /** 1 to 604,800. */
+  readonly dnsTtlSeconds?: number;
   /** How long a released address rests; that of the prefix pool where it is not given. */
   readonly quarantineSeconds?: number;
 }
@@ -55,6 +61,8 @@ export interface SubnetOnPrefix {
   readonly gatewayAddress: Ip | null;
   readonly gatewayName: Fqdn | null;
   readonly dnsZone: Fqdn | null;
+  readonly dnsZonePrefix: ZonePrefix | null;
+  readonly dnsTtlSeconds: number | null;
   readonly quarantineSeconds: number;
 }
 
@@ -92,15 +100,18 @@ export class SubnetService {
       gatewayAddress: wanted.gatewayAddress ?? null,
       gatewayName: wanted.gatewayName ?? null,
       dnsZone: wanted.dnsZone ?? null,
+      dnsZonePrefix: wanted.dnsZonePrefix ?? null,
+      dnsTtlSeconds: wanted.dnsTtlSeconds ?? null,
       quarantineSeconds: wanted.quarantineSeconds ?? pool.quarantineSeconds,
     });
     await this.told(tx, 'subnet.opened', subnet);
     return subnet;
   }
 
-  /** The subnet with its gateway, in the transaction that allocated the leaf. @throws OUT_OF_RANGE | OVERLAPS | QUOTA_EXCEEDED | ALREADY_EXISTS (name). */
+  /** The subnet with its gateway, in the transaction that allocated the leaf. @throws OUT_OF_RANGE | OVERLAPS | QUOTA_EXCEEDED | ALREADY_EXISTS (name) | INVALID_VALUE. */
   async openOn(tx: Tx, wanted: SubnetOnPrefix): Promise<Subnet> {
     const { gatewayName, quarantineSeconds, ...rest } = wanted;
+    checkSubnetDns(wanted);
     const edge = SUBNETS_LIE_WITHIN[Cidr.family(wanted.cidr)];
     const { first, last } = Cidr.bounds(wanted.cidr);
     if (first < Ip.toBigInt(edge.first) || last > Ip.toBigInt(edge.last))
@@ -116,6 +127,24 @@ export class SubnetService {
     });
     if (subnet.gatewayAddress !== null) await this.takeGateway(tx, subnet, subnet.gatewayAddress, gatewayName);
     return subnet;
+  }
+
+  /**
+   * How its names are published from now on: all three are said anew. Names of addresses stay as they are kept.
+   * @throws NOT_FOUND | INVALID_VALUE.
+   */
+  async setDns(tx: Tx, id: SubnetId, dns: SubnetDns): Promise<Subnet> {
+    checkSubnetDns(dns);
+    const { dnsZone, dnsZonePrefix, dnsTtlSeconds, ...subnet } = await this.subnet(tx, id);
+    if (!(await this.store.setDns(tx, id, dns))) throw notFound('subnet', id);
+    const changed: Subnet = { ...subnet, ...dns };
+    await this.told(tx, 'subnet.dns-set', changed, { before: { dnsZone, dnsZonePrefix, dnsTtlSeconds }, after: dns });
+    return changed;
+  }
+
+  /** Whether `setDns` was said of it. */
+  isDnsSet(tx: Tx, id: SubnetId): Promise<boolean> {
+    return this.store.isDnsSet(tx, id);
   }
 
   /** The subnet on a prefix, where there is one. */

@@ -89,6 +89,8 @@ export class OrderAllocator {
       gatewayMode: wanted.gateway,
       gatewayName: wanted.gateway === 'NONE' ? null : nameOf(index === 0 ? 'gw' : `gw${index + 1}`),
       dnsZone: wanted.zone,
+      ...(wanted.dnsZonePrefix !== undefined && { dnsZonePrefix: wanted.dnsZonePrefix }),
+      ...(wanted.dnsTtlSeconds !== undefined && { dnsTtlSeconds: wanted.dnsTtlSeconds }),
       key,
     });
     for (const { name } of wanted.hosts)

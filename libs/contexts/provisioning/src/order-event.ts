@@ -19,6 +19,7 @@ import {
   Slug,
   type TenantId,
   VlanId,
+  ZonePrefix,
 } from '#engines/kernel';
 import { Database, tenantScope, type Tx } from '#platform';
 import type { ProvisionRequest } from './domain/order.js';
@@ -48,6 +49,8 @@ const orderCreated = z.strictObject({
         length: z.int().min(0).max(128).optional(),
         gateway: z.enum(['ANYCAST_VTEP', 'CENTRAL_VRRP', 'EXTERNAL_FIREWALL', 'NONE']).default('EXTERNAL_FIREWALL'),
         zone: z.string().optional(),
+        dnsZonePrefix: z.string().optional(),
+        dnsTtlSeconds: z.int().min(1).max(604_800).optional(),
         hosts: z
           .array(
             z.strictObject({
@@ -154,6 +157,8 @@ export class OrderEvents {
         length: subnet.length ?? null,
         gateway: subnet.gateway,
         zone: subnet.zone === undefined ? null : Fqdn.parse(subnet.zone),
+        ...(subnet.dnsZonePrefix !== undefined && { dnsZonePrefix: ZonePrefix.parse(subnet.dnsZonePrefix) }),
+        ...(subnet.dnsTtlSeconds !== undefined && { dnsTtlSeconds: subnet.dnsTtlSeconds }),
         hosts: subnet.hosts.map((host) => ({
           name: host.name,
           mac: host.mac === undefined ? null : Mac.parse(host.mac),

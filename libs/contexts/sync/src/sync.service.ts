@@ -97,9 +97,10 @@ export class SyncService implements OnModuleInit {
       const runId = await this.db.inTransaction(SCOPE, (tx) => this.store.beginRun(tx, id));
       crashPoint('sync.begun');
       const desired = dnsRecords(
-        names.map((name) => ({ ...name, ttlSeconds: target.ttlSeconds })),
+        names.names.map((name) => ({ ...name, ttlSeconds: name.ttlSeconds ?? target.ttlSeconds })),
         target.zones,
       );
+      for (const withheld of names.withheld) this.log.warn('dns.name_withheld', { target: target.slug, ...withheld });
       for (const outside of desired.outside) this.log.warn('dns.name_outside_zones', { target: target.slug, ...outside });
       const outcome = await this.apply(target, desired.zones);
       const [state, left, failed] = [stateOf(outcome), outcome.left.join('; ') || null, outcome.failed.join('; ') || null];

@@ -5,7 +5,7 @@ export { DomainError, type ErrorFacts, invalidValue, isDomainError } from './dom
 export * from './ids.js';
 export { Cidr, cidrsOverlap, Ip } from './ip.js';
 export { Mac } from './mac.js';
-export { Description, DeviceName, Fqdn, Label, PortName, Slug } from './names.js';
+export { Description, DeviceName, Fqdn, Label, PortName, Slug, ZonePrefix } from './names.js';
 export { compareNatural } from './natural-sort.js';
 export { Asn, EviId, VlanId, Vni } from './numbers.js';
 export { reverseName } from './reverse-name.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Description, DeviceName, Fqdn, Label, PortName, Slug } from '#engines/kernel';
+import { Description, DeviceName, Fqdn, Label, PortName, Slug, ZonePrefix } from '#engines/kernel';
 
 describe('a slug', () => {
   it.each(['a', 'blue', 'customer-7', '7', 'a'.repeat(63)])('may be %s', (text) => {
@@ -83,6 +83,19 @@ describe('a DNS name', () => {
     expect(Fqdn.isWithin('a.cust.example', 'cust.example')).toBe(true);
     expect(Fqdn.isWithin('evilcust.example', 'cust.example')).toBe(false);
   });
+});
+
+describe('the prefix of a DNS zone', () => {
+  it('is a label or several, in lower case', () => {
+    expect(ZonePrefix.parse('DMZ')).toBe('dmz');
+    expect(ZonePrefix.parse('rack-7.dmz')).toBe('rack-7.dmz');
+  });
+  it.each(['', '.dmz', 'dmz.', 'a..b', '-a', 'a_b', 'a b', 'a'.repeat(64), 'ab.'.repeat(64).slice(0, 191), 7, null])(
+    'may not be %j',
+    (text) => {
+      expect(() => ZonePrefix.parse(text)).toThrow(expect.objectContaining({ code: 'INVALID_VALUE' }));
+    },
+  );
 });
 
 describe('a description', () => {

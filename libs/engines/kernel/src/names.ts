@@ -7,6 +7,8 @@ export type Slug = Brand<string, 'Slug'>;
 export type Label = Brand<string, 'Label'>;
 /** Lower-case ASCII DNS name without the trailing dot (RFC 1123 §2.1), ≤ 253 octets. */
 export type Fqdn = Brand<string, 'Fqdn'>;
+/** Labels between the name of a host and its zone, `dmz` or `rack-7.dmz`: lower case, ≤ 190 octets, so that a name and a zone fit around them. */
+export type ZonePrefix = Brand<string, 'ZonePrefix'>;
 /** Name of a kernel interface: ≤ 15 octets (IFNAMSIZ − 1), no blanks, no slash. */
 export type DeviceName = Brand<string, 'DeviceName'>;
 /** What people write about a thing for people: 1 to 1000 characters, lines and tabs allowed. None is null, never an empty text. */
@@ -68,6 +70,20 @@ export const Fqdn = {
   },
   isWithin(name: string, zone: string): boolean {
     return name === zone || name.endsWith(`.${zone}`);
+  },
+};
+
+export const ZonePrefix = {
+  parse(value: unknown): ZonePrefix {
+    const text = typeof value === 'string' ? value.toLowerCase() : '';
+    if (text.length > 190 || !text.split('.').every((label) => DNS_LABEL.test(label))) {
+      throw invalidValue(
+        'prefix of a DNS zone',
+        value,
+        'labels of 1 to 63 letters, digits and inner dashes, 190 octets in all, such as dmz or rack-7.dmz',
+      );
+    }
+    return text as ZonePrefix;
   },
 };
 

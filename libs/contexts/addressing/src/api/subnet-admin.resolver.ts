@@ -2,13 +2,20 @@ import { Args, ID, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { Authorize, Ctx, operatorOnly, type RequestContext, tenantIn } from '#contexts/access';
 import { DeletePayload } from '#contexts/numbering';
 import { TenancyService, toVrfObject, VrfPayload } from '#contexts/tenancy';
-import { type AddressSpaceId, decodeId, IdempotencyKey, type PrefixPoolId, type SubnetId, type VrfId } from '#engines/kernel';
+import { type AddressSpaceId, decodeId, IdempotencyKey, type PrefixPoolId, type SubnetId, type VrfId, ZonePrefix } from '#engines/kernel';
 import { atPath, Database, orNull, tenantScope, withErrors } from '#platform';
 import { AddressingDescriptions } from '../addressing-descriptions.js';
 import { type SubnetOfPool, SubnetOpener } from '../subnet-opener.js';
 import { SubnetService } from '../subnet.service.js';
 import { VrfLeakService } from '../vrf-leak.service.js';
-import { AddSubnetRangeInput, CreateSubnetInput, LeakVrfInput, RemoveSubnetRangeInput, SetAddressQuotaInput } from './subnet.input.js';
+import {
+  AddSubnetRangeInput,
+  CreateSubnetInput,
+  LeakVrfInput,
+  RemoveSubnetRangeInput,
+  SetAddressQuotaInput,
+  SetSubnetDnsInput,
+} from './subnet.input.js';
 import { AddressQuotaPayload, SubnetObject, SubnetPayload, toSubnetObject } from './subnet.object.js';
 
 @Resolver()
@@ -41,6 +48,15 @@ export class SubnetAdminResolver {
         if (!replayed) await this.descriptions.set(tx, { prefix: subnet.prefixId }, input.description);
         return { subnet: toSubnetObject(subnet), replayed };
       });
+    });
+  }
+
+  @Mutation(() => SubnetPayload, { description: 'How the names of its addresses are published; name servers have it within seconds.' })
+  @Authorize('ipam:write')
+  setSubnetDns(@Ctx() ctx: RequestContext, @Args('input') input: SetSubnetDnsInput): Promise<SubnetPayload> {
+    const { subnet, dnsZone, dnsTtlSeconds } = input;
+    return this.changed(ctx, subnet, async (tx, id) => {
+      await this.subnets.setDns(tx, id, { dnsZone, dnsZonePrefix: zonePrefixOf(input), dnsTtlSeconds });
     });
   }
 
@@ -122,7 +138,8 @@ export class SubnetAdminResolver {
 }
 
 function toSubnetOfPool(input: CreateSubnetInput, tenantId: SubnetOfPool['tenantId']): SubnetOfPool {
-  const { length, cidr, vrf, gateway, dnsZone, quarantineSeconds } = input;
+  const { length, cidr, vrf, gateway, dnsZone, dnsTtlSeconds, quarantineSeconds } = input;
+  const dnsZonePrefix = zonePrefixOf(input);
   return {
     tenantId,
     poolId: decodeId<PrefixPoolId>('prefixPool', input.pool),
@@ -135,7 +152,12 @@ function toSubnetOfPool(input: CreateSubnetInput, tenantId: SubnetOfPool['tenant
       ...(gateway?.address && { gatewayAddress: gateway.address }),
       ...(gateway?.name && { gatewayName: gateway.name }),
       ...(dnsZone !== null && { dnsZone }),
+      ...(dnsZonePrefix !== null && { dnsZonePrefix }),
+      ...(dnsTtlSeconds !== null && { dnsTtlSeconds }),
       ...(quarantineSeconds !== null && { quarantineSeconds }),
     },
   };
 }
+
+const zonePrefixOf = ({ dnsZonePrefix: text }: { readonly dnsZonePrefix: string | null }): ZonePrefix | null =>
+  text === null ? null : atPath(['dnsZonePrefix'], () => ZonePrefix.parse(text));

@@ -4,6 +4,10 @@ import { BigCountScalar, CidrScalar, DescriptionScalar, DomainNameScalar, IpAddr
 import type { AddressRangeKind, GatewayMode } from '../domain/subnet.js';
 import { AddressRangeKindEnum, GatewayModeEnum } from './subnet.object.js';
 
+export const ZONE_PREFIX =
+  'One DNS label or several, `dmz`: names in `dnsZone` are published as `<name>.<prefix>.<zone>`. Not without a zone.';
+export const DNS_TTL = '1…604,800, of the records of its names; that of the name server where it is not given.';
+
 @InputType()
 export class GatewayInput {
   @Field(() => GatewayModeEnum) mode: GatewayMode;
@@ -24,9 +28,21 @@ export class CreateSubnetInput {
     | null = null;
   @Field(() => GatewayInput, { nullable: true, description: 'None where it is not given.' }) gateway: GatewayInput | null = null;
   @Field(() => DomainNameScalar, { nullable: true }) dnsZone: Fqdn | null = null;
+  @Field(() => String, { nullable: true, description: ZONE_PREFIX }) dnsZonePrefix: string | null = null;
+  @Field(() => Int, { nullable: true, description: DNS_TTL }) dnsTtlSeconds: number | null = null;
   @Field(() => Int, { nullable: true, description: 'How long a released address rests; as in the pool where it is not given.' })
   quarantineSeconds: number | null = null;
   @Field(() => DescriptionScalar, { nullable: true, description: 'Of its prefix.' }) description: Description | null = null;
+}
+
+@InputType({
+  description: 'All of it is said anew: what is not given is none. Names of addresses stay; what they are called in the DNS changes.',
+})
+export class SetSubnetDnsInput {
+  @Field(() => ID) subnet: string;
+  @Field(() => DomainNameScalar, { nullable: true }) dnsZone: Fqdn | null = null;
+  @Field(() => String, { nullable: true, description: ZONE_PREFIX }) dnsZonePrefix: string | null = null;
+  @Field(() => Int, { nullable: true, description: DNS_TTL }) dnsTtlSeconds: number | null = null;
 }
 
 @InputType()

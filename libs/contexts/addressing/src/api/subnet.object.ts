@@ -1,4 +1,4 @@
-import { Field, HideField, ID, ObjectType } from '@nestjs/graphql';
+import { Field, HideField, ID, Int, ObjectType } from '@nestjs/graphql';
 import { PoolQuotaObject } from '#contexts/numbering';
 import { encodeId, type SubnetId } from '#engines/kernel';
 import { CidrScalar, DescriptionScalar, DomainNameScalar, enumType, IpAddressScalar, MacScalar, UserError } from '#platform';
@@ -20,6 +20,10 @@ export class SubnetObject {
   @Field(() => CidrScalar) cidr: string;
   @Field(() => SubnetGatewayObject, { nullable: true }) gateway: SubnetGatewayObject | null;
   @Field(() => DomainNameScalar, { nullable: true, description: 'Zone that the names of its addresses live in.' }) dnsZone: string | null;
+  @Field(() => String, { nullable: true, description: 'Names in `dnsZone` are published as `<name>.<prefix>.<zone>`.' })
+  dnsZonePrefix: string | null;
+  @Field(() => Int, { nullable: true, description: 'TTL of the records of its names; null: that of the name server.' })
+  dnsTtlSeconds: number | null;
   @Field(() => ID, { description: 'The prefix that it is made of.' }) prefix: string;
   @Field(() => ID, { nullable: true, description: 'Where its addresses are routed.' }) vrf: string | null;
   @HideField() uuid: SubnetId;
@@ -31,6 +35,8 @@ export const toSubnetObject = (subnet: Subnet): SubnetObject => ({
   cidr: subnet.cidr,
   gateway: subnet.gatewayAddress === null ? null : { address: subnet.gatewayAddress, mode: subnet.gatewayMode },
   dnsZone: subnet.dnsZone,
+  dnsZonePrefix: subnet.dnsZonePrefix,
+  dnsTtlSeconds: subnet.dnsTtlSeconds,
   prefix: encodeId('prefix', subnet.prefixId),
   vrf: subnet.vrfId && encodeId('vrf', subnet.vrfId),
 });

@@ -1,4 +1,17 @@
-import type { AddressSpaceId, Cidr, Fqdn, Ip, IpAddressId, Mac, NetworkId, PrefixId, SubnetId, TenantId, VrfId } from '#engines/kernel';
+import type {
+  AddressSpaceId,
+  Cidr,
+  Fqdn,
+  Ip,
+  IpAddressId,
+  Mac,
+  NetworkId,
+  PrefixId,
+  SubnetId,
+  TenantId,
+  VrfId,
+  ZonePrefix,
+} from '#engines/kernel';
 
 export type GatewayMode = 'ANYCAST_VTEP' | 'CENTRAL_VRRP' | 'EXTERNAL_FIREWALL' | 'NONE';
 export type AddressRole = 'HOST' | 'GATEWAY' | 'VIP' | 'DHCP' | 'RESERVED';
@@ -15,7 +28,14 @@ export interface Subnet {
   readonly gatewayMode: GatewayMode;
   readonly gatewayAddress: Ip | null;
   readonly dnsZone: Fqdn | null;
+  /** Names of its addresses that are in `dnsZone` are published as `<name>.<prefix>.<zone>`; never without a zone. */
+  readonly dnsZonePrefix: ZonePrefix | null;
+  /** Of its records, 1 to 604,800; null: that of the name server. */
+  readonly dnsTtlSeconds: number | null;
 }
+
+/** How the names of a subnet are published. */
+export type SubnetDns = Pick<Subnet, 'dnsZone' | 'dnsZonePrefix' | 'dnsTtlSeconds'>;
 
 /** DHCP: given only to whoever asks within the range. RESERVED: never given. */
 export type AddressRangeKind = 'DHCP' | 'RESERVED';
@@ -34,12 +54,6 @@ export interface IpAddress {
   readonly mac: Mac | null;
   readonly dnsName: Fqdn | null;
   readonly role: AddressRole;
-}
-
-/** An address with a name, as DNS wants it. */
-export interface NamedAddress {
-  readonly address: Ip;
-  readonly name: Fqdn;
 }
 
 /** Subnets of a network with all that lies in them, as rows. */

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { AddressSpaceId, Cidr, FabricId, Fqdn, Ip, NetworkId, PrefixId, PrefixPoolId, SubnetId, TenantId } from '#engines/kernel';
+import type { AddressSpaceId, Cidr, FabricId, Ip, NetworkId, PrefixId, PrefixPoolId, SubnetId, TenantId } from '#engines/kernel';
 import type { Tx } from '#platform';
 import type { AddressExtent } from '../domain/allocation.js';
-import type { AddressRange, IpAddress, KeptSubnets, NamedAddress, Subnet } from '../domain/subnet.js';
+import type { KeptName } from '../domain/published-names.js';
+import type { AddressRange, IpAddress, KeptSubnets, Subnet, SubnetDns } from '../domain/subnet.js';
 
 const SUBNET = `SELECT id, tenant_id AS "tenantId", network_id AS "networkId", vrf_id AS "vrfId", prefix_id AS "prefixId", space_id AS "spaceId", cidr::text AS cidr,
-    gateway_mode AS "gatewayMode", host(gateway_address) AS "gatewayAddress", dns_zone AS "dnsZone" FROM subnet`;
+    gateway_mode AS "gatewayMode", host(gateway_address) AS "gatewayAddress", dns_zone AS "dnsZone", dns_zone_prefix AS "dnsZonePrefix",
+    dns_ttl_seconds AS "dnsTtlSeconds" FROM subnet`;
 const ADDRESS = `SELECT id, subnet_id AS "subnetId", host(address) AS address, mac::text AS mac, dns_name AS "dnsName", role FROM ip_address`;
 
 export interface SubnetFill extends AddressExtent {
@@ -20,8 +22,9 @@ export class SubnetStore {
     // A limit that is set meanwhile waits for this subnet, or is there when its first address is counted.
     await tx.run('SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 1))', [`${subnet.tenantId} ${subnet.spaceId}`]);
     await tx.run(
-      `INSERT INTO subnet (id, tenant_id, network_id, vrf_id, prefix_id, space_id, cidr, gateway_mode, gateway_address, dns_zone, quarantine_seconds)
-       VALUES ($1, $2, $3, coalesce($4, (SELECT n.vrf_id FROM network n WHERE n.id = $3)), $5, $6, $7, $8, $9, $10, $11)`,
+      `INSERT INTO subnet (id, tenant_id, network_id, vrf_id, prefix_id, space_id, cidr, gateway_mode, gateway_address, dns_zone, dns_zone_prefix,
+         dns_ttl_seconds, quarantine_seconds)
+       VALUES ($1, $2, $3, coalesce($4, (SELECT n.vrf_id FROM network n WHERE n.id = $3)), $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
       [
         subnet.id,
         subnet.tenantId,
@@ -33,11 +36,27 @@ export class SubnetStore {
         subnet.gatewayMode,
         subnet.gatewayAddress,
         subnet.dnsZone,
+        subnet.dnsZonePrefix,
+        subnet.dnsTtlSeconds,
         quarantineSeconds,
       ],
     );
     await tx.run('SELECT address_rebuild($1)', [subnet.id]);
     await tx.run('SELECT vrf_route_add($1)', [subnet.id]);
+  }
+
+  /** @returns false where there is none. */
+  async setDns(tx: Tx, id: SubnetId, { dnsZone, dnsZonePrefix, dnsTtlSeconds }: SubnetDns): Promise<boolean> {
+    const changed = await tx.run(
+      'UPDATE subnet SET dns_zone = $2, dns_zone_prefix = $3, dns_ttl_seconds = $4, dns_set_at = now() WHERE id = $1',
+      [id, dnsZone, dnsZonePrefix, dnsTtlSeconds],
+    );
+    return changed === 1;
+  }
+
+  /** Whether its zone, prefix and TTL are no more those that it was made with. */
+  async isDnsSet(tx: Tx, id: SubnetId): Promise<boolean> {
+    return (await tx.one('SELECT FROM subnet WHERE id = $1 AND dns_set_at IS NOT NULL', [id])) !== undefined;
   }
 
   async setFacts(tx: Tx, id: SubnetId, facts: object): Promise<void> {
@@ -61,9 +80,10 @@ export class SubnetStore {
   }
 
   /** Names of the fabric's address spaces: of addresses that somebody has for good, in networks that are part of the intent or in none. */
-  async names(tx: Tx, fabricId: FabricId): Promise<NamedAddress[]> {
-    return tx.sql<{ address: Ip; name: Fqdn }>(
-      `SELECT host(i.address) AS address, i.dns_name AS name FROM ip_address i JOIN address_space sp ON sp.id = i.space_id JOIN subnet s ON s.id = i.subnet_id
+  async names(tx: Tx, fabricId: FabricId): Promise<KeptName[]> {
+    return tx.sql<KeptName>(
+      `SELECT i.id AS "addressId", i.tenant_id AS "tenantId", host(i.address) AS address, i.dns_name AS name, s.dns_zone AS "dnsZone",
+           s.dns_zone_prefix AS "dnsZonePrefix", s.dns_ttl_seconds AS "dnsTtlSeconds" FROM ip_address i JOIN address_space sp ON sp.id = i.space_id JOIN subnet s ON s.id = i.subnet_id
          LEFT JOIN network n ON n.id = s.network_id
         WHERE sp.fabric_id = $1 AND i.state = 'BOUND' AND i.dns_name IS NOT NULL AND (n.id IS NULL OR n.state IN ('PROVISIONING', 'ACTIVE', 'DEGRADED'))
         ORDER BY i.address`,

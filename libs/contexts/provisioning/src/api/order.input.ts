@@ -17,6 +17,7 @@ import {
   type PrefixPoolId,
   type VlanId,
   type VrfId,
+  ZonePrefix,
 } from '#engines/kernel';
 import { atPath, CidrScalar, DomainNameScalar, IpAddressScalar, LabelScalar, MacScalar, VlanIdScalar } from '#platform';
 import { DeployModeEnum } from './order.object.js';
@@ -38,6 +39,13 @@ export class OrderSubnetInput {
   @Field(() => GatewayModeEnum, { defaultValue: GatewayModeEnum.EXTERNAL_FIREWALL, description: 'ANYCAST_VTEP needs a VRF.' })
   gateway: GatewayModeEnum;
   @Field(() => DomainNameScalar, { nullable: true, description: 'Without it there are no DNS records.' }) zone: Fqdn | null = null;
+  @Field(() => String, {
+    nullable: true,
+    description: 'One DNS label or several: the records are `<name>.<network slug>.<prefix>.<zone>`. Not without a zone.',
+  })
+  dnsZonePrefix: string | null = null;
+  @Field(() => Int, { nullable: true, description: '1…604,800, of the records; that of the name server where it is not given.' })
+  dnsTtlSeconds: number | null = null;
   @Field(() => [OrderHostInput], { defaultValue: [] }) hosts: OrderHostInput[];
 }
 
@@ -95,6 +103,7 @@ export function toProvisionRequest(input: ProvisionNetworkInput): ProvisionReque
 
 function toSubnet(subnet: OrderSubnetInput, index: number): ProvisionRequest['subnets'][number] {
   const path = ['subnets', index];
+  const { dnsZonePrefix, dnsTtlSeconds } = subnet;
   limit([...path, 'hosts'], subnet.hosts.length, MAX.hosts);
   if (subnet.cidr !== null && subnet.length !== null)
     atPath([...path, 'length'], () => {
@@ -110,6 +119,10 @@ function toSubnet(subnet: OrderSubnetInput, index: number): ProvisionRequest['su
     length: subnet.length,
     gateway: subnet.gateway,
     zone: subnet.zone,
+    ...(dnsZonePrefix !== null && {
+      dnsZonePrefix: atPath([...path, 'dnsZonePrefix'], () => ZonePrefix.parse(dnsZonePrefix)),
+    }),
+    ...(dnsTtlSeconds !== null && { dnsTtlSeconds }),
     hosts: subnet.hosts.map(({ name, mac, address }) => ({ name, mac, address })),
   };
 }

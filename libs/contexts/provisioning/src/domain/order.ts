@@ -14,6 +14,7 @@ import type {
   TenantId,
   VlanId,
   VrfId,
+  ZonePrefix,
 } from '#engines/kernel';
 import type { Tagging } from '#engines/intent';
 import type { GatewayMode, KeptSubnets } from '#contexts/addressing';
@@ -60,6 +61,9 @@ export interface RequestedSubnet {
   readonly gateway: GatewayMode;
   /** Zone that the names of this subnet live in; without it there are no DNS records. */
   readonly zone: Fqdn | null;
+  /** Names are published as `<name>.<network slug>.<prefix>.<zone>`. Absent, as the TTL, where it is not asked for: so digests stay. */
+  readonly dnsZonePrefix?: ZonePrefix;
+  readonly dnsTtlSeconds?: number;
   readonly hosts: readonly RequestedHost[];
 }
 export interface RequestedHost {

@@ -1,0 +1,90 @@
+// How the names of a subnet are published, as customers say it over GraphQL.
+import { encodeId } from '#engines/kernel';
+import { systemScope } from '#platform';
+import { type ApiWorld, createApiWorld } from '../support/api-world.js';
+
+let world: ApiWorld;
+let pool: string;
+let serial = 0;
+beforeAll(async () => {
+  world = await createApiWorld();
+  pool = (await world.ask<{ id: string }[]>(world.operator, '{ prefixPools { id } }'))[0]?.id as string;
+});
+afterAll(() => world?.close());
+
+type Errors = readonly { readonly code: string; readonly message: string; readonly path: readonly string[] }[];
+interface Subnet {
+  readonly id: string;
+  readonly dnsZone: string | null;
+  readonly dnsZonePrefix: string | null;
+  readonly dnsTtlSeconds: number | null;
+}
+interface Payload {
+  readonly subnet: Subnet | null;
+  readonly replayed: boolean | null;
+  readonly errors: Errors;
+}
+
+const SELECTION = '{ subnet { id dnsZone dnsZonePrefix dnsTtlSeconds } replayed errors { code message path } }';
+const createSubnet = (input: object): Promise<Payload> => {
+  const asked = { idempotencyKey: `net-${++serial}`, tenant: encodeId('tenant', world.tenantId), pool, length: 28, ...input };
+  return world.ask(world.customer, `mutation ($input: CreateSubnetInput!) { createSubnet(input: $input) ${SELECTION} }`, { input: asked });
+};
+const setDns = (input: object, token = world.customer): Promise<Payload> =>
+  world.ask(token, `mutation ($input: SetSubnetDnsInput!) { setSubnetDns(input: $input) ${SELECTION} }`, { input });
+const created = async (input: object): Promise<Subnet> => {
+  const { subnet, errors } = await createSubnet(input);
+  expect(errors).toEqual([]);
+  return subnet as Subnet;
+};
+const NAMES = { dnsZone: 'cust.example', dnsZonePrefix: 'dmz', dnsTtlSeconds: 60 };
+
+describe('a subnet', () => {
+  it('is made with how its names are published, and the same request gives it again', async () => {
+    const input = { idempotencyKey: 'made', ...NAMES };
+    const made = await createSubnet(input);
+    expect(made).toMatchObject({ errors: [], replayed: false, subnet: NAMES });
+    expect(await createSubnet(input)).toMatchObject({ replayed: true, subnet: { id: made.subnet?.id } });
+    for (const other of [{ dnsZonePrefix: 'lan' }, { dnsTtlSeconds: 61 }])
+      expect((await createSubnet({ ...input, ...other })).errors).toMatchObject([{ code: 'IDEMPOTENCY_KEY_REUSED' }]);
+    expect(
+      await world.ask(world.customer, 'query ($id: ID!) { subnet(id: $id) { dnsZone dnsZonePrefix dnsTtlSeconds } }', {
+        id: made.subnet?.id,
+      }),
+    ).toEqual(NAMES);
+  });
+
+  it('is told anew how; the request that made it is answered as before', async () => {
+    const input = { idempotencyKey: 'told', ...NAMES };
+    const { id } = await created(input);
+    expect(await setDns({ subnet: id, dnsZone: 'cust.example', dnsTtlSeconds: 30 })).toMatchObject({
+      errors: [],
+      subnet: { id, dnsZone: 'cust.example', dnsZonePrefix: null, dnsTtlSeconds: 30 },
+    });
+    expect(await createSubnet(input)).toMatchObject({ errors: [], replayed: true, subnet: { id, dnsZonePrefix: null, dnsTtlSeconds: 30 } });
+    const audited = await world.db.inTransaction(systemScope('spec'), (tx) =>
+      tx.sql<{ detail: object }>(`SELECT detail FROM audit_entry WHERE action = 'subnet.dns-set' ORDER BY id`, []),
+    );
+    expect(audited).toMatchObject([{ detail: { before: NAMES, after: { dnsZonePrefix: null, dnsTtlSeconds: 30 } } }]);
+  });
+
+  it.each([
+    [{ dnsZone: 'cust.example', dnsZonePrefix: 'a_b' }, ['dnsZonePrefix']],
+    [{ dnsZone: 'cust.example', dnsZonePrefix: '' }, ['dnsZonePrefix']],
+    [{ dnsZonePrefix: 'dmz' }, []],
+    [{ dnsTtlSeconds: 604_801 }, []],
+  ])('is neither made nor told so with %j', async (wrong, path) => {
+    const { id } = await created(NAMES);
+    for (const { errors } of [await createSubnet(wrong), await setDns({ subnet: id, ...wrong })])
+      expect(errors).toMatchObject([{ code: 'INVALID_VALUE', path }]);
+    expect(await world.ask(world.customer, 'query ($id: ID!) { subnet(id: $id) { dnsZone dnsZonePrefix dnsTtlSeconds } }', { id })).toEqual(
+      NAMES,
+    );
+  });
+
+  it('is told by nobody else', async () => {
+    const { id } = await created(NAMES);
+    const other = await world.newTenant('other', 'Other SA');
+    expect((await setDns({ subnet: id, dnsZonePrefix: null }, other.token)).errors).toMatchObject([{ code: 'NOT_FOUND' }]);
+  });
+});
