@@ -2,6 +2,7 @@ import { invalidValue, Slug } from '#engines/kernel';
 import type { Authority } from '#engines/reconcile';
 import { atPath } from '#platform';
 import { parseDnsSettings } from './dns/dns-settings.js';
+import { parseServerUrl } from './dns/server-url.js';
 import { parseZone } from './dns/zone-name.js';
 import type { ConnectorKind, ConnectorSettings, FieldPolicy } from './domain/connector.js';
 import { DEFAULT_RULES, INVENTORY_KINDS, type InventoryKind, NATURAL_KEY } from './inventory/kinds.js';
@@ -14,6 +15,7 @@ const AUTHORITIES: readonly Authority[] = ['US', 'THEM', 'LAST_WRITER_WITH_REVIE
 export function checkConnector<S extends ConnectorSettings>(kind: ConnectorKind, settings: S): S {
   const { slug, url, graceSeconds, scanEverySeconds, tlsPins, authority, zones, ttlSeconds } = settings;
   if (url !== undefined && !isUrl(url)) refuse('url', url, 'an absolute http or https URL without user and password');
+  if (kind === 'POWERDNS' && url !== undefined) atPath(['url'], () => parseServerUrl(url));
   if (graceSeconds !== undefined) inRange('graceSeconds', graceSeconds, 0, 31_536_000);
   if (scanEverySeconds !== undefined) inRange('scanEverySeconds', scanEverySeconds, 60, 2_592_000);
   if (ttlSeconds !== undefined) inRange('ttlSeconds', ttlSeconds, 1, 604_800);

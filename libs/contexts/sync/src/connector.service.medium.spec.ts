@@ -97,6 +97,11 @@ describe('a connector', () => {
 
   it.each([
     ['url', { url: 'https://user:secret@ipam.example' }, 'without user and password'],
+    [
+      'url',
+      { kind: 'POWERDNS' as const, url: 'http://127.0.0.1:8081/api/v1/servers/localhost' },
+      'which is added here: http://127.0.0.1:8081',
+    ],
     ['authority', { authority: { cable: {} } }, 'tenant, routeTarget'],
     ['authority', { authority: { tenant: { colour: 'US' as const } } }, 'name, slug'],
     ['tlsSpkiSha256', { tlsPins: ['short'] }, '44 characters'],
