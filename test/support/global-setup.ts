@@ -1,10 +1,9 @@
 // One Postgres for the whole run, with a migrated database that every test database is a copy of.
 import fs from 'node:fs';
-import path from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '#platform';
-import { scratchRoot } from './scratch.js';
+import { removeAbandoned, scratchDirectory } from './scratch.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -25,7 +24,7 @@ async function testServer(): Promise<TestServer> {
   const { DATABASE_URL } = process.env;
   if (DATABASE_URL) return { url: DATABASE_URL, stop: () => Promise.resolve() };
   removeAbandoned();
-  const directory = fs.mkdtempSync(path.join(scratchRoot(), `trame-test-${process.pid}-`));
+  const directory = scratchDirectory('test');
   fs.chmodSync(directory, 0o711); // As root the server runs under another account and has to get in.
   const postgres = await startEmbeddedPostgres({ directory, durable: false });
   return {
@@ -35,23 +34,6 @@ async function testServer(): Promise<TestServer> {
       fs.rmSync(directory, { recursive: true, force: true });
     },
   };
-}
-
-/** Data of runs that were killed: their Postgres went with them, their files stayed. */
-function removeAbandoned(): void {
-  for (const name of fs.readdirSync(scratchRoot())) {
-    const pid = Number(/^trame-test-(\d+)-/.exec(name)?.[1]);
-    if (!pid || isAlive(pid)) continue;
-    fs.rmSync(path.join(scratchRoot(), name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { ChildProgram } from '../../../../test/support/child-program.js';
 import { describeWith, missing } from '../../../../test/support/describe-with.js';
-import { scratchRoot } from '../../../../test/support/scratch.js';
+import { scratchDirectory } from '../../../../test/support/scratch.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './index.js';
 import { installedNativeFolder, runnableFolder } from './native-folder.js';
 
@@ -15,8 +15,8 @@ const NOBODY = { uid: 65_534, gid: 65_534 };
 const scratch: string[] = [];
 const running: EmbeddedPostgres[] = [];
 
-function scratchDirectory(mode = 0o755): string {
-  const directory = fs.mkdtempSync(path.join(scratchRoot(), 'trame-pg-'));
+function newDirectory(mode = 0o755): string {
+  const directory = scratchDirectory('pg');
   fs.chmodSync(directory, mode);
   scratch.push(directory);
   return directory;
@@ -26,14 +26,14 @@ function scratchDirectory(mode = 0o755): string {
 let template: string;
 
 beforeAll(async () => {
-  template = fs.mkdtempSync(path.join(scratchRoot(), 'trame-pg-'));
+  template = scratchDirectory('pg');
   fs.chmodSync(template, 0o755);
   await (await startEmbeddedPostgres({ directory: template, durable: false })).stop();
 });
 afterAll(() => fs.rmSync(template, { recursive: true, force: true }));
 
 function directoryWithCluster(): string {
-  const directory = scratchDirectory();
+  const directory = newDirectory();
   execFileSync('cp', ['-a', path.join(template, 'pgdata'), directory]);
   return directory;
 }
@@ -88,7 +88,7 @@ afterEach(async () => {
 
 describe('an embedded Postgres', () => {
   it('is PostgreSQL 18 with an empty database of its own, in UTF-8', async () => {
-    const { url } = await start(scratchDirectory());
+    const { url } = await start(newDirectory());
     expect(await ask(url, "SELECT current_database() || ' ' || current_user || ' ' || current_setting('server_encoding')")).toBe(
       'trame trame UTF8',
     );
@@ -96,7 +96,7 @@ describe('an embedded Postgres', () => {
   });
 
   it('makes the directory where it is missing', async () => {
-    const { url } = await start(path.join(scratchDirectory(), 'not', 'there'));
+    const { url } = await start(path.join(newDirectory(), 'not', 'there'));
     expect(await ask(url, 'SELECT 1')).toBe(1);
   });
 
@@ -110,7 +110,7 @@ describe('an embedded Postgres', () => {
   });
 
   it('keeps data and password for the next start, the password readable by its owner only', async () => {
-    const directory = scratchDirectory();
+    const directory = newDirectory();
     const first = await start(directory);
     await ask(first.url, 'CREATE TABLE kept AS SELECT 7 AS n');
     await first.stop();
@@ -182,7 +182,7 @@ describe('an embedded Postgres', () => {
   });
 
   it('does not touch a directory of somebody else that stands in its place', async () => {
-    const directory = scratchDirectory();
+    const directory = newDirectory();
     const precious = path.join(directory, 'pgdata', 'precious');
     fs.mkdirSync(path.dirname(precious));
     fs.writeFileSync(precious, 'x');
@@ -199,7 +199,7 @@ describe('an embedded Postgres', () => {
 
 describe('the programs of the embedded Postgres', () => {
   it('get the links that an install without scripts left out', () => {
-    const folder = copyOfPrograms(scratchDirectory());
+    const folder = copyOfPrograms(newDirectory());
     expect(runnableFolder({ folder, version: 'test' }, undefined)).toBe(folder);
     expect(fs.readlinkSync(path.join(folder, 'lib', 'libpq.so.5'))).toMatch(/^libpq\.so\./);
   });
@@ -212,7 +212,7 @@ describeWith({ missing: missing({ root: true }) }, 'as root, the embedded Postgr
   });
 
   it('runs with its data below a directory that nobody can enter, and finds them again', async () => {
-    const directory = path.join(scratchDirectory(0o700), 'data');
+    const directory = path.join(newDirectory(0o700), 'data');
     const first = await start(directory);
     scratch.push(directory);
     await ask(first.url, 'CREATE TABLE kept AS SELECT 7 AS n');
@@ -221,7 +221,7 @@ describeWith({ missing: missing({ root: true }) }, 'as root, the embedded Postgr
   });
 
   it('starts afresh when that directory was removed', async () => {
-    const directory = path.join(scratchDirectory(0o700), 'data');
+    const directory = path.join(newDirectory(0o700), 'data');
     const first = await start(directory);
     scratch.push(directory);
     await ask(first.url, 'CREATE TABLE kept AS SELECT 7 AS n');
@@ -231,7 +231,7 @@ describeWith({ missing: missing({ root: true }) }, 'as root, the embedded Postgr
   });
 
   it('runs from a copy where nobody can enter node_modules, the same one each time', () => {
-    const folder = copyOfPrograms(scratchDirectory(0o700));
+    const folder = copyOfPrograms(newDirectory(0o700));
     const version = `test-${process.pid}`;
     const copy = runnableFolder({ folder, version }, NOBODY);
     scratch.push(path.dirname(copy));
@@ -241,7 +241,7 @@ describeWith({ missing: missing({ root: true }) }, 'as root, the embedded Postgr
   });
 
   it('does not run programs that somebody else put in the place of the copy', () => {
-    const folder = copyOfPrograms(scratchDirectory(0o700));
+    const folder = copyOfPrograms(newDirectory(0o700));
     const version = `trap-${process.pid}`;
     const trap = path.join(os.tmpdir(), `trame-postgres-${version}-0`);
     fs.mkdirSync(trap);
@@ -273,7 +273,7 @@ describe('the process that started an embedded Postgres', () => {
     setInterval(() => undefined, 1000);`;
 
   it('takes it along when it is killed without a chance to stop it, and its data stay usable', async () => {
-    const directory = scratchDirectory();
+    const directory = newDirectory();
     const child = program.run(script(directory));
     const { url, port } = JSON.parse(await child.line()) as { url: string; port: number };
     await ask(url, 'CREATE TABLE kept AS SELECT 7 AS n');
@@ -285,7 +285,7 @@ describe('the process that started an embedded Postgres', () => {
   describeWith({ missing: missing({ root: true }) }, 'need not be root', () => {
     // initdb wants an account with a name; `daemon` is 1 everywhere.
     it('and root may use the same data later', async () => {
-      const directory = scratchDirectory();
+      const directory = newDirectory();
       fs.chownSync(directory, 1, 1);
       const child = program.run(script(directory), { uid: 1, gid: 1 });
       const { url, pid } = JSON.parse(await child.line()) as { url: string; pid: number };
