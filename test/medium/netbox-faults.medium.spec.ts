@@ -114,6 +114,18 @@ describe.each(['4.5', '4.7'] as const)('what goes wrong with NetBox %s', (versio
     expect(netbox.state.count('ipam/prefixes')).toBe(0);
   });
 
+  it('a create that may come yet is said to be that, also where it cannot be looked for', async () => {
+    const { netbox, inventory } = await start(version);
+    const post = to('POST', 'tenancy/tenants');
+    netbox.faults.add({ kind: 'gateway-timeout', when: post, ms: 30 });
+    netbox.faults.meanwhile(post, () => netbox.faults.add({ kind: 'unavailable', when: to('GET', 'tenancy/tenants'), times: 100 }));
+    await expect(inventory.write('tenant', [create('ten_a', { name: 'a', slug: 'a' })], signal)).rejects.toMatchObject({
+      code: 'NETBOX_NO_ANSWER',
+      facts: { call: 'POST /api/tenancy/tenants/', isTimeout: true },
+    });
+    await netbox.idle();
+  });
+
   it('a read that fails is an error and never an empty list', async () => {
     const room = await start(version);
     const { netbox, inventory } = room;

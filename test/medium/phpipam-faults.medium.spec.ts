@@ -66,6 +66,21 @@ describe('something in front of phpIPAM that takes no writes', () => {
     expect(kinds(await world.write('vrf', create('a')))).toEqual(['done']);
   });
 
+  it('and stops waiting for one of several says which one, also where it cannot be looked for', async () => {
+    const world = await World.start();
+    let sent = 0;
+    world.simulator.gateways.push(
+      { when: (request) => request.startsWith('POST /vrfs/') && ++sent === 2, status: 504 },
+      { when: (request) => request.startsWith('GET') && sent === 2, status: 502 },
+    );
+    await expect(world.write('vrf', create('a'), create('b'), create('c'))).rejects.toMatchObject({
+      code: 'PHPIPAM_NO_ANSWER',
+      facts: { isTimeout: true, underWay: [1] },
+    });
+    expect(sent).toBe(2);
+    expect(world.database.all('vrf')).toHaveLength(1);
+  });
+
   it('once is asked again', async () => {
     const world = await World.start();
     world.simulator.faults.add({ kind: 'bad-gateway', when: ([request]) => request?.startsWith('POST') ?? false });

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import { NetBoxClient } from './netbox-client.js';
-import type { NetBoxErrorCode } from './netbox-error.js';
+import { isNetBoxError, type NetBoxErrorCode } from './netbox-error.js';
 
 interface Seen {
   readonly method: string;
@@ -178,6 +178,14 @@ describe('what may pass', () => {
     const { origin, seen } = await serve(reply, { body: '{"count":0}' });
     await expect(read(origin)).resolves.toMatchObject({ json: { count: 0 } });
     expect(seen).toHaveLength(2);
+  });
+
+  it('of a write may be done yet where nobody waits any more; of what is read nothing may', async () => {
+    const { origin } = await serve({ silent: true });
+    await expect(write(origin)).rejects.toMatchObject({ code: 'NETBOX_NO_ANSWER', facts: { isTimeout: true } });
+    const error: unknown = await read(origin).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'NETBOX_NO_ANSWER' });
+    expect(isNetBoxError(error) && error.facts.isTimeout).toBeUndefined();
   });
 
   it('a write that was turned away before it was looked at is sent again', async () => {

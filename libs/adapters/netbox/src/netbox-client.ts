@@ -116,7 +116,7 @@ export class NetBoxClient {
       ...(body === undefined ? {} : { body }),
       signal,
     };
-    const response = await this.api.exchange(request, (unanswered) => failure(call, unanswered));
+    const response = await this.api.exchange(request, (unanswered) => failure(call, method !== 'GET', unanswered));
     if (method !== 'GET') this.remember(response.headers['x-request-id']);
     if (response.status === 429) await retryAfter(response, signal);
     const json = response.status === 204 && response.body === '' ? null : jsonOf(response.body);
@@ -152,7 +152,7 @@ function baseOf(text: string): string {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '').replace(/\/api$/, '');
 }
 
-function failure(call: string, { fate, words, isTemporary, isTimeout }: Unanswered): NetBoxError {
+function failure(call: string, isWrite: boolean, { fate, words, isTemporary, isTimeout }: Unanswered): NetBoxError {
   const facts = { call, words, retriable: isTemporary };
   switch (fate) {
     case 'ABORTED':
@@ -162,7 +162,7 @@ function failure(call: string, { fate, words, isTemporary, isTimeout }: Unanswer
     case 'TOO_LARGE':
       return new NetBoxError('NETBOX_UNEXPECTED_ANSWER', facts);
     case 'UNKNOWN':
-      return new NetBoxError('NETBOX_NO_ANSWER', { ...facts, retriable: true, isTimeout });
+      return new NetBoxError('NETBOX_NO_ANSWER', { ...facts, retriable: true, ...(isWrite ? { isTimeout } : {}) });
     case 'UNSENT':
       return new NetBoxError('NETBOX_UNREACHABLE', facts);
   }

@@ -86,7 +86,12 @@ export class NetBoxWriter {
   /** The server may be at it still, where we or a gateway stopped waiting: a create that is not to be seen yet may be there in a minute. */
   private async afterTimeout(left: readonly Due[], error: NetBoxError): Promise<void> {
     if (!left.some(({ entry }) => entry.method === 'POST')) return;
-    if ((await this.look(left.map(({ entry }) => entry))).length > 0) throw error;
+    const due = await this.look(left.map(({ entry }) => entry)).catch((other: unknown) => {
+      // That it cannot be looked for is no news: what counts is that it was sent.
+      if (isNetBoxError(other)) throw error;
+      throw other;
+    });
+    if (due.length > 0) throw error;
   }
 
   /** Again and again no answer of NetBox, or an error of its own: most often it is about one object, and the others can go on. */

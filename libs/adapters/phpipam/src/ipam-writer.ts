@@ -77,7 +77,8 @@ export class IpamWriter {
     } catch (error) {
       if (!mayBeThere(error)) throw error;
       const again: Place = await placeOf(kind, write, this.reader, signal).catch((other: unknown) => {
-        if (other instanceof UnfitValue) throw error;
+        // That it cannot be looked for is no news: what counts is that it was sent.
+        if (other instanceof UnfitValue || isPhpIpamError(other)) throw error;
         throw other;
       });
       if ('present' in again) return this.done(kind, again.present);

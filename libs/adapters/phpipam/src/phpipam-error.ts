@@ -42,6 +42,8 @@ export interface PhpIpamFacts extends Readonly<Record<string, unknown>> {
   readonly status?: number;
   /** Of a write: it may be under way there still, and be done after it was looked for. */
   readonly isTimeout?: boolean;
+  /** Of several writes, which one that is: those before it are done, those behind it were not sent. */
+  readonly underWay?: readonly number[];
 }
 
 export class PhpIpamError extends DomainError<PhpIpamErrorCode, PhpIpamFacts> {

@@ -16,7 +16,7 @@ import { IpamWriter } from './ipam-writer.js';
 import { cidrOf, idOf, KINDS, PHPIPAM_KINDS, type PhpIpamKind, type SubnetOfAddress } from './kinds.js';
 import { PartPager } from './part-pager.js';
 import { PhpIpamClient, type PhpIpamCredential } from './phpipam-client.js';
-import { PhpIpamError } from './phpipam-error.js';
+import { isPhpIpamError, PhpIpamError } from './phpipam-error.js';
 import { kindsWithout, type Lacking, probeColumns, probeRelease } from './probe.js';
 import { numberOf, referenceOf } from './row.js';
 import type { PhpIpamSettings } from './settings.js';
@@ -116,7 +116,14 @@ export class PhpIpamInventory implements ForeignInventory {
   async write(kind: InventoryKind, writes: readonly ForeignWrite[], signal: AbortSignal): Promise<readonly WriteOutcome[]> {
     const of = known(kind);
     const path = new WritePath(() => this.client.isTakingWrites(signal));
-    return writeOrder(writes, (write) => this.writer.write(of, write, path, signal));
+    return writeOrder(writes, async (write) => {
+      try {
+        return await this.writer.write(of, write, path, signal);
+      } catch (error) {
+        if (!isPhpIpamError(error) || error.facts.isTimeout !== true) throw error;
+        throw new PhpIpamError(error.code, { ...error.facts, underWay: [writes.indexOf(write)] });
+      }
+    });
   }
 
   /** Columns that are all there are not asked for again with each run: a write without one of them is refused, and says so. */

@@ -70,7 +70,8 @@ export interface ForeignChanges {
 
 /**
  * A system with an inventory of its own. Everything throws a `DomainError` when it is not known what is there: an error is never an empty
- * page. Facts of the error: `retriable`.
+ * page. Facts of the error: `retriable`; of a write for which nobody waits any more, and which may be done yet, `isTimeout`, and `underWay`
+ * with the indices of what is meant of a list that is sent one by one (absent: all of it).
  */
 export interface ForeignInventory {
   readonly name: string;

@@ -3,15 +3,15 @@ import { canonicalJson, type SyncRunId } from '#engines/kernel';
 import type { SyncAction } from '#engines/reconcile';
 import { crashPoint } from '#platform';
 import type { InventoryKind } from '../inventory/kinds.js';
-import type { ForeignWrite } from '../ports/index.js';
+import type { ForeignWrite, WriteOutcome } from '../ports/index.js';
 import { type ChangeOutcome, type PlannedChange, SyncChangeStore } from '../store/sync-change.store.js';
 import { SyncDueStore } from '../store/sync-due.store.js';
 import { SyncRunStore } from '../store/sync-run.store.js';
 import { SyncLinkStore } from '../store/sync-link.store.js';
-import { isCreate, LateCreates } from './late-creates.js';
+import { LateCreates } from './late-creates.js';
 import { LookupPlanner } from './lookup-planner.js';
 import { OutcomeKeeper, type Written } from './outcome-keeper.js';
-import { isOfTheirs, mayComeYet, Patience } from './patience.js';
+import { isOfTheirs, Patience } from './patience.js';
 import { Progress } from './progress.js';
 import { BATCH, kindsOf, type RunContext, SCOPE } from './run-context.js';
 
@@ -103,49 +103,31 @@ export class ChangeApplier {
     batch: readonly PlannedChange[],
     patience: Patience,
   ): Promise<readonly PlannedChange[] | 'GIVEN_UP'> {
+    const open = await this.late.without(context, runId, kind, batch);
     let failure: unknown;
     try {
-      const stale = await this.batch(context, runId, kind, batch);
-      if (batch.length > 0) patience.worked();
-      return stale;
+      return await this.batch(context, runId, kind, open, patience);
     } catch (error) {
       if (context.signal.aborted || !isOfTheirs(error)) throw error;
       failure = error;
     }
     await context.foreign.probe(context.signal);
-    const rest = mayComeYet(failure) ? await this.withoutLate(context, runId, kind, batch, failure) : batch;
-    if (rest.length < batch.length) {
+    const rest = await this.late.withoutUnseen(context, runId, kind, open, failure);
+    if (rest.length < open.length) {
       patience.slow();
       if (!patience.failed(failure)) return 'GIVEN_UP';
     }
     const stale: PlannedChange[] = [];
     for (const change of rest) {
       try {
-        stale.push(...(await this.batch(context, runId, kind, [change])));
-        patience.worked();
+        stale.push(...(await this.batch(context, runId, kind, [change], patience)));
       } catch (error) {
         if (context.signal.aborted || !isOfTheirs(error)) throw error;
-        await this.late.leave(context, runId, kind, [change], error);
+        await this.late.leave(context, runId, [change], error);
         if (!patience.failed(error)) return 'GIVEN_UP';
       }
     }
     return stale;
-  }
-
-  /** What is to be made and cannot be seen may be there in a minute: sent again now, it would be there twice. The next time it is looked for first. */
-  private async withoutLate(
-    context: RunContext,
-    runId: SyncRunId,
-    kind: InventoryKind,
-    batch: readonly PlannedChange[],
-    failure: unknown,
-  ): Promise<readonly PlannedChange[]> {
-    const marks = batch.filter(isCreate).map(({ localId }) => localId);
-    if (marks.length === 0) return batch;
-    const there = new Set((await context.foreign.findMarked(kind, marks, context.signal)).map(({ mark }) => mark));
-    const late = batch.filter((change) => isCreate(change) && !there.has(change.localId));
-    await this.late.leave(context, runId, kind, late, failure);
-    return batch.filter((change) => !late.includes(change));
   }
 
   /** Whoever switches a connector off, or sets it to OBSERVE, means the run that is under way, too. @throws what is kept with the run. */
@@ -161,16 +143,14 @@ export class ChangeApplier {
     runId: SyncRunId,
     kind: InventoryKind,
     batch: readonly PlannedChange[],
+    patience: Patience,
   ): Promise<PlannedChange[]> {
     if (batch.length === 0) return [];
-    const { ready, waiting } = await this.translated(
-      context,
-      await this.stillOurs(context, runId, kind, await this.late.without(context, runId, kind, batch)),
-    );
+    const { ready, waiting } = await this.translated(context, await this.stillOurs(context, runId, kind, batch));
     if (waiting.length > 0) await context.held.inTransaction(SCOPE, (tx) => this.changes.settle(tx, runId, waiting));
-    const writes = ready.flatMap(({ write }) => (write ? [write] : []));
-    if (writes.length > 0) await this.prepare(context);
-    const answers = writes.length === 0 ? [] : await context.foreign.write(kind, writes, context.signal);
+    const sent = ready.flatMap(({ change, write }) => (write ? [{ change, write }] : []));
+    const answers = sent.length === 0 ? [] : await this.send(context, kind, sent);
+    if (sent.length > 0) patience.worked();
     crashPoint('inventory.batch_written');
     let answered = 0;
     const written = ready.map(
@@ -184,7 +164,18 @@ export class ChangeApplier {
         : [],
     );
     const stale = written.flatMap(({ change, outcome }) => (outcome !== 'unwritten' && 'stale' in outcome ? [change] : []));
-    return [...stale, ...(await this.batch(context, runId, kind, adopted))];
+    return [...stale, ...(await this.batch(context, runId, kind, adopted, patience))];
+  }
+
+  private async send(
+    context: RunContext,
+    kind: InventoryKind,
+    sent: readonly { change: PlannedChange; write: ForeignWrite }[],
+  ): Promise<readonly WriteOutcome[]> {
+    await this.prepare(context);
+    const writes = sent.map(({ write }) => write);
+    const changes = sent.map(({ change }) => change);
+    return this.late.sending(context, kind, changes, () => context.foreign.write(kind, writes, context.signal));
   }
 
   /** Of what is to go away there: it may have become that of another of ours since it was planned. */

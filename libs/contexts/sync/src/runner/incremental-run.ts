@@ -7,12 +7,12 @@ import { SyncChangeStore } from '../store/sync-change.store.js';
 import { SyncDueStore, type Target } from '../store/sync-due.store.js';
 import { type SyncHint, SyncHintStore } from '../store/sync-hint.store.js';
 import { SyncLinkStore } from '../store/sync-link.store.js';
-import { type DueRecheck, type Recheck, SyncRecheckStore } from '../store/sync-recheck.store.js';
+import { type Recheck, SyncRecheckStore } from '../store/sync-recheck.store.js';
 import { SyncRunStore } from '../store/sync-run.store.js';
 import { SyncScanStore } from '../store/sync-scan.store.js';
 import { LookupPlanner, type Suspects } from './lookup-planner.js';
 import { isOfTheirs, Patience } from './patience.js';
-import { BATCH, kindsOf, type RunContext, SCOPE } from './run-context.js';
+import { BATCH, inBatches, kindsOf, type RunContext, SCOPE } from './run-context.js';
 import { RunKeeper } from './run-keeper.js';
 import { wordsOf } from './words-of.js';
 import { contextOf, type Work } from './work.js';
@@ -85,13 +85,16 @@ export class IncrementalRun {
         const objects = suspects(kind).localIds.map((localId) => ({ kind, localId }));
         await this.rechecks.keep(tx, target.id, objects, wordsOf(error));
       }
-      const isLeft = unseen > 0 || unread.some(({ kind }) => suspects(kind).remoteIds.length > 0);
+      const isLeft = unseen.length > 0 || unread.some(({ kind }) => suspects(kind).remoteIds.length > 0);
       if (isLeft) await this.scans.want(tx, target.id);
     });
     return journal.length === AT_ONCE || hints.length === AT_ONCE;
   }
 
-  /** What was refused or not answered is tried again, and what goes away goes when its grace period is over. */
+  /**
+   * What was refused or not answered is tried again, and what goes away goes when its grace period is over. What is not shown there is for a complete run;
+   * it keeps its time, which is later each time, so that no complete run follows the other where one cannot do it either.
+   */
   async retry(work: Work): Promise<void> {
     const { held, target } = work;
     const objects = await held.inTransaction(SCOPE, (tx) => this.rechecks.take(tx, target.id, BATCH));
@@ -100,13 +103,14 @@ export class IncrementalRun {
       localIds: objects.filter((object) => object.kind === kind).map(({ localId }) => localId),
       remoteIds: [],
     });
-    const { runId, unread, alone } = await this.look(work, 'RETRY', suspects);
+    const { runId, unread, alone, unseen } = await this.look(work, 'RETRY', suspects);
     await held.inTransaction(SCOPE, async (tx) => {
-      const isUnread = ({ kind, localId }: DueRecheck): boolean =>
-        unread.some((other) => other.kind === kind) || alone.some((other) => other.kind === kind && other.localId === localId);
-      const read = objects.filter((object) => !isUnread(object));
-      await this.rechecks.retried(tx, target.id, runId, read);
-      for (const object of alone) await this.rechecks.keep(tx, target.id, [object], wordsOf(object.error));
+      const unreadKinds = new Set(unread.map(({ kind }) => kind));
+      const left = new Set([...alone, ...unseen].map(nameOf));
+      const judged = objects.filter((object) => !unreadKinds.has(object.kind) && !left.has(nameOf(object)));
+      await this.rechecks.retried(tx, target.id, runId, judged);
+      for (const [words, of] of byWords(alone)) await this.rechecks.keep(tx, target.id, of, words);
+      if (unseen.length > 0) await this.scans.want(tx, target.id);
       if (runId) await this.rechecks.forgetRepeated(tx, runId, objects);
     });
   }
@@ -119,15 +123,19 @@ export class IncrementalRun {
     );
     const unread: { kind: InventoryKind; error: unknown }[] = [];
     const alone: Unread[] = [];
-    let [unseen, isRead] = [0, false];
+    const unseen: Recheck[] = [];
+    let isRead = false;
     for (const kind of kindsOf(context)) {
       const suspects = suspectsOf(kind);
       if (suspects.localIds.length + suspects.remoteIds.length === 0) continue;
       const known = await held.inTransaction(SCOPE, (tx) => this.links.count(tx, target.id, kind));
       context.sink.expect(kind, known, null);
       try {
-        if (trigger === 'RETRY') alone.push(...(await this.planEach(context, kind, suspects.localIds)));
-        else unseen += await this.lookups.planSeen(context, kind, suspects);
+        const hidden =
+          trigger === 'RETRY'
+            ? await this.planEach(context, kind, suspects.localIds, alone)
+            : await this.lookups.planSeen(context, kind, suspects);
+        unseen.push(...hidden.map((localId) => ({ kind, localId })));
         isRead = true;
       } catch (error) {
         if (signal.aborted || !isOfTheirs(error)) throw error;
@@ -146,30 +154,34 @@ export class IncrementalRun {
 
   /**
    * What cannot be read together is read one by one, and judged together all the same: the brakes count what all of them would do.
-   * @returns those that cannot be read. @throws where so many of them are that it is not about them.
+   * @param alone gets those that cannot be read. @returns those that were not judged. @throws where so many cannot be read that it is not about them.
    */
-  private async planEach(context: RunContext, kind: InventoryKind, localIds: readonly string[]): Promise<Unread[]> {
+  private async planEach(context: RunContext, kind: InventoryKind, localIds: readonly string[], alone: Unread[]): Promise<string[]> {
     const { foreign, signal } = context;
-    try {
-      await this.lookups.planSeen(context, kind, { localIds, remoteIds: [] });
-      return [];
-    } catch (error) {
-      if (signal.aborted || !isOfTheirs(error) || localIds.length === 1) throw error;
-    }
-    await foreign.probe(signal);
     const patience = new Patience();
-    const unread: Unread[] = [];
-    for (const localId of localIds) {
+    const unseen: string[] = [];
+    const plan = async (some: readonly string[]): Promise<void> => {
+      unseen.push(...(await this.lookups.planSeen(context, kind, { localIds: some, remoteIds: [] })));
+      patience.worked();
+    };
+    for (const batch of inBatches(localIds, BATCH)) {
       try {
-        await this.lookups.planSeen(context, kind, { localIds: [localId], remoteIds: [] });
-        patience.worked();
+        await plan(batch);
+        continue;
       } catch (error) {
-        if (signal.aborted || !isOfTheirs(error)) throw error;
-        unread.push({ kind, localId, error });
-        if (!patience.failed(error)) throw error;
+        if (signal.aborted || !isOfTheirs(error) || localIds.length === 1) throw error;
       }
+      await foreign.probe(signal);
+      for (const localId of batch)
+        try {
+          await plan([localId]);
+        } catch (error) {
+          if (signal.aborted || !isOfTheirs(error)) throw error;
+          alone.push({ kind, localId, error });
+          if (!patience.failed(error)) throw error;
+        }
     }
-    return unread;
+    return unseen;
   }
 }
 
@@ -181,9 +193,23 @@ interface Unread extends Recheck {
 interface Looked {
   readonly runId: SyncRunId | null;
   /** Of ours, linked, and not shown there. */
-  readonly unseen: number;
+  readonly unseen: readonly Recheck[];
   readonly unread: readonly { readonly kind: InventoryKind; readonly error: unknown }[];
   readonly alone: readonly Unread[];
+}
+
+const nameOf = ({ kind, localId }: Recheck): string => `${kind} ${localId}`;
+
+/** Most often they are the same for all of them. */
+function byWords(objects: readonly Unread[]): ReadonlyMap<string, readonly Unread[]> {
+  const all = new Map<string, Unread[]>();
+  for (const object of objects) {
+    const words = wordsOf(object.error);
+    const known = all.get(words);
+    if (known) known.push(object);
+    else all.set(words, [object]);
+  }
+  return all;
 }
 
 const idsOf = (journal: readonly JournalEntry[], kind: InventoryKind): string[] => [

@@ -54,9 +54,9 @@ export class LookupPlanner {
   /**
    * The same of what is seen there. Something of ours that is not shown may be gone, or hidden since somebody took a permission from us: made again
    * it would be there twice. Only a complete scan, with its brakes, tells; where one has said it already, another one says nothing new.
-   * @returns how many were not judged, of which it is not known yet.
+   * @returns those that were not judged, of which it is not known yet.
    */
-  async planSeen(context: RunContext, kind: InventoryKind, suspects: Suspects): Promise<number> {
+  async planSeen(context: RunContext, kind: InventoryKind, suspects: Suspects): Promise<readonly string[]> {
     const unseen = new Set<string>();
     const isSeen = ({ link, theirs, alike }: Pair): boolean => {
       if (link === null || theirs !== null || alike.length > 0) return true;
@@ -64,9 +64,9 @@ export class LookupPlanner {
       return false;
     };
     for (const batch of batchesOf(suspects)) await this.planBatch(context, kind, batch, isSeen);
-    if (unseen.size === 0) return 0;
+    if (unseen.size === 0) return [];
     const asked = await context.held.inTransaction(SCOPE, (tx) => this.links.asked(tx, context.target.id, kind, [...unseen]));
-    return unseen.size - asked;
+    return [...unseen].filter((localId) => !asked.has(localId));
   }
 
   /** The lines that each of these would be now, and whether something of it is in conflict; keeps nothing. */

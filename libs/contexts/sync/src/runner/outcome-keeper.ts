@@ -68,6 +68,8 @@ export class OutcomeKeeper {
       kind,
       batch.links.map(({ remoteId }) => remoteId),
     );
+    const made = written.flatMap(({ change }) => (change.action === 'CREATE' ? [change.localId] : []));
+    await this.rechecks.isKnown(tx, target.id, kind, made);
     // Once at once. What comes to nothing again is looked at later each time, as what is refused is.
     const hinted = batch.hinted.map(({ localId }) => localId);
     const waiting = await this.rechecks.tried(tx, target.id, kind, hinted);

@@ -13,6 +13,12 @@ export const isOfTheirs = (error: unknown): boolean => isDomainError(error) && O
 /** A write that somebody stopped waiting for: the other system may be at it still, and it may be there only after it was looked for. */
 export const mayComeYet = (error: unknown): boolean => isOfTheirs(error) && isDomainError(error) && error.facts['isTimeout'] === true;
 
+/** Of what was sent together, what may be under way: where one is sent after the other, those before are done, and those behind were not sent. */
+export function underWay<T>(error: unknown, sent: readonly T[]): readonly T[] {
+  const at = isDomainError(error) ? error.facts['underWay'] : undefined;
+  return Array.isArray(at) ? sent.filter((_, index) => at.includes(index)) : sent;
+}
+
 /** How much of a run may fail before the whole of it does: one object that is never answered must not hold up the others, and a system that is away must not be asked for each. */
 export class Patience {
   private failures = 0;

@@ -57,6 +57,56 @@ describe('what goes away', () => {
     expect(await rechecks()).toEqual([]);
   });
 
+  it('is too much to be deleted also where some of it is due seconds later: it is counted together with what waits', async () => {
+    world = await host.world({ settings: { graceSeconds: 3600 } });
+    await leaving(120, 300);
+    const later = `kind = 'tenant' AND local_id > '${idOf(100)}'`;
+    await world.sql(`UPDATE sync_link SET deprecated_at = clock_timestamp() WHERE state = 'DEPRECATED' AND ${later}`);
+    await world.sql(`UPDATE sync_recheck SET due_at = clock_timestamp() + interval '1 hour' WHERE ${later}`);
+    await world.attend();
+    expect((await world.lastRun()).guards).toContain('tenant: 100 would be deleted, 25 may be');
+    await world.sql(`UPDATE sync_link SET deprecated_at = deprecated_at - interval '1 hour' WHERE ${later}`);
+    await world.sql(`UPDATE sync_recheck SET due_at = clock_timestamp() WHERE ${later}`);
+    await world.attend();
+    expect((await world.lastRun()).guards).toContain('tenant: 120 would be deleted, 25 may be');
+    expect(await host.runner().due()).toEqual([]);
+    expect(theirs()).toBe(300);
+    await approve(await world.lastRun());
+    expect(theirs()).toBe(180);
+    expect(await rechecks()).toEqual([]);
+  });
+
+  it('is planned once each where one of a later hundred cannot be read', async () => {
+    world = await host.world({ settings: { graceSeconds: 3600 } });
+    await leaving(120, 300);
+    const hidden = world.foreign.all('tenant')[110]?.remoteId ?? 'none';
+    const get = world.foreign.get.bind(world.foreign);
+    world.foreign.get = (kind, ids, signal) => (ids.includes(hidden) ? Promise.reject(unavailable()) : get(kind, ids, signal));
+    await world.attend();
+    const run = await world.lastRun();
+    expect(run.guards).toContain('tenant: 119 would be deleted, 25 may be');
+    expect(await world.sql('SELECT 1 FROM sync_change WHERE run_id = $1', [run.id])).toHaveLength(119);
+    await approve(run);
+    expect(await world.runs.run(run.id)).toMatchObject({ state: 'SUCCEEDED', counts: { deleted: 119 } });
+    expect(await rechecks()).toMatchObject([{ id: idOf(111) }]);
+  });
+
+  it('is taken in thousands, not without an end', async () => {
+    world = await host.world({ settings: { graceSeconds: 3600 } });
+    await world.sync();
+    await world.sql(
+      `INSERT INTO sync_link (target_id, kind, local_id, remote_id, remote_order, base, state, deprecated_at)
+       SELECT $1, 'tenant', 'ten_' || n, n::text, n, '{}', 'DEPRECATED', clock_timestamp() - interval '2 hours' FROM generate_series(1, 5010) n`,
+      [world.targetId],
+    );
+    await world.sql(
+      `INSERT INTO sync_recheck (target_id, kind, local_id, due_at) SELECT target_id, kind, local_id, clock_timestamp() FROM sync_link WHERE target_id = $1`,
+      [world.targetId],
+    );
+    await world.attend();
+    expect(await world.sql('SELECT 1 FROM sync_recheck WHERE attempts = 1')).toHaveLength(5000);
+  });
+
   it('waits by itself where it is the one that cannot be read, and the others go', async () => {
     world = await host.world({ settings: { graceSeconds: 3600 } });
     await leaving(3, 60);

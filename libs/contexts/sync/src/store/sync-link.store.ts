@@ -102,15 +102,15 @@ export class SyncLinkStore {
     return new Map(rows.map(({ remoteId, localId }) => [localId, remoteId]));
   }
 
-  /** Of these, how many wait for a person to say what becomes of them: they are gone there, or may only be hidden, and a complete run has said so. */
-  async asked(tx: Tx, targetId: SyncTargetId, kind: InventoryKind, localIds: readonly string[]): Promise<number> {
-    const row = await tx.one<{ count: number }>(
-      `SELECT count(*)::int AS count FROM unnest($3::text[]) x(id)
+  /** Of these, those that wait for a person to say what becomes of them: they are gone there, or may only be hidden, and a complete run has said so. */
+  async asked(tx: Tx, targetId: SyncTargetId, kind: InventoryKind, localIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = await tx.sql<{ id: string }>(
+      `SELECT id FROM unnest($3::text[]) x(id)
         WHERE EXISTS (SELECT FROM sync_conflict c WHERE c.target_id = $1 AND c.kind = $2 AND c.local_id = x.id AND c.field = '*' AND c.resolved_at IS NULL AND c.decision IS NULL)
            OR EXISTS (SELECT FROM sync_change c WHERE c.run_id = (SELECT w.id FROM (${LAST_WORD}) w) AND c.kind = $2 AND c.local_id = x.id AND c.action = 'CREATE' AND c.state = 'PROPOSED')`,
       [targetId, kind, localIds],
     );
-    return row?.count ?? 0;
+    return new Set(rows.map(({ id }) => id));
   }
 
   /** Of objects that are kept there. */

@@ -5,8 +5,10 @@ import type { InventoryKind } from '../inventory/kinds.js';
 
 /** 1, 2, 4 … minutes, six hours at most. */
 const LATER = (attempts: string): string => `make_interval(secs => least(21600, 60 * 2 ^ least(greatest(${attempts} - 1, 0), 12)))`;
-/** What is shown as going away is shown for as long, whatever the connector says: whoever wants to keep it can say so. */
-const LEAST_GRACE = `interval '1 minute'`;
+/** When the link `l` of the target `t` ends. What is shown as going away is shown for a minute, whatever the connector says: whoever wants to keep it can say so. */
+const END_OF_GRACE = `l.deprecated_at + greatest(make_interval(secs => t.grace_seconds), interval '1 minute')`;
+/** Of what goes away, far more than may be deleted without a person: of those that are left the brakes are sure to see too many, too. */
+const MOST_LEAVING = 5000;
 /** Waits for a person, who is shown it: looked at again as rarely as anything. */
 const LATEST = `interval '6 hours'`;
 /** Workers of a NetBox (gunicorn) have 120 s for a request, whether somebody still waits for the answer or not; those of phpIPAM less. */
@@ -34,15 +36,19 @@ const IS_LEFT = `state IN ('REFUSED', 'SKIPPED', 'STALE')`;
 export class SyncRecheckStore {
   /**
    * Those whose time has come; the next time is set before anything is tried, so that an execution that dies tries nothing forever. What goes away is taken
-   * by itself: a run that would delete too much waits for a person, and what was refused does not wait with it; and all of it at once, or the brakes would see
-   * a hundred and a rest that is few enough.
+   * by itself: a run that would delete too much waits for a person, and what was refused does not wait with it; and all of it at once whose grace is over,
+   * what was put off as well, or the brakes would see a hundred, and seconds later a rest that is few enough.
    * @param limit of what does not go away.
    */
   async take(tx: Tx, targetId: SyncTargetId, limit: number): Promise<DueRecheck[]> {
     return tx.sql<DueRecheck>(
       `WITH oldest AS (SELECT ${IS_LEAVING} AS is_leaving FROM sync_recheck c WHERE ${IS_DUE} ORDER BY due_at LIMIT 1),
-            taken AS (SELECT kind, local_id FROM sync_recheck c WHERE ${IS_DUE} AND ${IS_LEAVING} = (SELECT is_leaving FROM oldest)
-                       ORDER BY due_at LIMIT (SELECT CASE WHEN is_leaving THEN NULL ELSE $2::bigint END FROM oldest))
+            leaving AS (SELECT c.kind, c.local_id FROM sync_recheck c JOIN sync_target t ON t.id = c.target_id
+                          JOIN sync_link l ON l.target_id = c.target_id AND l.kind = c.kind AND l.local_id = c.local_id AND l.state = 'DEPRECATED'
+                         WHERE (SELECT is_leaving FROM oldest) AND c.target_id = $1 AND (c.due_at <= clock_timestamp() OR ${END_OF_GRACE} <= clock_timestamp())
+                         ORDER BY c.due_at LIMIT ${MOST_LEAVING}),
+            others AS (SELECT kind, local_id FROM sync_recheck c WHERE NOT (SELECT is_leaving FROM oldest) AND ${IS_DUE} AND NOT ${IS_LEAVING} ORDER BY due_at LIMIT $2),
+            taken AS (SELECT * FROM leaving UNION ALL SELECT * FROM others)
        UPDATE sync_recheck r SET attempts = r.attempts + 1, due_at = clock_timestamp() + ${LATER('r.attempts + 1')} FROM taken t
         WHERE r.target_id = $1 AND r.kind = t.kind AND r.local_id = t.local_id RETURNING r.kind, r.local_id AS "localId", r.error`,
       [targetId, limit],
@@ -67,6 +73,28 @@ export class SyncRecheckStore {
        SELECT $1, kind, id, 1, clock_timestamp() + ${LATER('1')}, $4 FROM unnest($2::text[], $3::text[]) x(kind, id)
        ON CONFLICT (target_id, kind, local_id) DO UPDATE SET error = EXCLUDED.error, due_at = greatest(r.due_at, EXCLUDED.due_at)`,
       [targetId, objects.map(({ kind }) => kind), objects.map(({ localId }) => localId), error.slice(0, 500)],
+    );
+  }
+
+  /** They are about to be sent to be made. A time that one of them has already stays: this is over when the answer is there. */
+  async sent(tx: Tx, targetId: SyncTargetId, kind: InventoryKind, localIds: readonly string[]): Promise<void> {
+    await tx.run(
+      `INSERT INTO sync_recheck (target_id, kind, local_id, due_at, may_come_until)
+       SELECT $1, $2, id, clock_timestamp() + ${MAY_COME}, clock_timestamp() + ${MAY_COME} FROM unnest($3::text[]) id
+       ON CONFLICT (target_id, kind, local_id) DO UPDATE SET may_come_until = EXCLUDED.may_come_until`,
+      [targetId, kind, localIds],
+    );
+  }
+
+  /** What came of them is known, or that nothing did: none of them may still come, and those that were only sent wait for nothing. */
+  async isKnown(tx: Tx, targetId: SyncTargetId, kind: InventoryKind, localIds: readonly string[]): Promise<void> {
+    if (localIds.length === 0) return;
+    const which = 'c.target_id = $1 AND c.kind = $2 AND c.local_id = ANY($3) AND c.may_come_until IS NOT NULL';
+    const isOnlySent = `(c.attempts = 0 AND NOT ${IS_LEAVING})`;
+    await tx.run(
+      `WITH forgotten AS (DELETE FROM sync_recheck c WHERE ${which} AND ${isOnlySent})
+       UPDATE sync_recheck c SET may_come_until = NULL WHERE ${which} AND NOT ${isOnlySent}`,
+      [targetId, kind, localIds],
     );
   }
 
@@ -153,7 +181,7 @@ export class SyncRecheckStore {
   private async awaitGrace(tx: Tx, targetId: SyncTargetId, which: string, values: readonly unknown[]): Promise<void> {
     await tx.run(
       `INSERT INTO sync_recheck AS r (target_id, kind, local_id, due_at)
-       SELECT l.target_id, l.kind, l.local_id, l.deprecated_at + greatest(make_interval(secs => t.grace_seconds), ${LEAST_GRACE}) FROM (${which}) d
+       SELECT l.target_id, l.kind, l.local_id, ${END_OF_GRACE} FROM (${which}) d
          JOIN sync_link l ON l.target_id = $1 AND l.kind = d.kind AND l.local_id = d.local_id AND l.state = 'DEPRECATED' JOIN sync_target t ON t.id = $1
        ON CONFLICT (target_id, kind, local_id) DO UPDATE SET due_at = greatest(EXCLUDED.due_at, CASE WHEN r.attempts > 0 THEN r.due_at ELSE EXCLUDED.due_at END)`,
       [targetId, ...values],
