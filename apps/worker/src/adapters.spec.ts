@@ -17,7 +17,7 @@ describe('the client of a name server', () => {
     await once(server, 'listening');
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const read = (...tlsSpkiSha256: string[]) =>
-      dnsZones({ url, apiKey: new Secret('CANARY'), tlsSpkiSha256 })
+      dnsZones({ url, apiKey: new Secret('CANARY'), tlsSpkiSha256, ownerId: 'us', formerOwnerIds: [] })
         .zone('cust.example')
         .read();
     try {

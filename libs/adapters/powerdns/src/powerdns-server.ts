@@ -1,7 +1,6 @@
 import { OutboundHttp } from '#adapters/outbound';
-import type { DnsZones, RrsetValue, ZonePolicy } from '#contexts/sync/ports';
+import type { DnsZones, ZonePolicy, ZoneTarget } from '#contexts/sync/ports';
 import { invalidValue } from '#engines/kernel';
-import type { Target } from '#engines/reconcile';
 import { askNameServer } from './ask-name-server.js';
 import { PowerDnsTarget } from './powerdns-target.js';
 import { ZoneApi } from './zone-api.js';
@@ -10,8 +9,10 @@ export interface PowerDnsOptions {
   /** Where the API listens, without a path: `http://127.0.0.1:8081`. */
   readonly apiUrl: string;
   readonly apiKey: string;
-  /** Distinguishes this installation from others that write into the same zones; kept in a comment of every record set, ≤ 60 characters. */
+  /** Whose record sets these are, of all who write into the same zones: kept in a comment of each, `id=<owner id>`, ≤ 60 characters. */
   readonly ownerId: string;
+  /** Owner ids of before: what carries one may be updated, and is marked anew then; it is never deleted. */
+  readonly formerOwnerIds?: readonly string[];
   /** Default `localhost`, the only one an authoritative server has. */
   readonly serverId?: string;
   /** Per call, default 15 000. */
@@ -28,9 +29,8 @@ export class PowerDnsServer implements DnsZones {
   private version: Promise<string> | undefined;
 
   constructor(private readonly options: PowerDnsOptions) {
-    if (!/^[A-Za-z0-9._-]{1,60}$/.test(options.ownerId)) {
-      throw invalidValue('owner id', options.ownerId, '1 to 60 letters, digits, dots, dashes and underscores');
-    }
+    for (const id of [options.ownerId, ...(options.formerOwnerIds ?? [])])
+      if (!/^[A-Za-z0-9._-]{1,60}$/.test(id)) throw invalidValue('owner id', id, '1 to 60 letters, digits, dots, dashes and underscores');
     this.serverUrl = `${options.apiUrl.replace(/\/+$/, '')}/api/v1/servers/${options.serverId ?? 'localhost'}`;
     this.http = new OutboundHttp({
       name: 'powerdns',
@@ -41,9 +41,10 @@ export class PowerDnsServer implements DnsZones {
     });
   }
 
-  zone(name: string, knownKeys: readonly string[] = []): Target<RrsetValue> {
+  zone(name: string, knownKeys: readonly string[] = []): ZoneTarget {
     const api = this.api(name);
-    return new PowerDnsTarget(api, this.options.ownerId, () => this.askVersion(api), knownKeys);
+    const { ownerId, formerOwnerIds = [] } = this.options;
+    return new PowerDnsTarget(api, { id: ownerId, formerIds: formerOwnerIds }, () => this.askVersion(api), knownKeys);
   }
 
   createZone(name: string, policy: ZonePolicy): Promise<void> {

@@ -37,7 +37,7 @@ async function answering(answers: {
   servers.push(server.listen(0, '127.0.0.1'));
   await once(server, 'listening');
   const apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const powerDns = new PowerDnsServer({ apiUrl, apiKey: 'CANARY-KEY', ownerId: 'us' });
+  const powerDns = new PowerDnsServer({ apiUrl, apiKey: 'CANARY-KEY', ownerId: 'us', formerOwnerIds: ['before'] });
   return { powerDns, zone: powerDns.zone('cust.example'), patches, asked };
 }
 
@@ -205,6 +205,37 @@ describe('one record more in a set of ours', () => {
     const refused = await zone.apply(makePlan({ subject: zone.name, desired, actual: await zone.read() }));
     expect(refused).toMatchObject([{ key: 'a.cust.example/a', reason: expect.stringContaining('was read back') }]);
     expect(patches.flatMap(({ rrsets }) => rrsets.map(({ changetype }) => changetype))).toEqual(['EXTEND']);
+  });
+});
+
+describe('a record set with a mark of before', () => {
+  const note = { account: 'alice', content: 'ticket 7' };
+  const set = {
+    name: 'a.cust.example.',
+    type: 'A',
+    ttl: 300,
+    records: [{ content: '10.20.0.1', disabled: false }],
+    comments: [note, { account: 'trame', content: 'id=before' }],
+  };
+  const key = 'a.cust.example/a';
+  const applied = async (verb: 'CREATE' | 'UPDATE' | 'DELETE', after: typeof value | null) => {
+    const { zone, patches } = await answering({ GET: [200, JSON.stringify({ rrsets: [set] })], PATCH: [204, ''] });
+    expect(await zone.read()).toEqual([{ key, value, owned: false, markedBy: 'before' }]);
+    const refused = await zone.apply({ subject: 'x', digest: 'x', changes: [{ verb, key, before: value, after }] });
+    return { sent: patches.flatMap(({ rrsets }) => rrsets), refused };
+  };
+
+  it('is marked anew by its comment alone where its value is right, and written as a whole where it is not', async () => {
+    const comments = [{ account: 'trame', content: 'id=us' }, note];
+    expect((await applied('UPDATE', value)).sent).toEqual([{ name: set.name, type: 'A', changetype: 'REPLACE', comments }]);
+    const other = { ttl: 300, records: ['10.20.0.2'] };
+    expect((await applied('UPDATE', other)).sent).toEqual([
+      { name: set.name, type: 'A', changetype: 'REPLACE', ttl: 300, records: [{ content: '10.20.0.2', disabled: false }], comments },
+    ]);
+  });
+
+  it.each([['DELETE', null] as const, ['CREATE', value] as const])('is not written by %s', async (verb, after) => {
+    expect(await applied(verb, after)).toEqual({ sent: [], refused: [{ key, reason: expect.stringContaining('not ours') }] });
   });
 });
 

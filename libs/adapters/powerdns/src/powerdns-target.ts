@@ -1,15 +1,21 @@
-import type { RrsetValue } from '#contexts/sync/ports';
+import type { RrsetValue, ServedRrset, ZoneTarget } from '#contexts/sync/ports';
 import { canonicalJson } from '#engines/kernel';
-import type { ActualItem, Change, Plan, Target } from '#engines/reconcile';
+import type { Change, Plan } from '#engines/reconcile';
 import { type ApiComment, type ApiRrset, byKey, type RrsetWrite, splitKey, valueOf } from './api-rrset.js';
 import { PowerDnsError } from './powerdns-error.js';
 import { hasRecordChanges, recordChange } from './record-change.js';
 import type { ZoneApi } from './zone-api.js';
 
-/** Account of the comment that marks a record set as ours; its content says whose installation it is. */
+/** Account of the comment that marks a record set as ours; its content, `id=<owner id>`, says whose of all who may write here. */
 const ACCOUNT = 'trame';
+const MARK = /^id=(.+)$/;
 /** `webserver-max-bodysize` is 2 MiB; a larger body is answered 400 and nothing is written. */
 const MAX_PATCH_BYTES = 1_500_000;
+
+interface Owner {
+  readonly id: string;
+  readonly formerIds: readonly string[];
+}
 
 interface Refused {
   readonly key: string;
@@ -20,12 +26,12 @@ interface Refused {
  * One zone of a PowerDNS server. What carries our comment is ours; everything else is someone else's, and neither a plan nor a mistake in
  * a plan changes it: each key is looked at again before it is written.
  */
-export class PowerDnsTarget implements Target<RrsetValue> {
+export class PowerDnsTarget implements ZoneTarget {
   readonly name: string;
 
   constructor(
     private readonly api: ZoneApi,
-    private readonly ownerId: string,
+    private readonly owner: Owner,
     /** As the server says it; empty where it says none. */
     private readonly version: () => Promise<string>,
     private readonly knownKeys: readonly string[] = [],
@@ -34,11 +40,14 @@ export class PowerDnsTarget implements Target<RrsetValue> {
   }
 
   /** @throws PowerDnsError; a zone too large to be read at once is read by the known keys, and only with them. */
-  async read(): Promise<readonly ActualItem<RrsetValue>[]> {
+  async read(): Promise<readonly ServedRrset[]> {
     const rrsets = await this.current(this.knownKeys);
     return [...rrsets]
       .filter(([, rrset]) => exists(rrset))
-      .map(([key, rrset]) => ({ key, value: valueOf(rrset), owned: this.isOurs(rrset) }));
+      .map(([key, rrset]) => {
+        const [owned, markedBy] = [this.isOurs(rrset), ownerIdOf(rrset)];
+        return { key, value: valueOf(rrset), owned, ...(owned || markedBy === undefined ? {} : { markedBy }) };
+      });
   }
 
   /**
@@ -52,7 +61,7 @@ export class PowerDnsTarget implements Target<RrsetValue> {
     if (changes.length === 0) return [];
     const keys = changes.map(({ key }) => key);
     const before = await this.current(keys);
-    const taken = changes.filter(({ key }) => this.isForeign(before.get(key)));
+    const taken = changes.filter((change) => !this.mayWrite(change, before.get(change.key)));
     const aliased = new Map(changes.flatMap((change) => (taken.includes(change) ? [] : this.aliasInTheWay(change, before))));
     const due = changes.filter(
       (change) => !taken.includes(change) && !aliased.has(change.key) && !this.isInPlace(change, before.get(change.key)),
@@ -143,11 +152,16 @@ export class PowerDnsTarget implements Target<RrsetValue> {
   private toWrite({ key, after }: Change<RrsetValue>, present: ApiRrset | undefined): PendingWrite {
     const { name, type } = splitKey(key);
     if (after === null) return { key, rrset: { name, type, changetype: 'DELETE' } };
+    if (exists(present) && this.isMarkedBefore(present) && canonicalJson(valueOf(present)) === canonicalJson(after))
+      return { key, rrset: { name, type, changetype: 'REPLACE', comments: this.comments(present) } }; // Records that are not sent stay.
     const records = after.records.map((content) => ({ content, disabled: false }));
-    // REPLACE replaces all comments: what people noted beside ours stays.
-    const others = (present?.comments ?? []).filter((comment) => !this.isMarker(comment));
-    const comments = [{ account: ACCOUNT, content: this.marker }, ...others];
-    return { key, rrset: { name, type, changetype: 'REPLACE', ttl: after.ttl, records, comments } };
+    return { key, rrset: { name, type, changetype: 'REPLACE', ttl: after.ttl, records, comments: this.comments(present) } };
+  }
+
+  /** REPLACE replaces all comments: what people noted beside ours stays. */
+  private comments(present: ApiRrset | undefined): ApiComment[] {
+    const others = (present?.comments ?? []).filter((comment) => !this.isMarkOf(comment, [this.owner.id, ...this.owner.formerIds]));
+    return [{ account: ACCOUNT, content: `id=${this.owner.id}` }, ...others];
   }
 
   private isInPlace({ after }: Change<RrsetValue>, rrset: ApiRrset | undefined): boolean {
@@ -162,23 +176,32 @@ export class PowerDnsTarget implements Target<RrsetValue> {
     return [[key, `somebody else's CNAME has this name, to ${alias.records.map(({ content }) => content).join(', ')}`]];
   }
 
+  /** What carries a mark of before may be others' as well: it is taken over where the plan says so, and never deleted. */
+  private mayWrite({ verb }: Change<RrsetValue>, rrset: ApiRrset | undefined): boolean {
+    return !exists(rrset) || this.isOurs(rrset) || (verb === 'UPDATE' && this.isMarkedBefore(rrset));
+  }
+
   private isForeign(rrset: ApiRrset | undefined): boolean {
     return exists(rrset) && !this.isOurs(rrset);
   }
 
   private isOurs(rrset: ApiRrset): boolean {
-    return rrset.comments.some((comment) => this.isMarker(comment));
+    return rrset.comments.some((comment) => this.isMarkOf(comment, [this.owner.id]));
   }
 
-  private isMarker({ account, content }: ApiComment): boolean {
-    return account === ACCOUNT && content === this.marker;
+  private isMarkedBefore(rrset: ApiRrset): boolean {
+    const marks = rrset.comments.filter(isMark);
+    return marks.length > 0 && marks.every((comment) => this.isMarkOf(comment, this.owner.formerIds));
   }
 
-  /** Two installations may share a zone: the account alone would let one delete what the other wrote. */
-  private get marker(): string {
-    return `id=${this.ownerId}`;
+  /** Several may share a zone: the account alone would let one delete what the other wrote. */
+  private isMarkOf({ account, content }: ApiComment, ids: readonly string[]): boolean {
+    return account === ACCOUNT && ids.some((id) => content === `id=${id}`);
   }
 }
+
+const isMark = ({ account, content }: ApiComment): boolean => account === ACCOUNT && MARK.test(content);
+const ownerIdOf = ({ comments }: ApiRrset): string | undefined => MARK.exec(comments.find(isMark)?.content ?? '')?.[1];
 
 interface PendingWrite {
   readonly key: string;

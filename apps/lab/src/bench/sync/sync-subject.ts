@@ -99,7 +99,7 @@ export class SyncSubject {
   }
 
   async connectDns(url: string, apiKey: string, zones: readonly string[]): Promise<SyncTargetId> {
-    const input = { kind: 'POWERDNS', slug: 'dns', url, secret: new Secret(apiKey), zones } as const;
+    const input = { kind: 'POWERDNS', slug: 'dns', url, secret: new Secret(apiKey), zones, mode: 'WRITE' } as const;
     return (await this.get(ConnectorService).create(input, 'bench')).id;
   }
 
@@ -190,7 +190,8 @@ export class SyncSubject {
 
 function subjectModule(config: Config): new () => object {
   const entities = [...numberingEntities, ...tenancyEntities, ...addressingEntities, ...fabricEntities, ...syncEntities];
-  const dnsZones: DnsZonesFactory = ({ url, apiKey }) => new PowerDnsServer({ apiUrl: url, apiKey: apiKey.reveal(), ownerId: 'bench' });
+  const dnsZones: DnsZonesFactory = ({ url, apiKey, ownerId, formerOwnerIds }) =>
+    new PowerDnsServer({ apiUrl: url, apiKey: apiKey.reveal(), ownerId, formerOwnerIds });
   @Module({
     imports: [
       PlatformModule.forRoot(config, entities, 'bench'),

@@ -6,12 +6,15 @@ import type { Connector } from './connector.js';
  */
 export function placeOf({ kind, url, enabled, settings }: Pick<Connector, 'kind' | 'url' | 'enabled' | 'settings'>): string | null {
   if (kind === 'POWERDNS' || !enabled) return null;
-  const { host, pathname } = new URL(url);
   const column = settings['markColumn'];
-  return (
-    `${host}${pathname}`
-      .toLowerCase()
-      .replace(/\/+$/, '')
-      .replace(/\/api$/, '') + ` ${typeof column === 'string' ? column : ''}`
-  );
+  return `${serverOf(url)} ${typeof column === 'string' ? column : ''}`;
+}
+
+/** Host and path of an address, however it is spelled. */
+export function serverOf(url: string): string {
+  const { host, pathname } = new URL(url);
+  return `${host}${pathname}`
+    .toLowerCase()
+    .replace(/\/+$/, '')
+    .replace(/\/api$/, '');
 }

@@ -1,5 +1,5 @@
 import type { Fqdn } from '#engines/kernel';
-import type { Target } from '#engines/reconcile';
+import type { ActualItem, Target } from '#engines/reconcile';
 import type { RrsetValue } from './rrset.js';
 
 /** How a zone is made that is not there. */
@@ -12,6 +12,17 @@ export interface ZonePolicy {
   readonly soaEditApi: 'DEFAULT' | 'INCREASE' | 'EPOCH';
 }
 
+/** A record set as it stands there; `owned`: it carries the mark of this connector. */
+export interface ServedRrset extends ActualItem<RrsetValue> {
+  /** Whose mark it carries, where that is not ours; absent: ours, or nobody's. */
+  readonly markedBy?: string;
+}
+
+/** One zone. `apply` also writes what carries a mark of before, if the plan says UPDATE, and marks it; it deletes nothing of that. */
+export interface ZoneTarget extends Target<RrsetValue> {
+  read(): Promise<readonly ServedRrset[]>;
+}
+
 /** A name server whose zones can be read and written. */
 export interface DnsZones {
   /**
@@ -19,7 +30,7 @@ export interface DnsZones {
    * `apply` (`ZONE_MISSING`). There must be one writer per zone: PowerDNS has no conflict detection and duplicates records otherwise.
    * @param knownKeys keys that may be ours, for a zone too large to be read at once: wanted now or written before.
    */
-  zone(name: string, knownKeys?: readonly string[]): Target<RrsetValue>;
+  zone(name: string, knownKeys?: readonly string[]): ZoneTarget;
   /** With SOA and NS and nothing else; a zone that is there meanwhile is left as it is. */
   createZone(name: string, policy: ZonePolicy): Promise<void>;
   /**

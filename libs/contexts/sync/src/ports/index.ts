@@ -1,4 +1,4 @@
-export type { DnsZones, ZonePolicy } from './dns-zones.js';
+export type { DnsZones, ServedRrset, ZonePolicy, ZoneTarget } from './dns-zones.js';
 export type { RrsetValue } from './rrset.js';
 export type {
   ForeignCapabilities,
