@@ -48,6 +48,19 @@ describe.each(RELEASES)('our adapter and %s', (_name, options) => {
       after = page.next;
     }
   };
+  it('makes a section that the settings name and that is not there, once', async () => {
+    const name = `ct-${random}`;
+    const settings = parsePhpIpamSettings({ app: ipam.app, sections: [name], createMissing: true });
+    const other = new PhpIpamInventory({ name: 'contract', url: ipam.url, secret: ipam.code, settings, ...ipam.tls });
+    await other.probe(signal);
+    await other.prepare(signal);
+    await other.prepare(signal);
+    const sections = (await ipam.read('/sections/')) as unknown as { id: string; name: string }[];
+    const found = sections.filter((one) => one.name === name);
+    for (const { id } of found) await ipam.call('DELETE', `/sections/${id}/`);
+    expect(found).toHaveLength(1);
+  });
+
   const drop = ({ remoteId, version }: ForeignObject, mark: string) => ({ verb: 'DELETE', remoteId, version, mark }) as const;
 
   it('knows the release, and that each of its kinds can carry our mark', async () => {

@@ -148,6 +148,12 @@ describe.each(RELEASES)('phpIPAM, %s', (_name, options) => {
       expect(await ipam.read(`/subnets/${id}/`)).toMatchObject({ subnet: '10.77.0.0', mask: '23' });
     });
 
+    it('a section of less than three characters, and a second one of a name', async () => {
+      expect(await call('POST', '/sections/', { name: 'ab' })).toMatchObject({ status: 400 });
+      const { name } = await ipam.read(`/sections/${section}/`);
+      expect(await call('POST', '/sections/', { name })).toMatchObject({ status: 500 });
+    });
+
     it('a subnet whose host bits are set', async () => {
       expect(await call('POST', '/subnets/', { subnet: '10.77.0.1', mask: '24', sectionId: section })).toMatchObject({ status: 400 });
     });

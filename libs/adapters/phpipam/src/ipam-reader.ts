@@ -6,6 +6,7 @@ import { marksExpression } from './mark-text.js';
 import type { PhpIpamClient } from './phpipam-client.js';
 import { isPhpIpamError, PhpIpamError } from './phpipam-error.js';
 import { numberOf, referenceOf, type Row, textOf } from './row.js';
+import type { Sections } from './sections.js';
 
 /** Ids of the database are below 2³¹; 22 bits are left for the section or the subnet. */
 const IDS = 2 ** 31;
@@ -22,28 +23,15 @@ export interface Found {
 }
 
 export class IpamReader {
-  private sectionIds: readonly number[] | null = null;
-
   constructor(
     private readonly client: PhpIpamClient,
-    private readonly sectionNames: readonly string[],
+    private readonly kept: Sections,
     readonly markColumn: string,
   ) {}
 
-  /** In the order of the settings. @param isAsked again: one that went would look empty. @throws PhpIpamError PHPIPAM_NO_SECTION */
-  async sections(signal: AbortSignal, isAsked = false): Promise<readonly number[]> {
-    if (this.sectionIds !== null && !isAsked) return this.sectionIds;
-    const rows = await this.client.rows('/sections/', {}, signal);
-    const ids = this.sectionNames.map((name) => {
-      const row = rows.find((one) => textOf(one, 'name') === name) ?? rows.find((one) => textOf(one, 'id') === name);
-      const id = row && numberOf(row, 'id');
-      if (typeof id === 'number') return id;
-      const there = rows.map((one) => textOf(one, 'name') ?? '').join(', ');
-      const words = `there is no section ${name}; there are ${there === '' ? 'none that this app may see' : there}`;
-      throw new PhpIpamError('PHPIPAM_NO_SECTION', { call: 'GET /sections/', words, retriable: false });
-    });
-    this.sectionIds = [...new Set(ids)];
-    return this.sectionIds;
+  /** Those that are kept and there, in the order of the settings. @throws PhpIpamError PHPIPAM_NO_SECTION */
+  sections(signal: AbortSignal): Promise<readonly number[]> {
+    return this.kept.ids(signal);
   }
 
   /** Customers, VRFs, L2 domains or VLANs: all of them. */

@@ -19,6 +19,7 @@ import { PhpIpamClient, type PhpIpamCredential } from './phpipam-client.js';
 import { isPhpIpamError, PhpIpamError } from './phpipam-error.js';
 import { kindsWithout, type Lacking, probeColumns, probeRelease } from './probe.js';
 import { numberOf, referenceOf } from './row.js';
+import { Sections } from './sections.js';
 import type { PhpIpamSettings } from './settings.js';
 import { writeOrder } from './write-order.js';
 
@@ -45,6 +46,7 @@ const COMPLETE_FOR_MS = 300_000;
 /** phpIPAM 1.5 or later: customers, VRFs, L2 domains, VLANs, and of chosen sections subnets and addresses. One request at a time. */
 export class PhpIpamInventory implements ForeignInventory {
   private readonly client: PhpIpamClient;
+  private readonly sections: Sections;
   private readonly reader: IpamReader;
   private readonly writer: IpamWriter;
   private readonly pagers: Readonly<Record<PhpIpamKind, PartPager>>;
@@ -55,7 +57,8 @@ export class PhpIpamInventory implements ForeignInventory {
     const credential: PhpIpamCredential = settings.user === undefined ? { code: secret } : { user: settings.user, password: secret };
     const { app, requestsPerSecond } = settings;
     this.client = new PhpIpamClient({ name, url, app, credential, requestsPerSecond, ...(tls && { tls }), ...(timing && { timing }) });
-    this.reader = new IpamReader(this.client, settings.sections, settings.markColumn ?? MARK_COLUMN);
+    this.sections = new Sections(this.client, settings);
+    this.reader = new IpamReader(this.client, this.sections, settings.markColumn ?? MARK_COLUMN);
     this.writer = new IpamWriter(this.client, this.reader);
     this.pagers = {
       tenant: this.flatPager('tenant', pageSize),
@@ -74,13 +77,18 @@ export class PhpIpamInventory implements ForeignInventory {
   async probe(signal: AbortSignal): Promise<ForeignCapabilities> {
     const release = await probeRelease(this.client, signal);
     const lacking = await this.lacking(signal);
-    await this.reader.sections(signal, true);
-    return { ...release, kinds: kindsWithout(lacking), lacking, isSingleWriter: true };
+    await this.sections.ids(signal, true);
+    const warnings = [...(release.warnings ?? []), ...this.sections.warnings()];
+    return { ...release, warnings, kinds: kindsWithout(lacking), lacking, isSingleWriter: true };
   }
 
-  /** The columns cannot be made from here: says what a person has to do. @throws PhpIpamError PHPIPAM_NOT_PREPARED */
+  /**
+   * Makes sections where the settings say so. The columns cannot be made from here: says what a person has to do.
+   * @throws PhpIpamError PHPIPAM_NOT_PREPARED | PHPIPAM_NO_SECTION.
+   */
   async prepare(signal: AbortSignal): Promise<void> {
     const lacking = await this.lacking(signal);
+    if (!lacking.has('prefix')) await this.sections.makeMissing(signal);
     if (lacking.size < PHPIPAM_KINDS.length) return;
     const words = [...lacking.values()].join(' ');
     throw new PhpIpamError('PHPIPAM_NOT_PREPARED', { call: 'GET /subnets/custom_fields/', words, retriable: false });

@@ -8,6 +8,8 @@ export interface PhpIpamSettings {
   readonly user?: string;
   /** Ids or names of the sections that are kept; a subnet that lies in no other is made in the first. */
   readonly sections: readonly string[];
+  /** Makes those of `sections` that are named and not there, before the first write. */
+  readonly createMissing?: boolean;
   /** Added column with our mark, default `custom_trame_id`. */
   readonly markColumn?: string;
   /** Calls that it is asked at most, 1 to 1000; default: as fast as it answers. */
@@ -18,6 +20,7 @@ const Settings = z.strictObject({
   app: z.string().regex(/^[A-Za-z0-9_.-]{1,32}$/),
   user: z.string().min(1).max(255).optional(),
   sections: z.array(z.union([z.string().min(1).max(128), z.number().int().positive()])).min(1),
+  createMissing: z.boolean().optional(),
   markColumn: z
     .string()
     .regex(/^custom_[A-Za-z0-9_]{2,24}$/)
@@ -25,7 +28,7 @@ const Settings = z.strictObject({
   requestsPerSecond: z.number().min(1).max(1000).optional(),
 });
 const ACCEPTED =
-  'app (the id of an app), sections (a list of ids or names), and perhaps user (for an app with user tokens), markColumn (custom_…) and requestsPerSecond (1 to 1000)';
+  'app (the id of an app), sections (a list of ids or names), and perhaps user (for an app with user tokens), createMissing (true or false), markColumn (custom_…) and requestsPerSecond (1 to 1000)';
 
 /** @throws DomainError INVALID_VALUE with what would have been accepted. */
 export function parsePhpIpamSettings(settings: Readonly<Record<string, unknown>>): PhpIpamSettings {
@@ -34,11 +37,12 @@ export function parsePhpIpamSettings(settings: Readonly<Record<string, unknown>>
     const [issue] = parsed.error.issues;
     throw invalidValue('settings', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`, ACCEPTED);
   }
-  const { app, user, sections, markColumn, requestsPerSecond } = parsed.data;
+  const { app, user, sections, createMissing, markColumn, requestsPerSecond } = parsed.data;
   return {
     app,
     sections: sections.map(String),
     ...(user === undefined ? {} : { user }),
+    ...(createMissing === undefined ? {} : { createMissing }),
     ...(markColumn === undefined ? {} : { markColumn }),
     ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
   };
