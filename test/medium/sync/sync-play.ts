@@ -23,6 +23,8 @@ export class SyncPlay {
   private trouble: (Trouble & { seen: number }) | null = null;
   private effectsSeen = 0;
   private isHidden = false;
+  /** Links were lost, and no complete run has found them again since. */
+  private isForgotten = false;
   private accepted: ReadonlySet<string> = new Set();
 
   private constructor(
@@ -91,8 +93,12 @@ export class SyncPlay {
       case 'theyCopy':
         return this.people[step.step](step as never);
       case 'loseLinks':
+        // What is hidden and was forgotten, too, nobody can know of.
+        if (this.isHidden) return;
+        this.isForgotten = true;
         return this.loseLinks(step.oneOf);
       case 'hide':
+        if (this.isForgotten) return;
         this.isHidden = true;
         for (const kind of MODEL_KINDS) this.foreign.hide(kind, this.people.twoOfFive(kind));
         return;
@@ -102,6 +108,8 @@ export class SyncPlay {
       case 'vanish':
         for (const kind of MODEL_KINDS) this.foreign.vanish(kind, this.people.twoOfFive(kind));
         return;
+      case 'arrive':
+        return this.foreign.arrive();
       case 'decide':
         // Who sees two of five missing and says yes gets what he asked for.
         if (!this.isHidden) await this.decide(step.keep);
@@ -116,8 +124,9 @@ export class SyncPlay {
   }
 
   private async run(trouble: Trouble | null): Promise<void> {
-    await this.world.runs.start({ targetId: this.targetId }, 'model');
+    const { id } = await this.world.runs.start({ targetId: this.targetId }, 'model');
     await this.attend(trouble);
+    this.isForgotten &&= !['SUCCEEDED', 'PARTIAL'].includes((await this.world.runs.run(id)).state);
   }
 
   private async runSome(trouble: Trouble | null): Promise<void> {
@@ -130,8 +139,20 @@ export class SyncPlay {
   }
 
   private async runLater(trouble: Trouble | null): Promise<void> {
-    await this.world.system((tx) => tx.run(`UPDATE sync_recheck SET due_at = '-infinity' WHERE target_id = $1`, [this.targetId]));
+    await this.timePasses();
     await this.attend(trouble);
+  }
+
+  /** Hours: whatever was sent is done, or never will be. */
+  private async timePasses(): Promise<void> {
+    this.foreign.arrive();
+    await this.world.system((tx) =>
+      tx.run(
+        `UPDATE sync_recheck SET due_at = '-infinity', may_come_until = CASE WHEN may_come_until IS NOT NULL THEN '-infinity'::timestamptz END
+          WHERE target_id = $1`,
+        [this.targetId],
+      ),
+    );
   }
 
   private async attend(trouble: Trouble | null): Promise<void> {
@@ -255,6 +276,7 @@ export class SyncPlay {
   private async comeToRest(): Promise<void> {
     this.foreign.hide('tenant', []);
     this.isHidden = false;
+    await this.timePasses();
     let unchanged = 0;
     for (let round = 0; round < ROUNDS; round++) {
       const before = this.state();
@@ -396,4 +418,4 @@ export class SyncPlay {
 class Killed extends Error {}
 
 const hasLostAnswer = (step: SyncStep): boolean =>
-  step.step === 'run' && step.trouble?.call === 'write' && step.trouble.fault !== 'ERROR' && step.trouble.fault !== 'FORBIDDEN';
+  'trouble' in step && step.trouble?.call === 'write' && step.trouble.fault !== 'ERROR' && step.trouble.fault !== 'FORBIDDEN';

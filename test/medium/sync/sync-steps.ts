@@ -17,6 +17,8 @@ export type SyncStep =
   | { readonly step: 'loseLinks'; readonly oneOf: number }
   /** Two of five of what they show us, of every kind, are not shown any more, or gone. */
   | { readonly step: 'hide' | 'show' | 'vanish' }
+  /** What somebody stopped waiting for is there now. */
+  | { readonly step: 'arrive' }
   /** A person looks at what waits and says yes to the first of each. */
   | { readonly step: 'decide'; readonly keep: 'US' | 'THEM' }
   /** Everything; what was told since: our journal, their feed; or nothing but what has its time: hours have passed. */
@@ -55,7 +57,16 @@ const trouble: fc.Arbitrary<Trouble> = fc.oneof(
     call: fc.constant<ForeignCall>('write'),
     from: fc.nat({ max: 4 }),
     times: fc.integer({ min: 1, max: 3 }),
-    fault: fc.constantFrom<Trouble['fault']>('ERROR', 'FORBIDDEN', 'ANSWER_LOST', 'HALF_DONE', 'DUPLICATE', 'EDITED_MEANWHILE', 'KILLED'),
+    fault: fc.constantFrom<Trouble['fault']>(
+      'ERROR',
+      'FORBIDDEN',
+      'ANSWER_LOST',
+      'HALF_DONE',
+      'LATE',
+      'DUPLICATE',
+      'EDITED_MEANWHILE',
+      'KILLED',
+    ),
   }),
   fc.record({
     call: fc.constantFrom<ForeignCall>('probe', 'prepare', 'scan', 'get', 'findMarked', 'findAlike'),
@@ -87,6 +98,7 @@ const step: fc.Arbitrary<SyncStep> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ step: fc.constant('loseLinks' as const), oneOf: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 1, arbitrary: fc.record({ step: fc.constantFrom('hide' as const, 'show' as const, 'vanish' as const) }) },
+  { weight: 1, arbitrary: fc.record({ step: fc.constant('arrive' as const) }) },
   { weight: 3, arbitrary: fc.record({ step: fc.constant('decide' as const), keep: fc.constantFrom('US' as const, 'THEM' as const) }) },
   {
     weight: 6,

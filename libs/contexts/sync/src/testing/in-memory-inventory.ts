@@ -28,7 +28,7 @@ export type ForeignFault =
   | 'ANSWER_LOST'
   /** The first half of the writes is done, the rest is not, and nobody hears of either. */
   | 'HALF_DONE'
-  /** It takes too long: nothing of it is to be seen yet, and all of it is done when a test says `arrive()`. */
+  /** It takes too long: nothing of it is to be seen yet, and what it makes is there when a test says `arrive()`. */
   | 'LATE'
   /** Every write arrives twice; the answer is that of the second. */
   | 'DUPLICATE'
@@ -64,7 +64,7 @@ export interface ForeignEffect {
   readonly before: Fields | null;
   /** null: it is not there any more. */
   readonly after: Fields | null;
-  /** Of CREATE: something that we are shown had the same natural key. */
+  /** Of CREATE: something that we are shown had the same natural key; of one that arrived late: the same mark. */
   readonly isTwin: boolean;
 }
 
@@ -88,7 +88,7 @@ export class InMemoryInventory implements ForeignInventory {
   private readonly hidden = new Set<string>();
   private readonly log: { readonly kind: InventoryKind; readonly remoteId: string; readonly isDelete: boolean }[] = [];
   private isPrepared: boolean;
-  private late: (() => void)[] = [];
+  private readonly late: { readonly kind: InventoryKind; readonly write: ForeignWrite & { verb: 'CREATE' } }[] = [];
 
   constructor(private readonly options: InMemoryOptions = {}) {
     this.name = options.name ?? 'in-memory';
@@ -145,9 +145,16 @@ export class InMemoryInventory implements ForeignInventory {
     return this.rows.all(kind).map((row) => ({ ...objectOf(kind, row), isDeprecated: row.isDeprecated }));
   }
 
-  /** What was LATE is done now: its marks were looked for before anything of it was there. */
+  /** What was LATE is done now, as far as it still can be: its marks were looked for before anything of it was there. */
   arrive(): void {
-    for (const done of this.late.splice(0)) done();
+    for (const { kind, write } of this.late.splice(0)) {
+      try {
+        const isTwin = this.rows.all(kind).some(({ mark }) => mark === write.mark);
+        this.made(kind, this.rows.create(kind, write.fields, write.mark), isTwin);
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+      }
+    }
   }
 
   // ── the port ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -202,9 +209,7 @@ export class InMemoryInventory implements ForeignInventory {
   async write(kind: InventoryKind, writes: readonly ForeignWrite[], signal: AbortSignal): Promise<readonly WriteOutcome[]> {
     const fault = await this.begin('write', kind, signal);
     if (fault === 'LATE') {
-      this.late.push(() => {
-        for (const write of writes) if (write.verb === 'CREATE') this.rows.create(kind, write.fields, write.mark);
-      });
+      this.late.push(...writes.flatMap((write) => (write.verb === 'CREATE' ? [{ kind, write }] : [])));
       throw unavailable(this.name, 'write', true, { isTimeout: true });
     }
     const done = fault === 'HALF_DONE' ? writes.slice(0, writes.length >> 1) : writes;
@@ -245,8 +250,12 @@ export class InMemoryInventory implements ForeignInventory {
     if (there) return { done: objectOf(kind, there) };
     const row = this.rows.create(kind, fields, mark);
     const isTwin = this.shown(kind).some((other) => other.id !== row.id && this.rows.isAlike(kind, other, row.fields));
-    this.effects.push({ verb: 'CREATE', kind, remoteId: String(row.id), markBefore: null, before: null, after: row.fields, isTwin });
+    this.made(kind, row, isTwin);
     return { done: objectOf(kind, row) };
+  }
+
+  private made(kind: InventoryKind, row: Row, isTwin: boolean): void {
+    this.effects.push({ verb: 'CREATE', kind, remoteId: String(row.id), markBefore: null, before: null, after: row.fields, isTwin });
   }
 
   private change(kind: InventoryKind, write: Exclude<ForeignWrite, { verb: 'CREATE' }>): WriteOutcome {
