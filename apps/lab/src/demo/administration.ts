@@ -75,6 +75,7 @@ export async function administrate(
         url: nameServer.apiUrl,
         apiKey: new Secret(nameServer.apiKey),
         zones: nameServer.zones,
+        mode: 'WRITE' as const,
       };
       await db.inTransaction(systemScope('demo'), (tx) => app.get(SyncService).createTarget(tx, target));
     }

@@ -12,6 +12,7 @@ import { SyncHookService } from './sync-hook.service.js';
 
 const DEFAULTS = {
   enabled: true,
+  mode: 'OBSERVE',
   adoption: 'PROPOSE',
   onRemoteGone: 'RECREATE',
   graceSeconds: 86_400,
@@ -37,7 +38,7 @@ export class ConnectorService {
     private readonly hooks: SyncHookService,
   ) {}
 
-  /** An inventory begins in OBSERVE unless another mode is said. @throws DomainError INVALID_VALUE | ALREADY_EXISTS | IDEMPOTENCY_KEY_REUSED. */
+  /** It begins in OBSERVE unless another mode is said. @throws DomainError INVALID_VALUE | ALREADY_EXISTS | IDEMPOTENCY_KEY_REUSED. */
   async create(input: NewConnector, actor: string, act: OperatorAct | null = null): Promise<Connector> {
     return this.changed(actor, async (tx) => {
       const id = await this.acts.once(tx, act, () => this.insert(tx, input));
@@ -58,6 +59,7 @@ export class ConnectorService {
       if (secret === undefined && settings.url !== undefined && originOf(settings.url) !== originOf(before.url))
         throw invalidValue('secret', 'absent', 'the secret as well, when the connector goes to another server');
       const after = { ...before, ...checkConnector(before.kind, defined(settings)), ...this.sealed(id, secret) } as ConnectorRow;
+      await this.connectors.checkZones(tx, after);
       await this.connectors.update(tx, after, isReadAnew(before, after, secret));
       await this.hear(tx, after, hookSecret);
       await this.told(tx, 'connector.updated', after);
@@ -97,13 +99,13 @@ export class ConnectorService {
     const settings = checkConnector(input.kind, defined(input));
     const row: ConnectorRow = {
       ...DEFAULTS,
-      mode: input.kind === 'POWERDNS' ? 'WRITE' : 'OBSERVE',
       ...settings,
       id,
       kind: input.kind,
       fabricId: input.kind === 'POWERDNS' ? (input.fabricId ?? (await this.onlyFabric(tx))) : null,
       sealedSecret: this.envelope.seal(connectorSecretContext(id), secret),
     } as ConnectorRow;
+    await this.connectors.checkZones(tx, row);
     await this.connectors.insert(tx, row);
     await this.hear(tx, row, hookSecret);
     await this.told(tx, 'connector.created', row);

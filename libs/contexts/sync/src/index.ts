@@ -22,6 +22,7 @@ export type { SpaceRule } from './inventory/import/taking.js';
 export { syncEntities } from './store/sync-target.entity.js';
 export { SyncModule } from './sync.module.js';
 export { type StartSync, SyncRunService } from './sync-run.service.js';
-export { type DnsZonesFactory, SyncService } from './sync.service.js';
+export type { DnsZonesFactory } from './dns/names-run.js';
+export { SyncService } from './sync.service.js';
 export { type HookVerdict, MAX_NETBOX_WEBHOOK_BYTES, SyncHookService } from './sync-hook.service.js';
 export { isSignature as isNetBoxSignature, isSignedByNetBox, parseNetBoxWebhook } from './netbox-webhook.js';

@@ -46,7 +46,7 @@ export class SyncRunService {
         throw invalidValue('maxDeleteRatio', maxDeleteRatio, 'a share from 0 to 1');
       });
     return this.acted(actor, act, async (tx) => {
-      await this.inventory(tx, targetId);
+      await this.connector(tx, targetId);
       const runId = await this.runs.insert(tx, { targetId, trigger: 'PERSON', phase: 'WANTED', isDryRun, maxDeleteRatio });
       await this.told(tx, 'sync.started', 'syncRun', runId, targetId, { isDryRun, maxDeleteRatio });
       return runId;
@@ -92,9 +92,10 @@ export class SyncRunService {
       if (run.approvedBy !== null && run.digest === digest && run.state !== 'FAILED') return runId; // Said twice.
       if (run.state !== 'BLOCKED_BY_GUARD' || run.isDryRun) throw notWaiting(run);
       if (run.digest !== digest) throw new DomainError('PLAN_STALE', 'the run has another digest: read it again, decide again', { runId });
-      if (await this.runs.isOutdated(tx, run))
+      const connector = await this.connector(tx, run.targetId);
+      if (await this.isOutdated(tx, connector, run))
         throw new DomainError('PLAN_STALE', 'a newer run has looked at everything since: read that one, decide again', { runId });
-      if ((await this.inventory(tx, run.targetId)).mode === 'OBSERVE')
+      if (connector.mode === 'OBSERVE')
         throw new DomainError('INVALID_STATE', 'the connector is in OBSERVE: nothing is written there', {
           state: 'OBSERVE',
           allowedStates: ['WRITE'],
@@ -167,14 +168,25 @@ export class SyncRunService {
     });
   }
 
+  /** Each run of a name server looks at everything: one that waits for the same is no other. */
+  private async isOutdated(tx: Tx, { id, kind }: Connector, run: SyncRun): Promise<boolean> {
+    if (kind !== 'POWERDNS') return this.runs.isOutdated(tx, run);
+    return (await this.runs.stoppedNames(tx, id))?.digest !== run.digest;
+  }
+
   private async inventory(tx: Tx, targetId: SyncTargetId, mayBeOff = false): Promise<Connector> {
-    const connector = await this.connectors.byId(tx, targetId);
-    if (!connector) throw notFound('syncTarget', targetId);
+    const connector = await this.connector(tx, targetId, mayBeOff);
     if (!INVENTORY_CONNECTORS.includes(connector.kind as InventoryConnectorKind))
-      throw new DomainError('INVALID_STATE', 'a name server is kept by the names of its fabric and needs no run', {
+      throw new DomainError('INVALID_STATE', 'a name server has record sets, and none of them is adopted or hinted at', {
         state: connector.kind,
         allowedStates: [...INVENTORY_CONNECTORS],
       });
+    return connector;
+  }
+
+  private async connector(tx: Tx, targetId: SyncTargetId, mayBeOff = false): Promise<Connector> {
+    const connector = await this.connectors.byId(tx, targetId);
+    if (!connector) throw notFound('syncTarget', targetId);
     if (!connector.enabled && !mayBeOff)
       throw new DomainError('INVALID_STATE', 'the connector is switched off', { state: 'DISABLED', allowedStates: ['ENABLED'] });
     return connector;

@@ -8,6 +8,8 @@ import { TenancyModule } from '#contexts/tenancy';
 import { ConnectorResolver } from './api/connector.resolver.js';
 import { SyncRunResolver } from './api/sync-run.resolver.js';
 import { ConnectorService } from './connector.service.js';
+import { DNS_ZONES, type DnsZonesFactory, NamesRun } from './dns/names-run.js';
+import { ZoneKeeper } from './dns/zone-keeper.js';
 import { inventoryProviders } from './inventory/inventory-providers.js';
 import { ContextInventory } from './inventory/context-inventory.js';
 import type { LocalInventory } from './inventory/local-inventory.js';
@@ -41,7 +43,7 @@ import { SyncInstallationStore } from './store/sync-installation.store.js';
 import { SyncHookStore } from './store/sync-hook.store.js';
 import { SyncJob } from './sync-job.js';
 import { SyncRunService } from './sync-run.service.js';
-import { DNS_ZONES, type DnsZonesFactory, SyncService } from './sync.service.js';
+import { SyncService } from './sync.service.js';
 
 const job = { provide: JOB_HANDLERS['sync.wanted'], useClass: SyncJob };
 
@@ -91,6 +93,8 @@ export class SyncModule {
       providers: [
         SyncStore,
         SyncService,
+        NamesRun,
+        ZoneKeeper,
         ...stores,
         ...runner,
         ...inventoryProviders,

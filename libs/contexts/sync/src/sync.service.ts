@@ -1,12 +1,12 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleInit, Inject } from '@nestjs/common';
 import { AddressingService } from '#contexts/addressing';
 import { FabricService } from '#contexts/fabric';
-import { type FabricId, type Fqdn, Slug, type SyncTargetId } from '#engines/kernel';
-import { type Item, printPlan } from '#engines/reconcile';
+import { type FabricId, Slug, type SyncTargetId } from '#engines/kernel';
 import {
   crashPoint,
   Database,
   Envelope,
+  type HeldLease,
   LeaseService,
   LOGGER,
   type Logger,
@@ -17,22 +17,12 @@ import {
   type Tx,
 } from '#platform';
 import { dnsRecords } from './desired/dns-records.js';
-import { parseDnsSettings } from './dns/dns-settings.js';
+import { NamesRun, type NamesWork } from './dns/names-run.js';
+import { parseServerUrl } from './dns/server-url.js';
 import { parseZone } from './dns/zone-name.js';
-import { runZone } from './dns/zone-run.js';
-import type { DnsZones, RrsetValue } from './ports/index.js';
-import type { RunCounts } from './domain/sync-run.js';
-import { type RunChange, type RunState, type SyncTarget, SyncStore } from './store/sync.store.js';
-import { NO_COUNTS } from './store/sync-run.store.js';
-
-export const DNS_ZONES = Symbol('DnsZonesFactory');
-/** How a process speaks to a name server. */
-export type DnsZonesFactory = (server: {
-  readonly url: string;
-  readonly apiKey: Secret;
-  /** Empty: the certificates of the machine decide. */
-  readonly tlsSpkiSha256: readonly string[];
-}) => DnsZones;
+import type { ConnectorMode } from './domain/connector.js';
+import { SyncStore } from './store/sync.store.js';
+import { type OpenRun, SyncRunStore } from './store/sync-run.store.js';
 
 const SCOPE = systemScope('sync');
 const secretContext = (id: SyncTargetId): string => `sync-target/${id}/secret`;
@@ -46,9 +36,10 @@ export class SyncService implements OnModuleInit {
     private readonly envelope: Envelope,
     private readonly columns: SealedColumns,
     private readonly store: SyncStore,
+    private readonly runs: SyncRunStore,
+    private readonly names: NamesRun,
     private readonly fabric: FabricService,
     private readonly addressing: AddressingService,
-    @Inject(DNS_ZONES) private readonly dnsZones: DnsZonesFactory,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
@@ -58,7 +49,16 @@ export class SyncService implements OnModuleInit {
 
   async createTarget(
     tx: Tx,
-    target: { fabricId: FabricId; slug: string; url: string; apiKey: Secret; zones: readonly string[]; ttlSeconds?: number },
+    target: {
+      fabricId: FabricId;
+      slug: string;
+      url: string;
+      apiKey: Secret;
+      zones: readonly string[];
+      ttlSeconds?: number;
+      /** Absent: OBSERVE, as every connector begins. */
+      mode?: ConnectorMode;
+    },
   ): Promise<SyncTargetId> {
     const id = newId<SyncTargetId>();
     await this.store.insertTarget(tx, {
@@ -66,10 +66,11 @@ export class SyncService implements OnModuleInit {
       fabricId: target.fabricId,
       slug: Slug.parse(target.slug),
       kind: 'POWERDNS',
-      url: target.url,
+      url: parseServerUrl(target.url),
       sealedSecret: this.envelope.seal(secretContext(id), target.apiKey),
       zones: target.zones.map(parseZone),
       ttlSeconds: target.ttlSeconds ?? 300,
+      mode: target.mode ?? 'OBSERVE',
     });
     return id;
   }
@@ -79,94 +80,52 @@ export class SyncService implements OnModuleInit {
     for (const id of await this.db.inTransaction(SCOPE, (tx) => this.store.due(tx))) await this.run(id);
   }
 
-  /** One target, under its lease: PowerDNS duplicates records when two write to a zone at once. */
+  /**
+   * One target, under its lease: PowerDNS duplicates records when two write to a zone at once. First what a person asked for or approved, and what a dead
+   * execution has left; then what is due.
+   */
   async run(id: SyncTargetId): Promise<void> {
-    await this.leases.withLease(`sync:${id}`, async () => {
-      const read = await this.db.inTransaction(
-        SCOPE,
-        async (tx) => {
-          const target = await this.store.target(tx, id);
-          if (!target) return undefined;
-          const { revision } = await this.fabric.settings(tx, target.fabricId);
-          return { target, revision, names: await this.addressing.names(tx, target.fabricId) };
-        },
-        { isolation: 'REPEATABLE READ' },
-      );
+    await this.leases.withLease(`sync:${id}`, async (held) => {
+      for (const run of await this.db.inTransaction(SCOPE, (tx) => this.runs.open(tx, id))) await this.goOn(held, id, run);
+      const read = await this.read(held, id);
       if (!read || (read.target.settledRevision >= read.revision && !read.target.isDue)) return;
-      const { target, revision, names } = read;
-      const runId = await this.db.inTransaction(SCOPE, (tx) => this.store.beginRun(tx, id));
+      const trigger = read.target.settledRevision < read.revision ? 'CHANGE' : (read.target.why ?? 'TIMER');
+      const runId = await this.db.inTransaction(SCOPE, (tx) => this.runs.insert(tx, { targetId: id, trigger, phase: 'PLANNING' }));
       crashPoint('sync.begun');
-      const desired = dnsRecords(
-        names.names.map((name) => ({ ...name, ttlSeconds: name.ttlSeconds ?? target.ttlSeconds })),
-        target.zones,
-      );
-      for (const withheld of names.withheld) this.log.warn('dns.name_withheld', { target: target.slug, ...withheld });
-      for (const outside of desired.outside) this.log.warn('dns.name_outside_zones', { target: target.slug, ...outside });
-      const outcome = await this.apply(target, desired.zones);
-      const [state, left, failed] = [stateOf(outcome), outcome.left.join('; ') || null, outcome.failed.join('; ') || null];
-      const error = [...outcome.failed, ...outcome.left].join('; ') || null;
-      await this.db.inTransaction(SCOPE, async (tx) => {
-        await this.store.endRun(tx, runId, state, { changes: outcome.changes, counts: countsOf(outcome.changes), error });
-        await (failed === null ? this.store.settle(tx, target, revision, left) : this.store.postpone(tx, id, failed));
-      });
+      await this.names.complete(read, { id: runId, isDryRun: false, maxDeleteRatio: null });
       crashPoint('sync.settled');
-      this.log.info('sync.run_ended', { target: target.slug, state, changes: outcome.changes.length, error });
     });
   }
 
-  private async apply(target: SyncTarget, desired: ReadonlyMap<Fqdn, readonly Item<RrsetValue>[]>): Promise<Outcome> {
-    const apiKey = this.envelope.open(secretContext(target.id), target.sealedSecret);
-    const server = this.dnsZones({ url: target.url, apiKey, tlsSpkiSha256: target.tlsPins });
-    const settings = parseDnsSettings(target.settings);
-    const outcome = { changes: [] as RunChange[], left: [] as string[], failed: [] as string[], isHeld: false };
-    for (const zone of target.zones) {
-      try {
-        const { plan, changes, held, left, warnings } = await runZone(
-          server,
-          target.slug,
-          zone,
-          desired.get(zone) ?? [],
-          settings,
-          target.mode,
-        );
-        this.log.debug('sync.planned', { target: target.slug, zone, plan: printPlan(plan) });
-        outcome.changes.push(...changes);
-        outcome.left.push(...left);
-        outcome.isHeld ||= held !== null;
-        for (const warning of warnings) this.log.warn('sync.answered_otherwise', { target: target.slug, zone, warning });
-      } catch (error) {
-        outcome.failed.push(`${zone}: ${error instanceof Error ? error.message : String(error)}`);
-        this.log.warn('sync.zone_failed', { target: target.slug, zone, error });
-      }
-    }
-    return outcome;
+  private async goOn(held: HeldLease, id: SyncTargetId, run: OpenRun): Promise<void> {
+    const isApproved = run.approvedBy !== null;
+    if (!isApproved && run.trigger !== 'PERSON') return this.db.inTransaction(SCOPE, (tx) => this.store.died(tx, run.id));
+    const read = await this.read(held, id);
+    if (!read) return; // It was switched off: it waits until it is switched on.
+    await (isApproved ? this.names.approved(read, run.id) : this.names.complete(read, run));
   }
-}
 
-interface Outcome {
-  readonly changes: readonly RunChange[];
-  /** What waits for others, and is looked at again by itself. */
-  readonly left: readonly string[];
-  /** Zones of which it is not known what stands there. */
-  readonly failed: readonly string[];
-  readonly isHeld: boolean;
-}
-
-/** What was done; in OBSERVE nothing. */
-function countsOf(changes: readonly RunChange[]): RunCounts {
-  const done = changes.filter(({ reason, isOnlyShown }) => reason === undefined && isOnlyShown !== true);
-  const count = (...verbs: readonly string[]): number => done.filter(({ verb }) => verbs.includes(verb)).length;
-  return {
-    ...NO_COUNTS,
-    created: count('CREATE', 'CREATE_ZONE'),
-    updated: count('UPDATE'),
-    deleted: count('DELETE'),
-    skipped: changes.filter(({ reason }) => reason !== undefined).length,
-  };
-}
-
-function stateOf({ changes, left, failed, isHeld }: Outcome): RunState {
-  if (left.length === 0 && failed.length === 0) return 'SUCCEEDED';
-  if (isHeld) return 'BLOCKED_BY_GUARD';
-  return changes.some((change) => change.reason === undefined) ? 'PARTIAL' : 'FAILED';
+  /** Of one snapshot: what is committed meanwhile is for the next run. */
+  private async read(held: HeldLease, id: SyncTargetId): Promise<NamesWork | undefined> {
+    const read = await this.db.inTransaction(
+      SCOPE,
+      async (tx) => {
+        const target = await this.store.target(tx, id);
+        if (!target) return undefined;
+        const { revision } = await this.fabric.settings(tx, target.fabricId);
+        return { target, revision, names: await this.addressing.names(tx, target.fabricId) };
+      },
+      { isolation: 'REPEATABLE READ' },
+    );
+    if (!read) return undefined;
+    const { target, revision, names } = read;
+    const desired = dnsRecords(
+      names.names.map((name) => ({ ...name, ttlSeconds: name.ttlSeconds ?? target.ttlSeconds })),
+      target.zones,
+    );
+    for (const withheld of names.withheld) this.log.warn('dns.name_withheld', { target: target.slug, ...withheld });
+    const [first] = desired.outside;
+    if (first) this.log.warn('dns.name_outside_zones', { target: target.slug, count: desired.outside.length, ...first });
+    return { held, target, revision, desired };
+  }
 }

@@ -122,12 +122,14 @@ export const fabricDocument = z.strictObject({
     .array(
       z.strictObject({
         slug,
-        /** API of PowerDNS, `https://…/api/v1/servers/localhost`. */
+        /** Of PowerDNS, without `/api/v1/servers/localhost`. */
         url: z.url(),
         /** File with the API key, beside this document. */
         apiKeyFile: z.string(),
         zones: z.array(z.string()).min(1),
         ttlSeconds: z.int().min(1).max(604_800).exactOptional(),
+        /** Absent: OBSERVE. Everything is computed and shown, nothing is written there. */
+        mode: z.enum(['OBSERVE', 'WRITE']).exactOptional(),
       }),
     )
     .default([]),

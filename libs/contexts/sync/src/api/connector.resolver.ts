@@ -58,7 +58,7 @@ export class ConnectorResolver {
     );
   }
 
-  @Mutation(() => ConnectorPayload, { description: 'An inventory begins in OBSERVE unless another mode is said.' })
+  @Mutation(() => ConnectorPayload, { description: 'It begins in OBSERVE unless another mode is said.' })
   @Authorize('sync:admin')
   createConnector(@Ctx() ctx: RequestContext, @Args('input') input: CreateConnectorInput): Promise<ConnectorPayload> {
     return withErrors(async () => {

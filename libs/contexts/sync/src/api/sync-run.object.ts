@@ -160,7 +160,7 @@ export const toRunObject = ({ id, targetId, isDryRun, progress, ...run }: SyncRu
   uuid: id,
   connector: encodeId('syncTarget', targetId),
   dryRun: isDryRun,
-  // Runs of a name server keep no phase.
+  // Runs of a name server from before kept no phase.
   phase: run.state === 'RUNNING' && run.phase === 'ENDED' ? 'APPLYING' : run.phase,
   progress: progress.kind === undefined ? null : { objectType: progress.kind, done: progress.done ?? 0, total: progress.total ?? null },
 });

@@ -41,7 +41,14 @@ export class RunEnding {
     };
   }
 
-  private async tell(tx: Tx, type: string, { id, slug }: Pick<Target, 'id' | 'slug'>, runId: SyncRunId, more: object): Promise<void> {
+  /** As an event of the connector, and in the audit. */
+  async tell(
+    tx: Tx,
+    type: 'sync.stopped' | 'sync.resumed',
+    { id, slug }: Pick<Target, 'id' | 'slug'>,
+    runId: SyncRunId,
+    more: object,
+  ): Promise<void> {
     const body = { connector: encodeId('syncTarget', id), slug, run: encodeId('syncRun', runId), ...more };
     await this.events.append(tx, { tenantId: null, type, subjectId: id, body });
     await this.audit.append(tx, { tenantId: null, action: type, subjectKind: 'syncRun', subjectId: runId, detail: body });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError, type SyncTargetId } from '#engines/kernel';
 import { type Tx, violatedConstraint } from '#platform';
-import { placeOf } from '../domain/connector-place.js';
+import { placeOf, serverOf } from '../domain/connector-place.js';
 import type { CircuitState, Connector, ConnectorKind, FailingScans } from '../domain/connector.js';
 import type { PageOf } from '../domain/sync-run.js';
 
@@ -41,9 +41,11 @@ const COLUMNS = `t.id, t.version, t.created_at AS "createdAt", t.updated_at AS "
        WHEN t.failures > 0 AND EXISTS (SELECT FROM sync_journal j WHERE (j.xid, j.seq) > (t.journal_xid, t.journal_seq))
          THEN extract(epoch FROM clock_timestamp() - coalesce(t.last_ok_at, t.created_at))::int
        ELSE coalesce(extract(epoch FROM clock_timestamp() - (SELECT min(h.at) FROM sync_hint h WHERE h.target_id = t.id))::int, 0) END AS "lagSeconds",
-  (SELECT w.guards FROM (SELECT r.state, r.guards FROM sync_run r WHERE r.target_id = t.id AND t.kind <> 'POWERDNS' AND NOT r.is_dry_run
+  CASE WHEN t.kind = 'POWERDNS' THEN (SELECT w.guards FROM (SELECT r.state, r.guards FROM sync_run r WHERE r.target_id = t.id AND NOT r.is_dry_run
+      AND r.state <> 'RUNNING' AND r.digest IS NOT NULL ORDER BY r.started_at DESC, r.id DESC LIMIT 1) w WHERE w.state = 'BLOCKED_BY_GUARD')
+  ELSE (SELECT w.guards FROM (SELECT r.state, r.guards FROM sync_run r WHERE r.target_id = t.id AND NOT r.is_dry_run
       AND (r.state = 'BLOCKED_BY_GUARD' OR (r.trigger IN ('TIMER', 'PERSON') AND r.state IN ('SUCCEEDED', 'PARTIAL')))
-      ORDER BY r.started_at DESC, r.id DESC LIMIT 1) w WHERE w.state = 'BLOCKED_BY_GUARD') AS stopped`;
+      ORDER BY r.started_at DESC, r.id DESC LIMIT 1) w WHERE w.state = 'BLOCKED_BY_GUARD') END AS stopped`;
 
 function toConnector(record: Record): Connector {
   const { lastError, apiVersion, circuit, lagSeconds, stopped, scanFailures, scanFailingSince, scanError, nextScanAt, ...row } = record;
@@ -85,6 +87,24 @@ export class ConnectorStore {
         [row.id, row.fabricId, row.slug, row.url, row.sealedSecret, ...valuesOf(row), isScanWanted, placeOf(row)],
       ),
     );
+  }
+
+  /**
+   * Two connectors of one fabric would want the same names in a zone, each with its own mark and TTL. Those of several fabrics may share one: each keeps to its own record sets.
+   * @throws DomainError ALREADY_EXISTS.
+   */
+  async checkZones(tx: Tx, { id, kind, enabled, fabricId, url, zones }: ConnectorRow): Promise<void> {
+    if (kind !== 'POWERDNS' || !enabled) return;
+    await tx.run('SELECT pg_advisory_xact_lock(hashtextextended($1, 2))', [`dns-zones ${fabricId}`]);
+    const others = await tx.sql<{ slug: string; url: string; zones: string[] }>(
+      `SELECT slug, url, zones FROM sync_target WHERE kind = 'POWERDNS' AND enabled AND fabric_id = $1 AND id <> $2 AND zones && $3::text[] ORDER BY id`,
+      [fabricId, id, zones],
+    );
+    const other = others.find((one) => serverOf(one.url) === serverOf(url));
+    if (!other) return;
+    const both = zones.filter((zone) => other.zones.includes(zone));
+    const words = `the connector ${other.slug} keeps the names of this fabric in ${both.join(', ')} at ${url}: leave them out here or there, or switch that one off; connectors of other fabrics may have the same zones`;
+    throw new DomainError('ALREADY_EXISTS', words, { slug: other.slug, url, zones: both });
   }
 
   async byId(tx: Tx, id: SyncTargetId): Promise<Connector | undefined> {

@@ -35,7 +35,7 @@ const COLUMNS = `${SEEN}, remote_order::float8 AS "remoteOrder", remote_version 
 const UNAMBIGUOUS = `SELECT min(p.seq) FROM sync_change p WHERE p.run_id = $1 AND p.state = 'PROPOSED' AND p.action = 'ADOPT' GROUP BY p.kind, p.local_id HAVING count(*) = 1`;
 /** A run for a name server has its lines in one value: it is made and written as a whole. */
 const RECORD_SETS = `SELECT x.n::int, x.line->>'verb', 'recordSet', x.line->>'key', NULL, x.line->>'key', coalesce(x.line->'before', '{}'), coalesce(x.line->'after', '{}'), '{}', '{}', NULL,
-    '{}'::text[], CASE WHEN x.line ? 'reason' THEN 'SKIPPED' WHEN x.line ? 'isOnlyShown' THEN 'PLANNED' ELSE 'APPLIED' END, coalesce(x.line->>'reason', x.line->>'answered')
+    '{}'::text[], CASE WHEN x.line ? 'isStale' THEN 'STALE' WHEN x.line ? 'isHeld' OR x.line ? 'isOnlyShown' THEN 'PLANNED' WHEN x.line ? 'reason' THEN 'SKIPPED' ELSE 'APPLIED' END, coalesce(x.line->>'reason', x.line->>'answered')
   FROM sync_run r, jsonb_array_elements(r.plan) WITH ORDINALITY x(line, n) WHERE r.id = $1 AND x.n > $2`;
 /** Words of other systems can be a page of HTML. */
 const LONGEST_ERROR = 1000;

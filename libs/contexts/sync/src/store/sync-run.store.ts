@@ -16,6 +16,16 @@ const COLUMNS = `id, target_id AS "targetId", trigger, is_dry_run AS "isDryRun",
 export const LAST_WORD = `SELECT id, state FROM sync_run WHERE target_id = $1 AND NOT is_dry_run
   AND (state = 'BLOCKED_BY_GUARD' OR (trigger IN ('TIMER', 'PERSON') AND state IN ('SUCCEEDED', 'PARTIAL'))) ORDER BY started_at DESC, id DESC LIMIT 1`;
 
+/** A run of a name server without a digest could not read every zone: what waits goes on waiting. */
+const LAST_WORD_ON_NAMES = `SELECT id, state, digest FROM sync_run WHERE target_id = $1 AND NOT is_dry_run AND state <> 'RUNNING' AND digest IS NOT NULL
+  ORDER BY started_at DESC, id DESC LIMIT 1`;
+
+/** A run that waits for a person. */
+export interface StoppedRun {
+  readonly id: SyncRunId;
+  readonly digest: string;
+}
+
 const toRun = (row: SyncRun): SyncRun => ({ ...row, counts: { ...NO_COUNTS, ...row.counts } });
 
 export type OpenRun = SyncRun & { readonly maxDeleteRatio: number | null };
@@ -139,6 +149,12 @@ export class SyncRunStore {
   async stopped(tx: Tx, targetId: SyncTargetId): Promise<SyncRunId | null> {
     const row = await tx.one<{ id: SyncRunId }>(`SELECT id FROM (${LAST_WORD}) w WHERE state = 'BLOCKED_BY_GUARD'`, [targetId]);
     return row?.id ?? null;
+  }
+
+  /** Of a name server, each of whose runs looks at everything: the run that waits for a person. */
+  async stoppedNames(tx: Tx, targetId: SyncTargetId): Promise<StoppedRun | null> {
+    const row = await tx.one<StoppedRun>(`SELECT id, digest FROM (${LAST_WORD_ON_NAMES}) w WHERE state = 'BLOCKED_BY_GUARD'`, [targetId]);
+    return row ?? null;
   }
 
   /** Plans that nobody looked at in so long are of no use. @returns whether there may be more. */

@@ -10,6 +10,7 @@ export class SyncTargetEntity {
   @Column('bytea', { name: 'sealed_secret' }) sealedSecret: Buffer;
   @Column('text', { array: true }) zones: string[];
   @Column('int', { name: 'ttl_seconds' }) ttlSeconds: number;
+  @Column('text') mode: string;
 }
 
 export const syncEntities = [SyncTargetEntity];

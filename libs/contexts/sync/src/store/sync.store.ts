@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import type { FabricId, Fqdn, SyncTargetId } from '#engines/kernel';
-import { newId, type Tx } from '#platform';
+import type { FabricId, Fqdn, Slug, SyncRunId, SyncTargetId } from '#engines/kernel';
+import type { Tx } from '#platform';
+import type { NameServerConnector } from '../dns/zone-owner.js';
 import type { ConnectorMode } from '../domain/connector.js';
-import type { RunCounts } from '../domain/sync-run.js';
 import type { RrsetValue } from '../ports/rrset.js';
 import { SyncTargetEntity } from './sync-target.entity.js';
 
 export interface SyncTarget {
   readonly id: SyncTargetId;
   readonly fabricId: FabricId;
-  readonly slug: string;
+  readonly slug: Slug;
   readonly url: string;
   readonly sealedSecret: Buffer;
   readonly tlsPins: readonly string[];
@@ -18,8 +18,14 @@ export interface SyncTarget {
   readonly ttlSeconds: number;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly settledRevision: number;
+  /** How often in a row it failed. */
+  readonly failures: number;
+  /** Record sets of ours by zone, as the last run that went through left them. */
+  readonly seen: Readonly<Record<string, number>>;
   /** Names changed since the last run, or it is time to look again at what could not be written. */
   readonly isDue: boolean;
+  /** Which of the two it is, or null: it is time to look at everything. */
+  readonly why: 'CHANGE' | 'RETRY' | null;
   /** Of the transaction that read this: what it saw, the run settles. */
   readonly snapshot: string;
 }
@@ -38,12 +44,21 @@ export interface RunChange {
   readonly isOnlyShown?: true;
   /** What the name server answered afterwards, or why it did not. */
   readonly answered?: string;
+  /** The answer is not what was written. */
+  readonly isOtherwise?: true;
+  /** A person says first whether it is meant: `reason` says why. */
+  readonly isHeld?: true;
+  /** It was approved, and would be another change by now. */
+  readonly isStale?: true;
 }
 
 const RECHECK_SECONDS = 60;
 /** Names changed, what was left is to be looked at again, or nobody has looked for a while: people delete record sets of ours, too. */
 const IS_DUE = `(EXISTS (SELECT FROM dns_change c WHERE c.target_id = t.id) OR coalesce(t.recheck_at <= clock_timestamp(), false)
   OR coalesce(t.last_ok_at, t.created_at) + make_interval(secs => t.scan_every_seconds) <= clock_timestamp())`;
+const WHY = `CASE WHEN EXISTS (SELECT FROM dns_change c WHERE c.target_id = t.id) THEN 'CHANGE' WHEN t.recheck_at <= clock_timestamp() THEN 'RETRY' END`;
+/** A line that a run that died may have written, and of which nobody knows. */
+const NOT_KNOWN = `CASE WHEN line ? 'isOnlyShown' THEN (line - 'isOnlyShown') || '{"reason": "the run ended before: whether it was written is looked at anew"}' ELSE line END`;
 
 @Injectable()
 export class SyncStore {
@@ -56,7 +71,8 @@ export class SyncStore {
     return tx
       .sql<{ id: SyncTargetId }>(
         `SELECT t.id FROM sync_target t JOIN fabric f ON f.id = t.fabric_id
-          WHERE t.enabled AND t.kind = 'POWERDNS' AND t.next_try_at <= clock_timestamp() AND (t.settled_revision < f.revision OR ${IS_DUE}) ORDER BY t.id`,
+          WHERE t.enabled AND t.kind = 'POWERDNS' AND t.next_try_at <= clock_timestamp() AND (t.settled_revision < f.revision OR ${IS_DUE} OR EXISTS (SELECT FROM sync_run r WHERE r.target_id = t.id AND r.phase <> 'ENDED'))
+          ORDER BY t.id`,
       )
       .then((rows) => rows.map((row) => row.id));
   }
@@ -64,32 +80,91 @@ export class SyncStore {
   async target(tx: Tx, id: SyncTargetId): Promise<SyncTarget | undefined> {
     const row = await tx.one<SyncTarget & { settledRevision: string }>(
       `SELECT t.id, t.fabric_id AS "fabricId", t.slug, t.url, t.sealed_secret AS "sealedSecret", t.tls_pins AS "tlsPins", t.mode, t.zones, t.ttl_seconds AS "ttlSeconds", t.settings,
-          t.settled_revision AS "settledRevision", ${IS_DUE} AS "isDue", pg_current_snapshot()::text AS snapshot
+          t.settled_revision AS "settledRevision", t.failures, t.seen, ${IS_DUE} AS "isDue", ${WHY} AS why, pg_current_snapshot()::text AS snapshot
          FROM sync_target t WHERE t.id = $1 AND t.enabled AND t.kind = 'POWERDNS'`,
       [id],
     );
     return row && { ...row, settledRevision: Number(row.settledRevision) };
   }
 
-  async beginRun(tx: Tx, targetId: SyncTargetId): Promise<string> {
-    const id = newId<string>();
-    await tx.run(`INSERT INTO sync_run (id, target_id, state) VALUES ($1, $2, 'RUNNING')`, [id, targetId]);
-    return id;
+  /** Of all fabrics. */
+  nameServers(tx: Tx): Promise<NameServerConnector[]> {
+    return tx.sql(`SELECT id, fabric_id AS "fabricId", slug, enabled FROM sync_target WHERE kind = 'POWERDNS' ORDER BY id`);
   }
 
-  async endRun(
+  /** Others that publish into these zones and wait for something there look again now: a name may have been given up. */
+  async hurryOthers(tx: Tx, id: SyncTargetId, zones: readonly string[]): Promise<void> {
+    await tx.run(
+      `UPDATE sync_target SET recheck_at = clock_timestamp() WHERE kind = 'POWERDNS' AND enabled AND id <> $1 AND zones && $2::text[] AND recheck_at > clock_timestamp()`,
+      [id, zones],
+    );
+  }
+
+  /** What this connector wrote last under these keys, as far as runs are kept; what it deleted last is not in it. */
+  async lastWritten(tx: Tx, id: SyncTargetId, zone: Fqdn, keys: readonly string[]): Promise<Map<string, RrsetValue>> {
+    const rows = await tx.sql<{ key: string; after: RrsetValue | null }>(
+      `SELECT DISTINCT ON (x.line->>'key') x.line->>'key' AS key, x.line->'after' AS after
+         FROM sync_run r, jsonb_array_elements(r.plan) WITH ORDINALITY x(line, n)
+        WHERE r.target_id = $1 AND x.line->>'zone' = $2 AND x.line->>'key' = ANY($3) AND NOT x.line ? 'reason' AND NOT x.line ? 'isOnlyShown'
+        ORDER BY x.line->>'key', r.started_at DESC, x.n DESC`,
+      [id, zone, keys],
+    );
+    return new Map(rows.flatMap(({ key, after }): [string, RrsetValue][] => (after === null ? [] : [[key, after]])));
+  }
+
+  /** All that a run would do is kept before anything is written. */
+  async planned(
     tx: Tx,
-    runId: string,
-    state: RunState,
-    { changes, counts, error }: { changes: readonly RunChange[]; counts: RunCounts; error: string | null },
+    runId: SyncRunId,
+    { lines, guards, digest }: { lines: readonly RunChange[]; guards: readonly string[]; digest: string | null },
   ): Promise<void> {
-    await tx.run('UPDATE sync_run SET state = $2, plan = $3, counts = $4, error = $5, finished_at = clock_timestamp() WHERE id = $1', [
+    await tx.run(`UPDATE sync_run SET plan = $2, guards = $3, digest = $4, phase = 'APPLYING' WHERE id = $1`, [
       runId,
-      state,
-      JSON.stringify(changes),
-      JSON.stringify(counts),
-      error,
+      JSON.stringify(lines),
+      guards,
+      digest,
     ]);
+  }
+
+  /** The lines of a run, with what came of them until now. */
+  async lines(tx: Tx, runId: SyncRunId): Promise<readonly RunChange[]> {
+    return (await tx.one<{ plan: RunChange[] }>('SELECT plan FROM sync_run WHERE id = $1', [runId]))?.plan ?? [];
+  }
+
+  async keepLines(tx: Tx, runId: SyncRunId, lines: readonly RunChange[]): Promise<void> {
+    await tx.run('UPDATE sync_run SET plan = $2 WHERE id = $1', [runId, JSON.stringify(lines)]);
+  }
+
+  /** Keys of which the name server gave another answer than was written, as the last run says. */
+  async otherwise(tx: Tx, targetId: SyncTargetId): Promise<ReadonlySet<string>> {
+    const rows = await tx.sql<{ key: string }>(
+      `SELECT line->>'key' AS key FROM (SELECT plan FROM sync_run WHERE target_id = $1 AND NOT is_dry_run AND state <> 'RUNNING' ORDER BY started_at DESC, id DESC LIMIT 1) r,
+         jsonb_array_elements(r.plan) line WHERE line ? 'isOtherwise'`,
+      [targetId],
+    );
+    return new Set(rows.map(({ key }) => key));
+  }
+
+  /** The execution that made it is no more. It says nothing of whether anything waits. */
+  async died(tx: Tx, runId: SyncRunId): Promise<void> {
+    await tx.run(
+      `UPDATE sync_run SET state = 'FAILED', phase = 'ENDED', digest = NULL, error = 'the execution that made it died', finished_at = clock_timestamp(),
+         plan = coalesce((SELECT jsonb_agg(${NOT_KNOWN} ORDER BY n) FROM jsonb_array_elements(plan) WITH ORDINALITY x(line, n)), '[]') WHERE id = $1`,
+      [runId],
+    );
+  }
+
+  /** What a later run is measured by. */
+  async saw(tx: Tx, id: SyncTargetId, seen: Readonly<Record<string, number>>): Promise<void> {
+    await tx.run('UPDATE sync_target SET seen = $2 WHERE id = $1 AND seen IS DISTINCT FROM $2', [id, JSON.stringify(seen)]);
+  }
+
+  /** Everything is looked at again at once: what was approved is done. */
+  async lookAgain(tx: Tx, id: SyncTargetId): Promise<void> {
+    await tx.run(
+      `UPDATE sync_target SET failures = 0, next_try_at = '-infinity', last_error = NULL, recheck_at = clock_timestamp() WHERE id = $1`,
+      [id],
+    );
   }
 
   /**
