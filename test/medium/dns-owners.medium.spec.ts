@@ -221,7 +221,7 @@ it('a name that goes from one fabric to the other is written by the other once t
   const after = await named(twin, 'moves');
   expect(await run(twin)).toEqual(['FOREIGN moves SKIPPED the record set is not ours: the connector dns of this Trame keeps it']);
   await run(one);
-  await run(twin);
+  await one.world.app.get(SyncService).runDue(); // At once, and not when it is time to look again.
   expect((await stored())['moves']).toEqual({ records: [after.address], marks: [`trame ${await markOf(twin)}`] });
   await release(twin, after);
   await run(twin);

@@ -45,6 +45,11 @@ export class ZoneKeeper {
     };
   }
 
+  /** A name that goes from one fabric to another does not wait a minute for its turn. In a transaction of its own: two that end at once would wait for each other. */
+  gaveUp({ id }: Pick<SyncTarget, 'id'>, zones: readonly string[]): Promise<void> {
+    return zones.length === 0 ? Promise.resolve() : this.db.inTransaction(SCOPE, (tx) => this.store.hurryOthers(tx, id, zones));
+  }
+
   /**
    * PowerDNS duplicates records when two write to a zone at once, whosever names they are. A server is known by its address: one that has two is two.
    * @throws DomainError INVALID_STATE while another connector writes into the zone for long.
