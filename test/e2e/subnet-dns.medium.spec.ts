@@ -88,3 +88,65 @@ describe('a subnet', () => {
     expect((await setDns({ subnet: id, dnsZonePrefix: null }, other.token)).errors).toMatchObject([{ code: 'NOT_FOUND' }]);
   });
 });
+
+describe('an address', () => {
+  interface Aliased {
+    readonly ipAddress: { readonly dnsName: string; readonly dnsAliases: readonly string[] } | null;
+    readonly errors: Errors;
+  }
+  const setAliases = (ipAddress: string, aliases: readonly string[], token = world.customer): Promise<Aliased> =>
+    world.ask(
+      token,
+      'mutation ($input: SetAddressAliasesInput!) { setAddressAliases(input: $input) { ipAddress { dnsName dnsAliases } errors { code message path } } }',
+      { input: { ipAddress, aliases } },
+    );
+  const address = async (dnsName: string | null, own: { token: string; tenant: string } = mine()): Promise<string> => {
+    const net = await world.ask<Payload>(own.token, `mutation ($input: CreateSubnetInput!) { createSubnet(input: $input) ${SELECTION} }`, {
+      input: { idempotencyKey: `net-${++serial}`, tenant: own.tenant, pool, length: 28 },
+    });
+    const given = await world.ask<{ allocation: { id: string } }>(
+      own.token,
+      'mutation ($input: AllocateIpInput!) { allocateIp(input: $input) { allocation { id } errors { code message } } }',
+      { input: { idempotencyKey: `ip-${serial}`, subnet: net.subnet?.id, dnsName } },
+    );
+    return given.allocation.id;
+  };
+  const mine = () => ({ token: world.customer, tenant: encodeId('tenant', world.tenantId) });
+
+  it('has further names, all said anew, which are read back with it', async () => {
+    const id = await address('host.cust.example');
+    expect(await setAliases(id, ['B.cust.example', 'a.cust.example'])).toMatchObject({
+      errors: [],
+      ipAddress: { dnsName: 'host.cust.example', dnsAliases: ['a.cust.example', 'b.cust.example'] },
+    });
+    expect(await setAliases(id, [])).toMatchObject({ errors: [], ipAddress: { dnsAliases: [] } });
+    const audited = await world.db.inTransaction(systemScope('spec'), (tx) =>
+      tx.sql<{ detail: object }>(`SELECT detail FROM audit_entry WHERE action = 'address.aliases-set' ORDER BY id`, []),
+    );
+    expect(audited).toMatchObject([{ detail: { after: ['a.cust.example', 'b.cust.example'] } }, { detail: { after: [] } }]);
+  });
+
+  it.each([
+    ['its own name', ['own.cust.example']],
+    ['a name twice', ['a.cust.example', 'a.cust.example']],
+    ['more than sixteen', Array.from({ length: 17 }, (_, n) => `a${n}.cust.example`)],
+  ])('has not %s', async (_, aliases) => {
+    const id = await address(null);
+    expect((await setAliases(id, ['a.cust.example'])).errors).toMatchObject([{ code: 'INVALID_VALUE' }]);
+    const named = await address(`own${serial}.cust.example`);
+    const wrong = aliases.map((name) => (name === 'own.cust.example' ? `own${serial - 1}.cust.example` : name));
+    expect((await setAliases(named, wrong)).errors).toMatchObject([{ code: 'INVALID_VALUE' }]);
+  });
+
+  it('has no name or alias of another tenant, who cannot name it either', async () => {
+    const { tenantId, token } = await world.newTenant('aliens', 'Aliens SA');
+    const theirs = await address('theirs.cust.example', { token, tenant: encodeId('tenant', tenantId) });
+    expect((await setAliases(theirs, ['also.cust.example'], token)).errors).toEqual([]);
+    const id = await address('ours.cust.example');
+    for (const name of ['theirs.cust.example', 'also.cust.example']) {
+      const { errors } = await setAliases(id, [name]);
+      expect(errors).toMatchObject([{ code: 'ALREADY_EXISTS', message: expect.not.stringContaining('liens') }]);
+    }
+    expect((await setAliases(theirs, [])).errors).toMatchObject([{ code: 'NOT_FOUND' }]);
+  });
+});

@@ -2,9 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AddressAllocationService, PrefixAllocationService, type SubnetDns, SubnetService } from '#contexts/addressing';
+import {
+  AddressAllocationService,
+  AddressNamesService,
+  PrefixAllocationService,
+  type SubnetDns,
+  SubnetService,
+} from '#contexts/addressing';
 import { SyncModule, SyncService } from '#contexts/sync';
-import { Fqdn, IdempotencyKey, type Ip, type SubnetId, ZonePrefix } from '#engines/kernel';
+import { Fqdn, IdempotencyKey, type Ip, type IpAddressId, type SubnetId, ZonePrefix } from '#engines/kernel';
 import { systemScope } from '#platform';
 import { type LabDns, missingForPowerDns, resolve, startPowerDns, startSimulatedPowerDns } from '../../apps/lab/src/powerdns/index.js';
 import { connectDns, powerDnsServer } from '../support/dns-connector.js';
@@ -51,11 +57,12 @@ async function subnet(over: Partial<SubnetDns> = {}): Promise<SubnetId> {
   );
   return id;
 }
-async function named(name: string, subnetId: SubnetId): Promise<Ip> {
+const named = async (name: string, subnetId: SubnetId): Promise<Ip> => (await allocated(name, subnetId)).address;
+async function allocated(name: string, subnetId: SubnetId): Promise<{ id: IpAddressId; address: Ip; generation: number }> {
   const request = { subnetId, tenantId: world.tenantId, key: key(), dnsName: Fqdn.parse(name) };
   const [given] = (await world.app.get(AddressAllocationService).allocate(scope, request)).allocations;
   if (!given) throw new Error('no address was given');
-  return given.address;
+  return given;
 }
 const setDns = (id: SubnetId, dns: Partial<SubnetDns>) =>
   world.asSystem((tx) => world.app.get(SubnetService).setDns(tx, id, { dnsZone: ZONE, dnsZonePrefix: null, dnsTtlSeconds: null, ...dns }));
@@ -116,5 +123,44 @@ describe(`the names of a subnet, asked of ${isReal ? 'PowerDNS' : 'the simulated
     const id = await subnet();
     await expect(setDns(id, wrong)).rejects.toMatchObject({ code: 'INVALID_VALUE', message: expect.stringContaining(words) });
     await expect(subnet({ dnsZone: null, ...wrong })).rejects.toMatchObject({ code: 'INVALID_VALUE' });
+  });
+});
+
+describe(`further names of an address, asked of ${isReal ? 'PowerDNS' : 'the simulated PowerDNS'}`, () => {
+  const setAliases = (id: IpAddressId, ...aliases: string[]) =>
+    world.asSystem((tx) =>
+      world.app.get(AddressNamesService).setAliases(
+        tx,
+        id,
+        aliases.map((name) => Fqdn.parse(name)),
+      ),
+    );
+
+  it('are answered forward, the PTR is of its own name alone; they change, are shared by addresses, and go with the address', async () => {
+    const id = await subnet();
+    const web = await allocated('web-1.cust.example', id);
+    const other = await allocated('web-2.cust.example', id);
+    await setAliases(web.id, 'www.cust.example', 'a.cust.example');
+    await setAliases(other.id, 'www.cust.example', 'web-1.cust.example');
+    await runDue();
+    expect((await forward('www.cust.example')).sort()).toEqual([web.address, other.address].sort());
+    expect((await forward('web-1.cust.example')).sort()).toEqual([web.address, other.address].sort());
+    expect(await forward('a.cust.example')).toEqual([web.address]);
+    expect([await back(web.address), await back(other.address)]).toEqual([['web-1.cust.example'], ['web-2.cust.example']]);
+
+    await setAliases(web.id, 'b.cust.example');
+    await runDue();
+    expect([await forward('a.cust.example'), await forward('b.cust.example'), await forward('www.cust.example')]).toEqual([
+      [],
+      [web.address],
+      [other.address],
+    ]);
+
+    await world.app.get(AddressAllocationService).release(scope, web.id, web.generation);
+    await runDue();
+    expect([await forward('b.cust.example'), await back(web.address)]).toEqual([[], []]);
+    await expect(setAliases(web.id, 'c.cust.example')).rejects.toMatchObject({ code: 'INVALID_STATE' });
+    const left = await world.asSystem((tx) => tx.sql('SELECT dns_aliases AS aliases FROM ip_address WHERE id = $1', [web.id]));
+    expect(left).toEqual([{ aliases: null }]);
   });
 });

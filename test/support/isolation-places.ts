@@ -105,6 +105,7 @@ export const NAMES = {
   'Mutation.setSecret.input.fabric': 'fabric',
   'Mutation.removePrefix.id': 'prefix',
   'Mutation.removeSubnetRange.input.subnet': 'subnet',
+  'Mutation.setAddressAliases.input.ipAddress': 'ipAddress',
   'Mutation.setAddressQuota.input.tenant': 'tenant',
   'Mutation.setAddressQuota.input.space': 'space',
   'Mutation.setSubnetDns.input.subnet': 'subnet',

@@ -15,6 +15,7 @@ const GROUPS: readonly { readonly names: readonly string[]; readonly load: () =>
     },
   },
   { names: ['pool'], load: async () => [(await import('./commands/pool.command.js')).addPool] },
+  { names: ['address'], load: async () => [(await import('./commands/address.command.js')).addAddress] },
   { names: ['subnet'], load: async () => [(await import('./commands/subnet.command.js')).addSubnet] },
   { names: ['plan'], load: async () => [(await import('./commands/plan.command.js')).addPlan] },
   { names: ['external'], load: async () => [(await import('./commands/external.command.js')).addExternal] },

@@ -72,6 +72,10 @@ describeWith({ missing }, 'trame at the counter', () => {
     );
     const ip = await trame(world.customer, 'allocate', 'ip', '--subnet', subnet.id, '--prefer', '10.130.0.70', '--name', 'a.example');
     expect(ip.out).toMatch(/^10\.130\.0\.70 {2}BOUND {2}ip_/);
+    const id = /ip_\w+/.exec(ip.out)?.[0] ?? '';
+    expect((await trame(world.customer, 'address', 'aliases', id, 'c.example', 'b.example')).out).toMatch(
+      /^10\.130\.0\.70 {2}a\.example b\.example c\.example {2}ip_/,
+    );
     const dns = ['subnet', 'dns', subnet.id] as const;
     expect((await trame(world.customer, ...dns, '--zone', 'example.net', '--prefix', 'dmz', '--ttl', '60')).out).toMatch(
       /^10\.130\.0\.64\/26 {2}<name>\.dmz\.example\.net {2}TTL 60 {2}sub_/,

@@ -5,6 +5,7 @@ import { NumberingModule } from '#contexts/numbering';
 import { TenancyModule } from '#contexts/tenancy';
 import { AddressAllocationService } from './address-allocation.service.js';
 import { AddressLookup } from './address-lookup.js';
+import { AddressNamesService } from './address-names.service.js';
 import { AddressRefusals } from './address-refusals.js';
 import { AddressSweeper } from './address-sweeper.js';
 import { AddressingImporter } from './addressing-importer.service.js';
@@ -12,6 +13,7 @@ import { AddressingDescriptions } from './addressing-descriptions.js';
 import { AddressingListing } from './addressing-listing.js';
 import { AddressingInvariants } from './addressing-invariants.js';
 import { AddressingService } from './addressing.service.js';
+import { AddressNamesResolver } from './api/address-names.resolver.js';
 import { IpAddressDescriptionResolver, PrefixDescriptionResolver, SubnetDescriptionResolver } from './api/description.resolver.js';
 import { PrefixPoolResolver } from './api/prefix-pool.resolver.js';
 import { PrefixResolver, UtilizationResolver } from './api/prefix.resolver.js';
@@ -24,6 +26,7 @@ import { PrefixRefusals } from './prefix-refusals.js';
 import { PrefixTreeService } from './prefix-tree.service.js';
 import { AddressAllocationStore } from './store/address-allocation.store.js';
 import { AddressLookupStore } from './store/address-lookup.store.js';
+import { AddressNamesStore } from './store/address-names.store.js';
 import { AddressingListingStore } from './store/addressing-listing.store.js';
 import { AddressingImportStore } from './store/addressing-import.store.js';
 import { PrefixAllocationStore } from './store/prefix-allocation.store.js';
@@ -46,6 +49,7 @@ const services = [
   AddressingImporter,
   AddressingListing,
   AddressLookup,
+  AddressNamesService,
 ];
 const stores = [
   PrefixPoolStore,
@@ -57,6 +61,7 @@ const stores = [
   AddressingImportStore,
   AddressingListingStore,
   AddressLookupStore,
+  AddressNamesStore,
 ];
 const poolChanged = { provide: JOB_HANDLERS['prefix-pool.changed'], useClass: PrefixPoolLevels };
 
@@ -77,6 +82,7 @@ const poolChanged = { provide: JOB_HANDLERS['prefix-pool.changed'], useClass: Pr
     AddressingDescriptions,
     PrefixDescriptionResolver,
     SubnetDescriptionResolver,
+    AddressNamesResolver,
     IpAddressDescriptionResolver,
     AddressingInvariants,
     AddressSweeper,

@@ -6,6 +6,7 @@ export { AddressAllocationService } from './address-allocation.service.js';
 export { AddressingImporter } from './addressing-importer.service.js';
 export { AddressingListing } from './addressing-listing.js';
 export { AddressingModule } from './addressing.module.js';
+export { AddressNamesService } from './address-names.service.js';
 export { AddressingService, type NewAddress, type NewSubnet } from './addressing.service.js';
 export { PrefixAllocationService } from './prefix-allocation.service.js';
 export { type NewPrefixPool, PrefixPoolAdminService, type PrefixPoolChange } from './prefix-pool-admin.service.js';

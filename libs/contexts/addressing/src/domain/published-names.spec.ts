@@ -3,7 +3,7 @@ import { type KeptName, publishedNames } from './published-names.js';
 
 const kept = (
   name: string,
-  over: { prefix?: string; zone?: string | null; ttl?: number; tenant?: string; address?: string; id?: string } = {},
+  over: { prefix?: string; zone?: string | null; ttl?: number; tenant?: string; address?: string; id?: string; isAlias?: boolean } = {},
 ): KeptName => ({
   addressId: (over.id ?? '1') as IpAddressId,
   tenantId: (over.tenant ?? 'a') as TenantId,
@@ -11,6 +11,7 @@ const kept = (
   name: Fqdn.parse(name),
   dnsZone: over.zone === null ? null : Fqdn.parse(over.zone ?? 'cust.example'),
   dnsZonePrefix: over.prefix === undefined ? null : ZonePrefix.parse(over.prefix),
+  isAlias: over.isAlias ?? false,
   dnsTtlSeconds: over.ttl ?? null,
 });
 const called = (...names: KeptName[]): string[] => publishedNames(names).names.map(({ name }) => name);
@@ -58,7 +59,7 @@ describe('publishedNames', () => {
       [mine, owner],
     ]) {
       const { names, withheld } = publishedNames(order);
-      expect(names).toEqual([{ address: '10.20.0.9', name: 'web.dmz.cust.example', ttlSeconds: null }]);
+      expect(names).toEqual([{ address: '10.20.0.9', name: 'web.dmz.cust.example', isAlias: false, ttlSeconds: null }]);
       expect(withheld).toEqual([{ address: '10.20.0.8', name: 'web.cust.example', reason: 'OF_ANOTHER_TENANT' }]);
     }
     const older = kept('x.cust.example', { prefix: 'p.q', id: '1' });
@@ -78,5 +79,25 @@ describe('publishedNames', () => {
     const name = `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.cust.example`;
     const prefix = 'd'.repeat(60);
     expect(publishedNames([kept(name, { prefix })])).toEqual({ names: [], withheld: [{ address: '10.20.0.9', name, reason: 'TOO_LONG' }] });
+  });
+
+  it('publishes an alias as a name, also one that is the name of another address of the tenant', () => {
+    const [own, alias] = [kept('web.cust.example'), kept('www.cust.example', { isAlias: true })];
+    const shared = kept('www.cust.example', { id: '2', address: '10.20.0.8' });
+    expect(publishedNames([own, alias, shared])).toMatchObject({
+      names: [{ name: 'web.cust.example' }, { name: 'www.cust.example', isAlias: false }, { name: 'www.cust.example', isAlias: true }],
+      withheld: [],
+    });
+    expect(called(kept('www.cust.example', { isAlias: true, prefix: 'dmz' }))).toEqual(['www.dmz.cust.example']);
+  });
+
+  it('does not publish an alias that is the name of another tenant, however young its address', () => {
+    const alias = kept('www.cust.o.example', { id: '1', isAlias: true });
+    const others = { id: '9', tenant: 'b', address: '10.20.0.8' };
+    for (const theirs of [kept('www.cust.o.example', others), kept('www.o.example', { ...others, zone: 'o.example', prefix: 'cust' })])
+      expect(publishedNames([alias, theirs])).toMatchObject({
+        names: [{ name: 'www.cust.o.example', address: '10.20.0.8' }],
+        withheld: [{ address: '10.20.0.9', reason: 'OF_ANOTHER_TENANT' }],
+      });
   });
 });

@@ -82,9 +82,10 @@ export class SubnetStore {
   /** Names of the fabric's address spaces: of addresses that somebody has for good, in networks that are part of the intent or in none. */
   async names(tx: Tx, fabricId: FabricId): Promise<KeptName[]> {
     return tx.sql<KeptName>(
-      `SELECT i.id AS "addressId", i.tenant_id AS "tenantId", host(i.address) AS address, i.dns_name AS name, s.dns_zone AS "dnsZone",
+      `SELECT i.id AS "addressId", i.tenant_id AS "tenantId", host(i.address) AS address, l.name, l.is_alias AS "isAlias", s.dns_zone AS "dnsZone",
            s.dns_zone_prefix AS "dnsZonePrefix", s.dns_ttl_seconds AS "dnsTtlSeconds" FROM ip_address i JOIN address_space sp ON sp.id = i.space_id JOIN subnet s ON s.id = i.subnet_id
          LEFT JOIN network n ON n.id = s.network_id
+         CROSS JOIN LATERAL (SELECT i.dns_name, false UNION ALL SELECT unnest(i.dns_aliases), true) l (name, is_alias)
         WHERE sp.fabric_id = $1 AND i.state = 'BOUND' AND i.dns_name IS NOT NULL AND (n.id IS NULL OR n.state IN ('PROVISIONING', 'ACTIVE', 'DEGRADED'))
         ORDER BY i.address`,
       [fabricId],

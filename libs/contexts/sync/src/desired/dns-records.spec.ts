@@ -46,6 +46,17 @@ describe('dnsRecords', () => {
     ]);
   });
 
+  it('gives a PTR to the name of an address and to no alias of it, in whatever order they come', () => {
+    const names = [named('web.cust.example', '10.20.0.9'), { ...named('a.cust.example', '10.20.0.9', 60), isAlias: true }];
+    for (const order of [names, [...names].reverse()])
+      expect(lines(order, ['cust.example', '20.10.in-addr.arpa'])).toEqual([
+        '20.10.in-addr.arpa: 9.0.20.10.in-addr.arpa/ptr 300 web.cust.example.',
+        'cust.example: a.cust.example/a 60 10.20.0.9',
+        'cust.example: web.cust.example/a 300 10.20.0.9',
+      ]);
+    expect(dnsRecords(names.slice(1), zonesOf('cust.example', '20.10.in-addr.arpa')).outside).toEqual([]);
+  });
+
   it('takes a zone by labels, not by letters, and its apex for a name in it', () => {
     const { outside, zones } = dnsRecords(
       [named('www.notcust.example', '10.0.0.1'), named('cust.example', '10.0.0.2')],

@@ -3,11 +3,12 @@ import type { Item } from '#engines/reconcile';
 import { type ClasslessZone, classlessZone } from '../dns/zone-name.js';
 import type { RrsetValue } from '../ports/rrset.js';
 
-/** One name of one address. An address may have several names and a name several addresses. */
+/** One name of one address. An address may have several names and a name several addresses; aliases have no PTR. */
 export interface NamedAddress {
   readonly address: Ip;
   readonly name: Fqdn;
   readonly ttlSeconds: number;
+  readonly isAlias?: boolean;
 }
 
 /** A record that belongs in no zone of the list. */
@@ -25,7 +26,7 @@ export interface DesiredDns {
 
 /**
  * A or AAAA (RFC 3596 §2.1) of each name in the longest zone that holds it, and one PTR per address in the longest reverse zone
- * (RFC 1035 §3.5, RFC 3596 §2.5). Of several names the PTR gets the first in natural order. The lowest TTL of a set holds for the set.
+ * (RFC 1035 §3.5, RFC 3596 §2.5). Of several names the PTR gets the first in natural order that is no alias. The lowest TTL of a set holds for the set.
  * Where the /24 of an address is not in the list, its PTR is in the classless zone that holds it (RFC 2317); where it is, it needs no CNAME.
  */
 export function dnsRecords(names: readonly NamedAddress[], zones: readonly Fqdn[]): DesiredDns {
@@ -71,7 +72,7 @@ function distinct(names: readonly NamedAddress[]): NamedAddress[] {
 
 function firstNames(names: readonly NamedAddress[]): NamedAddress[] {
   const first = new Map<Ip, NamedAddress>();
-  for (const entry of distinct(names)) if (!first.has(entry.address)) first.set(entry.address, entry);
+  for (const entry of distinct(names.filter(({ isAlias }) => !isAlias))) if (!first.has(entry.address)) first.set(entry.address, entry);
   return [...first.values()];
 }
 
