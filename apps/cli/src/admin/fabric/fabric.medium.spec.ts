@@ -138,6 +138,19 @@ describeWith({ missing }, 'trame fabric', () => {
     expect(await fabrics()).toEqual([]);
   });
 
+  it('refuses a name server whose address goes on into its API, with the one that is meant', async () => {
+    const document = shown();
+    const [server] = document['nameServers'] as { url: string }[];
+    expect(server?.url).toBe('http://127.0.0.1:8081');
+    const long = [{ ...server, url: `${server?.url}/api/v1/servers/localhost` }];
+    const { code, err } = await run('load', saved({ ...document, nameServers: long }));
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining('without /api/v1/servers/localhost, which is added here: http://127.0.0.1:8081'),
+    ]);
+    expect(await fabrics()).toEqual([]);
+  });
+
   it('names every place that it cannot read, and what would have been accepted', async () => {
     const document = shown();
     Object.assign((document['devices'] as object[])[1] ?? {}, {
