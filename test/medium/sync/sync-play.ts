@@ -8,6 +8,7 @@ import { expectEqual, translated } from './sync-compare.js';
 import { SyncLedger } from './sync-ledger.js';
 import { idIn, isAlike, SyncPeople } from './sync-people.js';
 import { MODEL_KINDS, type ModelKind, type SyncSequence, type SyncStep, type Trouble } from './sync-steps.js';
+import { expectLossesTold, expectTimes } from './sync-told.js';
 import type { SyncWorld } from './sync-world.js';
 
 const FIRST_100 = { first: 100, after: null };
@@ -73,8 +74,8 @@ export class SyncPlay {
     await this.comeToRest();
     await this.expectNothingToDo();
     await this.expectConverged();
-    await this.expectTimes();
-    await this.expectLossesTold();
+    await expectTimes(this.world, this.targetId);
+    await expectLossesTold(this.world, this.targetId, this.ledger.losses);
   }
 
   private async step(step: SyncStep): Promise<void> {
@@ -343,41 +344,6 @@ export class SyncPlay {
     const isLeft = (field: string): boolean =>
       (field === 'description' && descriptions === 'IGNORE') || (kind === 'tenant' && field === 'name' && names === 'IGNORE');
     return Object.fromEntries(Object.entries(fields).filter(([field]) => !isLeft(field)));
-  }
-
-  /** What was left by the last complete run, and what is on its way out, and nothing else, is looked at again by itself. */
-  private async expectTimes(): Promise<void> {
-    const [run] = await this.world.runs.runsOf(this.targetId, { first: 1, after: null });
-    if (!run || run.state === 'BLOCKED_BY_GUARD' || run.state === 'FAILED') return;
-    const awaited = await this.world.system((tx) =>
-      tx.sql<{ place: string }>(`SELECT kind || ' ' || local_id AS place FROM sync_recheck WHERE target_id = $1 ORDER BY 1`, [
-        this.targetId,
-      ]),
-    );
-    const meant = await this.world.system((tx) =>
-      tx.sql<{ place: string }>(
-        `SELECT kind || ' ' || local_id AS place FROM sync_change WHERE run_id = $2 AND state IN ('REFUSED', 'SKIPPED', 'STALE')
-         UNION SELECT kind || ' ' || local_id FROM sync_link WHERE target_id = $1 AND state = 'DEPRECATED' ORDER BY 1`,
-        [this.targetId, run.id],
-      ),
-    );
-    assert.deepEqual(awaited, meant, 'what is tried again is not what was left');
-  }
-
-  /** Every text that somebody wrote and that was overwritten unseen by the other side is named in a run or was decided in a conflict. */
-  private async expectLossesTold(): Promise<void> {
-    for (const { side, kind, localId, field, value } of this.ledger.losses) {
-      const told = await this.world.system((tx) =>
-        tx.sql(
-          `SELECT 1 FROM sync_change c JOIN sync_run r ON r.id = c.run_id WHERE r.target_id = $1 AND c.kind = $2 AND c.local_id = $3 AND $4 = ANY(c.overwritten)
-              AND CASE $6 WHEN 'OURS' THEN c.replaced->>$4 ELSE c.before->>$4 END = $5
-           UNION ALL SELECT 1 FROM sync_conflict WHERE target_id = $1 AND kind = $2 AND local_id = $3 AND field = $4 AND decision IS NOT NULL
-              AND (CASE $6 WHEN 'OURS' THEN ours ELSE theirs END) = to_jsonb($5::text)`,
-          [this.targetId, kind, localId, field, value, side],
-        ),
-      );
-      assert.ok(told.length > 0, `lost silently: ${side} ${kind} ${localId}.${field} ${value}`);
-    }
   }
 
   private async links(): Promise<ReadonlyMap<string, string>> {
