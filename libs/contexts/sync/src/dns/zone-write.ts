@@ -44,7 +44,7 @@ export async function writeZone(
   ];
 }
 
-export const isWrite = ({ verb }: Pick<Change<RrsetValue>, 'verb'>): boolean => verb === 'DELETE' || verb === 'UPDATE' || verb === 'CREATE';
+const isWrite = ({ verb }: Pick<Change<RrsetValue>, 'verb'>): boolean => verb === 'DELETE' || verb === 'UPDATE' || verb === 'CREATE';
 
 /** What is written is not yet served by every server. An answer changes nothing: it is told. */
 async function ask(
