@@ -52,6 +52,9 @@ describeWith({ missing }, 'trame sync', () => {
     const rules = (await trame(['rules', 'ipam'])).out.split('\n');
     expect(rules).toContain('prefix.description=THEM  (said)');
     expect(rules).toContain('vrf.description=LAST_WRITER_WITH_REVIEW');
+    expect(rules).toContain('vlan.name=IGNORE');
+    await trame(['set', 'ipam', '--rule', 'vlan.status=IGNORE']);
+    expect((await trame(['rules', 'ipam'])).out.split('\n')).toContain('vlan.status=IGNORE  (said)');
     const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'trame-')), 'secret');
     fs.writeFileSync(file, 'whisper\n', { mode: 0o600 });
     const secrets = await trame(['set', 'ipam', '--on', '--secret-file', '-', '--hook-secret-file', file], 'nbt_other.hush');
