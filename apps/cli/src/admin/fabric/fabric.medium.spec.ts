@@ -138,6 +138,21 @@ describeWith({ missing }, 'trame fabric', () => {
     expect(await fabrics()).toEqual([]);
   });
 
+  it('has a name server written to where the document says so, and only shown everything where it says nothing', async () => {
+    const document = shown();
+    const [{ mode, ...server }] = document['nameServers'] as [{ mode: string; slug: string }];
+    expect(mode).toBe('WRITE');
+    const silent = { ...server, slug: 'silent', zones: ['silent.example'] };
+    expect(await run('load', saved({ ...document, nameServers: [{ ...server, mode }, silent] }))).toMatchObject({ code: 0, err: '' });
+    const modes = await opened.db.inTransaction(systemScope('spec'), (tx) => tx.sql('SELECT slug, mode FROM sync_target ORDER BY slug'));
+    expect(modes).toEqual([
+      { slug: 'powerdns', mode: 'WRITE' },
+      { slug: 'silent', mode: 'OBSERVE' },
+    ]);
+    const wrong = await run('load', saved({ ...document, nameServers: [{ ...server, mode: 'READ' }] }));
+    expect(wrong).toMatchObject({ code: 1, err: expect.stringContaining('nameServers.0.mode') });
+  });
+
   it('refuses a name server whose address goes on into its API, with the one that is meant', async () => {
     const document = shown();
     const [server] = document['nameServers'] as { url: string }[];
