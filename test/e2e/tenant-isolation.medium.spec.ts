@@ -65,6 +65,7 @@ const PLAIN: Readonly<Record<string, (path: string) => ReturnType<Sample>>> = {
   cidr: (path) => (path.startsWith('Mutation.provisionNetwork') || path.startsWith('Mutation.createSubnet') ? undefined : '10.99.0.0/24'),
   address: (path) => (path.startsWith('Mutation.adopt') ? '10.20.0.9' : undefined),
   'Mutation.createPrefixPool.input.prefixes': () => ['10.99.0.0/24'],
+  'Mutation.setAddressAliases.input.aliases': () => [],
   defaultLength: () => 28,
   minLength: () => 24,
   maxLength: () => 28,

@@ -70,7 +70,10 @@ async function until<T>(what: () => Promise<T>, isSo: (value: T) => boolean): Pr
 const networkState = async (id: NetworkId): Promise<string | undefined> =>
   (await sql<{ state: string }>('SELECT state FROM network WHERE id = $1', [id]))[0]?.state;
 const names = () =>
-  world.db.inTransaction(systemScope('spec'), (tx) => world.app.get(AddressingService, { strict: false }).names(tx, world.fabricId));
+  world.db.inTransaction(
+    systemScope('spec'),
+    async (tx) => (await world.app.get(AddressingService, { strict: false }).names(tx, world.fabricId)).names,
+  );
 const locked = () => world.db.inTransaction(systemScope('spec'), (tx) => world.app.get(LockService, { strict: false }).active(tx));
 /** Everything that a network has, as rows. */
 const possessions = (id: NetworkId) =>
