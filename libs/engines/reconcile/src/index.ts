@@ -1,7 +1,6 @@
-export { checkBrakes } from './check-brakes.js';
 export { makePlan } from './make-plan.js';
 export { printPlan } from './print-plan.js';
-export type { ActualItem, Brakes, Change, ChangeVerb, Item, Plan, Target } from './plan.js';
+export type { ActualItem, Change, ChangeVerb, Item, Plan, Target } from './plan.js';
 export {
   compareConfigs,
   compareFacts,

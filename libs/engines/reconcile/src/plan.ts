@@ -31,13 +31,6 @@ export interface Plan<V> {
   readonly digest: string;
 }
 
-export interface Brakes {
-  /** Share of the owned objects that one plan may delete, 0…1. */
-  readonly maxDeleteRatio: number;
-  /** Below this number of owned objects the ratio is not asked. */
-  readonly minObjects: number;
-}
-
 export interface Target<V> {
   readonly name: string;
   /** @throws when the target cannot be read completely: an error is never an empty list. */

@@ -74,7 +74,6 @@ export const TOP_LEVEL_ERRORS: Readonly<Record<TopLevelCode, TopLevelRow>> = {
 
 /** Faults of ours or of what we talk to: callers see INTERNAL and a request id, operators find the rest in the log. */
 export const OPERATOR_CODES: ReadonlySet<string> = new Set([
-  'BRAKES_HIT',
   'DUPLICATE_KEY',
   'EMBEDDED_POSTGRES_FAILED',
   'EMBEDDED_POSTGRES_IN_USE',
