@@ -6,9 +6,10 @@ const conditions = ['source', ...defaultServerConditions];
 const nowhere = ['**/node_modules/**', '**/dist/**'];
 // Daemons and clusters by the dozen: with them `npm test` would take more than ten minutes on two cores. `npm run test:lab` runs them.
 const MINUTES = [
+  'apps/lab/src/bench/run-bench.medium.spec.ts',
   'test/contract/proxmox-{commit,faults,others,overtaken}.medium.spec.ts',
   'test/golden/{demo-daemons,frr-daemons,hosts,openvswitch-daemons}.medium.spec.ts',
-  'test/medium/{frr-remediation,openvswitch-transactions,qemu-hook}.medium.spec.ts',
+  'test/medium/{drift-hundred,frr-remediation,openvswitch-transactions,qemu-hook}.medium.spec.ts',
 ];
 
 export default defineConfig({

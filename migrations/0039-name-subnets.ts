@@ -12,6 +12,8 @@ export class NameSubnets1767225600039 implements MigrationInterface {
         -- When it was said how they are published after the subnet was made: the request that made it is answered as before all the same.
         ADD COLUMN dns_set_at timestamptz,
         ADD CONSTRAINT subnet_dns_prefix_of_zone CHECK (dns_zone_prefix IS NULL OR dns_zone IS NOT NULL)`);
+    // Record sets that are ours get their new mark while what they say is what is wanted: after the next change nobody could tell whose they were.
+    await q.query(`UPDATE sync_target SET recheck_at = clock_timestamp() WHERE kind = 'POWERDNS' AND enabled`);
     await watchNames(
       q,
       `(o.network_id, o.dns_zone, o.dns_zone_prefix, o.dns_ttl_seconds) IS DISTINCT FROM (n.network_id, n.dns_zone, n.dns_zone_prefix, n.dns_ttl_seconds)`,

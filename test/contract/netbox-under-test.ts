@@ -124,7 +124,7 @@ export class NetBoxUnderTest {
   /** For what other tests have as well. */
   name(what: string): string {
     names += 1;
-    return `ct-${what}-${stamp}-${names}`;
+    return `ct-${what}-${stamp}-${String(names).padStart(5, '0')}`; // In the order of names, which NetBox lists tags in.
   }
 
   /** A VRF of its own: what is in it is alone. */

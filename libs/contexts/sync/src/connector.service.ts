@@ -59,7 +59,8 @@ export class ConnectorService {
       if (secret === undefined && settings.url !== undefined && originOf(settings.url) !== originOf(before.url))
         throw invalidValue('secret', 'absent', 'the secret as well, when the connector goes to another server');
       const after = { ...before, ...checkConnector(before.kind, defined(settings)), ...this.sealed(id, secret) } as ConnectorRow;
-      await this.connectors.checkZones(tx, after);
+      // Two that met before this was refused can be changed in all else: a key that is known to others does not wait for that.
+      if (isElsewhere(before, after)) await this.connectors.checkZones(tx, after);
       await this.connectors.update(tx, after, isReadAnew(before, after, secret));
       await this.hear(tx, after, hookSecret);
       await this.told(tx, 'connector.updated', after);
@@ -143,6 +144,12 @@ const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).orig
 const defined = <T extends object>(of: T): T => Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)) as T;
 
 /** Another system, another view of it, or one that nobody looked at for a while: what was known of it counts for nothing. */
+const isElsewhere = (before: ConnectorRow, after: ConnectorRow): boolean =>
+  (after.enabled && !before.enabled) ||
+  before.url !== after.url ||
+  before.fabricId !== after.fabricId ||
+  after.zones.some((zone) => !before.zones.includes(zone));
+
 const isReadAnew = (before: ConnectorRow, after: ConnectorRow, secret: Secret | undefined): boolean =>
   secret !== undefined ||
   before.url !== after.url ||

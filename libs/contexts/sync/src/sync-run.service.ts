@@ -101,6 +101,7 @@ export class SyncRunService {
           allowedStates: ['WRITE'],
         });
       await this.runs.approve(tx, runId);
+      if (connector.kind === 'POWERDNS') await this.connectors.tryNow(tx, connector.id);
       // What the stops named is right: from now on it is what a scan is measured by, and what else is known stays.
       await this.scans.isRight(tx, run.targetId, runId);
       await this.changes.meanMissing(tx, runId);

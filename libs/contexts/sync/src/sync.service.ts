@@ -23,6 +23,7 @@ import { parseZone } from './dns/zone-name.js';
 import type { ConnectorMode } from './domain/connector.js';
 import { SyncStore } from './store/sync.store.js';
 import { type OpenRun, SyncRunStore } from './store/sync-run.store.js';
+import { wordsOf } from './runner/words-of.js';
 
 const SCOPE = systemScope('sync');
 const secretContext = (id: SyncTargetId): string => `sync-target/${id}/secret`;
@@ -75,9 +76,15 @@ export class SyncService implements OnModuleInit {
     return id;
   }
 
-  /** All targets that are behind; one that fails does not stop the others. */
+  /** All targets that are behind; one that fails does not stop the others, and is tried again later each time. @throws the first failure, after all of them. */
   async runDue(): Promise<void> {
-    for (const id of await this.db.inTransaction(SCOPE, (tx) => this.store.due(tx))) await this.run(id);
+    const failures: unknown[] = [];
+    for (const id of await this.db.inTransaction(SCOPE, (tx) => this.store.due(tx)))
+      await this.run(id).catch(async (error: unknown) => {
+        failures.push(error);
+        await this.db.inTransaction(SCOPE, (tx) => this.store.postpone(tx, id, wordsOf(error)));
+      });
+    if (failures.length > 0) throw failures[0];
   }
 
   /**

@@ -31,6 +31,12 @@ describe('a record set that is marked as every Trame did before', () => {
     expect(planned(stands, desired, [['a/a', value('10.0.0.9')]]).verbs).toEqual(['UPDATE a/a']);
   });
 
+  it('is taken over also where only its TTL is to be another one', () => {
+    const [stands, desired] = [[served('a/a', 'trame', '10.0.0.1')], [{ key: 'a/a', value: { ttl: 60, records: ['10.0.0.1'] } }]];
+    expect(doubtful(stands, desired)).toEqual([]);
+    expect(planned(stands, desired).verbs).toEqual(['UPDATE a/a']);
+  });
+
   it('is told and not deleted where nobody here wants it, even where this connector wrote it', () => {
     expect(planned([served('a/a', 'trame', '10.0.0.1')], [], [['a/a', value('10.0.0.1')]])).toEqual({ verbs: [], unclaimed: ['a/a'] });
   });

@@ -20,10 +20,12 @@ export interface JudgedRrsets {
 
 /** Wanted, marked as everybody did before, and another value: ours only if we wrote what stands there. */
 export const doubtful = (served: readonly ServedRrset[], desired: readonly Item<RrsetValue>[]): string[] => {
-  const wanted = new Map(desired.map(({ key, value }) => [key, canonicalJson(value)]));
-  return served
-    .filter(({ key, value, markedBy }) => markedBy === EVERYBODYS_MARK && wanted.has(key) && wanted.get(key) !== canonicalJson(value))
-    .map(({ key }) => key);
+  const wanted = new Map(desired.map(({ key, value }) => [key, value]));
+  const isDoubtful = ({ key, value, markedBy }: ServedRrset): boolean => {
+    const ours = wanted.get(key);
+    return markedBy === EVERYBODYS_MARK && ours !== undefined && !saysTheSame(ours, value);
+  };
+  return served.filter(isDoubtful).map(({ key }) => key);
 };
 
 /**
@@ -45,7 +47,7 @@ export function judgeRrsets(
     if (ours === undefined) unclaimed.push(rrset);
     const isOurs =
       ours !== undefined &&
-      (markedBy !== EVERYBODYS_MARK || [ours, written.get(key)].some((known) => known !== undefined && isEqual(known, value)));
+      (markedBy !== EVERYBODYS_MARK || [ours, written.get(key)].some((known) => known !== undefined && saysTheSame(known, value)));
     return isOurs ? { key, value, owned: true, mustBeMarked: true } : { key, value, owned: false };
   });
   return { actual, unclaimed };
@@ -63,4 +65,5 @@ export function unclaimedLines(zone: string, unclaimed: readonly ServedRrset[]):
   return more === 0 ? lines : [...lines, { zone, verb: 'FOREIGN', key: `${more} more`, reason: UNCLAIMED }];
 }
 
-const isEqual = (one: RrsetValue, other: RrsetValue): boolean => canonicalJson(one) === canonicalJson(other);
+/** Whoever says another TTL for the same records does not thereby give them up. */
+const saysTheSame = (one: RrsetValue, other: RrsetValue): boolean => canonicalJson(one.records) === canonicalJson(other.records);

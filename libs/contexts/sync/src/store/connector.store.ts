@@ -107,6 +107,11 @@ export class ConnectorStore {
     throw new DomainError('ALREADY_EXISTS', words, { slug: other.slug, url, zones: both });
   }
 
+  /** What failed before a person decided says nothing of what they decided. */
+  async tryNow(tx: Tx, id: SyncTargetId): Promise<void> {
+    await tx.run(`UPDATE sync_target SET failures = 0, next_try_at = '-infinity' WHERE id = $1`, [id]);
+  }
+
   async byId(tx: Tx, id: SyncTargetId): Promise<Connector | undefined> {
     const row = await tx.one<Record>(`SELECT ${COLUMNS} FROM sync_target t WHERE t.id = $1`, [id]);
     return row && toConnector(row);

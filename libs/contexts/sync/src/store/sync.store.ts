@@ -105,7 +105,8 @@ export class SyncStore {
     const rows = await tx.sql<{ key: string; after: RrsetValue | null }>(
       `SELECT DISTINCT ON (x.line->>'key') x.line->>'key' AS key, x.line->'after' AS after
          FROM sync_run r, jsonb_array_elements(r.plan) WITH ORDINALITY x(line, n)
-        WHERE r.target_id = $1 AND x.line->>'zone' = $2 AND x.line->>'key' = ANY($3) AND NOT x.line ? 'reason' AND NOT x.line ? 'isOnlyShown'
+        WHERE r.target_id = $1 AND (r.counts @? '$.created ? (@ > 0)' OR r.counts @? '$.updated ? (@ > 0)' OR r.counts @? '$.deleted ? (@ > 0)')
+          AND x.line->>'zone' = $2 AND x.line->>'key' = ANY($3) AND NOT x.line ? 'reason' AND NOT x.line ? 'isOnlyShown'
         ORDER BY x.line->>'key', r.started_at DESC, x.n DESC`,
       [id, zone, keys],
     );
