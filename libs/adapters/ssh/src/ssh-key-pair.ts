@@ -15,10 +15,17 @@ const TYPE = 'ssh-ed25519';
 
 /** A new ed25519 key: the client key of a fabric, or the host key of a lab device. */
 export function generateSshKeyPair(): SshKeyPair {
-  const { privateKey } = generateKeyPairSync('ed25519');
-  const { x = '', d = '' } = privateKey.export({ format: 'jwk' });
-  return encodeKeyPair(Buffer.from(x, 'base64url'), Buffer.from(d, 'base64url'), randomBytes(4));
+  // Encoded where they are made. In Node 20 a key object that is exported as JWK holds the key's lock while it makes strings; where these begin a garbage
+  // collection that takes away the job that made the key, that waits for the same lock, and the process stands still for ever.
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519', {
+    publicKeyEncoding: { type: 'spki', format: 'der' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+  });
+  return encodeKeyPair(octetsOf(publicKey), octetsOf(privateKey), randomBytes(4));
 }
+
+/** RFC 8410 §4 and §7: both documents end with the 32 octets of the key. */
+const octetsOf = (der: Buffer): Buffer => der.subarray(-32);
 
 /** @param check four octets that stand twice in the private part, where a wrong passphrase would show. */
 export function encodeKeyPair(publicOctets: Buffer, seed: Buffer, check: Buffer): SshKeyPair {

@@ -12,8 +12,12 @@ export interface SelfSignedCertificate {
 
 /** A fresh key each time: two certificates of one name never share a pin. */
 export function selfSignedCertificate(commonName = 'localhost'): SelfSignedCertificate {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const spki = publicKey.export({ type: 'spki', format: 'der' });
+  // Encoded where they are made: key objects of a pair share a lock with the job that made them, and Node 20 may wait for it for ever.
+  const { privateKey, publicKey: spki } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    publicKeyEncoding: { type: 'spki', format: 'der' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
   const signature = sequence(der(0x06, Buffer.from('2a8648ce3d040302', 'hex'))); // ecdsa-with-SHA256
   const oidCommonName = der(0x06, Buffer.from('550403', 'hex'));
   const name = sequence(der(0x31, sequence(oidCommonName, der(0x0c, Buffer.from(commonName)))));
@@ -23,7 +27,7 @@ export function selfSignedCertificate(commonName = 'localhost'): SelfSignedCerti
   const body = sequence(version3, serial, signature, name, validity, name, spki);
   const bits = der(0x03, Buffer.concat([Buffer.from([0]), sign('sha256', body, privateKey)]));
   return {
-    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    key: privateKey,
     cert: pem(sequence(body, signature, bits)),
     spkiSha256: createHash('sha256').update(spki).digest('base64'),
   };
