@@ -37,6 +37,7 @@ import { RestFabrics1767225600036 } from './0036-rest-fabrics.js';
 import { MissedSignals1767225600037 } from './0037-missed-signals.js';
 import { ComeLate1767225600038 } from './0038-come-late.js';
 import { NameSubnets1767225600039 } from './0039-name-subnets.js';
+import { RememberPublished1767225600040 } from './0040-remember-published.js';
 
 /** In order; a migration is never edited after it has landed. */
 export const migrations = [
@@ -79,4 +80,5 @@ export const migrations = [
   MissedSignals1767225600037,
   ComeLate1767225600038,
   NameSubnets1767225600039,
+  RememberPublished1767225600040,
 ];

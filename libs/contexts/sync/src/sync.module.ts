@@ -28,6 +28,7 @@ import { RunKeeper } from './runner/run-keeper.js';
 import { ScanPlanner } from './runner/scan-planner.js';
 import { SyncRunner } from './runner/sync-runner.js';
 import { ConnectorStore } from './store/connector.store.js';
+import { DnsPublishedStore } from './store/dns-published.store.js';
 import { SyncChangeStore } from './store/sync-change.store.js';
 import { SyncConflictStore } from './store/sync-conflict.store.js';
 import { SyncDueStore } from './store/sync-due.store.js';
@@ -49,6 +50,7 @@ const job = { provide: JOB_HANDLERS['sync.wanted'], useClass: SyncJob };
 
 const stores = [
   ConnectorStore,
+  DnsPublishedStore,
   SyncRunStore,
   SyncChangeStore,
   SyncConflictStore,

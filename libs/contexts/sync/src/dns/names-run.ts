@@ -68,6 +68,9 @@ export class NamesRun {
     const planned = [...plans.flatMap(plannedLines), ...outside];
     const digest = failed.length > 0 && guards.length === 0 ? null : digestOf(planned);
     await held.inTransaction(SCOPE, (tx) => this.store.planned(tx, run.id, { lines: planned, guards, digest }));
+    // Where much is missing the rows stay what a later reading is measured by, until a person says that it is right.
+    const whole = plans.filter(({ stops }) => !stops.some(isOfScan));
+    if (!run.isDryRun) await this.keeper.looked(held, target, whole);
     const isOnlyShown = run.isDryRun || target.mode === 'OBSERVE';
     const written = isOnlyShown ? { lines: planned, failed: [] } : await this.write(work, plans);
     const lines = isOnlyShown ? planned : [...written.lines, ...outside];
@@ -93,6 +96,8 @@ export class NamesRun {
     if (target.mode === 'OBSERVE') return this.askAgain(work, id, stored, 'the connector is in OBSERVE: nothing is written there');
     const zones = target.zones.filter((zone) => stored.some((line) => line.isHeld && line.zone === zone));
     const { plans, failed } = await this.plan(work, zones, SYNC_LIMITS);
+    const seen = plans.map((zonePlan) => asApproved(zonePlan, stored));
+    await this.keeper.looked(held, target, seen);
     const written = await this.write(work, plans, (line) => meant.has(sameChange(line)));
     const outcome = new Map(written.lines.map((line) => [sameChange(line), line]));
     const unknown = [...failed, ...written.failed];
@@ -109,7 +114,6 @@ export class NamesRun {
     await held.inTransaction(SCOPE, async (tx) => {
       await this.store.keepLines(tx, id, lines);
       const error = waiting.length > 0 ? `${waiting.length} of its lines were not carried out` : null;
-      await this.store.saw(tx, target.id, { ...target.seen, ...seenOf(plans, written.lines, new Set()) });
       await this.runs.end(tx, id, waiting.length > 0 ? 'PARTIAL' : 'SUCCEEDED', countsOf(lines, readOf(plans)), error);
       await this.store.lookAgain(tx, target.id);
       if ((await this.runs.stoppedNames(tx, target.id)) === null) await this.ending.tell(tx, 'sync.resumed', target, id, {});
@@ -152,7 +156,7 @@ export class NamesRun {
           name: target.slug,
           desired: desired.zones.get(zone) ?? [],
         };
-        const zonePlan = await planZone({ ...wish, oursBefore: target.seen[zone] ?? null });
+        const zonePlan = await planZone({ ...wish, published: await this.keeper.published(target, zone) });
         this.log.debug('sync.planned', { target: target.slug, zone, plan: printPlan(zonePlan.plan) });
         plans.push(zonePlan);
       } catch (error) {
@@ -170,7 +174,6 @@ export class NamesRun {
     isMeant?: (line: RunChange) => boolean,
   ): Promise<{ lines: RunChange[]; failed: string[]; unknown: ReadonlySet<string> }> {
     const [server, settings] = this.open(target, await this.keeper.owner(target));
-    const otherwise = await held.inTransaction(SCOPE, (tx) => this.store.otherwise(tx, target.id));
     const [lines, failed, unknown]: [RunChange[], string[], Set<string>] = [[], [], new Set()];
     for (const zonePlan of plans) {
       const planned = plannedLines(zonePlan);
@@ -180,7 +183,8 @@ export class NamesRun {
       const rest = isMeant ? [] : planned.filter(({ isOnlyShown }) => isOnlyShown !== true);
       held.signal.throwIfAborted();
       try {
-        const writing = { server, settings, otherwise, isMeant: (change: { key: string }) => isWanted.has(change.key) };
+        const notes = this.keeper.notes(held, target, zonePlan.zone);
+        const writing = { server, settings, notes, isMeant: (change: { key: string }) => isWanted.has(change.key) };
         if (isZoneMade) lines.push(...(await this.keeper.alone(target, zonePlan.zone, () => writeZone(zonePlan, writing))));
         lines.push(...rest);
       } catch (error) {
@@ -210,8 +214,6 @@ export class NamesRun {
       await this.store.keepLines(tx, run.id, lines);
       await this.runs.end(tx, run.id, state, countsOf(lines, readOf(plans)), error);
       if (run.isDryRun) return false;
-      const stopped = new Set(plans.filter(({ stops }) => stops.some(isOfScan)).map(({ zone }) => zone));
-      await this.store.saw(tx, target.id, seenAfter(target, plans, lines, stopped));
       if (failed.length === 0) await this.store.settle(tx, target, revision, told.join('; ') || null);
       else await this.store.postpone(tx, target.id, failed.join('; '));
       return this.tell(tx, target, run.id, { guards, digest, waited: waited?.digest ?? null });
@@ -261,24 +263,12 @@ const readOf = (plans: readonly ZonePlan[]): { read: number; unchanged: number }
   unchanged: plans.reduce((all, { plan }) => all + plan.changes.filter(({ verb }) => verb === 'KEEP').length, 0),
 });
 
-/** Of each zone that was read, what is ours there now. @param stopped zones whose measure stays what it was. */
-function seenOf(plans: readonly ZonePlan[], lines: readonly RunChange[], stopped: ReadonlySet<string>): Record<string, number> {
-  const done = lines.filter(({ reason, isOnlyShown }) => reason === undefined && isOnlyShown !== true);
-  const count = (zone: string, wanted: string): number => done.filter((line) => line.zone === zone && line.verb === wanted).length;
-  return Object.fromEntries(
-    plans.flatMap(({ zone, ours }) =>
-      stopped.has(zone) ? [] : [[zone, Math.max(ours + count(zone, 'CREATE') - count(zone, 'DELETE'), 0)]],
-    ),
-  );
-}
-
-/** Zones that are no longer on the list are forgotten. */
-function seenAfter(
-  target: SyncTarget,
-  plans: readonly ZonePlan[],
-  lines: readonly RunChange[],
-  stopped: ReadonlySet<string>,
-): Record<string, number> {
-  const kept = target.zones.flatMap((zone) => (target.seen[zone] === undefined ? [] : [[zone, target.seen[zone]] as const]));
-  return { ...Object.fromEntries(kept), ...seenOf(plans, lines, stopped) };
+/** What is missing and was not approved to be made again stays what a later reading is measured by: an approval of deletes says nothing of a loss since. */
+function asApproved(
+  { zone, plan, published, reading }: ZonePlan,
+  stored: readonly RunChange[],
+): Parameters<ZoneKeeper['looked']>[2][number] {
+  const said = new Set(stored.filter((line) => line.isHeld && line.zone === zone).map(({ key }) => key));
+  const unsaid = new Set(plan.changes.flatMap(({ verb, key }) => (verb === 'CREATE' && !said.has(key) ? [key] : [])));
+  return { zone, published, reading: { ...reading, gone: reading.gone.filter((key) => !unsaid.has(key)) } };
 }

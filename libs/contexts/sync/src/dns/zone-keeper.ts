@@ -1,20 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DomainError, type Fqdn } from '#engines/kernel';
-import { Database, LeaseService, systemScope } from '#platform';
+import { Database, type HeldLease, LeaseService, systemScope } from '#platform';
 import { serverOf } from '../domain/connector-place.js';
 import type { RrsetValue } from '../ports/index.js';
+import { DnsPublishedStore } from '../store/dns-published.store.js';
 import { SyncInstallationStore } from '../store/sync-installation.store.js';
 import { type SyncTarget, SyncStore } from '../store/sync.store.js';
 import { doubtful, judgeRrsets, type ZoneClaims } from './judge-rrsets.js';
+import type { PublishedZone } from './published-zone.js';
 import { ZoneOwner } from './zone-owner.js';
+import type { ZonePlan } from './zone-plan.js';
+import type { ZoneNotes } from './zone-write.js';
 
 const SCOPE = systemScope('sync');
 /** A zone of ten thousand names is written in three seconds. */
 const WAIT_MS = 5000;
 const ASK_EVERY_MS = 100;
 
-/** One writer for a zone of a server, and none that touches what another wrote. */
+/** One writer for a zone of a server, none that touches what another wrote, and none that deletes what it does not remember. */
 @Injectable()
 export class ZoneKeeper {
   constructor(
@@ -22,6 +26,7 @@ export class ZoneKeeper {
     private readonly leases: LeaseService,
     private readonly installations: SyncInstallationStore,
     private readonly store: SyncStore,
+    private readonly rows: DnsPublishedStore,
   ) {}
 
   owner(target: Pick<SyncTarget, 'id' | 'fabricId'>): Promise<ZoneOwner> {
@@ -34,14 +39,71 @@ export class ZoneKeeper {
   claims({ id }: Pick<SyncTarget, 'id'>, owner: ZoneOwner, zone: Fqdn): ZoneClaims {
     return {
       judge: async (served, desired) => {
-        const keys = doubtful(served, desired);
-        const written =
-          keys.length === 0
-            ? new Map<string, RrsetValue>()
-            : await this.db.inTransaction(SCOPE, (tx) => this.store.lastWritten(tx, id, zone, keys));
+        const written = await this.written(id, zone, doubtful(served, desired));
         return judgeRrsets(served, desired, owner.formerIds, written);
       },
       whyNot: (markedBy) => owner.whyNot(markedBy),
+    };
+  }
+
+  /** What this connector wrote last: its rows know; of what has none the runs that are kept do. */
+  private written(id: SyncTarget['id'], zone: Fqdn, keys: readonly string[]): Promise<ReadonlyMap<string, RrsetValue>> {
+    if (keys.length === 0) return Promise.resolve(new Map());
+    return this.db.inTransaction(SCOPE, async (tx) => {
+      const known = await this.rows.values(tx, id, zone, keys);
+      const others = keys.filter((key) => !known.has(key));
+      return others.length === 0 ? known : new Map([...(await this.store.lastWritten(tx, id, zone, others)), ...known]);
+    });
+  }
+
+  /** What this connector published in a zone, as far as this database knows. */
+  async published({ id, seen }: Pick<SyncTarget, 'id' | 'seen'>, zone: Fqdn): Promise<PublishedZone> {
+    const sets = await this.db.inTransaction(SCOPE, (tx) => this.rows.sets(tx, id, zone));
+    return { sets, countBefore: seen[zone] ?? null };
+  }
+
+  /** The rows of zones that were read as a whole say what stands there. Where they say so already nothing is written. */
+  async looked(
+    held: HeldLease,
+    { id }: Pick<SyncTarget, 'id'>,
+    plans: readonly Pick<ZonePlan, 'zone' | 'reading' | 'published'>[],
+  ): Promise<void> {
+    const news = plans.filter(({ published, reading: { learnt, certain, gone } }) => {
+      return published.countBefore !== null || learnt.length + certain.length + gone.length > 0;
+    });
+    if (news.length === 0) return;
+    await held.inTransaction(SCOPE, async (tx) => {
+      for (const { zone } of news.filter(({ published }) => published.countBefore !== null)) await this.rows.forgetCount(tx, id, zone);
+      for (const { zone, reading } of news) {
+        await this.rows.learn(tx, id, zone, reading.learnt);
+        await this.rows.certain(tx, id, zone, reading.certain);
+        await this.rows.forget(tx, id, zone, reading.gone);
+      }
+    });
+  }
+
+  notes(held: HeldLease, { id }: Pick<SyncTarget, 'id'>, zone: Fqdn): ZoneNotes {
+    const keysOf = (changes: Parameters<ZoneNotes['sent']>[0], wanted: string): string[] =>
+      changes.flatMap(({ verb, key }) => (verb === wanted ? [key] : []));
+    return {
+      sending: async (changes) => {
+        if (changes.length === 0) return;
+        const sets = changes.flatMap(({ key, verb, after }) => (after === null ? [] : [{ key, value: after, isNew: verb === 'CREATE' }]));
+        await held.inTransaction(SCOPE, async (tx) => {
+          await this.rows.sending(tx, id, zone, sets);
+          await this.rows.doubt(tx, id, zone, keysOf(changes, 'DELETE'));
+        });
+      },
+      sent: async (changes) => {
+        if (changes.length === 0) return;
+        await held.inTransaction(SCOPE, async (tx) => {
+          await this.rows.certain(tx, id, zone, keysOf(changes, 'CREATE'));
+          await this.rows.forget(tx, id, zone, keysOf(changes, 'DELETE'));
+        });
+      },
+      answered: async (answers) => {
+        if (answers.size > 0) await held.inTransaction(SCOPE, (tx) => this.rows.answered(tx, id, zone, answers));
+      },
     };
   }
 

@@ -8,14 +8,25 @@ import { lineOf, type ZonePlan, zoneLine } from './zone-plan.js';
 
 /** Questions after a change, for each zone: enough to see whether the server serves what it stored. */
 const ASKED = 5;
+/** And about what it answered otherwise before: until all is right. */
+const ASKED_AGAIN = 50;
+
+/** What is kept of a zone while it is written, so that whoever dies in between leaves a row too many and never one too few. */
+export interface ZoneNotes {
+  /** Before anything is sent. */
+  sending(changes: readonly Change<RrsetValue>[]): Promise<void>;
+  /** @param changes that are there, as was read back. */
+  sent(changes: readonly Change<RrsetValue>[]): Promise<void>;
+  /** @param answers by key, whether the server answers otherwise than was written. */
+  answered(answers: ReadonlyMap<string, boolean>): Promise<void>;
+}
 
 export interface ZoneWriting {
   readonly server: DnsZones;
   readonly settings: DnsSettings;
   /** What is to be written of the plan. */
   readonly isMeant: (change: Change<RrsetValue>) => boolean;
-  /** Keys of which the server gave another answer than it should the last time. */
-  readonly otherwise: ReadonlySet<string>;
+  readonly notes: ZoneNotes;
 }
 
 /**
@@ -23,18 +34,23 @@ export interface ZoneWriting {
  * @throws DomainError of the server when it is not known what was written.
  */
 export async function writeZone(
-  { zone, target, plan, isNew }: ZonePlan,
-  { server, settings, isMeant, otherwise }: ZoneWriting,
+  { zone, target, plan, isNew, published: { sets } }: ZonePlan,
+  { server, settings, isMeant, notes }: ZoneWriting,
 ): Promise<RunChange[]> {
   const changes = plan.changes.filter((change) => isWrite(change) && isMeant(change));
   const isMade = isNew && settings.createZones !== null;
   if (isMade) await server.createZone(zone, settings.createZones);
+  await notes.sending(changes);
   const refused = new Map((await target.apply({ ...plan, changes })).map(({ key, reason }) => [key, reason]));
   crashPoint('sync.zone_written');
-  const written = changes.filter(({ key }) => !refused.has(key)).slice(0, ASKED);
-  const again = plan.changes.filter(({ verb, key }) => verb === 'KEEP' && otherwise.has(key)).slice(0, ASKED);
-  const answers = await ask(server, settings, [...again, ...written]);
+  const written = changes.filter(({ key }) => !refused.has(key));
+  await notes.sent(written);
+  const again = plan.changes.filter(({ verb, key }) => verb === 'KEEP' && sets.get(key)?.answersOtherwise === true).slice(0, ASKED_AGAIN);
+  const asked = [...again, ...written.slice(0, ASKED)];
+  const answers = await ask(server, settings, asked);
   const isWrong = ({ key }: Change<RrsetValue>): boolean => answers.get(key)?.isOtherwise === true;
+  const news = asked.filter((change) => answers.has(change.key) && isWrong(change) !== (sets.get(change.key)?.answersOtherwise ?? false));
+  await notes.answered(new Map(news.map((change) => [change.key, isWrong(change)])));
   return [
     ...(isMade ? [zoneLine(zone)] : []),
     ...[...changes, ...again.filter(isWrong)].map((change): RunChange => {

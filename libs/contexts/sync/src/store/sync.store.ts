@@ -20,7 +20,7 @@ export interface SyncTarget {
   readonly settledRevision: number;
   /** How often in a row it failed. */
   readonly failures: number;
-  /** Record sets of ours by zone, as the last run that went through left them. */
+  /** Record sets of ours by zone as a release before left them; a zone that this one has looked at is not in it. */
   readonly seen: Readonly<Record<string, number>>;
   /** Names changed since the last run, or it is time to look again at what could not be written. */
   readonly isDue: boolean;
@@ -100,7 +100,7 @@ export class SyncStore {
     );
   }
 
-  /** What this connector wrote last under these keys, as far as runs are kept; what it deleted last is not in it. */
+  /** What this connector wrote last under these keys, as far as runs are kept; what it deleted last is not in it. For keys without a row in `dns_published`. */
   async lastWritten(tx: Tx, id: SyncTargetId, zone: Fqdn, keys: readonly string[]): Promise<Map<string, RrsetValue>> {
     const rows = await tx.sql<{ key: string; after: RrsetValue | null }>(
       `SELECT DISTINCT ON (x.line->>'key') x.line->>'key' AS key, x.line->'after' AS after
@@ -136,16 +136,6 @@ export class SyncStore {
     await tx.run('UPDATE sync_run SET plan = $2 WHERE id = $1', [runId, JSON.stringify(lines)]);
   }
 
-  /** Keys of which the name server gave another answer than was written, as the last run says. */
-  async otherwise(tx: Tx, targetId: SyncTargetId): Promise<ReadonlySet<string>> {
-    const rows = await tx.sql<{ key: string }>(
-      `SELECT line->>'key' AS key FROM (SELECT plan FROM sync_run WHERE target_id = $1 AND NOT is_dry_run AND state <> 'RUNNING' ORDER BY started_at DESC, id DESC LIMIT 1) r,
-         jsonb_array_elements(r.plan) line WHERE line ? 'isOtherwise'`,
-      [targetId],
-    );
-    return new Set(rows.map(({ key }) => key));
-  }
-
   /** The execution that made it is no more. It says nothing of whether anything waits. */
   async died(tx: Tx, runId: SyncRunId): Promise<void> {
     await tx.run(
@@ -153,11 +143,6 @@ export class SyncStore {
          plan = coalesce((SELECT jsonb_agg(${NOT_KNOWN} ORDER BY n) FROM jsonb_array_elements(plan) WITH ORDINALITY x(line, n)), '[]') WHERE id = $1`,
       [runId],
     );
-  }
-
-  /** What a later run is measured by. */
-  async saw(tx: Tx, id: SyncTargetId, seen: Readonly<Record<string, number>>): Promise<void> {
-    await tx.run('UPDATE sync_target SET seen = $2 WHERE id = $1 AND seen IS DISTINCT FROM $2', [id, JSON.stringify(seen)]);
   }
 
   /** Everything is looked at again at once: what was approved is done. */

@@ -48,6 +48,7 @@ export type StopCode =
   | 'UPDATE_SHARE'
   | 'UNLINK_SHARE'
   | 'GUARDED'
+  | 'UNREMEMBERED'
   | 'UNCOUNTED';
 
 /** Why a run waits for a person; `count` of `of` where `limit` is allowed. */
@@ -76,6 +77,8 @@ export interface Stop {
  * |                 | where `minKnown` are                                                    |
  * | UNLINK_SHARE    | a larger share of the marks is gone than may be deleted                 |
  * | GUARDED         | any guarded field of an object that both had                            |
+ * | UNREMEMBERED    | not counted here: of record sets, whose mapping and marks are read as a |
+ * |                 | whole (contexts/sync): any that is marked, not wanted and not mapped    |
  * | UNCOUNTED       | a count is no whole number from 0 on: nothing is known of such a run    |
  *
  * Every comparison is written so that a limit that is no number stops the run. @returns empty: go on.
