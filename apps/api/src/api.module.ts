@@ -11,7 +11,7 @@ import { fabricEntities, FabricModule } from '#contexts/fabric';
 import { FacadeModule } from '#contexts/facade';
 import { numberingEntities, NumberingModule } from '#contexts/numbering';
 import { ProvisioningModule, provisioningEntities } from '#contexts/provisioning';
-import { syncEntities, SyncModule } from '#contexts/sync';
+import { SyncModule } from '#contexts/sync';
 import { tenancyEntities, TenancyModule } from '#contexts/tenancy';
 import { type Config, LOGGER, type Logger, PlatformModule } from '#platform';
 import { mercuriusOptions } from './graphql/mercurius-options.js';
@@ -19,14 +19,7 @@ import { PublicErrorFilter } from './graphql/public-error.filter.js';
 import { SubscriptionSockets } from './graphql/subscription-sockets.js';
 import { HealthController } from './health.controller.js';
 
-const entities = [
-  ...numberingEntities,
-  ...tenancyEntities,
-  ...addressingEntities,
-  ...fabricEntities,
-  ...provisioningEntities,
-  ...syncEntities,
-];
+const entities = [...numberingEntities, ...tenancyEntities, ...addressingEntities, ...fabricEntities, ...provisioningEntities];
 
 /** The contexts whose resolvers make the schema. The API plans and approves; it has no transport and never pushes, and speaks to no other system. */
 export const apiContexts = [

@@ -6,19 +6,12 @@ import { EventsModule } from '#contexts/events';
 import { fabricEntities, FabricModule } from '#contexts/fabric';
 import { FacadeModule } from '#contexts/facade';
 import { numberingEntities, NumberingModule } from '#contexts/numbering';
-import { syncEntities, SyncModule } from '#contexts/sync';
+import { SyncModule } from '#contexts/sync';
 import { ProvisioningModule, provisioningEntities } from '#contexts/provisioning';
 import { TenancyModule, tenancyEntities } from '#contexts/tenancy';
 import { type Config, PlatformModule } from '#platform';
 
-const entities = [
-  ...numberingEntities,
-  ...tenancyEntities,
-  ...addressingEntities,
-  ...fabricEntities,
-  ...provisioningEntities,
-  ...syncEntities,
-];
+const entities = [...numberingEntities, ...tenancyEntities, ...addressingEntities, ...fabricEntities, ...provisioningEntities];
 
 /**
  * Runs `work` with the contexts that hold what the intent is made of, on the database of `config`, and closes everything afterwards. Nothing in

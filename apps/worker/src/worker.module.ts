@@ -5,20 +5,13 @@ import { EventsModule } from '#contexts/events';
 import { fabricEntities, FabricModule } from '#contexts/fabric';
 import { numberingEntities, NumberingModule } from '#contexts/numbering';
 import { ProvisioningModule, provisioningEntities } from '#contexts/provisioning';
-import { syncEntities, SyncModule } from '#contexts/sync';
+import { SyncModule } from '#contexts/sync';
 import { tenancyEntities, TenancyModule } from '#contexts/tenancy';
 import { type Config, PlatformModule } from '#platform';
 import { deviceTransports, dnsZones, foreignInventories } from './adapters.js';
 import { SyslogHints } from './syslog-hints.js';
 
-const entities = [
-  ...numberingEntities,
-  ...tenancyEntities,
-  ...addressingEntities,
-  ...fabricEntities,
-  ...provisioningEntities,
-  ...syncEntities,
-];
+const entities = [...numberingEntities, ...tenancyEntities, ...addressingEntities, ...fabricEntities, ...provisioningEntities];
 
 @Module({})
 export class WorkerModule {

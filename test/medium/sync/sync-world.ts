@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventsModule } from '#contexts/events';
-import { ConnectorService, SyncModule, syncEntities, SyncRunner, SyncRunService } from '#contexts/sync';
+import { ConnectorService, SyncModule, SyncRunner, SyncRunService } from '#contexts/sync';
 import type { InMemoryInventory, InMemoryLocal, LocalInventory } from '#contexts/sync/testing';
 import { Database, PlatformModule, Secret, systemScope, type Tx } from '#platform';
 import type { SyncTargetId } from '#engines/kernel';
@@ -41,11 +41,7 @@ export class SyncWorld {
     };
     const sync = SyncModule.with(noNameServer, { NETBOX: () => SyncWorld.current().foreign }, local);
     @Module({
-      imports: [
-        PlatformModule.forRoot(testConfig(url, { LEASE_SECONDS: '20' }), [...allEntities, ...syncEntities], 'model'),
-        EventsModule,
-        sync,
-      ],
+      imports: [PlatformModule.forRoot(testConfig(url, { LEASE_SECONDS: '20' }), allEntities, 'model'), EventsModule, sync],
     })
     class ModelModule {}
     const app = await NestFactory.createApplicationContext(ModelModule, { logger: false, abortOnError: false });

@@ -6,7 +6,7 @@ import { addressingEntities, AddressingModule, AddressingService } from '#contex
 import { EventsModule, InboundSourceService } from '#contexts/events';
 import { fabricEntities, FabricModule, type FabricInventory, InventoryService } from '#contexts/fabric';
 import { numberingEntities, NumberingModule, PoolAdminService } from '#contexts/numbering';
-import { syncEntities, SyncModule, SyncService } from '#contexts/sync';
+import { ConnectorService, SyncModule } from '#contexts/sync';
 import { TenancyModule, TenancyService, tenancyEntities } from '#contexts/tenancy';
 import { type Config, Database, PlatformModule, Secret, systemScope } from '#platform';
 import { Slug } from '#engines/kernel';
@@ -39,7 +39,7 @@ export async function administrate(
     imports: [
       PlatformModule.forRoot(
         { ...config, LOG_LEVEL: 'warn' },
-        [...numberingEntities, ...tenancyEntities, ...addressingEntities, ...fabricEntities, ...syncEntities],
+        [...numberingEntities, ...tenancyEntities, ...addressingEntities, ...fabricEntities],
         'demo',
       ),
       AccessModule,
@@ -70,14 +70,15 @@ export async function administrate(
     );
     if (nameServer) {
       const target = {
+        kind: 'POWERDNS' as const,
         fabricId: world.fabricId,
         slug: 'powerdns',
         url: nameServer.apiUrl,
-        apiKey: new Secret(nameServer.apiKey),
+        secret: new Secret(nameServer.apiKey),
         zones: nameServer.zones,
         mode: 'WRITE' as const,
       };
-      await db.inTransaction(systemScope('demo'), (tx) => app.get(SyncService).createTarget(tx, target));
+      await db.inTransaction(systemScope('demo'), (tx) => app.get(ConnectorService).createWithin(tx, target));
     }
     const token = async (name: string, tenantId: typeof world.tenantId | null, scopes: readonly string[]): Promise<string> =>
       (await app.get(TokenService).create({ name, tenantId, scopes, expiresAt: new Date(Date.now() + DAY_MS), createdBy: 'demo' })).secret;

@@ -46,6 +46,11 @@ export class ConnectorService {
     });
   }
 
+  /** The same in a transaction of whoever loads a whole fabric. @throws DomainError INVALID_VALUE | ALREADY_EXISTS; `facts.path` is what of it was refused. */
+  createWithin(tx: Tx, input: Omit<NewConnector, 'hookSecret'>): Promise<SyncTargetId> {
+    return this.insert(tx, input);
+  }
+
   /** @throws DomainError NOT_FOUND | VERSION_CONFLICT | INVALID_VALUE | ALREADY_EXISTS. */
   async update(id: SyncTargetId, ifVersion: number, change: ConnectorSettings, actor: string): Promise<Connector> {
     return this.changed(actor, async (tx) => {

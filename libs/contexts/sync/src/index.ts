@@ -19,7 +19,6 @@ export { ImportDesk } from './inventory/import/import-desk.js';
 export { ImportRunner } from './inventory/import/import-runner.js';
 export type { ImportState } from './inventory/import/import.store.js';
 export type { SpaceRule } from './inventory/import/taking.js';
-export { syncEntities } from './store/sync-target.entity.js';
 export { SyncModule } from './sync.module.js';
 export { type StartSync, SyncRunService } from './sync-run.service.js';
 export type { DnsZonesFactory } from './dns/names-run.js';

@@ -1,32 +1,16 @@
 import { Injectable, type OnModuleInit, Inject } from '@nestjs/common';
 import { AddressingService } from '#contexts/addressing';
 import { FabricService } from '#contexts/fabric';
-import { type FabricId, Slug, type SyncTargetId } from '#engines/kernel';
-import {
-  crashPoint,
-  Database,
-  Envelope,
-  type HeldLease,
-  LeaseService,
-  LOGGER,
-  type Logger,
-  newId,
-  SealedColumns,
-  type Secret,
-  systemScope,
-  type Tx,
-} from '#platform';
+import type { SyncTargetId } from '#engines/kernel';
+import { crashPoint, Database, type HeldLease, LeaseService, LOGGER, type Logger, SealedColumns, systemScope } from '#platform';
 import { dnsRecords } from './desired/dns-records.js';
 import { NamesRun, type NamesWork } from './dns/names-run.js';
-import { parseServerUrl } from './dns/server-url.js';
-import { parseZone } from './dns/zone-name.js';
-import type { ConnectorMode } from './domain/connector.js';
 import { SyncStore } from './store/sync.store.js';
 import { type OpenRun, SyncRunStore } from './store/sync-run.store.js';
+import { connectorSecretContext } from './runner/foreign-inventories.js';
 import { wordsOf } from './runner/words-of.js';
 
 const SCOPE = systemScope('sync');
-const secretContext = (id: SyncTargetId): string => `sync-target/${id}/secret`;
 
 /** Keeps the name servers at what the fabric and its names say. Driven by what is noted with each change, so that nothing is missed when a signal is. */
 @Injectable()
@@ -34,7 +18,6 @@ export class SyncService implements OnModuleInit {
   constructor(
     private readonly db: Database,
     private readonly leases: LeaseService,
-    private readonly envelope: Envelope,
     private readonly columns: SealedColumns,
     private readonly store: SyncStore,
     private readonly runs: SyncRunStore,
@@ -45,35 +28,12 @@ export class SyncService implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.columns.add({ table: 'sync_target', key: 'id', column: 'sealed_secret', context: (id) => secretContext(id as SyncTargetId) });
-  }
-
-  async createTarget(
-    tx: Tx,
-    target: {
-      fabricId: FabricId;
-      slug: string;
-      url: string;
-      apiKey: Secret;
-      zones: readonly string[];
-      ttlSeconds?: number;
-      /** Absent: OBSERVE, as every connector begins. */
-      mode?: ConnectorMode;
-    },
-  ): Promise<SyncTargetId> {
-    const id = newId<SyncTargetId>();
-    await this.store.insertTarget(tx, {
-      id,
-      fabricId: target.fabricId,
-      slug: Slug.parse(target.slug),
-      kind: 'POWERDNS',
-      url: parseServerUrl(target.url),
-      sealedSecret: this.envelope.seal(secretContext(id), target.apiKey),
-      zones: target.zones.map(parseZone),
-      ttlSeconds: target.ttlSeconds ?? 300,
-      mode: target.mode ?? 'OBSERVE',
+    this.columns.add({
+      table: 'sync_target',
+      key: 'id',
+      column: 'sealed_secret',
+      context: (id) => connectorSecretContext(id as SyncTargetId),
     });
-    return id;
   }
 
   /** All targets that are behind; one that fails does not stop the others, and is tried again later each time. @throws the first failure, after all of them. */

@@ -161,9 +161,26 @@ describeWith({ missing }, 'trame fabric', () => {
     const { code, err } = await run('load', saved({ ...document, nameServers: long }));
     expect([code, err]).toEqual([
       1,
-      expect.stringContaining('without /api/v1/servers/localhost, which is added here: http://127.0.0.1:8081'),
+      expect.stringMatching(
+        /nameServers\.0\.url: .*without \/api\/v1\/servers\/localhost, which is added here: http:\/\/127\.0\.0\.1:8081/,
+      ),
     ]);
     expect(await fabrics()).toEqual([]);
+  });
+
+  it('refuses a second name server for a zone of the first, as everywhere, and says where it stands', async () => {
+    const document = shown();
+    const [server] = document['nameServers'] as [{ slug: string; url: string; zones: string[] }];
+    const load = (second: object) => run('load', saved({ ...document, nameServers: [server, { ...server, slug: 'second', ...second }] }));
+    const refused = 'ALREADY_EXISTS: nameServers.1.zones: the connector powerdns keeps the names of this fabric in cust.example at';
+    const sameServer = { url: 'http://127.0.0.1:8081/', zones: ['more.example', 'cust.example'] };
+    expect(await load(sameServer)).toMatchObject({ code: 1, err: expect.stringContaining(refused) });
+    expect(await load({ slug: server.slug, zones: ['more.example'] })).toMatchObject({
+      code: 1,
+      err: 'ALREADY_EXISTS: nameServers.1.slug: there is a connector powerdns already\n',
+    });
+    expect(await fabrics()).toEqual([]);
+    expect(await load({ url: 'http://127.0.0.1:8082' })).toMatchObject({ code: 0, err: '' });
   });
 
   it('names every place that it cannot read, and what would have been accepted', async () => {

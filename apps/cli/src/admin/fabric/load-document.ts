@@ -2,13 +2,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import { AddressingService, PrefixPoolAdminService } from '#contexts/addressing';
-import { AuditService, OperatorAct, OperatorActs } from '#contexts/events';
+import { OperatorAct, OperatorActs } from '#contexts/events';
 import { FabricService, InventoryService } from '#contexts/fabric';
 import { PoolAdminService } from '#contexts/numbering';
-import { SyncService } from '#contexts/sync';
+import { ConnectorService } from '#contexts/sync';
 import { TenancyService } from '#contexts/tenancy';
 import { checkFabric, type Finding } from '#engines/intent';
-import { type FabricId, invalidValue } from '#engines/kernel';
+import { DomainError, type FabricId, invalidValue, isDomainError } from '#engines/kernel';
 import { Database, Secret, systemScope, type Tx } from '#platform';
 import { type FabricDocument, fabricDocument } from './fabric-document.js';
 import { adoptNetworks, known } from './load-networks.js';
@@ -116,18 +116,23 @@ async function load(app: INestApplicationContext, tx: Tx, document: FabricDocume
       await app.get(PrefixPoolAdminService, { strict: false }).create(tx, { ...pool, spaceId, name: pool.name ?? pool.slug });
     }
   }
-  for (const { apiKeyFile, ...server } of nameServers) {
-    const apiKey = new Secret(fs.readFileSync(path.resolve(directory, apiKeyFile), 'utf8').trim());
-    await app.get(SyncService, { strict: false }).createTarget(tx, { ...server, fabricId, apiKey });
+  for (const [index, { apiKeyFile, ...server }] of nameServers.entries()) {
+    const secret = new Secret(fs.readFileSync(path.resolve(directory, apiKeyFile), 'utf8').trim());
+    const connector = { ...server, kind: 'POWERDNS' as const, fabricId, secret };
+    await atPlace(['nameServers', index], app.get(ConnectorService, { strict: false }).createWithin(tx, connector));
   }
-  if (nameServers.length > 0)
-    await app.get(AuditService, { strict: false }).append(tx, {
-      tenantId: null,
-      action: 'fabric.name-servers-loaded',
-      subjectKind: 'fabric',
-      subjectId: fabricId,
-      detail: { nameServers: nameServers.map(({ apiKeyFile: _file, ...server }) => server) },
-    });
   for (const tenant of tenants) await app.get(TenancyService, { strict: false }).createTenant(tx, tenant);
   return fabricId;
+}
+
+/** What was refused says where in the document it stands: `nameServers.1.zones: …`. */
+async function atPlace<T>(place: readonly (string | number)[], work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isDomainError(error)) throw error;
+    const within: unknown = error.facts['path'];
+    const path = [...place, ...(Array.isArray(within) ? within : [])].map(String);
+    throw new DomainError(error.code, `${path.join('.')}: ${error.message}`, { ...error.facts, path }, { cause: error });
+  }
 }

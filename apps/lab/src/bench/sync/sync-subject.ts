@@ -17,15 +17,7 @@ import { EventsModule } from '#contexts/events';
 import { fabricEntities, FabricModule } from '#contexts/fabric';
 import { FacadeModule, FacadeService } from '#contexts/facade';
 import { numberingEntities, NumberingModule } from '#contexts/numbering';
-import {
-  ConnectorService,
-  type DnsZonesFactory,
-  syncEntities,
-  SyncModule,
-  type SyncRun,
-  SyncRunService,
-  SyncService,
-} from '#contexts/sync';
+import { ConnectorService, type DnsZonesFactory, SyncModule, type SyncRun, SyncRunService, SyncService } from '#contexts/sync';
 import { TenancyModule, tenancyEntities, TenancyService } from '#contexts/tenancy';
 import {
   type AddressSpaceId,
@@ -189,7 +181,7 @@ export class SyncSubject {
 }
 
 function subjectModule(config: Config): new () => object {
-  const entities = [...numberingEntities, ...tenancyEntities, ...addressingEntities, ...fabricEntities, ...syncEntities];
+  const entities = [...numberingEntities, ...tenancyEntities, ...addressingEntities, ...fabricEntities];
   const dnsZones: DnsZonesFactory = ({ url, apiKey, ownerId, formerOwnerIds }) =>
     new PowerDnsServer({ apiUrl: url, apiKey: apiKey.reveal(), ownerId, formerOwnerIds });
   @Module({

@@ -104,7 +104,7 @@ export class ConnectorStore {
     if (!other) return;
     const both = zones.filter((zone) => other.zones.includes(zone));
     const words = `the connector ${other.slug} keeps the names of this fabric in ${both.join(', ')} at ${url}: leave them out here or there, or switch that one off; connectors of other fabrics may have the same zones`;
-    throw new DomainError('ALREADY_EXISTS', words, { slug: other.slug, url, zones: both });
+    throw new DomainError('ALREADY_EXISTS', words, { slug: other.slug, url, zones: both, path: ['zones'] });
   }
 
   /** What failed before a person decided says nothing of what they decided. */
@@ -161,9 +161,9 @@ async function told<T>({ slug, url }: ConnectorRow, write: () => Promise<T>): Pr
     const constraint = violatedConstraint(error);
     if (constraint === 'sync_target_place_unique') {
       const words = `another connector keeps the objects at ${url}: two would both make and delete them; switch that one off first`;
-      throw new DomainError('ALREADY_EXISTS', words, { url }, { cause: error });
+      throw new DomainError('ALREADY_EXISTS', words, { url, path: ['url'] }, { cause: error });
     }
     if (constraint !== 'sync_target_slug_unique') throw error;
-    throw new DomainError('ALREADY_EXISTS', `there is a connector ${slug} already`, { slug }, { cause: error });
+    throw new DomainError('ALREADY_EXISTS', `there is a connector ${slug} already`, { slug, path: ['slug'] }, { cause: error });
   }
 }

@@ -4,7 +4,6 @@ import type { Tx } from '#platform';
 import type { NameServerConnector } from '../dns/zone-owner.js';
 import type { ConnectorMode } from '../domain/connector.js';
 import type { RrsetValue } from '../ports/rrset.js';
-import { SyncTargetEntity } from './sync-target.entity.js';
 
 export interface SyncTarget {
   readonly id: SyncTargetId;
@@ -62,10 +61,6 @@ const NOT_KNOWN = `CASE WHEN line ? 'isOnlyShown' THEN (line - 'isOnlyShown') ||
 
 @Injectable()
 export class SyncStore {
-  async insertTarget(tx: Tx, target: SyncTargetEntity): Promise<void> {
-    await tx.manager.insert(SyncTargetEntity, target);
-  }
-
   /** Targets whose fabric moved on or whose names changed since they were settled, out of their back-off. */
   due(tx: Tx): Promise<SyncTargetId[]> {
     return tx
