@@ -38,6 +38,7 @@ import { MissedSignals1767225600037 } from './0037-missed-signals.js';
 import { ComeLate1767225600038 } from './0038-come-late.js';
 import { NameSubnets1767225600039 } from './0039-name-subnets.js';
 import { RememberPublished1767225600040 } from './0040-remember-published.js';
+import { ClaimNames1767225600041 } from './0041-claim-names.js';
 
 /** In order; a migration is never edited after it has landed. */
 export const migrations = [
@@ -81,4 +82,5 @@ export const migrations = [
   ComeLate1767225600038,
   NameSubnets1767225600039,
   RememberPublished1767225600040,
+  ClaimNames1767225600041,
 ];

@@ -5,7 +5,7 @@ export { Database, type EntityList, isOfThisRelease, type TransactionOptions } f
 export { MicroBatch, type MicroBatchOptions } from './db/micro-batch.js';
 export { migrateDatabase } from './db/migrate.js';
 export { type Scope, systemScope, tenantScope } from './db/scope.js';
-export { isDatabaseAway, isWorthAnotherTry, sqlState, violatedConstraint } from './db/sql-state.js';
+export { isDatabaseAway, isWorthAnotherTry, sqlState, violatedConstraint, violationHint } from './db/sql-state.js';
 export { Tx } from './db/tx.js';
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './embedded-postgres/index.js';
 export * from './graphql/index.js';

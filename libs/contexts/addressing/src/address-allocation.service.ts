@@ -6,6 +6,7 @@ import { AddressRefusals } from './address-refusals.js';
 import { checkCount, checkedHolder, checkTtl, fingerprintOf, newborn, refusedAt } from './allocation-request.js';
 import type { AddressAllocation, AddressRequest, AdoptedAddress, Granted } from './domain/allocation.js';
 import { inUse, invalidState, keyReused, versionConflict } from './domain/errors.js';
+import { nameTaken } from './name-taken.js';
 import { AddressAllocationStore, type BatchedAddress, type TakenAddress } from './store/address-allocation.store.js';
 
 /**
@@ -303,14 +304,8 @@ export function nameOrMacTaken(
   error: unknown,
   { dnsName, mac }: { dnsName?: string | null; mac?: string | null },
 ): DomainError | undefined {
-  switch (violatedConstraint(error)) {
-    case 'ip_address_dns_name_unique':
-      return new DomainError('ALREADY_EXISTS', `the name ${dnsName} is in use`, { name: dnsName }, { cause: error });
-    case 'ip_address_mac_unique':
-      return new DomainError('ALREADY_EXISTS', `the MAC address ${mac} has an address in this subnet already`, { mac }, { cause: error });
-    default:
-      return undefined;
-  }
+  if (violatedConstraint(error) !== 'ip_address_mac_unique') return nameTaken(error, dnsName ?? null);
+  return new DomainError('ALREADY_EXISTS', `the MAC address ${mac} has an address in this subnet already`, { mac }, { cause: error });
 }
 
 /** A key that won in another subnet a moment ago stands for that request: one for this subnet would have waited for its lock. */

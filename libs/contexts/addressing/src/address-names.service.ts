@@ -3,6 +3,7 @@ import { AuditService } from '#contexts/events';
 import { DomainError, type Fqdn, invalidValue, type IpAddressId, notFound } from '#engines/kernel';
 import type { Tx } from '#platform';
 import { invalidState } from './domain/errors.js';
+import { nameTaken } from './name-taken.js';
 import { AddressNamesStore } from './store/address-names.store.js';
 
 const MAX_ALIASES = 16;
@@ -36,7 +37,9 @@ export class AddressNamesService {
     const [taken] = await this.store.takenByOthers(tx, id, aliases);
     if (taken !== undefined) throw new DomainError('ALREADY_EXISTS', `the name ${taken} is in use: choose another`, { name: taken });
     const sorted = [...aliases].sort();
-    await this.store.setAliases(tx, id, sorted);
+    await this.store.setAliases(tx, id, sorted).catch((error: unknown) => {
+      throw nameTaken(error, null) ?? error;
+    });
     const detail = { before: address.aliases, after: sorted };
     await this.audit.append(tx, {
       tenantId: address.tenantId,

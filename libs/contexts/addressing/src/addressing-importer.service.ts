@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService, OutboxService } from '#contexts/events';
 import { type AddressSpaceId, DomainError, notFound, type PrefixPoolId } from '#engines/kernel';
-import { Database, type Scope, violatedConstraint } from '#platform';
+import { Database, type Scope, violatedConstraint, violationHint } from '#platform';
 import type { ImportedAddress, ImportedPrefix } from './domain/allocation.js';
 import { outOfRange } from './domain/errors.js';
 import { AddressingImportStore } from './store/addressing-import.store.js';
@@ -85,7 +85,9 @@ export class AddressingImporter {
         await this.store.insertAddresses(tx, spaceId).catch((error: unknown) => {
           const constraint = violatedConstraint(error);
           if (constraint !== 'ip_address_dns_name_unique' && constraint !== 'ip_address_mac_unique') throw error;
-          throw new DomainError('ALREADY_EXISTS', 'a name or a MAC address of the import is in use', { constraint }, { cause: error });
+          const name = violationHint(error);
+          const words = name === undefined ? 'a name or a MAC address of the import is in use' : `the name ${name} is in use`;
+          throw new DomainError('ALREADY_EXISTS', words, { constraint, ...(name !== undefined && { name }) }, { cause: error });
         });
         await this.audit.append(tx, {
           tenantId: null,

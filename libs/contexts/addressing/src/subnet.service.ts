@@ -24,6 +24,7 @@ import { inUse, invalidState, noRangeFrom, outOfRange, overlapsInVrf, versionCon
 import type { AddressRange, GatewayMode, Subnet, SubnetDns } from './domain/subnet.js';
 import { checkSubnetDns } from './domain/subnet-dns.js';
 import { extentContains, hostRange, SUBNETS_LIE_WITHIN } from './domain/subnet-layout.js';
+import { nameTaken } from './name-taken.js';
 import { AddressAllocationStore } from './store/address-allocation.store.js';
 import { PrefixAllocationStore } from './store/prefix-allocation.store.js';
 import { type SubnetFill, SubnetStore } from './store/subnet.store.js';
@@ -131,12 +132,15 @@ export class SubnetService {
 
   /**
    * How its names are published from now on: all three are said anew. Names of addresses stay as they are kept.
-   * @throws NOT_FOUND | INVALID_VALUE.
+   * @throws NOT_FOUND | INVALID_VALUE | ALREADY_EXISTS (one of them would be called as another tenant's is).
    */
   async setDns(tx: Tx, id: SubnetId, dns: SubnetDns): Promise<Subnet> {
     checkSubnetDns(dns);
     const { dnsZone, dnsZonePrefix, dnsTtlSeconds, ...subnet } = await this.subnet(tx, id);
-    if (!(await this.store.setDns(tx, id, dns))) throw notFound('subnet', id);
+    const isSet = await this.store.setDns(tx, id, dns).catch((error: unknown) => {
+      throw nameTaken(error, null) ?? error;
+    });
+    if (!isSet) throw notFound('subnet', id);
     const changed: Subnet = { ...subnet, ...dns };
     await this.told(tx, 'subnet.dns-set', changed, { before: { dnsZone, dnsZonePrefix, dnsTtlSeconds }, after: dns });
     return changed;

@@ -1,6 +1,7 @@
 interface PgError {
   readonly code?: unknown;
   readonly constraint?: unknown;
+  readonly hint?: unknown;
   readonly driverError?: PgError;
 }
 
@@ -17,6 +18,12 @@ export function sqlState(error: unknown): string | undefined {
 export function violatedConstraint(error: unknown): string | undefined {
   const constraint = driverError(error)?.constraint;
   return sqlState(error)?.startsWith('23') && typeof constraint === 'string' ? constraint : undefined;
+}
+
+/** What a trigger of ours says of a violation in its hint. PostgreSQL itself says none. */
+export function violationHint(error: unknown): string | undefined {
+  const hint = driverError(error)?.hint;
+  return violatedConstraint(error) !== undefined && typeof hint === 'string' ? hint : undefined;
 }
 
 /**

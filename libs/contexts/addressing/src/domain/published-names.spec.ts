@@ -60,7 +60,9 @@ describe('publishedNames', () => {
     ]) {
       const { names, withheld } = publishedNames(order);
       expect(names).toEqual([{ address: '10.20.0.9', name: 'web.dmz.cust.example', isAlias: false, ttlSeconds: null }]);
-      expect(withheld).toEqual([{ address: '10.20.0.8', name: 'web.cust.example', reason: 'OF_ANOTHER_TENANT' }]);
+      expect(withheld).toEqual([
+        { address: '10.20.0.8', name: 'web.cust.example', called: 'web.dmz.cust.example', reason: 'OF_ANOTHER_TENANT' },
+      ]);
     }
     const older = kept('x.cust.example', { prefix: 'p.q', id: '1' });
     const younger = kept('x.q.cust.example', { zone: 'q.cust.example', prefix: 'p', id: '2', tenant: 'b', address: '10.20.0.7' });
@@ -78,7 +80,10 @@ describe('publishedNames', () => {
   it('withholds a name that its prefix makes longer than 253 octets', () => {
     const name = `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.cust.example`;
     const prefix = 'd'.repeat(60);
-    expect(publishedNames([kept(name, { prefix })])).toEqual({ names: [], withheld: [{ address: '10.20.0.9', name, reason: 'TOO_LONG' }] });
+    expect(publishedNames([kept(name, { prefix })])).toEqual({
+      names: [],
+      withheld: [{ address: '10.20.0.9', name, called: name.replace('cust', `${prefix}.cust`), reason: 'TOO_LONG' }],
+    });
   });
 
   it('publishes an alias as a name, also one that is the name of another address of the tenant', () => {

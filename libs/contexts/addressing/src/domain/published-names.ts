@@ -25,6 +25,8 @@ export interface NamedAddress {
 export interface WithheldName {
   readonly address: Ip;
   readonly name: Fqdn;
+  /** What it would be called; with TOO_LONG no name. */
+  readonly called: string;
   readonly reason: 'TOO_LONG' | 'OF_ANOTHER_TENANT';
 }
 
@@ -36,8 +38,8 @@ export interface PublishedNames {
 /**
  * What names are called on a name server: `<host>.<prefix>.<zone>` where the subnet has a prefix and the name is in its zone. A name outside the zone,
  * the zone itself and a name that has the prefix already stay as they are. A tenant's addresses may share a name (round
- * robin). Two tenants do not: their names are kept apart, and where a prefix or an alias makes them equal the tenant has it whose address is kept under that
- * name, or else has it by a prefix, or else by an alias; among equals the older address.
+ * robin). Two tenants do not: the claims of migration 0041 (`dns_called` says there what `calledAs` says here) refuse whoever comes second. Where names are equal from
+ * before, the tenant has it whose address is kept under that name, or else has it by a prefix, or else by an alias; among equals the older address.
  */
 export function publishedNames(kept: readonly KeptName[]): PublishedNames {
   const names: NamedAddress[] = [];
@@ -57,8 +59,8 @@ export function publishedNames(kept: readonly KeptName[]): PublishedNames {
   for (const { tenantId, address, name, isAlias, called, dnsTtlSeconds } of moved.sort(inOrderOfRight)) {
     const owner = owners.get(ownedAs(called, address)) ?? tenantId;
     owners.set(ownedAs(called, address), owner);
-    if (called.length > 253) withheld.push({ address, name, reason: 'TOO_LONG' });
-    else if (owner !== tenantId) withheld.push({ address, name, reason: 'OF_ANOTHER_TENANT' });
+    if (called.length > 253) withheld.push({ address, name, called, reason: 'TOO_LONG' });
+    else if (owner !== tenantId) withheld.push({ address, name, called, reason: 'OF_ANOTHER_TENANT' });
     else names.push({ address, name: Fqdn.parse(called), isAlias, ttlSeconds: dnsTtlSeconds });
   }
   return { names, withheld };

@@ -199,12 +199,14 @@ export class AddressLookupStore {
   }
 
   async isNameTaken(tx: Tx, name: Fqdn, { id, address }: Pick<StationAddress, 'id' | 'address'>): Promise<boolean> {
-    // Another tenant may have the same address.
-    const row = await tx.one('SELECT FROM ip_address WHERE dns_name = $1 AND family(address) = family($2::inet) AND id <> $3', [
-      name,
-      address,
-      id,
-    ]);
+    // Another tenant may have the same address. As an alias, or by the prefix of its subnet, only another tenant has it.
+    const row = await tx.one(
+      `SELECT FROM ip_address WHERE dns_name = $1 AND family(address) = family($2::inet) AND id <> $3
+       UNION ALL
+       SELECT FROM ip_address a JOIN subnet s ON s.id = a.subnet_id JOIN dns_name_claim c
+           ON c.family = family(a.address) AND c.name = dns_called($1, s.dns_zone, s.dns_zone_prefix) AND c.place = 0 AND c.tenant_id <> a.tenant_id WHERE a.id = $3 LIMIT 1`,
+      [name, address, id],
+    );
     return row !== undefined;
   }
 

@@ -20,6 +20,7 @@ import { SubnetService } from '../subnet.service.js';
 import { VrfLeakService } from '../vrf-leak.service.js';
 
 export { addressInvariants } from '../address-invariants.js';
+export { nameInvariants } from '../name-invariants.js';
 export { prefixInvariants } from '../prefix-invariants.js';
 
 export interface Addressing {
