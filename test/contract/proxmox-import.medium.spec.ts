@@ -33,6 +33,8 @@ describe.skipIf(isRealCluster)('a cluster that people made', () => {
       exitnodes: 'node1',
       nodes: 'node1,node2',
       ipam: 'pve',
+      dns: 'pdns',
+      dnszone: 'guests.example',
     });
     inside.edit('zones', 'old', { type: 'vxlan', peers: '192.0.2.1,192.0.2.2' });
     inside.edit('zones', 'office', { type: 'vlan', bridge: 'vmbr0' });
@@ -140,7 +142,7 @@ describe.skipIf(isRealCluster)('a cluster that people made', () => {
           }),
           expect.objectContaining({ ...numbers('L3VNI'), ranges: [{ first: 5000, last: 5000 }] }),
         ]) as unknown,
-        networks: [{ vni: 700 }, { vni: 5001, subnets: [{ cidr: '10.40.0.0/24' }] }],
+        networks: [{ vni: 700 }, { vni: 5001, subnets: [{ cidr: '10.40.0.0/24', dnsZone: 'guests.example', dnsZonePrefix: 'web' }] }],
       });
     });
 

@@ -91,7 +91,9 @@ export class NetworkAdoptionService {
   private async adoptSubnets(tx: Tx, network: Network, { subnets, slug }: AdoptedNetwork): Promise<void> {
     const placed: [PrefixPoolId, AdoptedNetwork['subnets'][number]][] = [];
     for (const subnet of subnets) placed.push([await this.addressing.poolHolding(tx, subnet.spaceId, subnet.cidr), subnet]);
-    for (const [poolId, { cidr, gatewayMode, gatewayAddress, snat }] of placed.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) {
+    for (const [poolId, { cidr, gatewayMode, gatewayAddress, snat, dnsZone, dnsZonePrefix, dnsTtlSeconds }] of placed.sort(([a], [b]) =>
+      a < b ? -1 : a > b ? 1 : 0,
+    )) {
       await this.addressing.createSubnet(tx, {
         tenantId: network.tenantId,
         networkId: network.id,
@@ -100,7 +102,9 @@ export class NetworkAdoptionService {
         gatewayMode,
         ...(gatewayAddress !== null && { gatewayAddress }),
         gatewayName: null,
-        dnsZone: null,
+        dnsZone: dnsZone ?? null,
+        ...(dnsZonePrefix !== undefined && { dnsZonePrefix }),
+        ...(dnsTtlSeconds !== undefined && { dnsTtlSeconds }),
         ...(snat !== undefined && { facts: { snat } }),
         key: `adopted/network/${slug}/${cidr}`,
       });

@@ -10,12 +10,15 @@ import { liftFabric, slugOf } from './lift/lift-fabric.js';
 import { type LintFinding, lint } from './lint/lint.js';
 import { type OnboardingSummary, summaryOf } from './summary.js';
 import { evpnControllers, withCluster } from './lift/sdn-cluster.js';
+import { type SdnNames, sdnNames } from './lift/sdn-names.js';
 import { type ReadDevice, readDevice } from './read-device.js';
 import { takeOver } from './take-over.js';
 import { withoutErrors } from './without-errors.js';
 
 export interface Onboarding {
   readonly snapshot: FabricSnapshot;
+  /** How names are published: no device of the fabric is told. */
+  readonly names: SdnNames;
   /** Worst first. */
   readonly lint: readonly LintFinding[];
   readonly report: OnboardingReport;
@@ -87,6 +90,7 @@ export function onboard(files: readonly ImportedFile[]): Onboarding {
   const differences = reports.flatMap((report) => report.files).reduce((sum, file) => sum + file.differences.length, 0);
   return {
     snapshot,
+    names: sdnNames(devices.flatMap(({ sdn }) => sdn ?? [])),
     lint: lint({ snapshot, devices, notes: lifted.notes, refusals, warnings }),
     report: { devices: reports, differences },
     summary: summaryOf(

@@ -75,6 +75,29 @@ describe('a cluster with Proxmox SDN', () => {
     expect(report.devices[0]?.files.find(({ path }) => path === '/etc/pve/sdn')).toMatchObject({ facts: 8, model: 5, values: 3 });
   });
 
+  it('says how it publishes the names of guests, once for all nodes; a prefix below no DNS zone does nothing', () => {
+    const withNames = (zones: string, subnets = SUBNETS) =>
+      onboard(
+        [...node('ash', '192.0.2.1'), ...node('oak', '192.0.2.2')].map((file) =>
+          file.name.endsWith('zones.cfg')
+            ? { ...file, text: zones }
+            : file.name.endsWith('subnets.cfg')
+              ? { ...file, text: subnets }
+              : file,
+        ),
+      ).names;
+    const named = ZONES.replace('\tmtu 1400', '\tmtu 1400\n\tdns pdns\n\tdnszone Guests.example');
+    const subnet = { vni: 5001, cidr: '10.40.0.0/24', dnsZone: 'guests.example' };
+    expect(withNames(named)).toEqual({ subnets: [{ ...subnet, dnsZonePrefix: null }], refused: [] });
+    const prefixed = (prefix: string) => `${SUBNETS}\tdnszoneprefix ${prefix}\n`;
+    expect(withNames(named, prefixed('rack-7.dmz'))).toEqual({ subnets: [{ ...subnet, dnsZonePrefix: 'rack-7.dmz' }], refused: [] });
+    expect(withNames(ZONES, prefixed('dmz'))).toEqual({ subnets: [], refused: [] });
+    expect(withNames(named, prefixed('a_b'))).toEqual({
+      subnets: [],
+      refused: [expect.stringMatching(/^network vni5001: how names of 10\.40\.0\.0\/24 are published: .*"a_b"/)],
+    });
+  });
+
   it('leaves the way to its nodes alone', () => {
     expect(snapshot.devices[0]).toMatchObject({ slug: 'ash', management: { port: 'vmbr0', address: '192.0.2.1' } });
     expect(snapshot.devices[0]?.adopted?.kept.map(({ text }) => text)).toContain('gateway 192.0.2.254');

@@ -96,9 +96,14 @@ describeWith({ missing }, 'trame fabric', () => {
   it('takes over what a cluster has, without a device of it: its numbers are nobody else’s', async () => {
     const sdn = {
       version: 1,
-      zones: { ids: { dc: { type: 'evpn', controller: 'ctl', 'vrf-vxlan': 5000 }, old: { type: 'vxlan', peers: '192.0.2.1,192.0.2.2' } } },
+      zones: {
+        ids: {
+          dc: { type: 'evpn', controller: 'ctl', 'vrf-vxlan': 5000, dns: 'pdns', dnszone: 'guests.example' },
+          old: { type: 'vxlan', peers: '192.0.2.1,192.0.2.2' },
+        },
+      },
       vnets: { ids: { web: { type: 'vnet', zone: 'dc', tag: 5001 }, legacy: { type: 'vnet', zone: 'old', tag: 700 } } },
-      subnets: { ids: { 'dc-10.40.0.0-24': { type: 'subnet', vnet: 'web', gateway: '10.40.0.1' } } },
+      subnets: { ids: { 'dc-10.40.0.0-24': { type: 'subnet', vnet: 'web', gateway: '10.40.0.1', dnszoneprefix: 'dmz' } } },
       controllers: { ids: { ctl: { type: 'evpn', asn: 65_051, peers: '192.0.2.1,192.0.2.2' } } },
     };
     fs.writeFileSync(path.join(directory, '.running-config'), JSON.stringify(sdn));
@@ -113,10 +118,19 @@ describeWith({ missing }, 'trame fabric', () => {
       { vni: 5001, state: 'ACTIVE' },
     ]);
     expect(await rows('SELECT l3vni FROM vrf')).toEqual([{ l3vni: 5000 }]);
+    expect(await rows('SELECT dns_zone AS zone, dns_zone_prefix AS prefix FROM subnet')).toEqual([
+      { zone: 'guests.example', prefix: 'dmz' },
+    ]);
     expect(await rows('SELECT FROM device')).toEqual([]);
     expect(
       await rows(`SELECT DISTINCT value::int FROM number_allocation WHERE state = 'BOUND' AND value IN (700, 5000, 5001) ORDER BY value`),
     ).toHaveLength(3);
+  });
+
+  it('refuses a prefix of names without their zone, by its place', async () => {
+    const subnet = { cidr: '10.40.0.0/24', addressSpace: 'customers', gatewayMode: 'NONE', dnsZonePrefix: 'dmz' };
+    const { code, err } = await run('load', saved({ ...shown(), networks: [{ subnets: [subnet] }] }));
+    expect([code, err]).toEqual([1, expect.stringContaining('networks.0.subnets.0.dnsZonePrefix: a prefix only with a dnsZone beside it')]);
   });
 
   it('keeps nothing on a trial, and a second time refuses what is there', async () => {

@@ -1,7 +1,7 @@
 /** Networks and VRFs that devices carry already, with the numbers that they have there. */
 import { z } from 'zod';
 import { RouteDistinguisher, RouteTarget } from '#engines/kernel';
-import { cidr, deviceName, evi, ip, label, mac, parsed, portName, slug, vlan, vni } from './words.js';
+import { cidr, deviceName, evi, fqdn, ip, label, mac, parsed, portName, slug, vlan, vni, zonePrefix } from './words.js';
 
 const target = parsed(RouteTarget.parse);
 const distinguishers = z.array(z.strictObject({ device: slug, rd: parsed(RouteDistinguisher.parse) })).default([]);
@@ -19,13 +19,22 @@ const common = {
 
 export const vrfs = z.array(z.strictObject({ ...common, deviceName, l3vni: vni })).default([]);
 
-const subnet = z.strictObject({
-  cidr,
-  addressSpace: slug,
-  gatewayMode: z.enum(['ANYCAST_VTEP', 'CENTRAL_VRRP', 'EXTERNAL_FIREWALL', 'NONE']),
-  gatewayAddress: ip.nullable().default(null),
-  snat: z.boolean().exactOptional(),
-});
+const subnet = z
+  .strictObject({
+    cidr,
+    addressSpace: slug,
+    gatewayMode: z.enum(['ANYCAST_VTEP', 'CENTRAL_VRRP', 'EXTERNAL_FIREWALL', 'NONE']),
+    gatewayAddress: ip.nullable().default(null),
+    snat: z.boolean().exactOptional(),
+    /** Names of its addresses in `dnsZone` are published as `<name>.<dnsZonePrefix>.<dnsZone>`. */
+    dnsZone: fqdn.exactOptional(),
+    dnsZonePrefix: zonePrefix.exactOptional(),
+    dnsTtlSeconds: z.int().min(1).max(604_800).exactOptional(),
+  })
+  .refine(({ dnsZone, dnsZonePrefix }) => dnsZonePrefix === undefined || dnsZone !== undefined, {
+    path: ['dnsZonePrefix'],
+    message: 'a prefix only with a dnsZone beside it',
+  });
 
 const place = z.strictObject({
   device: slug,

@@ -1,6 +1,21 @@
 /** Words of a fabric document as the value objects that the engines have: what does not parse is refused with what would have been accepted. */
 import { z } from 'zod';
-import { Asn, Cidr, DeviceName, EviId, Ip, isDomainError, Label, Mac, PortName, Slug, VlanId, Vni } from '#engines/kernel';
+import {
+  Asn,
+  Cidr,
+  DeviceName,
+  EviId,
+  Fqdn,
+  Ip,
+  isDomainError,
+  Label,
+  Mac,
+  PortName,
+  Slug,
+  VlanId,
+  Vni,
+  ZonePrefix,
+} from '#engines/kernel';
 
 export const parsed = <T>(parse: (value: unknown) => T) =>
   z.unknown().transform((value, context): T => {
@@ -24,3 +39,5 @@ export const vni = parsed(Vni.parse);
 export const evi = parsed(EviId.parse);
 export const portName = parsed(PortName.parse);
 export const deviceName = parsed(DeviceName.parse);
+export const fqdn = parsed(Fqdn.parse);
+export const zonePrefix = parsed(ZonePrefix.parse);

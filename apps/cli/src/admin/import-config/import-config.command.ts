@@ -60,20 +60,24 @@ export function addImportConfig(kind: Command): void {
       if (cluster === null && options.device === undefined) throw new InvalidArgumentError('--device or --proxmox is needed');
       const onboarding = onboard([...files, ...(cluster === null ? [] : [cluster.file])]);
       if (cluster !== null) sayWhatIsLeft(cluster);
-      const { snapshot, lint, report, summary } = onboarding;
-      print({ output: options.json === true ? 'json' : 'text' }, { version: 1, summary, lint, ...report, snapshot }, linesOf(onboarding));
+      const { snapshot, names, lint, report, summary } = onboarding;
+      print(
+        { output: options.json === true ? 'json' : 'text' },
+        { version: 1, summary, lint, ...report, snapshot, names },
+        linesOf(onboarding),
+      );
       if (options.exitCode === true && report.differences > 0) process.exitCode = CHANGES_PENDING;
       if (options.writeFabric !== undefined) write(options.writeFabric, onboarding, cluster?.pending ?? [], options);
     });
 }
 
 /** @param file is there afterwards, whole or not: what it does not say is named. */
-function write(file: string, { snapshot, report }: ReturnType<typeof onboard>, pending: readonly string[], options: Options): void {
+function write(file: string, { snapshot, names, report }: ReturnType<typeof onboard>, pending: readonly string[], options: Options): void {
   const management = new Map([...options.management].map(([name, place]) => [slugOf(name), place]));
   const stranger = [...management.keys()].find((device) => !snapshot.devices.some((one) => one.slug === device));
   if (stranger !== undefined) throw invalidValue('management', stranger, snapshot.devices.map((device) => device.slug).join(', '));
   const to = { slug: options.fabric, site: options.site, tenant: options.tenant, management };
-  const { document, notCarried } = writeFabric(snapshot, to);
+  const { document, notCarried } = writeFabric(snapshot, to, names);
   fs.writeFileSync(file, `${JSON.stringify(document, null, 2)}\n`, { mode: 0o600 });
   for (const line of notCarried) console.error(printable(`not carried over: ${line}`));
   if (report.differences > 0) process.exitCode = CHANGES_PENDING;

@@ -46,6 +46,12 @@ describe('a fabric document that is written', () => {
     ]);
   });
 
+  it('names what of the names of guests cannot be said', () => {
+    expect(writeFabric(snapshot, to, { subnets: [], refused: ['network vni7: how names are published'] }).notCarried).toEqual([
+      'network vni7: how names are published',
+    ]);
+  });
+
   it('says in which direction a target goes', () => {
     if (network === undefined) throw new Error('the fabric has a network');
     const { networks } = writeFabric(

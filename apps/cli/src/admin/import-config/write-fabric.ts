@@ -4,6 +4,7 @@
  */
 import type { DeviceFacts, FabricSnapshot, NetworkFacts, VrfFacts } from '#engines/intent';
 import { Cidr, cidrsOverlap, compareNatural, type DeviceId, type RouteTarget, Slug } from '#engines/kernel';
+import type { SdnNames } from '#engines/onboarding';
 import { fabricDocument } from '../fabric/fabric-document.js';
 import { placeholder, placeholdersIn } from '../fabric/placeholder.js';
 import { Pools } from './running-pools.js';
@@ -27,9 +28,10 @@ export interface FabricWriting {
   readonly notCarried: readonly string[];
 }
 
-export function writeFabric(snapshot: FabricSnapshot, to: FabricToWrite): FabricWriting {
-  const lost: string[] = [];
-  const writer = new Writer(snapshot, to, lost);
+/** @param names how subnets of the fabric publish the names of their addresses, as far as it is known. */
+export function writeFabric(snapshot: FabricSnapshot, to: FabricToWrite, names: SdnNames = { subnets: [], refused: [] }): FabricWriting {
+  const lost: string[] = [...names.refused];
+  const writer = new Writer(snapshot, to, lost, names.subnets);
   const document = writer.document();
   const unfilled = placeholdersIn(document);
   const issues = (fabricDocument.safeParse(document).error?.issues ?? []).map(({ path, message }) => ({
@@ -49,6 +51,7 @@ class Writer {
     private readonly snapshot: FabricSnapshot,
     private readonly to: FabricToWrite,
     private readonly lost: string[],
+    private readonly names: SdnNames['subnets'],
   ) {
     this.pools = new Pools(to.slug);
     this.slugOf = new Map(snapshot.devices.map(({ id, slug }) => [id, slug]));
@@ -183,7 +186,7 @@ class Writer {
       subnets: subnets.flatMap(({ dhcpRelay, cidr, ...subnet }) => {
         if (dhcpRelay !== undefined) this.lost.push(`${what}: the DHCP relay of ${cidr}`);
         const addressSpace = this.pools.subnet(vrf, cidr);
-        if (addressSpace !== null) return [{ ...subnet, cidr, addressSpace }];
+        if (addressSpace !== null) return [{ ...subnet, cidr, addressSpace, ...this.published(vni, cidr) }];
         this.lost.push(`${what}: ${cidr} overlaps another subnet of ${vrf === null ? 'no VRF' : `the VRF ${vrf}`}`);
         return [];
       }),
@@ -192,6 +195,11 @@ class Writer {
         .map(({ deviceId, port, tagging }) => ({ device: this.slugOf.get(deviceId) ?? deviceId, port, tagging })),
       ...facts,
     };
+  }
+
+  private published(ofNetwork: number, ofSubnet: Cidr): object {
+    const { dnsZone, dnsZonePrefix = null } = this.names.find(({ vni, cidr }) => vni === ofNetwork && cidr === ofSubnet) ?? {};
+    return { ...(dnsZone !== undefined && { dnsZone }), ...(dnsZonePrefix !== null && { dnsZonePrefix }) };
   }
 
   private targets(imports: readonly RouteTarget[], exports: readonly RouteTarget[]): readonly object[] {

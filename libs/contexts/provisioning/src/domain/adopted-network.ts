@@ -5,6 +5,7 @@ import type {
   DeviceId,
   EviId,
   FabricId,
+  Fqdn,
   Label,
   RouteDistinguisher,
   RouteTarget,
@@ -14,6 +15,7 @@ import type {
   VlanId,
   Vni,
   VrfId,
+  ZonePrefix,
 } from '#engines/kernel';
 
 export interface AdoptedVrf {
@@ -40,9 +42,17 @@ export interface AdoptedNetwork extends Pick<NetworkFacts, 'mtu'> {
   readonly targets: readonly AdoptedTarget[];
   readonly distinguishers: readonly AdoptedDistinguisher[];
   readonly vlans: readonly { readonly vlanDomainId: VlanDomainId; readonly vlan: VlanId }[];
-  readonly subnets: readonly (Omit<SubnetFacts, 'dhcpRelay'> & { readonly spaceId: AddressSpaceId })[];
+  readonly subnets: readonly AdoptedSubnet[];
   readonly places: readonly Pick<AttachmentFacts, 'deviceId' | 'port' | 'tagging'>[];
   readonly facts: Pick<NetworkFacts, 'replication' | 'multicastGroup' | 'bundle' | 'remoteTarget' | 'isProtected' | 'guestMacs'>;
+}
+
+export interface AdoptedSubnet extends Omit<SubnetFacts, 'dhcpRelay'> {
+  readonly spaceId: AddressSpaceId;
+  /** Names of its addresses in the zone are published as `<name>.<prefix>.<zone>`. No prefix without a zone. */
+  readonly dnsZone?: Fqdn;
+  readonly dnsZonePrefix?: ZonePrefix;
+  readonly dnsTtlSeconds?: number;
 }
 
 export interface AdoptedDistinguisher {

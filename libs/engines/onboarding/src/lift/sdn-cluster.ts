@@ -132,16 +132,20 @@ function networkOf(
 }
 
 function subnetOf(zone: EvpnZone | VxlanZone, { prefix, gateway, snat }: SdnConfig['subnets'][number]): SubnetFacts {
-  const family = Ip.family(Ip.parse(prefix.address));
-  const shift = BigInt((family === 4 ? 32 : 128) - prefix.length);
-  const network = Ip.fromBigInt(family, (Ip.toBigInt(Ip.parse(prefix.address)) >> shift) << shift);
   const hasGateway = gateway !== null && zone.type === 'evpn';
   return {
-    cidr: Cidr.parse(`${network}/${prefix.length}`),
+    cidr: cidrOf(prefix),
     gatewayMode: hasGateway ? 'ANYCAST_VTEP' : gateway === null ? 'NONE' : 'EXTERNAL_FIREWALL',
     gatewayAddress: gateway === null ? null : Ip.parse(gateway),
     ...(snat ? { snat } : {}),
   };
+}
+
+/** Of a prefix that may be written with an address of it. */
+export function cidrOf({ address, length }: SdnConfig['subnets'][number]['prefix']): Cidr {
+  const family = Ip.family(Ip.parse(address));
+  const shift = BigInt((family === 4 ? 32 : 128) - length);
+  return Cidr.parse(`${Ip.fromBigInt(family, (Ip.toBigInt(Ip.parse(address)) >> shift) << shift)}/${length}`);
 }
 
 function labelOf(text: string): Label {
