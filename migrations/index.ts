@@ -39,6 +39,7 @@ import { ComeLate1767225600038 } from './0038-come-late.js';
 import { NameSubnets1767225600039 } from './0039-name-subnets.js';
 import { RememberPublished1767225600040 } from './0040-remember-published.js';
 import { ClaimNames1767225600041 } from './0041-claim-names.js';
+import { QuietNames1767225600042 } from './0042-quiet-names.js';
 
 /** In order; a migration is never edited after it has landed. */
 export const migrations = [
@@ -83,4 +84,5 @@ export const migrations = [
   NameSubnets1767225600039,
   RememberPublished1767225600040,
   ClaimNames1767225600041,
+  QuietNames1767225600042,
 ];

@@ -258,26 +258,21 @@ describe('many deletes', () => {
     expect(await health()).toMatchObject({ ok: true });
   });
 
-  it('cannot be approved once a newer run waits for something else', async () => {
-    const many = await names('newer', 27);
+  it('that were approved go on once the name server is there again', async () => {
+    const many = await names('newer', 26);
     await runDue();
-    await release(many.slice(0, 26));
+    await release(many);
     await runDue();
-    const first = await lastRun();
-    await release(many.slice(26));
-    await runDue();
-    const second = await lastRun();
-    expect(second.digest).not.toBe(first.digest);
-    await expect(runs().approve(first.id, first.digest ?? '', 'operator')).rejects.toMatchObject({ code: 'PLAN_STALE' });
+    const run = await lastRun();
     beforeWrite = () => Promise.reject(new Error('nobody is there'));
-    await runs().approve(second.id, second.digest ?? '', 'operator');
+    await runs().approve(run.id, run.digest ?? '', 'operator');
     await runDue();
-    expect(await runs().run(second.id)).toMatchObject({ state: 'RUNNING', approvedBy: 'operator' });
+    expect(await runs().run(run.id)).toMatchObject({ state: 'RUNNING', approvedBy: 'operator' });
     expect(await health()).toMatchObject({ ok: false, message: expect.stringContaining('nobody is there') });
     beforeWrite = () => Promise.resolve();
     await sql(`UPDATE sync_target SET next_try_at = '-infinity' WHERE id = $1`, [targetId]);
     await runDue();
-    expect(await runs().run(second.id)).toMatchObject({ state: 'SUCCEEDED' });
+    expect(await runs().run(run.id)).toMatchObject({ state: 'SUCCEEDED' });
     expect(await served('newer1.cust.example')).toEqual([]);
   });
 });

@@ -215,9 +215,15 @@ function addLooking(sync: Command): void {
     .argument('<run>', 'its id (syr_…)')
     .description('each line of a run, and what came of it')
     .action(async (id: string, options: Output) => {
-      const wanted = `changes(first: 100, after: $after) { nodes { ${CHANGE} } ${PAGE} }`;
-      const all = await everyPage(async (after) => (await findRun<{ changes: Page<Change> }>(id, wanted, after)).changes);
+      const wanted = `linesKept changes(first: 100, after: $after) { nodes { ${CHANGE} } ${PAGE} }`;
+      let isWhole = true;
+      const all = await everyPage(async (after) => {
+        const run = await findRun<{ linesKept: boolean; changes: Page<Change> }>(id, wanted, after);
+        isWhole = run.linesKept;
+        return run.changes;
+      });
       print(options, all, all.flatMap(changeLines));
+      if (!isWhole) console.error('what this run only showed is not kept any more; what it did is');
     });
   withOutput(sync.command('conflicts'))
     .argument('<connector>', 'its id or slug')

@@ -46,7 +46,8 @@ export class SyncRunService {
         throw invalidValue('maxDeleteRatio', maxDeleteRatio, 'a share from 0 to 1');
       });
     return this.acted(actor, act, async (tx) => {
-      await this.connector(tx, targetId);
+      const { kind } = await this.connector(tx, targetId);
+      if (kind === 'POWERDNS' && !isDryRun) await this.connectors.tryNow(tx, targetId);
       const runId = await this.runs.insert(tx, { targetId, trigger: 'PERSON', phase: 'WANTED', isDryRun, maxDeleteRatio });
       await this.told(tx, 'sync.started', 'syncRun', runId, targetId, { isDryRun, maxDeleteRatio });
       return runId;
@@ -83,7 +84,7 @@ export class SyncRunService {
 
   /**
    * What was stopped goes on, with exactly the changes that were seen; one for which something changed meanwhile is not made.
-   * @throws DomainError NOT_FOUND | INVALID_STATE (it does not wait) | PLAN_STALE (another digest, or a newer run has looked since).
+   * @throws DomainError NOT_FOUND | INVALID_STATE (it does not wait) | PLAN_STALE (another digest, or a newer run has looked since and does not wait for all of them).
    */
   approve(runId: SyncRunId, digest: string, actor: string, act: OperatorAct | null = null): Promise<SyncRun> {
     return this.acted(actor, act, async (tx) => {
@@ -169,10 +170,11 @@ export class SyncRunService {
     });
   }
 
-  /** Each run of a name server looks at everything: one that waits for the same is no other. */
+  /** Each run of a name server looks at everything, and in a busy zone there is a newer one each moment: one that waits for the same and more is no other. */
   private async isOutdated(tx: Tx, { id, kind }: Connector, run: SyncRun): Promise<boolean> {
     if (kind !== 'POWERDNS') return this.runs.isOutdated(tx, run);
-    return (await this.runs.stoppedNames(tx, id))?.digest !== run.digest;
+    const waits = await this.runs.stoppedNames(tx, id);
+    return waits === null || (waits.id !== run.id && !(await this.runs.isStillHeld(tx, run.id, waits.id)));
   }
 
   private async inventory(tx: Tx, targetId: SyncTargetId, mayBeOff = false): Promise<Connector> {

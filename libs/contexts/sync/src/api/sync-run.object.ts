@@ -75,9 +75,14 @@ export class SyncRunObject {
   @Field(() => DateTimeScalar, { nullable: true }) finishedAt: Date | null;
   @Field(() => SyncCountsObject) counts: SyncCountsObject;
   @Field(() => SyncProgressObject, { nullable: true, description: 'Null before and after.' }) progress: SyncProgressObject | null;
-  @Field(() => String, { nullable: true, description: 'Of all its lines: what a person approves. Null while they are being made.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'What a person approves: of all its lines; of a run for a name server of those that wait for a person, or of all where none does. Null while they are being made, and where a name server could not be read.',
+  })
   digest: string | null;
   @Field(() => [String], { description: 'Why it was stopped, in sentences.' }) guards: readonly string[];
+  @Field({ description: 'False: of `changes` those that it only showed are not kept any more; what it did is.' }) linesKept: boolean;
   @Field() wantedBy: string;
   @Field(() => String, { nullable: true }) approvedBy: string | null;
   @Field(() => String, { nullable: true }) error: string | null;

@@ -7,12 +7,13 @@ import type { DnsZones } from '../ports/index.js';
 import { connectorSecretContext } from '../runner/foreign-inventories.js';
 import { RunEnding } from '../runner/run-ending.js';
 import { type RunChange, type RunState, type SyncTarget, SyncStore } from '../store/sync.store.js';
-import { SyncRunStore } from '../store/sync-run.store.js';
+import { type StoppedRun, SyncRunStore } from '../store/sync-run.store.js';
 import { type DnsSettings, parseDnsSettings } from './dns-settings.js';
 import { countsOf, digestOf, GONE_BY, outsideLines, sameChange, stateOf } from './run-lines.js';
 import { isOfScan, plannedLines, planZone, type ZonePlan } from './zone-plan.js';
 import { ZoneKeeper } from './zone-keeper.js';
 import type { ZoneOwner } from './zone-owner.js';
+import { stopsAfter } from './zone-stops.js';
 import { writeZone } from './zone-write.js';
 
 export const DNS_ZONES = Symbol('DnsZonesFactory');
@@ -79,6 +80,7 @@ export class NamesRun {
     await this.end(work, run, {
       state: guards.length > 0 ? 'BLOCKED_BY_GUARD' : stateOf(written.lines, trouble.length + left.length),
       lines,
+      isOnlyShown,
       plans,
       failed: trouble,
       left,
@@ -116,7 +118,9 @@ export class NamesRun {
       const error = waiting.length > 0 ? `${waiting.length} of its lines were not carried out` : null;
       await this.runs.end(tx, id, waiting.length > 0 ? 'PARTIAL' : 'SUCCEEDED', countsOf(lines, readOf(plans)), error);
       await this.store.lookAgain(tx, target.id);
-      if ((await this.runs.stoppedNames(tx, target.id)) === null) await this.ending.tell(tx, 'sync.resumed', target, id, {});
+      const waits = await this.runs.stoppedNames(tx, target.id);
+      if (waits) await this.runs.decided(tx, waits.id, zones);
+      else await this.ending.tell(tx, 'sync.resumed', target, id, {});
     });
     this.log.info('sync.run_ended', { target: target.slug, runId: id, approved: meant.size, left: waiting.length });
   }
@@ -205,36 +209,40 @@ export class NamesRun {
 
   private async end(work: NamesWork, run: { id: SyncRunId; isDryRun: boolean }, ended: Ended): Promise<void> {
     const { held, target, revision } = work;
-    const { state, lines, plans, failed, left, guards, digest } = ended;
+    const { state, lines, isOnlyShown, plans, failed, left, guards } = ended;
     const answers = lines.filter(({ isOtherwise }) => isOtherwise).map(({ key, answered }) => `${key}: ${answered}`);
     const told = [...left, ...(answers.length > 0 ? [`the name server answers otherwise than was written: ${answers.join('; ')}`] : [])];
     const error = [...failed, ...left].join('; ') || null;
     const stoppedAnew = await held.inTransaction(SCOPE, async (tx) => {
       const waited = await this.runs.stoppedNames(tx, target.id);
-      await this.store.keepLines(tx, run.id, lines);
+      if (!isOnlyShown) await this.store.keepLines(tx, run.id, lines);
       await this.runs.end(tx, run.id, state, countsOf(lines, readOf(plans)), error);
+      await this.runs.forgetShownNames(tx, target.id);
       if (run.isDryRun) return false;
       if (failed.length === 0) await this.store.settle(tx, target, revision, told.join('; ') || null);
       else await this.store.postpone(tx, target.id, failed.join('; '));
-      return this.tell(tx, target, run.id, { guards, digest, waited: waited?.digest ?? null });
+      if (await this.runs.forgetRepeated(tx, { id: run.id, targetId: target.id })) {
+        if (failed.length === 0) await this.store.stepBack(tx, target.id);
+        return false;
+      }
+      return this.tell(tx, target, run.id, ended, waited);
     });
     for (const words of answers) this.log.warn('sync.answered_otherwise', { target: target.slug, warning: words });
     if (stoppedAnew) this.log.warn('sync.stopped', { target: target.slug, runId: run.id, guards });
     this.log.info('sync.run_ended', { target: target.slug, runId: run.id, state, changes: lines.length, error });
   }
 
-  /** The same that waits already is not told a second time. @returns whether it was stopped for something new. */
-  private async tell(
-    tx: Tx,
-    target: SyncTarget,
-    runId: SyncRunId,
-    { guards, digest, waited }: { guards: readonly string[]; digest: string | null; waited: string | null },
-  ): Promise<boolean> {
+  /** What waits already is not told a second time. @returns whether it was stopped for something new. */
+  private async tell(tx: Tx, target: SyncTarget, id: SyncRunId, ended: Ended, waited: StoppedRun | null): Promise<boolean> {
     const waits = await this.runs.stoppedNames(tx, target.id);
-    if (waits === null && waited !== null) await this.ending.tell(tx, 'sync.resumed', target, runId, {});
-    const isNew = waits !== null && waits.digest !== waited;
-    if (isNew) await this.ending.tell(tx, 'sync.stopped', target, runId, { guards, digest });
-    return isNew;
+    if (waits === null && waited !== null) await this.ending.tell(tx, 'sync.resumed', target, id, {});
+    if (waits?.id !== id) return false;
+    const { guards, digest, plans } = ended;
+    const unread = target.zones.filter((zone) => !plans.some((of) => of.zone === zone));
+    const { stops, isNews } = stopsAfter(waited?.stops ?? {}, stopsOf(plans), unread);
+    await this.runs.keepStops(tx, id, stops, isNews);
+    if (isNews) await this.ending.tell(tx, 'sync.stopped', target, id, { guards, digest });
+    return isNews;
   }
 
   private open(target: SyncTarget, owner: ZoneOwner): [DnsZones, DnsSettings] {
@@ -247,6 +255,8 @@ export class NamesRun {
 interface Ended {
   readonly state: RunState;
   readonly lines: readonly RunChange[];
+  /** They are what was planned, and are kept already. */
+  readonly isOnlyShown: boolean;
   readonly plans: readonly ZonePlan[];
   readonly failed: readonly string[];
   /** What waits for others, and is looked at again by itself. */
@@ -272,3 +282,11 @@ function asApproved(
   const unsaid = new Set(plan.changes.flatMap(({ verb, key }) => (verb === 'CREATE' && !said.has(key) ? [key] : [])));
   return { zone, published, reading: { ...reading, gone: reading.gone.filter((key) => !unsaid.has(key)) } };
 }
+
+const stopsOf = (plans: readonly ZonePlan[]): Parameters<typeof stopsAfter>[1] =>
+  Object.fromEntries(
+    plans.flatMap((plan) => {
+      const held = plannedLines(plan).filter(({ isHeld }) => isHeld).length;
+      return held === 0 ? [] : [[plan.zone, { codes: [...new Set(plan.stops.map(({ code }) => code))], held }]];
+    }),
+  );

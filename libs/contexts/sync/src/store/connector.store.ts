@@ -109,7 +109,7 @@ export class ConnectorStore {
 
   /** What failed before a person decided says nothing of what they decided. */
   async tryNow(tx: Tx, id: SyncTargetId): Promise<void> {
-    await tx.run(`UPDATE sync_target SET failures = 0, next_try_at = '-infinity' WHERE id = $1`, [id]);
+    await tx.run(`UPDATE sync_target SET failures = 0, next_try_at = '-infinity', recheck_seconds = DEFAULT WHERE id = $1`, [id]);
   }
 
   async byId(tx: Tx, id: SyncTargetId): Promise<Connector | undefined> {

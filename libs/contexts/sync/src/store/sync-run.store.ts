@@ -1,29 +1,39 @@
 import { Injectable } from '@nestjs/common';
 import type { SyncRunId, SyncTargetId } from '#engines/kernel';
 import { newId, type Tx } from '#platform';
+import type { ZoneStops } from '../dns/zone-stops.js';
 import type { PageOf, RunCounts, RunPhase, SyncRun, SyncState, SyncTrigger } from '../domain/sync-run.js';
 
 export const NO_COUNTS: RunCounts = { read: 0, created: 0, updated: 0, deleted: 0, unchanged: 0, conflicts: 0, skipped: 0 };
 /** A plan that nobody looked at for so long is of no use; how often it ran is in the log. */
 const KEPT_DAYS = 30;
-/** Where everything is planned each day and nothing is written, the lines would be many. */
+/** Where everything is planned each day, or with each change of a name, and nothing is written, the lines would be many. */
 const SCANS_WITH_CHANGES = 5;
 
 const COLUMNS = `id, target_id AS "targetId", trigger, is_dry_run AS "isDryRun", state, phase, started_at AS "startedAt", finished_at AS "finishedAt", counts, progress, digest,
-  guards, wanted_by AS "wantedBy", approved_by AS "approvedBy", error`;
+  guards, lines_kept AS "linesKept", wanted_by AS "wantedBy", approved_by AS "approvedBy", error`;
 
 /** What was stopped, or a complete run that went through. A dry run says nothing: nobody waits for it. */
 export const LAST_WORD = `SELECT id, state FROM sync_run WHERE target_id = $1 AND NOT is_dry_run
   AND (state = 'BLOCKED_BY_GUARD' OR (trigger IN ('TIMER', 'PERSON') AND state IN ('SUCCEEDED', 'PARTIAL'))) ORDER BY started_at DESC, id DESC LIMIT 1`;
 
 /** A run of a name server without a digest could not read every zone: what waits goes on waiting. */
-const LAST_WORD_ON_NAMES = `SELECT id, state, digest FROM sync_run WHERE target_id = $1 AND NOT is_dry_run AND state <> 'RUNNING' AND digest IS NOT NULL
+const LAST_WORD_ON_NAMES = `SELECT id, state, stops FROM sync_run WHERE target_id = $1 AND NOT is_dry_run AND state <> 'RUNNING' AND digest IS NOT NULL
   ORDER BY started_at DESC, id DESC LIMIT 1`;
+/** Of a name server: what a run that looks again is compared with. */
+const newestOfNames = (which = 'true'): string =>
+  `SELECT id FROM sync_run WHERE target_id = $1 AND NOT is_dry_run AND state <> 'RUNNING' AND ${which} ORDER BY started_at DESC, id DESC LIMIT 1`;
+/** Of a name server, what a person sees of a run and says yes to. */
+const HELD_LINES = (run: string): string =>
+  `SELECT l->>'zone' AS zone, l->>'verb', l->>'key', l->'before', l->'after' FROM sync_run r, jsonb_array_elements(r.plan) l WHERE r.id = ${run} AND l ? 'isHeld'`;
+const WROTE_NOTHING = `r.counts @> '{"created": 0, "updated": 0, "deleted": 0}'`;
+/** Whoever reads the lines of a run that a newer one has followed has so long to decide. */
+const READ_FOR = `interval '1 hour'`;
 
 /** A run that waits for a person. */
 export interface StoppedRun {
   readonly id: SyncRunId;
-  readonly digest: string;
+  readonly stops: ZoneStops;
 }
 
 const toRun = (row: SyncRun): SyncRun => ({ ...row, counts: { ...NO_COUNTS, ...row.counts } });
@@ -119,7 +129,7 @@ export class SyncRunStore {
   /** It failed. Of those that failed before nothing is kept but what they did: the next one would do the same again, and fail of the same. */
   async cutShort(tx: Tx, { id, targetId }: Pick<SyncRun, 'id' | 'targetId'>): Promise<void> {
     await tx.run(
-      `WITH before AS (UPDATE sync_run SET is_cut_short = false WHERE target_id = $2 AND is_cut_short AND id <> $1 RETURNING id)
+      `WITH before AS (UPDATE sync_run SET is_cut_short = false, lines_kept = false WHERE target_id = $2 AND is_cut_short AND id <> $1 RETURNING id)
        DELETE FROM sync_change c USING before b WHERE c.run_id = b.id AND c.state <> 'APPLIED'`,
       [id, targetId],
     );
@@ -153,8 +163,29 @@ export class SyncRunStore {
 
   /** Of a name server, each of whose runs looks at everything: the run that waits for a person. */
   async stoppedNames(tx: Tx, targetId: SyncTargetId): Promise<StoppedRun | null> {
-    const row = await tx.one<StoppedRun>(`SELECT id, digest FROM (${LAST_WORD_ON_NAMES}) w WHERE state = 'BLOCKED_BY_GUARD'`, [targetId]);
+    const row = await tx.one<StoppedRun>(`SELECT id, stops FROM (${LAST_WORD_ON_NAMES}) w WHERE state = 'BLOCKED_BY_GUARD'`, [targetId]);
     return row ?? null;
+  }
+
+  /** @param isTold people are told of it: they may come back to it. */
+  async keepStops(tx: Tx, id: SyncRunId, stops: ZoneStops, isTold: boolean): Promise<void> {
+    await tx.run('UPDATE sync_run SET stops = $2, is_told = $3 WHERE id = $1', [id, JSON.stringify(stops), isTold]);
+  }
+
+  /** A person has decided about these zones: what waits there from now on is news. */
+  async decided(tx: Tx, id: SyncRunId, zones: readonly string[]): Promise<void> {
+    await tx.run('UPDATE sync_run SET stops = stops - $2::text[] WHERE id = $1', [id, zones]);
+  }
+
+  /** Do all lines of a run that wait for a person wait in a newer one, too, unchanged? In a zone that the newer one could not read they do. */
+  async isStillHeld(tx: Tx, id: SyncRunId, newer: SyncRunId): Promise<boolean> {
+    const row = await tx.one<{ isHeld: boolean }>(
+      `SELECT r.lines_kept AND NOT EXISTS (
+          SELECT FROM (${HELD_LINES('$1')} EXCEPT ${HELD_LINES('$2')}) gone WHERE NOT coalesce((w.stops->gone.zone->>'isUnread')::boolean, false)) AS "isHeld"
+         FROM sync_run r, sync_run w WHERE r.id = $1 AND w.id = $2`,
+      [id, newer],
+    );
+    return row?.isHeld === true;
   }
 
   /** Plans that nobody looked at in so long are of no use. @returns whether there may be more. */
@@ -170,10 +201,38 @@ export class SyncRunStore {
   /** What complete runs only showed. */
   async forgetShown(tx: Tx, targetId: SyncTargetId): Promise<void> {
     await tx.run(
-      `DELETE FROM sync_change c USING sync_run r WHERE r.id = c.run_id AND r.target_id = $1 AND r.trigger IN ('TIMER', 'PERSON') AND r.phase = 'ENDED'
+      `WITH gone AS (DELETE FROM sync_change c USING sync_run r WHERE r.id = c.run_id AND r.target_id = $1 AND r.trigger IN ('TIMER', 'PERSON') AND r.phase = 'ENDED'
          AND c.state IN ('PROPOSED', 'PLANNED')
-         AND r.id < (SELECT id FROM sync_run WHERE target_id = $1 AND trigger IN ('TIMER', 'PERSON') ORDER BY id DESC OFFSET ${SCANS_WITH_CHANGES} LIMIT 1)`,
+         AND r.id < (SELECT id FROM sync_run WHERE target_id = $1 AND trigger IN ('TIMER', 'PERSON') ORDER BY id DESC OFFSET ${SCANS_WITH_CHANGES} LIMIT 1)
+         RETURNING c.run_id)
+       UPDATE sync_run SET lines_kept = false WHERE id IN (SELECT run_id FROM gone)`,
       [targetId],
     );
+  }
+
+  /**
+   * Of a name server, the lines of runs that wrote nothing, but for the newest. What waits for a person stays, and so do runs that waited for the same: those that
+   * were told, and those that somebody may just be reading. So does the newest that was no dry run: the next one is compared with it.
+   */
+  async forgetShownNames(tx: Tx, targetId: SyncTargetId): Promise<void> {
+    const newest = `SELECT id FROM sync_run WHERE target_id = $1 ORDER BY id DESC OFFSET ${SCANS_WITH_CHANGES - 1} LIMIT 1`;
+    const mayBeApproved = `EXISTS (SELECT FROM (${LAST_WORD_ON_NAMES}) w WHERE w.state = 'BLOCKED_BY_GUARD') AND r.state = 'BLOCKED_BY_GUARD' AND NOT r.is_dry_run
+      AND (r.is_told OR r.finished_at > clock_timestamp() - ${READ_FOR} OR r.id = (SELECT w.id FROM (${LAST_WORD_ON_NAMES}) w))`;
+    await tx.run(
+      `UPDATE sync_run r SET plan = '[]', lines_kept = false WHERE r.target_id = $1 AND r.lines_kept AND r.phase = 'ENDED' AND r.approved_by IS NULL AND ${WROTE_NOTHING}
+         AND r.id < (${newest}) AND NOT (${mayBeApproved}) AND r.id <> (${newestOfNames()}) AND r.plan <> '[]'`,
+      [targetId],
+    );
+  }
+
+  /** Of a name server: what was looked at again, wrote nothing and found what the run before it found is no run. @returns whether it was one. */
+  async forgetRepeated(tx: Tx, { id, targetId }: Pick<SyncRun, 'id' | 'targetId'>): Promise<boolean> {
+    const found = (of: string): string => `(${['state', 'digest', 'guards', 'error', 'plan'].map((name) => `${of}.${name}`).join(', ')})`;
+    const gone = await tx.run(
+      `DELETE FROM sync_run r USING sync_run n WHERE r.id = $2 AND r.trigger = 'RETRY' AND ${WROTE_NOTHING}
+         AND n.id = (${newestOfNames('id <> $2')}) AND ${found('r')} IS NOT DISTINCT FROM ${found('n')}`,
+      [targetId, id],
+    );
+    return gone > 0;
   }
 }

@@ -51,7 +51,10 @@ export interface RunChange {
   readonly isStale?: true;
 }
 
+/** What is left is looked at again so soon at first; twice as long each time that nothing came of it. */
 const RECHECK_SECONDS = 60;
+const RECHECK_AT_MOST_SECONDS = 900;
+const TWICE = `least(${RECHECK_AT_MOST_SECONDS}, recheck_seconds * 2)`;
 /** Names changed, what was left is to be looked at again, or nobody has looked for a while: people delete record sets of ours, too. */
 const IS_DUE = `(EXISTS (SELECT FROM dns_change c WHERE c.target_id = t.id) OR coalesce(t.recheck_at <= clock_timestamp(), false)
   OR coalesce(t.last_ok_at, t.created_at) + make_interval(secs => t.scan_every_seconds) <= clock_timestamp())`;
@@ -90,7 +93,7 @@ export class SyncStore {
   /** Others that publish into these zones and wait for something there look again now: a name may have been given up. */
   async hurryOthers(tx: Tx, id: SyncTargetId, zones: readonly string[]): Promise<void> {
     await tx.run(
-      `UPDATE sync_target SET recheck_at = clock_timestamp() WHERE kind = 'POWERDNS' AND enabled AND id <> $1 AND zones && $2::text[] AND recheck_at > clock_timestamp()`,
+      `UPDATE sync_target SET recheck_at = clock_timestamp(), recheck_seconds = ${RECHECK_SECONDS} WHERE kind = 'POWERDNS' AND enabled AND id <> $1 AND zones && $2::text[] AND recheck_at > clock_timestamp()`,
       [id, zones],
     );
   }
@@ -143,21 +146,31 @@ export class SyncStore {
   /** Everything is looked at again at once: what was approved is done. */
   async lookAgain(tx: Tx, id: SyncTargetId): Promise<void> {
     await tx.run(
-      `UPDATE sync_target SET failures = 0, next_try_at = '-infinity', last_error = NULL, recheck_at = clock_timestamp() WHERE id = $1`,
+      `UPDATE sync_target SET failures = 0, next_try_at = '-infinity', last_error = NULL, recheck_at = clock_timestamp(),
+         recheck_seconds = ${RECHECK_SECONDS} WHERE id = $1`,
       [id],
     );
   }
 
   /**
    * Changes that were committed after `snapshot` are for the next run.
-   * @param left what could not be written and waits for other people; it is tried again in a minute, and nothing waits for it.
+   * @param left what could not be written and waits for other people; it is tried again in a minute, or as late as the same was the last time, and nothing waits for it.
    */
   async settle(tx: Tx, { id, snapshot }: SyncTarget, revision: number, left: string | null): Promise<void> {
     await tx.run('DELETE FROM dns_change WHERE target_id = $1 AND pg_visible_in_snapshot(xid, $2::pg_snapshot)', [id, snapshot]);
+    const seconds = `CASE WHEN last_error = $3::text THEN recheck_seconds ELSE ${RECHECK_SECONDS} END`;
     await tx.run(
       `UPDATE sync_target SET settled_revision = greatest(settled_revision, $2), failures = 0, next_try_at = '-infinity', last_error = $3, last_ok_at = clock_timestamp(),
-         recheck_at = CASE WHEN $3::text IS NULL THEN NULL ELSE clock_timestamp() + make_interval(secs => ${RECHECK_SECONDS}) END WHERE id = $1`,
+         recheck_seconds = ${seconds}, recheck_at = CASE WHEN $3::text IS NOT NULL THEN clock_timestamp() + make_interval(secs => ${seconds}) END WHERE id = $1`,
       [id, revision, left?.slice(0, 500) ?? null],
+    );
+  }
+
+  /** Nothing came of looking at it again: the next time later. */
+  async stepBack(tx: Tx, id: SyncTargetId): Promise<void> {
+    await tx.run(
+      `UPDATE sync_target SET recheck_seconds = ${TWICE}, recheck_at = clock_timestamp() + make_interval(secs => ${TWICE}) WHERE id = $1 AND recheck_at IS NOT NULL`,
+      [id],
     );
   }
 
