@@ -89,6 +89,7 @@ export class SyncService implements OnModuleInit {
     const desired = dnsRecords(
       names.names.map((name) => ({ ...name, ttlSeconds: name.ttlSeconds ?? target.ttlSeconds })),
       target.zones,
+      names.withheld,
     );
     for (const withheld of names.withheld) this.log.warn('dns.name_withheld', { target: target.slug, ...withheld });
     const [first] = desired.outside;

@@ -18,10 +18,19 @@ export interface OutsideZones {
   readonly missing: 'FORWARD_ZONE' | 'REVERSE_ZONE';
 }
 
+/** A name that is not published in any zone, whatever zones there are. */
+export interface Withheld {
+  readonly address: Ip;
+  /** What it would be called; with TOO_LONG no name. */
+  readonly called: string;
+  readonly reason: 'TOO_LONG' | 'OF_ANOTHER_TENANT';
+}
+
 export interface DesiredDns {
   /** Every zone of the list, those without records too: what is not desired there any more is to be deleted. */
   readonly zones: ReadonlyMap<Fqdn, readonly Item<RrsetValue>[]>;
   readonly outside: readonly OutsideZones[];
+  readonly withheld: readonly Withheld[];
 }
 
 /**
@@ -29,7 +38,7 @@ export interface DesiredDns {
  * (RFC 1035 §3.5, RFC 3596 §2.5). Of several names the PTR gets the first in natural order that is no alias. The lowest TTL of a set holds for the set.
  * Where the /24 of an address is not in the list, its PTR is in the classless zone that holds it (RFC 2317); where it is, it needs no CNAME.
  */
-export function dnsRecords(names: readonly NamedAddress[], zones: readonly Fqdn[]): DesiredDns {
+export function dnsRecords(names: readonly NamedAddress[], zones: readonly Fqdn[], withheld: readonly Withheld[] = []): DesiredDns {
   const longestFirst = [...new Set(zones)].sort((a, b) => b.length - a.length || compareNatural(a, b));
   const zoneOf = (owner: string): Fqdn | undefined => longestFirst.find((zone) => Fqdn.isWithin(owner, zone));
   const classless = longestFirst.flatMap((zone) => classlessZone(zone) ?? []).sort((a, b) => Cidr.length(b.cidr) - Cidr.length(a.cidr));
@@ -49,7 +58,7 @@ export function dnsRecords(names: readonly NamedAddress[], zones: readonly Fqdn[
     if (zone) merge(sets.get(zone), `${owner}/ptr`, `${name}.`, ttlSeconds);
     else outside.push({ name, address, missing: 'REVERSE_ZONE' });
   }
-  return { zones: new Map([...sets].map(([zone, set]) => [zone, sortedItems(set)])), outside };
+  return { zones: new Map([...sets].map(([zone, set]) => [zone, sortedItems(set)])), outside, withheld };
 }
 
 function classlessOf(

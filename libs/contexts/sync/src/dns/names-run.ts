@@ -9,7 +9,7 @@ import { RunEnding } from '../runner/run-ending.js';
 import { type RunChange, type RunState, type SyncTarget, SyncStore } from '../store/sync.store.js';
 import { type StoppedRun, SyncRunStore } from '../store/sync-run.store.js';
 import { type DnsSettings, parseDnsSettings } from './dns-settings.js';
-import { countsOf, digestOf, GONE_BY, outsideLines, sameChange, stateOf } from './run-lines.js';
+import { countsOf, digestOf, GONE_BY, sameChange, stateOf, unpublishedLines, withheldWords } from './run-lines.js';
 import { isOfScan, plannedLines, planZone, type ZonePlan } from './zone-plan.js';
 import { ZoneKeeper } from './zone-keeper.js';
 import type { ZoneOwner } from './zone-owner.js';
@@ -65,7 +65,7 @@ export class NamesRun {
     const limits = run.maxDeleteRatio === null ? SYNC_LIMITS : { ...SYNC_LIMITS, maxDeleteRatio: run.maxDeleteRatio };
     const { plans, failed } = await this.plan(work, target.zones, limits);
     const guards = plans.flatMap(({ stops }) => stops.map(stopText));
-    const outside = outsideLines(desired.outside, target.ttlSeconds);
+    const outside = unpublishedLines(desired, target.ttlSeconds);
     const planned = [...plans.flatMap(plannedLines), ...outside];
     const digest = failed.length > 0 && guards.length === 0 ? null : digestOf(planned);
     await held.inTransaction(SCOPE, (tx) => this.store.planned(tx, run.id, { lines: planned, guards, digest }));
@@ -208,10 +208,11 @@ export class NamesRun {
   }
 
   private async end(work: NamesWork, run: { id: SyncRunId; isDryRun: boolean }, ended: Ended): Promise<void> {
-    const { held, target, revision } = work;
+    const { held, target, revision, desired } = work;
     const { state, lines, isOnlyShown, plans, failed, left, guards } = ended;
     const answers = lines.filter(({ isOtherwise }) => isOtherwise).map(({ key, answered }) => `${key}: ${answered}`);
-    const told = [...left, ...(answers.length > 0 ? [`the name server answers otherwise than was written: ${answers.join('; ')}`] : [])];
+    const otherwise = answers.length > 0 ? [`the name server answers otherwise than was written: ${answers.join('; ')}`] : [];
+    const told = [...left, ...otherwise, ...withheldWords(desired.withheld)];
     const error = [...failed, ...left].join('; ') || null;
     const stoppedAnew = await held.inTransaction(SCOPE, async (tx) => {
       const waited = await this.runs.stoppedNames(tx, target.id);

@@ -1,29 +1,61 @@
 import { canonicalJson, digest, Ip, reverseName } from '#engines/kernel';
-import type { OutsideZones } from '../desired/dns-records.js';
+import type { DesiredDns, OutsideZones, Withheld } from '../desired/dns-records.js';
 import type { RunCounts } from '../domain/sync-run.js';
 import type { RunChange, RunState } from '../store/sync.store.js';
 import { NO_COUNTS } from '../store/sync-run.store.js';
 
 /** Where only forward zones are listed, every address has a line: those of the first show what is missing. */
-const OUTSIDE_SHOWN = 200;
+const SHOWN = 200;
+/** In words of the connector, which are short. */
+const NAMED = 5;
 export const GONE_BY = 'it would be another now, or nothing: the next run looks at it';
 
-/** Names and addresses that no zone of the list holds: nobody can ask for them. */
-export function outsideLines(outside: readonly OutsideZones[], ttl: number): RunChange[] {
-  const lines = outside.slice(0, OUTSIDE_SHOWN).map(({ name, address, missing }): RunChange => {
-    const isName = missing === 'FORWARD_ZONE';
-    return {
-      zone: '',
-      verb: 'CREATE',
-      key: isName ? `${name}/${Ip.family(address) === 4 ? 'a' : 'aaaa'}` : `${reverseName(address)}/ptr`,
-      after: { ttl, records: [isName ? address : `${name}.`] },
-      reason: isName ? 'no zone of the connector holds this name' : 'no reverse zone of the connector holds this address',
-    };
-  });
-  const more = outside.length - lines.length;
-  return more === 0
-    ? lines
-    : [...lines, { zone: '', verb: 'CREATE', key: `${more} more`, reason: 'no zone of the connector holds these names and addresses' }];
+const WITHHELD: Readonly<Record<Withheld['reason'], string>> = {
+  TOO_LONG: 'with the prefix of its subnet the name is longer than 253 octets',
+  OF_ANOTHER_TENANT: 'another tenant has this name',
+};
+
+/** What is published nowhere: names and addresses that no zone of the list holds, so that nobody can ask for them, and names that are withheld. */
+export function unpublishedLines({ outside, withheld }: Pick<DesiredDns, 'outside' | 'withheld'>, ttl: number): RunChange[] {
+  return [
+    ...firstOf(outside, (of) => outsideLine(of, ttl), 'no zone of the connector holds these names and addresses'),
+    ...firstOf(withheld, (of) => withheldLine(of, ttl), 'these names are withheld, too'),
+  ];
+}
+
+/** The same of names that are withheld, for whoever asks how the connector is: one sentence, or none. */
+export function withheldWords(withheld: readonly Withheld[]): string[] {
+  if (withheld.length === 0) return [];
+  const named = withheld.slice(0, NAMED).map(({ called, address, reason }) => `${called} of ${address} (${WITHHELD[reason]})`);
+  const more = withheld.length - named.length;
+  return [`names are withheld: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`];
+}
+
+function outsideLine({ name, address, missing }: OutsideZones, ttl: number): RunChange {
+  const isName = missing === 'FORWARD_ZONE';
+  return {
+    zone: '',
+    verb: 'CREATE',
+    key: isName ? forwardKey(name, address) : `${reverseName(address)}/ptr`,
+    after: { ttl, records: [isName ? address : `${name}.`] },
+    reason: isName ? 'no zone of the connector holds this name' : 'no reverse zone of the connector holds this address',
+  };
+}
+
+const withheldLine = ({ called, address, reason }: Withheld, ttl: number): RunChange => ({
+  zone: '',
+  verb: 'CREATE',
+  key: forwardKey(called, address),
+  after: { ttl, records: [address] },
+  reason: WITHHELD[reason],
+});
+
+const forwardKey = (name: string, address: Ip): string => `${name}/${Ip.family(address) === 4 ? 'a' : 'aaaa'}`;
+
+function firstOf<Of>(all: readonly Of[], line: (of: Of) => RunChange, reason: string): RunChange[] {
+  const more = all.length - SHOWN;
+  const rest: RunChange[] = more > 0 ? [{ zone: '', verb: 'CREATE', key: `${more} more`, reason }] : [];
+  return [...all.slice(0, SHOWN).map(line), ...rest];
 }
 
 /** The same change as one that a person has seen. */
