@@ -6,6 +6,7 @@ import { type InventoryKind, NATURAL_KEY } from '../inventory/kinds.js';
 import type { ForeignObject } from '../ports/index.js';
 import type { PlannedChange } from '../store/sync-change.store.js';
 import { type Link, SyncLinkStore } from '../store/sync-link.store.js';
+import { SyncRecheckStore } from '../store/sync-recheck.store.js';
 import { SyncUnlinkedStore } from '../store/sync-unlinked.store.js';
 import type { Pair, Theirs } from './judge-object.js';
 import { ObjectPlanner } from './object-planner.js';
@@ -41,6 +42,7 @@ export class LookupPlanner {
     private readonly objects: ObjectPlanner,
     private readonly links: SyncLinkStore,
     private readonly unlinked: SyncUnlinkedStore,
+    private readonly rechecks: SyncRecheckStore,
     @Inject(LOCAL_INVENTORY) private readonly local: LocalInventory,
   ) {}
 
@@ -154,17 +156,22 @@ export class LookupPlanner {
     return { links, ours, theirs, alike, unproven: new Set() };
   }
 
-  private async unproven({ foreign, signal }: RunContext, kind: InventoryKind, finds: Finds): Promise<ReadonlySet<string>> {
+  /** What a person said of it already holds: it is not asked a second time, because an answer was lost. */
+  private async unproven(context: RunContext, kind: InventoryKind, finds: Finds): Promise<ReadonlySet<string>> {
+    const { foreign, signal, held, target } = context;
     const { links, ours, theirs, alike } = finds;
     const isMissing = ({ localId, remoteId, state }: Link): boolean =>
       state !== 'GONE' && !theirs.has(remoteId) && ours.has(localId) && !alike.has(localId);
-    const missing = links.filter(isMissing).map(({ remoteId }) => remoteId);
     const unproven = new Set<string>();
-    if (foreign.provenGone)
-      for (const batch of inBatches(missing, BATCH)) {
-        const proven = await foreign.provenGone(kind, batch, signal);
-        for (const id of batch) if (!proven.has(id)) unproven.add(id);
-      }
+    if (!foreign.provenGone) return unproven;
+    const gone = links.filter(isMissing);
+    const ids = gone.map(({ localId }) => localId);
+    const meant = await held.inTransaction(SCOPE, (tx) => this.rechecks.meant(tx, target.id, kind, ids));
+    const missing = gone.filter(({ localId }) => !meant.has(localId)).map(({ remoteId }) => remoteId);
+    for (const batch of inBatches(missing, BATCH)) {
+      const proven = await foreign.provenGone(kind, batch, signal);
+      for (const id of batch) if (!proven.has(id)) unproven.add(id);
+    }
     return unproven;
   }
 

@@ -83,9 +83,10 @@ export class RunKeeper {
       if (how.isComplete) await this.rechecks.learnAll(tx, target.id, runId);
       const tally = await this.changes.tally(tx, runId);
       const counts = countsOf(tally, run?.counts ?? context.sink.counts);
-      // Of what was missing there only a complete run makes anything again: what a person approved does not wait a day for it.
+      // Of what was missing there only a complete run makes anything again: what a person approved does not wait a day for it, and is not asked a second time.
       const isApproved = typeof run?.approvedBy === 'string';
-      if (isApproved && sum(tally, ({ state }) => state === 'SKIPPED') > 0) await this.scans.want(tx, target.id);
+      const meant = isApproved || run?.trigger === 'ADOPTION' ? await this.rechecks.mean(tx, target.id, runId) : 0;
+      if (meant > 0 || (isApproved && sum(tally, ({ state }) => state === 'SKIPPED') > 0)) await this.scans.want(tx, target.id);
       const left = sum(tally, ({ state }) => state === 'REFUSED' || state === 'SKIPPED' || state === 'STALE');
       const state = !how.isGuardedToo ? 'BLOCKED_BY_GUARD' : left > 0 ? 'PARTIAL' : 'SUCCEEDED';
       return this.ending.end(tx, target, runId, state, counts, left > 0 ? `${left} of its lines were not carried out` : null);

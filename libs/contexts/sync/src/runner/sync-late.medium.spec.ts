@@ -11,9 +11,9 @@ afterAll(() => host.close());
 
 /** What a call comes to; a test says it when it is time. */
 let faultOf: (call: ForeignCall) => ForeignFault | undefined;
-const open = async (tenants: number): Promise<void> => {
+const open = async (tenants: number, provesGone = false): Promise<void> => {
   faultOf = () => undefined;
-  world = await host.world({ foreign: { onCall: (call) => faultOf(call) } });
+  world = await host.world({ foreign: { provesGone, onCall: (call) => faultOf(call) } });
   world.tenants(tenants);
 };
 const links = async (): Promise<number> => (await world.sql('SELECT 1 FROM sync_link')).length;
@@ -116,29 +116,76 @@ describe('what was sent to be made and may be there any moment is not sent again
 });
 
 describe('what is missing there', () => {
-  const missing = async (): Promise<void> => {
-    await open(20);
+  const missing = async (provesGone = false, count = 8): Promise<void> => {
+    await open(20, provesGone);
     await world.sync();
-    const ours = world.foreign.all('tenant').map(({ remoteId }) => remoteId);
-    world.foreign.vanish('tenant', ours.slice(0, 8));
+    lose(count);
   };
-
-  it('is made again as soon as it may be, where the answer to an approval of it is out', async () => {
-    await missing();
+  const lose = (count: number): void =>
+    world.foreign.vanish(
+      'tenant',
+      world.foreign
+        .all('tenant')
+        .slice(0, count)
+        .map(({ remoteId }) => remoteId),
+    );
+  /** A person says that it is made again, and the answer to that is out. */
+  const approvedInVain = async (): Promise<void> => {
     const run = await world.sync();
     expect(run.state).toBe('BLOCKED_BY_GUARD');
     faultOf = (call) => (call === 'write' ? 'LATE' : undefined);
     await world.runs.approve(run.id, run.digest ?? '', 'operator');
     await world.attend();
     faultOf = () => undefined;
-    await world.attend();
-    expect(world.tenantNames()).toHaveLength(12);
+    expect(await world.runs.run(run.id)).toMatchObject({ state: 'PARTIAL', counts: { created: 0, skipped: 8 } });
+  };
+  const untilNothingIsDue = async (): Promise<void> => {
     await timePasses();
     await patience();
-    for (let rounds = 0; rounds < 3 && (await host.runner().due()).length > 0; rounds++) await world.attend();
-    expect(world.tenantNames()).toHaveLength(20);
-    expect(await rechecks()).toEqual([]);
+    for (let rounds = 0; rounds < 4 && (await host.runner().due()).length > 0; rounds++) await world.attend();
     expect(await host.runner().due()).toEqual([]);
+  };
+  const proposed = async (): Promise<number> =>
+    (await world.sql(`SELECT 1 FROM sync_change WHERE state = 'PROPOSED' AND run_id = (SELECT max(id::text)::uuid FROM sync_run)`)).length;
+
+  it.each([
+    ['', false],
+    [', and nobody is asked twice where the system does not prove that it was deleted', true],
+  ])('is made again as soon as it may be, where the answer to an approval of it is out%s', async (_, provesGone) => {
+    await missing(provesGone);
+    await approvedInVain();
+    await world.attend();
+    expect(world.tenantNames()).toHaveLength(12);
+    await untilNothingIsDue();
+    expect(world.tenantNames()).toHaveLength(20);
+    expect([await proposed(), await rechecks()]).toEqual([0, []]);
+    // That was said of this loss, not of the next one.
+    if (!provesGone) return;
+    lose(1);
+    await world.sync();
+    expect([await proposed(), world.tenantNames().length]).toEqual([1, 19]);
+  });
+
+  it('and approved is not made a second time where it comes late', async () => {
+    await missing(true);
+    await approvedInVain();
+    world.foreign.arrive();
+    await untilNothingIsDue();
+    expect(world.tenantNames()).toHaveLength(20);
+    expect([await proposed(), await links(), await rechecks()]).toEqual([0, 20, []]);
+  });
+
+  it('and adopted as to be made again is made once its answer is out, without a second question', async () => {
+    await missing(true, 1);
+    const run = await world.sync();
+    expect([run.state, await proposed()]).toEqual(['SUCCEEDED', 1]);
+    faultOf = (call) => (call === 'write' ? 'LATE' : undefined);
+    await world.runs.adopt(run.id, [1], 'operator');
+    await world.attend();
+    faultOf = () => undefined;
+    await untilNothingIsDue();
+    expect(world.tenantNames()).toHaveLength(20);
+    expect([await proposed(), await rechecks()]).toEqual([0, []]);
   });
 
   it('and refused is asked for by a complete run later each time', async () => {

@@ -132,6 +132,25 @@ export class SyncRecheckStore {
     await this.settle(tx, targetId, `SELECT kind, local_id FROM (${LAST_LINES}) l WHERE state = 'APPLIED'`, [runId]);
   }
 
+  /** A person said that these are made again, and it is not known what came of it: that holds until it is. @returns how many. */
+  mean(tx: Tx, targetId: SyncTargetId, runId: SyncRunId): Promise<number> {
+    return tx.run(
+      `UPDATE sync_recheck r SET is_meant = true FROM (${LAST_LINES}) l
+        WHERE r.target_id = $1 AND r.kind = l.kind AND r.local_id = l.local_id AND l.action = 'CREATE' AND l.state = 'SKIPPED'`,
+      [targetId, runId],
+    );
+  }
+
+  /** Of those, these that a person said so of. */
+  async meant(tx: Tx, targetId: SyncTargetId, kind: InventoryKind, localIds: readonly string[]): Promise<ReadonlySet<string>> {
+    if (localIds.length === 0) return new Set();
+    const rows = await tx.sql<{ id: string }>(
+      'SELECT local_id AS id FROM sync_recheck WHERE target_id = $1 AND kind = $2 AND local_id = ANY($3) AND is_meant',
+      [targetId, kind, localIds],
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
   /** A complete run has looked at everything: what it left waits, and nothing else does. */
   async learnAll(tx: Tx, targetId: SyncTargetId, runId: SyncRunId): Promise<void> {
     await this.settle(
