@@ -54,6 +54,7 @@ export async function createApi(config: Config, root: Type | DynamicModule = Api
     async (_request, reply) => void reply.header('x-request-id', reply.request.id).header('cache-control', 'no-store'),
   );
   http.addHook('onRequest', (request, reply) => authenticate(tokens, log, request, reply));
+  endConnectionsOnceClosing(http);
   http.addHook('onResponse', async (request, reply) => {
     const fields = {
       requestId: request.id,
@@ -81,6 +82,13 @@ export async function createApi(config: Config, root: Type | DynamicModule = Api
   const sockets = app.get(SubscriptionSockets, { strict: false });
   http.websocketServer.on('connection', (socket: Socket) => sockets.watch(socket));
   return app;
+}
+
+/** Whoever is answered while we stop would keep the connection for his next question, and the stop would wait for it. */
+function endConnectionsOnceClosing(http: FastifyInstance): void {
+  let isClosing = false;
+  http.addHook('preClose', async () => void (isClosing = true));
+  http.addHook('onSend', async (_request, reply) => void (isClosing && reply.header('connection', 'close')));
 }
 
 const offersProtocol = (request: IncomingMessage): boolean =>

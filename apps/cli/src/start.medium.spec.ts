@@ -33,7 +33,7 @@ describeWith({ missing }, 'the service on one machine', () => {
     await eventually(
       () => printed,
       (text) => text.includes('Trame is running.') && text.includes('shown this once'),
-      45_000,
+      55_000,
     );
   });
   afterAll(async () => {
@@ -158,7 +158,7 @@ describeWith({ missing }, 'the service on one machine', () => {
           .rows[0]?.n,
       (waiting) => waiting === 1,
     );
-    const startedAt = performance.now();
+    const startedAt = performance.now(); // What is still there after ten seconds is cut off, which is no stop.
     const ended = once(service, 'exit') as Promise<[number | null]>;
     service.kill('SIGTERM');
     await eventually(
@@ -169,7 +169,7 @@ describeWith({ missing }, 'the service on one machine', () => {
     await owner.end();
     expect((await asked).status).toBe(200);
     expect((await ended)[0]).toBe(0);
-    expect(performance.now() - startedAt).toBeLessThan(12_000);
+    expect(performance.now() - startedAt).toBeLessThan(8_000);
     for (const pid of children) expect(fs.existsSync(`/proc/${pid}`), String(pid)).toBe(false);
   });
 });
