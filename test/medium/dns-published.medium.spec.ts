@@ -112,6 +112,38 @@ describe('a worker that dies', () => {
   });
 });
 
+describe('a PATCH that nobody waited for any more', () => {
+  const late = async (label: string) => {
+    const given = await room.name(label);
+    let arrives: () => Promise<void> = () => Promise.resolve();
+    room.around = (write) => {
+      arrives = write;
+      return Promise.reject(new Error('no answer'));
+    };
+    expect(await room.run()).toMatchObject({ state: 'FAILED' });
+    room.around = (write) => write();
+    await room.release(...given);
+    expect((await room.run()).lines).toEqual([]);
+    expect(await room.remembered()).toEqual([label]);
+    return arrives;
+  };
+
+  it('and arrives after the name was released is remembered: what it wrote goes by itself', async () => {
+    const arrives = await late('late');
+    await arrives();
+    expect(await room.served()).toEqual(['late']);
+    expect(await room.run()).toMatchObject({ state: 'SUCCEEDED', lines: ['DELETE late APPLIED'] });
+    expect([await room.served(), await room.remembered()]).toEqual([[], []]);
+  });
+
+  it('and does not arrive within three minutes is forgotten', async () => {
+    await late('never');
+    await room.sql(`UPDATE dns_published SET sent_at = sent_at - interval '3 minutes'`);
+    await room.run();
+    expect(await room.remembered()).toEqual([]);
+  });
+});
+
 describe('a zone that really lost record sets of ours', () => {
   it('stops at each look until a person says that it is right', async () => {
     await room.name(...labels('some', 8));
