@@ -1,16 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import fs from 'node:fs';
-import path from 'node:path';
 import { addressingEntities } from '#contexts/addressing';
 import { type AddressSpaceId, Cidr, type FabricId, type TenantId } from '#engines/kernel';
 import { newId, systemScope, type Tx } from '#platform';
 import { addressingOn } from '../../../../test/support/addressing.js';
+import { commandInProcess, missingForProgram as missing, programItself } from '../../../../test/support/command-in-process.js';
 import { describeWith } from '../../../../test/support/describe-with.js';
 import { type OpenDatabase, openTestDatabase } from '../../../../test/support/open-database.js';
+import { addImport } from './import.command.js';
 
-const program = path.resolve('dist/apps/cli/src/main.js');
-const missing = fs.existsSync(program) ? [] : ['a build (npm run build)'];
 const KEY = Buffer.alloc(32, 3).toString('base64');
 
 describeWith({ missing }, 'trame import', () => {
@@ -34,17 +30,8 @@ describeWith({ missing }, 'trame import', () => {
   });
   afterAll(() => opened.close());
 
-  async function run(args: readonly string[], input: readonly object[]): Promise<{ code: number | null; out: string; err: string }> {
-    const child = spawn(process.execPath, [program, 'import', ...args], {
-      env: { PATH: process.env['PATH'], LOG_LEVEL: 'warn', DATABASE_URL: opened.url, TRAME_KEK: KEY, TRAME_TOKEN_PEPPER: KEY },
-    });
-    let [out, err] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-    child.stdin.on('error', () => undefined).end(input.map((line) => `${JSON.stringify(line)}\n`).join(''));
-    const [code] = (await once(child, 'close')) as [number | null];
-    return { code, out, err };
-  }
+  const settings = () => ({ LOG_LEVEL: 'warn', DATABASE_URL: opened.url, TRAME_KEK: KEY, TRAME_TOKEN_PEPPER: KEY });
+  const linesOf = (input: readonly object[]): string => input.map((line) => `${JSON.stringify(line)}\n`).join('');
   const prefixes = (): Promise<string[]> =>
     inSystem(async (tx) =>
       (await tx.sql<{ cidr: string }>(`SELECT cidr::text AS cidr FROM prefix WHERE tenant_id IS NOT NULL ORDER BY prefix.cidr`)).map(
@@ -54,7 +41,7 @@ describeWith({ missing }, 'trame import', () => {
 
   it('takes over prefixes, which are not offered any more', async () => {
     const rows = ['10.20.0.0/24', '10.20.1.0/24', '10.20.3.0/28'].map((cidr) => ({ cidr, tenant: 'acme', holder: 'legacy' }));
-    expect(await run(['prefixes', '--pool', 'v4', '-'], rows)).toMatchObject({
+    expect(await programItself(['import', 'prefixes', '--pool', 'v4', '-'], settings(), linesOf(rows))).toMatchObject({
       code: 0,
       out: expect.stringMatching(/^3 prefixes imported/) as string,
     });
@@ -70,7 +57,12 @@ describeWith({ missing }, 'trame import', () => {
       { row: { cidr: '10.20.0.128/25', tenant: 'acme' }, says: 'OVERLAPS' },
     ];
     for (const { row, says } of refused) {
-      const { code, err } = await run(['prefixes', '--pool', 'v4', '-'], [good, row]);
+      const { code, err } = await commandInProcess(
+        [addImport],
+        ['import', 'prefixes', '--pool', 'v4', '-'],
+        settings(),
+        linesOf([good, row]),
+      );
       expect([code, err]).toEqual([1, expect.stringContaining(says)]);
     }
     expect(await prefixes()).toEqual(before);

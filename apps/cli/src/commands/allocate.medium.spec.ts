@@ -1,15 +1,14 @@
 // The counter on the command line, against an API that listens.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import fs from 'node:fs';
-import path from 'node:path';
 import { type ApiWorld, createApiWorld } from '../../../../test/support/api-world.js';
+import { commandInProcess, missingForProgram as missing, programItself } from '../../../../test/support/command-in-process.js';
 import { describeWith } from '../../../../test/support/describe-with.js';
+import { addAddress } from './address.command.js';
+import { addAllocate, addBind, addRelease } from './allocate.command.js';
+import { addPool } from './pool.command.js';
+import { addSubnet } from './subnet.command.js';
 
-const program = path.resolve('dist/apps/cli/src/main.js');
-const missing = fs.existsSync(program.replace('main.js', 'commands/pool.command.js')) ? [] : ['a build (npm run build)'];
+const GROUPS = [addPool, addAllocate, addBind, addRelease, addAddress, addSubnet];
 
-// Each command is a process of its own, and on a busy machine that takes its time.
 describeWith({ missing }, 'trame at the counter', () => {
   vi.setConfig({ testTimeout: 180_000 });
   let world: ApiWorld;
@@ -18,30 +17,25 @@ describeWith({ missing }, 'trame at the counter', () => {
   });
   afterAll(() => world?.close());
 
-  async function trame(token: string, ...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-    const env = { PATH: process.env['PATH'], TRAME_URL: world.apiUrl, TRAME_TOKEN: token };
-    const child = spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const said = { out: '', err: '' };
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (said.err += text));
-    const [code] = (await once(child, 'close')) as [number | null];
-    return { code, ...said };
-  }
+  const settings = (token: string) => ({ TRAME_URL: world.apiUrl, TRAME_TOKEN: token });
+  const trame = (token: string, ...args: string[]) => commandInProcess(GROUPS, args, settings(token));
+  /** The first time that a command is given it is given to the program. */
+  const program = (token: string, ...args: string[]) => programItself(args, settings(token));
   const idOf = (out: string): string => /\b(?:alc|pfx|ip)_\w+/.exec(out)?.[0] ?? '';
 
   it('makes a pool, allocates, binds, releases, and draws what became of it', async () => {
-    const made = await trame(world.operator, 'pool', 'create', 'cli', '70000-70063', '--kind', 'VNI', '--quarantine', '60');
+    const made = await program(world.operator, 'pool', 'create', 'cli', '70000-70063', '--kind', 'VNI', '--quarantine', '60');
     expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/^cli {2}64 free {2}pool_\w+\n$/) });
-    const one = await trame(world.customer, 'allocate', 'vni', '--pool', 'cli', '--hold', '60', '--key', 'once');
+    const one = await program(world.customer, 'allocate', 'vni', '--pool', 'cli', '--hold', '60', '--key', 'once');
     expect(one).toMatchObject({ code: 0, out: expect.stringMatching(/^70000 {2}HELD {2}alc_\w+\n$/) });
     expect((await trame(world.customer, 'allocate', 'vni', '--pool', 'cli', '--hold', '60', '--key', 'once')).out).toBe(one.out);
-    expect((await trame(world.customer, 'bind', idOf(one.out), '--holder', 'vm 1')).out).toBe('70000  BOUND\n');
+    expect((await program(world.customer, 'bind', idOf(one.out), '--holder', 'vm 1')).out).toBe('70000  BOUND\n');
     const three = await trame(world.customer, 'allocate', 'number', '--pool', 'cli', '--count', '3', '--contiguous', '-o', 'json');
     expect(JSON.parse(three.out)).toMatchObject({
       replayed: false,
       allocations: [{ text: '70001' }, { text: '70002' }, { text: '70003' }],
     });
-    expect((await trame(world.customer, 'release', idOf(one.out), '--reason', 'done')).out).toBe('70000  QUARANTINED\n');
+    expect((await program(world.customer, 'release', idOf(one.out), '--reason', 'done')).out).toBe('70000  QUARANTINED\n');
     expect((await trame(world.customer, 'pool', 'map', 'cli')).out).toBe(
       `from 70000, 64 in a row:\nq###${'.'.repeat(60)}\n${`${' '.repeat(64)}\n`.repeat(15)}`,
     );
@@ -73,11 +67,11 @@ describeWith({ missing }, 'trame at the counter', () => {
     const ip = await trame(world.customer, 'allocate', 'ip', '--subnet', subnet.id, '--prefer', '10.130.0.70', '--name', 'a.example');
     expect(ip.out).toMatch(/^10\.130\.0\.70 {2}BOUND {2}ip_/);
     const id = /ip_\w+/.exec(ip.out)?.[0] ?? '';
-    expect((await trame(world.customer, 'address', 'aliases', id, 'c.example', 'b.example')).out).toMatch(
+    expect((await program(world.customer, 'address', 'aliases', id, 'c.example', 'b.example')).out).toMatch(
       /^10\.130\.0\.70 {2}a\.example b\.example c\.example {2}ip_/,
     );
     const dns = ['subnet', 'dns', subnet.id] as const;
-    expect((await trame(world.customer, ...dns, '--zone', 'example.net', '--prefix', 'dmz', '--ttl', '60')).out).toMatch(
+    expect((await program(world.customer, ...dns, '--zone', 'example.net', '--prefix', 'dmz', '--ttl', '60')).out).toMatch(
       /^10\.130\.0\.64\/26 {2}<name>\.dmz\.example\.net {2}TTL 60 {2}sub_/,
     );
     expect((await trame(world.customer, ...dns)).out).toMatch(/ {2}names as they are {2}TTL of the name server {2}sub_/);

@@ -1,15 +1,10 @@
 // Drift on the command line, against an API that listens.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import fs from 'node:fs';
-import path from 'node:path';
 import { type ApiWorld, createApiWorld } from '../../../../test/support/api-world.js';
+import { commandInProcess, missingForProgram as missing, programItself } from '../../../../test/support/command-in-process.js';
 import { describeWith } from '../../../../test/support/describe-with.js';
 import { DriftCollector } from '#contexts/deployment';
 import type { DeviceId } from '#engines/kernel';
-
-const program = path.resolve('dist/apps/cli/src/main.js');
-const missing = fs.existsSync(program.replace('main.js', 'commands/drift.command.js')) ? [] : ['a build (npm run build)'];
+import { addDrift } from './drift.command.js';
 
 describeWith({ missing }, 'trame drift', () => {
   vi.setConfig({ testTimeout: 180_000 });
@@ -19,22 +14,15 @@ describeWith({ missing }, 'trame drift', () => {
   });
   afterAll(() => world?.close());
 
-  async function trame(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-    const env = { PATH: process.env['PATH'], TRAME_URL: world.apiUrl, TRAME_TOKEN: world.operator };
-    const child = spawn(process.execPath, [program, 'drift', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const said = { out: '', err: '' };
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (said.err += text));
-    const [code] = (await once(child, 'close')) as [number | null];
-    return { code, ...said };
-  }
+  const settings = () => ({ TRAME_URL: world.apiUrl, TRAME_TOKEN: world.operator });
+  const trame = (...args: string[]) => commandInProcess([addDrift], ['drift', ...args], settings());
 
   it('lists what a hand has changed, ends with 2 for it, and ignores it until a day', async () => {
     const files = world.devices.get('pve1')?.files;
     const frr = files?.get('/etc/frr/frr.conf') ?? '';
     files?.set('/etc/frr/frr.conf', frr.replace('timers 20 60', 'timers 3 9'));
     await world.app.get(DriftCollector).collect(world.deviceIds.get('pve1') as DeviceId);
-    const listed = await trame('list', '--exit-code');
+    const listed = await programItself(['drift', 'list', '--exit-code'], settings());
     expect(listed).toMatchObject({ code: 2, err: '' });
     expect(listed.out).toMatch(
       /^pve1 +DRIFT .*\n {2}dri_\w+ {2}OURS_CHANGED {2}HIGH .*\n {4}\/etc\/frr\/frr\.conf \/ router bgp 65051\n {6}- neighbor \S+ timers 20 60\n {6}\+ neighbor \S+ timers 3 9\n/,

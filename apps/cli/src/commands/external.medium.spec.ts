@@ -1,17 +1,14 @@
 // A device that a person configures, on the command line: what is asked, what to paste, and how it is confirmed.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { OrderReconciler } from '#contexts/provisioning';
 import { encodeId } from '#engines/kernel';
 import { type ApiWorld, createApiWorld } from '../../../../test/support/api-world.js';
+import { commandInProcess, missingForProgram as missing, programItself } from '../../../../test/support/command-in-process.js';
 import { describeWith } from '../../../../test/support/describe-with.js';
 import { OTHERS, withForeignLeaf } from '../../../../test/support/foreign-leaf.js';
-
-const program = path.resolve('dist/apps/cli/src/main.js');
-const missing = fs.existsSync(program.replace('main.js', 'commands/external.command.js')) ? [] : ['a build (npm run build)'];
+import { addExternal } from './external.command.js';
 
 describeWith({ missing }, 'trame external', () => {
   vi.setConfig({ testTimeout: 180_000 });
@@ -26,16 +23,8 @@ describeWith({ missing }, 'trame external', () => {
     await world?.close();
   });
 
-  async function trame(args: readonly string[], input = ''): Promise<{ code: number | null; out: string; err: string }> {
-    const env = { PATH: process.env['PATH'], TRAME_URL: world.apiUrl, TRAME_TOKEN: world.operator };
-    const child = spawn(process.execPath, [program, 'external', ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
-    const said = { out: '', err: '' };
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (said.err += text));
-    child.stdin.end(input);
-    const [code] = (await once(child, 'close')) as [number | null];
-    return { code, ...said };
-  }
+  const settings = () => ({ TRAME_URL: world.apiUrl, TRAME_TOKEN: world.operator });
+  const trame = (args: readonly string[], input = '') => commandInProcess([addExternal], ['external', ...args], settings(), input);
 
   it('shows what to paste, refuses another text with what differs, takes a word and takes what runs', async () => {
     const [, plan = '', digest = ''] = /^leaf9 +(plan_\S+) {2}(\S+) {2}since /.exec((await trame(['list'])).out) ?? [];
@@ -47,7 +36,7 @@ describeWith({ missing }, 'trame external', () => {
     const right = path.join(folder, 'leaf9.txt');
     fs.writeFileSync(right, OTHERS + snippets[0].text);
 
-    const wrong = await trame(['hand-in', 'leaf9', 'running-config=-'], OTHERS);
+    const wrong = await programItself(['external', 'hand-in', 'leaf9', 'running-config=-'], settings(), OTHERS);
     expect(wrong).toMatchObject({ code: 2, err: '' });
     expect(wrong.out).toMatch(/^leaf9 {2}REFUSED\n {2}OURS_MISSING {2}running-config\n {4}- /);
     expect(wrong.out).toContain('# running-config: what is missing');

@@ -1,13 +1,9 @@
 // Plans and locks on the command line, against an API that listens.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import fs from 'node:fs';
-import path from 'node:path';
 import { type ApiWorld, createApiWorld } from '../../../../test/support/api-world.js';
+import { commandInProcess, missingForProgram as missing, programItself } from '../../../../test/support/command-in-process.js';
 import { describeWith } from '../../../../test/support/describe-with.js';
-
-const program = path.resolve('dist/apps/cli/src/main.js');
-const missing = fs.existsSync(program.replace('main.js', 'commands/plan.command.js')) ? [] : ['a build (npm run build)'];
+import { addLock } from './lock.command.js';
+import { addPlan } from './plan.command.js';
 
 describeWith({ missing }, 'trame plan and trame lock', () => {
   vi.setConfig({ testTimeout: 180_000 });
@@ -17,15 +13,8 @@ describeWith({ missing }, 'trame plan and trame lock', () => {
   });
   afterAll(() => world?.close());
 
-  async function trame(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-    const env = { PATH: process.env['PATH'], TRAME_URL: world.apiUrl, TRAME_TOKEN: world.operator };
-    const child = spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const said = { out: '', err: '' };
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (said.err += text));
-    const [code] = (await once(child, 'close')) as [number | null];
-    return { code, ...said };
-  }
+  const settings = () => ({ TRAME_URL: world.apiUrl, TRAME_TOKEN: world.operator });
+  const trame = (...args: string[]) => commandInProcess([addPlan, addLock], args, settings());
 
   it('shows what a plan changes and why, and steers only what is under way', async () => {
     await world.ask(
@@ -37,7 +26,7 @@ describeWith({ missing }, 'trame plan and trame lock', () => {
       world.operator,
       'mutation { planDeployment { plan { id digest } errors { code } } }',
     );
-    const listed = await trame('plan', 'list', '--first', '1');
+    const listed = await programItself(['plan', 'list', '--first', '1'], settings());
     expect(listed.out).toMatch(new RegExp(`^${plan.id} {2}PROPOSED +LOW +0/1 0/1 {2}by `));
     const shown = (await trame('plan', 'show', plan.id)).out;
     expect(shown).toMatch(/^ok {2}CURRENT: /m);
@@ -69,7 +58,7 @@ describeWith({ missing }, 'trame plan and trame lock', () => {
     const made = await trame('lock', 'acquire', '--scope', 'DEVICE', '--subject', 'pve1', '--reason', 'new fans', '-o', 'json');
     const { id } = JSON.parse(made.out) as { id: string };
     expect((await trame('lock', 'list')).out).toMatch(new RegExp(`^${id} {2}DEVICE +pve1 {2}until .*: new fans\n$`));
-    expect((await trame('lock', 'release', id)).code).toBe(0);
+    expect((await programItself(['lock', 'release', id], settings())).code).toBe(0);
     expect(await trame('lock', 'release', id)).toMatchObject({ code: 1, err: expect.stringMatching(/^NOT_FOUND: /) });
     expect(await trame('lock', 'acquire', '--scope', 'SITE', '--reason', 'x')).toMatchObject({
       code: 1,

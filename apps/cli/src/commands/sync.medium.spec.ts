@@ -1,15 +1,13 @@
 // Other systems on the command line, against an API that listens and a worker whose NetBox is in memory.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createHmac } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { commandInProcess, missingForProgram as missing, programItself } from '../../../../test/support/command-in-process.js';
 import { describeWith } from '../../../../test/support/describe-with.js';
 import { openSyncApiWorld, type SyncApiWorld } from '../../../../test/support/sync-api-world.js';
+import { addSync } from './sync.command.js';
 
-const program = path.resolve('dist/apps/cli/src/main.js');
-const missing = fs.existsSync(program.replace('main.js', 'commands/sync.command.js')) ? [] : ['a build (npm run build)'];
 const tenant = (name: string, description: string | null = null) => ({ name, slug: name, description });
 
 describeWith({ missing }, 'trame sync', () => {
@@ -20,21 +18,13 @@ describeWith({ missing }, 'trame sync', () => {
   });
   afterAll(() => api?.close());
 
-  async function trame(args: readonly string[], input = ''): Promise<{ code: number | null; out: string; err: string }> {
-    const env = { PATH: process.env['PATH'], TRAME_URL: api.url, TRAME_TOKEN: api.operator };
-    const child = spawn(process.execPath, [program, 'sync', ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
-    const said = { out: '', err: '' };
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (said.err += text));
-    child.stdin.on('error', () => undefined).end(input);
-    const [code] = (await once(child, 'close')) as [number | null];
-    return { code, ...said };
-  }
+  const settings = () => ({ TRAME_URL: api.url, TRAME_TOKEN: api.operator });
+  const trame = (args: readonly string[], input = '') => commandInProcess([addSync], ['sync', ...args], settings(), input);
 
   it('connects with a secret that is no argument, sets and switches off', async () => {
     await api.host.world();
     const connect = ['connect', 'ipam', '--kind', 'netbox', '--url', 'https://ipam.example'];
-    expect(await trame(connect, 'nbt_hush.hush\n')).toMatchObject({
+    expect(await programItself(['sync', ...connect], settings(), 'nbt_hush.hush\n')).toMatchObject({
       code: 0,
       err: '',
       out: expect.stringMatching(/^ipam +NETBOX +OBSERVE never read/),
