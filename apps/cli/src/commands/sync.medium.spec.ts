@@ -111,4 +111,15 @@ describeWith({ missing }, 'trame sync', () => {
     await world.attend();
     expect(world.foreign.all('tenant')).toMatchObject([{ mark: 'ten_1' }]);
   });
+
+  it('says of a run whose lines are not kept any more that there were some', async () => {
+    const world = await api.host.world();
+    world.local.put('tenant', 'ten_1', tenant('acme'));
+    world.foreign.put('tenant', tenant('acme'));
+    for (let n = 1; n <= 7; n++) await world.sync();
+    const runs = JSON.parse((await trame(['runs', 'netbox', '--json'])).out) as { id: string }[];
+    expect(runs).toHaveLength(7);
+    expect(await trame(['changes', runs[0]?.id ?? ''])).toEqual({ code: 0, err: '', out: expect.stringContaining('ADOPT tenant acme') });
+    expect(await trame(['changes', runs[6]?.id ?? ''])).toEqual({ code: 0, out: '', err: expect.stringContaining('is not kept any more') });
+  });
 });
