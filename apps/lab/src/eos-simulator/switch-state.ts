@@ -105,12 +105,6 @@ function readVtep(root: Section, vxlan: Section | undefined): SwitchState['vtep'
 
 function readPort(port: Section): PortState {
   const isRouted = port.has('no switchport');
-  const isTrunk = port.has('switchport mode trunk');
-  const native = Number(port.valueOf('switchport trunk native vlan') ?? 1);
-  const allowed = port.valueOf('switchport trunk allowed vlan') ?? '1-4094';
-  const trunkVlans = allowed === 'none' ? [] : expandList(allowed).map(Number);
-  const trunk = { untaggedVlan: trunkVlans.includes(native) ? native : null, taggedVlans: trunkVlans.filter((vlan) => vlan !== native) };
-  const access = { untaggedVlan: Number(port.valueOf('switchport access vlan') ?? 1), taggedVlans: [] };
   const mtu = port.valueOf('mtu');
   return {
     name: port.header.replace('interface ', ''),
@@ -118,8 +112,17 @@ function readPort(port: Section): PortState {
     isRouted,
     mtu: mtu === undefined ? null : Number(mtu),
     addresses: isRouted ? addressesOf(port) : [],
-    ...(isRouted ? { untaggedVlan: null, taggedVlans: [] } : isTrunk ? trunk : access),
+    ...(isRouted ? { untaggedVlan: null, taggedVlans: [] } : readVlans(port)),
   };
+}
+
+/** Lists are spelt out for trunks alone: all 4094 of each port would be most of what a change costs. */
+function readVlans(port: Section): Pick<PortState, 'untaggedVlan' | 'taggedVlans'> {
+  if (!port.has('switchport mode trunk')) return { untaggedVlan: Number(port.valueOf('switchport access vlan') ?? 1), taggedVlans: [] };
+  const native = Number(port.valueOf('switchport trunk native vlan') ?? 1);
+  const allowed = port.valueOf('switchport trunk allowed vlan') ?? '1-4094';
+  const vlans = allowed === 'none' ? [] : expandList(allowed).map(Number);
+  return { untaggedVlan: vlans.includes(native) ? native : null, taggedVlans: vlans.filter((vlan) => vlan !== native) };
 }
 
 function readBgp(root: Section): BgpState | null {
