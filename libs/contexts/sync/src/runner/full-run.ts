@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { SyncRunId } from '#engines/kernel';
 import { type JournalCursor, SyncJournal } from '../inventory/sync-journal.js';
 import { SyncChangeStore } from '../store/sync-change.store.js';
+import { SyncConflictStore } from '../store/sync-conflict.store.js';
 import { SyncDueStore } from '../store/sync-due.store.js';
 import { SyncHintStore } from '../store/sync-hint.store.js';
 import { SyncLinkStore } from '../store/sync-link.store.js';
@@ -39,6 +40,7 @@ export class FullRun {
     private readonly hints: SyncHintStore,
     private readonly journal: SyncJournal,
     private readonly changes: SyncChangeStore,
+    private readonly conflicts: SyncConflictStore,
     links: SyncLinkStore,
   ) {
     this.stores = { changes, links };
@@ -86,6 +88,7 @@ export class FullRun {
     await held.inTransaction(SCOPE, async (tx) => {
       await this.runs.forgetShown(tx, target.id);
       if (isDryRun) return;
+      await this.conflicts.closeOrphans(tx, target.id, id);
       await this.scans.succeeded(tx, target.id);
       await this.dues.scanned(tx, target.id, beginning);
       await this.hints.forgetUpTo(tx, target.id, beginning.hints);

@@ -4,7 +4,7 @@ import type { Tx } from '#platform';
 import type { SyncConflict } from '../domain/sync-run.js';
 import type { InventoryKind } from '../inventory/kinds.js';
 import { type PlannedChange, SyncChangeStore } from '../store/sync-change.store.js';
-import { type SeenConflict, SyncConflictStore } from '../store/sync-conflict.store.js';
+import { type SeenConflict, SyncConflictStore, WHOLE_OBJECT } from '../store/sync-conflict.store.js';
 import { SyncLinkStore } from '../store/sync-link.store.js';
 import { judgeObject, type Judgement, type Pair } from './judge-object.js';
 import { type RunContext, rulesOf } from './run-context.js';
@@ -84,14 +84,20 @@ export class ObjectPlanner {
     });
     if (news.length > 0) await this.conflicts.put(tx, target.id, kind, news);
     const still = new Set(seen.map(keyOf));
-    const todo = new Set(judged.filter(({ judgement }) => judgement.changes.length > 0).map(({ pair }) => pair.link?.localId));
-    const over = open.filter((conflict) => !still.has(keyOf(conflict)) && !(conflict.decision !== null && todo.has(conflict.localId)));
+    const todo = new Map(judged.map(({ pair, judgement }) => [pair.link?.localId, judgement.changes]));
+    const isAboutToBeDone = ({ decision, localId, field }: SyncConflict): boolean =>
+      decision !== null && (todo.get(localId) ?? []).some((change) => carriesOut(change, field));
+    const over = open.filter((conflict) => !still.has(keyOf(conflict)) && !isAboutToBeDone(conflict));
     await this.conflicts.close(
       tx,
       over.map(({ id }) => id),
     );
   }
 }
+
+/** A line that takes the object away says nothing of its fields: what was decided of them is nobody's to do any more. */
+const carriesOut = ({ after, pull }: Pick<PlannedChange, 'after' | 'pull'>, field: string): boolean =>
+  field === WHOLE_OBJECT || Object.hasOwn(after, field) || Object.hasOwn(pull, field);
 
 const keyOf = ({ localId, field }: { localId: string; field: string }): string => `${localId} ${field}`;
 const valuesOf = ({ remoteId, ours, theirs }: Pick<SeenConflict, 'remoteId' | 'ours' | 'theirs'>): string =>

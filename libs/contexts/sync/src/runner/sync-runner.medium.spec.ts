@@ -112,6 +112,31 @@ describe('a complete run', () => {
     expect(world.local.get('tenant', 'ten_3')).toMatchObject({ description: 'theirs' });
     expect(await world.runs.conflictsOf(world.targetId, { first: 10, after: null })).toEqual([]);
   });
+
+  it('ends a conflict about an object that is removed here, also one that a person has decided', async () => {
+    world = await host.world({ settings: { graceSeconds: 3600 } });
+    const both = ['ten_1', 'ten_2'];
+    for (const id of [...both, ...Array.from({ length: 10 }, (_, n) => `ten_9${n}`)])
+      world.local.put('tenant', id, tenant(id.replace('_', '-'), 'old'));
+    await world.sync();
+    for (const { remoteId, mark } of world.foreign.all('tenant'))
+      if (mark !== null && both.includes(mark)) world.foreign.edit('tenant', remoteId, { description: 'theirs' });
+    for (const id of both) world.local.put('tenant', id, { description: 'ours' });
+    await world.sync();
+    const conflicts = () => world.runs.conflictsOf(world.targetId, { first: 10, after: null });
+    const [decided, other] = await conflicts();
+    await world.runs.resolveConflict(decided!.id, 'US', 'operator');
+    world.local.remove('tenant', decided!.localId);
+    expect((await world.changes(await world.sync())).map(({ action }) => action)).toEqual(['DEPRECATE']);
+    expect(await conflicts()).toEqual([other]);
+
+    // As releases before have left it behind: still open when neither side has the object any more.
+    await world.sql('UPDATE sync_target SET grace_seconds = 0 WHERE id = $1', [world.targetId]);
+    await world.sync();
+    await world.sql('UPDATE sync_conflict SET resolved_at = NULL WHERE id = $1', [decided!.id]);
+    await world.sync();
+    expect(await conflicts()).toEqual([other]);
+  });
 });
 
 describe('brakes', () => {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { SyncConflictId, SyncTargetId } from '#engines/kernel';
+import type { SyncConflictId, SyncRunId, SyncTargetId } from '#engines/kernel';
 import type { FieldValue } from '#engines/reconcile';
 import { newId, type Tx } from '#platform';
 import type { PageOf, SyncConflict } from '../domain/sync-run.js';
@@ -78,6 +78,16 @@ export class SyncConflictStore {
 
   async close(tx: Tx, ids: readonly SyncConflictId[]): Promise<void> {
     if (ids.length > 0) await tx.run('UPDATE sync_conflict SET resolved_at = clock_timestamp() WHERE id = ANY($1)', [ids]);
+  }
+
+  /** Of what neither a link nor a line of the complete run knows any more: nobody would look at it again. */
+  async closeOrphans(tx: Tx, targetId: SyncTargetId, runId: SyncRunId): Promise<void> {
+    await tx.run(
+      `UPDATE sync_conflict c SET resolved_at = clock_timestamp() WHERE c.target_id = $1 AND c.resolved_at IS NULL
+          AND NOT EXISTS (SELECT FROM sync_link l WHERE l.target_id = c.target_id AND l.kind = c.kind AND l.local_id = c.local_id)
+          AND NOT EXISTS (SELECT FROM sync_change x WHERE x.run_id = $2 AND x.kind = c.kind AND x.local_id = c.local_id)`,
+      [targetId, runId],
+    );
   }
 
   /** What was decided is done. */
