@@ -99,6 +99,11 @@ export class NamesRoom {
     await this.sql('DELETE FROM ip_address WHERE dns_name LIKE $1', [pattern]);
   }
 
+  /** As a backup from before it was published. */
+  async forgetRow(label: string): Promise<void> {
+    await this.sql('DELETE FROM dns_published WHERE key = $1', [`${label}.${ZONE}/a`]);
+  }
+
   /** Whatever is due, as a worker does it. @throws where the execution came to nothing. */
   async runDue(): Promise<void> {
     await this.sql(`UPDATE sync_target SET next_try_at = '-infinity' WHERE id = $1`, [this.targetId]);
@@ -153,11 +158,22 @@ export class NamesRoom {
   /** Labels of what stands there with the mark of this connector. */
   async served(): Promise<string[]> {
     const mark = await this.mark();
-    const { rrsets } = JSON.parse((await this.api('GET')).body) as { rrsets: Stored[] };
-    return rrsets
-      .filter(({ type, records, comments }) => type === 'A' && records.length > 0 && comments.some(({ content }) => content === mark))
-      .map(({ name }) => name.split('.')[0] ?? '')
+    return (await this.stored())
+      .filter(({ comments }) => comments.some(({ content }) => content === mark))
+      .map(labelOf)
       .sort();
+  }
+
+  /** By label, what stands there without it. */
+  async others(): Promise<Record<string, string[]>> {
+    const mark = await this.mark();
+    const theirs = (await this.stored()).filter(({ comments }) => comments.every(({ content }) => content !== mark));
+    return Object.fromEntries(theirs.map((set) => [labelOf(set), set.records.map(({ content }) => content)]));
+  }
+
+  private async stored(): Promise<Stored[]> {
+    const { rrsets } = JSON.parse((await this.api('GET')).body) as { rrsets: Stored[] };
+    return rrsets.filter(({ type, records }) => type === 'A' && records.length > 0);
   }
 
   async mark(): Promise<string> {
@@ -165,15 +181,15 @@ export class NamesRoom {
     return `id=${row?.id}.${encodeId('syncTarget', this.targetId)}`;
   }
 
-  /** Somebody writes at the server itself; no records: it is deleted. */
-  async write(sets: Readonly<Record<string, readonly string[]>>, mark?: string): Promise<void> {
+  /** Somebody writes at the server itself; no records: it is deleted. @param mark null: they take away whatever mark there is. */
+  async write(sets: Readonly<Record<string, readonly string[]>>, mark?: string | null): Promise<void> {
     const rrsets = Object.entries(sets).map(([label, records]) => ({
       name: `${label}.${ZONE}.`,
       type: 'A',
       ttl: 300,
       changetype: records.length > 0 ? 'REPLACE' : 'DELETE',
       records: records.map((content) => ({ content, disabled: false })),
-      ...(mark === undefined ? {} : { comments: [{ account: 'trame', content: mark }] }),
+      ...(mark === undefined ? {} : { comments: mark === null ? [] : [{ account: 'trame', content: mark }] }),
     }));
     expect(await this.api('PATCH', { rrsets })).toMatchObject({ status: 204 });
   }
@@ -198,6 +214,8 @@ export class NamesRoom {
     return http.request({ method, url, headers: { 'x-api-key': this.dns.apiKey }, ...(body ? { body: JSON.stringify(body) } : {}) });
   }
 }
+
+const labelOf = ({ name }: Stored): string => name.split('.')[0] ?? '';
 
 const watched =
   (around: (write: () => Promise<void>) => Promise<void>): DnsZonesFactory =>
