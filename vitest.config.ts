@@ -8,6 +8,7 @@ const nowhere = ['**/node_modules/**', '**/dist/**'];
 const MINUTES = [
   'apps/lab/src/bench/run-bench.medium.spec.ts',
   'test/contract/proxmox-{commit,faults,others,overtaken}.medium.spec.ts',
+  'test/lab/host-transport.lab.spec.ts', // In `npm test` the same contract has the simulated host, and the other labs push to real ones.
   'test/golden/{demo-daemons,frr-daemons,hosts,openvswitch-daemons}.medium.spec.ts',
   'test/medium/{drift-hundred,frr-remediation,openvswitch-transactions,qemu-hook}.medium.spec.ts',
 ];
@@ -52,10 +53,11 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/lab/**/*.lab.spec.ts'],
-          exclude: nowhere,
+          exclude: [...nowhere, ...MINUTES],
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
+          isolate: false,
         },
       },
       {
