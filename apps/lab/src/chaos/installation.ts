@@ -48,7 +48,7 @@ export interface Place {
 /** The built tree: this file's own, or beside the sources when a test runs from them. */
 const HERE = fileURLToPath(new URL('../../../../', import.meta.url));
 export const DIST = existsSync(join(HERE, 'apps/api/src/main.js')) ? HERE : join(HERE, 'dist');
-const READY_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 90_000;
 const key = (): string => randomBytes(32).toString('base64');
 /** A hundred devices on a busy machine. */
 const TAKE_OVER_WITHIN_MS = 300_000;

@@ -55,6 +55,8 @@ export interface NemesisOptions {
   readonly calm?: number;
   /** Milliseconds between two faults of processes. */
   readonly pace?: readonly [number, number];
+  /** What has to come about after a fault before there is another one; default: nothing. */
+  readonly peace?: (ending: AbortSignal) => Promise<void>;
   /** Where a worker dies; default: wherever it comes by when orders are rolled out. */
   readonly points?: readonly CrashPoint[];
   /** All faults that a device can have, not only those that every device has. */
@@ -133,6 +135,7 @@ export class Nemesis {
       this.counts[fault] += 1;
       await this.inflict(fault, dice.fork(), ending);
       await pause(dice.between(...(this.options.pace ?? PACE_MS)), ending);
+      await this.options.peace?.(ending);
     }
   }
 

@@ -79,11 +79,26 @@ const kept = (netbox: NetBoxSimulator, path: string) =>
 const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : value === null || value === undefined ? '' : JSON.stringify(value);
 
+/** What two objects of ours never have both, beside their marks. */
+const NATURAL: Readonly<Record<string, readonly string[]>> = {
+  'tenancy/tenants': ['slug'],
+  'vpn/l2vpns': ['slug'],
+  'ipam/prefixes': ['prefix', 'vrf'],
+  'ipam/ip-addresses': ['address', 'vrf'],
+  'ipam/route-targets': ['name'],
+  'ipam/asns': ['asn'],
+};
+
 function twins(netbox: NetBoxSimulator): string[] {
   return KEPT_PATHS.flatMap((path) => {
     const seen = new Map<string, number[]>();
-    for (const { id, mark } of kept(netbox, path)) seen.set(mark, [...(seen.get(mark) ?? []), id]);
-    return [...seen].flatMap(([mark, ids]) => (ids.length > 1 ? [`${path} ${ids.join(', ')} all have ${mark}`] : []));
+    const note = (key: string, id: number): unknown => seen.set(key, [...(seen.get(key) ?? []), id]);
+    for (const { id, mark, values } of kept(netbox, path)) {
+      note(`the mark ${mark}`, id);
+      const key = NATURAL[path]?.map((column) => textOf(values[column])).join(' in ');
+      if (key !== undefined) note(key, id);
+    }
+    return [...seen].flatMap(([key, ids]) => (ids.length > 1 ? [`${path} ${ids.join(', ')} all have ${key}`] : []));
   });
 }
 

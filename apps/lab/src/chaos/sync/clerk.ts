@@ -92,13 +92,13 @@ export class Clerk {
   }
 
   async attend(duty: keyof typeof DUTIES): Promise<void> {
-    if (duty === 'complete') {
-      if ((await this.start()) !== null) this.did.complete++;
-      return;
-    }
     const seen = await this.look();
     if (!seen) return;
-    if (duty === 'approve') {
+    if (duty === 'complete') {
+      // Nobody asks for another one while one is under way.
+      const isUnderWay = seen.runs.nodes.some(({ state }) => state === 'RUNNING');
+      if (!isUnderWay && (await this.start()) !== null) this.did.complete++;
+    } else if (duty === 'approve') {
       const stopped = seen.runs.nodes.find(({ state, dryRun }) => state === 'BLOCKED_BY_GUARD' && !dryRun);
       if (stopped && (await this.ask(APPROVE, { id: stopped.id, digest: stopped.digest }))) this.did.approve++;
     } else if (duty === 'adopt') {

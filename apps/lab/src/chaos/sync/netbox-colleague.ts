@@ -22,6 +22,10 @@ export const KEPT_PATHS = [
 const MARK = 'trame_id';
 const HABITS = { describe: 8, correct: 3, remove: 1.2, justBefore: 5, ofTheirOwn: 2, lose: 0.25 } as const;
 export type Habit = keyof typeof HABITS;
+/** How often it is what was done least: some things need what others have done before. */
+const RARE_SHARE = 0.15;
+/** After each a person decides, and until then that kind waits. */
+const MOST_LOSSES = 2;
 const PACE_MS = [60, 500] as const;
 const DESCRIBED = ['tenancy/tenants', 'ipam/vrfs', 'vpn/l2vpns', 'ipam/prefixes', 'ipam/ip-addresses'];
 /** What Trame alone has a say in: it is put right again, but for what VLANs are called: that is left alone. */
@@ -45,6 +49,7 @@ export class NetBoxColleague {
   /** As text, by path and id: nobody else has anything to write there. */
   private readonly own = new Map<string, string>();
   private serial = 0;
+  private isInWait = false;
 
   constructor(
     private readonly netbox: NetBoxSimulator,
@@ -55,9 +60,16 @@ export class NetBoxColleague {
 
   async run(ending: AbortSignal): Promise<void> {
     while (!ending.aborted) {
-      this.act(this.dice.weighted(HABITS));
+      this.act(this.nextHabit());
       await pause(this.dice.between(...PACE_MS), ending);
     }
+  }
+
+  private nextHabit(): Habit {
+    if (!this.dice.chance(RARE_SHARE)) return this.dice.weighted(HABITS);
+    const habits = Object.keys(this.did) as Habit[];
+    const fewest = Math.min(...habits.map((habit) => this.did[habit]));
+    return this.dice.pick(habits.filter((habit) => this.did[habit] === fewest));
   }
 
   kept(paths: readonly string[] = KEPT_PATHS): Kept[] {
@@ -131,6 +143,8 @@ export class NetBoxColleague {
 
   /** Between what Trame has read and what it is about to write. */
   private lieInWait(): void {
+    if (this.isInWait) return;
+    this.isInWait = true;
     let id = 0;
     let path = '';
     this.netbox.faults.meanwhile(
@@ -141,6 +155,7 @@ export class NetBoxColleague {
         return path !== '' && id > 0;
       },
       () => {
+        this.isInWait = false;
         const one = this.kept([path]).find((kept) => kept.id === id);
         this.write('justBefore', one, (words) => ({ description: words }));
       },
@@ -168,6 +183,7 @@ export class NetBoxColleague {
 
   /** A restore from an older copy: without a word. */
   private lose(): void {
+    if (this.did.lose >= MOST_LOSSES) return;
     const path = this.dice.pick(['ipam/prefixes', 'ipam/ip-addresses']);
     const kept = this.kept([path]);
     const lost = this.dice.sample(kept, Math.ceil(kept.length * LOST_SHARE));

@@ -22,7 +22,13 @@ const OTHERS = ['repeated', 'away', 'permissionLost', 'permissionNarrowed'] as c
 export type Trouble = (typeof KINDS)[number] | (typeof OTHERS)[number];
 const TROUBLES: readonly Trouble[] = [...KINDS, ...OTHERS];
 const PACE_MS = [100, 900] as const;
+/** So many requests pass in peace between two of them, or that time: a complete run has about forty, and one that never ends proves nothing. */
+const PEACE_REQUESTS = [0, 25] as const;
+const PEACE_MS = 2000;
 const AWAY_MS = [500, 2500] as const;
+/** Until nobody tries any more, and somebody has to say that it works again. */
+const LONG_AWAY_MS = [6000, 9000] as const;
+const LONG_AWAY_SHARE = 0.5;
 const PATIENCE_MS = 6000;
 const LOOK_EVERY_MS = 50;
 const TYPES = [
@@ -46,7 +52,6 @@ const EVERYTHING = { view: true, add: true, change: true, delete: true } as cons
 export class NetBoxTrouble {
   /** Those that met somebody. */
   readonly struck: Record<Trouble, number> = Object.fromEntries(TROUBLES.map((kind) => [kind, 0])) as Record<Trouble, number>;
-  private readonly under: Promise<void>[] = [];
 
   constructor(
     private readonly netbox: NetBoxSimulator,
@@ -62,8 +67,9 @@ export class NetBoxTrouble {
       const rare = TROUBLES.filter((kind) => this.struck[kind] === fewest);
       await this.make(this.dice.pick(this.dice.chance(0.6) ? rare : TROUBLES), ending);
       await pause(this.dice.between(...PACE_MS), ending);
+      const enough = this.netbox.requests.length + this.dice.integer(...PEACE_REQUESTS);
+      await this.until(() => this.netbox.requests.length >= enough, ending, PEACE_MS);
     }
-    await Promise.all(this.under);
     this.end();
   }
 
@@ -93,8 +99,12 @@ export class NetBoxTrouble {
       case 'permissionLost':
       case 'permissionNarrowed':
         return this.permission(kind, ending);
-      default:
+      default: {
+        // What nobody meets would be met all at once by the next worker that starts.
+        const before = this.struck[kind];
         this.netbox.faults.add(this.fault(kind));
+        return this.until(() => this.struck[kind] > before, ending);
+      }
     }
   }
 
@@ -125,7 +135,8 @@ export class NetBoxTrouble {
     this.netbox.faults.add({ kind: this.dice.pick(['reset-before', 'unavailable']), times: 10_000, when: met });
     const before = this.struck.away;
     await this.until(() => this.struck.away > before, ending);
-    await pause(this.dice.between(...AWAY_MS), ending);
+    const [least, most] = this.dice.chance(LONG_AWAY_SHARE) ? LONG_AWAY_MS : AWAY_MS;
+    await pause(this.dice.between(least, most), ending);
     isOver = true;
   }
 
@@ -147,7 +158,7 @@ export class NetBoxTrouble {
   }
 
   /** Somebody meets it, or it lasts long enough. */
-  private async until(isMet: () => boolean, ending: AbortSignal): Promise<void> {
-    for (let left = PATIENCE_MS; left > 0 && !isMet() && !ending.aborted; left -= LOOK_EVERY_MS) await pause(LOOK_EVERY_MS, ending);
+  private async until(isMet: () => boolean, ending: AbortSignal, withinMs = PATIENCE_MS): Promise<void> {
+    for (let left = withinMs; left > 0 && !isMet() && !ending.aborted; left -= LOOK_EVERY_MS) await pause(LOOK_EVERY_MS, ending);
   }
 }

@@ -5,6 +5,7 @@ import { startDemoDevices } from '../../demo/demo-devices.js';
 import { demoInventory } from '../../fabrics/demo-inventory.js';
 import { type NetBoxSimulator, startNetBoxSimulator } from '../../netbox-simulator/index.js';
 import { ApiCaller } from '../api-caller.js';
+import type { ChaosDatabase } from '../chaos-database.js';
 import { Dice } from '../dice.js';
 import { Installation, type InstallationOptions, type Place, type Say } from '../installation.js';
 import { leaveBehind } from '../leave-behind.js';
@@ -35,6 +36,11 @@ const WEIGHTS = {
 const POINTS = ['inventory.planned', 'inventory.batch_written', 'inventory.applied'] as const;
 /** A worker that comes back takes some seconds before it does anything that it can die in. */
 const PACE_MS = [2000, 5000] as const;
+/** So many requests come to NetBox between two faults of processes, or that time passes: on a busy machine a worker would be struck before it has done anything. */
+const PEACE_REQUESTS = 20;
+const PEACE_MS = 5000;
+/** What has to have been carried out, or the run proves nothing of it. */
+const LINES = ['CREATE', 'UPDATE', 'DELETE'] as const;
 const CONNECTOR = { kind: 'NETBOX', slug: 'netbox', mode: 'WRITE', graceSeconds: 1, scanEverySeconds: 60 } as const;
 const SETTINGS = { device: { role: 'leaf', deviceType: 'vtep', site: 'par1' }, rir: 'private', createMissing: true };
 const CREATE = `mutation ($input: CreateConnectorInput!) { createConnector(input: $input) { connector { id } errors { code message } } }`;
@@ -109,6 +115,7 @@ export class SyncChaosRun {
         weights: WEIGHTS,
         points: POINTS,
         pace: PACE_MS,
+        peace: (ending) => this.peace(netbox, ending),
       }),
     };
     await this.untilKept(place, actors);
@@ -136,6 +143,11 @@ export class SyncChaosRun {
     return this.report(place, netbox, actors, { orders, rest, settleSeconds });
   }
 
+  private async peace({ requests }: NetBoxSimulator, ending: AbortSignal): Promise<void> {
+    const [enough, deadline] = [requests.length + PEACE_REQUESTS, Date.now() + PEACE_MS];
+    while (requests.length < enough && Date.now() < deadline && !ending.aborted) await pause(50, ending);
+  }
+
   /** The first time everything is written in peace. */
   private async untilKept({ database }: Place, { clerk }: Actors): Promise<void> {
     for (const deadline = Date.now() + 60_000; ; await pause(200)) {
@@ -153,6 +165,9 @@ export class SyncChaosRun {
     let unlisted: string[] = [];
     for (const deadline = Date.now() + GIVE_UP_AFTER_SECONDS * 1000; ; await pause(300)) {
       await clerk.attend('touch');
+      await this.untilIdle(database, deadline);
+      // Decided first: a run that is begun before only finds the same once more.
+      for (const duty of ['approve', 'adopt', 'resolve'] as const) await clerk.attend(duty);
       const id = await clerk.start();
       const run = id === null ? null : await this.ended(clerk, id, deadline);
       const [waiting = { conflicts: 0, runs: 0, hints: 0, leaving: 0, proposed: 0 }] = await database.rows<Record<string, number>>(WAITING);
@@ -161,7 +176,7 @@ export class SyncChaosRun {
       if (isQuiet && (waiting['conflicts'] ?? 0) > 0) {
         const rows = await database.rows<{ mark: string }>('SELECT local_id AS mark FROM sync_conflict WHERE resolved_at IS NULL');
         const listed = new Set(rows.map(({ mark }) => mark));
-        unlisted = apart.filter((what) => !listed.has(what.split(' ')[0] ?? ''));
+        unlisted = [...new Set([...unlisted, ...apart.filter((what) => !listed.has(what.split(' ')[0] ?? ''))])];
       }
       const [last] = await database.rows<{ counts: Record<string, number> }>(
         'SELECT counts FROM sync_run WHERE id = (SELECT id FROM sync_run ORDER BY started_at DESC, id DESC LIMIT 1)',
@@ -176,9 +191,17 @@ export class SyncChaosRun {
           ],
           unlisted,
         };
-      await clerk.attend('approve');
-      await clerk.attend('adopt');
-      await clerk.attend('resolve');
+    }
+  }
+
+  /** What people have begun while everything broke is worked through first. */
+  private async untilIdle(database: ChaosDatabase, deadline: number): Promise<void> {
+    while (Date.now() < deadline) {
+      const [{ runs } = { runs: 0 }] = await database.rows<{ runs: number }>(
+        `SELECT count(*)::int AS runs FROM sync_run WHERE phase <> 'ENDED' AND state <> 'BLOCKED_BY_GUARD'`,
+      );
+      if (runs === 0) return;
+      await pause(150);
     }
   }
 
@@ -204,7 +227,16 @@ export class SyncChaosRun {
     const tally = async (query: string): Promise<Record<string, number>> =>
       Object.fromEntries((await database.rows<{ what: string; count: number }>(query)).map(({ what, count }) => [what, count]));
     const acts = { ...clerk.did, ...colleague.did };
-    const never = [...nemesis.never(), ...trouble.never(), ...Object.entries(acts).flatMap(([what, times]) => (times === 0 ? [what] : []))];
+    const lines = await tally(
+      `SELECT action AS what, count(*)::int AS count FROM sync_change WHERE state = 'APPLIED' GROUP BY 1 ORDER BY 1`,
+    );
+    const crashed = ['worker-1', 'worker-2'].reduce((sum, worker) => sum + this.installation.supervisor.crashes(worker), 0);
+    const never = [
+      ...nemesis.never(),
+      ...trouble.never(),
+      ...Object.entries({ ...acts, crashed }).flatMap(([what, times]) => (times === 0 ? [what] : [])),
+      ...LINES.filter((action) => (lines[action] ?? 0) === 0),
+    ];
     const findings = [
       ...found.twins.map((what) => `twins: ${what}`),
       ...found.foreign.map((what) => `of others: ${what}`),
@@ -221,12 +253,12 @@ export class SyncChaosRun {
         seconds,
         objects: colleague.kept().length,
         runs: await tally('SELECT state AS what, count(*)::int AS count FROM sync_run GROUP BY 1 ORDER BY 1'),
-        lines: await tally(`SELECT action AS what, count(*)::int AS count FROM sync_change WHERE state = 'APPLIED' GROUP BY 1 ORDER BY 1`),
+        lines,
         conflicts: (await tally(`SELECT 'all' AS what, count(*)::int AS count FROM sync_conflict`))['all'] ?? 0,
         acts,
         refusedActs: Object.fromEntries(clerk.refused),
         edits: this.edits.counts,
-        faults: nemesis.counts,
+        faults: { ...nemesis.counts, crashed },
         troubles: trouble.struck,
         never,
         twins: found.twins.length,
