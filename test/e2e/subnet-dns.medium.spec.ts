@@ -149,4 +149,22 @@ describe('an address', () => {
     }
     expect((await setAliases(theirs, [])).errors).toMatchObject([{ code: 'NOT_FOUND' }]);
   });
+
+  it('is not called as one of another tenant is: its subnet gets no such prefix, and it no such name', async () => {
+    const { tenantId, token } = await world.newTenant('rivals', 'Rivals SA');
+    const theirs = await address('rival.cust.example', { token, tenant: encodeId('tenant', tenantId) });
+    expect((await setAliases(theirs, ['web.lan.cust.example'], token)).errors).toEqual([]);
+    const { id } = await created({ dnsZone: 'cust.example' });
+    const allocate = (dnsName: string): Promise<{ errors: Errors }> =>
+      world.ask(world.customer, 'mutation ($input: AllocateIpInput!) { allocateIp(input: $input) { errors { code message path } } }', {
+        input: { idempotencyKey: `ip-${++serial}`, subnet: id, dnsName },
+      });
+    expect((await allocate('web.cust.example')).errors).toEqual([]);
+    const { subnet, errors } = await setDns({ subnet: id, dnsZone: 'cust.example', dnsZonePrefix: 'lan' });
+    expect([subnet, errors]).toMatchObject([null, [{ code: 'ALREADY_EXISTS', message: 'the name web.lan.cust.example is in use' }]]);
+    expect((await setDns({ subnet: id, dnsZone: 'cust.example', dnsZonePrefix: 'dmz' })).errors).toEqual([]);
+    expect((await setAliases(theirs, ['db.dmz.cust.example'], token)).errors).toEqual([]);
+    const words = 'the name db.dmz.cust.example is in use, and db.cust.example would be published as it';
+    expect((await allocate('db.cust.example')).errors).toMatchObject([{ code: 'ALREADY_EXISTS', message: words }]);
+  });
 });
