@@ -220,7 +220,7 @@ export class SyncRunStore {
       AND (r.is_told OR r.finished_at > clock_timestamp() - ${READ_FOR} OR r.id = (SELECT w.id FROM (${LAST_WORD_ON_NAMES}) w))`;
     await tx.run(
       `UPDATE sync_run r SET plan = '[]', lines_kept = false WHERE r.target_id = $1 AND r.lines_kept AND r.phase = 'ENDED' AND r.approved_by IS NULL AND ${WROTE_NOTHING}
-         AND r.id < (${newest}) AND NOT (${mayBeApproved}) AND r.id <> (${newestOfNames()}) AND r.plan <> '[]'`,
+         AND r.id < (${newest}) AND NOT (${mayBeApproved}) AND r.id IS DISTINCT FROM (${newestOfNames()}) AND r.plan <> '[]'`,
       [targetId],
     );
   }
