@@ -42,7 +42,7 @@ export async function expectKnownElsewhere(journey: JourneyWorld, before: Elsewh
   const { network } = await client.graphql<{ network: { id: string } }>(world.tenantToken, '{ network(externalRef: "ORD-1") { id } }');
   const made = (): KeptObject[] => netbox.ours().filter(({ mark }) => !before.ours.has(mark));
   // A second or two behind, as the promise is.
-  const objects = await eventually(made, (all) => isWhole(all), 15_000);
+  const objects = await eventually(made, (all) => isWhole(all), 30_000);
   const valuesOf = (path: string): Readonly<Record<string, unknown>>[] =>
     objects.filter((one) => one.path === path).map(({ values }) => values);
   expect(objects.find(({ path }) => path === 'vpn/l2vpns')).toMatchObject({
@@ -93,7 +93,7 @@ export async function expectGoneElsewhere({ netbox, lookUp }: JourneyWorld, befo
     await eventually(
       () => lookUp(`${name}.acme-web-10000.cust.example`, 'A'),
       (found) => found.length === 0,
-      15_000,
+      30_000,
     );
   for (const host of [1, 10, 11, 12]) expect(await lookUp(`${host}.0.20.10.in-addr.arpa`, 'PTR')).toEqual([]);
   for (const { name, type, content } of STRANGERS) expect(await lookUp(name, type)).toEqual([content.replace(/\.$/, '')]);
@@ -101,7 +101,7 @@ export async function expectGoneElsewhere({ netbox, lookUp }: JourneyWorld, befo
   await eventually(
     async () => (left().length === 0 ? [] : [(await netbox.sync()).state, ...left().map(({ path, mark }) => `${path} ${mark}`)]),
     (found) => found.length === 0,
-    20_000,
+    60_000,
   );
   expect(marksOf(netbox.ours())).toEqual(before.ours);
   expect(netbox.ofOthers()).toEqual(before.ofOthers);

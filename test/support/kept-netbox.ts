@@ -98,7 +98,7 @@ export class KeptNetBox {
   }
 
   /** A person asks for a complete run. @returns it when it has ended. */
-  async sync(over: object = {}, withinMs = 30_000): Promise<SeenRun> {
+  async sync(over: object = {}, withinMs = 60_000): Promise<SeenRun> {
     const input = { connector: this.connector, ...over };
     const { startSync } = await this.client.graphql<{ startSync: { run: { id: string } } }>(this.token, START, { input });
     return eventually(
