@@ -24,12 +24,12 @@ const TROUBLES: readonly Trouble[] = [...KINDS, ...OTHERS];
 const PACE_MS = [100, 900] as const;
 /** So many requests pass in peace between two of them, or that time: a complete run has about forty, and one that never ends proves nothing. */
 const PEACE_REQUESTS = [0, 25] as const;
-const PEACE_MS = 2000;
+const PEACE_MS = 1500;
 const AWAY_MS = [500, 2500] as const;
 /** Until nobody tries any more, and somebody has to say that it works again. */
 const LONG_AWAY_MS = [6000, 9000] as const;
 const LONG_AWAY_SHARE = 0.5;
-const PATIENCE_MS = 6000;
+const PATIENCE_MS = 3000;
 const LOOK_EVERY_MS = 50;
 const TYPES = [
   'tenancy.tenant',
@@ -65,7 +65,8 @@ export class NetBoxTrouble {
     while (!ending.aborted) {
       const fewest = Math.min(...TROUBLES.map((kind) => this.struck[kind]));
       const rare = TROUBLES.filter((kind) => this.struck[kind] === fewest);
-      await this.make(this.dice.pick(this.dice.chance(0.6) ? rare : TROUBLES), ending);
+      // Each kind once first: a slow machine has time for few.
+      await this.make(this.dice.pick(fewest === 0 || this.dice.chance(0.6) ? rare : TROUBLES), ending);
       await pause(this.dice.between(...PACE_MS), ending);
       const enough = this.netbox.requests.length + this.dice.integer(...PEACE_REQUESTS);
       await this.until(() => this.netbox.requests.length >= enough, ending, PEACE_MS);
