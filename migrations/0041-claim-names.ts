@@ -19,6 +19,7 @@ export class ClaimNames1767225600041 implements MigrationInterface {
     await q.query('REVOKE CREATE ON SCHEMA public FROM trame_system');
     await q.query('SELECT dns_claims_rebuild()');
     await watchAddresses(q, CLAIMED);
+    await q.query('DROP FUNCTION dns_names_of_others(uuid, text[])');
   }
 
   async down(q: QueryRunner): Promise<void> {
@@ -27,6 +28,7 @@ export class ClaimNames1767225600041 implements MigrationInterface {
       DROP TRIGGER subnet_claims ON subnet;
       DROP FUNCTION ${[...DEFINERS, ...INVOKERS].join(', ')};
       DROP TABLE dns_name_claim`);
+    await q.query(OF_OTHERS);
   }
 }
 
@@ -186,6 +188,19 @@ const OF_SUBNETS = `
   END $$;
   CREATE TRIGGER subnet_claims AFTER UPDATE OF dns_zone, dns_zone_prefix ON subnet FOR EACH ROW
     WHEN ((OLD.dns_zone, OLD.dns_zone_prefix) IS DISTINCT FROM (NEW.dns_zone, NEW.dns_zone_prefix)) EXECUTE FUNCTION claims_of_subnet();
+`;
+
+/** Of migration 0039. It knew names as they are kept, which may be nobody's on name servers, and refused what its owner said anew. */
+const OF_OTHERS = `
+  CREATE FUNCTION dns_names_of_others(p_address uuid, p_names text[]) RETURNS SETOF text LANGUAGE sql STABLE ${AS_DEFINER} AS $$
+    SELECT w.name FROM ip_address a, unnest(p_names) w (name)
+     WHERE a.id = p_address AND (
+       EXISTS (SELECT FROM ip_address o WHERE o.dns_name = w.name AND family(o.address) = family(a.address) AND o.tenant_id <> a.tenant_id)
+       OR EXISTS (SELECT FROM ip_address o WHERE o.dns_aliases @> ARRAY[w.name] AND o.dns_aliases IS NOT NULL AND family(o.address) = family(a.address)
+         AND o.tenant_id <> a.tenant_id)) $$;
+  GRANT CREATE ON SCHEMA public TO trame_system;
+  ALTER FUNCTION dns_names_of_others(uuid, text[]) OWNER TO trame_system;
+  REVOKE CREATE ON SCHEMA public FROM trame_system;
 `;
 
 interface Claimed {

@@ -171,15 +171,10 @@ class Player {
 
   private async setAliases(of: ModelAddress, names: readonly string[]): Promise<void> {
     if (of.name === null) return;
-    const others = this.addresses
-      .filter(({ subnet }) => subnet.tenantId !== of.subnet.tenantId)
-      .flatMap(({ name, aliases }) => [name, ...aliases]);
-    const isRefused =
-      names.some((name) => others.includes(name)) ||
-      this.isOthers(
-        of.subnet,
-        names.map((name) => called(name, this.zone, of.subnet.prefix)),
-      );
+    const isRefused = this.isOthers(
+      of.subnet,
+      names.map((name) => called(name, this.zone, of.subnet.prefix)),
+    );
     await this.expectRefused(
       this.as(of.subnet, (tx) =>
         world.get(AddressNamesService).setAliases(

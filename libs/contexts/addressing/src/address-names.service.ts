@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '#contexts/events';
-import { DomainError, type Fqdn, invalidValue, type IpAddressId, notFound } from '#engines/kernel';
+import { type Fqdn, invalidValue, type IpAddressId, notFound } from '#engines/kernel';
 import type { Tx } from '#platform';
 import { invalidState } from './domain/errors.js';
 import { nameTaken } from './name-taken.js';
@@ -27,15 +27,13 @@ export class AddressNamesService {
 
   /**
    * All of them anew, at most 16; none: it has its name alone.
-   * @throws NOT_FOUND | INVALID_STATE (it rests) | INVALID_VALUE (too many, twice, its own name, or it has no name) | ALREADY_EXISTS (another tenant's name).
+   * @throws NOT_FOUND | INVALID_STATE (it rests) | INVALID_VALUE (too many, twice, its own name, or it has no name) | ALREADY_EXISTS (another tenant is called so on name servers).
    */
   async setAliases(tx: Tx, id: IpAddressId, aliases: readonly Fqdn[]): Promise<void> {
     const address = await this.store.locked(tx, id);
     if (!address) throw notFound('ipAddress', id);
     if (address.state === 'QUARANTINED') throw invalidState(address.state, ['HELD', 'BOUND']);
     checkAliases(aliases, address.dnsName);
-    const [taken] = await this.store.takenByOthers(tx, id, aliases);
-    if (taken !== undefined) throw new DomainError('ALREADY_EXISTS', `the name ${taken} is in use: choose another`, { name: taken });
     const sorted = [...aliases].sort();
     await this.store.setAliases(tx, id, sorted).catch((error: unknown) => {
       throw nameTaken(error, null) ?? error;

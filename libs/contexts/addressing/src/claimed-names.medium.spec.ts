@@ -1,4 +1,5 @@
 // A name that a tenant has on name servers is no other tenant's, by whatever door it comes.
+import pg from 'pg';
 import { AuditService } from '#contexts/events';
 import {
   type AddressSpaceId,
@@ -75,6 +76,15 @@ afterEach(async () => {
 
 const asSystem = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => opened.db.inTransaction(SYSTEM, work);
 const as = <T>(tenant: TenantId, work: (tx: Tx) => Promise<T>): Promise<T> => opened.db.inTransaction(tenantScope(tenant, 'spec'), work);
+/** @param work no trigger sees it, and names are claimed afterwards, as by the migration. */
+async function asBefore(work: string, values: unknown[]): Promise<void> {
+  const owner = new pg.Client({ connectionString: opened.url });
+  await owner.connect();
+  await owner.query('SET session_replication_role = replica');
+  await owner.query(work, values);
+  await owner.query('SELECT dns_claims_rebuild()');
+  await owner.end();
+}
 const key = (): IdempotencyKey => IdempotencyKey.parse(`k${++serial}`);
 
 interface Opening extends Partial<SubnetDns> {
@@ -207,4 +217,25 @@ it('a name of IPv4 leaves that of IPv6 to others, and addresses of one tenant sh
   );
   await address(await subnet(ours), NAME);
   expect(await publishedAs(NAME)).toHaveLength(3);
+});
+
+it('a name that a prefix hides is nobody’s: others may have it as a further name, and the prefix stays', async () => {
+  const of = await withPrefix(theirs, 't.cust.example', 'p');
+  await address(of, 'www.t.cust.example');
+  const { id, address: at } = await address(await subnet(ours), 'mine.cust.example');
+  await setAliases(ours, id, 'www.t.cust.example');
+  expect(await publishedAs('www.t.cust.example')).toEqual([`www.t.cust.example ${at}`]);
+  await expect(setDns(of, null, null)).rejects.toMatchObject({ code: 'ALREADY_EXISTS', facts: { name: 'www.t.cust.example' } });
+});
+
+it('a further name that two tenants have had since before is said anew by both, with others, and not taken by a third address', async () => {
+  const first = await address(await subnet(theirs), 'theirs.cust.example');
+  const second = await address(await subnet(ours), 'ours.cust.example');
+  await asBefore(`UPDATE ip_address SET dns_aliases = '{both.cust.example}' WHERE id = ANY($1)`, [[first.id, second.id]]);
+  await setAliases(theirs, first.id, 'both.cust.example', 'new.cust.example');
+  await setAliases(ours, second.id, 'both.cust.example', 'other.cust.example');
+  const third = await address(await subnet(ours), 'third.cust.example');
+  await expect(setAliases(ours, third.id, 'both.cust.example')).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+  expect(await publishedAs('both.cust.example')).toEqual([`both.cust.example ${first.address}`]);
+  await setAliases(ours, second.id);
 });

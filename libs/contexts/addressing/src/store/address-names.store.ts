@@ -24,12 +24,6 @@ export class AddressNamesStore {
     return tx.one<AddressNames>(`${NAMES} WHERE id = $1 FOR UPDATE`, [id]);
   }
 
-  /** Those that addresses of other tenants have as their name or alias, of the family of the address. */
-  async takenByOthers(tx: Tx, id: IpAddressId, names: readonly Fqdn[]): Promise<Fqdn[]> {
-    const rows = await tx.sql<{ name: Fqdn }>('SELECT name FROM dns_names_of_others($1, $2) name', [id, names]);
-    return rows.map(({ name }) => name);
-  }
-
   async setAliases(tx: Tx, id: IpAddressId, aliases: readonly Fqdn[]): Promise<void> {
     await tx.run('UPDATE ip_address SET dns_aliases = $2, updated_at = now() WHERE id = $1', [id, aliases.length === 0 ? null : aliases]);
   }
