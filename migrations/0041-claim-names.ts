@@ -33,7 +33,7 @@ export class ClaimNames1767225600041 implements MigrationInterface {
 }
 
 /** A tenant's change claims, and the tenant can neither read nor change what is claimed. */
-const DEFINERS = ['claims_of_subnet()', 'dns_claims_rebuild()'];
+const DEFINERS = ['claims_of_subnet()', 'dns_claims_rebuild()', 'dns_claims_mend(uuid)'];
 const INVOKERS = [
   'dns_names_moved(uuid[], int[], text[], uuid[], int[])',
   'dns_names_change(int[], text[], uuid[], int[])',
@@ -49,8 +49,9 @@ const BY_INDEX =
 const AS_DEFINER = 'SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp';
 
 const TABLE = `
-  -- Whose a name is, of each family: at place 0. Behind it stand tenants that were called so, too, when this table was made, in the order of right: theirs is not
-  -- published, and the next moves up. Derived from names by the triggers below, made anew by dns_claims_rebuild. No foreign key: ip_address has it.
+  -- Whose a name is, of each family: at place 0. Behind it stand tenants that were called so, too, when this table was made, in the order of right: in a fabric
+  -- where both have it theirs is not published, and the next moves up. Derived from names by the triggers below, mended by dns_claims_mend. No foreign key:
+  -- ip_address has it.
   CREATE TABLE dns_name_claim (
     family int NOT NULL CONSTRAINT dns_name_claim_family_known CHECK (family IN (4, 6)),
     name text COLLATE "C" NOT NULL,
@@ -60,6 +61,7 @@ const TABLE = `
     uses int NOT NULL CONSTRAINT dns_name_claim_used CHECK (uses > 0),
     CONSTRAINT dns_name_claim_pkey PRIMARY KEY (family, name, place));
   CREATE INDEX dns_name_claim_waiting ON dns_name_claim (family, name, place) WHERE place > 0;
+  CREATE INDEX dns_name_claim_tenant ON dns_name_claim (tenant_id);
   ${isolateByTenant('dns_name_claim')}
   GRANT SELECT, INSERT, UPDATE, DELETE ON dns_name_claim TO trame_system;
 `;
@@ -135,7 +137,7 @@ const CLAIM = `
     END IF;
   END $$;
 
-  -- All of them anew, for the doctor. Whoever changes names meanwhile waits.
+  -- All of them anew. Whoever changes names meanwhile waits.
   CREATE FUNCTION dns_claims_rebuild() RETURNS int LANGUAGE plpgsql ${AS_DEFINER} AS $$
   DECLARE
     v_rows int;
@@ -146,6 +148,27 @@ const CLAIM = `
       SELECT w.family, w.name, w.tenant_id, w.uses, row_number() OVER (PARTITION BY w.family, w.name ORDER BY w.claim COLLATE "C") - 1 FROM dns_names_wanted(NULL) w;
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     RETURN v_rows;
+  END $$;
+
+  -- For the doctor: the names of which this tenant's claims are not true are claimed anew, by all who claim them, in the order of right. How many they were.
+  -- Whoever changes names meanwhile waits, for as long as it takes to read those of this tenant.
+  CREATE FUNCTION dns_claims_mend(p_tenant uuid) RETURNS int LANGUAGE plpgsql ${AS_DEFINER} AS $$
+  DECLARE
+    v_families int[];
+    v_names text[];
+    v_tenants uuid[];
+  BEGIN
+    LOCK TABLE dns_name_claim IN EXCLUSIVE MODE;
+    SELECT array_agg(coalesce(w.family, c.family)), array_agg(coalesce(w.name, c.name)) INTO v_families, v_names
+      FROM dns_names_wanted(ARRAY[p_tenant]) w FULL JOIN (SELECT * FROM dns_name_claim WHERE tenant_id = p_tenant) c ON c.family = w.family AND c.name = w.name
+     WHERE w.uses IS DISTINCT FROM c.uses;
+    IF v_names IS NULL THEN RETURN 0; END IF;
+    WITH gone AS (DELETE FROM dns_name_claim c USING unnest(v_families, v_names) x (family, name) WHERE c.family = x.family AND c.name = x.name RETURNING c.tenant_id)
+      SELECT array_agg(DISTINCT g.tenant_id) INTO v_tenants FROM gone g;
+    INSERT INTO dns_name_claim (family, name, tenant_id, uses, place)
+      SELECT w.family, w.name, w.tenant_id, w.uses, row_number() OVER (PARTITION BY w.family, w.name ORDER BY w.claim COLLATE "C") - 1
+        FROM dns_names_wanted(v_tenants || p_tenant) w JOIN unnest(v_families, v_names) x (family, name) ON x.family = w.family AND x.name = w.name;
+    RETURN cardinality(v_names);
   END $$;
 `;
 

@@ -104,9 +104,9 @@ it('keep the order of right, are found, go to the next when they are given up, a
   expect([await claims('own.cust.example'), await claims('www.cust.example')]).toEqual([['red 2'], []]);
   expect(await findings(claimsTrue)).toEqual([]);
   expect(await findings(oneTenant)).toEqual([
-    `both.cust.example (IPv4) is published for tenant ${blue}`,
-    `www.dmz.cust.example (IPv4) is published for tenant ${blue}`,
-    `www.dmz.cust.example (IPv4) is published for tenant ${blue}`,
+    `both.cust.example (IPv4) is claimed first by tenant ${blue}`,
+    `www.dmz.cust.example (IPv4) is claimed first by tenant ${blue}`,
+    `www.dmz.cust.example (IPv4) is claimed first by tenant ${blue}`,
   ]);
 
   // Who waits does not get it a second time, either.
