@@ -6,6 +6,8 @@ export class RememberPublished1767225600040 implements MigrationInterface {
 
   async up(q: QueryRunner): Promise<void> {
     await q.query(TABLE);
+    // Until then something may still come that was sent and not answered; afterwards somebody looks.
+    await q.query('ALTER TABLE sync_target ADD COLUMN may_come_until timestamptz');
     // The rows are made by the first run: what is marked as ours and wanted gets one, without a request that writes.
     await q.query(`UPDATE sync_target SET recheck_at = clock_timestamp() WHERE kind = 'POWERDNS' AND enabled`);
     // What the name server answered otherwise than was written is asked again: the lines of the last run said which.
@@ -24,6 +26,7 @@ export class RememberPublished1767225600040 implements MigrationInterface {
         SELECT target_id, jsonb_object_agg(zone, n) AS seen FROM (
           SELECT target_id, zone, count(*) AS n FROM dns_published WHERE sent_at IS NULL GROUP BY target_id, zone) z GROUP BY target_id) c
        WHERE c.target_id = t.id;
+      ALTER TABLE sync_target DROP COLUMN may_come_until;
       DROP TRIGGER sync_target_published ON sync_target; DROP FUNCTION dns_published_elsewhere(); DROP TABLE dns_published`);
   }
 }

@@ -268,6 +268,41 @@ describe('what was marked before marks said whose they are', () => {
     await release(one, second);
     await run(one);
   });
+
+  it('and is known by a run alone is corrected also where that is not answered at first', async () => {
+    const first = await named(one, 'proven');
+    await run(one);
+    await write('proven', [first.address], [OLD]);
+    await one.world.asSystem((tx) => tx.run(`DELETE FROM dns_published WHERE key LIKE 'proven%'`));
+    await release(one, first);
+    const second = await named(one, 'proven');
+    proxy.hold('PATCH');
+    expect(await run(one)).toEqual([expect.stringMatching(/^UPDATE proven .*not known what came of it/)]);
+    expect(await run(one)).toEqual([expect.stringMatching(/^UPDATE proven APPLIED/)]);
+    expect((await stored())['proven']?.records).toEqual([second.address]);
+    await release(one, second);
+    await run(one);
+  });
+});
+
+it('what one fabric sent and nobody answered may hit later what the other has written since: both look when no more can come', async () => {
+  const before = await named(one, 'late');
+  await run(one);
+  await release(one, before);
+  const arrives = proxy.hold('PATCH');
+  await run(one);
+  expect(await run(one)).toEqual([expect.stringMatching(/^DELETE late APPLIED/)]);
+  const after = await named(twin, 'late');
+  await run(twin);
+  await arrives();
+  expect(await stored()).not.toHaveProperty('late');
+  await one.world.asSystem((tx) =>
+    tx.run('UPDATE sync_target SET may_come_until = clock_timestamp() WHERE id = $1 AND may_come_until IS NOT NULL', [one.connectorId]),
+  );
+  for (let round = 0; round < 2; round++) await one.world.app.get(SyncService).runDue();
+  expect((await stored())['late']).toEqual({ records: [after.address], marks: [`trame ${await markOf(twin)}`] });
+  await release(twin, after);
+  await run(twin);
 });
 
 describe('two connectors of one fabric', () => {

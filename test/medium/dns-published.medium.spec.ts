@@ -1,6 +1,7 @@
 /** What is published is remembered: deleted by itself is only what the mark there and the row here agree on, whatever died or was restored in between. */
 import { startSimulatedPowerDns } from '../../apps/lab/src/powerdns/index.js';
 import { NamesRoom, ZONE } from '../support/names-room.js';
+import { Secret } from '#platform';
 
 let room: NamesRoom;
 beforeAll(async () => {
@@ -113,34 +114,106 @@ describe('a worker that dies', () => {
 });
 
 describe('a PATCH that nobody waited for any more', () => {
-  const late = async (label: string) => {
-    const given = await room.name(label);
-    let arrives: () => Promise<void> = () => Promise.resolve();
-    room.around = (write) => {
-      arrives = write;
-      return Promise.reject(new Error('no answer'));
-    };
-    expect(await room.run()).toMatchObject({ state: 'FAILED' });
-    room.around = (write) => write();
-    await room.release(...given);
-    expect((await room.run()).lines).toEqual([]);
-    expect(await room.remembered()).toEqual([label]);
+  /** A run whose PATCH is still under way. @returns what lets it arrive. */
+  const unanswered = async (): Promise<() => Promise<void>> => {
+    const arrives = room.hold();
+    await room.runDue();
+    expect(await room.lastRun()).toMatchObject({ state: 'FAILED' });
     return arrives;
   };
+  const runs = async (): Promise<number> => (await room.sql('SELECT id FROM sync_run')).length;
+  /** Whatever a worker does by itself once no more may come. */
+  const lookOnce = async (): Promise<void> => {
+    await room.late();
+    await room.runDue();
+    const count = await runs();
+    await room.runDue();
+    expect(await runs()).toBe(count);
+  };
 
-  it('and arrives after the name was released is remembered: what it wrote goes by itself', async () => {
-    const arrives = await late('late');
+  it('and that makes a name which was released meanwhile is remembered: what it wrote goes by itself', async () => {
+    const given = await room.name('late');
+    const arrives = await unanswered();
+    await room.release(...given);
+    await room.runDue();
+    expect((await room.lastRun()).lines).toEqual([]);
     await arrives();
-    expect(await room.served()).toEqual(['late']);
-    expect(await room.run()).toMatchObject({ state: 'SUCCEEDED', lines: ['DELETE late APPLIED'] });
+    await room.runDue();
+    expect([await room.served(), await room.remembered()]).toEqual([['late'], ['late']]);
+    await lookOnce();
+    expect((await room.lastRun()).lines).toEqual(['DELETE late APPLIED']);
     expect([await room.served(), await room.remembered()]).toEqual([[], []]);
   });
 
-  it('and does not arrive within three minutes is forgotten', async () => {
-    await late('never');
-    await room.sql(`UPDATE dns_published SET sent_at = sent_at - interval '3 minutes'`);
-    await room.run();
+  it('and that deletes a name which was given again is found: the name is there again', async () => {
+    const [first] = await room.name('again', 'other');
+    await room.runDue();
+    await room.release(first as NonNullable<typeof first>);
+    const arrives = await unanswered();
+    await room.name('again');
+    await room.runDue();
+    expect((await room.lastRun()).lines).toEqual(['UPDATE again APPLIED']);
+    await arrives();
+    expect(await room.served()).toEqual(['other']);
+    await lookOnce();
+    expect((await room.lastRun()).lines).toEqual(['CREATE again APPLIED']);
+    expect(await room.served()).toEqual(['again', 'other']);
+  });
+
+  it('and that says what stood there before is found', async () => {
+    const [first] = await room.name('back', 'other');
+    await room.runDue();
+    await room.release(first as NonNullable<typeof first>);
+    const [second] = await room.name('back');
+    const arrives = await unanswered();
+    await room.release(second as NonNullable<typeof second>);
+    const [third] = await room.name('back');
+    await room.runDue();
+    await arrives();
+    await lookOnce();
+    expect((await room.lastRun()).lines).toEqual(['UPDATE back APPLIED']);
+    const [line] = await room.sql<{ after: string }>(`SELECT value->'records'->>0 AS after FROM dns_published WHERE key LIKE 'back%'`);
+    expect(line?.after).toBe(third?.address);
+  });
+
+  it('and never comes is forgotten', async () => {
+    const given = await room.name('never');
+    await unanswered();
+    await room.release(...given);
+    await room.runDue();
+    expect(await room.remembered()).toEqual(['never']);
+    await lookOnce();
     expect(await room.remembered()).toEqual([]);
+  });
+
+  it('is waited for also where the worker died, and where another zone was answered since', async () => {
+    await room.name('dies');
+    room.around = () => die().then(() => Promise.reject(new Error('killed')));
+    await expect(room.runDue()).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    room.around = (write) => write();
+    const until = async () => (await room.sql<{ until: Date | null }>('SELECT may_come_until AS until FROM sync_target'))[0]?.until;
+    const first = await until();
+    expect(first).toBeInstanceOf(Date);
+    await room.runDue();
+    expect(await room.served()).toEqual(['dies']);
+    expect(await until()).toEqual(first);
+    await lookOnce();
+    expect(await until()).toBeNull();
+  });
+
+  it('is waited for by nobody where all was answered or refused', async () => {
+    await room.name('refused');
+    room.around = async (write) => {
+      await room.write({ refused: ['192.0.2.66'] }, null);
+      await write();
+    };
+    await room.runDue();
+    expect((await room.lastRun()).lines).toEqual(['CREATE refused SKIPPED']);
+    room.around = (write) => write();
+    await room.late();
+    const count = await runs();
+    await room.runDue();
+    expect(await runs()).toBe(count);
   });
 });
 
@@ -206,5 +279,57 @@ it('a zone that comes back to the list has what was released meanwhile deleted, 
   expect(await room.run()).toMatchObject({
     state: 'SUCCEEDED',
     lines: ['CREATE back3 APPLIED', 'CREATE back4 APPLIED', 'DELETE back1 APPLIED', 'DELETE back2 APPLIED'],
+  });
+});
+
+describe('a connector that is set elsewhere while a run writes', () => {
+  let next: Awaited<ReturnType<typeof startSimulatedPowerDns>>;
+  const elsewhere = () => ({ url: next.apiUrl, secret: new Secret(next.apiKey) });
+  const back = () => ({ url: room.url, secret: new Secret(room.dns.apiKey) });
+  beforeEach(async () => {
+    next = await startSimulatedPowerDns({ zones: [ZONE] });
+  });
+  afterEach(async () => {
+    await room.change({ ...back(), zones: [ZONE] });
+    await next.stop();
+  });
+
+  it('knows nothing of the other server: all names are made there, and nobody is asked', async () => {
+    await room.name(...labels('old', 10));
+    await room.run();
+    await room.name(...labels('new', 3));
+    room.around = (write) => write().then(() => room.change(elsewhere()));
+    await room.run();
+    room.around = (write) => write();
+    await room.runDue();
+    expect(await room.lastRun()).toMatchObject({ state: 'SUCCEEDED', counts: { created: 13 }, guards: [] });
+  });
+
+  it('has what it just deleted at the one before deleted at the other as well', async () => {
+    const given = await room.name(...labels('here', 12));
+    await room.run();
+    await room.change(elsewhere());
+    await room.runDue();
+    await room.change(back());
+    await room.runDue();
+    await room.release(...given.slice(0, 1));
+    room.around = (write) => write().then(() => room.change(elsewhere()));
+    await room.run();
+    room.around = (write) => write();
+    await room.runDue();
+    expect(await room.lastRun()).toMatchObject({ state: 'SUCCEEDED', lines: ['DELETE here1 APPLIED'], guards: [] });
+  });
+
+  it('writes no more into a zone that was taken off its list, and knows nothing of it when it comes back', async () => {
+    await room.name(...labels('kept', 10));
+    await room.run();
+    await room.name(...labels('more', 3));
+    room.around = (write) => write().then(() => room.change({ zones: ['other.example'] }));
+    await room.run();
+    room.around = (write) => write();
+    expect(await room.remembered('sent_at IS NULL')).toEqual([]);
+    await room.write(Object.fromEntries(labels('more', 3).map((label) => [label, []])));
+    await room.change({ zones: [ZONE] });
+    expect(await room.run()).toMatchObject({ state: 'SUCCEEDED', counts: { created: 3 }, guards: [] });
   });
 });

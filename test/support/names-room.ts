@@ -73,6 +73,11 @@ export class NamesRoom {
     await rm(this.directory, { recursive: true });
   }
 
+  /** Of its name server, as the connector knows it. */
+  get url(): string {
+    return this.proxy.url;
+  }
+
   sql<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     return this.world.asSystem((tx) => tx.sql<Row>(text, values));
   }
@@ -197,6 +202,18 @@ export class NamesRoom {
   /** PATCHes of the connector since this was asked last. */
   patches(): number {
     return this.proxy.take('PATCH');
+  }
+
+  /** The next PATCH of the connector is not answered. @returns what lets it arrive. */
+  hold(): () => Promise<void> {
+    return this.proxy.hold('PATCH');
+  }
+
+  /** Three minutes are over for all that was sent. */
+  async late(): Promise<void> {
+    const ago = `interval '3 minutes'`;
+    await this.sql(`UPDATE dns_published SET sent_at = sent_at - ${ago}`);
+    await this.sql(`UPDATE sync_target SET may_come_until = may_come_until - ${ago}`);
   }
 
   private async connect(): Promise<SyncTargetId> {

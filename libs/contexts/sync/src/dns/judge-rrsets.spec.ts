@@ -12,7 +12,7 @@ const served = (key: string, markedBy: string | undefined, ...records: string[])
   ...(markedBy === undefined ? {} : { markedBy }),
 });
 const wanted = (key: string, ...records: string[]) => ({ key, value: value(...records) });
-const planned = (stands: readonly ServedRrset[], desired: readonly ReturnType<typeof wanted>[], written: [string, RrsetValue][] = []) => {
+const planned = (stands: readonly ServedRrset[], desired: readonly ReturnType<typeof wanted>[], written: [string, RrsetValue[]][] = []) => {
   const { actual, unclaimed } = judgeRrsets(stands, desired, ['1.off', EVERYBODYS_MARK], new Map(written));
   const { changes } = makePlan({ subject: 'zone', desired, actual });
   return { verbs: changes.map(({ verb, key }) => `${verb} ${key}`), unclaimed: unclaimed.map(({ key }) => key) };
@@ -27,8 +27,8 @@ describe('a record set that is marked as every Trame did before', () => {
     const [stands, desired] = [[served('a/a', 'trame', '10.0.0.9')], [wanted('a/a', '10.0.0.1')]];
     expect(doubtful(stands, desired)).toEqual(['a/a']);
     expect(planned(stands, desired).verbs).toEqual(['FOREIGN a/a']);
-    expect(planned(stands, desired, [['a/a', value('10.0.0.8')]]).verbs).toEqual(['FOREIGN a/a']);
-    expect(planned(stands, desired, [['a/a', value('10.0.0.9')]]).verbs).toEqual(['UPDATE a/a']);
+    expect(planned(stands, desired, [['a/a', [value('10.0.0.8')]]]).verbs).toEqual(['FOREIGN a/a']);
+    expect(planned(stands, desired, [['a/a', [value('10.0.0.1'), value('10.0.0.9')]]]).verbs).toEqual(['UPDATE a/a']);
   });
 
   it('is taken over also where only its TTL is to be another one', () => {
@@ -38,7 +38,7 @@ describe('a record set that is marked as every Trame did before', () => {
   });
 
   it('is told and not deleted where nobody here wants it, even where this connector wrote it', () => {
-    expect(planned([served('a/a', 'trame', '10.0.0.1')], [], [['a/a', value('10.0.0.1')]])).toEqual({ verbs: [], unclaimed: ['a/a'] });
+    expect(planned([served('a/a', 'trame', '10.0.0.1')], [], [['a/a', [value('10.0.0.1')]]])).toEqual({ verbs: [], unclaimed: ['a/a'] });
   });
 });
 

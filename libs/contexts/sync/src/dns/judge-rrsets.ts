@@ -30,13 +30,13 @@ export const doubtful = (served: readonly ServedRrset[], desired: readonly Item<
 
 /**
  * What carries a mark of before is taken over where the same name is wanted here and it cannot be somebody else's: it says the same, or it is what this
- * connector wrote last (`written`), or the mark is of one connector alone. It is never deleted.
+ * connector wrote last (`written`, by each witness), or the mark is of one connector alone. It is never deleted.
  */
 export function judgeRrsets(
   served: readonly ServedRrset[],
   desired: readonly Item<RrsetValue>[],
   formerIds: readonly string[],
-  written: ReadonlyMap<string, RrsetValue>,
+  written: ReadonlyMap<string, readonly RrsetValue[]>,
 ): JudgedRrsets {
   const wanted = new Map(desired.map(({ key, value }) => [key, value]));
   const unclaimed: ServedRrset[] = [];
@@ -47,7 +47,7 @@ export function judgeRrsets(
     if (ours === undefined) unclaimed.push(rrset);
     const isOurs =
       ours !== undefined &&
-      (markedBy !== EVERYBODYS_MARK || [ours, written.get(key)].some((known) => known !== undefined && saysTheSame(known, value)));
+      (markedBy !== EVERYBODYS_MARK || [ours, ...(written.get(key) ?? [])].some((known) => saysTheSame(known, value)));
     return isOurs ? { key, value, owned: true, mustBeMarked: true } : { key, value, owned: false };
   });
   return { actual, unclaimed };

@@ -46,13 +46,15 @@ export class ZoneKeeper {
     };
   }
 
-  /** What this connector wrote last: its rows know; of what has none the runs that are kept do. */
-  private written(id: SyncTarget['id'], zone: Fqdn, keys: readonly string[]): Promise<ReadonlyMap<string, RrsetValue>> {
+  /**
+   * What this connector wrote last, as its rows say and as runs do that are kept: a row says what is to be written before it is, and where that came to
+   * nothing the runs know what stands there.
+   */
+  private written(id: SyncTarget['id'], zone: Fqdn, keys: readonly string[]): Promise<ReadonlyMap<string, readonly RrsetValue[]>> {
     if (keys.length === 0) return Promise.resolve(new Map());
     return this.db.inTransaction(SCOPE, async (tx) => {
-      const known = await this.rows.values(tx, id, zone, keys);
-      const others = keys.filter((key) => !known.has(key));
-      return others.length === 0 ? known : new Map([...(await this.store.lastWritten(tx, id, zone, others)), ...known]);
+      const witnesses = [await this.rows.values(tx, id, zone, keys), await this.store.lastWritten(tx, id, zone, keys)];
+      return new Map(keys.map((key) => [key, witnesses.flatMap((values) => values.get(key) ?? [])]));
     });
   }
 
@@ -65,7 +67,7 @@ export class ZoneKeeper {
   /** The rows of zones that were read as a whole say what stands there. Where they say so already nothing is written. */
   async looked(
     held: HeldLease,
-    { id }: Pick<SyncTarget, 'id'>,
+    { id, url }: Pick<SyncTarget, 'id' | 'url'>,
     plans: readonly Pick<ZonePlan, 'zone' | 'reading' | 'published'>[],
   ): Promise<void> {
     const news = plans.filter(({ published, reading: { learnt, certain, gone } }) => {
@@ -73,8 +75,9 @@ export class ZoneKeeper {
     });
     if (news.length === 0) return;
     await held.inTransaction(SCOPE, async (tx) => {
-      for (const { zone } of news.filter(({ published }) => published.countBefore !== null)) await this.rows.forgetCount(tx, id, zone);
-      for (const { zone, reading } of news) {
+      const here = await this.rows.zonesAt(tx, { id, url });
+      for (const { zone, reading, published } of news.filter((of) => here.has(of.zone))) {
+        if (published.countBefore !== null) await this.rows.forgetCount(tx, id, zone);
         await this.rows.learn(tx, id, zone, reading.learnt);
         await this.rows.certain(tx, id, zone, reading.certain);
         await this.rows.forget(tx, id, zone, reading.gone);
@@ -82,29 +85,32 @@ export class ZoneKeeper {
     });
   }
 
-  notes(held: HeldLease, { id }: Pick<SyncTarget, 'id'>, zone: Fqdn): ZoneNotes {
+  notes(held: HeldLease, { id, url }: Pick<SyncTarget, 'id' | 'url'>, zone: Fqdn): ZoneNotes {
+    const place = { id, url, zone };
     const keysOf = (changes: Parameters<ZoneNotes['sent']>[0], wanted: string): string[] =>
       changes.flatMap(({ verb, key }) => (verb === wanted ? [key] : []));
+    let noted: Awaited<ReturnType<DnsPublishedStore['sending']>>;
     return {
       sending: async (changes) => {
         if (changes.length === 0) return;
         const sets = changes.flatMap(({ key, verb, after }) => (after === null ? [] : [{ key, value: after, isNew: verb === 'CREATE' }]));
-        await held.inTransaction(SCOPE, async (tx) => {
-          await this.rows.sending(tx, id, zone, sets);
-          await this.rows.doubt(tx, id, zone, keysOf(changes, 'DELETE'));
-        });
+        noted = await held.inTransaction(SCOPE, (tx) => this.rows.sending(tx, place, { sets, deleted: keysOf(changes, 'DELETE') }));
+        if (!noted) throw setElsewhere();
       },
       sent: async (changes) => {
-        if (changes.length === 0) return;
-        await held.inTransaction(SCOPE, async (tx) => {
-          await this.rows.certain(tx, id, zone, keysOf(changes, 'CREATE'));
-          await this.rows.forget(tx, id, zone, keysOf(changes, 'DELETE'));
-        });
+        if (!noted) return;
+        const done = { made: keysOf(changes, 'CREATE'), deleted: keysOf(changes, 'DELETE'), before: noted.before };
+        await held.inTransaction(SCOPE, (tx) => this.rows.sent(tx, place, done));
       },
       answered: async (answers) => {
-        if (answers.size > 0) await held.inTransaction(SCOPE, (tx) => this.rows.answered(tx, id, zone, answers));
+        if (answers.size > 0) await held.inTransaction(SCOPE, (tx) => this.rows.answered(tx, place, answers));
       },
     };
+  }
+
+  /** What was sent into one of its zones came late or never: whom it hit there has not looked since. */
+  cameLate({ id, zones, mayHaveCome }: Pick<SyncTarget, 'id' | 'zones' | 'mayHaveCome'>): Promise<void> {
+    return mayHaveCome ? this.db.inTransaction(SCOPE, (tx) => this.store.lookAtZones(tx, id, zones)) : Promise.resolve();
   }
 
   /** A name that goes from one fabric to another does not wait a minute for its turn. In a transaction of its own: two that end at once would wait for each other. */
@@ -129,3 +135,9 @@ export class ZoneKeeper {
     });
   }
 }
+
+const setElsewhere = (): DomainError<'INVALID_STATE'> =>
+  new DomainError('INVALID_STATE', 'the connector was set to another server or other zones meanwhile; it begins anew by itself', {
+    state: 'CHANGED',
+    allowedStates: ['UNCHANGED'],
+  });

@@ -15,7 +15,7 @@ const ASKED_AGAIN = 50;
 export interface ZoneNotes {
   /** Before anything is sent. */
   sending(changes: readonly Change<RrsetValue>[]): Promise<void>;
-  /** @param changes that are there, as was read back. */
+  /** All was answered. @param changes that are there, as was read back. */
   sent(changes: readonly Change<RrsetValue>[]): Promise<void>;
   /** @param answers by key, whether the server answers otherwise than was written. */
   answered(answers: ReadonlyMap<string, boolean>): Promise<void>;

@@ -23,6 +23,8 @@ export interface SyncTarget {
   readonly seen: Readonly<Record<string, number>>;
   /** Names changed since the last run, or it is time to look again at what could not be written. */
   readonly isDue: boolean;
+  /** What was sent and not answered came by now, or never does, and nobody has looked since. */
+  readonly mayHaveCome: boolean;
   /** Which of the two it is, or null: it is time to look at everything. */
   readonly why: 'CHANGE' | 'RETRY' | null;
   /** Of the transaction that read this: what it saw, the run settles. */
@@ -55,10 +57,11 @@ export interface RunChange {
 const RECHECK_SECONDS = 60;
 const RECHECK_AT_MOST_SECONDS = 900;
 const TWICE = `least(${RECHECK_AT_MOST_SECONDS}, recheck_seconds * 2)`;
-/** Names changed, what was left is to be looked at again, or nobody has looked for a while: people delete record sets of ours, too. */
-const IS_DUE = `(EXISTS (SELECT FROM dns_change c WHERE c.target_id = t.id) OR coalesce(t.recheck_at <= clock_timestamp(), false)
+const MAY_HAVE_COME = 'coalesce(t.may_come_until <= clock_timestamp(), false)';
+/** Names changed, what was left is to be looked at again, something may have come late, or nobody has looked for a while: people delete record sets of ours, too. */
+const IS_DUE = `(EXISTS (SELECT FROM dns_change c WHERE c.target_id = t.id) OR coalesce(t.recheck_at <= clock_timestamp(), false) OR ${MAY_HAVE_COME}
   OR coalesce(t.last_ok_at, t.created_at) + make_interval(secs => t.scan_every_seconds) <= clock_timestamp())`;
-const WHY = `CASE WHEN EXISTS (SELECT FROM dns_change c WHERE c.target_id = t.id) THEN 'CHANGE' WHEN t.recheck_at <= clock_timestamp() THEN 'RETRY' END`;
+const WHY = `CASE WHEN EXISTS (SELECT FROM dns_change c WHERE c.target_id = t.id) THEN 'CHANGE' WHEN t.recheck_at <= clock_timestamp() OR ${MAY_HAVE_COME} THEN 'RETRY' END`;
 /** A line that a run that died may have written, and of which nobody knows. */
 const NOT_KNOWN = `CASE WHEN line ? 'isOnlyShown' THEN (line - 'isOnlyShown') || '{"reason": "the run ended before: whether it was written is looked at anew"}' ELSE line END`;
 
@@ -78,7 +81,7 @@ export class SyncStore {
   async target(tx: Tx, id: SyncTargetId): Promise<SyncTarget | undefined> {
     const row = await tx.one<SyncTarget & { settledRevision: string }>(
       `SELECT t.id, t.fabric_id AS "fabricId", t.slug, t.url, t.sealed_secret AS "sealedSecret", t.tls_pins AS "tlsPins", t.mode, t.zones, t.ttl_seconds AS "ttlSeconds", t.settings,
-          t.settled_revision AS "settledRevision", t.failures, t.seen, ${IS_DUE} AS "isDue", ${WHY} AS why, pg_current_snapshot()::text AS snapshot
+          t.settled_revision AS "settledRevision", t.failures, t.seen, ${IS_DUE} AS "isDue", ${MAY_HAVE_COME} AS "mayHaveCome", ${WHY} AS why, pg_current_snapshot()::text AS snapshot
          FROM sync_target t WHERE t.id = $1 AND t.enabled AND t.kind = 'POWERDNS'`,
       [id],
     );
@@ -94,6 +97,15 @@ export class SyncStore {
   async hurryOthers(tx: Tx, id: SyncTargetId, zones: readonly string[]): Promise<void> {
     await tx.run(
       `UPDATE sync_target SET recheck_at = clock_timestamp(), recheck_seconds = ${RECHECK_SECONDS} WHERE kind = 'POWERDNS' AND enabled AND id <> $1 AND zones && $2::text[] AND recheck_at > clock_timestamp()`,
+      [id, zones],
+    );
+  }
+
+  /** Others that publish into these zones look again now: something came late there, and says nothing of whom it hit. */
+  async lookAtZones(tx: Tx, id: SyncTargetId, zones: readonly string[]): Promise<void> {
+    await tx.run(
+      `UPDATE sync_target SET recheck_at = clock_timestamp(), recheck_seconds = ${RECHECK_SECONDS} WHERE id IN (
+         SELECT id FROM sync_target WHERE kind = 'POWERDNS' AND enabled AND id <> $1 AND zones && $2::text[] ORDER BY id FOR NO KEY UPDATE)`,
       [id, zones],
     );
   }
@@ -156,13 +168,13 @@ export class SyncStore {
    * Changes that were committed after `snapshot` are for the next run.
    * @param left what could not be written and waits for other people; it is tried again in a minute, or as late as the same was the last time, and nothing waits for it.
    */
-  async settle(tx: Tx, { id, snapshot }: SyncTarget, revision: number, left: string | null): Promise<void> {
+  async settle(tx: Tx, { id, snapshot, mayHaveCome }: SyncTarget, revision: number, left: string | null): Promise<void> {
     await tx.run('DELETE FROM dns_change WHERE target_id = $1 AND pg_visible_in_snapshot(xid, $2::pg_snapshot)', [id, snapshot]);
     const seconds = `CASE WHEN last_error = $3::text THEN recheck_seconds ELSE ${RECHECK_SECONDS} END`;
     await tx.run(
       `UPDATE sync_target SET settled_revision = greatest(settled_revision, $2), failures = 0, next_try_at = '-infinity', last_error = $3, last_ok_at = clock_timestamp(),
-         recheck_seconds = ${seconds}, recheck_at = CASE WHEN $3::text IS NOT NULL THEN clock_timestamp() + make_interval(secs => ${seconds}) END WHERE id = $1`,
-      [id, revision, left?.slice(0, 500) ?? null],
+         may_come_until = CASE WHEN $4 THEN NULL ELSE may_come_until END, recheck_seconds = ${seconds}, recheck_at = CASE WHEN $3::text IS NOT NULL THEN clock_timestamp() + make_interval(secs => ${seconds}) END WHERE id = $1`,
+      [id, revision, left?.slice(0, 500) ?? null, mayHaveCome],
     );
   }
 
