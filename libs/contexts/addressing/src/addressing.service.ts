@@ -214,8 +214,11 @@ export class AddressingService {
     return this.subnets.asRows(tx, networkId);
   }
 
-  /** The same prefixes out of quarantine, with the same addresses and names: all or none. @throws DomainError NOT_FOUND | IN_USE | QUOTA_EXCEEDED. */
-  async restoreNetwork(tx: Tx, kept: KeptSubnets): Promise<void> {
+  /**
+   * The same prefixes out of quarantine, with the same addresses: all or none. Names that are somebody else's by now stay away, for what is on devices does not hang on them.
+   * @returns those names, as they were kept. @throws DomainError NOT_FOUND | IN_USE | QUOTA_EXCEEDED; a violated `ip_address_dns_name_unique` where a name was taken in this moment.
+   */
+  async restoreNetwork(tx: Tx, kept: KeptSubnets): Promise<readonly Fqdn[]> {
     const resting = await this.prefixes.inOrderOfPools(tx, kept.prefixIds);
     if (resting.length < kept.prefixIds.length)
       throw new DomainError('NOT_FOUND', 'a prefix of it rests no more: it went back to its pool', { kind: 'prefix' });
@@ -225,7 +228,7 @@ export class AddressingService {
         throw new DomainError('QUOTA_EXCEEDED', 'the tenant may not have its prefixes again: its quota is used up', { prefix: id });
       if (outcome !== 'OK') throw new DomainError('IN_USE', 'a prefix of it is in use again', { prefix: id });
     }
-    await this.subnets.insertRows(tx, kept);
+    return this.subnets.insertRows(tx, kept);
   }
 
   /** Nothing of it was ever live: no row stays and the space is free at once. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AddressingService } from '#contexts/addressing';
 import { NetworkCheckService, PlaceService } from '#contexts/fabric';
 import { type Network, TenancyService } from '#contexts/tenancy';
-import type { DeviceId } from '#engines/kernel';
+import type { DeviceId, Fqdn } from '#engines/kernel';
 import type { Tx } from '#platform';
 import type { KeptRows } from './domain/order.js';
 
@@ -26,12 +26,16 @@ export class NetworkKeepsake {
     };
   }
 
-  /** Numbers, VLANs, places, prefixes, addresses and names, all or nothing. @throws DomainError, or a violated constraint, of what is not to be had again. */
-  async bringBack(tx: Tx, network: Network, kept: KeptRows): Promise<void> {
+  /**
+   * Numbers, VLANs, places, prefixes and addresses, all or nothing, and the names that are not somebody else's by now. @returns the names that are.
+   * @throws DomainError, or a violated constraint, of what is not to be had again.
+   */
+  async bringBack(tx: Tx, network: Network, kept: KeptRows): Promise<readonly Fqdn[]> {
     await this.tenancy.revive(tx, network.id, kept.network);
-    await this.addressing.restoreNetwork(tx, kept.subnets);
+    const without = await this.addressing.restoreNetwork(tx, kept.subnets);
     await this.places.restorePlaces(tx, kept.places);
     await this.checks.check(tx, network);
+    return without;
   }
 
   /** Where it comes out. */

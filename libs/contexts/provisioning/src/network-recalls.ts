@@ -2,8 +2,9 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { type JobHandler, ReconcilerRegistry } from '#contexts/events';
 import { type NetworkRecall, RecallService } from '#contexts/fabric';
 import { type Network, TenancyService } from '#contexts/tenancy';
-import { DomainError, type NetworkId } from '#engines/kernel';
+import { DomainError, type Fqdn, type NetworkId } from '#engines/kernel';
 import { crashPoint, Database, isUserError, LOGGER, type Logger, systemScope, type Tx, violatedConstraint } from '#platform';
+import { lostNames } from './domain/order.js';
 import { NetworkKeepsake } from './network-keepsake.js';
 import { OrderRecords } from './order-records.js';
 import { OrderService } from './order.service.js';
@@ -90,11 +91,12 @@ export class NetworkRecalls implements JobHandler, OnModuleInit {
     // Orders before networks: the order of locks of whoever advances them.
     const open = recall.networkId === null ? [] : await this.store.lockOpenOf(tx, recall.networkId);
     const network = await this.networkOf(tx, recall);
+    let without: readonly Fqdn[] = [];
     if (!network) return this.recalls.refused(tx, recall.id, 'there is no such network any more');
     if (network.state === 'RETIRED') {
       const kept = (await this.store.kept(tx, network.id))?.kept;
       if (!kept) return this.recalls.refused(tx, recall.id, 'what it had was not kept when it was removed');
-      await this.keepsake.bringBack(tx, network, kept);
+      without = await this.keepsake.bringBack(tx, network, kept);
     } else if (network.state === 'DEPROVISIONING') {
       if (open.some(({ kind }) => kind !== 'DEPROVISION'))
         return this.recalls.refused(tx, recall.id, 'it was never live: its order is being undone');
@@ -109,8 +111,9 @@ export class NetworkRecalls implements JobHandler, OnModuleInit {
       await this.tenancy.network(tx, network.id),
       keyOf(recall, network.id),
       await this.keepsake.devices(tx, network),
+      without,
     );
-    await this.recalls.ordered(tx, recall.id, order.id);
+    await this.recalls.ordered(tx, recall.id, order.id, lostNames(without));
   }
 
   private async networkOf(tx: Tx, { networkId }: NetworkRecall): Promise<Network | undefined> {
@@ -126,10 +129,15 @@ export class NetworkRecalls implements JobHandler, OnModuleInit {
 
 const keyOf = ({ planId }: NetworkRecall, networkId: NetworkId): string => `rollback:${planId}:${networkId}`;
 
-/** @returns null for what may pass by itself: a fault of ours, and a locked tenant where no rollback waits with locked devices for the end of that. */
+/**
+ * @returns null for what may pass by itself: a fault of ours, a name that was taken while it was brought back (the next try is without it), and a locked tenant where no
+ * rollback waits with locked devices for the end of that.
+ */
 function refusalOf(error: unknown, recall: NetworkRecall | undefined): string | null {
   const isAwaited = recall?.action === 'RESTORE' && recall.state === 'WANTED' && recall.reason === null;
   if (isUserError(error)) return error.code === 'LOCKED' && !isAwaited ? null : error.message;
   const constraint = violatedConstraint(error);
-  return constraint === undefined ? null : `something of it is in use by now (${constraint})`;
+  return constraint === undefined || constraint === 'ip_address_dns_name_unique'
+    ? null
+    : `something of it is in use by now (${constraint})`;
 }

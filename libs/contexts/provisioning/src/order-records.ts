@@ -45,13 +45,14 @@ export class OrderRecords {
     return (await this.orders.byId(tx, order.id)) as NetworkOrder;
   }
 
-  async record(tx: Tx, order: NetworkOrder, action: string): Promise<void> {
+  /** @param more for the audit alone. */
+  async record(tx: Tx, order: NetworkOrder, action: string, more: object = {}): Promise<void> {
     await this.audit.append(tx, {
       tenantId: order.tenantId,
       action,
       subjectKind: 'order',
       subjectId: order.id,
-      detail: { state: order.state, revision: order.revision, networkId: order.networkId },
+      detail: { state: order.state, revision: order.revision, networkId: order.networkId, ...more },
     });
     await this.events.append(tx, {
       tenantId: order.tenantId,

@@ -7,13 +7,21 @@ import {
   DomainError,
   encodeId,
   type FabricId,
+  type Fqdn,
   IdempotencyKey,
   notFound,
   type OrderId,
   type TenantId,
 } from '#engines/kernel';
 import { Database, newId, type Tx, tenantScope } from '#platform';
-import type { DeployMode, DeprovisionRequest, NetworkOrder, OrderStep, ProvisionRequest } from './domain/order.js';
+import {
+  type DeployMode,
+  type DeprovisionRequest,
+  lostNames,
+  type NetworkOrder,
+  type OrderStep,
+  type ProvisionRequest,
+} from './domain/order.js';
 import { OrderAllocator } from './order-allocator.js';
 import { OrderRecords } from './order-records.js';
 import { OrderStore } from './store/order.store.js';
@@ -127,9 +135,16 @@ export class OrderService {
 
   /**
    * A network that is part of the intent again, with what it had: the order waits for its devices. The caller has brought it back, in this
-   * transaction. @throws DomainError LOCKED (the tenant).
+   * transaction. @param without names that it had and has no more. @throws DomainError LOCKED (the tenant).
    */
-  async restoreIn(tx: Tx, network: Network, key: string, deviceIds: readonly DeviceId[]): Promise<SubmittedOrder> {
+  async restoreIn(
+    tx: Tx,
+    network: Network,
+    key: string,
+    deviceIds: readonly DeviceId[],
+    without: readonly Fqdn[] = [],
+  ): Promise<SubmittedOrder> {
+    const lost = lostNames(without);
     const begun = await this.begin(tx, {
       tenantId: network.tenantId,
       fabricId: network.fabricId,
@@ -137,11 +152,12 @@ export class OrderService {
       externalRef: network.externalRef,
       key: IdempotencyKey.parse(key),
       request: { networkId: network.id },
-      message: 'Your network is being brought back.',
+      message: lost === null ? 'Your network is being brought back.' : `Your network is being brought back ${lost}.`,
     });
     if (begun.replayed) return begun;
     await this.locks.refuseLockedTenant(tx, network.tenantId);
-    return this.launch(tx, begun.order, network, deviceIds, 'restored', `VNI ${network.vni}`);
+    const done = `VNI ${network.vni}${lost === null ? '' : `, ${lost}`}`;
+    return this.launch(tx, begun.order, network, deviceIds, 'restored', done, without);
   }
 
   /** @throws DomainError NOT_FOUND, for another tenant's order too. */
@@ -222,11 +238,12 @@ export class OrderService {
     deviceIds: readonly DeviceId[],
     step: string,
     message: string,
+    withoutNames: readonly Fqdn[] = [],
   ): Promise<SubmittedOrder> {
     await this.orders.setStep(tx, order, 1, { name: 'accepted', state: 'DONE', message: null });
     await this.orders.setStep(tx, order, 2, { name: step, state: 'DONE', message });
     const launched = await this.records.aim(tx, order, network.id, deviceIds, 'RUNNING');
-    await this.records.record(tx, launched, `order.${step}`);
+    await this.records.record(tx, launched, `order.${step}`, withoutNames.length === 0 ? {} : { withoutNames });
     return { order: launched, replayed: false };
   }
 }

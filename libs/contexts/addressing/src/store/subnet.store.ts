@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { AddressSpaceId, Cidr, FabricId, Ip, NetworkId, PrefixId, PrefixPoolId, SubnetId, TenantId } from '#engines/kernel';
+import type { AddressSpaceId, Cidr, FabricId, Fqdn, Ip, NetworkId, PrefixId, PrefixPoolId, SubnetId, TenantId } from '#engines/kernel';
 import type { Tx } from '#platform';
 import type { AddressExtent } from '../domain/allocation.js';
 import type { KeptName } from '../domain/published-names.js';
 import type { AddressRange, IpAddress, KeptSubnets, Subnet, SubnetDns } from '../domain/subnet.js';
+import { withoutTakenNames } from './kept-addresses.js';
 
 const SUBNET = `SELECT id, tenant_id AS "tenantId", network_id AS "networkId", vrf_id AS "vrfId", prefix_id AS "prefixId", space_id AS "spaceId", cidr::text AS cidr,
     gateway_mode AS "gatewayMode", host(gateway_address) AS "gatewayAddress", dns_zone AS "dnsZone", dns_zone_prefix AS "dnsZonePrefix",
@@ -112,13 +113,14 @@ export class SubnetStore {
     };
   }
 
-  /** The same subnets with the same addresses; free space and routes follow from them. */
-  async insertRows(tx: Tx, kept: KeptSubnets): Promise<void> {
+  /** The same subnets with the same addresses; free space and routes follow from them. @returns names that were left out: they are somebody else's by now. */
+  async insertRows(tx: Tx, kept: KeptSubnets): Promise<readonly Fqdn[]> {
     const put = (table: 'subnet' | 'address_range' | 'ip_address', rows: readonly object[]): Promise<number> =>
       tx.run(`INSERT INTO ${table} SELECT * FROM jsonb_populate_recordset(NULL::${table}, $1::jsonb)`, [JSON.stringify(rows)]);
     await put('subnet', kept.subnets);
     await put('address_range', kept.ranges);
-    await put('ip_address', kept.addresses);
+    const { rows, without } = await withoutTakenNames(tx, kept.addresses);
+    await put('ip_address', rows);
     const subnets = await tx.sql<{ id: SubnetId; tenantId: TenantId; spaceId: AddressSpaceId }>(
       `SELECT id, tenant_id AS "tenantId", space_id AS "spaceId" FROM subnet WHERE prefix_id = ANY($1) ORDER BY id`,
       [kept.prefixIds],
@@ -128,6 +130,7 @@ export class SubnetStore {
       await tx.run('SELECT vrf_route_add($1)', [id]);
     }
     for (const { tenantId, spaceId } of subnets) await tx.run('SELECT address_quota_recount($1, $2)', [tenantId, spaceId]);
+    return without;
   }
 
   async forget(tx: Tx, id: SubnetId): Promise<void> {

@@ -134,3 +134,10 @@ export interface OrderStep {
   readonly finishedAt: Date | null;
   readonly message: string | null;
 }
+
+/** Of a network that was brought back, in words; null where it has all of its names. At most ten are told. */
+export function lostNames(names: readonly Fqdn[]): string | null {
+  if (names.length === 0) return null;
+  const more = names.length > 10 ? ` and ${names.length - 10} more` : '';
+  return `without ${names.length === 1 ? 'the name' : 'the names'} ${names.slice(0, 10).join(', ')}${more}, which ${names.length === 1 ? 'is' : 'are'} in use by now`;
+}
