@@ -8,7 +8,11 @@ import { isolateByTenant } from './tenant-isolation.js';
 export class ClaimNames1767225600041 implements MigrationInterface {
   name = 'ClaimNames1767225600041';
 
+  /** @param patienceSeconds how long it waits for transactions that have changed addresses or subnets. */
+  constructor(private readonly patienceSeconds = 120) {}
+
   async up(q: QueryRunner): Promise<void> {
+    await q.query(quiet(this.patienceSeconds));
     await q.query(TABLE);
     await q.query(NAMES);
     await q.query(CLAIM);
@@ -42,6 +46,32 @@ const INVOKERS = [
   'dns_names_wanted(uuid[])',
   'dns_called(text, text, text)',
 ];
+
+/**
+ * Nobody is changing names, and nobody does until the end: what the triggers of before let through would be claimed by nobody. Reading goes on. Whoever has an import
+ * open is waited for, in turns of a second: in between those go on who have queued up behind this.
+ */
+const quiet = (seconds: number): string => `
+  DO $$
+  DECLARE
+    v_until timestamptz := clock_timestamp() + make_interval(secs => ${seconds});
+    v_before text := current_setting('lock_timeout');
+  BEGIN
+    LOOP
+      BEGIN
+        PERFORM set_config('lock_timeout', '1s', true);
+        LOCK TABLE subnet, ip_address IN SHARE ROW EXCLUSIVE MODE;
+        EXIT;
+      EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+        IF clock_timestamp() >= v_until THEN
+          RAISE lock_not_available USING MESSAGE = 'addresses or subnets are being changed since more than ${seconds} s: nothing was migrated',
+            HINT = 'Let the import or the transaction that is open come to its end (pg_stat_activity), or stop the API and the workers, and migrate again.';
+        END IF;
+        PERFORM pg_sleep(0.2);
+      END;
+    END LOOP;
+    PERFORM set_config('lock_timeout', v_before, true);
+  END $$`;
 
 /** As the functions of 0014: plans are made while tables are small, and must be right when they are large. */
 const BY_INDEX =

@@ -5,7 +5,9 @@ import { inject } from 'vitest';
 import { nameInvariants } from '#contexts/addressing/testing';
 import type { Invariant } from '#contexts/events';
 import { createLogger, Database, systemScope } from '#platform';
+import { ClaimNames1767225600041 } from '../../migrations/0041-claim-names.js';
 import { migrations } from '../../migrations/index.js';
+import { eventually } from '../support/eventually.js';
 
 const [owner, name] = ['names_owner', 'names'].map((what) => `${inject('templateDatabase')}_${what}`) as [string, string];
 const AT = migrations.findIndex((Migration) => new Migration().name.startsWith('ClaimNames'));
@@ -129,4 +131,41 @@ it('are as before when the migration is taken back, and claimed anew when it com
   await sql(`UPDATE ip_address SET dns_name = 'own.cust.example' WHERE id = '${id(303)}'`);
   await migrate('up', since);
   expect(await claims('own.cust.example')).toEqual(['blue 1', 'red 2']);
+});
+
+describe('while somebody is naming an address with the release of before', () => {
+  let other: pg.Client;
+  beforeEach(async () => {
+    await client.query(`SET ROLE ${owner}`);
+    await migrate('down', migrations.slice(AT).reverse());
+    other = new pg.Client({ connectionString: url.href });
+    await other.connect();
+    await other.query('BEGIN; SET LOCAL ROLE trame_system');
+    await other.query(`UPDATE ip_address SET dns_name = 'late.cust.example' WHERE id = '${id(303)}'`);
+  });
+  afterEach(() => other.end());
+
+  it('it waits, and claims that name, too', async () => {
+    const migrated = migrate('up', migrations.slice(AT));
+    const waiting = () => sql(`SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'ip_address'::regclass`);
+    await eventually(waiting, (found) => found.length > 0);
+    await other.query('COMMIT');
+    await migrated;
+    expect(await claims('late.cust.example')).toEqual(['blue 1']);
+  });
+
+  it('it gives up in time, says why, and leaves everything as it was', async () => {
+    const impatient = new ClaimNames1767225600041(0);
+    await client.query('BEGIN');
+    const query = (text: string) => client.query(text);
+    await expect(impatient.up({ query } as unknown as QueryRunner)).rejects.toMatchObject({
+      code: '55P03',
+      message: expect.stringContaining('nothing was migrated') as string,
+      hint: expect.stringContaining('migrate again') as string,
+    });
+    await client.query('ROLLBACK');
+    await other.query('ROLLBACK');
+    await migrate('up', migrations.slice(AT));
+    expect(await claims('late.cust.example')).toEqual(['blue 1']);
+  });
 });
