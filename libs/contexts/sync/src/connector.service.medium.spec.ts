@@ -35,6 +35,17 @@ describe('a connector', () => {
     });
   });
 
+  it('says first what waits for a person, and then what else is wrong', async () => {
+    const { id } = await connectors.create(made, 'operator');
+    await world.sql(`UPDATE sync_target SET last_error = 'one of its names is somebody else''s' WHERE id = $1`, [id]);
+    await world.sql(
+      `INSERT INTO sync_run (id, target_id, state, trigger, phase, guards) VALUES ($1, $2, 'BLOCKED_BY_GUARD', 'TIMER', 'ENDED', ARRAY['26 would be deleted'])`,
+      [newId(), id],
+    );
+    const message = "a run was stopped and waits for a person: 26 would be deleted; one of its names is somebody else's";
+    expect((await connectors.byId(id)).health).toMatchObject({ ok: false, message });
+  });
+
   it('keeps its secret sealed, bound to its own row, and shows it to nobody', async () => {
     const { id } = await connectors.create(made, 'operator');
     const other = await connectors.create({ ...made, slug: 'other', url: 'https://other.example' }, 'operator');

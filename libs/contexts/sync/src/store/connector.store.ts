@@ -51,11 +51,13 @@ function toConnector(record: Record): Connector {
   const { lastError, apiVersion, circuit, lagSeconds, stopped, scanFailures, scanFailingSince, scanError, nextScanAt, ...row } = record;
   const failingScans =
     scanFailingSince === null ? null : { count: scanFailures, since: scanFailingSince, error: scanError ?? '', nextAt: nextScanAt };
-  const trouble =
-    lastError ?? (failingScans && scanText(failingScans)) ?? (stopped && `a run was stopped and waits for a person: ${stopped.join('; ')}`);
-  const message = !row.enabled ? 'switched off' : (trouble ?? (lagSeconds === null ? 'nothing was read there yet' : 'works'));
-  return { ...row, health: { ok: row.enabled && trouble === null, message, apiVersion, lagSeconds, circuit, failingScans } };
+  // What a person has to decide about goes first: one foreign name would hide it for as long as it stands there.
+  const trouble = [stopped && stopText(stopped), lastError, failingScans && scanText(failingScans)].filter(Boolean).join('; ');
+  const message = !row.enabled ? 'switched off' : trouble || (lagSeconds === null ? 'nothing was read there yet' : 'works');
+  return { ...row, health: { ok: row.enabled && trouble === '', message, apiVersion, lagSeconds, circuit, failingScans } };
 }
+
+const stopText = (guards: readonly string[]): string => `a run was stopped and waits for a person: ${guards.join('; ')}`;
 
 const scanText = ({ count, since, error, nextAt }: FailingScans): string =>
   `complete runs fail since ${since.toISOString()} (${count}), the next one begins at ${nextAt.toISOString()}; single changes go on: ${error}`;
