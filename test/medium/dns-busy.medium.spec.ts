@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { AddressAllocationService } from '#contexts/addressing';
 import { ConnectorService, type DnsZonesFactory, SyncModule, type SyncRun, SyncRunService, SyncService } from '#contexts/sync';
 import { Cidr, DomainError, IdempotencyKey, type SyncTargetId } from '#engines/kernel';
-import { systemScope } from '#platform';
+import { newId, systemScope } from '#platform';
 import { type LabDns, missingForPowerDns, resolve, startPowerDns, startSimulatedPowerDns } from '../../apps/lab/src/powerdns/index.js';
 import { connectDns, powerDnsServer } from '../support/dns-connector.js';
 import { createInventoryWorld, type InventoryWorld } from '../support/inventory-world.js';
@@ -43,7 +43,7 @@ beforeAll(async () => {
   const network = await world.network('web', 100);
   const { id: subnetId } = await world.subnet(network, { cidr: Cidr.parse('10.20.5.0/24') });
   await sql(`UPDATE network SET state = 'ACTIVE' WHERE id = $1`, [network.id]);
-  const request = { subnetId, tenantId: world.tenantId, key: IdempotencyKey.parse('all'), count: 100 };
+  const request = { subnetId, tenantId: world.tenantId, key: IdempotencyKey.parse('all'), count: 140 };
   await world.app.get(AddressAllocationService).allocate(scope, request);
   targetId = (await connectDns(world, dns, ZONES)).id;
 });
@@ -125,16 +125,16 @@ describe('a zone in which more and more waits', () => {
     expect((await told()).slice(before)).toEqual(['stopped', 'stopped', 'resumed']);
   });
 
-  it('is told again when twice as much waits', async () => {
+  it('is told again when twice as much waits, and five more', async () => {
     const zone = 'grown.example';
     await name(zone, 1, 20);
     const before = (await told()).length;
     await unname(zone, 1, 3);
-    await unname(zone, 4, 5);
+    await unname(zone, 4, 7);
     expect((await told()).slice(before)).toEqual(['stopped']);
-    const run = await unname(zone, 6, 6);
+    const run = await unname(zone, 8, 8);
     expect((await told()).slice(before)).toEqual(['stopped', 'stopped']);
-    expect(run.guards).toEqual([`${zone}: 6 of 20 would be deleted, 10 % may be`]);
+    expect(run.guards).toEqual([`${zone}: 8 of 20 would be deleted, 10 % may be`]);
     await approveAll();
   });
 });
@@ -181,6 +181,30 @@ it('what waits in a zone that cannot be read for a moment waits still: it is tol
   expect(await runs().run(first.id)).toMatchObject({ state: 'SUCCEEDED', counts: { deleted: 4 } });
   expect(await served('n1.blind.example')).toEqual([]);
   await approveAll();
+});
+
+it('what waits in a zone that cannot be read is not over because the rest was approved: it is told once, and its end when it ends', async () => {
+  await name('blind.example', 21, 40);
+  await name('other.example', 21, 40);
+  const before = (await told()).length;
+  const blind = await unname('blind.example', 21, 28);
+  unreadable = 'blind.example';
+  const other = await unname('other.example', 21, 28);
+  expect((await told()).slice(before)).toEqual(['stopped', 'stopped']);
+  await approve(other);
+  await runDue();
+  expect(await runs().run(other.id)).toMatchObject({ state: 'SUCCEEDED', counts: { deleted: 8 } });
+  expect((await told()).slice(before)).toEqual(['stopped', 'stopped']);
+  unreadable = null;
+  await sql(`UPDATE sync_target SET next_try_at = '-infinity'`);
+  await runDue();
+  expect(await lastRun()).toMatchObject({ state: 'BLOCKED_BY_GUARD' });
+  expect((await told()).slice(before)).toEqual(['stopped', 'stopped']);
+  await approve(blind);
+  await runDue();
+  await approveAll();
+  expect(await served('n21.blind.example')).toEqual([]);
+  expect((await told()).slice(before)).toEqual(['stopped', 'stopped', 'resumed']);
 });
 
 describe('what a name server cannot have', () => {
@@ -232,7 +256,30 @@ describe('lines of runs that only showed something', () => {
     return [linesKept, (await linesOf(run)).length];
   };
 
-  it('are kept of the last five, and of what waits for a person', async () => {
+  it('are kept of the last five, also where each run writes a name, and older runs are not looked at again', async () => {
+    const alias = { name: 'n9.left.example.', type: 'CNAME', changetype: 'REPLACE', ttl: 60, records: [{ content: 'a.example.' }] };
+    await patch('left.example', alias);
+    const [died] = await sql<SyncRun>(
+      `INSERT INTO sync_run (id, target_id, state, trigger, phase, plan) VALUES ($1, $2, 'RUNNING', 'CHANGE', 'APPLYING', $3) RETURNING id`,
+      [newId(), targetId, JSON.stringify([{ zone: 'left.example', verb: 'CREATE', key: 'died.left.example/a', isOnlyShown: true }])],
+    );
+    for (let n = 4; n <= 12; n++) await name('left.example', n, n);
+    const stored = async (run: SyncRun) => (await runs().changesOf(run.id, { first: 1000, after: null })).map(({ label }) => label);
+    const [newestRun, ...older] = await newest(9);
+    expect(await stored(older[7]!)).toEqual(['n4.left.example/a']);
+    expect(await isKept(older[7]!)).toEqual([false, 1]);
+    expect(await isKept(died!)).toEqual([false, 0]);
+    expect(await stored(newestRun!)).toEqual(expect.arrayContaining(['n9.left.example/a', 'n12.left.example/a']));
+    const [open] = await sql<{ runs: number }>(
+      `SELECT count(*)::int AS runs FROM sync_run WHERE NOT is_thinned AND phase = 'ENDED' AND approved_by IS NULL`,
+    );
+    expect(open?.runs).toBeLessThanOrEqual(5);
+    await patch('left.example', { ...alias, changetype: 'DELETE' });
+    await runs().start({ targetId }, 'operator');
+    await runDue();
+  });
+
+  it('are kept of what waits for a person', async () => {
     const zone = 'busy.example';
     await name(zone, 30, 50);
     const wrote = await lastRun();
@@ -245,7 +292,7 @@ describe('lines of runs that only showed something', () => {
     expect(shown.every(({ state }) => state === 'BLOCKED_BY_GUARD')).toBe(true);
     await settings({ mode: 'WRITE' });
     expect([await isKept(wrote), await isKept(waits), await isKept(between)]).toEqual([
-      [true, 21],
+      [false, 21], // What it did; not the addresses that no reverse zone holds.
       [true, 8],
       [false, 0],
     ]);

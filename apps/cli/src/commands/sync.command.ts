@@ -223,7 +223,7 @@ function addLooking(sync: Command): void {
         return run.changes;
       });
       print(options, all, all.flatMap(changeLines));
-      if (!isWhole) console.error('what this run only showed is not kept any more; what it did is');
+      if (!isWhole) console.error('what this run did not carry out is not kept any more; what it did is');
     });
   withOutput(sync.command('conflicts'))
     .argument('<connector>', 'its id or slug')

@@ -82,7 +82,7 @@ export class SyncRunObject {
   })
   digest: string | null;
   @Field(() => [String], { description: 'Why it was stopped, in sentences.' }) guards: readonly string[];
-  @Field({ description: 'False: of `changes` those that it only showed are not kept any more; what it did is.' }) linesKept: boolean;
+  @Field({ description: 'False: of `changes` those that it did not carry out are not kept any more; what it did is.' }) linesKept: boolean;
   @Field() wantedBy: string;
   @Field(() => String, { nullable: true }) approvedBy: string | null;
   @Field(() => String, { nullable: true }) error: string | null;

@@ -119,9 +119,10 @@ export class NamesRun {
       const error = waiting.length > 0 ? `${waiting.length} of its lines were not carried out` : null;
       await this.runs.end(tx, id, waiting.length > 0 ? 'PARTIAL' : 'SUCCEEDED', countsOf(lines, readOf(plans)), error);
       await this.store.lookAgain(tx, target.id);
+      // What it could not read itself is in its stops, waits still, and is no news when it is read.
       const waits = await this.runs.stoppedNames(tx, target.id);
       if (waits) await this.runs.decided(tx, waits.id, zones);
-      else await this.ending.tell(tx, 'sync.resumed', target, id, {});
+      if (!(await this.runs.stoppedNames(tx, target.id))) await this.ending.tell(tx, 'sync.resumed', target, id, {});
     });
     this.log.info('sync.run_ended', { target: target.slug, runId: id, approved: meant.size, left: waiting.length });
   }

@@ -8,6 +8,8 @@ describe('what waits for a person is told', () => {
     ['not again while it is the same', deletes(26), deletes(26), false],
     ['not again when a little more waits', deletes(26), deletes(51), false],
     ['again when twice as much waits', deletes(26), deletes(52), true],
+    ['not again when a few more of a few wait', deletes(1), deletes(5), false],
+    ['again when many more of a few wait', deletes(1), deletes(6), true],
     ['when another guard says no in the same zone', deletes(26), { 'a.example': { codes: ['DELETES', 'OURS_SHRUNK'], held: 26 } }, true],
     ['when another zone waits', deletes(26), { ...deletes(26), 'b.example': { codes: ['DELETES'], held: 26 } }, true],
   ] as const)('%s', (_when, before, now, isNews) => {
@@ -20,6 +22,18 @@ describe('what waits for a person is told', () => {
     const shrunk = stopsAfter(deletes(26), deletes(5), []).stops;
     expect(stopsAfter(shrunk, deletes(10), []).isNews).toBe(true);
   });
+});
+
+it('at the threshold of a guard is told once, however often it comes and goes', () => {
+  const both = { 'a.example': { codes: ['DELETES', 'DELETE_SHARE'], held: 26 } };
+  let told = 0;
+  let before: ReturnType<typeof stopsAfter>['stops'] = {};
+  for (const now of [both, deletes(26), both, deletes(26), both]) {
+    const { stops, isNews } = stopsAfter(before, now, []);
+    told += isNews ? 1 : 0;
+    before = stops;
+  }
+  expect(told).toBe(1);
 });
 
 describe('a zone that cannot be read', () => {

@@ -37,7 +37,7 @@ export interface SyncRun {
   readonly digest: string | null;
   /** Why it was stopped. */
   readonly guards: readonly string[];
-  /** False: what it only showed is forgotten; what it did is not. */
+  /** False: what it did not carry out is forgotten; what it did is not. */
   readonly linesKept: boolean;
   readonly wantedBy: string;
   readonly approvedBy: string | null;

@@ -27,6 +27,12 @@ const newestOfNames = (which = 'true'): string =>
 const HELD_LINES = (run: string): string =>
   `SELECT l->>'zone' AS zone, l->>'verb', l->>'key', l->'before', l->'after' FROM sync_run r, jsonb_array_elements(r.plan) l WHERE r.id = ${run} AND l ? 'isHeld'`;
 const WROTE_NOTHING = `r.counts @> '{"created": 0, "updated": 0, "deleted": 0}'`;
+/** The last word of a name server says so. One that was approved says it of zones that it could not read: nobody has decided about those. */
+const WAITS = `(w.state = 'BLOCKED_BY_GUARD' OR w.stops @? '$.* ? (@.isUnread == true)')`;
+/** Of the lines of a run for a name server what was done. */
+const DONE_LINES = `jsonb_path_query_array(r.plan, '$[*] ? (!exists(@.reason) && !exists(@.isHeld) && !exists(@.isOnlyShown))')`;
+/** So many runs are thinned with each one: after an hour in which much waited they would be thousands. */
+const THINNED_AT_ONCE = 100;
 /** Whoever reads the lines of a run that a newer one has followed has so long to decide. */
 const READ_FOR = `interval '1 hour'`;
 
@@ -161,9 +167,9 @@ export class SyncRunStore {
     return row?.id ?? null;
   }
 
-  /** Of a name server, each of whose runs looks at everything: the run that waits for a person. */
+  /** Of a name server, each of whose runs looks at everything: the run that waits for a person, or one that was approved but for zones that it could not read. */
   async stoppedNames(tx: Tx, targetId: SyncTargetId): Promise<StoppedRun | null> {
-    const row = await tx.one<StoppedRun>(`SELECT id, stops FROM (${LAST_WORD_ON_NAMES}) w WHERE state = 'BLOCKED_BY_GUARD'`, [targetId]);
+    const row = await tx.one<StoppedRun>(`SELECT id, stops FROM (${LAST_WORD_ON_NAMES}) w WHERE ${WAITS}`, [targetId]);
     return row ?? null;
   }
 
@@ -211,16 +217,18 @@ export class SyncRunStore {
   }
 
   /**
-   * Of a name server, the lines of runs that wrote nothing, but for the newest. What waits for a person stays, and so do runs that waited for the same: those that
-   * were told, and those that somebody may just be reading. So does the newest that was no dry run: the next one is compared with it.
+   * Of a name server, lines that were not carried out, but of the newest runs: in a busy zone each run has them anew. What waits for a person stays, and so do runs that
+   * waited for the same: those that were told, and those that somebody may just be reading. So does the newest that was no dry run: the next one is compared with it.
    */
   async forgetShownNames(tx: Tx, targetId: SyncTargetId): Promise<void> {
     const newest = `SELECT id FROM sync_run WHERE target_id = $1 ORDER BY id DESC OFFSET ${SCANS_WITH_CHANGES - 1} LIMIT 1`;
-    const mayBeApproved = `EXISTS (SELECT FROM (${LAST_WORD_ON_NAMES}) w WHERE w.state = 'BLOCKED_BY_GUARD') AND r.state = 'BLOCKED_BY_GUARD' AND NOT r.is_dry_run
+    const mayBeApproved = `EXISTS (SELECT FROM (${LAST_WORD_ON_NAMES}) w WHERE ${WAITS}) AND r.state = 'BLOCKED_BY_GUARD' AND NOT r.is_dry_run
       AND (r.is_told OR r.finished_at > clock_timestamp() - ${READ_FOR} OR r.id = (SELECT w.id FROM (${LAST_WORD_ON_NAMES}) w))`;
+    // No run is judged twice: those of thirty days may be sixty thousand.
     await tx.run(
-      `UPDATE sync_run r SET plan = '[]', lines_kept = false WHERE r.target_id = $1 AND r.lines_kept AND r.phase = 'ENDED' AND r.approved_by IS NULL AND ${WROTE_NOTHING}
-         AND r.id < (${newest}) AND NOT (${mayBeApproved}) AND r.id IS DISTINCT FROM (${newestOfNames()}) AND r.plan <> '[]'`,
+      `UPDATE sync_run r SET is_thinned = true, plan = ${DONE_LINES}, lines_kept = jsonb_array_length(${DONE_LINES}) = jsonb_array_length(r.plan)
+        WHERE r.id = ANY(ARRAY(SELECT r.id FROM sync_run r WHERE r.target_id = $1 AND NOT r.is_thinned AND r.phase = 'ENDED' AND r.approved_by IS NULL
+          AND r.id < (${newest}) AND NOT (${mayBeApproved}) AND r.id IS DISTINCT FROM (${newestOfNames()}) ORDER BY r.id LIMIT ${THINNED_AT_ONCE}))`,
       [targetId],
     );
   }
