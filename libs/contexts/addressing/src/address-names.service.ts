@@ -10,7 +10,7 @@ const MAX_ALIASES = 16;
 
 /**
  * Further names of an address beside its own (`dnsName`), which alone has the PTR. Several addresses of one tenant may have the same alias, or one the name
- * of another (round robin); another tenant's name is nobody's alias.
+ * of another (round robin); what another tenant is called on name servers is nobody's alias.
  */
 @Injectable()
 export class AddressNamesService {
