@@ -42,6 +42,8 @@ export class NamesRoom {
   targetId!: SyncTargetId;
   /** What happens around the next requests that write. */
   around: (write: () => Promise<void>) => Promise<void> = (write) => write();
+  /** What happens before a zone is read. */
+  before: () => Promise<void> = () => Promise.resolve();
   private serial = 0;
 
   private constructor(
@@ -57,7 +59,7 @@ export class NamesRoom {
     const isReal = missingForPowerDns().length === 0;
     const dns = isReal ? await startPowerDns({ directory, zones: [ZONE] }) : await startSimulatedPowerDns({ zones: [ZONE] });
     let room: NamesRoom | null = null;
-    const world = await createInventoryWorld([], [SyncModule.with(watched((write) => room?.around(write) ?? write()))]);
+    const world = await createInventoryWorld([], [SyncModule.with(watched(() => room))]);
     const network = await world.network('web', 100);
     const { id } = await world.subnet(network, { cidr: Cidr.parse('10.20.5.0/24') });
     await world.asSystem((tx) => tx.run(`UPDATE network SET state = 'ACTIVE' WHERE id = $1`, [network.id]));
@@ -169,6 +171,11 @@ export class NamesRoom {
       .sort();
   }
 
+  /** What stands there under a label, whoever wrote it. */
+  async recordsOf(label: string): Promise<string[]> {
+    return (await this.stored()).filter((set) => labelOf(set) === label).flatMap(({ records }) => records.map(({ content }) => content));
+  }
+
   /** By label, what stands there without it. */
   async others(): Promise<Record<string, string[]>> {
     const mark = await this.mark();
@@ -235,7 +242,7 @@ export class NamesRoom {
 const labelOf = ({ name }: Stored): string => name.split('.')[0] ?? '';
 
 const watched =
-  (around: (write: () => Promise<void>) => Promise<void>): DnsZonesFactory =>
+  (room: () => NamesRoom | null): DnsZonesFactory =>
   (options) => {
     const server = powerDnsServer(options);
     return {
@@ -248,10 +255,14 @@ const watched =
           const write = async (): Promise<void> => {
             refused = await target.apply(plan);
           };
-          await (plan.changes.length > 0 ? around(write) : write());
+          await (plan.changes.length > 0 ? (room()?.around(write) ?? write()) : write());
           return refused;
         };
-        return { name: target.name, read: () => target.read(), apply };
+        const read: typeof target.read = async () => {
+          await room()?.before();
+          return target.read();
+        };
+        return { name: target.name, read, apply };
       },
     };
   };

@@ -58,7 +58,7 @@ export function stopText({ code, kind, count, of, limit }: Stop): string {
     UPDATE_SHARE: `${kind}: ${count} of ${of} would be changed, ${percent} may be`,
     UNLINK_SHARE: `${kind}: our mark is gone from ${count} of ${of}, ${percent} may be`,
     GUARDED: `${kind}: ${count} changes of route targets, numbers or owners`,
-    UNREMEMBERED: `${kind}: ${count} of ${of} are marked as ours and not wanted, and this Trame does not remember that it published them (after a restore, or an upgrade)`,
+    UNREMEMBERED: `${kind}: ${count} of ${of} are marked as ours and not wanted, and this Trame does not remember that it published them (after a restore, here or there, or an upgrade)`,
     UNCOUNTED: `${kind}: ${count} of its counts are no numbers`,
   };
   return sentences[code];
