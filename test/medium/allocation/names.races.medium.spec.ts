@@ -170,3 +170,19 @@ it('an address that is named while its subnet gets a prefix is called with it, w
   await expect(address(green, 'late.lan.cust.example')).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
   await address(green, 'late.dmz.cust.example');
 });
+
+it('a subnet is not called otherwise while somebody gives out names there for long: whoever asks is told to try again, and holds nobody up', async () => {
+  const there = await address(red, 'there.cust.example');
+  await as(red, async (tx) => {
+    await addressIn(tx, red, 'first.cust.example');
+    await expect(as(red, (other) => setPrefix(other, red, 'dmz'))).rejects.toMatchObject({ code: 'LOCKED' });
+    await as(red, (other) => setAliases(other, there, 'also.cust.example'));
+  });
+  expect(await published()).toEqual(['also.cust.example', 'first.cust.example', 'there.cust.example']);
+  await as(red, async (tx) => {
+    await setPrefix(tx, red, 'dmz');
+    // So many names as a large subnet has take longer than other statements may.
+    expect(await tx.one(`SELECT current_setting('statement_timeout') AS "within"`)).toEqual({ within: '2min' });
+  });
+  expect(await published()).toEqual(['also.dmz.cust.example', 'first.dmz.cust.example', 'there.dmz.cust.example']);
+});

@@ -16,11 +16,11 @@ import {
   type VrfId,
   type ZonePrefix,
 } from '#engines/kernel';
-import { newId, type Tx, violatedConstraint } from '#platform';
+import { newId, sqlState, type Tx, violatedConstraint } from '#platform';
 import { nameOrMacTaken } from './address-allocation.service.js';
 import { AddressRefusals } from './address-refusals.js';
 import type { AddressExtent } from './domain/allocation.js';
-import { inUse, invalidState, noRangeFrom, outOfRange, overlapsInVrf, versionConflict } from './domain/errors.js';
+import { inUse, invalidState, namesInFlux, noRangeFrom, outOfRange, overlapsInVrf, versionConflict } from './domain/errors.js';
 import type { AddressRange, GatewayMode, Subnet, SubnetDns } from './domain/subnet.js';
 import { checkSubnetDns } from './domain/subnet-dns.js';
 import { extentContains, hostRange, SUBNETS_LIE_WITHIN } from './domain/subnet-layout.js';
@@ -132,13 +132,13 @@ export class SubnetService {
 
   /**
    * How its names are published from now on: all three are said anew. Names of addresses stay as they are kept.
-   * @throws NOT_FOUND | INVALID_VALUE | ALREADY_EXISTS (one of them would be called as another tenant's is).
+   * @throws NOT_FOUND | INVALID_VALUE | ALREADY_EXISTS (one of them would be called as another tenant's is) | LOCKED (names are being given there: try again).
    */
   async setDns(tx: Tx, id: SubnetId, dns: SubnetDns): Promise<Subnet> {
     checkSubnetDns(dns);
     const { dnsZone, dnsZonePrefix, dnsTtlSeconds, ...subnet } = await this.subnet(tx, id);
     const isSet = await this.store.setDns(tx, id, dns).catch((error: unknown) => {
-      throw nameTaken(error, null) ?? error;
+      throw sqlState(error) === '55P03' ? namesInFlux(error) : (nameTaken(error, null) ?? error);
     });
     if (!isSet) throw notFound('subnet', id);
     const changed: Subnet = { ...subnet, ...dns };

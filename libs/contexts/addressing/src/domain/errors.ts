@@ -83,3 +83,12 @@ export const invalidState = (state: string, allowedStates: readonly string[]): D
 /** What a pool is asked for must be of its family. */
 export const wrongFamily = (cidr: Cidr, family: 4 | 6): DomainError<'OUT_OF_RANGE'> =>
   outOfRange(cidr, `an IPv${family} prefix; this one is IPv${Cidr.family(cidr)}`);
+
+/** It ends by itself, and nobody knows when. */
+export const namesInFlux = (cause: unknown): DomainError<'LOCKED'> =>
+  new DomainError(
+    'LOCKED',
+    'names are being given there: try again in a moment, or after the import that gives them',
+    { reason: 'names are being given' },
+    { cause },
+  );
