@@ -46,6 +46,16 @@ describe('a connector', () => {
     expect((await connectors.byId(id)).health).toMatchObject({ ok: false, message });
   });
 
+  it('whose complete runs fail says that the next one begins at once where somebody has just changed it', async () => {
+    const { id } = await connectors.create(made, 'operator');
+    await world.sql(
+      `UPDATE sync_target SET scan_failures = 2, scan_failing_since = now(), scan_error = 'refused', last_error = 'refused' WHERE id = $1`,
+      [id],
+    );
+    const { health } = await connectors.update(id, 1, { mode: 'WRITE' }, 'operator');
+    expect(health).toMatchObject({ ok: false, failingScans: { count: 2, nextAt: expect.any(Date) as Date } });
+  });
+
   it('keeps its secret sealed, bound to its own row, and shows it to nobody', async () => {
     const { id } = await connectors.create(made, 'operator');
     const other = await connectors.create({ ...made, slug: 'other', url: 'https://other.example' }, 'operator');

@@ -29,7 +29,8 @@ const COLUMNS = `t.id, t.version, t.created_at AS "createdAt", t.updated_at AS "
   t.adoption, t.on_remote_gone AS "onRemoteGone", t.grace_seconds AS "graceSeconds", t.scan_every_seconds AS "scanEverySeconds", t.tls_pins AS "tlsPins",
   t.field_policy AS authority, t.settings, t.zones, t.ttl_seconds AS "ttlSeconds", t.last_full_scan_at AS "lastFullScanAt", t.last_error AS "lastError",
   t.api_version AS "apiVersion", t.scan_failures AS "scanFailures", t.scan_failing_since AS "scanFailingSince", t.scan_error AS "scanError",
-  CASE WHEN t.scan_failures > 0 THEN t.next_scan_at END AS "nextScanAt",
+  -- At once, where somebody has just changed it.
+  CASE WHEN t.scan_failures > 0 THEN CASE WHEN isfinite(t.next_scan_at) THEN t.next_scan_at ELSE clock_timestamp() END END AS "nextScanAt",
   CASE WHEN t.failures < ${OPEN_AFTER} THEN 'CLOSED' WHEN t.next_try_at > clock_timestamp() THEN 'OPEN' ELSE 'HALF_OPEN' END AS circuit,
   CASE WHEN t.kind = 'POWERDNS'
          THEN CASE WHEN t.settled_revision < 0 THEN NULL WHEN EXISTS (SELECT FROM fabric f WHERE f.id = t.fabric_id AND f.revision > t.settled_revision)
