@@ -1,7 +1,7 @@
 // A network that a rollback brings back while names of it are another tenant's: it comes back without those, and with everything else.
 import pg from 'pg';
 import { AddressingService, AddressNamesService } from '#contexts/addressing';
-import { RollbackService, RolloutService } from '#contexts/deployment';
+import { RollbackService, RolloutService, SteeringService } from '#contexts/deployment';
 import { NetworkRecalls, OrderReconciler, OrderService } from '#contexts/provisioning';
 import { Fqdn, type IpAddressId, type NetworkId, type PlanId } from '#engines/kernel';
 import { newId, systemScope, type Tx } from '#platform';
@@ -60,16 +60,18 @@ async function removed(): Promise<PlanId> {
 const rolledBack = async (planId: PlanId): Promise<PlanId> =>
   (await world.app.get(RollbackService).rollBack(planId, 'alice', { digest: null, devices: null, reason: 'customers complain' })).id;
 const recall = async (planId: PlanId) => (await world.app.get(RollbackService).recallsOf(planId))[0];
-/** What the worker does all the time, until the network is live. */
-const live = (): Promise<string> =>
+const networkState = async (): Promise<string> =>
+  (await sql<{ state: string }>('SELECT state FROM network WHERE id = $1', [networkId]))[0]?.state as string;
+/** What the worker does all the time, until the network is so. */
+const until = (wanted: 'ACTIVE' | 'RETIRED'): Promise<string> =>
   eventually(
     async () => {
       await world.converge();
       await world.app.get(NetworkRecalls).run();
       await world.app.get(OrderReconciler).advanceOpen();
-      return (await sql<{ state: string }>('SELECT state FROM network WHERE id = $1', [networkId]))[0]?.state as string;
+      return networkState();
     },
-    (state) => state === 'ACTIVE',
+    (state) => state === wanted,
   );
 const ourNames = async (): Promise<string[]> => {
   const { names, withheld } = await inTx((tx) => world.app.get(AddressingService, { strict: false }).names(tx, world.fabricId));
@@ -80,16 +82,16 @@ const ourNames = async (): Promise<string[]> => {
     .sort();
 };
 
-it('is live again without them, and the order, the audit and the rollback say which they are', async () => {
+it('is live again without them, and its order and the audit say which they are', async () => {
   const [had, removal] = [await ourNames(), await removed()];
   expect(had).toEqual(expect.arrayContaining([A, B, 'own.cust.example', 'www.cust.example']));
   await inTx((tx) => tx.run(TAKE, [subnetOfAnother, 1, 'theirs.cust.example', [A, 'www.cust.example']]));
   const rollback = await rolledBack(removal);
-  await live();
+  await until('ACTIVE');
   expect(await ourNames()).toEqual(had.filter((name) => name !== A && name !== 'www.cust.example'));
   const without = `without the names ${A}, www.cust.example, which are in use by now`;
-  const { state, reason, orderId } = (await recall(rollback)) ?? {};
-  expect([state, reason]).toEqual(['ORDERED', without]);
+  const { orderId } = (await recall(rollback)) ?? {};
+  expect(await recall(rollback)).toMatchObject({ state: 'ORDERED', reason: null });
   expect((await world.app.get(RolloutService).plan(rollback)).state).toBe('APPLIED');
   expect(await sql(`SELECT message FROM order_step WHERE order_id = $1 AND name = 'restored'`, [orderId])).toEqual([
     { message: expect.stringMatching(new RegExp(`^VNI \\d+, ${without}$`)) as string },
@@ -119,8 +121,29 @@ it('waits for who is about to take one, and the next try is without it', async (
     await other.end();
   }
   expect(await recall(rollback)).toMatchObject({ state: 'WANTED', reason: null });
-  await live();
+  await until('ACTIVE');
   const without = `without the names ${B}, own.cust.example, www.cust.example, which are in use by now`;
-  expect(await recall(rollback)).toMatchObject({ state: 'ORDERED', reason: without });
+  const { orderId } = (await recall(rollback)) ?? {};
+  expect(await sql('SELECT message FROM order_step WHERE order_id = $1 AND name = $2', [orderId, 'restored'])).toEqual([
+    { message: expect.stringContaining(without) as string },
+  ]);
   expect(await ourNames()).not.toContain('own.cust.example');
+});
+
+it('is taken back as one that has all of its names when the rollback is cancelled before it runs', async () => {
+  const removal = await removed();
+  await inTx((tx) => tx.run(TAKE, [subnetOfAnother, 1, 'theirs.cust.example', ['www.cust.example']]));
+  const rollback = await rolledBack(removal);
+  await world.converge();
+  await world.app.get(NetworkRecalls).run();
+  expect(await sql(`SELECT detail->'withoutNames' AS names FROM audit_entry WHERE action = 'order.restored'`)).toEqual([
+    { names: ['www.cust.example'] },
+  ]);
+  expect(await networkState()).toBe('PROVISIONING');
+  await world.app.get(SteeringService).cancel(rollback, 'alice', 'the wrong one');
+  await world.converge();
+  const reason = 'the rollback did not run';
+  expect(await recall(rollback)).toMatchObject({ state: 'UNWANTED', reason });
+  await until('RETIRED');
+  expect(await recall(rollback)).toMatchObject({ state: 'KEPT', reason });
 });

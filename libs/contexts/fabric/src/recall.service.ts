@@ -49,7 +49,7 @@ export class RecallService {
     return this.store.lockWanted(tx, id);
   }
 
-  /** @param reason where there was nothing left to do. */
+  /** @param reason only where there was nothing left to do: an order is judged when its rollback is over, and then has a reason. */
   async ordered(tx: Tx, id: string, orderId: OrderId | null, reason: string | null = null): Promise<void> {
     await this.store.settle(tx, id, orderId === null ? 'KEPT' : 'ORDERED', orderId, reason);
   }

@@ -4,7 +4,6 @@ import { type NetworkRecall, RecallService } from '#contexts/fabric';
 import { type Network, TenancyService } from '#contexts/tenancy';
 import { DomainError, type Fqdn, type NetworkId } from '#engines/kernel';
 import { crashPoint, Database, isUserError, LOGGER, type Logger, systemScope, type Tx, violatedConstraint } from '#platform';
-import { lostNames } from './domain/order.js';
 import { NetworkKeepsake } from './network-keepsake.js';
 import { OrderRecords } from './order-records.js';
 import { OrderService } from './order.service.js';
@@ -113,7 +112,8 @@ export class NetworkRecalls implements JobHandler, OnModuleInit {
       await this.keepsake.devices(tx, network),
       without,
     );
-    await this.recalls.ordered(tx, recall.id, order.id, lostNames(without));
+    // The order says without which names. A reason here would say that the end of the rollback was judged already.
+    await this.recalls.ordered(tx, recall.id, order.id);
   }
 
   private async networkOf(tx: Tx, { networkId }: NetworkRecall): Promise<Network | undefined> {
