@@ -47,8 +47,9 @@ export class SubnetStore {
   }
 
   /**
-   * All of its names are claimed anew: of a hundred thousand in some twelve seconds. Who names an address of it meanwhile waits behind this, and so it does not wait long for
-   * one that is open, an import for example. @returns false where there is none. @throws 55P03 (lock_not_available) after two seconds.
+   * All of its names are claimed anew: of a hundred thousand in some twelve seconds. Who names an address of it meanwhile, or of a subnet that has the same of 1024 locks, waits
+   * behind this and is refused when the time of its own statement is over (ten seconds). So this one does not wait long for one that is open, an import for example.
+   * @returns false where there is none. @throws 55P03 (lock_not_available) after two seconds.
    */
   async setDns(tx: Tx, id: SubnetId, { dnsZone, dnsZonePrefix, dnsTtlSeconds }: SubnetDns): Promise<boolean> {
     await tx.run(`SELECT set_config('lock_timeout', '2s', true), set_config('statement_timeout', '120s', true)`);
