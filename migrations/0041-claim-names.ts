@@ -49,7 +49,7 @@ const INVOKERS = [
 
 /**
  * Nobody is changing names, and nobody does until the end: what the triggers of before let through would be claimed by nobody. Reading goes on. Whoever has an import
- * open is waited for, in turns of a second: in between those go on who have queued up behind this.
+ * open is waited for, in turns of a second or two: in between those go on who have queued up behind this.
  */
 const quiet = (seconds: number): string => `
   DO $$
@@ -59,13 +59,13 @@ const quiet = (seconds: number): string => `
   BEGIN
     LOOP
       BEGIN
-        PERFORM set_config('lock_timeout', '1s', true);
+        PERFORM set_config('lock_timeout', '1500ms', true); -- Longer than deadlock_timeout: only then an autovacuum that is in the way is ended.
         LOCK TABLE subnet, ip_address IN SHARE ROW EXCLUSIVE MODE;
         EXIT;
       EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
         IF clock_timestamp() >= v_until THEN
-          RAISE lock_not_available USING MESSAGE = 'addresses or subnets are being changed since more than ${seconds} s: nothing was migrated',
-            HINT = 'Let the import or the transaction that is open come to its end (pg_stat_activity), or stop the API and the workers, and migrate again.';
+          RAISE lock_not_available USING MESSAGE = 'addresses or subnets are being changed since more than ${seconds} s: migration 0041 was not carried out',
+            HINT = 'Let the import or the transaction that is open come to its end (pg_stat_activity), or stop the API and the workers, and migrate again. Until then workers of both releases stand down.';
         END IF;
         PERFORM pg_sleep(0.2);
       END;
