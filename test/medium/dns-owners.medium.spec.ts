@@ -285,24 +285,44 @@ describe('what was marked before marks said whose they are', () => {
   });
 });
 
-it('what one fabric sent and nobody answered may hit later what the other has written since: both look when no more can come', async () => {
-  const before = await named(one, 'late');
-  await run(one);
-  await release(one, before);
-  const arrives = proxy.hold('PATCH');
-  await run(one);
-  expect(await run(one)).toEqual([expect.stringMatching(/^DELETE late APPLIED/)]);
-  const after = await named(twin, 'late');
-  await run(twin);
-  await arrives();
-  expect(await stored()).not.toHaveProperty('late');
-  await one.world.asSystem((tx) =>
-    tx.run('UPDATE sync_target SET may_come_until = clock_timestamp() WHERE id = $1 AND may_come_until IS NOT NULL', [one.connectorId]),
-  );
-  for (let round = 0; round < 2; round++) await one.world.app.get(SyncService).runDue();
-  expect((await stored())['late']).toEqual({ records: [after.address], marks: [`trame ${await markOf(twin)}`] });
-  await release(twin, after);
-  await run(twin);
+describe('what one fabric sent and nobody answered may hit later what the other has written since, which looks when no more can come', () => {
+  /** The same zone of another server: nothing came there. */
+  let elsewhere: Publisher;
+  beforeAll(async () => {
+    elsewhere = { ...one, connectorId: await connect(one.world, one.fabricId, 'elsewhere', { url: 'http://192.0.2.53:8081' }) };
+    await change(elsewhere, { enabled: false });
+  });
+
+  it.each([
+    ['as does the first', { zones: [ZONE] }],
+    ['also where another zone of the first cannot be read', { zones: [ZONE, 'missing.example'] }],
+    ['also where the first was switched off meanwhile', { enabled: false }],
+  ])('%s', async (_who, settings) => {
+    const before = await named(one, 'late');
+    await run(one);
+    await release(one, before);
+    const arrives = proxy.hold('PATCH');
+    await run(one);
+    expect(await run(one)).toEqual([expect.stringMatching(/^DELETE late APPLIED/)]);
+    const after = await named(twin, 'late');
+    await run(twin);
+    await change(one, settings);
+    await arrives();
+    expect(await stored()).not.toHaveProperty('late');
+    const over = 'UPDATE sync_target SET may_come_until = clock_timestamp() WHERE id = $1 AND may_come_until IS NOT NULL';
+    await one.world.asSystem((tx) => tx.run(over, [one.connectorId]));
+    await one.world.app.get(SyncService).runDue();
+    expect((await stored())['late']).toEqual({ records: [after.address], marks: [`trame ${await markOf(twin)}`] });
+    const waiting = await one.world.asSystem((tx) =>
+      tx.sql<{ slug: string }>('SELECT slug FROM sync_target WHERE id = $1 AND (recheck_at IS NOT NULL OR may_come_until IS NOT NULL)', [
+        elsewhere.connectorId,
+      ]),
+    );
+    expect(waiting).toEqual([]);
+    await change(one, { zones: [ZONE], enabled: true });
+    await release(twin, after);
+    await run(twin);
+  });
 });
 
 describe('two connectors of one fabric', () => {

@@ -1,6 +1,7 @@
 /** What is published is remembered: deleted by itself is only what the mark there and the row here agree on, whatever died or was restored in between. */
 import { startSimulatedPowerDns } from '../../apps/lab/src/powerdns/index.js';
 import { NamesRoom, ZONE } from '../support/names-room.js';
+import { DomainError } from '#engines/kernel';
 import { Secret } from '#platform';
 
 let room: NamesRoom;
@@ -122,6 +123,7 @@ describe('a PATCH that nobody waited for any more', () => {
     return arrives;
   };
   const runs = async (): Promise<number> => (await room.sql('SELECT id FROM sync_run')).length;
+  const until = async () => (await room.sql<{ until: Date | null }>('SELECT may_come_until AS until FROM sync_target'))[0]?.until;
   /** Whatever a worker does by itself once no more may come. */
   const lookOnce = async (): Promise<void> => {
     await room.late();
@@ -190,13 +192,35 @@ describe('a PATCH that nobody waited for any more', () => {
     room.around = () => die().then(() => Promise.reject(new Error('killed')));
     await expect(room.runDue()).rejects.toMatchObject({ code: 'LEASE_LOST' });
     room.around = (write) => write();
-    const until = async () => (await room.sql<{ until: Date | null }>('SELECT may_come_until AS until FROM sync_target'))[0]?.until;
     const first = await until();
     expect(first).toBeInstanceOf(Date);
     await room.runDue();
     expect(await room.served()).toEqual(['dies']);
     expect(await until()).toEqual(first);
     await lookOnce();
+    expect(await until()).toBeNull();
+  });
+
+  it('is looked for once more where a run was under way when no more could come', async () => {
+    const [given] = await room.name('under', 'beside');
+    room.around = async (write) => {
+      await write();
+      await room.sql('UPDATE sync_target SET may_come_until = clock_timestamp()');
+      await room.runDue();
+      await room.write({ under: [] });
+    };
+    await room.runDue();
+    room.around = (write) => write();
+    expect(await room.served()).toEqual(['beside']);
+    await room.runDue();
+    expect(await room.recordsOf('under')).toEqual([given?.address]);
+  });
+
+  it.each(['DNS_UNAUTHORIZED', 'DNS_REFUSED', 'ZONE_MISSING'])('is no answer, and %s is one: nothing is waited for', async (code) => {
+    await room.name('denied');
+    room.around = () => Promise.reject(new DomainError(code, 'the name server says no', {}));
+    await room.runDue();
+    expect(await room.lastRun()).toMatchObject({ state: 'FAILED' });
     expect(await until()).toBeNull();
   });
 

@@ -39,7 +39,11 @@ export class SyncService implements OnModuleInit {
   /** All targets that are behind; one that fails does not stop the others, and is tried again later each time. @throws the first failure, after all of them. */
   async runDue(): Promise<void> {
     const failures: unknown[] = [];
-    for (const id of await this.db.inTransaction(SCOPE, (tx) => this.store.due(tx)))
+    const due = await this.db.inTransaction(SCOPE, async (tx) => {
+      await this.store.lookAfterLate(tx);
+      return this.store.due(tx);
+    });
+    for (const id of due)
       await this.run(id).catch(async (error: unknown) => {
         failures.push(error);
         await this.db.inTransaction(SCOPE, (tx) => this.store.postpone(tx, id, wordsOf(error)));

@@ -65,7 +65,6 @@ export class NamesRun {
     const limits = run.maxDeleteRatio === null ? SYNC_LIMITS : { ...SYNC_LIMITS, maxDeleteRatio: run.maxDeleteRatio };
     const { plans, failed } = await this.plan(work, target.zones, limits);
     const guards = plans.flatMap(({ stops }) => stops.map(stopText));
-    if (!run.isDryRun && failed.length === 0) await this.keeper.cameLate(target);
     const outside = unpublishedLines(desired, target.ttlSeconds);
     const planned = [...plans.flatMap(plannedLines), ...outside];
     const digest = failed.length > 0 && guards.length === 0 ? null : digestOf(planned);

@@ -108,11 +108,6 @@ export class ZoneKeeper {
     };
   }
 
-  /** What was sent into one of its zones came late or never: whom it hit there has not looked since. */
-  cameLate({ id, zones, mayHaveCome }: Pick<SyncTarget, 'id' | 'zones' | 'mayHaveCome'>): Promise<void> {
-    return mayHaveCome ? this.db.inTransaction(SCOPE, (tx) => this.store.lookAtZones(tx, id, zones)) : Promise.resolve();
-  }
-
   /** A name that goes from one fabric to another does not wait a minute for its turn. In a transaction of its own: two that end at once would wait for each other. */
   gaveUp({ id }: Pick<SyncTarget, 'id'>, zones: readonly string[]): Promise<void> {
     return zones.length === 0 ? Promise.resolve() : this.db.inTransaction(SCOPE, (tx) => this.store.hurryOthers(tx, id, zones));

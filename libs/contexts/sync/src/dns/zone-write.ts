@@ -15,7 +15,7 @@ const ASKED_AGAIN = 50;
 export interface ZoneNotes {
   /** Before anything is sent. */
   sending(changes: readonly Change<RrsetValue>[]): Promise<void>;
-  /** All was answered. @param changes that are there, as was read back. */
+  /** All was answered. @param changes that are there, as was read back; none where it is not known which are. */
   sent(changes: readonly Change<RrsetValue>[]): Promise<void>;
   /** @param answers by key, whether the server answers otherwise than was written. */
   answered(answers: ReadonlyMap<string, boolean>): Promise<void>;
@@ -41,7 +41,11 @@ export async function writeZone(
   const isMade = isNew && settings.createZones !== null;
   if (isMade) await server.createZone(zone, settings.createZones);
   await notes.sending(changes);
-  const refused = new Map((await target.apply({ ...plan, changes })).map(({ key, reason }) => [key, reason]));
+  const refusals = await target.apply({ ...plan, changes }).catch(async (error: unknown) => {
+    if (isAnswer(error)) await notes.sent([]);
+    throw error;
+  });
+  const refused = new Map(refusals.map(({ key, reason }) => [key, reason]));
   crashPoint('sync.zone_written');
   const written = changes.filter(({ key }) => !refused.has(key));
   await notes.sent(written);
@@ -59,6 +63,10 @@ export async function writeZone(
     }),
   ];
 }
+
+/** It said no, and was sent one request after the other: nothing is under way any more. What stands there is for the next reading. */
+const isAnswer = (error: unknown): boolean => isDomainError(error) && ANSWERS.has(error.code);
+const ANSWERS: ReadonlySet<string> = new Set(['DNS_REFUSED', 'DNS_UNAUTHORIZED', 'ZONE_MISSING']);
 
 const isWrite = ({ verb }: Pick<Change<RrsetValue>, 'verb'>): boolean => verb === 'DELETE' || verb === 'UPDATE' || verb === 'CREATE';
 

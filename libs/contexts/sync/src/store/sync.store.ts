@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FabricId, Fqdn, Slug, SyncRunId, SyncTargetId } from '#engines/kernel';
 import type { Tx } from '#platform';
 import type { NameServerConnector } from '../dns/zone-owner.js';
+import { serverOf } from '../domain/connector-place.js';
 import type { ConnectorMode } from '../domain/connector.js';
 import type { RrsetValue } from '../ports/rrset.js';
 
@@ -23,8 +24,8 @@ export interface SyncTarget {
   readonly seen: Readonly<Record<string, number>>;
   /** Names changed since the last run, or it is time to look again at what could not be written. */
   readonly isDue: boolean;
-  /** What was sent and not answered came by now, or never does, and nobody has looked since. */
-  readonly mayHaveCome: boolean;
+  /** When it looks again at what is left, with the microseconds that a date has not. */
+  readonly recheckAt: string | null;
   /** Which of the two it is, or null: it is time to look at everything. */
   readonly why: 'CHANGE' | 'RETRY' | null;
   /** Of the transaction that read this: what it saw, the run settles. */
@@ -57,11 +58,12 @@ export interface RunChange {
 const RECHECK_SECONDS = 60;
 const RECHECK_AT_MOST_SECONDS = 900;
 const TWICE = `least(${RECHECK_AT_MOST_SECONDS}, recheck_seconds * 2)`;
-const MAY_HAVE_COME = 'coalesce(t.may_come_until <= clock_timestamp(), false)';
-/** Names changed, what was left is to be looked at again, something may have come late, or nobody has looked for a while: people delete record sets of ours, too. */
-const IS_DUE = `(EXISTS (SELECT FROM dns_change c WHERE c.target_id = t.id) OR coalesce(t.recheck_at <= clock_timestamp(), false) OR ${MAY_HAVE_COME}
+/** What was sent and not answered came by now, or never does, and nobody was told since. */
+const MAY_HAVE_COME = 'coalesce(may_come_until <= clock_timestamp(), false)';
+/** Names changed, it is time to look again, or nobody has looked for a while: people delete record sets of ours, too. */
+const IS_DUE = `(EXISTS (SELECT FROM dns_change c WHERE c.target_id = t.id) OR coalesce(t.recheck_at <= clock_timestamp(), false)
   OR coalesce(t.last_ok_at, t.created_at) + make_interval(secs => t.scan_every_seconds) <= clock_timestamp())`;
-const WHY = `CASE WHEN EXISTS (SELECT FROM dns_change c WHERE c.target_id = t.id) THEN 'CHANGE' WHEN t.recheck_at <= clock_timestamp() OR ${MAY_HAVE_COME} THEN 'RETRY' END`;
+const WHY = `CASE WHEN EXISTS (SELECT FROM dns_change c WHERE c.target_id = t.id) THEN 'CHANGE' WHEN t.recheck_at <= clock_timestamp() THEN 'RETRY' END`;
 /** A line that a run that died may have written, and of which nobody knows. */
 const NOT_KNOWN = `CASE WHEN line ? 'isOnlyShown' THEN (line - 'isOnlyShown') || '{"reason": "the run ended before: whether it was written is looked at anew"}' ELSE line END`;
 
@@ -81,7 +83,7 @@ export class SyncStore {
   async target(tx: Tx, id: SyncTargetId): Promise<SyncTarget | undefined> {
     const row = await tx.one<SyncTarget & { settledRevision: string }>(
       `SELECT t.id, t.fabric_id AS "fabricId", t.slug, t.url, t.sealed_secret AS "sealedSecret", t.tls_pins AS "tlsPins", t.mode, t.zones, t.ttl_seconds AS "ttlSeconds", t.settings,
-          t.settled_revision AS "settledRevision", t.failures, t.seen, ${IS_DUE} AS "isDue", ${MAY_HAVE_COME} AS "mayHaveCome", ${WHY} AS why, pg_current_snapshot()::text AS snapshot
+          t.settled_revision AS "settledRevision", t.failures, t.seen, ${IS_DUE} AS "isDue", t.recheck_at::text AS "recheckAt", ${WHY} AS why, pg_current_snapshot()::text AS snapshot
          FROM sync_target t WHERE t.id = $1 AND t.enabled AND t.kind = 'POWERDNS'`,
       [id],
     );
@@ -96,17 +98,27 @@ export class SyncStore {
   /** Others that publish into these zones and wait for something there look again now: a name may have been given up. */
   async hurryOthers(tx: Tx, id: SyncTargetId, zones: readonly string[]): Promise<void> {
     await tx.run(
-      `UPDATE sync_target SET recheck_at = clock_timestamp(), recheck_seconds = ${RECHECK_SECONDS} WHERE kind = 'POWERDNS' AND enabled AND id <> $1 AND zones && $2::text[] AND recheck_at > clock_timestamp()`,
+      `UPDATE sync_target SET recheck_at = clock_timestamp(), recheck_seconds = ${RECHECK_SECONDS} WHERE id IN (
+         SELECT id FROM sync_target WHERE kind = 'POWERDNS' AND enabled AND id <> $1 AND zones && $2::text[] AND recheck_at > clock_timestamp() ORDER BY id FOR NO KEY UPDATE)`,
       [id, zones],
     );
   }
 
-  /** Others that publish into these zones look again now: something came late there, and says nothing of whom it hit. */
-  async lookAtZones(tx: Tx, id: SyncTargetId, zones: readonly string[]): Promise<void> {
+  /**
+   * Once nothing can come any more of what was sent and not answered: all that publish into those zones of that server look once, whoever it was and whatever
+   * becomes of its runs. What came says nothing of whom it hit. One that is switched off looks when it is switched on.
+   */
+  async lookAfterLate(tx: Tx): Promise<void> {
+    if (!(await tx.one(`SELECT 1 AS found FROM sync_target WHERE kind = 'POWERDNS' AND ${MAY_HAVE_COME} LIMIT 1`))) return;
+    const all = await tx.sql<Pick<SyncTarget, 'id' | 'url' | 'zones'> & { isLate: boolean }>(
+      `SELECT id, url, zones, ${MAY_HAVE_COME} AS "isLate" FROM sync_target WHERE kind = 'POWERDNS' ORDER BY id FOR NO KEY UPDATE`,
+    );
+    const late = all.filter(({ isLate }) => isLate);
+    const isHit = ({ url, zones }: (typeof all)[number]): boolean =>
+      late.some((one) => serverOf(one.url) === serverOf(url) && one.zones.some((zone) => zones.includes(zone)));
     await tx.run(
-      `UPDATE sync_target SET recheck_at = clock_timestamp(), recheck_seconds = ${RECHECK_SECONDS} WHERE id IN (
-         SELECT id FROM sync_target WHERE kind = 'POWERDNS' AND enabled AND id <> $1 AND zones && $2::text[] ORDER BY id FOR NO KEY UPDATE)`,
-      [id, zones],
+      `UPDATE sync_target SET recheck_at = clock_timestamp(), may_come_until = CASE WHEN id = ANY($2) THEN NULL ELSE may_come_until END WHERE id = ANY($1)`,
+      [all.filter(isHit).map(({ id }) => id), late.map(({ id }) => id)],
     );
   }
 
@@ -165,23 +177,24 @@ export class SyncStore {
   }
 
   /**
-   * Changes that were committed after `snapshot` are for the next run.
+   * Changes that were committed after `snapshot` are for the next run, and so is what it was told meanwhile to look at.
    * @param left what could not be written and waits for other people; it is tried again in a minute, or as late as the same was the last time, and nothing waits for it.
    */
-  async settle(tx: Tx, { id, snapshot, mayHaveCome }: SyncTarget, revision: number, left: string | null): Promise<void> {
+  async settle(tx: Tx, { id, snapshot, recheckAt }: SyncTarget, revision: number, left: string | null): Promise<void> {
     await tx.run('DELETE FROM dns_change WHERE target_id = $1 AND pg_visible_in_snapshot(xid, $2::pg_snapshot)', [id, snapshot]);
     const seconds = `CASE WHEN last_error = $3::text THEN recheck_seconds ELSE ${RECHECK_SECONDS} END`;
     await tx.run(
       `UPDATE sync_target SET settled_revision = greatest(settled_revision, $2), failures = 0, next_try_at = '-infinity', last_error = $3, last_ok_at = clock_timestamp(),
-         may_come_until = CASE WHEN $4 THEN NULL ELSE may_come_until END, recheck_seconds = ${seconds}, recheck_at = CASE WHEN $3::text IS NOT NULL THEN clock_timestamp() + make_interval(secs => ${seconds}) END WHERE id = $1`,
-      [id, revision, left?.slice(0, 500) ?? null, mayHaveCome],
+         recheck_seconds = ${seconds}, recheck_at = CASE WHEN recheck_at IS DISTINCT FROM $4::timestamptz THEN recheck_at
+           WHEN $3::text IS NOT NULL THEN clock_timestamp() + make_interval(secs => ${seconds}) END WHERE id = $1`,
+      [id, revision, left?.slice(0, 500) ?? null, recheckAt],
     );
   }
 
   /** Nothing came of looking at it again: the next time later. */
   async stepBack(tx: Tx, id: SyncTargetId): Promise<void> {
     await tx.run(
-      `UPDATE sync_target SET recheck_seconds = ${TWICE}, recheck_at = clock_timestamp() + make_interval(secs => ${TWICE}) WHERE id = $1 AND recheck_at IS NOT NULL`,
+      `UPDATE sync_target SET recheck_seconds = ${TWICE}, recheck_at = clock_timestamp() + make_interval(secs => ${TWICE}) WHERE id = $1 AND recheck_at > clock_timestamp()`,
       [id],
     );
   }
