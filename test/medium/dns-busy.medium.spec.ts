@@ -194,6 +194,9 @@ it('what waits in a zone that cannot be read is not over because the rest was ap
   await approve(other);
   await runDue();
   expect(await runs().run(other.id)).toMatchObject({ state: 'SUCCEEDED', counts: { deleted: 8 } });
+  expect((await connector()).health.message).toMatch(
+    /^a run was stopped and waits for a person: blind\.example: what waited there waits still/,
+  );
   expect((await told()).slice(before)).toEqual(['stopped', 'stopped']);
   unreadable = null;
   await sql(`UPDATE sync_target SET next_try_at = '-infinity'`);

@@ -194,11 +194,14 @@ describe('a name server that answers otherwise than was written', () => {
     expect(await lastRun()).toMatchObject({ state: 'SUCCEEDED', error: null });
     const words = { ok: false, message: expect.stringMatching(/answers otherwise .*asked1\.cust\.example\/a: no such record/) };
     expect(await health()).toMatchObject(words);
-    await started(); // There is nothing to write, and it is asked again all the same.
+    const again = await started(); // There is nothing to write, and it is asked again all the same.
     expect(await health()).toMatchObject(words);
+    expect((await linesOf(again)).get('asked1.cust.example/a')).toMatchObject({ action: 'KEEP' });
     await settings({ settings: { dnsAddress: `127.0.0.1:${dns.dnsPort}` } });
     await runDue();
     expect(await health()).toMatchObject({ ok: true });
+    for (let run = 0; run < 5; run++) await started({ isDryRun: true });
+    expect(await linesOf(again)).toEqual(new Map()); // It did nothing.
     await stale.stop();
   });
 });

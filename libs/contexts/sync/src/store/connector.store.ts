@@ -4,6 +4,7 @@ import { type Tx, violatedConstraint } from '#platform';
 import { placeOf, serverOf } from '../domain/connector-place.js';
 import type { CircuitState, Connector, ConnectorKind, FailingScans } from '../domain/connector.js';
 import type { PageOf } from '../domain/sync-run.js';
+import { WAITS } from './sync-run.store.js';
 
 /** After this many failures one after the other nothing is sent until the pause is over. */
 const OPEN_AFTER = 3;
@@ -25,6 +26,10 @@ interface Record extends Omit<Connector, 'health'> {
   readonly nextScanAt: Date;
 }
 
+/** What was approved says nothing of the zones that it could not read. */
+const UNREAD = `ARRAY(SELECT z.key || ': what waited there waits still, and it could not be read since' FROM jsonb_each(w.stops) z
+  WHERE z.value @> '{"isUnread": true}' ORDER BY z.key)`;
+
 const COLUMNS = `t.id, t.version, t.created_at AS "createdAt", t.updated_at AS "updatedAt", t.fabric_id AS "fabricId", t.slug, t.kind, t.url, t.enabled, t.mode,
   t.adoption, t.on_remote_gone AS "onRemoteGone", t.grace_seconds AS "graceSeconds", t.scan_every_seconds AS "scanEverySeconds", t.tls_pins AS "tlsPins",
   t.field_policy AS authority, t.settings, t.zones, t.ttl_seconds AS "ttlSeconds", t.last_full_scan_at AS "lastFullScanAt", t.last_error AS "lastError",
@@ -42,8 +47,9 @@ const COLUMNS = `t.id, t.version, t.created_at AS "createdAt", t.updated_at AS "
        WHEN t.failures > 0 AND EXISTS (SELECT FROM sync_journal j WHERE (j.xid, j.seq) > (t.journal_xid, t.journal_seq))
          THEN extract(epoch FROM clock_timestamp() - coalesce(t.last_ok_at, t.created_at))::int
        ELSE coalesce(extract(epoch FROM clock_timestamp() - (SELECT min(h.at) FROM sync_hint h WHERE h.target_id = t.id))::int, 0) END AS "lagSeconds",
-  CASE WHEN t.kind = 'POWERDNS' THEN (SELECT w.guards FROM (SELECT r.state, r.guards FROM sync_run r WHERE r.target_id = t.id AND NOT r.is_dry_run
-      AND r.state <> 'RUNNING' AND r.digest IS NOT NULL ORDER BY r.started_at DESC, r.id DESC LIMIT 1) w WHERE w.state = 'BLOCKED_BY_GUARD')
+  CASE WHEN t.kind = 'POWERDNS' THEN (SELECT CASE WHEN w.state = 'BLOCKED_BY_GUARD' THEN w.guards ELSE ${UNREAD} END
+      FROM (SELECT r.state, r.guards, r.stops FROM sync_run r WHERE r.target_id = t.id AND NOT r.is_dry_run
+      AND r.state <> 'RUNNING' AND r.digest IS NOT NULL ORDER BY r.started_at DESC, r.id DESC LIMIT 1) w WHERE ${WAITS})
   ELSE (SELECT w.guards FROM (SELECT r.state, r.guards FROM sync_run r WHERE r.target_id = t.id AND NOT r.is_dry_run
       AND (r.state = 'BLOCKED_BY_GUARD' OR (r.trigger IN ('TIMER', 'PERSON') AND r.state IN ('SUCCEEDED', 'PARTIAL')))
       ORDER BY r.started_at DESC, r.id DESC LIMIT 1) w WHERE w.state = 'BLOCKED_BY_GUARD') END AS stopped`;

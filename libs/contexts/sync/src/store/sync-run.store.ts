@@ -28,9 +28,9 @@ const HELD_LINES = (run: string): string =>
   `SELECT l->>'zone' AS zone, l->>'verb', l->>'key', l->'before', l->'after' FROM sync_run r, jsonb_array_elements(r.plan) l WHERE r.id = ${run} AND l ? 'isHeld'`;
 const WROTE_NOTHING = `r.counts @> '{"created": 0, "updated": 0, "deleted": 0}'`;
 /** The last word of a name server says so. One that was approved says it of zones that it could not read: nobody has decided about those. */
-const WAITS = `(w.state = 'BLOCKED_BY_GUARD' OR w.stops @? '$.* ? (@.isUnread == true)')`;
-/** Of the lines of a run for a name server what was done. */
-const DONE_LINES = `jsonb_path_query_array(r.plan, '$[*] ? (!exists(@.reason) && !exists(@.isHeld) && !exists(@.isOnlyShown))')`;
+export const WAITS = `(w.state = 'BLOCKED_BY_GUARD' OR w.stops @? '$.* ? (@.isUnread == true)')`;
+/** Of the lines of a run for a name server what was done; KEEP is what it answers otherwise. */
+const DONE_LINES = `jsonb_path_query_array(r.plan, '$[*] ? (@.verb != "KEEP" && !exists(@.reason) && !exists(@.isHeld) && !exists(@.isOnlyShown))')`;
 /** So many runs are thinned with each one: after an hour in which much waited they would be thousands. */
 const THINNED_AT_ONCE = 100;
 /** Whoever reads the lines of a run that a newer one has followed has so long to decide. */
