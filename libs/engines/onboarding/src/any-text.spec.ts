@@ -35,6 +35,13 @@ const damaged = (lines: readonly string[]): fc.Arbitrary<string> =>
     });
 
 describe('files that somebody damaged', () => {
+  it('come back as they are where the head of a bridge is gone, and its ports are those of the interface before', () => {
+    const broken = files.map((file) => ({ ...file, text: file.text.replace(/^auto VNET1000\niface VNET1000.*\n/m, '') }));
+    expect(broken.filter(({ text }, at) => text !== files[at]?.text)).toHaveLength(1);
+    const { report } = onboard(broken);
+    expect(report.devices.flatMap((device) => device.files.flatMap(({ differences }) => differences))).toEqual([]);
+  });
+
   it('come back as they are, or are refused with a code; never anything else', () => {
     fc.assert(
       fc.property(fc.tuple(...own.map(damaged)), (texts) => {

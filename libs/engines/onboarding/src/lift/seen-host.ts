@@ -29,7 +29,7 @@ export function seenHost(
     udpPort: interfaces.interfaces.find(({ body }) => body.udpPort !== null)?.body.udpPort ?? null,
     ports: portsOf(interfaces),
     neighbors: bgp === undefined ? [] : neighborsOf(bgp, TIMERS[frr?.config.profile ?? 'traditional']),
-    networks: networksOf(interfaces, bgp),
+    networks: networksOf(interfaces, bgp, vtep),
     vrfs: [],
     management: managementOf(interfaces),
   };
@@ -121,13 +121,13 @@ function familiesOf(bgp: Bgp['body'], names: readonly (string | null)[]): readon
   ];
 }
 
-/** Tunnels in a bridge that EVPN announces. A tunnel with fixed peers or a group stays beside the model. */
-function networksOf({ interfaces }: InterfacesConfig, bgp: Bgp | undefined): readonly SeenNetwork[] {
+/** Tunnels in a bridge that EVPN announces. Those with fixed peers or a group, or in the interface that tunnels start from, stay beside the model. */
+function networksOf({ interfaces }: InterfacesConfig, bgp: Bgp | undefined, vtep: SeenVtep | null): readonly SeenNetwork[] {
   if (bgp?.body.evpn?.advertiseAll !== true) return [];
   return interfaces.flatMap(({ head: vxlan, body }): readonly SeenNetwork[] => {
     const bridge = interfaces.find((other) => other.body.bridgePorts.includes(vxlan));
-    const isRouted = bridge !== undefined && (bridge.body.vrf !== null || bridge.body.vlanAware === 'on');
-    if (body.vni === null || bridge === undefined || isRouted || body.remotes.length > 0 || body.group !== null) return [];
+    const isOther = bridge !== undefined && (bridge.body.vrf !== null || bridge.body.vlanAware === 'on' || bridge.head === vtep?.port);
+    if (body.vni === null || bridge === undefined || isOther || body.remotes.length > 0 || body.group !== null) return [];
     const said = bgp.body.evpn?.vnis.find(({ head }) => head === body.vni)?.body;
     const of = (direction: 'import' | 'export') =>
       (said?.targets ?? [])
