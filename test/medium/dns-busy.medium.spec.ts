@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AddressAllocationService } from '#contexts/addressing';
-import { ConnectorService, type DnsZonesFactory, SyncModule, type SyncRun, SyncRunService, SyncService } from '#contexts/sync';
+import { ConnectorService, SyncModule, type SyncRun, SyncRunService, SyncService } from '#contexts/sync';
 import { Cidr, DomainError, IdempotencyKey, type SyncTargetId } from '#engines/kernel';
 import { newId, systemScope } from '#platform';
 import { type LabDns, missingForPowerDns, resolve, startPowerDns, startSimulatedPowerDns } from '../../apps/lab/src/powerdns/index.js';
-import { connectDns, powerDnsServer } from '../support/dns-connector.js';
+import { connectDns, hookedPowerDns } from '../support/dns-connector.js';
 import { createInventoryWorld, type InventoryWorld } from '../support/inventory-world.js';
 
 const scope = systemScope('spec');
@@ -20,21 +20,11 @@ let world: InventoryWorld;
 let targetId: SyncTargetId;
 /** A zone that cannot be read. */
 let unreadable: string | null = null;
-const watched: DnsZonesFactory = (options) => {
-  const server = powerDnsServer(options);
-  return {
-    createZone: (zone, policy) => server.createZone(zone, policy),
-    ask: (address, key) => server.ask(address, key),
-    zone: (name, keys) => {
-      const target = server.zone(name, keys);
-      const read: typeof target.read = () =>
-        name === unreadable
-          ? Promise.reject(new DomainError('FOREIGN_UNAVAILABLE', 'nobody is there', { retriable: true }))
-          : target.read();
-      return { name: target.name, read, apply: (plan) => target.apply(plan) };
-    },
-  };
-};
+const watched = hookedPowerDns({
+  beforeRead: async (zone) => {
+    if (zone === unreadable) throw new DomainError('FOREIGN_UNAVAILABLE', 'nobody is there', { retriable: true });
+  },
+});
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'trame-busy-'));

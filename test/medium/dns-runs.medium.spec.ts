@@ -1,10 +1,10 @@
 /** Runs of a name server as people see and steer them: what is shown before it is written, what is stopped, and what an approval carries out. */
 import { resolve, type LabDns, startSimulatedPowerDns } from '../../apps/lab/src/powerdns/index.js';
-import { connectDns, powerDnsServer } from '../support/dns-connector.js';
+import { connectDns, hookedPowerDns } from '../support/dns-connector.js';
 import { createInventoryWorld, type InventoryWorld } from '../support/inventory-world.js';
 import { OutboundHttp } from '#adapters/outbound';
 import { AddressAllocationService } from '#contexts/addressing';
-import { ConnectorService, type DnsZonesFactory, SyncModule, type SyncRun, SyncRunService, SyncService } from '#contexts/sync';
+import { ConnectorService, SyncModule, type SyncRun, SyncRunService, SyncService } from '#contexts/sync';
 import { Cidr, Fqdn, IdempotencyKey, type Ip, type IpAddressId, type SubnetId, type SyncTargetId } from '#engines/kernel';
 import { Secret, systemScope } from '#platform';
 
@@ -26,21 +26,12 @@ let subnetId: SubnetId;
 let serial = 0;
 /** What happens when a zone is about to be written. */
 let beforeWrite: () => Promise<void> = () => Promise.resolve();
-const watched: DnsZonesFactory = (options) => {
-  const server = powerDnsServer(options);
-  return {
-    createZone: (zone, policy) => server.createZone(zone, policy),
-    ask: (address, key) => server.ask(address, key),
-    zone: (name, keys) => {
-      const target = server.zone(name, keys);
-      const apply: typeof target.apply = async (plan) => {
-        if (plan.changes.length > 0) await beforeWrite();
-        return target.apply(plan);
-      };
-      return { name: target.name, read: () => target.read(), apply };
-    },
-  };
-};
+const watched = hookedPowerDns({
+  aroundWrite: async (write) => {
+    await beforeWrite();
+    await write();
+  },
+});
 
 beforeAll(async () => {
   dns = await startSimulatedPowerDns({ zones: ZONES });

@@ -8,6 +8,40 @@ import type { InventoryWorld } from './inventory-world.js';
 export const powerDnsServer: DnsZonesFactory = ({ url, apiKey, ownerId, formerOwnerIds }) =>
   new PowerDnsServer({ apiUrl: url, apiKey: apiKey.reveal(), ownerId, formerOwnerIds });
 
+/** What is done about a name server's zones while a run is at them; absent: nothing. */
+export interface ZoneHooks {
+  /** A rejection is the answer to the reading. */
+  readonly beforeRead?: (zone: string) => Promise<void>;
+  /** Of what is to be written; without a change nothing is. */
+  readonly aroundWrite?: (write: () => Promise<void>) => Promise<void>;
+}
+
+export const hookedPowerDns =
+  ({ beforeRead, aroundWrite }: ZoneHooks): DnsZonesFactory =>
+  (options) => {
+    const server = powerDnsServer(options);
+    return {
+      createZone: (zone, policy) => server.createZone(zone, policy),
+      ask: (address, key) => server.ask(address, key),
+      zone: (name, keys) => {
+        const target = server.zone(name, keys);
+        const read: typeof target.read = async () => {
+          await beforeRead?.(name);
+          return target.read();
+        };
+        const apply: typeof target.apply = async (plan) => {
+          if (aroundWrite === undefined || plan.changes.length === 0) return target.apply(plan);
+          let refused: Awaited<ReturnType<typeof target.apply>> = [];
+          await aroundWrite(async () => {
+            refused = await target.apply(plan);
+          });
+          return refused;
+        };
+        return { name: target.name, read, apply };
+      },
+    };
+  };
+
 /** The one of the world's fabric, which has a `SyncModule` with `powerDnsServer`. */
 export const connectDns = (world: InventoryWorld, dns: LabDns, zones: readonly string[]): ReturnType<ConnectorService['create']> =>
   world.app.get(ConnectorService).create(

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { type CountingProxy, startCountingProxy } from '../../apps/lab/src/bench/sync/counting-proxy.js';
 import { type LabDns, missingForPowerDns, startPowerDns, startSimulatedPowerDns } from '../../apps/lab/src/powerdns/index.js';
-import { powerDnsServer } from './dns-connector.js';
+import { hookedPowerDns } from './dns-connector.js';
 import { createInventoryWorld, type InventoryWorld } from './inventory-world.js';
 import { OutboundHttp } from '#adapters/outbound';
 import { AddressAllocationService } from '#contexts/addressing';
@@ -241,28 +241,8 @@ export class NamesRoom {
 
 const labelOf = ({ name }: Stored): string => name.split('.')[0] ?? '';
 
-const watched =
-  (room: () => NamesRoom | null): DnsZonesFactory =>
-  (options) => {
-    const server = powerDnsServer(options);
-    return {
-      createZone: (zone, policy) => server.createZone(zone, policy),
-      ask: (address, key) => server.ask(address, key),
-      zone: (name, keys) => {
-        const target = server.zone(name, keys);
-        const apply: typeof target.apply = async (plan) => {
-          let refused: Awaited<ReturnType<typeof target.apply>> = [];
-          const write = async (): Promise<void> => {
-            refused = await target.apply(plan);
-          };
-          await (plan.changes.length > 0 ? (room()?.around(write) ?? write()) : write());
-          return refused;
-        };
-        const read: typeof target.read = async () => {
-          await room()?.before();
-          return target.read();
-        };
-        return { name: target.name, read, apply };
-      },
-    };
-  };
+const watched = (room: () => NamesRoom | null): DnsZonesFactory =>
+  hookedPowerDns({
+    beforeRead: async () => room()?.before(),
+    aroundWrite: (write) => room()?.around(write) ?? write(),
+  });

@@ -122,7 +122,7 @@ export class SyncStore {
     );
   }
 
-  /** What this connector wrote last under these keys, as far as runs are kept; what it deleted last is not in it. For keys without a row in `dns_published`. */
+  /** What this connector wrote last under these keys, as far as runs are kept; what it deleted last is not in it. A witness beside `dns_published`, whose rows may say what never came. */
   async lastWritten(tx: Tx, id: SyncTargetId, zone: Fqdn, keys: readonly string[]): Promise<Map<string, RrsetValue>> {
     const rows = await tx.sql<{ key: string; after: RrsetValue | null }>(
       `SELECT DISTINCT ON (x.line->>'key') x.line->>'key' AS key, x.line->'after' AS after
