@@ -10,6 +10,7 @@ import { describeWith, missing } from '../../../../test/support/describe-with.js
 import { scratchDirectory } from '../../../../test/support/scratch.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './index.js';
 import { installedNativeFolder, runnableFolder } from './native-folder.js';
+import { Postmaster } from './postmaster.js';
 
 const NOBODY = { uid: 65_534, gid: 65_534 };
 const scratch: string[] = [];
@@ -194,6 +195,15 @@ describe('an embedded Postgres', () => {
     const directory = directoryWithCluster();
     fs.rmSync(path.join(directory, 'pgdata', 'global'), { recursive: true });
     await expect(start(directory)).rejects.toMatchObject({ code: 'EMBEDDED_POSTGRES_FAILED', message: expect.stringContaining('global') });
+  });
+
+  it('says also what is read only after the end of Postgres was seen', async () => {
+    const folder = newDirectory();
+    const bin = path.join(folder, 'bin');
+    fs.mkdirSync(bin);
+    fs.writeFileSync(path.join(bin, 'postgres'), '#!/bin/sh\n(sleep 0.2; echo FATAL: late words >&2) &\nexit 1\n', { mode: 0o755 });
+    const run = { folder, cluster: folder, account: undefined, password: 'x', durable: false, log: () => undefined };
+    await expect(Postmaster.start(run, undefined)).rejects.toMatchObject({ message: expect.stringContaining('late words') });
   });
 });
 

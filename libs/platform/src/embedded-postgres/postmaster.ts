@@ -10,6 +10,8 @@ import { POSTGRES_ENVIRONMENT, program } from './native-folder.js';
 /** A crash recovery reads all of the log since the last checkpoint; nothing else takes that long. */
 const START_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 10_000;
+/** What a process wrote may be read after its end was seen; a backend that outlives it keeps the pipe open. */
+const LAST_WORDS_WITHIN_MS = 1000;
 
 export interface PostmasterOptions {
   readonly folder: string;
@@ -30,6 +32,8 @@ export class Postmaster {
   /** Resolves when the process is gone; never rejects. */
   readonly exited: Promise<void>;
   private readonly lastLines: string[] = [];
+  /** Resolves when all that the process wrote was read. */
+  private readonly saidAll: Promise<void>;
   private isRunning = true;
 
   private constructor(
@@ -47,12 +51,16 @@ export class Postmaster {
       };
       child.once('exit', end).once('error', end);
     });
-    if (child.stderr) {
-      readline.createInterface({ input: child.stderr }).on('line', (line) => {
-        if (this.lastLines.push(line) > 20) this.lastLines.shift();
-        options.log(line);
-      });
-    }
+    this.saidAll = new Promise((resolve) => {
+      if (!child.stderr) return resolve();
+      readline
+        .createInterface({ input: child.stderr })
+        .on('line', (line) => {
+          if (this.lastLines.push(line) > 20) this.lastLines.shift();
+          options.log(line);
+        })
+        .once('close', resolve);
+    });
   }
 
   /**
@@ -71,6 +79,7 @@ export class Postmaster {
         return postmaster;
       } catch (error) {
         await postmaster.stop();
+        await postmaster.lastWords();
         // Backends of a killed server leave a moment after it; a port that was free may have been taken meanwhile.
         const isPassing = postmaster.said(/shared memory block .* is still in use|could not bind|Address already in use/);
         if (!isPassing || performance.now() + 1000 > deadline || (fixedPort !== undefined && (await isTaken(fixedPort)))) throw error;
@@ -99,11 +108,12 @@ export class Postmaster {
   }
 
   private async endsWithin(milliseconds: number): Promise<boolean> {
-    const waiting = new AbortController();
-    const expired = sleep(milliseconds, false, { signal: waiting.signal }).catch(() => false);
-    const ended = await Promise.race([this.exited.then(() => true), expired]);
-    waiting.abort();
-    return ended;
+    return resolvesWithin(this.exited, milliseconds);
+  }
+
+  private async lastWords(): Promise<string> {
+    await resolvesWithin(this.saidAll, LAST_WORDS_WITHIN_MS);
+    return this.lastLines.join('\n');
   }
 
   private said(pattern: RegExp): boolean {
@@ -114,7 +124,7 @@ export class Postmaster {
     for (;;) {
       const problem = await this.prepareDatabase();
       if (problem === undefined) return;
-      if (!this.isRunning) throw failed('postgres', this.lastLines.join('\n'), problem);
+      if (!this.isRunning) throw failed('postgres', await this.lastWords(), problem);
       if (performance.now() > deadline)
         throw failed('postgres', `not ready after ${START_WITHIN_MS} ms\n${this.lastLines.join('\n')}`, problem);
       await sleep(10);
@@ -139,6 +149,14 @@ export class Postmaster {
       await client.end().catch(() => undefined); // A connection that never was has nothing to end.
     }
   }
+}
+
+async function resolvesWithin(promise: Promise<void>, milliseconds: number): Promise<boolean> {
+  const waiting = new AbortController();
+  const expired = sleep(milliseconds, false, { signal: waiting.signal }).catch(() => false);
+  const isResolved = await Promise.race([promise.then(() => true), expired]);
+  waiting.abort();
+  return isResolved;
 }
 
 function launch({ folder, cluster, account, durable }: PostmasterOptions, port: number): ChildProcess {
