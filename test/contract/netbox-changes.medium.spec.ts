@@ -25,13 +25,16 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: changes
       const rows = await netbox.rows(`core/object-changes/?changed_object_type=ipam.vrf&changed_object_id=${id}&ordering=id`);
       expect(rows.map(({ action }) => action)).toMatchObject([{ value: 'create' }, { value: 'update' }, { value: 'delete' }]);
       const [create = {}, update = {}, remove = {}] = rows;
-      expect(create).toMatchObject({ prechange_data: null, postchange_data: { description: 'first', tenant: null } });
+      expect(create).toMatchObject({ prechange_data: {}, postchange_data: { description: 'first', tenant: null } });
       expect(update).toMatchObject({
         prechange_data: { description: 'first' },
         postchange_data: { description: 'second' },
         request_id: changed.headers['x-request-id'],
       });
-      expect(remove).toMatchObject({ prechange_data: { description: 'second' }, postchange_data: null, changed_object: null });
+      expect(remove).toMatchObject({ prechange_data: { description: 'second' }, postchange_data: {}, changed_object: null });
+      expect([create['prechange_data'], remove['postchange_data']]).toEqual([{}, {}]); // Not null: an object without fields.
+      for (const row of rows)
+        expect({ ...(row['prechange_data'] as object), ...(row['postchange_data'] as object) }).not.toHaveProperty('last_updated');
       expect(rows.map(({ message }) => message)).toEqual(
         isAtLeast(release, '4.4') ? ['', 'run 42', 'end of run 42'] : [undefined, undefined, undefined],
       );
@@ -73,9 +76,18 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: changes
       expect((await netbox.call('POST', 'core/object-changes/', {})).status).toBe(405);
     });
 
-    itWhere(isAtLeast(release, '4.4'))('takes no long story', async () => {
+    itWhere(isAtLeast(release, '4.4'))('has no room for a story of more than 200 characters, which only the database says', async () => {
       const { id } = await netbox.vrf();
-      expect((await netbox.call('PATCH', `ipam/vrfs/${id}/`, { changelog_message: 'x'.repeat(201) })).status).toBe(400);
+      const patch = (description: string, changelog_message: string) =>
+        netbox.call('PATCH', `ipam/vrfs/${id}/`, { description, changelog_message });
+      expect((await patch('short', 'x'.repeat(200))).status).toBe(200);
+      const long = 'x'.repeat(201);
+      expect(await patch('long', long)).toMatchObject({ status: 500, json: { exception: 'DataError' } });
+      expect((await netbox.get(`ipam/vrfs/${id}/`)).json['description']).toBe('short');
+      expect((await patch('short', long)).status).toBe(200); // Nothing changed, so nothing is kept.
+      expect(await netbox.call('DELETE', `ipam/vrfs/${id}/`, { changelog_message: long })).toMatchObject({ status: 500 });
+      const rows = await netbox.rows(`core/object-changes/?changed_object_type=ipam.vrf&changed_object_id=${id}&ordering=id`);
+      expect(rows.map(({ message }) => message)).toEqual(['', 'x'.repeat(200)]);
     });
   });
 

@@ -1,7 +1,10 @@
 /** Two clients at once: preconditions, the next free ones, and what no lock and no constraint prevents. */
+import type { JsonObject } from '../../apps/lab/src/netbox-simulator/index.js';
 import { against, isAtLeast, isRealNetBox, itWhere, type NetBoxReply, NetBoxUnderTest, releases, textOf } from './netbox-under-test.js';
 
 console.info(`NetBox contract: ${releases.map(against).join(', ')}`);
+
+const like = (words: RegExp): string => expect.stringMatching(words) as string;
 
 /** Some requests change state of all of NetBox; each of these suites has its own VRF. */
 describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: two at once`, (release) => {
@@ -151,8 +154,33 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: two at 
       expect(made.list.map(({ prefix }) => prefix)).toEqual(['10.4.0.128/25', '10.4.0.0/28']);
       netbox.forget(...made.list.map((one) => `ipam/prefixes/${Number(one['id'])}/`));
       expect((await netbox.call('POST', path, { prefix_length: 25 })).status).toBe(409);
-      expect(await netbox.call('POST', path, {})).toMatchObject({ status: 400, json: { prefix_length: expect.anything() as unknown } });
-      expect((await netbox.call('POST', path, { prefix_length: 33 })).status).toBe(400);
+    });
+
+    it('that is asked for in another form is refused with a list, also where one was asked for', async () => {
+      const vrf = (await netbox.vrf()).id;
+      const { id } = await netbox.make('ipam/prefixes', { prefix: '10.4.0.0/24', vrf, status: 'container' });
+      const prefixes = (...body: readonly JsonObject[]) =>
+        netbox.call('POST', `ipam/prefixes/${id}/available-prefixes/`, body.length === 1 ? (body[0] ?? {}) : [...body]);
+      const missing = { prefix_length: 'this field can not be missing' };
+      expect(await prefixes({})).toMatchObject({ status: 400, list: [missing] });
+      expect(await prefixes({ prefix_length: 25 }, {})).toMatchObject({ status: 400, list: [{}, missing] });
+      expect(await prefixes({ prefix_length: 'x' })).toMatchObject({
+        status: 400,
+        list: [{ prefix_length: 'this field must be int type' }],
+      });
+      expect(await prefixes({ prefix_length: 33 })).toMatchObject({ status: 400, list: [{ prefix_length: like(/\(33\)/) }] });
+      expect((await prefixes({ prefix_length: 0 })).status).toBe(409);
+      const slug = netbox.name('vg');
+      const group = await netbox.make('ipam/vlan-groups', { name: slug, slug });
+      expect(await netbox.call('POST', `ipam/vlan-groups/${group.id}/available-vlans/`, {})).toMatchObject({
+        status: 400,
+        list: [{ name: [like(/required/)] }],
+      });
+      if (!isAtLeast(release, '4.5')) return;
+      for (const prefix_length of ['x', null, 33]) {
+        const asked = await netbox.call('POST', `ipam/prefixes/${id}/available-ips/`, { prefix_length });
+        expect(asked).toMatchObject({ status: 400, list: [{ prefix_length: expect.anything() as unknown }] });
+      }
     });
 
     it('VLANs and AS numbers are those of their ranges', async () => {

@@ -1,4 +1,5 @@
 /** Reading: pages by offset and from an id on, fields that are asked for, and what filters keep. */
+import type { JsonObject } from '../../apps/lab/src/netbox-simulator/index.js';
 import { against, isAtLeast, isRealNetBox, itWhere, NetBoxUnderTest, releases, textOf } from './netbox-under-test.js';
 
 console.info(`NetBox contract: ${releases.map(against).join(', ')}`);
@@ -135,11 +136,9 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: lists`,
 
     it('compare addresses with and without a mask', async () => {
       const own = (await netbox.vrf()).id;
-      const made = await Promise.all(
-        ['10.9.0.1/24', '10.9.0.2/32', '2001:DB8::1/64'].map((address) =>
-          netbox.make('ipam/ip-addresses', { address, vrf: own, dns_name: 'Host.Example' }),
-        ),
-      );
+      const made: JsonObject[] = [];
+      for (const address of ['10.9.0.1/24', '10.9.0.2/32', '2001:DB8::1/64'])
+        made.push(await netbox.make('ipam/ip-addresses', { address, vrf: own, dns_name: 'Host.Example' }));
       const addresses = async (query: string): Promise<unknown[]> =>
         (await netbox.rows(`ipam/ip-addresses/?vrf_id=${own}&ordering=id&${query}`)).map(({ address }) => address);
       expect(made.map(({ address }) => address)).toEqual(['10.9.0.1/24', '10.9.0.2/32', '2001:db8::1/64']);
@@ -150,6 +149,14 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: lists`,
       expect(await addresses('family=6')).toEqual(['2001:db8::1/64']);
       expect(await addresses('dns_name=host.example&assigned=false')).toHaveLength(3);
       expect(await addresses('description__ic=x')).toEqual([]);
+    });
+
+    it('give addresses in the order of hosts, whatever their masks, where nobody asks for another', async () => {
+      const own = (await netbox.vrf()).id;
+      for (const address of ['2001:db8::1/64', '10.9.0.3/32', '10.9.0.2/24', '10.9.0.1/32'])
+        await netbox.make('ipam/ip-addresses', { address, vrf: own });
+      const rows = await netbox.rows(`ipam/ip-addresses/?vrf_id=${own}`);
+      expect(rows.map(({ address }) => address)).toEqual(['10.9.0.1/32', '10.9.0.2/24', '10.9.0.3/32', '2001:db8::1/64']);
     });
 
     it('take null for nothing, and the name of a VRF is no key', async () => {

@@ -60,10 +60,33 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: marks`,
         b?.slug,
         c?.slug,
       ]);
-      expect((await patch(`ipam/prefixes/${prefix}`, { add_tags: [a?.id], tags: [] })).status).toBe(400);
-      const made = await netbox.call('POST', 'ipam/prefixes/', { prefix: '10.0.2.0/24', vrf, remove_tags: [] });
-      expect(made.status).toBe(400);
     });
+
+    itWhere(isAtLeast(release, '4.6'))('are not added and removed beside a list of all; empty lists are no wish', async () => {
+      const [a, b] = tags;
+      const change = (body: object): Promise<NetBoxReply> => patch(`ipam/prefixes/${prefix}`, body);
+      await change({ tags: [a?.id] });
+      expect(await change({ tags: [a?.id], add_tags: [b?.id] })).toMatchObject({ status: 400, json: { tags: [like(/together with/)] } });
+      expect(slugs(await change({ tags: [b?.id], add_tags: [] }))).toEqual([b?.slug]);
+      expect(slugs(await change({ tags: [], add_tags: [a?.id] }))).toEqual([]);
+      expect(await change({ add_tags: [a?.id], remove_tags: [a?.id] })).toMatchObject({
+        status: 400,
+        json: { remove_tags: [like(/both/)] },
+      });
+      expect((await netbox.call('POST', 'ipam/prefixes/', { prefix: '10.0.2.0/24', vrf, remove_tags: [a?.id ?? 0] })).json).toEqual({
+        remove_tags: [like(/creating/)],
+      });
+      await netbox.make('ipam/prefixes', { prefix: '10.0.2.0/24', vrf, remove_tags: [] });
+    });
+
+    itWhere(isAtLeast(release, '4.7'))(
+      'that are not there and are to be added are an error of the server, and nothing is done',
+      async () => {
+        const body = { description: 'with a tag of nobody', add_tags: [{ slug: 'nobody-made-this' }] };
+        expect(await patch(`ipam/prefixes/${prefix}`, body)).toMatchObject({ status: 500, json: { exception: 'ValidationError' } });
+        expect((await netbox.get(`ipam/prefixes/${prefix}/`)).json['description']).not.toBe(body.description);
+      },
+    );
 
     itWhere(!isAtLeast(release, '4.6'))('are not added by themselves: nobody knows that word', async () => {
       await patch(`ipam/prefixes/${prefix}`, { tags: [] });
@@ -118,9 +141,11 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: marks`,
     it('are refused where there is none of this name, and where the value has another form', async () => {
       expect(await prefixWith({ nobody_made_this: 1 }, '10.11.0.0/24')).toMatchObject({
         status: 400,
-        json: { __all__: [like(/Unknown field name/)] },
+        json: isAtLeast(release, '4.7')
+          ? { custom_fields: { nobody_made_this: like(/does not exist/) } }
+          : { __all__: [like(/Unknown field name/)] },
       });
-      for (const wrong of [{ [number]: 'nine' }, { [number]: 4 }, { [select]: 'z' }, { [mark]: 5 }, [1]]) {
+      for (const wrong of [{ [number]: 'nine' }, { [number]: 4 }, { [select]: 'z' }, { [mark]: 5 }, { [mark]: [] }, [1]]) {
         expect((await prefixWith(wrong, '10.11.0.0/24')).status).toBe(400);
       }
     });

@@ -270,9 +270,28 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: writes`
       expect(await netbox.rows(`ipam/vlans/?l2vpn_id=${one?.id}`)).toMatchObject([
         { id: vlan.id, l2vpn_termination: { id: termination.id } },
       ]);
-      expect(await post('vpn/l2vpn-terminations', { ...end, assigned_object_type: 'ipam.prefix', l2vpn: two?.id })).toMatchObject(
-        refused('assigned_object_type'),
-      );
+    });
+
+    it('an L2VPN ends in what is a port of it, before 4.7; then in anything, also in what is not there', async () => {
+      const slug = netbox.name('l2');
+      const l2vpn = (await netbox.make('vpn/l2vpns', { name: slug, slug, type: 'vxlan-evpn' })).id;
+      const prefix = await netbox.make('ipam/prefixes', { prefix: '10.21.0.0/24', vrf });
+      const end = { assigned_object_type: 'ipam.prefix', assigned_object_id: prefix.id, l2vpn };
+      if (!isAtLeast(release, '4.7')) {
+        expect(await post('vpn/l2vpn-terminations', end)).toMatchObject(refused('assigned_object_type'));
+        return;
+      }
+      expect(await netbox.make('vpn/l2vpn-terminations', end)).toMatchObject({ assigned_object: { id: prefix.id } });
+      const nowhere = { assigned_object_type: 'ipam.vlan', assigned_object_id: 999_999_999, l2vpn };
+      expect(await netbox.make('vpn/l2vpn-terminations', nowhere)).toMatchObject({ assigned_object: null, display: like(/^None <> /) });
+    });
+
+    it('a group is not below itself, nor below what is in it', async () => {
+      const [top, inner] = [netbox.name('g'), netbox.name('g')];
+      const group = await netbox.make('tenancy/tenant-groups', { name: top, slug: top });
+      const child = await netbox.make('tenancy/tenant-groups', { name: inner, slug: inner, parent: group.id });
+      for (const parent of [group.id, child.id])
+        expect(await patch(`tenancy/tenant-groups/${group.id}`, { parent })).toMatchObject(refused('parent', /descendant/));
     });
   });
 

@@ -1,7 +1,7 @@
 import type { Kind, Row, RowTest } from './model.js';
 import type { Action, Token, User } from './auth.js';
 import { FORBIDDEN, permissionOf } from './auth.js';
-import type { Json, JsonObject } from './json.js';
+import { type Json, type JsonObject, textOf } from './json.js';
 import { detail, Refusal } from './refusal.js';
 import { isoFormat } from './timestamps.js';
 import { type Shared, Viewer } from './viewer.js';
@@ -58,16 +58,16 @@ export class Act {
   find(kind: Kind, id: number, action: Action): Row {
     const row = this.shared.db.table(kind.type).get(id);
     if (row && this.writer.may(kind, row, action)) return row;
-    throw detail(404, `No ${kind.label} matches the given query.`);
+    throw detail(404, `No ${modelOf(kind)} matches the given query.`);
   }
 
   /** @throws Refusal 412 with the tag that the object has now. */
   checkPrecondition(row: Row): void {
-    if (!this.shared.release.isAtLeast('4.6') || this.ifMatch === undefined || this.ifMatch.trim() === '*') return;
+    if (!this.shared.release.isAtLeast('4.6') || this.ifMatch === undefined) return;
     const tags = this.ifMatch.split(',').map((tag) => tag.trim());
+    if (tags.includes('*')) return;
     const current = etagOf(row);
-    if (!tags.includes(current))
-      throw new Refusal(412, { detail: 'The resource has been modified since it was last retrieved.' }, { etag: current });
+    if (!tags.includes(current)) throw new Refusal(412, { detail: 'Precondition failed.' }, { etag: current });
   }
 
   /** As it is now: what was shown before is not asked. */
@@ -83,8 +83,12 @@ export class Act {
 
   message(of: Json | undefined): string | null {
     const message = of !== null && typeof of === 'object' && !Array.isArray(of) ? of['changelog_message'] : undefined;
-    return typeof message === 'string' && this.shared.release.isAtLeast('4.4') ? message : null;
+    // Whatever it is becomes text.
+    return message === undefined || message === null || !this.shared.release.isAtLeast('4.4') ? null : textOf(message);
   }
 }
+
+/** `VLAN group` → `VLANGroup` */
+const modelOf = ({ label }: Kind): string => label.replaceAll(/(?:^| )(\S)/g, (_, letter: string) => letter.toUpperCase());
 
 const etagOf = (row: Row): string => `W/"${isoFormat(row.updated, '+00:00')}"`;

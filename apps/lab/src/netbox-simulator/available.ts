@@ -2,7 +2,7 @@
 import type { Kind, Row } from './model.js';
 import type { Act, Answer } from './act.js';
 import { type Address, addressText, bitsOf, blocksOf, type Family, firstOf, hostKey, hostText, lastOf, parseAddress } from './addresses.js';
-import { isObject, type Json, type JsonObject, textOf } from './json.js';
+import { isObject, type Json, type JsonObject, pythonType, textOf } from './json.js';
 import { rangesIn } from './kinds/addresses.js';
 import { rangesOf } from './kinds/vlans.js';
 import { limitOf } from './list.js';
@@ -78,6 +78,7 @@ const addressesOf = (parent: string): Pool => ({
   },
   give(act, row, asked) {
     const { family, length } = parsed(row.values['prefix'] ?? row.values['start_address']);
+    refuseMasks(act, asked, family);
     const given: JsonObject[] = [];
     const free = freeHosts(act, row);
     for (const one of asked) {
@@ -114,9 +115,7 @@ const PREFIXES: Pool = {
   },
   give(act, row, asked) {
     const { family } = parsed(row.values['prefix']);
-    const errors = asked.map((one) => lengthProblem(one['prefix_length'], family));
-    if (errors.some((one) => one !== null))
-      throw new Refusal(400, Array.isArray(act.body) ? errors.map((one) => one ?? {}) : (errors[0] ?? {}));
+    refuseSome(asked.map((one) => lengthProblem(one['prefix_length'] ?? null, family)));
     let free = freeBlocks(act, row);
     const given: JsonObject[] = [];
     for (const one of asked) {
@@ -132,10 +131,34 @@ const PREFIXES: Pool = {
   },
 };
 
-function lengthProblem(length: Json | undefined, family: Family): JsonObject | null {
-  if (length === undefined) return { prefix_length: ['This field is required.'] };
-  if (typeof length !== 'number') return { prefix_length: ['A valid integer is required.'] };
-  return length > bitsOf(family) || length < 1 ? { prefix_length: [`Invalid prefix length (${length}) for IPv${family}`] } : null;
+/** A list, also for one. @throws Refusal where one of them has a problem. */
+function refuseSome(problems: readonly (JsonObject | null)[]): void {
+  if (problems.some((one) => one !== null))
+    throw new Refusal(
+      400,
+      problems.map((one) => one ?? {}),
+    );
+}
+
+/** Of too few bits NetBox says that there is no room. */
+function lengthProblem(length: Json, family: Family): JsonObject | null {
+  if (length === null) return { prefix_length: 'this field can not be missing' };
+  if (typeof length !== 'number' || !Number.isInteger(length)) return { prefix_length: 'this field must be int type' };
+  return length > bitsOf(family) ? { prefix_length: `Invalid prefix length (${length}) for IPv${family}` } : null;
+}
+
+/** @throws Refusal */
+function refuseMasks(act: Act, asked: readonly JsonObject[], family: Family): void {
+  if (!act.shared.release.isAtLeast('4.5')) return;
+  refuseSome(
+    asked.map((one) => {
+      const length = one['prefix_length'];
+      if (length === undefined) return null;
+      if (length === null) return { prefix_length: ['This field may not be null.'] };
+      if (typeof length !== 'number' || !Number.isInteger(length)) return { prefix_length: ['A valid integer is required.'] };
+      return length > bitsOf(family) ? { prefix_length: `Invalid prefix length (${length}) for IPv${family}` } : null;
+    }),
+  );
 }
 
 function* freeVids({ shared: { db } }: Act, group: Row): Generator<number> {
@@ -152,7 +175,10 @@ const VLANS: Pool = {
   *free(act, row) {
     for (const vid of freeVids(act, row)) yield { vid, group: act.viewer.brief('ipam.vlangroup', row.id) };
   },
-  give: (act, row, asked) => handOut(freeVids(act, row), asked, (vid) => ({ vid, group: row.id })),
+  give(act, row, asked) {
+    refuseSome(asked.map(({ name }) => (name === undefined ? { name: ['This field is required.'] } : null)));
+    return handOut(freeVids(act, row), asked, (vid) => ({ vid, group: row.id }));
+  },
 };
 
 function* freeAsns({ shared: { db } }: Act, { values }: Row): Generator<number> {
@@ -209,7 +235,9 @@ export async function allocate(act: Act, pool: Pool, id: number): Promise<Answer
   const [parentKind, kind] = [act.viewer.kind(pool.parent), act.viewer.kind(pool.child)];
   act.demand(kind, 'add');
   const parent = act.find(parentKind, id, 'view');
-  const asked = (Array.isArray(act.body) ? act.body : [act.body ?? {}]).map((one) => (isObject(one) ? one : {}));
+  const sent = Array.isArray(act.body) ? act.body : [act.body ?? {}];
+  refuseSome(sent.map((one) => (isObject(one) ? null : { __all__: [`Invalid data. Expected a dictionary, but got ${pythonType(one)}.`] })));
+  const asked = sent.filter(isObject);
   const given = pool.give(act, parent, asked);
   if (given === null) throw detail(409, EXHAUSTED);
   const drafts = checkAll(act, kind, given);

@@ -52,7 +52,7 @@ async function createInTurn(act: Act, kind: Kind, bodies: readonly Json[]): Prom
     refuse(
       tried.flatMap((one, index) => ('errors' in one ? [{ index, errors: one.errors }] : [])),
       bodies.length,
-      'failed validation',
+      'could not be created',
     );
     return tried.flatMap((one) => ('done' in one ? one.done : []));
   });
@@ -145,7 +145,7 @@ export async function updateMany(act: Act, kind: Kind, verb: 'PUT' | 'PATCH'): P
       act.checkPrecondition(now);
       act.writer.save(kind, tried.done, act.message(sent));
     }
-    refuse(failures, named.length, 'failed validation');
+    refuse(failures, named.length, 'could not be updated');
   });
   return { status: 200, body: named.map(({ row }) => act.show(kind, db.table(kind.type).get(row.id) ?? row)) };
 }
@@ -164,7 +164,7 @@ export async function destroyMany(act: Act, kind: Kind): Promise<Answer> {
       if (isNew(act) && removal.protectors.length > 0)
         failures.push({
           id: row.id,
-          errors: { __all__: `Unable to delete: ${removal.protectors.length} dependent object(s) prevent deletion.` },
+          errors: { __all__: [`Unable to delete: ${removal.protectors.length} dependent object(s) prevent deletion.`] },
         });
       else act.writer.remove(kind, now, act.message(sent));
     }

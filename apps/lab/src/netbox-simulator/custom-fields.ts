@@ -14,13 +14,21 @@ export function customDefaults(world: World, type: string): JsonObject {
   return Object.fromEntries(customFieldsOf(world, type).map(({ values }) => [textOf(values['name']), values['default'] ?? null]));
 }
 
+/** Names that are no field of the type, with what is said of them from 4.7 on. Null: none. */
+export function unknownCustom(world: World, type: string, custom: JsonObject): JsonObject | null {
+  const known = new Set(customFieldsOf(world, type).map(({ values }) => values['name']));
+  const strange = Object.keys(custom).filter((name) => !known.has(name));
+  if (strange.length === 0) return null;
+  return Object.fromEntries(strange.map((name) => [name, `Custom field '${name}' does not exist for this object type.`]));
+}
+
 /** What a model says of these values, in the order in which it finds it. Null: nothing. */
 export function customProblem(world: World, type: string, id: number | null, custom: JsonObject): string | null {
   const fields = new Map(customFieldsOf(world, type).map((field) => [textOf(field.values['name']), field]));
   for (const [name, value] of Object.entries(custom)) {
     const field = fields.get(name);
     if (!field) return `Unknown field name '${name}' in custom field data.`;
-    const problem = isEmpty(value) ? requiredProblem(field) : valueProblem(field, value, world);
+    const problem = isEmpty(value) && !isListForNone(field, value) ? requiredProblem(field) : valueProblem(field, value, world);
     if (problem) return `Invalid value for custom field '${name}': ${problem}`;
     if (field.values['unique'] === true && !isEmpty(value) && isTaken(world, type, id, name, value))
       return `Custom field '${name}' must have a unique value.`;
@@ -28,6 +36,10 @@ export function customProblem(world: World, type: string, id: number | null, cus
   const missing = [...fields].find(([name, field]) => field.values['required'] === true && !(name in custom));
   return missing ? `Missing required custom field '${missing[0]}'.` : null;
 }
+
+/** An empty list is nothing for a field that takes lists; for others it is a wrong value. */
+const isListForNone = ({ values }: Row, value: Json): boolean =>
+  Array.isArray(value) && !['multiselect', 'multiobject', 'json'].includes(textOf(values['type']));
 
 const requiredProblem = ({ values }: Row): string | null => (values['required'] === true ? 'Required field cannot be empty.' : null);
 

@@ -47,12 +47,18 @@ export const commentsSince = (since: string): Field => text({ max: 1_000_000, si
 export function genericRef(
   base: string,
   allowed: readonly string[],
-  options: { readonly required?: boolean; readonly onDelete?: 'cascade' | 'clear'; readonly isClearedByPut?: boolean } = {},
+  options: {
+    readonly required?: boolean;
+    readonly onDelete?: 'cascade' | 'clear';
+    readonly isClearedByPut?: boolean;
+    /** From 4.7 on: any type, and objects that are not there. */
+    readonly isUnchecked?: boolean;
+  } = {},
 ): Record<string, Field> {
-  const { required = false, onDelete = 'clear', isClearedByPut = false } = options;
+  const { required = false, onDelete = 'clear', isClearedByPut = false, isUnchecked = false } = options;
   return {
-    [`${base}_type`]: { type: 'objectType', allowed, required, nullable: !required, isClearedByPut },
-    [`${base}_id`]: { type: 'objectId', allowed, required, nullable: !required, isClearedByPut, onDelete },
+    [`${base}_type`]: { type: 'objectType', allowed, required, nullable: !required, isClearedByPut, isUnchecked },
+    [`${base}_id`]: { type: 'objectId', allowed, required, nullable: !required, isClearedByPut, onDelete, isUnchecked },
     [base]: computed(({ values }, world) => {
       const [type, id] = [values[`${base}_type`], values[`${base}_id`]];
       return typeof type === 'string' && typeof id === 'number' ? world.brief(type, id) : null;

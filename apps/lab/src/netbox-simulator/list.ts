@@ -3,7 +3,7 @@ import type { Kind, Row, Rows, RowTest } from './model.js';
 import { customFieldsOf } from './custom-fields.js';
 import { testsOf } from './filters.js';
 import { type JsonObject, textOf } from './json.js';
-import { badFields, detail } from './refusal.js';
+import { Refusal } from './refusal.js';
 import type { Selection, Viewer } from './viewer.js';
 
 interface Page {
@@ -53,10 +53,10 @@ export function limitOf(parameters: URLSearchParams, { settings }: Viewer): numb
 }
 
 function cursorPage(kind: Kind, parameters: URLSearchParams, viewer: Viewer, keeps: RowTest | null): Page {
-  if (parameters.has('offset')) throw detail(400, "'start' and 'offset' are mutually exclusive.");
-  if (parameters.has('ordering')) throw detail(400, "Ordering cannot be specified in conjunction with 'start'.");
+  if (parameters.has('offset')) throw new Refusal(400, ["'start' and 'offset' are mutually exclusive."]);
+  if (parameters.has('ordering')) throw new Refusal(400, ['Ordering cannot be specified in conjunction with cursor-based pagination.']);
   const start = parameters.get('start') ?? '';
-  if (!/^\d+$/.test(start)) throw badFields({ start: ['A valid integer is required.'] });
+  if (!/^\d+$/.test(start)) throw new Refusal(400, ["Invalid 'start' parameter: must be a non-negative integer."]);
   const limit = limitOf(parameters, viewer);
   const table = viewer.db.table(kind.type);
   const rows: Row[] = [];

@@ -51,8 +51,13 @@ export type Field = Base &
     | { readonly type: 'ref'; readonly to: string; readonly onDelete: 'protect' | 'clear' | 'cascade' }
     | { readonly type: 'refs'; readonly to: string }
     /** One half of a generic reference; `of` is the name without `_type`. */
-    | { readonly type: 'objectType'; readonly allowed: readonly string[] }
-    | { readonly type: 'objectId'; readonly allowed: readonly string[]; readonly onDelete: 'cascade' | 'clear' }
+    | { readonly type: 'objectType'; readonly allowed: readonly string[]; readonly isUnchecked?: boolean }
+    | {
+        readonly type: 'objectId';
+        readonly allowed: readonly string[];
+        readonly onDelete: 'cascade' | 'clear';
+        readonly isUnchecked?: boolean;
+      }
     | { readonly type: 'objectTypes' }
     | { readonly type: 'prefix' | 'address' }
     | { readonly type: 'json'; readonly problem?: (value: Json) => string | null }
@@ -68,6 +73,8 @@ export interface UniqueRule {
   /** Two rows without a value are alike, too (NULLS NOT DISTINCT). */
   readonly areNullsAlike?: boolean;
   readonly ignoresCase?: boolean;
+  /** What 4.7 says of two that are alike. */
+  readonly words?: string;
 }
 
 /** Keeps a row if it says so. */

@@ -32,7 +32,7 @@ export function readField(field: Field, sent: Json, world: World, isVisible: Vis
     case 'refs':
       return readRefs(field.to, sent, world);
     case 'objectType':
-      return readObjectType(sent, world, field.allowed);
+      return readObjectType(sent, world, field.isUnchecked === true && world.release.isAtLeast('4.7') ? null : field.allowed);
     case 'objectTypes':
       return readObjectTypes(sent, world);
     case 'objectId':

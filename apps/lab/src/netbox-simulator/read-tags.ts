@@ -1,27 +1,43 @@
 import type { Row, World } from './model.js';
-import { isObject, type Json, type JsonObject, pythonText, textOf } from './json.js';
+import { isObject, type Json, type JsonObject, pythonText, pythonType, textOf } from './json.js';
 import type { FieldErrors } from './refusal.js';
-import { detail } from './refusal.js';
+import { detail, ValidationError } from './refusal.js';
 
 /** `tags` replaces all; `add_tags` and `remove_tags` (4.6) change some. Tags are ids or attributes of those that are there. */
 export function readTags(sent: JsonObject, before: Row | null, world: World, errors: FieldErrors): readonly number[] {
   const present = before?.tags ?? [];
-  const [all, added, removed] = ['tags', 'add_tags', 'remove_tags'].map((name) => read(sent, name, world, errors));
-  if (added === undefined && removed === undefined) return all ?? present;
-  if (all !== undefined) {
-    const key = world.release.isAtLeast('4.7') ? '__all__' : 'non_field_errors';
-    errors[key] = ['"tags" cannot be combined with "add_tags" or "remove_tags".'];
-  }
-  if (before === null && removed !== undefined) errors['remove_tags'] = ['Cannot remove tags from an object that is being created.'];
-  return [...new Set([...present, ...(added ?? [])])].filter((id) => !removed?.includes(id));
+  const all = read(sent, 'tags', world, errors);
+  const [added, removed] = ['add_tags', 'remove_tags'].map((name) => readChange(sent, name, world, errors));
+  if (all === undefined && added === undefined && removed === undefined) return present;
+  const [some, more, less] = [all ?? [], added ?? [], removed ?? []];
+  // Empty lists are no wish: only tags that clash do.
+  if (some.length > 0 && more.length + less.length > 0)
+    errors['tags'] = ['Cannot specify "tags" together with "add_tags" or "remove_tags".'];
+  if (before === null && less.length > 0) errors['remove_tags'] = ['Cannot use "remove_tags" when creating a new object.'];
+  const both = more.filter((id) => less.includes(id)).map((id) => textOf(world.db.table('extras.tag').get(id)?.values['name']));
+  if (both.length > 0) errors['remove_tags'] = [`Tags may not be present in both "add_tags" and "remove_tags": ${both.join(', ')}`];
+  // With `tags`, also with none of them, the others are not looked at.
+  return all ?? [...new Set([...present, ...more])].filter((id) => !less.includes(id));
+}
+
+/** Read beside the fields of the serializer: what is no list is an error of no field, and a tag that is not there one of the server (4.7.3). */
+function readChange(sent: JsonObject, name: string, world: World, errors: FieldErrors): readonly number[] | undefined {
+  if (!world.release.isAtLeast('4.6')) return undefined;
+  const wrong: FieldErrors = {};
+  const ids = read(sent, name, world, wrong);
+  const [words] = (wrong[name] ?? []) as string[];
+  if (words === undefined) return ids;
+  if (!world.release.isAtLeast('4.7')) errors[name] = [words];
+  else if (Array.isArray(sent[name])) throw new ValidationError(pythonText([words]));
+  else errors['__all__'] = [words];
+  return undefined;
 }
 
 function read(sent: JsonObject, name: string, world: World, errors: FieldErrors): readonly number[] | undefined {
   const value = sent[name];
-  const isKnown = name === 'tags' || world.release.isAtLeast('4.6');
-  if (value === undefined || !isKnown) return undefined;
+  if (value === undefined) return undefined;
   if (!Array.isArray(value)) {
-    errors[name] = [`Expected a list of items but got type "${value === null ? 'NoneType' : typeof value}".`];
+    errors[name] = [`Expected a list of items but got type "${pythonType(value)}".`];
     return undefined;
   }
   const ids = value.map((one) => tagOf(one, world));

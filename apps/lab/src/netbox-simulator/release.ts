@@ -2,7 +2,7 @@
 export const NETBOX_RELEASES = ['4.2', '4.4', '4.5', '4.6', '4.7'] as const;
 export type NetBoxRelease = (typeof NETBOX_RELEASES)[number];
 
-const FULL: Readonly<Record<NetBoxRelease, string>> = { '4.2': '4.2.9', '4.4': '4.4.10', '4.5': '4.5.10', '4.6': '4.6.8', '4.7': '4.7.0' };
+const FULL: Readonly<Record<NetBoxRelease, string>> = { '4.2': '4.2.9', '4.4': '4.4.10', '4.5': '4.5.10', '4.6': '4.6.8', '4.7': '4.7.3' };
 
 /** Releases that an API field came with or went with. */
 export interface Span {

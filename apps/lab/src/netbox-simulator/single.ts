@@ -2,6 +2,7 @@
 import type { Kind } from './model.js';
 import type { Act, Answer } from './act.js';
 import { FORBIDDEN } from './auth.js';
+import { isObject, pythonType } from './json.js';
 import { selectionOf } from './list.js';
 import { badFields, detail } from './refusal.js';
 
@@ -31,9 +32,9 @@ export async function update(act: Act, kind: Kind, id: number, verb: 'PUT' | 'PA
 export async function destroy(act: Act, kind: Kind, id: number): Promise<Answer> {
   const row = act.find(kind, id, 'delete');
   act.checkPrecondition(row);
+  if (act.body !== undefined && !isObject(act.body) && act.shared.release.isAtLeast('4.7'))
+    throw badFields({ __all__: [`Invalid data. Expected a dictionary, but got ${pythonType(act.body)}.`] });
   const message = act.message(act.body);
-  if (message !== null && message.length > 200)
-    throw badFields({ changelog_message: ['Ensure this field has no more than 200 characters.'] });
   await act.gap();
   refuseChangedMeanwhile(act, kind, id);
   act.shared.db.atomic(() => act.writer.remove(kind, act.shared.db.table(kind.type).get(id) ?? row, message));

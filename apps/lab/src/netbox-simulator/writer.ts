@@ -1,12 +1,12 @@
 /** Makes, changes and removes objects: reads what was sent, checks what the model checks, and keeps the change log. */
 import { type Draft, type Field, type Kind, type Row, has } from './model.js';
 import { type Action, FORBIDDEN, permissionOf, type User } from './auth.js';
-import { customDefaults, customProblem, storedCustom } from './custom-fields.js';
+import { customDefaults, customProblem, storedCustom, unknownCustom } from './custom-fields.js';
 import { keyOfRule } from './database.js';
 import { isObject, type Json, type JsonObject, pythonType, textOf } from './json.js';
 import { readField } from './read-field.js';
 import { readTags, refuseTagsOfOthers } from './read-tags.js';
-import { badFields, detail, type FieldErrors } from './refusal.js';
+import { badFields, DataError, detail, type FieldErrors } from './refusal.js';
 import { dependents, type Removal } from './removal.js';
 import { Viewer } from './viewer.js';
 
@@ -21,6 +21,9 @@ export interface Change {
 }
 
 export type Verb = 'POST' | 'PUT' | 'PATCH';
+
+/** Of the column. */
+const MAX_MESSAGE = 200;
 
 export class Writer {
   /** What webhooks are told when all is done. */
@@ -40,7 +43,6 @@ export class Writer {
     const { values, errors } = this.readFields(kind, sent, before, verb);
     const tags = has(kind, 'tags') ? readTags(sent, before, this.viewer, errors) : [];
     const custom = has(kind, 'customFields') ? this.readCustom(kind, sent, before, errors) : {};
-    this.checkMessage(sent, errors);
     if (Object.keys(errors).length > 0) throw badFields(errors);
     const draft: Draft = { before, values, tags, custom };
     const problem = this.genericProblem(kind, values) ?? kind.clean?.(draft, this.viewer) ?? this.uniqueProblem(kind, draft);
@@ -84,16 +86,14 @@ export class Writer {
       ];
       return start;
     }
+    const unknown = this.viewer.release.isAtLeast('4.7') ? unknownCustom(this.viewer, kind.type, custom) : null;
+    if (unknown !== null) {
+      errors['custom_fields'] = unknown;
+      return start;
+    }
     const stored = storedCustom(this.viewer, kind.type, custom);
     if (stored === null) errors['custom_fields'] = [`Unknown related object(s): ${JSON.stringify(custom)}`];
     return { ...start, ...stored };
-  }
-
-  private checkMessage(sent: JsonObject, errors: FieldErrors): void {
-    const message = sent['changelog_message'];
-    if (message === undefined || !this.viewer.release.isAtLeast('4.4')) return;
-    if (typeof message !== 'string') errors['changelog_message'] = ['Not a valid string.'];
-    else if (message.length > 200) errors['changelog_message'] = ['Ensure this field has no more than 200 characters.'];
   }
 
   /** Both halves or none, and of an object that is there. */
@@ -105,18 +105,24 @@ export class Writer {
       if (type !== null && id === null) return { __all__: [`Cannot set ${typeName} without ${name}.`] };
       if (id !== null && type === null) return { __all__: [`Cannot set ${name} without ${typeName}.`] };
       if (typeof type !== 'string' || typeof id !== 'number') continue;
+      if (field.isUnchecked === true && this.viewer.release.isAtLeast('4.7')) continue;
       if (!this.viewer.db.has(type) || !this.viewer.db.table(type).get(id)) return { [name]: [`Invalid object ID: ${id}`] };
     }
     return null;
   }
 
   private uniqueProblem(kind: Kind, { values, before }: Draft): FieldErrors | null {
-    for (const rule of kind.unique ?? []) {
+    const broken = (kind.unique ?? []).filter((rule) => {
       const taken = keyOfRule(rule, values).flatMap((key) => [...this.viewer.db.table(kind.type).found(rule.name, key)]);
-      if (taken.some((id) => id !== before?.id))
-        return { [this.noField]: [`The fields ${rule.fields.join(', ')} must make a unique set.`] };
-    }
-    return null;
+      return taken.some((id) => id !== before?.id);
+    });
+    const [first] = broken;
+    if (first === undefined) return null;
+    if (!this.viewer.release.isAtLeast('4.7')) return { [this.noField]: [`The fields ${first.fields.join(', ')} must make a unique set.`] };
+    // The constraints of the model say it, all of them.
+    return {
+      [this.noField]: broken.map(({ fields, words }) => words ?? `${kind.label} with this ${fields.join(' and ')} already exists.`),
+    };
   }
 
   /** Key of an error of no field: releases before 4.7 have two, by where it comes from. */
@@ -172,6 +178,8 @@ export class Writer {
     const after = action === 'delete' ? null : this.viewer.flat(kind, row);
     this.changes.push({ action, kind, id: row.id, data: this.bare(kind, row), before, after });
     if (action === 'update' && isSame(before, after)) return; // CHANGELOG_SKIP_EMPTY_CHANGES
+    // Nothing looks at its length before the column does, so it matters only where a change is kept.
+    if ((message ?? '').length > MAX_MESSAGE) throw new DataError(`value too long for type character varying(${MAX_MESSAGE})`);
     const { db } = this.viewer;
     const table = db.table('core.objectchange');
     const now = db.now();

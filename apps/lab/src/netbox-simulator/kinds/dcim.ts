@@ -19,7 +19,7 @@ import {
 import { type Json, type JsonObject, textOf } from '../json.js';
 import { CABLE_OF_INTERFACE, PARENT_DEVICE, PART_COUNTS, unplug } from './device-parts.js';
 import { VLAN_FIELDS, VLAN_FILTERS } from './interface-vlans.js';
-import { depth } from './tenancy.js';
+import { depth, notBelowItself } from './tenancy.js';
 
 const byName: Pick<Kind, 'display' | 'ordering'> = {
   display: ({ values }) => textOf(values['name']),
@@ -88,6 +88,7 @@ export const DCIM: readonly Kind[] = [
     },
     brief: ['name', 'slug', 'description', '_depth'],
     ...byName,
+    clean: notBelowItself('dcim.region'),
   },
   {
     type: 'dcim.site',
@@ -159,6 +160,7 @@ export const DCIM: readonly Kind[] = [
     },
     brief: ['name', 'slug', 'description', 'device_count'],
     ...byName,
+    clean: notBelowItself('dcim.devicerole'),
   },
   {
     type: 'dcim.device',

@@ -17,6 +17,12 @@ function eachOf(types: Json | undefined, { db }: World, change: (custom: JsonObj
   for (const type of types as string[]) for (const row of db.table(type).all()) db.put(type, { ...row, custom: change(row.custom) });
 }
 
+/** What the log shows of an object: not its times, and of one that was not there or is gone an object without fields (`get_clean_data`). */
+function compared(data: Json | undefined): Json {
+  const { created: _created, last_updated: _updated, ...shown } = isObject(data ?? null) ? (data as JsonObject) : {};
+  return shown;
+}
+
 const LACKS_BOTH = ['tags', 'customFields'] as const;
 
 export const EXTRAS: readonly Kind[] = [
@@ -179,8 +185,8 @@ export const EXTRAS: readonly Kind[] = [
       ),
       object_repr: text({ max: 200, since: '4.5' }),
       message: text({ max: 200, since: '4.4' }),
-      prechange_data: json(),
-      postchange_data: json(),
+      prechange_data: computed(({ values }) => compared(values['prechange_data'])),
+      postchange_data: computed(({ values }) => compared(values['postchange_data'])),
     },
     brief: ['user_name'],
     display: ({ values, created }) =>

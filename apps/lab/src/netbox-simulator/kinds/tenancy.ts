@@ -15,6 +15,15 @@ export const depth = (type: string) =>
     return levels;
   });
 
+/** A tree has no circles. */
+export const notBelowItself =
+  (type: string): NonNullable<Kind['clean']> =>
+  ({ values, before }, { db }) => {
+    for (let at = values['parent']; typeof at === 'number' && before !== null; at = db.table(type).get(at)?.values['parent'] ?? null)
+      if (at === before.id) return { parent: ['Cannot assign self or a descendant as parent.'] };
+    return null;
+  };
+
 export const TENANCY: readonly Kind[] = [
   {
     type: 'tenancy.tenantgroup',
@@ -31,6 +40,7 @@ export const TENANCY: readonly Kind[] = [
     },
     brief: ['name', 'slug', 'description', 'tenant_count', '_depth'],
     ...byName,
+    clean: notBelowItself('tenancy.tenantgroup'),
   },
   {
     type: 'tenancy.tenant',
@@ -52,8 +62,18 @@ export const TENANCY: readonly Kind[] = [
     brief: ['name', 'slug', 'description'],
     ...byName,
     unique: [
-      { name: 'tenancy_tenant_unique_group_name', fields: ['group', 'name'], areNullsAlike: true },
-      { name: 'tenancy_tenant_unique_group_slug', fields: ['group', 'slug'], areNullsAlike: true },
+      {
+        name: 'tenancy_tenant_unique_group_name',
+        fields: ['group', 'name'],
+        areNullsAlike: true,
+        words: 'Tenant name must be unique per group.',
+      },
+      {
+        name: 'tenancy_tenant_unique_group_slug',
+        fields: ['group', 'slug'],
+        areNullsAlike: true,
+        words: 'Tenant slug must be unique per group.',
+      },
     ],
   },
 ];

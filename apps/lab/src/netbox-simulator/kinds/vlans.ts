@@ -86,8 +86,8 @@ export const VLANS: readonly Kind[] = [
     ordering: ({ values }) =>
       ['site', 'group', 'vid'].map((field) => (values[field] === null ? '~' : textOf(values[field]).padStart(9, '0'))).join(' '),
     unique: [
-      { name: 'ipam_vlan_unique_group_vid', fields: ['group', 'vid'] },
-      { name: 'ipam_vlan_unique_group_name', fields: ['group', 'name'] },
+      { name: 'ipam_vlan_unique_group_vid', fields: ['group', 'vid'], words: 'VLAN with this Group and VLAN ID already exists.' },
+      { name: 'ipam_vlan_unique_group_name', fields: ['group', 'name'], words: 'VLAN with this Group and Name already exists.' },
       { name: 'ipam_vlan_unique_qinq_svlan_vid', fields: ['qinq_svlan', 'vid'] },
       { name: 'ipam_vlan_unique_qinq_svlan_name', fields: ['qinq_svlan', 'name'] },
     ],
@@ -98,7 +98,7 @@ export const VLANS: readonly Kind[] = [
       if (ranges.some(([from, to]) => Number(values['vid']) >= from && Number(values['vid']) <= to)) return null;
       return {
         vid: [
-          `VID must be in ranges ${ranges.map((range) => range.join('-')).join(', ')} for VLANs in group ${textOf(group.values['name'])}`,
+          `VID must be in ranges ${ranges.map((range) => range.join('-')).join(',')} for VLANs in group ${textOf(group.values['name'])}`,
         ],
       };
     },

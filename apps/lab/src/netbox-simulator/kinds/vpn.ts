@@ -42,11 +42,12 @@ export const VPN: readonly Kind[] = [
       ...genericRef('assigned_object', ['ipam.vlan', 'dcim.interface', 'virtualization.vminterface'], {
         required: true,
         onDelete: 'cascade',
+        isUnchecked: true,
       }),
     },
     brief: ['l2vpn'],
     display: ({ values }, world) =>
-      `${world.display(textOf(values['assigned_object_type']), Number(values['assigned_object_id']))} <> ${world.display('vpn.l2vpn', Number(values['l2vpn']))}`,
+      `${world.display(textOf(values['assigned_object_type']), Number(values['assigned_object_id'])) || 'None'} <> ${world.display('vpn.l2vpn', Number(values['l2vpn']))}`,
     ordering: ({ values, id }) => `${textOf(values['l2vpn']).padStart(9, '0')} ${String(id).padStart(9, '0')}`,
     unique: [{ name: 'vpn_l2vpntermination_assigned_object', fields: ['assigned_object_type', 'assigned_object_id'] }],
     clean: ({ values, before }, world) => {
