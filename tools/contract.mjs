@@ -18,7 +18,7 @@ const CONTRACTS = {
     project: 'long',
     settings: { ssh: 'TRAME_OPENBSD_SSH', key: 'TRAME_OPENBSD_KEY', 'host-key': 'TRAME_OPENBSD_HOST_KEY' },
   },
-  powerdns: { specs: ['test/contract/powerdns-'], settings: {} },
+  powerdns: { specs: ['test/contract/powerdns-'], settings: { server: 'TRAME_PDNS_SERVER' } },
   ssh: { specs: ['test/contract/ssh-'], settings: {} },
 };
 

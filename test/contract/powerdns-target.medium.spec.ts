@@ -1,4 +1,4 @@
-// One contract, two servers: what the simulator lets pass or refuses, the real pdns_server lets pass or refuses.
+// One contract, simulated and real: what the simulator lets pass or refuses, the pdns_server of the same release lets pass or refuses.
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,19 +8,21 @@ import { dnsRecords } from '#contexts/sync';
 import type { RrsetValue } from '#contexts/sync/ports';
 import { Fqdn, Ip } from '#engines/kernel';
 import { type Change, makePlan, type Target } from '#engines/reconcile';
-import { type LabDns, missingForPowerDns, resolve, startPowerDns, startSimulatedPowerDns } from '../../apps/lab/src/powerdns/index.js';
-import { startCountingProxy } from '../../apps/lab/src/bench/sync/counting-proxy.js';
+import { type LabDns, missingForPowerDns, resolve, startPowerDns } from '../../apps/lab/src/powerdns/index.js';
 import { describeWith } from '../support/describe-with.js';
-import { apiItself } from './powerdns-api-itself.js';
+import { apiItself, type AskedServer } from './powerdns-api-itself.js';
 import { converge, item, planFor, verbs } from './powerdns-plans.js';
+import { recordChanges, sendsRecords } from './powerdns-record-changes.js';
+import { knowsRecordChanges, real, type ServerUnderTest, simulated } from './powerdns-under-test.js';
 
 const http = new OutboundHttp({ name: 'someone-else', timeoutMs: 5000, maxResponseBytes: 10_000_000, allowPrivate: true });
 const REVERSE = '20.10.in-addr.arpa';
 const CHILD = '0/26.2.0.192.in-addr.arpa';
 
-function contract(start: () => Promise<{ dns: LabDns; release: () => Promise<void> }>): void {
+/** @param isWhole also what takes its time and depends on no release. */
+function contract({ release, start }: ServerUnderTest, isWhole: boolean): void {
   let dns: LabDns;
-  let release: () => Promise<void>;
+  let end: () => Promise<void>;
   let zone: string;
   let target: Target<RrsetValue>;
   let tests = 0;
@@ -49,18 +51,15 @@ function contract(start: () => Promise<{ dns: LabDns; release: () => Promise<voi
     }));
     expect(await api('PATCH', `/zones/${zone}.`, { rrsets: written })).toMatchObject({ status: 204 });
   };
-  const content = async (): Promise<{
-    serial: number;
-    rrsets: { name: string; type: string; comments: { account: string; content: string }[] }[];
-  }> => JSON.parse((await api('GET', `/zones/${zone}.`)).body);
+  const content: AskedServer['content'] = async () => JSON.parse((await api('GET', `/zones/${zone}.`)).body);
   /** Everything in the zone but the SOA, whose serial moves. */
   const snapshot = async () =>
-    (await content()).rrsets.filter(({ type }) => type !== 'SOA').sort((a, b) => (a.name + a.type < b.name + b.type ? -1 : 1));
+    (await content()).rrsets.filter(({ type }) => type !== 'SOA').toSorted((a, b) => (a.name + a.type < b.name + b.type ? -1 : 1));
 
   beforeAll(async () => {
-    ({ dns, release } = await start());
+    ({ dns, end } = await start([REVERSE, CHILD]));
   });
-  afterAll(() => release());
+  afterAll(() => end());
   beforeEach(async () => {
     zone = `t${++tests}.example`;
     expect(await api('POST', '/zones', { name: `${zone}.`, kind: 'Native', nameservers: [`ns1.${zone}.`] })).toMatchObject({ status: 201 });
@@ -267,16 +266,6 @@ function contract(start: () => Promise<{ dns: LabDns; release: () => Promise<voi
     expect(verbs((await converge(child, [])).plan)).toEqual([`DELETE 5.${CHILD}/ptr`]);
   });
 
-  it('writes a plan larger than a request may be', async () => {
-    const desired = Array.from({ length: 12_000 }, (_, i) =>
-      item(`host-with-a-long-name-${i}.${zone}/a`, `10.${20 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`),
-    );
-    expect((await converge(target, desired)).refused).toEqual([]);
-    expect((await planFor(target, desired)).changes.every(({ verb }) => verb === 'KEEP')).toBe(true);
-    expect((await converge(target, [])).refused).toEqual([]);
-    expect(await target.read()).toSatisfy((items: readonly { owned: boolean }[]) => items.every(({ owned }) => !owned));
-  });
-
   it('reads a zone too large for one answer by the names it knows, and says so when it knows none', async () => {
     await others(...Array.from({ length: 400 }, (_, i) => ({ name: `theirs${i}.${zone}`, records: ['192.0.2.1'] })));
     const small = { maxResponseBytes: 20_000 };
@@ -305,69 +294,38 @@ function contract(start: () => Promise<{ dns: LabDns; release: () => Promise<voi
     expect(JSON.parse((await api('GET', '/zones?zone=nowhere.example.')).body)).toEqual([]);
   });
 
-  it('reports a wrong key and a server that is away, and never an empty zone', async () => {
-    const plan = makePlan({ subject: 'x', desired: [item(`a.${zone}/a`, '10.0.0.1')], actual: [] });
-    const wrong = server({ apiKey: 'WRONG-KEY' }).zone(zone);
-    await expect(wrong.read()).rejects.toMatchObject({ code: 'DNS_UNAUTHORIZED', message: expect.not.stringContaining('WRONG-KEY') });
-    await expect(wrong.apply(plan)).rejects.toMatchObject({ code: 'DNS_UNAUTHORIZED' });
-    const away = server({ apiUrl: 'http://127.0.0.1:1', timeoutMs: 2000 }).zone(zone);
-    await expect(away.read()).rejects.toMatchObject({ code: 'DNS_UNREACHABLE', facts: { retriable: true, detail: 'CONNECT_FAILED' } });
-    await expect(away.apply(plan)).rejects.toMatchObject({ code: 'DNS_UNREACHABLE' });
-  });
+  if (isWhole) {
+    it('writes a plan larger than a request may be', async () => {
+      const desired = Array.from({ length: 12_000 }, (_, i) =>
+        item(`host-with-a-long-name-${i}.${zone}/a`, `10.${20 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`),
+      );
+      expect((await converge(target, desired)).refused).toEqual([]);
+      expect((await planFor(target, desired)).changes.every(({ verb }) => verb === 'KEEP')).toBe(true);
+      expect((await converge(target, [])).refused).toEqual([]);
+      expect(await target.read()).toSatisfy((items: readonly { owned: boolean }[]) => items.every(({ owned }) => !owned));
+    });
 
-  apiItself({ http, dns: () => dns, zone: () => zone, api, content, snapshot });
+    it('reports a wrong key and a server that is away, and never an empty zone', async () => {
+      const plan = makePlan({ subject: 'x', desired: [item(`a.${zone}/a`, '10.0.0.1')], actual: [] });
+      const wrong = server({ apiKey: 'WRONG-KEY' }).zone(zone);
+      await expect(wrong.read()).rejects.toMatchObject({ code: 'DNS_UNAUTHORIZED', message: expect.not.stringContaining('WRONG-KEY') });
+      await expect(wrong.apply(plan)).rejects.toMatchObject({ code: 'DNS_UNAUTHORIZED' });
+      const away = server({ apiUrl: 'http://127.0.0.1:1', timeoutMs: 2000 }).zone(zone);
+      await expect(away.read()).rejects.toMatchObject({ code: 'DNS_UNREACHABLE', facts: { retriable: true, detail: 'CONNECT_FAILED' } });
+      await expect(away.apply(plan)).rejects.toMatchObject({ code: 'DNS_UNREACHABLE' });
+    });
+  }
+
+  const asked: AskedServer = { http, release, dns: () => dns, zone: () => zone, api, content, snapshot };
+  apiItself(asked);
+  sendsRecords(asked);
+  if (knowsRecordChanges(release)) recordChanges(asked);
 }
 
-describe('a simulated PowerDNS', () => {
-  contract(async () => {
-    const dns = await startSimulatedPowerDns({ zones: [REVERSE, CHILD] });
-    return { dns, release: () => dns.stop() };
-  });
-});
+describe.each(simulated)('$title', (server) => contract(server, server === simulated[0]));
 
-describe('a simulated PowerDNS that changes single records', () => {
-  it('is sent the one record that comes or goes in a set of ours, and the whole set otherwise', async () => {
-    const dns = await startSimulatedPowerDns({ zones: ['cust.example'], version: '5.0.2' });
-    const sent: string[] = [];
-    const proxy = await startCountingProxy(dns.apiUrl, (body) => {
-      for (const { changetype, records } of (JSON.parse(body) as { rrsets: { changetype: string; records?: object[] }[] }).rrsets)
-        sent.push(`${changetype} ${records?.length ?? 0}`);
-    });
-    try {
-      const target = new PowerDnsServer({ apiUrl: proxy.url, apiKey: dns.apiKey, ownerId: 'us' }).zone('cust.example');
-      const web = (...last: number[]) => [item('web.cust.example/a', ...last.map((n) => `10.20.0.${n}`))];
-      for (const [desired, changes] of [
-        [web(1, 2), ['REPLACE 2']],
-        [web(1, 2, 3), ['EXTEND 1']],
-        [web(2, 3), ['PRUNE 1']],
-        [web(2, 4), ['REPLACE 2']],
-        [web(2, 4), []],
-        [[], ['DELETE 0']],
-      ] as const) {
-        expect((await converge(target, [...desired])).refused).toEqual([]);
-        expect(sent.splice(0)).toEqual(changes);
-        expect(await resolve(dns.dnsPort, 'web.cust.example', 'A')).toEqual(desired[0]?.value.records ?? []);
-        expect(verbs(await planFor(target, [...desired]))).toEqual(desired.map(({ key }) => `KEEP ${key}`));
-      }
-    } finally {
-      await proxy.close();
-      await dns.stop();
-    }
-  });
-});
-
-describeWith({ missing: missingForPowerDns() }, 'the real pdns_server', () => {
-  contract(async () => {
-    const directory = await mkdtemp(path.join(os.tmpdir(), 'trame-pdns-'));
-    const dns = await startPowerDns({ directory, zones: [REVERSE, CHILD] });
-    return {
-      dns,
-      async release() {
-        await dns.stop();
-        await rm(directory, { recursive: true });
-      },
-    };
-  });
+describeWith({ missing: missingForPowerDns() }, real.title, () => {
+  contract(real, true);
 
   it('finds its records again after a restart in the same directory', async () => {
     const directory = await mkdtemp(path.join(os.tmpdir(), 'trame-pdns-'));

@@ -6,13 +6,12 @@ import { AddressAllocationService } from '#contexts/addressing';
 import { ConnectorService, SyncModule, type SyncRun, SyncRunService, SyncService } from '#contexts/sync';
 import { Cidr, DomainError, IdempotencyKey, type SyncTargetId } from '#engines/kernel';
 import { newId, systemScope } from '#platform';
-import { type LabDns, missingForPowerDns, resolve, startPowerDns, startSimulatedPowerDns } from '../../apps/lab/src/powerdns/index.js';
+import { type LabDns, nameServerHere, resolve, startNameServer } from '../../apps/lab/src/powerdns/index.js';
 import { connectDns, hookedPowerDns } from '../support/dns-connector.js';
 import { createInventoryWorld, type InventoryWorld } from '../support/inventory-world.js';
 
 const scope = systemScope('spec');
 const ZONES = ['busy.example', 'grown.example', 'again.example', 'blind.example', 'other.example', 'left.example'];
-const isReal = missingForPowerDns().length === 0;
 
 let directory: string;
 let dns: LabDns;
@@ -28,7 +27,7 @@ const watched = hookedPowerDns({
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'trame-busy-'));
-  dns = isReal ? await startPowerDns({ directory, zones: ZONES }) : await startSimulatedPowerDns({ zones: ZONES });
+  dns = await startNameServer({ directory, zones: ZONES });
   world = await createInventoryWorld([], [SyncModule.with(watched)]);
   const network = await world.network('web', 100);
   const { id: subnetId } = await world.subnet(network, { cidr: Cidr.parse('10.20.5.0/24') });
@@ -88,7 +87,7 @@ async function approveAll(): Promise<void> {
   }
 }
 
-describe('a zone in which more and more waits', () => {
+describe(`a zone in which more and more waits, on ${nameServerHere()}`, () => {
   it('is told once, and an older run is approved while all of it waits still: that much goes, the rest waits anew', async () => {
     const zone = 'busy.example';
     await name(zone, 1, 20);
@@ -129,7 +128,7 @@ describe('a zone in which more and more waits', () => {
   });
 });
 
-describe('a run that waits cannot be approved', () => {
+describe(`a run that waits cannot be approved, on ${nameServerHere()}`, () => {
   const zone = 'again.example';
 
   it('once one of its lines is no more what waits, or is another change', async () => {
@@ -200,7 +199,7 @@ it('what waits in a zone that cannot be read is not over because the rest was ap
   expect((await told()).slice(before)).toEqual(['stopped', 'stopped', 'resumed']);
 });
 
-describe('what a name server cannot have', () => {
+describe(`what a name server cannot have, on ${nameServerHere()}`, () => {
   const looked = async (): Promise<{ again: boolean; seconds: number }> => {
     const [row] = await sql<{ again: boolean; seconds: number }>(
       `SELECT recheck_at > clock_timestamp() AS again, extract(epoch FROM recheck_at - last_ok_at)::int AS seconds FROM sync_target WHERE id = $1`,
@@ -243,7 +242,7 @@ describe('what a name server cannot have', () => {
   });
 });
 
-describe('lines of runs that only showed something', () => {
+describe(`lines of runs that only showed something, on ${nameServerHere()}`, () => {
   const isKept = async (run: SyncRun): Promise<readonly [boolean, number]> => {
     const { linesKept } = await runs().run(run.id);
     return [linesKept, (await linesOf(run)).length];

@@ -13,14 +13,13 @@ import { SyncModule, SyncService } from '#contexts/sync';
 import { Cidr, Fqdn } from '#engines/kernel';
 import { createLogger } from '#platform';
 import { netboxRoutes } from '../../apps/api/src/netbox/netbox-routes.js';
-import { type LabDns, missingForPowerDns, resolve, startPowerDns, startSimulatedPowerDns } from '../../apps/lab/src/powerdns/index.js';
+import { type LabDns, nameServerHere, resolve, startNameServer } from '../../apps/lab/src/powerdns/index.js';
 import { connectDns, powerDnsServer } from '../support/dns-connector.js';
 import { createInventoryWorld, type InventoryWorld } from '../support/inventory-world.js';
 import { ProxmoxPlugin } from './facade/proxmox-plugin.js';
 
 const ZONES = ['cust.example', '10.in-addr.arpa'];
 const MAC = 'da:65:8f:18:9b:6f';
-const isReal = missingForPowerDns().length === 0;
 
 let directory: string;
 let dns: LabDns;
@@ -30,7 +29,7 @@ let pve: ProxmoxPlugin;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'trame-facade-names-'));
-  dns = isReal ? await startPowerDns({ directory, zones: ZONES }) : await startSimulatedPowerDns({ zones: ZONES });
+  dns = await startNameServer({ directory, zones: ZONES });
   world = await createInventoryWorld([], [SyncModule.with(powerDnsServer), { module: AccessModule }, { module: FacadeModule }]);
   await connectDns(world, dns, ZONES);
   api = Fastify();
@@ -68,7 +67,7 @@ const answered = async (name: string, address: string) => {
   return { a: await resolve(dns.dnsPort, name, 'A'), ptr: await resolve(dns.dnsPort, reverse, 'PTR') };
 };
 
-describe(`a guest of Proxmox, asked of ${isReal ? 'PowerDNS' : 'the simulated PowerDNS'}`, () => {
+describe(`a guest of Proxmox, asked of ${nameServerHere()}`, () => {
   it('has a name forward and back from its allocation to its end, also where it was renamed; a neighbour keeps its own', async () => {
     await pve.addSubnet('10.0.0.0/24');
     await pve.addIp({ ip: '10.0.0.1', length: 24, isGateway: true });

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { type CountingProxy, startCountingProxy } from '../../apps/lab/src/bench/sync/counting-proxy.js';
-import { type LabDns, missingForPowerDns, startPowerDns, startSimulatedPowerDns } from '../../apps/lab/src/powerdns/index.js';
+import { type LabDns, nameServerHere, startNameServer } from '../../apps/lab/src/powerdns/index.js';
 import { dnsZones } from '../../apps/worker/src/adapters.js';
 import { createInventoryWorld, type InventoryWorld } from '../support/inventory-world.js';
 import { OutboundHttp } from '#adapters/outbound';
@@ -26,7 +26,6 @@ import { LeaseService, Secret, systemScope } from '#platform';
 const scope = systemScope('spec');
 const ZONE = 'cust.example';
 const http = new OutboundHttp({ name: 'someone-else', timeoutMs: 5000, maxResponseBytes: 1_000_000, allowPrivate: true });
-const real = missingForPowerDns().length === 0;
 
 /** One fabric's names and the connector that publishes them. */
 interface Publisher {
@@ -48,7 +47,7 @@ let serial = 0;
 
 beforeAll(async () => {
   directory = await mkdtemp(path.join(os.tmpdir(), 'trame-owners-'));
-  dns = real ? await startPowerDns({ directory, zones: [ZONE] }) : await startSimulatedPowerDns({ zones: [ZONE] });
+  dns = await startNameServer({ directory, zones: [ZONE] });
   proxy = await startCountingProxy(dns.apiUrl);
   worlds = await Promise.all([1, 2].map(() => createInventoryWorld([], [SyncModule.with(dnsZones)])));
   const [first, second] = worlds as [InventoryWorld, InventoryWorld];
@@ -227,7 +226,7 @@ it('a name that goes from one fabric to the other is written by the other once t
   await run(twin);
 });
 
-describe('what was marked before marks said whose they are', () => {
+describe(`what was marked before marks said whose they are, on ${nameServerHere()}`, () => {
   it('is marked anew in one PATCH where it is wanted, keeps what people noted, and is left and told otherwise', async () => {
     const names = await Promise.all(['old1', 'old2', 'old3', 'edited'].map((label) => named(one, label)));
     await run(one);
@@ -285,7 +284,7 @@ describe('what was marked before marks said whose they are', () => {
   });
 });
 
-describe('what one fabric sent and nobody answered may hit later what the other has written since, which looks when no more can come', () => {
+describe(`what one fabric sent and nobody answered may hit later what the other has written since, which looks when no more can come, on ${nameServerHere()}`, () => {
   /** The same zone of another server: nothing came there. */
   let elsewhere: Publisher;
   beforeAll(async () => {
@@ -325,7 +324,7 @@ describe('what one fabric sent and nobody answered may hit later what the other 
   });
 });
 
-describe('two connectors of one fabric', () => {
+describe(`two connectors of one fabric, on ${nameServerHere()}`, () => {
   it('are refused one zone of one server, also where it is spelled otherwise, with words that say what would do', async () => {
     const { world, fabricId } = one;
     await expect(connect(world, fabricId, 'again', { url: `${proxy.url}/` })).rejects.toMatchObject({

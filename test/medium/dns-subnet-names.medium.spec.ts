@@ -12,14 +12,13 @@ import {
 import { SyncModule, SyncService } from '#contexts/sync';
 import { Fqdn, IdempotencyKey, type Ip, type IpAddressId, type SubnetId, ZonePrefix } from '#engines/kernel';
 import { systemScope } from '#platform';
-import { type LabDns, missingForPowerDns, resolve, startPowerDns, startSimulatedPowerDns } from '../../apps/lab/src/powerdns/index.js';
+import { type LabDns, nameServerHere, resolve, startNameServer } from '../../apps/lab/src/powerdns/index.js';
 import { connectDns, powerDnsServer } from '../support/dns-connector.js';
 import { createInventoryWorld, type InventoryWorld } from '../support/inventory-world.js';
 
 const ZONES = ['cust.example', '20.10.in-addr.arpa'];
 const ZONE = Fqdn.parse('cust.example');
 const scope = systemScope('spec');
-const isReal = missingForPowerDns().length === 0;
 
 let directory: string;
 let dns: LabDns;
@@ -28,7 +27,7 @@ let serial = 0;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'trame-subnet-names-'));
-  dns = isReal ? await startPowerDns({ directory, zones: ZONES }) : await startSimulatedPowerDns({ zones: ZONES });
+  dns = await startNameServer({ directory, zones: ZONES });
   world = await createInventoryWorld([], [SyncModule.with(powerDnsServer)]);
   await connectDns(world, dns, ZONES);
 });
@@ -80,7 +79,7 @@ const writtenTtls = () =>
   });
 const runs = () => world.asSystem(async (tx) => (await tx.one<{ n: number }>('SELECT count(*)::int AS n FROM sync_run', []))?.n);
 
-describe(`the names of a subnet, asked of ${isReal ? 'PowerDNS' : 'the simulated PowerDNS'}`, () => {
+describe(`the names of a subnet, asked of ${nameServerHere()}`, () => {
   it('have its prefix before their zone, forward and back, and move when it is another or none', async () => {
     const id = await subnet({ dnsZone: ZONE, dnsZonePrefix: ZonePrefix.parse('dmz') });
     const address = await named('web.cust.example', id);
@@ -126,7 +125,7 @@ describe(`the names of a subnet, asked of ${isReal ? 'PowerDNS' : 'the simulated
   });
 });
 
-describe(`further names of an address, asked of ${isReal ? 'PowerDNS' : 'the simulated PowerDNS'}`, () => {
+describe(`further names of an address, asked of ${nameServerHere()}`, () => {
   const setAliases = (id: IpAddressId, ...aliases: string[]) =>
     world.asSystem((tx) =>
       world.app.get(AddressNamesService).setAliases(

@@ -8,7 +8,7 @@ import { takeOver } from '../../apps/lab/src/demo/journey.js';
 import { type Stack, startStack } from '../../apps/lab/src/demo/stack.js';
 import { TrameClient } from '../../apps/lab/src/demo/trame-client.js';
 import { demoInventory } from '../../apps/lab/src/fabrics/demo-inventory.js';
-import { type LabDns, missingForPowerDns, resolve, startPowerDns, startSimulatedPowerDns } from '../../apps/lab/src/powerdns/index.js';
+import { type LabDns, resolve, startNameServer } from '../../apps/lab/src/powerdns/index.js';
 import { createTestDatabase } from './database.js';
 import { KeptNetBox } from './kept-netbox.js';
 
@@ -37,10 +37,7 @@ export async function startJourney(missing: readonly string[], env: Readonly<Rec
   try {
     const devices = await startDemoDevices(join(directory, 'lab'), missing);
     closing.push(() => devices.close());
-    const dns =
-      missingForPowerDns().length === 0
-        ? await startPowerDns({ directory: join(directory, 'dns'), zones: ZONES })
-        : await startSimulatedPowerDns({ zones: ZONES });
+    const dns = await startNameServer({ directory: join(directory, 'dns'), zones: ZONES });
     closing.push(() => dns.stop());
     const stack = await startStack({ directory, databaseUrl: database.url, env });
     closing.push(() => stack.stop());

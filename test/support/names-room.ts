@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { type CountingProxy, startCountingProxy } from '../../apps/lab/src/bench/sync/counting-proxy.js';
-import { type LabDns, missingForPowerDns, startPowerDns, startSimulatedPowerDns } from '../../apps/lab/src/powerdns/index.js';
+import { type LabDns, startNameServer } from '../../apps/lab/src/powerdns/index.js';
 import { hookedPowerDns } from './dns-connector.js';
 import { createInventoryWorld, type InventoryWorld } from './inventory-world.js';
 import { OutboundHttp } from '#adapters/outbound';
@@ -56,8 +56,7 @@ export class NamesRoom {
 
   static async open(): Promise<NamesRoom> {
     const directory = await mkdtemp(path.join(os.tmpdir(), 'trame-names-'));
-    const isReal = missingForPowerDns().length === 0;
-    const dns = isReal ? await startPowerDns({ directory, zones: [ZONE] }) : await startSimulatedPowerDns({ zones: [ZONE] });
+    const dns = await startNameServer({ directory, zones: [ZONE] });
     let room: NamesRoom | null = null;
     const world = await createInventoryWorld([], [SyncModule.with(watched(() => room))]);
     const network = await world.network('web', 100);

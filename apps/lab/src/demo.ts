@@ -10,7 +10,7 @@ import { type JourneyResult, orderNetwork, takeOver, terminate } from './demo/jo
 import { startStack } from './demo/stack.js';
 import { TrameClient } from './demo/trame-client.js';
 import { demoInventory } from './fabrics/demo-inventory.js';
-import { type LabDns, missingForPowerDns, resolve, startPowerDns, startSimulatedPowerDns } from './powerdns/index.js';
+import { type LabDns, missingForPowerDns, resolve, startNameServer } from './powerdns/index.js';
 
 const ZONES = ['cust.example', '20.10.in-addr.arpa'];
 
@@ -42,9 +42,7 @@ async function timed<T>(stages: Record<string, number>, name: string, work: () =
 async function startDns(directory: string): Promise<LabDns> {
   const missing = missingForPowerDns();
   if (missing.length > 0) say(`PowerDNS is simulated: ${missing.join('; ')}`);
-  return missing.length === 0
-    ? startPowerDns({ directory: join(directory, 'powerdns'), zones: ZONES })
-    : startSimulatedPowerDns({ zones: ZONES });
+  return startNameServer({ directory: join(directory, 'powerdns'), zones: ZONES });
 }
 
 async function main(): Promise<number> {

@@ -8,7 +8,7 @@ import { OutboundError, OutboundHttp } from '#adapters/outbound';
 import { runCommand } from '../hosts/run-command.js';
 import { freePort } from './free-port.js';
 import { LAB_NAMESERVER, type LabDns } from './lab-dns.js';
-import { SCHEMA_FILE, SERVER_FILE } from './missing-for-powerdns.js';
+import { SCHEMA_FILE, serverFile } from './missing-for-powerdns.js';
 
 const START_ATTEMPTS = 3;
 const READY_WITHIN_MS = 15_000;
@@ -16,7 +16,7 @@ const READY_WITHIN_MS = 15_000;
 const http = new OutboundHttp({ name: 'lab-powerdns', timeoutMs: 5000, maxResponseBytes: 1_000_000, allowPrivate: true, maxRetries: 0 });
 
 /**
- * The real pdns_server (gsqlite3) of the Debian packages, without systemd. The directory keeps the database: a second start in it
+ * The real pdns_server (gsqlite3) of the Debian packages, or what TRAME_PDNS_SERVER names, without systemd. The directory keeps the database: a second start in it
  * finds its records again. Zones that do not exist are created.
  * @throws Error with the server's last words when it does not come up.
  */
@@ -93,7 +93,7 @@ class PdnsProcess {
   lastWords = '';
 
   constructor(directory: string) {
-    this.child = spawn(SERVER_FILE, ['--config-dir=.'], { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(serverFile(), ['--config-dir=.'], { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
     this.ended = once(this.child, 'close').catch((error: unknown) => this.hear(String(error)));
     this.child.stdout?.on('data', (text: Buffer) => this.hear(text.toString()));
     this.child.stderr?.on('data', (text: Buffer) => this.hear(text.toString()));

@@ -2,14 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { type LabDns, missingForPowerDns, startPowerDns, startSimulatedPowerDns } from '../../powerdns/index.js';
+import { nameServerHere, startNameServer } from '../../powerdns/index.js';
 import { startCountingProxy } from './counting-proxy.js';
 import type { SyncSubject } from './sync-subject.js';
 
 export interface DnsFigures {
   /** Addresses and reverse names, one record each. */
   readonly dnsRecords: number;
-  readonly dnsServer: 'pdns_server' | 'simulated';
+  /** `PowerDNS 4.9.17`, or that it is simulated. */
+  readonly dnsServer: string;
   readonly dnsPatchesFirst: number;
   readonly dnsSeconds: number;
   /** Of a run that finds nothing to do: requests that write, and seconds. */
@@ -20,9 +21,8 @@ export interface DnsFigures {
 const ZONES = ['bench.example', '10.in-addr.arpa'];
 
 export async function dnsRound(subject: SyncSubject, names: number): Promise<DnsFigures> {
-  const isReal = missingForPowerDns().length === 0;
   const directory = await mkdtemp(path.join(os.tmpdir(), 'trame-bench-dns-'));
-  const dns: LabDns = await (isReal ? startPowerDns({ directory, zones: ZONES }) : startSimulatedPowerDns({ zones: ZONES }));
+  const dns = await startNameServer({ directory, zones: ZONES });
   const proxy = await startCountingProxy(dns.apiUrl);
   try {
     await subject.name(names);
@@ -35,7 +35,7 @@ export async function dnsRound(subject: SyncSubject, names: number): Promise<Dns
     if (noop.changes > 0) throw new Error(`${noop.changes} changes where nothing had changed`);
     return {
       dnsRecords: first.changes,
-      dnsServer: isReal ? 'pdns_server' : 'simulated',
+      dnsServer: nameServerHere(),
       dnsPatchesFirst,
       dnsSeconds: first.seconds,
       dnsPatches,

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiRefusal } from './api-refusal.js';
-import { canonicalName, type SimulatedRrset, SimulatedZone } from './simulated-zone.js';
+import { RELEASE_RULES, type ReleaseRules, type SimulatedRelease } from './release-rules.js';
+import { canonicalName } from './rrset-values.js';
+import { type SimulatedRrset, SimulatedZone } from './simulated-zone.js';
 
 const PREFIX = '/api/v1/servers/localhost';
 /** `webserver-max-bodysize`, 2 MiB. */
@@ -10,11 +12,15 @@ const MAX_BODY_BYTES = 2 * 1024 * 1024;
 export class SimulatedApi {
   readonly zones = new Map<string, SimulatedZone>();
 
-  /** @param version that it says it is; what it knows beside the API of 4.7 follows from it. */
+  private readonly rules: ReleaseRules;
+
+  /** @param release that it says it is, and whose rules and words it has. */
   constructor(
     private readonly apiKey: string,
-    private readonly version: '4.7.3' | '5.0.2',
-  ) {}
+    private readonly release: SimulatedRelease,
+  ) {
+    this.rules = RELEASE_RULES[release];
+  }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
     this.answer(request).then(
@@ -23,7 +29,8 @@ export class SimulatedApi {
         const status = error instanceof ApiRefusal ? error.status : 500;
         const message = error instanceof ApiRefusal ? error.message : 'Internal Server Error';
         // 422 is always JSON, everything else for who asks for it [measured].
-        const isJson = status === 422 || request.headers.accept?.includes('application/json') === true;
+        const { accept = '' } = request.headers;
+        const isJson = status === 422 || accept.includes('application/json') || (this.rules.saysJsonToAnyone && accept.includes('*/*'));
         if (isJson) reply(response, status, JSON.stringify({ error: message }), 'application/json');
         else reply(response, status, message, 'text/plain; charset=utf-8');
       },
@@ -33,7 +40,7 @@ export class SimulatedApi {
   createZone(name: string, nameservers: readonly string[]): SimulatedZone {
     const canonical = canonicalName(name);
     if (this.zones.has(canonical)) throw new ApiRefusal(409, 'Conflict');
-    const zone = new SimulatedZone(canonical, nameservers.map(canonicalName));
+    const zone = new SimulatedZone(canonical, nameservers.map(canonicalName), this.rules);
     this.zones.set(canonical, zone);
     return zone;
   }
@@ -53,7 +60,7 @@ export class SimulatedApi {
 
   private serverInfo(request: IncomingMessage): { status: number; json: unknown } {
     allow(request, 'GET');
-    return { status: 200, json: { type: 'Server', id: 'localhost', daemon_type: 'authoritative', version: `${this.version}-simulated` } };
+    return { status: 200, json: { type: 'Server', id: 'localhost', daemon_type: 'authoritative', version: `${this.release}-simulated` } };
   }
 
   private zoneList(request: IncomingMessage, url: URL, body: Readonly<Record<string, unknown>>): { status: number; json: unknown } {
@@ -83,14 +90,13 @@ export class SimulatedApi {
     allow(request, 'GET', 'PATCH', 'DELETE');
     if (request.method === 'GET') return { status: 200, json: this.describe(zone, url.searchParams.get('rrset_name')) };
     if (request.method === 'DELETE') this.zones.delete(zone.name);
-    else zone.patch(body, this.version !== '4.7.3');
+    else zone.patch(body);
     return { status: 204 };
   }
 
-  /** Asked for one name, 4.7.3 adds an empty set for every comment of the zone [measured]: so does this. */
   private describe(zone: SimulatedZone, rrsetName: string | null): unknown {
     const isWanted = ({ name }: SimulatedRrset): boolean => rrsetName === null || name === rrsetName.toLowerCase();
-    const remains = zone.all.filter((rrset) => !isWanted(rrset) && rrset.comments.length > 0);
+    const remains = this.rules.saysAllComments ? zone.all.filter((rrset) => !isWanted(rrset) && rrset.comments.length > 0) : [];
     const rrsets = [...zone.all.filter(isWanted), ...remains.map((rrset) => ({ ...rrset, ttl: 0, records: [] }))];
     return { id: zoneId(zone.name), name: zone.name, kind: 'Native', serial: zone.serial, rrsets };
   }

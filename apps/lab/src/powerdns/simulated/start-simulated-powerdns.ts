@@ -5,20 +5,20 @@ import type { AddressInfo } from 'node:net';
 import { LAB_NAMESERVER, type LabDns } from '../lab-dns.js';
 import { answerQuestion } from './answer-question.js';
 import { DnsListener } from './dns-listener.js';
+import type { SimulatedRelease } from './release-rules.js';
 import { SimulatedApi } from './simulated-api.js';
 
 /**
- * Stands in for pdns_server where its packages are missing: the calls that Trame makes, with the refusals that pdns_server 4.7.3 has for
- * them, and a name server that serves what was written. One contract test runs against both. It keeps its zones in memory only. As 5.0.2 it knows changes of
- * single records besides, from what is published of that release: no such server was measured.
+ * Stands in for pdns_server where its packages are missing: the calls that Trame makes, with the refusals that pdns_server of that release has
+ * for them, and a name server that serves what was written. One contract test runs against both. It keeps its zones in memory only.
  */
 export async function startSimulatedPowerDns(options: {
   zones: readonly string[];
   apiKey?: string;
-  version?: '4.7.3' | '5.0.2';
+  release?: SimulatedRelease;
 }): Promise<LabDns> {
   const apiKey = options.apiKey ?? randomBytes(16).toString('hex');
-  const api = new SimulatedApi(apiKey, options.version ?? '4.7.3');
+  const api = new SimulatedApi(apiKey, options.release ?? '4.7.3');
   for (const zone of options.zones) api.createZone(`${zone}.`, [LAB_NAMESERVER]);
   const dns = await DnsListener.start((question) => answerQuestion(question, [...api.zones.values()]));
   const server = http.createServer((request, response) => api.handle(request, response)).listen(0, '127.0.0.1');
