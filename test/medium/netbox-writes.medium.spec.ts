@@ -223,6 +223,18 @@ describe.each(['4.6', '4.7'] as const)('a colleague who edits while NetBox %s wr
     expect(netbox.state.objects('tenancy/tenants').map(({ id }) => id)).toEqual([first]);
   });
 
+  it('a tag of ours that somebody deleted there: what would get it is refused at once, in words', async () => {
+    const room = await start(version);
+    const { netbox, inventory } = room;
+    const [id = 0] = netbox.state.seed('tenancy/tenants', [{ name: 'a', slug: 'a' }]);
+    const [found] = await inventory.get('tenant', [String(id)], signal);
+    for (const { id: ours } of netbox.state.objects('extras/tags')) netbox.state.remove('extras/tags', ours);
+    const mark: ForeignWrite = { verb: 'MARK', remoteId: String(id), version: found?.version ?? null, mark: 'ten_a' };
+    expect(await inventory.write('tenant', [mark], signal)).toEqual([{ refused: expect.stringMatching(/not found/) }]);
+    expect(written(room).filter((line) => line.startsWith('PATCH '))).toHaveLength(1);
+    expect(stored(room, 'tenancy/tenants', String(id)).custom).not.toMatchObject({ trame_id: 'ten_a' });
+  });
+
   it('where the tags of this NetBox are made in another way, they are asked for, and still kept to', async () => {
     const room = await start(version);
     const { netbox, inventory } = room;

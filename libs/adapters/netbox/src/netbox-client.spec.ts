@@ -142,6 +142,19 @@ describe('an answer that is none', () => {
     expect(seen).toHaveLength(1);
   });
 
+  it.each(['ValidationError', 'DataError'])(
+    'is refused where NetBox lets a %s of its own become an error of the server',
+    async (exception) => {
+      const body = JSON.stringify({ error: "['Related object not found using the provided attributes: {}']", exception });
+      const { origin, seen } = await serve({ status: 500, body });
+      await expect(write(origin)).rejects.toMatchObject({
+        code: 'NETBOX_REFUSED',
+        facts: { retriable: false, words: expect.stringMatching(/not found/) },
+      });
+      expect(seen).toHaveLength(1);
+    },
+  );
+
   it('of a NetBox that is maintained says that it takes nothing now', async () => {
     const words = 'NetBox is currently operating in maintenance mode and is unable to perform write operations.';
     const { origin } = await serve({ status: 500, body: JSON.stringify({ error: words, exception: 'InternalError' }) });

@@ -217,6 +217,9 @@ function verdictOf(status: number, json: unknown, words: string, isWrite: boolea
   if (status === 500 && exception === 'InternalError' && /maintenance mode/i.test(words)) return { code: 'NETBOX_BUSY', retriable: true };
   if (status === 500 && (exception === 'IntegrityError' || exception === 'OperationalError'))
     return { code: 'NETBOX_RACE', retriable: true };
+  // A check or a column that says no where NetBox does not catch it, seen with 4.7.3: rolled back, and the same the next time.
+  if (isWrite && status === 500 && (exception === 'ValidationError' || exception === 'DataError'))
+    return { code: 'NETBOX_REFUSED', retriable: false };
   if (status >= 502 && status <= 504) return { code: isWrite ? 'NETBOX_NO_ANSWER' : 'NETBOX_UNREACHABLE', retriable: true };
   if (status >= 500) return { code: isWrite ? 'NETBOX_NO_ANSWER' : 'NETBOX_UNEXPECTED_ANSWER', retriable: true };
   return { code: 'NETBOX_UNEXPECTED_ANSWER', retriable: false };
