@@ -3,7 +3,10 @@
 
 /** Name → which specs, and which option is which variable of the environment. Run one file after the other against a real one. */
 const CONTRACTS = {
-  netbox: { specs: ['test/contract/netbox-'], settings: { url: 'TRAME_NETBOX_URL', token: 'TRAME_NETBOX_TOKEN' } },
+  netbox: {
+    specs: ['test/contract/netbox-'],
+    settings: { url: 'TRAME_NETBOX_URL', token: 'TRAME_NETBOX_TOKEN', 'hook-host': 'TRAME_NETBOX_HOOK_HOST' },
+  },
   phpipam: {
     specs: ['test/contract/phpipam-'],
     settings: { url: 'TRAME_PHPIPAM_URL', app: 'TRAME_PHPIPAM_APP', code: 'TRAME_PHPIPAM_CODE', spki: 'TRAME_PHPIPAM_SPKI' },

@@ -1,13 +1,7 @@
-/** What NetBox tells of changes: the log that is asked, and the webhooks that it sends. */
-import { createHmac } from 'node:crypto';
-import http, { type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { against, isAtLeast, isRealNetBox, itWhere, NetBoxUnderTest, releases, textOf } from './netbox-under-test.js';
+/** What NetBox tells of changes where it is asked: its log. */
+import { against, isAtLeast, isRealNetBox, itWhere, NetBoxUnderTest, releases } from './netbox-under-test.js';
 
 console.info(`NetBox contract: ${releases.map(against).join(', ')}`);
-
-const like = (words: RegExp): string => expect.stringMatching(words) as string;
-const UUID = /^[0-9a-f-]{36}$/;
 
 describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: changes`, (release) => {
   let netbox: NetBoxUnderTest;
@@ -88,102 +82,6 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: changes
       expect(await netbox.call('DELETE', `ipam/vrfs/${id}/`, { changelog_message: long })).toMatchObject({ status: 500 });
       const rows = await netbox.rows(`core/object-changes/?changed_object_type=ipam.vrf&changed_object_id=${id}&ordering=id`);
       expect(rows.map(({ message }) => message)).toEqual(['', 'x'.repeat(200)]);
-    });
-  });
-
-  // A real one cannot be asked to call this machine.
-  describe.skipIf(isRealNetBox)('a webhook', () => {
-    const received: { readonly headers: IncomingHttpHeaders; readonly body: string; readonly json: Record<string, unknown> }[] = [];
-    const listener = http.createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        const body = Buffer.concat(chunks).toString('utf8');
-        received.push({ headers: request.headers, body, json: JSON.parse(body) as Record<string, unknown> });
-        response.writeHead(request.url === '/broken' ? 500 : 204).end();
-      });
-    });
-    let rule: number;
-    let webhook: number;
-
-    beforeAll(async () => {
-      await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-      const payload_url = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/hook`;
-      webhook = (await netbox.make('extras/webhooks', { name: netbox.name('hook'), payload_url, secret: 's3cret' })).id;
-      const events = ['object_created', 'object_updated', 'object_deleted'];
-      const action = { action_type: 'webhook', action_object_type: 'extras.webhook', action_object_id: webhook };
-      rule = (
-        await netbox.make('extras/event-rules', { name: netbox.name('rule'), object_types: ['ipam.vrf'], event_types: events, ...action })
-      ).id;
-    });
-    beforeEach(() => void received.splice(0));
-    afterAll(() => listener.close());
-
-    it('says what happened, to which object, by whom, and is signed over its bytes', async () => {
-      const name = netbox.name('vrf');
-      const made = await netbox.call('POST', 'ipam/vrfs/', { name });
-      await netbox.simulator.idle();
-      expect(received).toHaveLength(1);
-      const [{ headers, body, json } = { headers: {}, body: '', json: {} }] = received;
-      expect(headers['x-hook-signature']).toBe(createHmac('sha512', 's3cret').update(body).digest('hex'));
-      expect(json).toMatchObject({
-        event: 'created',
-        timestamp: like(/^\d{4}-\d\d-\d\dT.*\+00:00$/),
-        data: { id: made.json['id'], name, url: `/api/ipam/vrfs/${Number(made.json['id'])}/`, tags: [] },
-        snapshots: { prechange: null, postchange: { name, tenant: null } },
-      });
-      const requestId = made.headers['x-request-id'];
-      expect(requestId).toMatch(UUID);
-      const parts = ['model', 'object_type', 'username', 'request_id', 'request'].filter((part) => part in json);
-      if (!isAtLeast(release, '4.5')) expect(parts).toEqual(['model', 'username', 'request_id']);
-      else if (!isAtLeast(release, '4.6')) expect(parts).toEqual(['object_type', 'username', 'request_id']);
-      else if (!isAtLeast(release, '4.7')) expect(parts).toEqual(['object_type', 'username', 'request_id', 'request']);
-      else expect(parts).toEqual(['object_type', 'request']);
-      expect(json['object_type'] ?? `ipam.${textOf(json['model'] as string)}`).toBe('ipam.vrf');
-      if (isAtLeast(release, '4.6'))
-        expect(json['request']).toEqual({ id: requestId, method: 'POST', path: '/api/ipam/vrfs/', user: 'admin' });
-    });
-
-    it('is one for each object of a request, after all is done, and none for what was refused', async () => {
-      const bodies = [{ name: netbox.name('a') }, { name: netbox.name('b') }];
-      const { list } = await netbox.call('POST', 'ipam/vrfs/', bodies);
-      await netbox.call('POST', 'ipam/vrfs/', [...bodies, { name: '' }]);
-      await netbox.simulator.idle();
-      expect(received.map(({ json }) => (json['data'] as { id: number }).id).sort()).toEqual(list.map(({ id }) => Number(id)).sort());
-    });
-
-    it('tells of what a colleague changed and removed, with what was before', async () => {
-      const { id } = await netbox.vrf({ description: 'before' });
-      await netbox.simulator.idle();
-      received.splice(0);
-      netbox.simulator.state.change('ipam/vrfs', id, { description: 'after' });
-      await netbox.simulator.idle();
-      netbox.simulator.state.remove('ipam/vrfs', id);
-      await netbox.simulator.idle();
-      expect(received.map(({ json }) => json)).toMatchObject([
-        { event: 'updated', snapshots: { prechange: { description: 'before' }, postchange: { description: 'after' } } },
-        { event: 'deleted', data: { id }, snapshots: { prechange: { description: 'after' }, postchange: null } },
-      ]);
-    });
-
-    it('is sent once, whatever the answer, and by no rule that is off or wants something else', async () => {
-      const { payload_url } = (await netbox.get(`extras/webhooks/${webhook}/`)).json;
-      await netbox.call('PATCH', `extras/webhooks/${webhook}/`, {
-        payload_url: textOf(payload_url).replace('/hook', '/broken'),
-        secret: '',
-      });
-      await netbox.vrf();
-      await netbox.simulator.idle();
-      expect(received).toHaveLength(1);
-      expect(received[0]?.headers['x-hook-signature']).toBeUndefined();
-      expect(netbox.simulator.deliveries.at(-1)?.status).toBe(500);
-      await netbox.call('PATCH', `extras/event-rules/${rule}/`, { conditions: { and: [{ attr: 'description', value: 'told' }] } });
-      await netbox.vrf({ description: 'not told' });
-      await netbox.vrf({ description: 'told' });
-      await netbox.call('PATCH', `extras/event-rules/${rule}/`, { enabled: false });
-      await netbox.vrf({ description: 'told' });
-      await netbox.simulator.idle();
-      expect(received).toHaveLength(2);
     });
   });
 });

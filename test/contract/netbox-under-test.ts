@@ -1,6 +1,7 @@
 /**
  * The NetBox that the contract runs against: the simulator in each of its releases, and instead of it a real one where TRAME_NETBOX_URL and
  * TRAME_NETBOX_TOKEN (of a superuser) say where one is. What a test makes there is removed when its suite ends; names carry a stamp of the run.
+ * One that is not on this machine sends webhooks to TRAME_NETBOX_HOOK_HOST; without it they are not tested.
  */
 import { OutboundHttp } from '#adapters/outbound';
 import {
@@ -13,8 +14,11 @@ import {
   startNetBoxSimulator,
 } from '../../apps/lab/src/netbox-simulator/index.js';
 
-const { TRAME_NETBOX_URL, TRAME_NETBOX_TOKEN = '' } = process.env;
+const { TRAME_NETBOX_URL, TRAME_NETBOX_TOKEN = '', TRAME_NETBOX_HOOK_HOST } = process.env;
 export const isRealNetBox = TRAME_NETBOX_URL !== undefined;
+const isOnLoopback = TRAME_NETBOX_URL === undefined || /^(?:127\.|localhost$|\[::1\]$)/.test(new URL(TRAME_NETBOX_URL).hostname);
+/** Name or address of this machine as the NetBox knows it, for what it sends; null: nobody said one. */
+export const hookHost: string | null = isOnLoopback ? '127.0.0.1' : (TRAME_NETBOX_HOOK_HOST ?? null);
 
 export const against = (release: string): string =>
   isRealNetBox ? `NetBox ${release} at ${TRAME_NETBOX_URL}` : `the simulator of ${release}`;

@@ -50,7 +50,9 @@ export class Webhooks {
 
   private bodyOf({ action, kind, data, before, after }: Change, act: Act): JsonObject {
     const { release, db } = this.shared;
-    const request = { id: act.requestId, method: act.method, path: act.path, user: act.user.name };
+    const { requestId: id, method, path } = act;
+    const more = release.isAtLeast('4.7') ? { path_info: path, GET: Object.fromEntries(act.parameters) } : {};
+    const request = { id, method, path, ...more, user: act.user.name };
     return {
       event: `${action}d`,
       timestamp: isoFormat(db.now(), '+00:00'),
