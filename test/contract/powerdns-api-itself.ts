@@ -1,7 +1,6 @@
 /** What the adapter relies on of the API of PowerDNS, asked without it: the real one and the simulator say the same. */
 import type { OutboundHttp } from '#adapters/outbound';
-import type { LabDns } from '../../apps/lab/src/powerdns/index.js';
-import { isAtLeast, knowsRecordChanges } from './powerdns-under-test.js';
+import { isAtLeast, knowsRecordChanges, type LabDns } from '../../apps/lab/src/powerdns/index.js';
 
 export interface AskedServer {
   readonly http: OutboundHttp;

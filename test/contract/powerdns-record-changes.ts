@@ -1,20 +1,23 @@
 /** Changes of single records (EXTEND, PRUNE), which servers have since 4.9.12 and 5.0.2: the real one and the simulator do the same. */
 import { PowerDnsServer } from '#adapters/powerdns';
 import { startCountingProxy } from '../../apps/lab/src/bench/sync/counting-proxy.js';
-import { resolve } from '../../apps/lab/src/powerdns/index.js';
+import { isAtLeast, knowsRecordChanges, resolve } from '../../apps/lab/src/powerdns/index.js';
 import { type AskedServer, said } from './powerdns-api-itself.js';
 import { converge, item, planFor, verbs } from './powerdns-plans.js';
-import { isAtLeast, knowsRecordChanges } from './powerdns-under-test.js';
 
 /** One more, one less, one for another, nothing, all. */
 export function sendsRecords({ release, dns, zone }: AskedServer): void {
-  const [more, less] = knowsRecordChanges(release) ? ['EXTEND 1', 'PRUNE 1'] : ['REPLACE 3', 'REPLACE 2'];
+  const [more, less] = knowsRecordChanges(release) ? ['EXTEND 1, REPLACE comments', 'PRUNE 1'] : ['REPLACE 3', 'REPLACE 2'];
 
   it('is sent the one record that comes or goes in a set of ours where it knows how, and the whole set otherwise', async () => {
     const sent: string[] = [];
     const proxy = await startCountingProxy(dns().apiUrl, (body) => {
-      for (const { changetype, records } of (JSON.parse(body) as { rrsets: { changetype: string; records?: object[] }[] }).rrsets)
-        sent.push(`${changetype} ${records?.length ?? 0}`);
+      const { rrsets } = JSON.parse(body) as { rrsets: { changetype: string; records?: object[] }[] };
+      sent.push(
+        rrsets
+          .map(({ changetype, records }) => (changetype === 'DELETE' ? changetype : `${changetype} ${records?.length ?? 'comments'}`))
+          .join(', '),
+      );
     });
     try {
       const target = new PowerDnsServer({ apiUrl: proxy.url, apiKey: dns().apiKey, ownerId: 'us' }).zone(zone());
@@ -25,7 +28,7 @@ export function sendsRecords({ release, dns, zone }: AskedServer): void {
         [web(2, 3), [less]],
         [web(2, 4), ['REPLACE 2']],
         [web(2, 4), []],
-        [[], ['DELETE 0']],
+        [[], ['DELETE']],
       ] as const) {
         expect((await converge(target, [...desired])).refused).toEqual([]);
         expect(sent.splice(0)).toEqual(changes);
@@ -90,6 +93,15 @@ export function recordChanges({ release, zone, api, content }: AskedServer): voi
       expect(await patch(rrset('REPLACE', [], { comments: [ours] }))).toBe('204');
       expect(await patch(rrset('EXTEND', [6]))).toBe('204');
       expect(await stands()).toEqual(['A 60: 10.0.0.6 id=us']);
+    });
+
+    it('makes a set that is gone with the comments that are sent beside it, in one body', async () => {
+      const marked = rrset('REPLACE', [], { records: undefined, ttl: undefined, comments: [ours] });
+      expect(await patch(rrset('EXTEND', [3]), marked)).toBe('204');
+      expect(await stands()).toEqual(['A 60: 10.0.0.1, 10.0.0.2, 10.0.0.3 id=us']);
+      expect(await patch(rrset('DELETE', [], { records: undefined }))).toBe('204');
+      expect(await patch(rrset('EXTEND', [3]), marked)).toBe('204');
+      expect(await stands()).toEqual(['A 60: 10.0.0.3 id=us']);
     });
 
     it('is refused with another TTL by 5.1; 4.9 writes a set of two, and says the lower', async () => {

@@ -8,12 +8,12 @@ import { dnsRecords } from '#contexts/sync';
 import type { RrsetValue } from '#contexts/sync/ports';
 import { Fqdn, Ip } from '#engines/kernel';
 import { type Change, makePlan, type Target } from '#engines/reconcile';
-import { type LabDns, missingForPowerDns, resolve, startPowerDns } from '../../apps/lab/src/powerdns/index.js';
+import { knowsRecordChanges, type LabDns, missingForPowerDns, resolve, startPowerDns } from '../../apps/lab/src/powerdns/index.js';
 import { describeWith } from '../support/describe-with.js';
 import { apiItself, type AskedServer } from './powerdns-api-itself.js';
 import { converge, item, planFor, verbs } from './powerdns-plans.js';
 import { recordChanges, sendsRecords } from './powerdns-record-changes.js';
-import { knowsRecordChanges, real, type ServerUnderTest, simulated } from './powerdns-under-test.js';
+import { real, type ServerUnderTest, simulated } from './powerdns-under-test.js';
 
 const http = new OutboundHttp({ name: 'someone-else', timeoutMs: 5000, maxResponseBytes: 10_000_000, allowPrivate: true });
 const REVERSE = '20.10.in-addr.arpa';
@@ -192,6 +192,15 @@ function contract({ release, start }: ServerUnderTest, isWhole: boolean): void {
     await api('PATCH', `/zones/${zone}.`, { rrsets: [{ name: `a.${zone}.`, type: 'CNAME', changetype: 'DELETE' }] });
     expect((await converge(target, desired)).refused).toEqual([]);
     expect(await resolve(dns.dnsPort, `a.${zone}`, 'A')).toEqual(['10.20.0.1']);
+  });
+
+  it('writes a name beside an alias of somebody else that is disabled, and leaves that alone', async () => {
+    await others({ name: `a.${zone}`, type: 'CNAME', records: [`elsewhere.${zone}.`], disabled: true });
+    const before = await snapshot();
+    expect((await converge(target, [item(`a.${zone}/a`, '10.20.0.1')])).refused).toEqual([]);
+    expect(await resolve(dns.dnsPort, `a.${zone}`, 'A')).toEqual(['10.20.0.1']);
+    await converge(target, []);
+    expect(await snapshot()).toEqual(before);
   });
 
   it('makes a zone with SOA and NS by policy, and leaves one alone that is there', async () => {

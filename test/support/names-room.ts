@@ -7,7 +7,7 @@ import { type LabDns, startNameServer } from '../../apps/lab/src/powerdns/index.
 import { hookedPowerDns } from './dns-connector.js';
 import { createInventoryWorld, type InventoryWorld } from './inventory-world.js';
 import { OutboundHttp } from '#adapters/outbound';
-import { AddressAllocationService } from '#contexts/addressing';
+import { AddressAllocationService, AddressNamesService } from '#contexts/addressing';
 import { ConnectorService, type DnsZonesFactory, SyncModule, type SyncRun, SyncRunService, SyncService } from '#contexts/sync';
 import {
   Cidr,
@@ -54,9 +54,10 @@ export class NamesRoom {
     private readonly subnetId: SubnetId,
   ) {}
 
-  static async open(): Promise<NamesRoom> {
+  /** @param wanted recordChanges: at a server that knows changes of single records. */
+  static async open(wanted: { readonly recordChanges?: boolean } = {}): Promise<NamesRoom> {
     const directory = await mkdtemp(path.join(os.tmpdir(), 'trame-names-'));
-    const dns = await startNameServer({ directory, zones: [ZONE] });
+    const dns = await startNameServer({ directory, zones: [ZONE], ...wanted });
     let room: NamesRoom | null = null;
     const world = await createInventoryWorld([], [SyncModule.with(watched(() => room))]);
     const network = await world.network('web', 100);
@@ -97,6 +98,12 @@ export class NamesRoom {
 
   async release(...given: readonly Given[]): Promise<void> {
     for (const { id, generation } of given) await this.world.app.get(AddressAllocationService).release(scope, id, generation);
+  }
+
+  /** Further names, all said anew. */
+  async alsoCalled({ id }: Given, ...labels: readonly string[]): Promise<void> {
+    const names = labels.map((label) => Fqdn.parse(`${label}.${ZONE}`));
+    await this.world.asSystem((tx) => this.world.app.get(AddressNamesService).setAliases(tx, id, names));
   }
 
   /** As a backup knows them that was taken before they were named. */

@@ -20,7 +20,7 @@ async function answering(answers: {
   PATCH?: [number, string];
   version?: string | [number, string];
 }) {
-  const patches: { rrsets: { name: string; changetype: string }[] }[] = [];
+  const patches: { rrsets: { name: string; changetype: string; records?: object[]; comments?: object[] }[] }[] = [];
   const asked = { version: 0 };
   const { GET, version = '4.7.3' } = answers;
   const server = http.createServer(async (request, response) => {
@@ -40,6 +40,10 @@ async function answering(answers: {
   const powerDns = new PowerDnsServer({ apiUrl, apiKey: 'CANARY-KEY', ownerId: 'us', formerOwnerIds: ['before'] });
   return { powerDns, zone: powerDns.zone('cust.example'), patches, asked };
 }
+
+/** Of each PATCH; COMMENTS is a REPLACE of those alone. */
+const changetypes = (patches: readonly { rrsets: { changetype: string; records?: object[]; comments?: object[] }[] }[]): string[][] =>
+  patches.map(({ rrsets }) => rrsets.map(({ changetype, records, comments }) => (comments && !records ? 'COMMENTS' : changetype)));
 
 const EMPTY_ZONE: [number, string] = [200, '{"rrsets":[]}'];
 const value = { ttl: 300, records: ['10.20.0.1'] };
@@ -140,20 +144,20 @@ describe('one record more in a set of ours', () => {
     const { zone, patches } = await answering({ GET, PATCH: patch, version });
     const desired = [{ key: 'a.cust.example/a', value: { ttl: 300, records: ['10.20.0.1', '10.20.0.2'] } }];
     await zone.apply(makePlan({ subject: zone.name, desired, actual: await zone.read() }));
-    return patches.flatMap(({ rrsets }) => rrsets.map(({ changetype }) => changetype));
+    return changetypes(patches).flat();
   };
 
   it.each([
     ['4.7.3', 'REPLACE'],
     ['4.9.11', 'REPLACE'],
-    ['4.9.12', 'EXTEND'],
+    ['4.9.12', 'EXTEND', 'COMMENTS'],
     ['5.0.1', 'REPLACE'],
-    ['5.0.2', 'EXTEND'],
-    ['5.1.0-alpha1', 'EXTEND'],
-    ['6.0.0', 'EXTEND'],
+    ['5.0.2', 'EXTEND', 'COMMENTS'],
+    ['5.1.0-alpha1', 'EXTEND', 'COMMENTS'],
+    ['6.0.0', 'EXTEND', 'COMMENTS'],
     ['unknown', 'REPLACE'],
-  ])('is sent to a %s as %s', async (version, changetype) => {
-    expect(await sent(version)).toEqual([changetype]);
+  ])('is sent to a %s as %s', async (version, ...types) => {
+    expect(await sent(version)).toEqual(types);
   });
 
   it('is sent as the whole set where the TTL is another, or somebody disabled a record', async () => {
@@ -162,7 +166,7 @@ describe('one record more in a set of ours', () => {
   });
 
   it('is sent as the whole set where the server refuses it', async () => {
-    expect(await sent('5.0.2', {}, [422, '{"error":"Changetype not understood"}'])).toEqual(['EXTEND', 'REPLACE']);
+    expect(await sent('5.0.2', {}, [422, '{"error":"Changetype not understood"}'])).toEqual(['EXTEND', 'COMMENTS', 'REPLACE']);
   });
 
   it.each<[number, string]>([
@@ -195,7 +199,22 @@ describe('one record more in a set of ours', () => {
     const { zone, patches } = await answering({ GET, PATCH: [204, ''], version: '5.0.2' });
     const plan = makePlan({ subject: zone.name, desired: [{ key, value }], actual: await zone.read() });
     expect(await zone.apply(plan)).toEqual([]);
-    expect(patches.map(({ rrsets }) => rrsets.map(({ changetype }) => changetype))).toEqual([['PRUNE'], ['REPLACE']]);
+    expect(changetypes(patches)).toEqual([['PRUNE'], ['REPLACE']]);
+  });
+
+  it('is sent with our mark and the notes of others, for a set that is gone by then', async () => {
+    const note = { account: 'alice', content: 'ticket 7' };
+    const { zone, patches } = await answering({
+      GET: [200, JSON.stringify({ rrsets: [{ ...set, comments: [note, ...comments] }] })],
+      PATCH: [204, ''],
+      version: '5.1.5',
+    });
+    const desired = [{ key: 'a.cust.example/a', value: { ttl: 300, records: ['10.20.0.1', '10.20.0.2'] } }];
+    await zone.apply(makePlan({ subject: zone.name, desired, actual: await zone.read() }));
+    expect(patches[0]?.rrsets).toEqual([
+      { name: set.name, type: 'A', changetype: 'EXTEND', ttl: 300, records: [record('10.20.0.2')] },
+      { name: set.name, type: 'A', changetype: 'REPLACE', comments: [...comments, note] },
+    ]);
   });
 
   it("is not sent again where the set is somebody else's by then", async () => {
@@ -204,7 +223,7 @@ describe('one record more in a set of ours', () => {
     const desired = [{ key: 'a.cust.example/a', value: { ttl: 300, records: ['10.20.0.1', '10.20.0.2'] } }];
     const refused = await zone.apply(makePlan({ subject: zone.name, desired, actual: await zone.read() }));
     expect(refused).toMatchObject([{ key: 'a.cust.example/a', reason: expect.stringContaining('was read back') }]);
-    expect(patches.flatMap(({ rrsets }) => rrsets.map(({ changetype }) => changetype))).toEqual(['EXTEND']);
+    expect(changetypes(patches)).toEqual([['EXTEND', 'COMMENTS']]);
   });
 });
 

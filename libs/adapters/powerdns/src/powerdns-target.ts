@@ -116,7 +116,7 @@ export class PowerDnsTarget implements ZoneTarget {
 
   private async write(chunk: readonly PendingWrite[]): Promise<readonly Refused[]> {
     try {
-      await this.api.patch(chunk.map(({ rrset }) => rrset));
+      await this.api.patch(chunk.flatMap(({ rrset, mark }) => (mark ? [rrset, mark] : [rrset])));
       return [];
     } catch (error) {
       if (!(error instanceof PowerDnsError) || error.code !== 'DNS_REFUSED') throw error;
@@ -136,16 +136,16 @@ export class PowerDnsTarget implements ZoneTarget {
     before: ReadonlyMap<string, ApiRrset>,
     due: readonly Change<RrsetValue>[],
   ): Promise<readonly PendingWrite[]> {
-    const alone = new Map<string, RrsetWrite>();
+    const alone = new Map<string, Pick<PendingWrite, 'rrset' | 'mark'>>();
     for (const { key, after } of due) {
       const present = before.get(key);
-      const change = after !== null && exists(present) && this.isOurs(present) ? recordChange(splitKey(key), present, after) : undefined;
-      if (change) alone.set(key, change);
+      const rrset = after !== null && exists(present) && this.isOurs(present) ? recordChange(splitKey(key), present, after) : undefined;
+      if (rrset) alone.set(key, { rrset, ...(rrset.changetype === 'EXTEND' ? { mark: this.marking(key, present) } : {}) });
     }
     if (alone.size === 0 || !hasRecordChanges(await this.version())) return writes;
     return writes.map(({ key, rrset }) => {
       const change = alone.get(key);
-      return change ? { key, rrset: change, whole: rrset } : { key, rrset };
+      return change ? { key, ...change, whole: rrset } : { key, rrset };
     });
   }
 
@@ -153,9 +153,14 @@ export class PowerDnsTarget implements ZoneTarget {
     const { name, type } = splitKey(key);
     if (after === null) return { key, rrset: { name, type, changetype: 'DELETE' } };
     if (exists(present) && this.isMarkedBefore(present) && canonicalJson(valueOf(present)) === canonicalJson(after))
-      return { key, rrset: { name, type, changetype: 'REPLACE', comments: this.comments(present) } }; // Records that are not sent stay.
+      return { key, rrset: this.marking(key, present) };
     const records = after.records.map((content) => ({ content, disabled: false }));
     return { key, rrset: { name, type, changetype: 'REPLACE', ttl: after.ttl, records, comments: this.comments(present) } };
+  }
+
+  /** Records that are not sent stay. */
+  private marking(key: string, present: ApiRrset | undefined): RrsetWrite {
+    return { ...splitKey(key), changetype: 'REPLACE', comments: this.comments(present) };
   }
 
   /** REPLACE replaces all comments: what people noted beside ours stays. */
@@ -169,10 +174,10 @@ export class PowerDnsTarget implements ZoneTarget {
     return exists(rrset) && this.isOurs(rrset) && canonicalJson(valueOf(rrset)) === canonicalJson(after);
   }
 
-  /** A name with a CNAME has nothing else (RFC 1034 §3.6.2). Not sent: a body that is refused is tried in halves, one request after the other. */
+  /** A name with a CNAME has nothing else (RFC 1034 §3.6.2), but a disabled one, which is not served. Not sent: a body that is refused is tried in halves, one request after the other. */
   private aliasInTheWay({ key, after }: Change<RrsetValue>, before: ReadonlyMap<string, ApiRrset>): [string, string][] {
     const alias = before.get(`${key.slice(0, key.lastIndexOf('/'))}/cname`);
-    if (after === null || key.endsWith('/cname') || !exists(alias) || this.isOurs(alias)) return [];
+    if (after === null || key.endsWith('/cname') || !isServed(alias) || this.isOurs(alias)) return [];
     return [[key, `somebody else's CNAME has this name, to ${alias.records.map(({ content }) => content).join(', ')}`]];
   }
 
@@ -206,18 +211,21 @@ const ownerIdOf = ({ comments }: ApiRrset): string | undefined => MARK.exec(comm
 interface PendingWrite {
   readonly key: string;
   readonly rrset: RrsetWrite;
+  /** Sent with a record that is added: the server makes a set without a comment of it where the set is gone meanwhile, and that would be nobody's. */
+  readonly mark?: RrsetWrite;
   /** What is sent instead where the server refuses the record alone. */
   readonly whole?: RrsetWrite;
 }
 
 const exists = (rrset: ApiRrset | undefined): rrset is ApiRrset => rrset !== undefined && rrset.records.length > 0;
+const isServed = (rrset: ApiRrset | undefined): rrset is ApiRrset => exists(rrset) && valueOf(rrset).records.length > 0;
 const found = (rrset: ApiRrset | undefined): string => (exists(rrset) ? canonicalJson(valueOf(rrset)) : 'nothing');
 
 function inChunks(writes: readonly PendingWrite[]): PendingWrite[][] {
   const chunks: PendingWrite[][] = [];
   let size = Number.POSITIVE_INFINITY;
   for (const write of writes) {
-    const bytes = Buffer.byteLength(JSON.stringify(write.rrset)) + 1;
+    const bytes = Buffer.byteLength(JSON.stringify([write.rrset, write.mark])) + 1;
     if (size + bytes > MAX_PATCH_BYTES) {
       chunks.push([]);
       size = '{"rrsets":[]}'.length;

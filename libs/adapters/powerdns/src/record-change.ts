@@ -10,8 +10,9 @@ export function hasRecordChanges(version: string): boolean {
 }
 
 /**
- * One record more or one less of a set of ours, as the record alone: the rest of the set, and its comments, are not sent. The TTL must be said and be that
- * of the set. @returns undefined where the whole set is to be sent.
+ * One record more or one less of a set of ours, as the record alone: the rest of the set is not sent. The TTL must be said and be that of the set (4.9 does
+ * not look, and then has two). Not where a record is disabled: the server does not see it, and drops it, or with the last other record the whole set.
+ * @returns undefined where the whole set is to be sent.
  */
 export function recordChange(
   { name, type }: Pick<RrsetWrite, 'name' | 'type'>,
