@@ -49,8 +49,11 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: lists`,
       expect(idsOf(first.json['results'] as object[])).toEqual(prefixes.slice(1, 5));
       const rest = await netbox.get(`${list}&start=${Number(prefixes[4]) + 1}&limit=4`);
       expect(idsOf(rest.json['results'] as object[])).toEqual(prefixes.slice(5));
-      expect((await netbox.get(`${list}&start=1&offset=1`)).status).toBe(400);
-      expect((await netbox.get(`${list}&start=1&ordering=id`)).status).toBe(400);
+      for (const wrong of ['start=1&offset=1', 'start=1&ordering=id', 'start=x']) {
+        const refused = await netbox.get(`${list}&${wrong}`);
+        expect(refused.status).toBe(400);
+        expect(JSON.parse(refused.text)).toEqual([expect.stringMatching(/./)]); // One sentence, in a list.
+      }
     });
 
     itWhere(!isAtLeast(release, '4.6'))('know no start, and ignore it', async () => {
@@ -71,6 +74,22 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: lists`,
       const [row = {}] = await netbox.rows(`${list}&omit=vrf,custom_fields&limit=1`);
       expect('vrf' in row).toBe(!isAtLeast(release, '4.5'));
       expect(row).toHaveProperty('prefix');
+    });
+
+    it('that count others are left out of nested objects from 4.7 on', async () => {
+      const { json } = await netbox.get(`ipam/prefixes/${prefixes[0]}/`);
+      expect('prefix_count' in (json['vrf'] as JsonObject)).toBe(!isAtLeast(release, '4.7'));
+      expect((await netbox.get(`ipam/vrfs/${vrf}/`)).json['prefix_count']).toBeGreaterThan(6);
+      const [brief] = await netbox.rows(`ipam/vrfs/?id=${vrf}&brief=1`);
+      expect(brief).toHaveProperty('prefix_count');
+    });
+
+    it('with several others have them in the order of their names', async () => {
+      const [b, a] = [`b${netbox.name('rt').slice(-18)}`, `a${netbox.name('rt').slice(-18)}`];
+      const ids = [await netbox.make('ipam/route-targets', { name: b }), await netbox.make('ipam/route-targets', { name: a })].map(
+        ({ id }) => id,
+      );
+      expect(await netbox.vrf({ import_targets: ids })).toMatchObject({ import_targets: [{ name: a }, { name: b }] });
     });
 
     it('have an owner from 4.5 on', async () => {
@@ -120,6 +139,24 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: lists`,
       for (const query of ['ipam/prefixes/?vrf_id=999999999', `${list}&status=bogus`, `${list}&id=x`]) {
         expect((await netbox.get(query)).status).toBe(400);
       }
+    });
+
+    it('refuse an object that is not there also where it is no field that has it, and what is no id of a request', async () => {
+      for (const query of [
+        'vpn/l2vpn-terminations/?vlan_id=999999999',
+        'vpn/l2vpn-terminations/?interface_id=999999999',
+        'ipam/vlans/?l2vpn_id=999999999',
+        'ipam/ip-addresses/?interface_id=999999999',
+        'ipam/prefixes/?present_in_vrf_id=999999999',
+        'ipam/vrfs/?tenant_group_id=999999999',
+        'ipam/vrfs/?modified_by_request=nonsense',
+      ])
+        expect({ query, status: (await netbox.get(query)).status }).toEqual({ query, status: 400 });
+    });
+
+    it('that are neither true nor false keep everything', async () => {
+      expect(await found('is_pool=maybe')).toEqual(prefixes);
+      expect(await found('is_pool=true')).toEqual([]);
     });
 
     it('compare prefixes', async () => {

@@ -21,6 +21,15 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: the way
     expect(await netbox.rows(`tenancy/tenants/?name=${name}`)).toEqual([]);
   });
 
+  it('has a page for people where nothing of its API is, and words where an object is not', async () => {
+    for (const path of ['ipam/nobody-made-this/', 'nobody/vrfs/', 'ipam/prefixes/1/available-nothing/'])
+      expect(await netbox.get(path)).toMatchObject({ status: 404, json: {}, text: expect.stringMatching(/<html/i) as string });
+    expect(await netbox.get('ipam/vlan-groups/999999999/')).toMatchObject({
+      status: 404,
+      json: { detail: 'No VLANGroup matches the given query.' },
+    });
+  });
+
   it('says its release in its status and in a header of every answer, and gives each answer an id', async () => {
     const status = await netbox.get('status/');
     expect(textOf(status.json['netbox-version'])).toMatch(new RegExp(`^${release.replace('.', '\\.')}\\.`));

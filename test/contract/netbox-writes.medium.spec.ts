@@ -95,10 +95,25 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: writes`
       expect(await post('ipam/prefixes', { prefix: '10.4.0.0/33', vrf })).toMatchObject({ status: 400 });
     });
 
+    it('an address of IPv4 within IPv6 keeps its dots', async () => {
+      const own = (await netbox.vrf()).id;
+      expect(await netbox.make('ipam/ip-addresses', { address: '::ffff:a00:1/128', vrf: own })).toMatchObject({
+        address: '::ffff:10.0.0.1/128',
+      });
+    });
+
+    itWhere(isAtLeast(release, '4.7'))('blanks around a prefix are no part of it, and refused', async () => {
+      expect(await post('ipam/prefixes', { prefix: ' 10.4.0.0/24', vrf })).toMatchObject(refused('prefix', /Invalid IP prefix/));
+    });
+
     it('a prefix or a host is there once where its VRF asks for that, and twice where it does not', async () => {
       const [strict, loose] = [(await netbox.vrf()).id, (await netbox.vrf({ enforce_unique: false })).id];
       await netbox.make('ipam/prefixes', { prefix: '10.5.0.0/24', vrf: strict });
       expect(await post('ipam/prefixes', { prefix: '10.5.0.0/24', vrf: strict })).toMatchObject(refused('prefix', /Duplicate/));
+      const rd = netbox.name('rd').slice(-21);
+      const named = await netbox.vrf({ rd });
+      await netbox.make('ipam/prefixes', { prefix: '10.5.0.0/24', vrf: named.id });
+      expect((await post('ipam/prefixes', { prefix: '10.5.0.0/24', vrf: named.id })).text).toContain(`(${rd})`); // What a person calls it.
       await netbox.make('ipam/ip-addresses', { address: '10.5.0.1/24', vrf: strict });
       expect(await post('ipam/ip-addresses', { address: '10.5.0.1/32', vrf: strict })).toMatchObject(refused('address', /Duplicate/));
       for (let twice = 0; twice < 2; twice += 1) {
@@ -130,6 +145,10 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: writes`
       expect((await post('ipam/ip-ranges', { ...range, start_address: '10.8.0.20/24', end_address: '10.8.0.30/24' })).status).toBe(400);
       expect(await post('ipam/ip-ranges', { ...range, end_address: '10.8.0.50/25' })).toMatchObject(refused('end_address', /masks/));
       expect(await post('ipam/ip-ranges', { ...range, end_address: '10.8.0.1/24' })).toMatchObject(refused('end_address', /greater/));
+      const one = { start_address: '10.8.0.100/24', end_address: '10.8.0.100/24', vrf: own };
+      if (isAtLeast(release, '4.7'))
+        expect(await netbox.make('ipam/ip-ranges', one)).toMatchObject({ size: 1, display: '10.8.0.100-10.8.0.100/24' });
+      else expect((await post('ipam/ip-ranges', one)).status).toBe(400);
     });
 
     itWhere(isAtLeast(release, '4.3'))('a populated range takes no address', async () => {
@@ -237,6 +256,9 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: writes`
       await netbox.make('ipam/vlans', { vid: 100, name: 'a', group });
       const twice = await post('ipam/vlans', { vid: 100, name: 'b', group });
       expect(Object.keys(twice.json)).toEqual([noField]);
+      const both = await post('ipam/vlans', { vid: 100, name: 'a', group });
+      expect(both.json[noField]).toHaveLength(isAtLeast(release, '4.7') ? 2 : 1); // Each rule that it breaks has its words.
+      expect((await post('ipam/vlan-groups', { name: `${slug}y`, slug: `${slug}y`, vid_ranges: [] })).status).toBe(400);
       expect((await post('ipam/vlans', { vid: 101, name: 'a', group })).status).toBe(400);
       expect(await post('ipam/vlans', { vid: 200, name: 'c', group })).toMatchObject(refused('vid'));
       expect(await post('ipam/vlans', { vid: 4095, name: 'c' })).toMatchObject(refused('vid'));
@@ -255,6 +277,14 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: writes`
       const name = netbox.name('v');
       await netbox.make('ipam/vlans', { vid: 100, name });
       await netbox.make('ipam/vlans', { vid: 100, name });
+    });
+
+    itWhere(isAtLeast(release, '4.7'))('a VLAN of a customer is in one of a provider, and no other is', async () => {
+      const name = netbox.name('q');
+      expect(await post('ipam/vlans', { vid: 50, name, qinq_role: 'cvlan' })).toMatchObject(refused('qinq_role'));
+      const provider = await netbox.make('ipam/vlans', { vid: 50, name, qinq_role: 'svlan' });
+      expect(await post('ipam/vlans', { vid: 51, name, qinq_svlan: provider.id })).toMatchObject(refused('qinq_svlan'));
+      await netbox.make('ipam/vlans', { vid: 51, name, qinq_role: 'cvlan', qinq_svlan: provider.id });
     });
 
     it('a VLAN is in one L2VPN', async () => {

@@ -10,6 +10,8 @@ import { Writer } from './writer.js';
 export interface Answer {
   readonly status: number;
   readonly body?: Json;
+  /** Title of a page for people that comes instead. */
+  readonly page?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -63,9 +65,9 @@ export class Act {
 
   /** @throws Refusal 412 with the tag that the object has now. */
   checkPrecondition(row: Row): void {
-    if (!this.shared.release.isAtLeast('4.6') || this.ifMatch === undefined) return;
-    const tags = this.ifMatch.split(',').map((tag) => tag.trim());
-    if (tags.includes('*')) return;
+    const asked = this.ifMatch?.trim() ?? '';
+    if (!this.shared.release.isAtLeast('4.6') || asked === '' || asked === '*') return;
+    const tags = asked.split(',').map((tag) => tag.trim());
     const current = etagOf(row);
     if (!tags.includes(current)) throw new Refusal(412, { detail: 'Precondition failed.' }, { etag: current });
   }

@@ -19,7 +19,7 @@ describe('addresses', () => {
     ['::1', '::1/128'],
     ['1:0:0:2:0:0:0:3', '1:0:0:2::3/128'],
     ['fe80::/10', 'fe80::/10'],
-    ['::ffff:192.0.2.1', '::ffff:c000:201/128'],
+    ['::ffff:192.0.2.1', '::ffff:192.0.2.1/128'],
   ])('%s is printed as %s', (text, printed) => {
     const parsed = parseAddress(text);
     expect(parsed && addressText(parsed)).toBe(printed);

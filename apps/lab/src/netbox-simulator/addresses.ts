@@ -42,6 +42,7 @@ function parseV6(text: string): bigint | null {
 
 export function hostText(family: Family, host: bigint): string {
   if (family === 4) return [24n, 16n, 8n, 0n].map((shift) => String((host >> shift) & 255n)).join('.');
+  if (host >> 32n === 0xffffn) return `::ffff:${hostText(4, host & 0xffff_ffffn)}`;
   const groups = Array.from({ length: 8 }, (_, at) => Number((host >> BigInt(112 - 16 * at)) & 0xffffn).toString(16));
   const runs = [...groups.join(':').matchAll(/(?<![0-9a-f])0(?::0)+(?![0-9a-f])/g)];
   const longest = runs.sort((a, b) => b[0].length - a[0].length || a.index - b.index)[0];

@@ -67,5 +67,10 @@ export function genericRef(
 }
 
 /** How many rows of this type have this object in this field. */
-export const countOf = (type: string, field: string, span: Span = {}): Field =>
-  computed((row, world) => world.db.table(type).referring(field, row.id).size, span);
+export const countOf = (type: string, field: string, span: Span = {}): Field => ({
+  type: 'computed',
+  of: (row, world) => world.db.table(type).referring(field, row.id).size,
+  isCount: true,
+  readOnly: true,
+  ...span,
+});

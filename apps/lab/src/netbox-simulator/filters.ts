@@ -17,7 +17,10 @@ export function testsOf(kind: Kind, parameters: URLSearchParams, context: Filter
 
 function testOf(kind: Kind, name: string, values: readonly string[], context: FilterContext): RowTest | null {
   const own = kind.filters?.[name];
-  if (own) return own(values, context);
+  if (own) {
+    refuseStrangers(kind.filterIds?.[name], name, values, context);
+    return own(values, context);
+  }
   const common = COMMON[name];
   if (common) return common(values, context);
   if (name.startsWith('cf_')) return customTest(kind, name.slice(3), values, context);
@@ -29,6 +32,8 @@ function testOf(kind: Kind, name: string, values: readonly string[], context: Fi
   }
   return fieldTest(kind, base, lookup, name, values, context);
 }
+
+const FLAGS: ReadonlySet<string> = new Set(['true', 'false', '1', '0']);
 
 function splitLookup(name: string): readonly [string, string] {
   const at = name.lastIndexOf('__');
@@ -68,7 +73,8 @@ function plainTest(
     case 'objectId':
       return numbers(of, name, lookup, values);
     case 'flag':
-      return (row) => of(row) === (values[0] === 'true' || values[0] === 'True' || values[0] === '1');
+      if (!FLAGS.has((values[0] ?? '').toLowerCase())) return null; // No choice is no filter.
+      return (row) => of(row) === ['true', '1'].includes((values[0] ?? '').toLowerCase());
     case 'choice': {
       const strange = values.find((value) => value !== 'null' && !world.choices.has(field.set, value));
       if (strange !== undefined) throw invalidChoice(name, strange);
@@ -82,6 +88,11 @@ function plainTest(
     default:
       return null;
   }
+}
+
+function refuseStrangers(type: string | undefined, name: string, values: readonly string[], { world }: FilterContext): void {
+  const strange = type && values.find((value) => value !== 'null' && !world.db.table(type).get(Number(value)));
+  if (strange) throw invalidChoice(name, strange);
 }
 
 const invalidChoice = (name: string, value: string) =>
@@ -203,8 +214,10 @@ function customTest(kind: Kind, rest: string, values: readonly string[], { world
 }
 
 const byRequest =
-  (...actions: readonly string[]): Filter =>
+  (name: string, ...actions: readonly string[]): Filter =>
   (values, { world: { db }, kind }) => {
+    const strange = values.find((value) => !/^[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i.test(value));
+    if (strange !== undefined) throw badFields({ [name]: ['Enter a valid UUID.'] });
     const log = db.table('core.objectchange');
     const rows = values.flatMap((value) => log.rowsWith('request', value));
     const ids = new Set(
@@ -240,13 +253,14 @@ const COMMON: Readonly<Record<string, Filter>> = {
     (values) =>
     ({ tags }) =>
       values.every((id) => tags.includes(Number(id))),
-  tenant_group_id:
-    (values, { world: { db } }) =>
-    (row) =>
-      values.includes(textOf(db.table('tenancy.tenant').get(Number(row.values['tenant'] ?? 0))?.values['group'])),
-  created_by_request: byRequest('create'),
-  updated_by_request: byRequest('update'),
-  modified_by_request: byRequest('create', 'update'),
+  tenant_group_id: (values, context) => {
+    refuseStrangers('tenancy.tenantgroup', 'tenant_group_id', values, context);
+    const { db } = context.world;
+    return (row) => values.includes(textOf(db.table('tenancy.tenant').get(Number(row.values['tenant'] ?? 0))?.values['group']));
+  },
+  created_by_request: byRequest('created_by_request', 'create'),
+  updated_by_request: byRequest('updated_by_request', 'update'),
+  modified_by_request: byRequest('modified_by_request', 'create', 'update'),
   q: ([wanted = ''], { kind }) => {
     const searched = Object.entries(kind.fields).flatMap(([name, { type }]) =>
       ['text', 'prefix', 'address'].includes(type) ? [name] : [],

@@ -61,7 +61,8 @@ export type Field = Base &
     | { readonly type: 'objectTypes' }
     | { readonly type: 'prefix' | 'address' }
     | { readonly type: 'json'; readonly problem?: (value: Json) => string | null }
-    | { readonly type: 'computed'; readonly of: (row: Row, world: World) => Json }
+    /** @param isCount of objects that refer to it: from 4.7 on only where the object itself is shown, not nested in another. */
+    | { readonly type: 'computed'; readonly of: (row: Row, world: World) => Json; readonly isCount?: boolean }
   );
 
 export type FieldOf<T extends Field['type']> = Extract<Field, { type: T }>;
@@ -111,6 +112,8 @@ export interface Kind extends Span {
   /** What `save()` changes. */
   readonly save?: (values: JsonObject, world: World) => JsonObject;
   readonly filters?: Readonly<Record<string, Filter>>;
+  /** Of these filters, those that take ids of objects of a type: where there is no such object the question is refused. */
+  readonly filterIds?: Readonly<Record<string, string>>;
   /** How often a row comes that a filter lets pass: more than once where the filter joins a list; default once. */
   readonly repeated?: (parameters: URLSearchParams, row: Row) => number;
   /** Has no tags, or no custom fields, or is only read. */

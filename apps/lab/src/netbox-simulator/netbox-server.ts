@@ -140,11 +140,12 @@ export class NetBoxServer {
   private async answer(request: IncomingMessage, url: URL, line: RequestLine, gapMs = 0): Promise<Reply> {
     if (!url.pathname.startsWith(`${this.basePath}/api/`))
       return { status: 404, text: '<html><title>Page Not Found</title></html>', headers: HTML };
-    if (!url.pathname.endsWith('/')) return { status: 302, text: '', headers: { location: `${url.pathname}/${url.search}` } };
+    if (!url.pathname.endsWith('/')) return this.withoutSlash(url, line);
     const requestId = randomUUID();
     const own = { 'x-request-id': requestId };
     try {
-      const { status, body, headers } = await this.act(request, line, requestId, gapMs);
+      const { status, body, page: title, headers } = await this.act(request, line, requestId, gapMs);
+      if (title !== undefined) return page(status, title);
       if (body === undefined) return { status, text: '', headers: { ...own, ...headers } };
       const isForBrowser = request.headers.accept?.includes('text/html') === true && !request.headers.accept.includes('json');
       if (isForBrowser) return { status, text: `<html><pre>${JSON.stringify(body, null, 4)}</pre></html>`, headers: { ...own, ...HTML } };
@@ -154,6 +155,13 @@ export class NetBoxServer {
         return { status: error.status, text: JSON.stringify(error.body), headers: { ...own, ...JSON_TYPE, ...error.headers } };
       return this.serverError(error as Error, own);
     }
+  }
+
+  /** From 4.7 on only what reads is led to the right address. */
+  private withoutSlash(url: URL, { method }: RequestLine): Reply {
+    const isNew = this.shared.release.isAtLeast('4.7');
+    if (isNew && method !== 'GET' && method !== 'HEAD') return page(404, 'Page Not Found');
+    return { status: isNew ? 301 : 302, text: '', headers: { location: `${url.pathname}/${url.search}` } };
   }
 
   private async act(request: IncomingMessage, line: RequestLine, requestId: string, gapMs: number): Promise<Answer> {

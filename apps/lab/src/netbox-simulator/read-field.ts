@@ -39,7 +39,7 @@ export function readField(field: Field, sent: Json, world: World, isVisible: Vis
       return readInteger({ min: 0, max: Number.MAX_SAFE_INTEGER }, sent);
     case 'prefix':
     case 'address':
-      return readAddress(field.type, sent);
+      return readAddress(field.type, sent, world);
     default:
       return readJson(field, sent);
   }
@@ -143,9 +143,11 @@ function readObjectTypes(sent: Json, world: World): Read {
   return { value: [...new Set(sent as string[])].sort() };
 }
 
-function readAddress(type: 'prefix' | 'address', sent: Json): Read {
-  const address = typeof sent === 'string' ? parseAddress(sent.trim()) : null;
-  if (address === null) return wrong(`Invalid IP address format: ${String(typeof sent === 'object' ? JSON.stringify(sent) : sent)}`);
+function readAddress(type: 'prefix' | 'address', sent: Json, { release }: World): Read {
+  const isNew = release.isAtLeast('4.7');
+  const address = typeof sent === 'string' ? parseAddress(isNew ? sent : sent.trim()) : null;
+  const what = isNew && type === 'prefix' ? 'prefix' : 'address';
+  if (address === null) return wrong(`Invalid IP ${what} format: ${String(typeof sent === 'object' ? JSON.stringify(sent) : sent)}`);
   if (address.length === 0) return wrong(`Cannot create ${type === 'prefix' ? 'prefix' : 'IP address'} with /0 mask.`);
   return { value: addressText(address) };
 }

@@ -17,6 +17,9 @@ export interface Router {
   readonly background: (act: Act, kind: Kind, work: () => Promise<Answer>) => Answer | null;
 }
 
+/** Not an answer of the API: nothing of it is at this address. */
+const NO_SUCH_PAGE: Answer = { status: 404, page: 'Page Not Found' };
+
 const notAllowed = ({ method }: Act) => detail(405, `Method "${method}" not allowed.`);
 
 /** @param path below `/api/`, without slashes around it. */
@@ -27,12 +30,13 @@ export async function route(router: Router, act: Act, path: string): Promise<Ans
     return { status: 200, body: { id: act.user.id, username: act.user.name } };
   if (path === 'users/tokens') return tokensOf(act);
   const kind = router.kinds.find((one) => one.path === `${app}/${model}`);
-  if (!kind || more.length > 0 || (id !== undefined && !/^\d+$/.test(id))) throw detail(404, 'Not found.');
+  if (!kind || more.length > 0) return NO_SUCH_PAGE;
+  if (id !== undefined && !/^\d+$/.test(id)) throw detail(404, 'Not found.');
   if (act.method === 'OPTIONS') return optionsOf(act, kind);
   if (id === undefined) return collection(router, act, kind);
   if (action === undefined) return single(router, act, kind, Number(id));
   const pool = POOLS[`${kind.path} ${action}`];
-  if (!pool) throw detail(404, 'Not found.');
+  if (!pool) return NO_SUCH_PAGE;
   if (act.method === 'GET') {
     act.demand(act.viewer.kind(pool.child), 'view');
     return showFree(act, pool, Number(id));

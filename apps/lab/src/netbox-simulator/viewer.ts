@@ -51,9 +51,16 @@ export class Viewer implements World {
     const known = this.nested.get(key);
     if (known !== undefined) return known;
     const row = this.db.has(type) ? this.db.table(type).get(id) : undefined;
-    const shown = row ? this.show(this.kind(type), row, (field) => this.kind(type).brief.includes(field), true) : null;
+    const shown = row ? this.show(this.kind(type), row, this.nestedFields(type), true) : null;
     this.nested.set(key, shown);
     return shown;
+  }
+
+  private nestedFields(type: string): Selection {
+    const { brief, fields } = this.kind(type);
+    const isShown = (field: Field | undefined): boolean =>
+      field?.type !== 'computed' || field.isCount !== true || !this.release.isAtLeast('4.7');
+    return (name) => brief.includes(name) && isShown(fields[name]);
   }
 
   full(kind: Kind, row: Row, selection: Selection = ALL): JsonObject {
@@ -96,12 +103,24 @@ export class Viewer implements World {
       case 'ref':
         return typeof value === 'number' ? this.brief(field.to, value) : null;
       case 'refs':
-        return (value as number[]).map((id) => this.brief(field.to, id));
+        return this.inOrder(field.to, value as number[]).map((id) => this.brief(field.to, id));
       case 'computed':
         return field.of(row, this);
       default:
         return value;
     }
+  }
+
+  /** As their own list has them, whatever order they were sent in. */
+  private inOrder(type: string, ids: readonly number[]): readonly number[] {
+    if (ids.length < 2) return ids;
+    const [kind, table] = [this.kind(type), this.db.table(type)];
+    const keyOf = (id: number): string => {
+      const row = table.get(id);
+      return row ? kind.ordering(row, this) : '';
+    };
+    const keys = new Map(ids.map((id) => [id, keyOf(id)]));
+    return [...ids].sort((a, b) => (keys.get(a) === keys.get(b) ? a - b : (keys.get(a) ?? '') < (keys.get(b) ?? '') ? -1 : 1));
   }
 
   private tags(row: Row): Json {

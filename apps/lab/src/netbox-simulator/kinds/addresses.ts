@@ -20,18 +20,23 @@ export const rangesIn = ({ db }: World, vrf: Json | undefined): Row[] =>
   db.table('ipam.iprange').rowsWith('space', textOf(vrf ?? 'global'));
 
 function rangeName({ values }: Row | Draft): string {
+  const length = parsed(values['start_address']).length;
+  if (hostOf(values['start_address']) === hostOf(values['end_address']))
+    return `${hostOf(values['start_address'])}-${hostOf(values['end_address'])}/${length}`;
   const separator = textOf(values['start_address']).includes(':') ? ':' : '.';
   const [start, end] = [hostOf(values['start_address']).split(separator), hostOf(values['end_address']).split(separator)];
   const same = start.findIndex((part, at) => part !== end[at]);
   const base = same < 0 ? start : start.slice(0, same);
-  return `${[...base, ''].join(separator)}${start.slice(base.length).join(separator)}-${end.slice(base.length).join(separator)}/${parsed(values['start_address']).length}`;
+  return `${[...base, ''].join(separator)}${start.slice(base.length).join(separator)}-${end.slice(base.length).join(separator)}/${length}`;
 }
 
 function rangeProblem({ values, before }: Draft, world: World): FieldErrors | null {
   const [start, end] = [parsed(values['start_address']), parsed(values['end_address'])];
   if (start.family !== end.family) return { end_address: ['Starting and ending IP address versions must match'] };
   if (start.length !== end.length) return { end_address: ['Starting and ending IP address masks must match'] };
-  if (end.host <= start.host) return { end_address: [`Ending address must be greater than the starting address (${addressText(start)})`] };
+  // From 4.7 on one address is a range.
+  if (end.host < start.host || (end.host === start.host && !world.release.isAtLeast('4.7')))
+    return { end_address: [`Ending address must be greater than the starting address (${addressText(start)})`] };
   const other = rangesIn(world, values['vrf']).find((row) => {
     const [from, to] = [parsed(row.values['start_address']), parsed(row.values['end_address'])];
     return row.id !== before?.id && from.family === start.family && from.host <= end.host && to.host >= start.host;
@@ -120,7 +125,8 @@ function networkProblem(values: JsonObject, address: Address): FieldErrors | nul
   return null;
 }
 
-function duplicateProblem({ values, before }: Draft, { db, settings }: World): FieldErrors | null {
+function duplicateProblem({ values, before }: Draft, world: World): FieldErrors | null {
+  const { db, settings } = world;
   const vrf = typeof values['vrf'] === 'number' ? db.table('ipam.vrf').get(values['vrf']) : undefined;
   if (vrf ? vrf.values['enforce_unique'] !== true : !settings.enforceGlobalUnique) return null;
   const same = db
@@ -130,7 +136,7 @@ function duplicateProblem({ values, before }: Draft, { db, settings }: World): F
   const [first] = same;
   if (!first) return null;
   if (SHARED_ROLES.includes(values['role'] ?? null) && same.every((one) => SHARED_ROLES.includes(one.values['role'] ?? null))) return null;
-  const place = vrf ? `VRF ${textOf(vrf.values['name'])}` : 'global table';
+  const place = vrf ? `VRF ${world.display('ipam.vrf', vrf.id)}` : 'global table';
   return { address: [`Duplicate IP address found in ${place}: ${textOf(first.values['address'])}`] };
 }
 
@@ -199,6 +205,7 @@ const IP_ADDRESS: Kind = {
   clean: addressProblem,
   save: (values) => ({ ...values, dns_name: textOf(values['dns_name'] ?? '').toLowerCase() }),
   lock: IP_LOCK,
+  filterIds: { present_in_vrf_id: 'ipam.vrf', interface_id: 'dcim.interface', vminterface_id: 'virtualization.vminterface' },
   filters: {
     address: addressIs('address'),
     parent: (wanted) => {

@@ -17,6 +17,8 @@ function eachOf(types: Json | undefined, { db }: World, change: (custom: JsonObj
   for (const type of types as string[]) for (const row of db.table(type).all()) db.put(type, { ...row, custom: change(row.custom) });
 }
 
+const capitalised = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1).toLowerCase()}`;
+
 /** What the log shows of an object: not its times, and of one that was not there or is gone an object without fields (`get_clean_data`). */
 function compared(data: Json | undefined): Json {
   const { created: _created, last_updated: _updated, ...shown } = isObject(data ?? null) ? (data as JsonObject) : {};
@@ -92,7 +94,7 @@ export const EXTRAS: readonly Kind[] = [
       comments: COMMENTS,
     },
     brief: ['name', 'description'],
-    display: ({ values }) => textOf(values['label'] || textOf(values['name']).replaceAll('_', ' ')),
+    display: ({ values }) => textOf(values['label'] || capitalised(textOf(values['name']).replaceAll('_', ' '))),
     ordering: ({ values }) => `${textOf(values['group_name'])} ${textOf(values['weight']).padStart(6, '0')} ${textOf(values['name'])}`,
     created: ({ values }, world) =>
       eachOf(values['object_types'], world, (custom) => ({ ...custom, [textOf(values['name'])]: values['default'] ?? null })),
@@ -123,7 +125,7 @@ export const EXTRAS: readonly Kind[] = [
       name: name(150, { isUnique: true }),
       description: DESCRIPTION,
       payload_url: text({ max: 500, required: true }),
-      http_method: choice('Webhook.http_method', { default: 'POST' }),
+      http_method: text({ max: 30, default: 'POST', pattern: /^(?:GET|POST|PUT|PATCH|DELETE)$/ }),
       http_content_type: text({ max: 100, default: 'application/json' }),
       additional_headers: text({ max: 10_000 }),
       body_template: text({ max: 100_000 }),

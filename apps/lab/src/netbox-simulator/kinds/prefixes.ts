@@ -73,7 +73,8 @@ export const PREFIX: Kind = {
     const prefix = parsed(values['prefix']);
     return { space: spaceOf(values), key: prefixKey(prefix), bucket: `${prefix.family}/${prefix.length}` };
   },
-  clean: ({ values, before }, { db, settings }) => {
+  clean: ({ values, before }, world) => {
+    const { db, settings } = world;
     const prefix = parsed(values['prefix']);
     // The validator of the model's field comes before the `save()` that would clear these bits (ipam/validators.py).
     if (prefix.host !== firstOf(prefix))
@@ -82,9 +83,10 @@ export const PREFIX: Kind = {
     if (vrf ? vrf.values['enforce_unique'] !== true : !settings.enforceGlobalUnique) return null;
     const same = [...db.table('ipam.prefix').found('place', `${spaceOf(values)} ${keyOf(values)}`)].filter((id) => id !== before?.id);
     if (same.length === 0) return null;
-    const place = vrf ? `VRF ${textOf(vrf.values['name'])}` : 'global table';
+    const place = vrf ? `VRF ${world.display('ipam.vrf', vrf.id)}` : 'global table';
     return { prefix: [`Duplicate prefix found in ${place}: ${addressText(prefix)}`] };
   },
+  filterIds: { present_in_vrf_id: 'ipam.vrf' },
   filters: {
     prefix: anyPrefix((row, wanted) => row.host === wanted.host && row.length === wanted.length && row.family === wanted.family),
     within: anyPrefix((row, wanted) => isWithin(row, wanted) && row.length > wanted.length),

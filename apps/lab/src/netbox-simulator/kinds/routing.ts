@@ -11,6 +11,9 @@ const byName: Pick<Kind, 'display' | 'ordering'> = {
 };
 const ASN_MAX = 4_294_967_295;
 
+/** Of four bytes also in dots. */
+const asnText = (asn: number): string => (asn > 65_535 ? `AS${asn} (${Math.floor(asn / 65_536)}.${asn % 65_536})` : `AS${asn}`);
+
 export const ROUTING: readonly Kind[] = [
   {
     type: 'ipam.vrf',
@@ -94,7 +97,7 @@ export const ROUTING: readonly Kind[] = [
       provider_count: countOf('circuits.provider', 'asns'),
     },
     brief: ['asn', 'description'],
-    display: ({ values }) => `AS${textOf(values['asn'])}`,
+    display: ({ values }) => asnText(Number(values['asn'])),
     ordering: ({ values }) => textOf(values['asn']).padStart(10, '0'),
   },
   {
@@ -120,6 +123,7 @@ export const ROUTING: readonly Kind[] = [
     },
     brief: ['name', 'description'],
     ...byName,
+    display: ({ values }) => `${textOf(values['name'])} (${textOf(values['start'])}-${textOf(values['end'])})`,
     clean: ({ values }) =>
       Number(values['end']) <= Number(values['start'])
         ? { __all__: [`Starting ASN (${textOf(values['start'])}) must be lower than ending ASN (${textOf(values['end'])}).`] }

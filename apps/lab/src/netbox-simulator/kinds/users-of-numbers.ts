@@ -118,6 +118,7 @@ export const USERS_OF_NUMBERS: readonly Kind[] = [
     display: ({ values, id }, world) => `${world.display('vpn.tunnel', Number(values['tunnel']))}: Termination ${id}`,
     ordering: ({ values, id }) => `${textOf(values['tunnel']).padStart(9, '0')} ${String(id).padStart(9, '0')}`,
     unique: [{ name: 'vpn_tunneltermination_termination', fields: ['termination_type', 'termination_id'] }],
+    filterIds: { interface_id: 'dcim.interface', vminterface_id: 'virtualization.vminterface' },
     filters: { interface_id: terminates('dcim.interface'), vminterface_id: terminates('virtualization.vminterface') },
   },
   {

@@ -13,6 +13,7 @@ export const rangesOf = (value: Json | undefined): Ranges => (value ?? [[1, 4094
 function rangesProblem(value: Json): string | null {
   const isRange = (one: Json): boolean => Array.isArray(one) && one.length === 2 && one.every((end) => Number.isInteger(end));
   if (!Array.isArray(value) || !value.every(isRange)) return 'Ranges must be specified in the form (lower, upper).';
+  if (value.length === 0) return 'This field cannot be blank.';
   const ranges = [...rangesOf(value)].sort((a, b) => a[0] - b[0]);
   for (const [at, [from, to]] of ranges.entries()) {
     if (from > to) return `Ending VLAN ID in range must be greater than or equal to the starting VLAN ID (${from}-${to})`;
@@ -91,7 +92,12 @@ export const VLANS: readonly Kind[] = [
       { name: 'ipam_vlan_unique_qinq_svlan_vid', fields: ['qinq_svlan', 'vid'] },
       { name: 'ipam_vlan_unique_qinq_svlan_name', fields: ['qinq_svlan', 'name'] },
     ],
-    clean: ({ values }, { db }) => {
+    clean: ({ values }, { db, release }) => {
+      const customer = values['qinq_role'] === 'cvlan';
+      if (release.isAtLeast('4.7') && values['qinq_svlan'] !== null && !customer)
+        return { qinq_svlan: ['Only Q-in-Q customer VLANs maybe assigned to a service VLAN.'] };
+      if (release.isAtLeast('4.7') && values['qinq_svlan'] === null && customer)
+        return { qinq_role: ['A Q-in-Q customer VLAN must be assigned to a service VLAN.'] };
       const group = typeof values['group'] === 'number' ? db.table('ipam.vlangroup').get(values['group']) : undefined;
       if (!group) return null;
       const ranges = rangesOf(group.values['vid_ranges']);
@@ -102,6 +108,7 @@ export const VLANS: readonly Kind[] = [
         ],
       };
     },
+    filterIds: { l2vpn_id: 'vpn.l2vpn', available_at_site: 'dcim.site' },
     filters: {
       l2vpn_id: (wanted, { world: { db } }) => {
         const terminations = db.table('vpn.l2vpntermination');

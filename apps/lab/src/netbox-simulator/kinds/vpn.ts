@@ -63,6 +63,7 @@ export const VPN: readonly Kind[] = [
         __all__: [`${textOf(l2vpn?.values['type'])} L2VPNs cannot have more than two terminations; found ${ends} already defined.`],
       };
     },
+    filterIds: { vlan_id: 'ipam.vlan', interface_id: 'dcim.interface', vminterface_id: 'virtualization.vminterface' },
     filters: {
       vlan_id: assigned('ipam.vlan'),
       interface_id: assigned('dcim.interface'),
