@@ -1,6 +1,6 @@
-/** What only a simulator can be asked: other users, other settings, bad lines, and how it bears many objects. */
+/** What only a simulator can be asked: other settings, bad lines, and how it bears many objects. */
 import { startNetBoxSimulator } from '../../apps/lab/src/netbox-simulator/index.js';
-import { isRealNetBox, NetBoxUnderTest, textOf } from './netbox-under-test.js';
+import { isRealNetBox, NetBoxUnderTest } from './netbox-under-test.js';
 
 describe.skipIf(isRealNetBox)('the simulated NetBox', () => {
   let netbox: NetBoxUnderTest;
@@ -11,64 +11,6 @@ describe.skipIf(isRealNetBox)('the simulated NetBox', () => {
   });
   afterEach(() => netbox.simulator.faults.clear());
   afterAll(() => netbox.close());
-
-  describe('knows users', () => {
-    it('that only read, whose token is off, and whose token is old', async () => {
-      const token = netbox.simulator.state.user('reader', null);
-      token.writeEnabled = false;
-      const call = (method: string) => netbox.call(method, 'ipam/vrfs/', method === 'GET' ? undefined : { name: 'x' }, {}, token.value);
-      expect((await call('GET')).status).toBe(200);
-      expect(await call('POST')).toMatchObject({ status: 403, json: { detail: like(/permission/) } });
-      token.expires = 1;
-      expect(await call('GET')).toMatchObject({ status: 403, json: { detail: 'Token expired' } });
-      token.enabled = false;
-      expect((await call('GET')).status).toBe(403);
-    });
-
-    it('that may some things with some types, and lose that at any time', async () => {
-      const token = netbox.simulator.state.user('limited', { 'ipam.vrf': { view: true, add: true } });
-      const call = (method: string, path: string, body?: Record<string, string>) => netbox.call(method, path, body, {}, token.value);
-      expect((await call('GET', 'ipam/prefixes/')).status).toBe(403);
-      const made = await call('POST', 'ipam/vrfs/', { name: netbox.name('v') });
-      expect(made.status).toBe(201);
-      expect((await call('PATCH', `ipam/vrfs/${Number(made.json['id'])}/`, {})).status).toBe(403);
-      token.user.permissions = {};
-      expect((await call('GET', 'ipam/vrfs/')).status).toBe(403);
-    });
-
-    it('that see some objects, and make none outside of those', async () => {
-      const isOurs = ({ name }: { name?: unknown }): boolean => typeof name === 'string' && name.startsWith('ours');
-      const token = netbox.simulator.state.user('fenced', { 'ipam.vrf': { view: isOurs, add: isOurs, change: isOurs, delete: isOurs } });
-      const call = (method: string, path: string, body?: Record<string, string>) => netbox.call(method, path, body, {}, token.value);
-      const theirs = await netbox.vrf({ name: 'theirs' });
-      const ours = await call('POST', 'ipam/vrfs/', { name: 'ours' });
-      expect((await call('GET', 'ipam/vrfs/')).json).toMatchObject({ count: 1, results: [{ id: ours.json['id'] }] });
-      expect((await call('GET', `ipam/vrfs/${theirs.id}/`)).status).toBe(404);
-      expect((await call('DELETE', `ipam/vrfs/${theirs.id}/`)).status).toBe(404);
-      const before = netbox.simulator.state.count('ipam/vrfs');
-      expect((await call('POST', 'ipam/vrfs/', { name: 'theirs too' })).status).toBe(403);
-      expect(netbox.simulator.state.count('ipam/vrfs')).toBe(before);
-      expect((await call('PATCH', `ipam/vrfs/${Number(ours.json['id'])}/`, { name: 'given away' })).status).toBe(403);
-    });
-
-    it.each([
-      ['4.4', 1],
-      ['4.6', 2],
-    ] as const)('that get a token for their password: release %s gives version %i', async (version, kind) => {
-      const simulator = await startNetBoxSimulator({ version });
-      try {
-        const provision = (password: string) =>
-          netbox.call('POST', `${simulator.url}/api/users/tokens/provision/`, { username: 'admin', password }, {}, '');
-        expect((await provision('wrong')).status).toBe(403);
-        const { status, json } = await provision('admin-password');
-        expect(status).toBe(201);
-        const value = kind === 2 ? `nbt_${textOf(json['key'])}.${textOf(json['token'])}` : textOf(json['key']);
-        expect((await netbox.call('GET', `${simulator.url}/api/status/`, undefined, {}, value)).status).toBe(200);
-      } finally {
-        await simulator.close();
-      }
-    });
-  });
 
   it('has the settings of its administrator', async () => {
     const choices = [{ value: 'active', label: 'In use' }];

@@ -8,6 +8,8 @@ import { dependents, type Removal } from './removal.js';
 
 type Failure = { readonly index: number; readonly errors: Json } | { readonly id: number; readonly errors: Json };
 
+const FORBIDDEN_OBJECT = 'You do not have permission to perform this action on this object.';
+
 const isNew = (act: Act): boolean => act.shared.release.isAtLeast('4.7');
 
 function refuse(failures: readonly Failure[], total: number, words: string, status = 400): void {
@@ -15,13 +17,16 @@ function refuse(failures: readonly Failure[], total: number, words: string, stat
   throw new Refusal(status, { detail: `${failures.length} of ${total} objects ${words}.`, errors: failures as unknown as Json });
 }
 
-/** Its errors, where it is what the client sent that is wrong. */
-function attempt<T>(work: () => T): { readonly done: T } | { readonly errors: Json } {
+/** Its errors, where it is what the client sent that is wrong, or what he may. */
+function attempt<T>(
+  work: () => T,
+  caught: readonly number[] = [400],
+): { readonly done: T } | { readonly errors: Json; readonly status: number } {
   try {
     return { done: work() };
   } catch (error) {
-    if (!(error instanceof Refusal) || error.status !== 400) throw error;
-    return { errors: error.body };
+    if (!(error instanceof Refusal) || !caught.includes(error.status)) throw error;
+    return { errors: error.body, status: error.status };
   }
 }
 
@@ -48,11 +53,16 @@ async function createCheckedFirst(act: Act, kind: Kind, bodies: readonly Json[])
 async function createInTurn(act: Act, kind: Kind, bodies: readonly Json[]): Promise<readonly Row[]> {
   await act.gap();
   return act.shared.db.atomic(() => {
-    const tried = bodies.map((body) => attempt(() => act.writer.save(kind, act.writer.draft(kind, body, null, 'POST'), act.message(body))));
+    const tried = bodies.map((body) =>
+      attempt(() => act.writer.save(kind, act.writer.draft(kind, body, null, 'POST'), act.message(body)), [400, 403]),
+    );
+    const failed = tried.flatMap((one, index) => ('errors' in one ? [{ ...one, index }] : []));
+    const isForbidden = failed.some(({ status }) => status === 403);
     refuse(
-      tried.flatMap((one, index) => ('errors' in one ? [{ index, errors: one.errors }] : [])),
+      failed.map(({ index, errors, status }) => ({ index, errors: status === 403 ? { __all__: [FORBIDDEN_OBJECT] } : errors })),
       bodies.length,
       'could not be created',
+      isForbidden ? 403 : 400,
     );
     return tried.flatMap((one) => ('done' in one ? one.done : []));
   });
