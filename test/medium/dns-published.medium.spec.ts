@@ -1,5 +1,5 @@
 /** What is published is remembered: deleted by itself is only what the mark there and the row here agree on, whatever died or was restored in between. */
-import { startSimulatedPowerDns } from '../../apps/lab/src/powerdns/index.js';
+import { nameServerHere, startSimulatedPowerDns } from '../../apps/lab/src/powerdns/index.js';
 import { NamesRoom, ZONE } from '../support/names-room.js';
 import { DomainError } from '#engines/kernel';
 import { Secret } from '#platform';
@@ -73,7 +73,7 @@ it('a run that finds nothing to do writes no row', async () => {
   expect([room.patches(), await rows()]).toEqual([0, before]);
 });
 
-describe('a worker that dies', () => {
+describe(`a worker that dies, on ${nameServerHere()}`, () => {
   it('after deletions leaves no alarm that ours are missing', async () => {
     const given = await room.name(...labels('host', 8));
     await room.run();
@@ -114,7 +114,7 @@ describe('a worker that dies', () => {
   });
 });
 
-describe('a PATCH that nobody waited for any more', () => {
+describe(`a PATCH that nobody waited for any more, on ${nameServerHere()}`, () => {
   /** A run whose PATCH is still under way. @returns what lets it arrive. */
   const unanswered = async (): Promise<() => Promise<void>> => {
     const arrives = room.hold();
@@ -240,7 +240,7 @@ describe('a PATCH that nobody waited for any more', () => {
   });
 });
 
-describe('a zone that really lost record sets of ours', () => {
+describe(`a zone that really lost record sets of ours, on ${nameServerHere()}`, () => {
   it('stops at each look until a person says that it is right', async () => {
     await room.name(...labels('some', 8));
     await room.run();
@@ -305,7 +305,7 @@ it('a zone that comes back to the list has what was released meanwhile deleted, 
   });
 });
 
-describe('a connector that is set elsewhere while a run writes', () => {
+describe(`a connector that is set elsewhere while a run writes, on ${nameServerHere()}`, () => {
   let next: Awaited<ReturnType<typeof startSimulatedPowerDns>>;
   const elsewhere = () => ({ url: next.apiUrl, secret: new Secret(next.apiKey) });
   const back = () => ({ url: room.url, secret: new Secret(room.dns.apiKey) });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { type Given, NamesRoom, ZONE } from '../support/names-room.js';
 import { expectSeeds, seedsOr } from './allocation/model-seeds.js';
 
-const NAMED = ['name', 'unname', 'theyDelete', 'theyReplace', 'theyLeave', 'restoreName'] as const;
+const NAMED = ['name', 'unname', 'share', 'theyDelete', 'theyReplace', 'theyLeave', 'restoreName'] as const;
 type Trouble = 'DIES_BEFORE' | 'DIES_AFTER' | 'NO_ANSWER' | 'AWAY' | 'LATE';
 /** `at` is one of the labels, modulo. */
 type Step =
@@ -23,6 +23,7 @@ interface Sequence {
   readonly steps: readonly Step[];
 }
 
+const THEIRS = '192.0.2.66';
 const SEEDS = seedsOr('2');
 const LABELS = Array.from({ length: 8 }, (_, n) => `host${n + 1}`);
 const at = fc.nat({ max: LABELS.length - 1 });
@@ -37,6 +38,7 @@ const sequences: fc.Arbitrary<Sequence> = fc.record({
     fc.oneof(
       { weight: 5, arbitrary: of('name') },
       { weight: 4, arbitrary: of('unname') },
+      { weight: 4, arbitrary: of('share') },
       { weight: 3, arbitrary: of('restoreName') },
       { weight: 2, arbitrary: of('theyDelete', 'theyReplace', 'theyLeave') },
       { weight: 2, arbitrary: fc.record({ step: fc.constant('loseRows' as const), oneOf: fc.integer({ min: 1, max: 3 }) }) },
@@ -63,13 +65,23 @@ beforeAll(async () => {
 afterAll(() => room.close());
 
 const wanted = async (): Promise<string[]> => {
-  const rows = await room.sql<{ name: string }>('SELECT dns_name AS name FROM ip_address WHERE dns_name LIKE $1 ORDER BY 1', [
-    `host%.${ZONE}`,
-  ]);
+  const rows = await room.sql<{ name: string }>(
+    'SELECT DISTINCT name FROM ip_address, unnest(dns_aliases || dns_name) AS name WHERE name LIKE $1 ORDER BY 1',
+    [`host%.${ZONE}`],
+  );
   return rows.map(({ name }) => name.split('.')[0] ?? '');
 };
 const call = (label: string, name: string | null) =>
   room.sql('UPDATE ip_address SET dns_name = $2 WHERE id = $1', [hosts[LABELS.indexOf(label)]?.id, name]);
+/** The host is also called as two others, or no more: their sets have a record more or less. */
+async function share(label: string): Promise<void> {
+  const host = hosts[LABELS.indexOf(label)] as Given;
+  const [row] = await room.sql<{ isCalled: boolean; shares: boolean }>(
+    'SELECT dns_name IS NOT NULL AS "isCalled", dns_aliases IS NOT NULL AS shares FROM ip_address WHERE id = $1',
+    [host.id],
+  );
+  if (row?.isCalled) await room.alsoCalled(host, ...(row.shares ? [] : LABELS.slice(0, 2).filter((other) => other !== label)));
+}
 const die = () => room.sql(`UPDATE lease SET fence = fence + 1, until = clock_timestamp() WHERE resource = 'sync:' || $1`, [room.targetId]);
 
 function trouble(kind: Trouble | null): void {
@@ -119,11 +131,12 @@ async function take(step: Step): Promise<void> {
 }
 
 async function name(step: (typeof NAMED)[number], label: string): Promise<void> {
+  if (step === 'share') return share(label);
   if (step === 'restoreName') await room.forgetRow(label);
   if (step === 'name' || step === 'unname' || step === 'restoreName')
     return void (await call(label, step === 'name' ? `${label}.${ZONE}` : null));
   if (isAlone) return;
-  if (step === 'theyReplace') return room.write({ [label]: ['192.0.2.66'] }, null);
+  if (step === 'theyReplace') return room.write({ [label]: [THEIRS] }, null);
   const isTheirs = label in (await room.others());
   if (isTheirs === (step === 'theyLeave')) await room.write({ [label]: [] });
 }
@@ -140,6 +153,7 @@ async function play({ steps, ...sequence }: Sequence): Promise<void> {
     await decide();
   }
   const theirs = await room.others();
+  expect(Object.values(theirs).flat()).toEqual(Object.keys(theirs).map(() => THEIRS)); // What has no mark nobody of us wrote.
   const ours = (await wanted()).filter((label) => !(label in theirs));
   expect({ served: await room.served(), remembered: await room.remembered() }).toEqual({ served: ours, remembered: ours });
   for (const label of LABELS) await call(label, null);
