@@ -133,6 +133,7 @@ describe.each(releases)(`NetBox %s${isRealNetBox ? '' : ' (simulated)'}: lists`,
     it('keep everything where nobody knows their name', async () => {
       expect(await found('colour=red')).toEqual(prefixes);
       expect(await found('cf_nobody_has_this=1')).toEqual(prefixes);
+      expect(await found(`id__in=${prefixes[0]},${prefixes[1]}`)).toEqual(prefixes);
     });
 
     it('refuse an object that is not there, a choice that is none and a number that is none', async () => {

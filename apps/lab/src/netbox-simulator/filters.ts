@@ -184,6 +184,7 @@ function compare(lookup: string): ((have: number, wanted: number) => boolean) | 
 
 function numbers(of: (row: Row) => Json, name: string, lookup: string, values: readonly string[]): RowTest | null {
   if (lookup === 'empty') return (row) => (of(row) === null) === (values[0] === 'true');
+  if (lookup !== '' && lookup !== 'n' && compare(lookup) === null) return null; // `id__in` is no filter.
   if (values.some((value) => !/^-?\d+$/.test(value))) throw badFields({ [name]: ['Enter a whole number.'] });
   const wanted = new Set(values.map(Number));
   if (lookup === '') return (row) => wanted.has(of(row) as number);
