@@ -5,7 +5,12 @@
 const CONTRACTS = {
   netbox: {
     specs: ['test/contract/netbox-'],
-    settings: { url: 'TRAME_NETBOX_URL', token: 'TRAME_NETBOX_TOKEN', 'hook-host': 'TRAME_NETBOX_HOOK_HOST' },
+    settings: {
+      url: 'TRAME_NETBOX_URL',
+      token: 'TRAME_NETBOX_TOKEN',
+      'hook-host': 'TRAME_NETBOX_HOOK_HOST',
+      install: 'TRAME_NETBOX_INSTALL',
+    },
   },
   phpipam: {
     specs: ['test/contract/phpipam-'],
@@ -21,7 +26,7 @@ const CONTRACTS = {
     project: 'long',
     settings: { ssh: 'TRAME_OPENBSD_SSH', key: 'TRAME_OPENBSD_KEY', 'host-key': 'TRAME_OPENBSD_HOST_KEY' },
   },
-  powerdns: { specs: ['test/contract/powerdns-'], settings: { server: 'TRAME_PDNS_SERVER' } },
+  powerdns: { specs: ['test/contract/powerdns-'], settings: { server: 'TRAME_PDNS_SERVER', install: 'TRAME_PDNS_INSTALL' } },
   ssh: { specs: ['test/contract/ssh-'], settings: {} },
 };
 

@@ -8,6 +8,7 @@ const MEANING = {
   bench: 'allocations per second, as a ratio to what the disk lets anybody do  (-- allocation --quick --json)',
   conformance: "a folder of somebody else's cases, rendered by us and compared  (-- pve DIR --json)",
   contract: 'what Trame relies on, run against a NetBox, phpIPAM, switch … of yours  (-- netbox --url URL --token TOKEN)',
+  netbox: 'a real NetBox from packages, to try the connector on; no container engine  (-- --release 4.7.3)',
   migrate: 'bring the database of DATABASE_URL to the newest schema',
   test: 'all tests; the last line is the count  (-- --project unit libs/engines)',
   'test:lab': 'tests that need a Linux kernel of their own (user-mode-linux); the last line is the count',

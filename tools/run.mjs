@@ -26,6 +26,7 @@ const TARGETS = {
   chaos: () => node('dist/apps/lab/src/chaos.js'),
   bench: () => node('dist/apps/lab/src/bench.js'),
   conformance: () => node('dist/apps/lab/src/conformance.js'),
+  netbox: () => node('dist/apps/lab/src/netbox.js'),
   migrate: () => node('dist/apps/cli/src/main.js', 'migrate'),
   gen: async () => (await node('tools/write-module-map.mjs')) || node('dist/apps/cli/src/main.js', 'gen'),
   test: () => node('tools/test.mjs', ...projects('unit', 'medium', 'lab')),

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '#platform';
+import { installPowerDns, type RealNetBox, startNetBox } from '../../apps/lab/src/real-systems/index.js';
 import { removeAbandoned, scratchDirectory } from './scratch.js';
 
 declare module 'vitest' {
@@ -36,7 +37,26 @@ async function testServer(): Promise<TestServer> {
   };
 }
 
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** Where TRAME_PDNS_INSTALL says so: the suites run against the name server of the next Debian. */
+async function installedPowerDns(): Promise<void> {
+  if (process.env['TRAME_PDNS_INSTALL']) process.env['TRAME_PDNS_SERVER'] ??= await installPowerDns(say);
+}
+
+/** Where TRAME_NETBOX_INSTALL names a release: the contract with NetBox runs against that one, and it goes when the tests have ended. */
+async function installedNetBox(): Promise<RealNetBox | null> {
+  const { TRAME_NETBOX_INSTALL: release, TRAME_NETBOX_URL: other } = process.env;
+  if (!release || other) return null;
+  const netbox = await startNetBox(release, say);
+  process.env['TRAME_NETBOX_URL'] = netbox.url;
+  process.env['TRAME_NETBOX_TOKEN'] = netbox.token;
+  return netbox;
+}
+
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await installedPowerDns();
+  const netbox = await installedNetBox();
   const server = await testServer();
   const template = `trame_test_${process.pid}_${project.name}`;
   try {
@@ -48,6 +68,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await migrateDatabase(url.href);
   } catch (error) {
     await server.stop();
+    await netbox?.stop();
     throw error;
   }
   project.provide('maintenanceDatabaseUrl', server.url);
@@ -55,6 +76,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     await dropDatabases(server.url, template);
     await server.stop();
+    await netbox?.stop();
   };
 }
 

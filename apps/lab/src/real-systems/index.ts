@@ -1,0 +1,3 @@
+export { installNetBox, NEWEST_NETBOX } from './install-netbox.js';
+export { installPowerDns } from './install-powerdns.js';
+export { type RealNetBox, startNetBox } from './start-netbox.js';
