@@ -92,7 +92,7 @@ describe.each(['4.5', '4.7'] as const)('what goes wrong with NetBox %s', (versio
     const { netbox, inventory } = room;
     const post = to('POST', 'ipam/prefixes');
     const write = [create('pfx_a', { prefix: '10.0.0.0/24', status: 'active' })];
-    netbox.faults.add({ kind: 'gateway-timeout', when: post, ms: 300 });
+    netbox.faults.add({ kind: 'gateway-timeout', when: post, ms: 1000 });
     await expect(inventory.write('prefix', write, signal)).rejects.toMatchObject({
       code: 'NETBOX_NO_ANSWER',
       facts: { retriable: true, isTimeout: true },
@@ -102,7 +102,7 @@ describe.each(['4.5', '4.7'] as const)('what goes wrong with NetBox %s', (versio
     expect(prefix).toMatchObject({ mark: 'pfx_a' });
     expect(netbox.state.count('ipam/prefixes')).toBe(1);
     // A change is the same one a second time; an object of which it is known that it was there goes once.
-    netbox.faults.add({ kind: 'gateway-timeout', when: to('PATCH', 'ipam/prefixes'), ms: 30 });
+    netbox.faults.add({ kind: 'gateway-timeout', when: to('PATCH', 'ipam/prefixes'), ms: 500 });
     const changed = await inventory.write('prefix', [update(prefix, { description: 'now' })], signal);
     await netbox.idle();
     expect(doneOf(changed[0]).fields).toMatchObject({ description: 'now' });
