@@ -1,7 +1,6 @@
 /** `npm run demo`: everything from nothing, the journey step by step with its times, then a fabric to play with. */
 import 'reflect-metadata';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { administrate } from './demo/administration.js';
@@ -11,6 +10,7 @@ import { startStack } from './demo/stack.js';
 import { TrameClient } from './demo/trame-client.js';
 import { demoInventory } from './fabrics/demo-inventory.js';
 import { type LabDns, missingForPowerDns, resolve, startNameServer } from './powerdns/index.js';
+import { scratchDirectory } from './scratch-directory.js';
 
 const ZONES = ['cust.example', '20.10.in-addr.arpa'];
 
@@ -47,7 +47,7 @@ async function startDns(directory: string): Promise<LabDns> {
 
 async function main(): Promise<number> {
   const stages: Record<string, number> = {};
-  const directory = await mkdtemp(join(tmpdir(), 'trame-demo-'));
+  const directory = await scratchDirectory('trame-demo-');
   cleanups.push(() => rm(directory, { recursive: true, force: true }));
   const devices = await timed(stages, 'devices', () => startDemoDevices(join(directory, 'lab')));
   cleanups.push(() => devices.close());

@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { migrateDatabase, startEmbeddedPostgres } from '#platform';
+import { scratchDirectory } from '../scratch-directory.js';
 
 /** What makes a commit a commit. Without them the floor is none, and every ratio is wrong. */
 const DURABLE = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' } as const;
@@ -34,7 +34,7 @@ export async function openBenchDatabase(url: string | undefined): Promise<BenchD
 type Server = Pick<BenchDatabase, 'url' | 'close'>;
 
 async function startEmbedded(): Promise<Server> {
-  const directory = await mkdtemp(join(tmpdir(), 'trame-bench-'));
+  const directory = await scratchDirectory('trame-bench-');
   const drop = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
     const postgres = await startEmbeddedPostgres({ directory: join(directory, 'postgres'), durable: true });

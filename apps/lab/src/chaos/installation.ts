@@ -2,8 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { createWriteStream, existsSync, mkdirSync, rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodeId } from '#engines/kernel';
@@ -13,6 +12,7 @@ import { administrate, type DemoNameServer } from '../demo/administration.js';
 import { takeOver } from '../demo/journey.js';
 import { freePort } from '../demo/stack.js';
 import { TrameClient } from '../demo/trame-client.js';
+import { scratchDirectory } from '../scratch-directory.js';
 import { ChaosDatabase } from './chaos-database.js';
 import type { DeviceUnderTest } from './device-under-test.js';
 import type { Customer } from './order-client.js';
@@ -130,7 +130,7 @@ export class Installation {
   }
 
   private async startPostgres(): Promise<EmbeddedPostgres> {
-    const directory = await mkdtemp(join(tmpdir(), 'trame-chaos-'));
+    const directory = await scratchDirectory('trame-chaos-');
     this.later(() => rm(directory, { recursive: true, force: true }));
     const log = createWriteStream(join(this.options.directory, 'postgres.log'));
     const postgres = await startEmbeddedPostgres({

@@ -1,13 +1,13 @@
 /** Many callers in several processes that are killed, on connections that are cut; and then: was anything given twice, lost, or leaked? */
 import { randomBytes } from 'node:crypto';
 import { createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { INestApplicationContext } from '@nestjs/common';
 import { InvariantInspector, InvariantRegistry, ReconcilerRegistry } from '#contexts/events';
 import { migrateDatabase, startEmbeddedPostgres } from '#platform';
+import { scratchDirectory } from '../../scratch-directory.js';
 import { ChaosDatabase } from '../chaos-database.js';
 import { Dice } from '../dice.js';
 import { Supervisor } from '../supervisor.js';
@@ -92,7 +92,7 @@ export class AllocationChaosRun {
   }
 
   private async startPostgres(): Promise<string> {
-    const directory = await mkdtemp(join(tmpdir(), 'trame-chaos-'));
+    const directory = await scratchDirectory('trame-chaos-');
     this.cleanups.push(() => rm(directory, { recursive: true, force: true }));
     const log = createWriteStream(join(this.options.directory, 'postgres.log'));
     const postgres = await startEmbeddedPostgres({
