@@ -1,4 +1,5 @@
 /** Users of the NetBox under test with few rights: made through its API where it is a real one. */
+import { randomBytes } from 'node:crypto';
 import type { JsonObject, Permissions } from '../../apps/lab/src/netbox-simulator/index.js';
 import { isRealNetBox, type NetBoxUnderTest, textOf } from './netbox-under-test.js';
 
@@ -44,7 +45,7 @@ async function simulatedPerson(netbox: NetBoxUnderTest, { actions, prefix = '' }
 }
 
 async function realPerson(netbox: NetBoxUnderTest, { actions, prefix }: Rights): Promise<Person> {
-  const [name, password] = [netbox.name('user'), 'Trame-contract-1'];
+  const [name, password] = [netbox.name('user'), `P-${randomBytes(16).toString('hex')}`];
   const user = await netbox.make('users/users', { username: name, password });
   const constraints = prefix === undefined ? null : { name__startswith: prefix };
   const body = { name, enabled: true, object_types: ['ipam.vrf'], actions: [...actions], users: [user.id], constraints };

@@ -1,7 +1,7 @@
 /**
  * The NetBox that the contract runs against: the simulator in each of its releases, and instead of it a real one where TRAME_NETBOX_URL and
  * TRAME_NETBOX_TOKEN (of a superuser) say where one is. What a test makes there is removed when its suite ends; names carry a stamp of the run.
- * One that is not on this machine sends webhooks to TRAME_NETBOX_HOOK_HOST; without it they are not tested.
+ * One that is not on this machine, or in a container of it, sends webhooks to TRAME_NETBOX_HOOK_HOST; without it those of one elsewhere are not tested.
  */
 import { OutboundHttp } from '#adapters/outbound';
 import {
@@ -18,7 +18,7 @@ const { TRAME_NETBOX_URL, TRAME_NETBOX_TOKEN = '', TRAME_NETBOX_HOOK_HOST } = pr
 export const isRealNetBox = TRAME_NETBOX_URL !== undefined;
 const isOnLoopback = TRAME_NETBOX_URL === undefined || /^(?:127\.|localhost$|\[::1\]$)/.test(new URL(TRAME_NETBOX_URL).hostname);
 /** Name or address of this machine as the NetBox knows it, for what it sends; null: nobody said one. */
-export const hookHost: string | null = isOnLoopback ? '127.0.0.1' : (TRAME_NETBOX_HOOK_HOST ?? null);
+export const hookHost: string | null = TRAME_NETBOX_HOOK_HOST ?? (isOnLoopback ? '127.0.0.1' : null);
 
 export const against = (release: string): string =>
   isRealNetBox ? `NetBox ${release} at ${TRAME_NETBOX_URL}` : `the simulator of ${release}`;
@@ -137,8 +137,14 @@ export class NetBoxUnderTest {
   }
 
   async close(): Promise<void> {
-    if (this.simulated) await this.simulated.close();
-    else for (const path of this.made.reverse()) await this.call('DELETE', path);
+    if (this.simulated) return this.simulated.close();
+    for (const path of this.made.splice(0).reverse()) {
+      const status = await this.call('DELETE', path).then(
+        (answer) => answer.status,
+        (error: unknown) => (error as Error).message,
+      );
+      if (status !== 204 && status !== 404) console.warn(`${path} was made by the contract and is still there: ${status}`);
+    }
   }
 }
 

@@ -41,7 +41,7 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** Where TRAME_PDNS_INSTALL says so: the suites run against the name server of the next Debian. */
 async function installedPowerDns(): Promise<void> {
-  if (process.env['TRAME_PDNS_INSTALL']) process.env['TRAME_PDNS_SERVER'] ??= await installPowerDns(say);
+  if (process.env['TRAME_PDNS_INSTALL']) process.env['TRAME_PDNS_SERVER'] ??= await installPowerDns(process.env['TRAME_PDNS_INSTALL'], say);
 }
 
 /** Where TRAME_NETBOX_INSTALL names a release: the contract with NetBox runs against that one, and it goes when the tests have ended. */
@@ -57,7 +57,10 @@ async function installedNetBox(): Promise<RealNetBox | null> {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await installedPowerDns();
   const netbox = await installedNetBox();
-  const server = await testServer();
+  const server = await testServer().catch(async (error: unknown) => {
+    await netbox?.stop();
+    throw error;
+  });
   const template = `trame_test_${process.pid}_${project.name}`;
   try {
     await dropDatabases(server.url, template);

@@ -36,7 +36,7 @@ describe('npm scripts', () => {
   it('name what they can run when asked for something else', () => {
     expect(run(process.versions.node, 'nonsense')).toEqual({
       code: 2,
-      errors: expect.stringContaining('demo|start|chaos|bench|conformance|migrate|gen|test|test:lab|check|contract'),
+      errors: expect.stringContaining('demo|start|chaos|bench|conformance|netbox|migrate|gen|test|test:lab|check|contract'),
     });
   });
 });

@@ -12,6 +12,8 @@ export interface CommandOptions {
   readonly stdin?: string;
   /** Milliseconds, default 30 000; then the program is killed and the promise rejects. */
   readonly timeoutMs?: number;
+  /** In place of ours. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** @throws Error when the program cannot be started or overruns its time; a non-zero exit status is a result, not an error. */
@@ -19,7 +21,7 @@ export function runCommand(argv: readonly [string, ...string[]], options: Comman
   const [program, ...args] = argv;
   const timeoutMs = options.timeoutMs ?? 30_000;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], ...(options.env && { env: options.env }) });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     const timer = setTimeout(() => {

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { debianRoot, inside, missingForDebianRoot, run } from './debian-root.js';
+import { debianRoot, missingForDebianRoot } from './debian-root.js';
+import { inside, run } from './inside.js';
 
 /** That the simulator was compared with. */
 export const NEWEST_NETBOX = '4.7.3';
@@ -28,7 +29,7 @@ const missingForNetBox = (): string[] => [
 /**
  * From Debian and PyPI; minutes the first time, nothing after.
  *
- * @throws Error where `missingForNetBox` says why, the release is none, or a registry is not to be had.
+ * @throws NotToBeHad where a registry is not to be had; Error where it cannot run here, or the release is none.
  */
 export async function installNetBox(release: string, say: (line: string) => void): Promise<InstalledNetBox> {
   if (!RELEASE.test(release)) throw new Error(`${release} is no release of NetBox on PyPI: 4.7.0 and later, as 4.7.3`);
@@ -39,10 +40,16 @@ export async function installNetBox(release: string, say: (line: string) => void
   const installed = { release, root, bin: `${place}/bin` };
   if (existsSync(path.join(root, place, 'bin/netbox'))) return installed;
   say(`installing NetBox ${release} from PyPI`);
-  const draft = `${place}.draft`; // Programs of it name the folder: it is not renamed, but linked.
-  await rm(path.join(root, draft), { recursive: true, force: true });
-  await run(inside(root, ['/usr/bin/python3', '-m', 'venv', draft]));
-  await run(inside(root, [`${draft}/bin/pip`, 'install', '--quiet', '--disable-pip-version-check', `netbox==${release}`]));
-  await run(inside(root, ['/bin/ln', '-s', path.basename(draft), place]));
+  const draft = `${place}.${process.pid}`; // Programs of it name the folder: it is not renamed, but linked.
+  try {
+    await run(inside(root, ['/usr/bin/python3', '-m', 'venv', draft]));
+    await run(inside(root, [`${draft}/bin/pip`, 'install', '--quiet', '--disable-pip-version-check', `netbox==${release}`]));
+  } catch (error) {
+    await rm(path.join(root, draft), { recursive: true, force: true });
+    throw error;
+  }
+  const link = path.join(root, `${draft}.link`);
+  await symlink(path.basename(draft), link);
+  await rename(link, path.join(root, place));
   return installed;
 }

@@ -1,5 +1,10 @@
-import { inside } from './debian-root.js';
-import { installNetBox, NEWEST_NETBOX } from './index.js';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { describeWith, missing } from '../../../../test/support/describe-with.js';
+import { eventually } from '../../../../test/support/eventually.js';
+import { installNetBox, installPowerDns, NEWEST_NETBOX } from './index.js';
+import { beside, inside, NotToBeHad, run } from './inside.js';
 
 const quiet = (): void => undefined;
 
@@ -20,22 +25,51 @@ describe('a NetBox from packages', () => {
 
 describe('a program of another Debian', () => {
   it('sees where packages come from, and nothing else of our environment', () => {
-    vi.stubEnv('PIP_INDEX_URL', 'https://pypi.example/simple');
+    vi.stubEnv('PIP_INDEX_URL', 'https://user:hidden@pypi.example/simple');
     vi.stubEnv('DATABASE_URL', 'postgresql://secret@db.example/trame');
     try {
-      const line = inside('/srv/other', ['/bin/true'], { NETBOX_ROOT: '/srv/netbox' });
-      expect(line).toEqual(
-        expect.arrayContaining([
-          '--root=/srv/other',
-          '--kill-child',
-          'NETBOX_ROOT=/srv/netbox',
-          'PIP_INDEX_URL=https://pypi.example/simple',
-        ]),
-      );
-      expect(line.join(' ')).not.toContain('secret');
-      expect(line.at(-1)).toBe('/bin/true');
+      const { argv, env } = inside('/srv/other', ['/bin/true'], { env: { NETBOX_ROOT: '/srv/netbox' } });
+      expect(env).toMatchObject({ NETBOX_ROOT: '/srv/netbox', PIP_INDEX_URL: 'https://user:hidden@pypi.example/simple' });
+      expect(JSON.stringify(env)).not.toContain('secret');
+      expect(argv).toEqual(expect.arrayContaining(['--root=/srv/other', '--kill-child']));
+      expect(argv.join(' '), 'what every account of the machine may read').not.toContain('hidden');
     } finally {
       vi.unstubAllEnvs();
     }
+  });
+});
+
+describe('what is fetched', () => {
+  it('is of one other Debian', async () => {
+    await expect(installPowerDns('bookworm', quiet)).rejects.toThrow('there is no PowerDNS of bookworm to install: trixie is what can be');
+  });
+
+  it.each([
+    ['E: Failed getting release file http://mirror.example/dists/trixie/Release', true],
+    ['ERROR: No matching distribution found for netbox==4.7.99', true],
+    ['error: command gcc failed with exit code 1', false],
+  ])('and ends with %j is somebody else’s fault: %s', async (words, isAway) => {
+    const failing = run({ argv: ['/bin/sh', '-c', 'echo "$WORDS" >&2; exit 3'], env: { WORDS: words, PATH: '/bin:/usr/bin' } });
+    const error: unknown = await failing.catch((thrown: unknown) => thrown);
+    expect((error as Error).message).toContain(words);
+    expect(error instanceof NotToBeHad).toBe(isAway);
+  });
+});
+
+describeWith({ missing: missing({ root: true }) }, 'as root, a program in namespaces of its own', () => {
+  it('ends with us, and so does what it started, however we end', async () => {
+    const [program, ...args] = beside(['/bin/sh', '-c', 'sleep 300 & echo begun; wait']).argv;
+    const script = `const child = require('node:child_process').spawn(${JSON.stringify(program)}, ${JSON.stringify(args)}, { stdio: ['ignore', 'pipe', 'inherit'] });
+      child.stdout.once('data', () => console.log(child.pid));
+      setInterval(() => undefined, 1000);`;
+    const parent = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [said] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(said.toString());
+    expect(existsSync(`/proc/${pid}`)).toBe(true);
+    parent.kill('SIGKILL');
+    await eventually(
+      () => existsSync(`/proc/${pid}`),
+      (isThere) => !isThere,
+    );
   });
 });

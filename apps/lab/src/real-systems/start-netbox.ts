@@ -1,18 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { spawn } from 'node:child_process';
 import pg from 'pg';
 import { OutboundHttp } from '#adapters/outbound';
+import { DomainError } from '#engines/kernel';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#platform';
 import { freePort } from '../powerdns/free-port.js';
-import { cacheDirectory, inside, InsideProcess, run } from './debian-root.js';
+import { cacheDirectory } from './debian-root.js';
+import { beside, type CommandLine, inside, InsideProcess, run } from './inside.js';
 import { installNetBox, type InstalledNetBox } from './install-netbox.js';
 
 const READY_WITHIN_MS = 180_000;
 const USER = 'admin';
-const PASSWORD = 'for-tests-On-l0opback';
+const NOBODY = 65_534;
 const http = new OutboundHttp({ name: 'lab-netbox', timeoutMs: 20_000, maxResponseBytes: 1_000_000, allowPrivate: true, maxRetries: 0 });
 
 export interface RealNetBox {
@@ -25,47 +26,77 @@ export interface RealNetBox {
 }
 
 /**
- * A NetBox with nothing in it, on 127.0.0.1, with the process that sends its webhooks; its database is thrown away. One of a release at a time.
+ * A NetBox with nothing in it, on 127.0.0.1, with the process that sends its webhooks; its database is thrown away. One of a release at a time. Its passwords are new each time, and it
+ * runs as an account that owns nothing: who may sign in may have it run programs.
  *
- * @throws Error where it cannot be installed (`installNetBox`) or does not come up, with its last words.
+ * @throws NotToBeHad | Error where it cannot be installed (`installNetBox`) or does not come up, with its last words.
  */
 export async function startNetBox(release: string, say: (line: string) => void): Promise<RealNetBox> {
   const installed = await installNetBox(release, say);
   const closing: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
-    for (const step of closing.splice(0).reverse()) await step();
+    for (const step of closing.splice(0).reverse()) await step().catch((error: unknown) => say(`NetBox: ${(error as Error).message}`));
   };
   try {
-    // Postgres keeps a migrated database from one time to the next: migrating takes minutes.
-    const postgres = await startEmbeddedPostgres({ directory: path.join(cacheDirectory(), `netbox-${release}`), durable: false });
+    const postgres = await startPostgres(release, say);
     closing.push(() => postgres.stop());
-    const redisPort = await freePort();
-    closing.push(startRedis(redisPort));
-    const home = `/srv/netbox-${process.pid}`;
-    closing.push(() => rm(path.join(installed.root, home), { recursive: true, force: true }));
-    const instance = new Instance(installed, home, postgres, redisPort);
+    const redis = { port: await freePort(), password: randomBytes(24).toString('hex') };
+    const queue = startRedis(redis);
+    closing.push(() => queue.stop());
+    const instance = new Instance(installed, postgres, redis);
+    closing.push(() => instance.remove());
     await instance.prepare(say);
-    const httpPort = await freePort();
-    const server = await instance.serve(httpPort);
-    closing.push(() => server.stop());
-    const url = `http://127.0.0.1:${httpPort}`;
+    const port = await freePort();
+    const server = instance.serve(port);
+    let isStopping = false;
+    void server.ended.then(() => isStopping || say(`NetBox ended by itself: ${server.lastWords}`));
+    closing.push(() => {
+      isStopping = true;
+      return server.stop();
+    });
+    const url = `http://127.0.0.1:${port}`;
     await untilReady(url, server);
-    return { url, token: await newToken(url), release, stop };
+    return { url, token: await newToken(url, instance.password), release, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
+/** Keeps a migrated database from one time to the next: migrating takes minutes. One that does not open (another version, a crash) is made anew. */
+async function startPostgres(release: string, say: (line: string) => void): Promise<EmbeddedPostgres> {
+  const directory = path.join(cacheDirectory(), `netbox-${release}`);
+  try {
+    return await startEmbeddedPostgres({ directory, durable: true });
+  } catch (error) {
+    if (!(error instanceof DomainError && error.code === 'EMBEDDED_POSTGRES_FAILED')) throw error;
+    say(`${directory} is made anew: ${error.message}`);
+    await rm(directory, { recursive: true, force: true });
+    return startEmbeddedPostgres({ directory, durable: true });
+  }
+}
+
+interface Queue {
+  readonly port: number;
+  /** Jobs are programs: who may write them may run what he likes. */
+  readonly password: string;
+}
+
+const startRedis = ({ port, password }: Queue): InsideProcess =>
+  new InsideProcess(beside(['/usr/bin/redis-server', '-']), `port ${port}\nbind 127.0.0.1\nsave ""\ndir /tmp\nrequirepass ${password}\n`);
+
 class Instance {
+  /** Of the superuser. */
+  readonly password = randomBytes(24).toString('hex');
   private readonly template: string;
   private readonly database = 'netbox';
+  /** Within the folder of its Debian. */
+  private readonly home = `/srv/netbox-${process.pid}`;
 
   constructor(
     private readonly installed: InstalledNetBox,
-    private readonly home: string,
     private readonly postgres: EmbeddedPostgres,
-    private readonly redisPort: number,
+    private readonly queue: Queue,
   ) {
     this.template = `netbox_${installed.release.replaceAll('.', '_')}`;
   }
@@ -79,30 +110,38 @@ class Instance {
       await this.sql(`CREATE DATABASE ${this.template}`);
       await this.configure(this.template);
       await run(this.netbox(['netbox', 'migrate']));
-      await run(this.netbox(['netbox', 'createsuperuser', '--no-input', '--username', USER, '--email', 'admin@example.net']));
       await this.sql(`COMMENT ON DATABASE ${this.template} IS 'migrated'`);
     }
     await this.sql(`CREATE DATABASE ${this.database} TEMPLATE ${this.template}`);
     await this.configure(this.database);
+    await run(this.netbox(['netbox', 'createsuperuser', '--no-input', '--username', USER, '--email', 'admin@example.net']));
   }
 
   /** What answers, and what sends webhooks. */
-  async serve(port: number): Promise<InsideProcess> {
-    const workers = `gunicorn --bind 127.0.0.1:${port} --workers 2 --threads 2 --timeout 120 netbox.wsgi & netbox rqworker high default low & wait -n`;
-    return new InsideProcess(this.netbox(['/bin/bash', '-c', workers]));
+  serve(port: number): InsideProcess {
+    const answering = `gunicorn --bind 127.0.0.1:${port} --workers 2 --threads 2 --timeout 120 netbox.wsgi`;
+    return new InsideProcess(this.netbox(['/bin/bash', '-c', `${answering} & netbox rqworker high default low & wait -n`]));
   }
 
-  private netbox(argv: readonly string[]): [string, ...string[]] {
-    return inside(this.installed.root, argv, {
+  remove(): Promise<void> {
+    return rm(path.join(this.installed.root, this.home), { recursive: true, force: true });
+  }
+
+  private netbox(argv: readonly string[]): CommandLine {
+    const env = {
       PATH: `${this.installed.bin}:/usr/bin:/bin`,
+      HOME: this.home,
       NETBOX_ROOT: this.home,
-      DJANGO_SUPERUSER_PASSWORD: PASSWORD,
-    });
+      DJANGO_SUPERUSER_PASSWORD: this.password,
+    };
+    const program = argv[0]?.startsWith('/') ? argv : [`${this.installed.bin}/${argv[0] ?? ''}`, ...argv.slice(1)];
+    return inside(this.installed.root, program, { env, isNobody: true });
   }
 
   private async configure(database: string): Promise<void> {
-    const conf = path.join(this.installed.root, this.home, 'conf');
-    await mkdir(conf, { recursive: true });
+    const home = path.join(this.installed.root, this.home);
+    const conf = path.join(home, 'conf');
+    await mkdir(conf, { recursive: true, mode: 0o700 });
     const { username, password, hostname, port } = new URL(this.postgres.url);
     const place = {
       NAME: database,
@@ -112,9 +151,15 @@ class Instance {
       PORT: port,
       ENGINE: 'django.db.backends.postgresql',
     };
-    const queue = (number: number) => ({ HOST: '127.0.0.1', PORT: this.redisPort, DATABASE: number, SSL: 0 });
+    const queue = (number: number) => ({
+      HOST: '127.0.0.1',
+      PORT: this.queue.port,
+      PASSWORD: this.queue.password,
+      DATABASE: number,
+      SSL: 0,
+    });
     const settings = {
-      ALLOWED_HOSTS: ['*'],
+      ALLOWED_HOSTS: ['127.0.0.1'],
       DATABASES: { default: place },
       REDIS: { tasks: queue(0), caching: queue(1) },
       SECRET_KEY: randomBytes(40).toString('hex'),
@@ -128,6 +173,7 @@ class Instance {
     );
     await writeFile(path.join(conf, '__init__.py'), '');
     await writeFile(path.join(conf, 'configuration.py'), `${lines.join('\n')}\n`, { mode: 0o600 });
+    for (const file of [home, conf, path.join(conf, '__init__.py'), path.join(conf, 'configuration.py')]) await chown(file, NOBODY, NOBODY);
   }
 
   private async isMigrated(): Promise<boolean> {
@@ -148,19 +194,6 @@ class Instance {
   }
 }
 
-/** @returns what ends it. */
-function startRedis(port: number): () => Promise<void> {
-  const server = spawn('/usr/bin/redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', ''], { stdio: 'ignore' });
-  const kill = (): void => void server.kill('SIGKILL');
-  process.once('exit', kill);
-  const ended = new Promise<void>((resolve) => void server.once('exit', () => resolve()).once('error', () => resolve()));
-  return async () => {
-    process.off('exit', kill);
-    kill();
-    await ended;
-  };
-}
-
 async function untilReady(url: string, server: InsideProcess): Promise<void> {
   const deadline = performance.now() + READY_WITHIN_MS;
   while (server.isRunning && performance.now() < deadline) {
@@ -174,12 +207,12 @@ async function untilReady(url: string, server: InsideProcess): Promise<void> {
   throw new Error(`NetBox did not come up: ${server.lastWords}`);
 }
 
-async function newToken(url: string): Promise<string> {
+async function newToken(url: string, password: string): Promise<string> {
   const { status, body } = await http.request({
     method: 'POST',
     url: `${url}/api/users/tokens/provision/`,
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ username: USER, password: PASSWORD }),
+    body: JSON.stringify({ username: USER, password }),
   });
   if (status !== 201) throw new Error(`NetBox gave no token: ${status} ${body.slice(0, 500)}`);
   const { key, token } = JSON.parse(body) as { key: string; token: string };

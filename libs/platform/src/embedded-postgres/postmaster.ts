@@ -11,7 +11,7 @@ import { POSTGRES_ENVIRONMENT, program } from './native-folder.js';
 const START_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 10_000;
 /** What a process wrote may be read after its end was seen; a backend that outlives it keeps the pipe open. */
-const LAST_WORDS_WITHIN_MS = 1000;
+const LAST_WORDS_WITHIN_MS = 5000;
 
 export interface PostmasterOptions {
   readonly folder: string;
