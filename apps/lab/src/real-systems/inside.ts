@@ -39,7 +39,10 @@ export const beside = (argv: readonly string[]): CommandLine => ({ argv: apart([
 
 /** A program of the folder. What it is told goes by its environment, which others on this machine do not see. */
 export function inside(root: string, argv: readonly string[], { env = {}, isNobody = false }: InsideOptions = {}): CommandLine {
-  const account = isNobody ? ['/usr/bin/setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--no-new-privs'] : [];
+  // Another account is no longer told of the death of its parent: it asks for that anew.
+  const account = isNobody
+    ? ['/usr/bin/setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--no-new-privs', '--pdeathsig', 'KILL']
+    : [];
   return { argv: apart([`--root=${root}`], [...account, ...argv]), env: environment(env) };
 }
 

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describeWith, missing } from '../../../../test/support/describe-with.js';
 import { eventually } from '../../../../test/support/eventually.js';
 import { installNetBox, installPowerDns, NEWEST_NETBOX } from './index.js';
-import { beside, inside, NotToBeHad, run } from './inside.js';
+import { beside, inside, InsideProcess, NotToBeHad, run } from './inside.js';
 
 const quiet = (): void => undefined;
 
@@ -57,19 +57,31 @@ describe('what is fetched', () => {
 });
 
 describeWith({ missing: missing({ root: true }) }, 'as root, a program in namespaces of its own', () => {
-  it('ends with us, and so does what it started, however we end', async () => {
-    const [program, ...args] = beside(['/bin/sh', '-c', 'sleep 300 & echo begun; wait']).argv;
+  const waiting = ['/bin/sh', '-c', 'sleep 300 & echo begun; wait'];
+  const commands = { root: beside(waiting), nobody: inside('/', waiting, { isNobody: true }) };
+
+  it.each(['root', 'nobody'] as const)('as %s, ends when it is stopped, and so does what it started', async (account) => {
+    const started = new InsideProcess(commands[account]);
+    await eventually(
+      () => started.lastWords,
+      (words) => words === 'begun\n',
+    );
+    await started.stop(); // When nothing holds its output any more.
+    expect(started.isRunning).toBe(false);
+  });
+
+  it.each(['root', 'nobody'] as const)('as %s, ends with us, and so does what it started, however we end', async (account) => {
+    const [program, ...args] = commands[account].argv;
     const script = `const child = require('node:child_process').spawn(${JSON.stringify(program)}, ${JSON.stringify(args)}, { stdio: ['ignore', 'pipe', 'inherit'] });
       child.stdout.once('data', () => console.log(child.pid));
       setInterval(() => undefined, 1000);`;
     const parent = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [said] = (await once(parent.stdout, 'data')) as [Buffer];
-    const pid = Number(said.toString());
-    expect(existsSync(`/proc/${pid}`)).toBe(true);
+    const outside = Number(said.toString());
+    const within = Number(readFileSync(`/proc/${outside}/task/${outside}/children`, 'utf8'));
+    const areThere = (): boolean[] => [outside, within].map((pid) => existsSync(`/proc/${pid}`));
+    expect(areThere()).toEqual([true, true]);
     parent.kill('SIGKILL');
-    await eventually(
-      () => existsSync(`/proc/${pid}`),
-      (isThere) => !isThere,
-    );
+    await eventually(areThere, (there) => !there.includes(true));
   });
 });
