@@ -206,6 +206,19 @@ describe.each(ENDS)('the engine and NetBox %s', (release) => {
     expect(await unchanged()).toEqual([]);
   });
 
+  it('lets go of what a prefix named that is another one of ours by now, in a VLAN that it leaves to them', async () => {
+    const [prefix, vlan] = [await idOf('prefix', 'pfx_1'), await idOf('vlan', 'vlan_1')];
+    const { vlan: _theirs, ...rest } = world.local.get('prefix', 'pfx_1') ?? {};
+    world.local.remove('prefix', 'pfx_1');
+    world.local.put('prefix', 'pfx_9', rest);
+    world.local.remove('l2vpnTermination', 'end_1');
+    world.local.remove('vlan', 'vlan_1');
+    for (let run = 0; run < 3; run++) await world.sync();
+    expect(await wrongLines(await world.sync())).toEqual([]);
+    expect((await netbox.get(`ipam/vlans/${vlan}/`)).status).toBe(404);
+    expect((await netbox.get(`ipam/prefixes/${prefix}/`)).json).toMatchObject({ vlan: null, custom_fields: { trame_id: 'pfx_9' } });
+  });
+
   it('that lost two fifths of what it had is not written to, and nothing is deleted here', async () => {
     const lost = (await addressIds()).slice(0, ADDRESSES * 0.4);
     const rows = (await ours('ipAddress')).filter((row) => lost.includes(markOf(row))).map(({ id }) => ({ id: id ?? null }));

@@ -97,6 +97,24 @@ describe('a field that is left alone', () => {
   });
 });
 
+describe('a field that ours leaves to them', () => {
+  const rules: KindRules = { vlan: { authority: 'US' } };
+  const old = { kind: 'vlan', id: 'vlan_1' };
+  const merged = (theirs: FieldValue, base: Fields | null, isTakenOver: boolean) =>
+    mergeFields(rules, { ours: {}, base, theirs: { vlan: theirs }, isTakenOver });
+
+  it('is emptied where the object before it wrote what stands there', () => {
+    expect(merged(old, { vlan: old }, true)).toEqual({ ...NOTHING, push: { vlan: null }, base: { vlan: null } });
+  });
+
+  it('stays where people wrote there, where nothing is known of what was written, and of an object that is the same', () => {
+    expect(merged({ kind: 'vlan', id: '~7' }, { vlan: old }, true)).toEqual({ ...NOTHING, base: { vlan: old } });
+    expect(merged(old, null, true)).toEqual({ ...NOTHING, base: {} });
+    expect(merged(old, { vlan: old }, false)).toEqual({ ...NOTHING, base: { vlan: old } });
+    expect(merged(null, { vlan: null }, true).push).toEqual({});
+  });
+});
+
 describe('guarded fields', () => {
   const rules: KindRules = { rd: { authority: 'US', isGuarded: true }, name: { authority: 'US' } };
   const copies = { ours: { rd: '2', name: 'b' }, theirs: { rd: '1', name: 'a' } };

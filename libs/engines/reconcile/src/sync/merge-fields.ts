@@ -57,10 +57,10 @@ export interface ThreeCopies {
  * under IGNORE: it is neither written nor taken over nor in conflict, and its base stays what we wrote last.
  */
 export function mergeFields(rules: KindRules, copies: ThreeCopies): FieldsMerge {
-  const { ours, theirs } = copies;
+  const { theirs } = copies;
   const base = copies.base ?? {};
   const merged = Object.keys(rules)
-    .map((field) => ({ field, rule: rules[field] as FieldRule, l: own(ours, field), b: own(base, field), r: own(theirs, field) }))
+    .map((field) => ({ field, rule: rules[field] as FieldRule, l: wordOf(field, copies), b: own(base, field), r: own(theirs, field) }))
     .flatMap(({ field, rule, l, b, r }) =>
       l === undefined || r === undefined ? [] : [{ field, rule, l, b, r, ...mergeField(rule, l, b, r, copies.isTakenOver === true) }],
     );
@@ -78,6 +78,15 @@ export function mergeFields(rules: KindRules, copies: ThreeCopies): FieldsMerge 
       .map(({ field }) => field),
     base: { ...base, ...fields(merged.map((field) => [field.field, field.base])) },
   };
+}
+
+/**
+ * What ours says of a field. Of one that it leaves to them, and that the object before it wrote: nothing is to stand there. Otherwise what that object referred to
+ * would be held for ever by one that never named it.
+ */
+function wordOf(field: string, { ours, base, theirs, isTakenOver = false }: ThreeCopies): FieldValue | undefined {
+  const [l, b, r] = [own(ours, field), base === null ? undefined : own(base, field), own(theirs, field)];
+  return l === undefined && isTakenOver && b !== undefined && r !== undefined && equalValues(r, b) ? null : l;
 }
 
 function mergeField(
