@@ -1,3 +1,4 @@
+import { eventually } from '../../../../../test/support/eventually.js';
 import { openSyncRunnerHost, type SyncRunnerHost, type SyncRunnerWorld, tenant } from '../../../../../test/support/sync-runner-world.js';
 import type { SyncRun } from '#contexts/sync';
 
@@ -99,7 +100,15 @@ describe('an edit here of what is not there', () => {
   const weEdit = async (asn: number): Promise<void> => {
     world.local.put('asn', `asn-${String(asn).padStart(10, '0')}`, { asn, rir: String(Math.random()) });
     await world.sql(`INSERT INTO sync_journal (kind, local_key) VALUES ('asn', $1)`, [String(asn)]);
-    await world.attend();
+    // A neighbour's transaction that ends at this moment may hide the end of the journal.
+    const unread = `SELECT j.seq FROM sync_journal j JOIN sync_target t ON (j.xid, j.seq) > (t.journal_xid, t.journal_seq)`;
+    await eventually(
+      async () => {
+        await world.attend();
+        return world.sql(unread);
+      },
+      (rows) => rows.length === 0,
+    );
     await world.attend();
   };
 
