@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { chown, mkdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chown, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -45,6 +46,7 @@ export async function startNetBox(release: string, say: (line: string) => void):
     closing.push(() => queue.stop());
     const instance = new Instance(installed, postgres, redis);
     closing.push(() => instance.remove());
+    await removeAbandoned(path.join(installed.root, 'srv'));
     await instance.prepare(say);
     const port = await freePort();
     const server = instance.serve(port);
@@ -60,6 +62,14 @@ export async function startNetBox(release: string, say: (line: string) => void):
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** Settings, with their passwords, of those who were killed. */
+async function removeAbandoned(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const [, pid] = /^netbox-(\d+)$/.exec(name) ?? [];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) await rm(path.join(directory, name), { recursive: true, force: true });
   }
 }
 
