@@ -72,7 +72,7 @@ export const DEFAULT_RULES: Readonly<Record<InventoryKind, KindRules>> = {
     description: shared,
   },
   l2vpnTermination: { l2vpn: us, vlan: us },
-  /** `vlan` is of the subnet's network; absent where there is none, or it has VLANs in several domains: then it is theirs. */
+  /** `vlan` is of the subnet's network; absent where there is none, or it has VLANs in several domains: then it is theirs, and what we said before is taken back. */
   prefix: { prefix: us, vrf: us, tenant: guarded, vlan: us, status: us, description: shared },
   ipRange: { start: us, end: us, vrf: us, tenant: us, status: us, description: shared },
   asn: { asn: us },

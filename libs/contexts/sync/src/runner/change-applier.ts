@@ -290,12 +290,11 @@ const isEmpty = (fields: object): boolean => Object.keys(fields).length === 0;
 const hasEffects = ({ after, pull }: PlannedChange): boolean => !isEmpty(after) || !isEmpty(pull);
 
 /** Of an adoption the mark comes first, alone. */
-const markOnly = ({ change, outcome }: Written): Written =>
-  change.action === 'ADOPT' && hasEffects(change)
-    ? { change: { ...change, after: {}, pull: {}, base: baseWithout(change) }, outcome }
-    : { change, outcome };
-const baseWithout = ({ base, after, pull }: PlannedChange): PlannedChange['base'] =>
-  Object.fromEntries(Object.entries(base).filter(([field]) => !Object.hasOwn(after, field) && !Object.hasOwn(pull, field)));
+const markOnly = ({ change, outcome }: Written): Written => ({
+  change,
+  outcome,
+  isMarkOnly: change.action === 'ADOPT' && hasEffects(change),
+});
 
 function writeOf(change: PlannedChange): ForeignWrite | null {
   const { action, localId: mark, after: fields, remoteId, remoteVersion: version, successorOf } = change;
@@ -314,6 +313,13 @@ const isSame = (planned: PlannedChange, now: Fresh): boolean => {
   // Somebody else may be in its place by now: then the same line is one that is not to be carried out.
   return now.state !== 'SKIPPED' && said(planned) === said(now);
 };
-const isLostAnswer = ({ action }: PlannedChange, now: Fresh): boolean =>
-  (action === 'CREATE' && now.action === 'RELINK' && isEmpty(now.after) && isEmpty(now.pull)) ||
-  (action === 'DELETE' && now.action === 'UNLINK');
+const isLostAnswer = (planned: PlannedChange, now: Fresh): boolean => {
+  const { action } = planned;
+  const effects = ({ after, pull }: Pick<Fresh, 'after' | 'pull'>): string => canonicalJson({ after, pull });
+  return (
+    (action === 'CREATE' && now.action === 'RELINK' && isEmpty(now.after) && isEmpty(now.pull)) ||
+    (action === 'DELETE' && now.action === 'UNLINK') ||
+    // The mark was written, and nothing after it.
+    (action === 'ADOPT' && now.action === 'UPDATE' && effects(planned) === effects(now))
+  );
+};

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditService } from '#contexts/events';
-import { isDomainError, type SyncRunId } from '#engines/kernel';
+import { isDomainError, type SyncRunId, type SyncTargetId } from '#engines/kernel';
 import type { Fields } from '#engines/reconcile';
 import type { Tx } from '#platform';
 import type { LocalInventory } from '../inventory/local-inventory.js';
@@ -20,6 +20,8 @@ import { LOCAL_INVENTORY, type RunContext } from './run-context.js';
 export interface Written {
   readonly change: PlannedChange;
   readonly outcome: WriteOutcome | 'unwritten';
+  /** It is ours now, and no more: what the line writes and takes over is still to be done, and the line with it. */
+  readonly isMarkOnly?: boolean;
 }
 
 /** Effects of one batch, gathered for a few statements. */
@@ -58,7 +60,8 @@ export class OutcomeKeeper {
       written.map(({ change }) => change.localId),
     );
     const links = new Map(known.map((link) => [link.localId, link]));
-    for (const each of written) await this.one(tx, runId, each, links.get(each.change.localId)?.base ?? {}, batch);
+    const bases = await this.bases(tx, target.id, kind, written, links);
+    for (const each of written) await this.one(tx, runId, each, bases.get(each.change.seq) ?? {}, batch);
     await this.links.drop(tx, target.id, kind, batch.dropped);
     await this.links.markGone(tx, target.id, kind, batch.gone);
     await this.links.put(tx, target.id, kind, batch.links);
@@ -79,12 +82,8 @@ export class OutcomeKeeper {
       target.id,
       news.map(({ remoteId }) => ({ kind, remoteId })),
     );
-    for (const { change } of written)
-      await this.conflicts.done(tx, target.id, kind, change.localId, [
-        ...Object.keys(change.after),
-        ...Object.keys(change.pull),
-        WHOLE_OBJECT,
-      ]);
+    for (const { change, isMarkOnly } of written)
+      await this.conflicts.done(tx, target.id, kind, change.localId, [...(isMarkOnly ? [] : effectsOf(change)), WHOLE_OBJECT]);
     await this.changes.settle(tx, runId, batch.settled);
     await this.dues.sawMore(tx, target.id, kind, madeBy(written, batch.settled));
     const relinked = new Set(written.flatMap(({ change }) => (change.action === 'RELINK' ? [change.localId] : [])));
@@ -101,7 +100,21 @@ export class OutcomeKeeper {
       });
   }
 
-  private async one(tx: Tx, runId: SyncRunId, { change, outcome }: Written, base: Fields, batch: Batch): Promise<void> {
+  /** What both had, by line. Of what becomes another object of ours: what it had as the one before, or nobody would know any more which words there are ours. */
+  private async bases(
+    tx: Tx,
+    targetId: SyncTargetId,
+    kind: InventoryKind,
+    written: readonly Written[],
+    links: ReadonlyMap<string, Link>,
+  ): Promise<ReadonlyMap<number, Fields>> {
+    const heirs = written.flatMap(({ change }) => (change.successorOf !== null && change.remoteId !== null ? [change.remoteId] : []));
+    const left = heirs.length === 0 ? [] : await this.links.byRemote(tx, targetId, kind, heirs);
+    const before = new Map(left.map((link) => [link.remoteId, link]));
+    return new Map(written.map(({ change }) => [change.seq, (links.get(change.localId) ?? before.get(change.remoteId ?? ''))?.base ?? {}]));
+  }
+
+  private async one(tx: Tx, runId: SyncRunId, { change, outcome, isMarkOnly = false }: Written, base: Fields, batch: Batch): Promise<void> {
     const { seq, localId, action } = change;
     const settle = (state: ChangeOutcome['state'], error: string | null = null, remoteId: string | null = null): void =>
       void batch.settled.push({ seq, state, remoteId, error });
@@ -130,9 +143,10 @@ export class OutcomeKeeper {
     if (refused !== null && (action === 'CREATE' || isLeaving || action === 'ADOPT')) return settle('REFUSED', refused);
     const place = placeOf(change, now);
     if (!place) return settle('REFUSED', 'the answer did not say what was made');
-    const notTaken = await this.take(tx, runId, change);
-    const agreed = isLeaving ? base : agreedOn(base, change, refused === null, notTaken === null);
+    const notTaken = isMarkOnly ? null : await this.take(tx, runId, change);
+    const agreed = isLeaving ? base : agreedOn(base, change, refused === null && !isMarkOnly, notTaken === null && !isMarkOnly);
     batch.links.push({ ...place, localId, base: agreed, isDeprecated: action === 'DEPRECATE' });
+    if (isMarkOnly) return;
     const error = refused ?? notTaken;
     settle(error === null ? 'APPLIED' : 'REFUSED', error, place.remoteId);
   }
@@ -178,6 +192,8 @@ function placeOf(change: PlannedChange, now: ForeignObject | null): Pick<LinkRow
   if (change.remoteId === null || change.remoteOrder === null) return undefined;
   return { remoteId: change.remoteId, order: change.remoteOrder, version: change.remoteVersion };
 }
+
+const effectsOf = ({ after, pull }: PlannedChange): string[] => [...Object.keys(after), ...Object.keys(pull)];
 
 /** A field of which one side did not do its part keeps what it had. */
 function agreedOn(before: Fields, { base, after, pull }: PlannedChange, isPushed: boolean, isTaken: boolean): Fields {

@@ -188,6 +188,32 @@ describe('an execution that dies', () => {
     expect(await world.sql('SELECT 1 FROM sync_link')).toHaveLength(3);
   });
 
+  it.each([
+    ['the one that follows', () => world.attend()],
+    ['a run of its own, where that one is gone', async () => void (await world.sql('DELETE FROM sync_run'), await world.sync())],
+  ])('between the mark of what becomes another of ours and its words: they are written by %s', async (_who, follow) => {
+    const trouble = new Trouble();
+    world = await host.world({ foreign: trouble });
+    const group = { kind: 'vlanGroup', id: 'vdom_1' };
+    world.local.put('vlanGroup', group.id, { name: 'hosts', slug: 'hosts' });
+    world.local.put('vlan', 'vlan_1', { vid: 10, name: 'web', group, tenant: null, status: 'active' });
+    const words = { prefix: '10.0.0.0/24', vrf: null, tenant: null, status: 'active', description: 'old' };
+    world.local.put('prefix', 'pfx_1', { ...words, vlan: { kind: 'vlan', id: 'vlan_1' } });
+    await world.sync();
+    world.local.remove('prefix', 'pfx_1');
+    world.local.put('prefix', 'pfx_9', { ...words, description: 'new' });
+    trouble.next('write', 'KILLED', 2);
+    const { id } = await world.runs.start({ targetId: world.targetId }, 'operator');
+    await attendAndDie();
+    expect(world.foreign.all('prefix')).toMatchObject([{ mark: 'pfx_9', fields: { description: 'old', vlan: { kind: 'vlan' } } }]);
+    expect((await world.changes(await world.runs.run(id))).map(({ action, state }) => `${action} ${state}`)).toEqual(['ADOPT PLANNED']);
+    await follow();
+    expect(world.foreign.all('prefix')).toMatchObject([{ mark: 'pfx_9', fields: { description: 'new', vlan: null } }]);
+    const last = await world.lastRun();
+    expect(last).toMatchObject({ state: 'SUCCEEDED', counts: { updated: 1 } });
+    expect(await world.sync()).toMatchObject({ counts: { updated: 0, unchanged: 3 } });
+  });
+
   it('is followed by none that writes what waits for a person', async () => {
     const trouble = new Trouble();
     world = await host.world({ foreign: trouble });

@@ -45,11 +45,11 @@ describe('a field with one value', () => {
     expect(merge(authority, 'ours', undefined, 'theirs')).toEqual({ ...NOTHING, ...result });
   });
 
-  it('tells null from absent: null is a value, what a side does not know is left alone and keeps its base', () => {
+  it('tells null from absent: null is a value, what they do not know is left alone and keeps its base, what we leave to them has none', () => {
     const rules: KindRules = { f: { authority: 'US' } };
     expect(mergeFields(rules, { ours: { f: null }, base: { f: 'a' }, theirs: { f: 'a' } })).toMatchObject({ push: { f: null } });
     expect(mergeFields(rules, { ours: { f: 'b' }, base: { f: 'a' }, theirs: {} })).toEqual({ ...NOTHING, base: { f: 'a' } });
-    expect(mergeFields(rules, { ours: {}, base: { f: 'a' }, theirs: { f: 'b' } })).toEqual({ ...NOTHING, base: { f: 'a' } });
+    expect(mergeFields(rules, { ours: {}, base: { f: 'a' }, theirs: { f: 'b' } })).toEqual({ ...NOTHING, base: {} });
     expect(mergeFields({}, { ours: { f: 'b' }, base: { f: 'a' }, theirs: { f: 'c' } })).toEqual({ ...NOTHING, base: { f: 'a' } });
   });
 
@@ -98,20 +98,35 @@ describe('a field that is left alone', () => {
 });
 
 describe('a field that ours leaves to them', () => {
-  const rules: KindRules = { vlan: { authority: 'US' } };
-  const old = { kind: 'vlan', id: 'vlan_1' };
-  const merged = (theirs: FieldValue, base: Fields | null, isTakenOver: boolean) =>
-    mergeFields(rules, { ours: {}, base, theirs: { vlan: theirs }, isTakenOver });
+  const [old, others] = [
+    { kind: 'vlan', id: 'vlan_1' },
+    { kind: 'vlan', id: '~7' },
+  ];
+  const merged = (authority: Authority, base: Fields | null, theirs: FieldValue, more: object = {}) =>
+    mergeFields({ vlan: { authority } }, { ours: {}, base, theirs: { vlan: theirs }, ...more });
 
-  it('is emptied where the object before it wrote what stands there', () => {
-    expect(merged(old, { vlan: old }, true)).toEqual({ ...NOTHING, push: { vlan: null }, base: { vlan: null } });
+  it.each(['US', 'LAST_WRITER_WITH_REVIEW'] as const)('is emptied once, where what we said stands there: %s', (authority) => {
+    expect(merged(authority, { vlan: old }, old)).toEqual({ ...NOTHING, push: { vlan: null }, base: { vlan: null } });
+    expect(merged(authority, { vlan: null }, null)).toEqual({ ...NOTHING, base: { vlan: null } });
   });
 
-  it('stays where people wrote there, where nothing is known of what was written, and of an object that is the same', () => {
-    expect(merged({ kind: 'vlan', id: '~7' }, { vlan: old }, true)).toEqual({ ...NOTHING, base: { vlan: old } });
-    expect(merged(old, null, true)).toEqual({ ...NOTHING, base: {} });
-    expect(merged(old, { vlan: old }, false)).toEqual({ ...NOTHING, base: { vlan: old } });
-    expect(merged(null, { vlan: null }, true).push).toEqual({});
+  it('stays where people wrote there, and what they write is no word of ours from then on', () => {
+    expect(merged('US', { vlan: old }, others)).toEqual({ ...NOTHING, base: {} });
+    expect(merged('US', { vlan: null }, old)).toEqual({ ...NOTHING, base: {} });
+    expect(merged('US', {}, old)).toEqual({ ...NOTHING, base: {} });
+    expect(merged('US', null, old)).toEqual({ ...NOTHING, base: {} });
+  });
+
+  it('stays where it is theirs, and where it is left alone, but of an object that is no more', () => {
+    expect(merged('THEM', { vlan: old }, old).push).toEqual({});
+    expect(merged('IGNORE', { vlan: old }, old)).toEqual({ ...NOTHING, base: { vlan: old } });
+    expect(merged('IGNORE', { vlan: old }, old, { isTakenOver: true }).push).toEqual({ vlan: null });
+  });
+
+  it('is a set like any other field', () => {
+    const rules: KindRules = { f: { authority: 'US', isSet: true } };
+    expect(mergeFields(rules, { ours: {}, base: { f: ['a'] }, theirs: { f: ['a'] } }).push).toEqual({ f: [] });
+    expect(mergeFields(rules, { ours: {}, base: { f: ['a'] }, theirs: { f: ['a', 'b'] } })).toEqual({ ...NOTHING, base: {} });
   });
 });
 

@@ -26,8 +26,8 @@ export interface FieldsMerge {
   /** Guarded fields of `push` and `pull` of an object that both had before: they wait for a person. */
   readonly guarded: readonly string[];
   /**
-   * What both have when push and pull are done. A field in conflict, under IGNORE, or that one side does not know now, keeps the base it had. Of a set
-   * under US only our elements: one that others added is not ours to remove.
+   * What both have when push and pull are done. A field in conflict, under IGNORE, or that they do not know now, keeps the base it had; one that we leave
+   * to them keeps none but what we withdrew. Of a set under US only our elements: one that others added is not ours to remove.
    */
   readonly base: Fields;
 }
@@ -43,6 +43,14 @@ export interface ThreeCopies {
   readonly isTakenOver?: boolean;
 }
 
+interface Words {
+  readonly field: string;
+  readonly rule: FieldRule;
+  readonly l: FieldValue | undefined;
+  readonly b: FieldValue | undefined;
+  readonly r: FieldValue | undefined;
+}
+
 /**
  * Three-way merge of an object's fields. L ours, B base, R theirs; values are compared in canonical form.
  *
@@ -54,16 +62,23 @@ export interface ThreeCopies {
  * | both changed, or no B  | push, pushedBack | pull, pulledOver | conflict                |
  *
  * Sets are merged element by element: see `mergeSet`. A field without a rule, and one that a side does not know, is not compared. Nor is one
- * under IGNORE: it is neither written nor taken over nor in conflict, and its base stays what we wrote last.
+ * under IGNORE: it is neither written nor taken over nor in conflict, and its base stays what we wrote last. One that ours leaves to them (it is absent)
+ * is emptied once where what we said last still stands there.
  */
 export function mergeFields(rules: KindRules, copies: ThreeCopies): FieldsMerge {
-  const { theirs } = copies;
+  const { ours, theirs } = copies;
   const base = copies.base ?? {};
-  const merged = Object.keys(rules)
-    .map((field) => ({ field, rule: rules[field] as FieldRule, l: wordOf(field, copies), b: own(base, field), r: own(theirs, field) }))
+  const words = Object.keys(rules).map(
+    (field): Words => ({ field, rule: rules[field] as FieldRule, l: own(ours, field), b: own(base, field), r: own(theirs, field) }),
+  );
+  const merged = words
+    .map(withdrawn)
     .flatMap(({ field, rule, l, b, r }) =>
       l === undefined || r === undefined ? [] : [{ field, rule, l, b, r, ...mergeField(rule, l, b, r, copies.isTakenOver === true) }],
     );
+  const theirsAlone = words
+    .filter(({ rule, l, r }) => rule.authority !== 'IGNORE' && l === undefined && r !== undefined)
+    .map(({ field }) => [field, undefined]);
   const pushes = merged.filter(({ push }) => push !== undefined);
   const pulls = merged.filter(({ pull }) => pull !== undefined);
   const hadBoth = copies.base !== null || copies.wasLinked === true;
@@ -76,17 +91,18 @@ export function mergeFields(rules: KindRules, copies: ThreeCopies): FieldsMerge 
     guarded: merged
       .filter(({ rule, push, pull }) => hadBoth && rule.isGuarded && (push !== undefined || pull !== undefined))
       .map(({ field }) => field),
-    base: { ...base, ...fields(merged.map((field) => [field.field, field.base])) },
+    base: fields(Object.entries({ ...base, ...Object.fromEntries(theirsAlone), ...fields(merged.map((one) => [one.field, one.base])) })),
   };
 }
 
 /**
- * What ours says of a field. Of one that it leaves to them, and that the object before it wrote: nothing is to stand there. Otherwise what that object referred to
- * would be held for ever by one that never named it.
+ * Of a field that ours leaves to them, where they have what we said last: nothing is to stand there. Otherwise what it refers to would be held for ever by one
+ * that does not name it any more.
  */
-function wordOf(field: string, { ours, base, theirs, isTakenOver = false }: ThreeCopies): FieldValue | undefined {
-  const [l, b, r] = [own(ours, field), base === null ? undefined : own(base, field), own(theirs, field)];
-  return l === undefined && isTakenOver && b !== undefined && r !== undefined && equalValues(r, b) ? null : l;
+function withdrawn(words: Words): Words {
+  const { rule, l, b, r } = words;
+  const isOfOurs = l === undefined && rule.authority !== 'THEM' && b !== undefined && r !== undefined && equalValues(b, r);
+  return isOfOurs ? { ...words, l: null } : words;
 }
 
 function mergeField(

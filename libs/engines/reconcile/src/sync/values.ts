@@ -15,5 +15,5 @@ export type ValueSet = readonly (string | Ref)[];
 
 export type FieldValue = Scalar | Ref | ValueSet;
 
-/** By name. A field that one side does not know is absent and is not compared; null is a value. */
+/** By name; null is a value. A field that they do not know is absent there, one that we leave to them is absent here: neither is compared. */
 export type Fields = Readonly<Record<string, FieldValue>>;
