@@ -6,8 +6,9 @@ import { foreignInventories } from '../../apps/worker/src/adapters.js';
 import { EventsModule } from '#contexts/events';
 import { ConnectorService, SyncModule, SyncRunner } from '#contexts/sync';
 import { encodeId, Slug, type SyncTargetId, type TenantId } from '#engines/kernel';
-import { PlatformModule, Secret, systemScope } from '#platform';
+import { Database, PlatformModule, Secret, systemScope } from '#platform';
 import { type ApiWorld, createApiWorld } from '../support/api-world.js';
+import { untilHeard } from '../support/until-heard.js';
 import { allEntities, testConfig } from '../support/world.js';
 
 let world: ApiWorld;
@@ -116,7 +117,10 @@ afterAll(async () => {
   await world?.close();
 });
 
-const sync = (): Promise<unknown> => worker.get(SyncRunner).run(targetId, new AbortController().signal);
+async function sync(): Promise<void> {
+  await untilHeard(worker.get(Database));
+  await worker.get(SyncRunner).run(targetId, new AbortController().signal);
+}
 const there = (path: string): unknown[] => netbox.state.objects(path).map((object) => object.values['description']);
 
 describe('a description', () => {

@@ -15,6 +15,7 @@ import { InMemoryInventory, InMemoryLocal, type InMemoryOptions, type LocalInven
 import type { SyncTargetId } from '#engines/kernel';
 import { Database, PlatformModule, Secret, systemScope } from '#platform';
 import { createTestDatabase } from './database.js';
+import { untilHeard } from './until-heard.js';
 import { allEntities, testConfig } from './world.js';
 
 /** As inventories know one. */
@@ -102,7 +103,10 @@ async function openWorld(
   const [runner, runs, connectors] = [app.get(SyncRunner), app.get(SyncRunService), app.get(ConnectorService)];
   const made = { kind: 'NETBOX', slug: 'netbox', url: 'https://netbox.example', secret: new Secret('token'), mode: 'WRITE' } as const;
   const { id: targetId } = await connectors.create({ ...made, ...settings }, 'operator');
-  const attend = (signal = new AbortController().signal): Promise<void> => runner.run(targetId, signal);
+  const attend = async (signal = new AbortController().signal): Promise<void> => {
+    await untilHeard(app.get(Database));
+    await runner.run(targetId, signal);
+  };
   return {
     app,
     local,
