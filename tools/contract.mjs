@@ -23,12 +23,14 @@ const CONTRACTS = {
   proxmox: { specs: ['test/contract/proxmox-'], settings: { url: 'TRAME_PVE_URL', token: 'TRAME_PVE_TOKEN', spki: 'TRAME_PVE_SPKI' } },
   openbsd: {
     specs: ['test/long/openbsd-gateway'],
-    project: 'long',
     settings: { ssh: 'TRAME_OPENBSD_SSH', key: 'TRAME_OPENBSD_KEY', 'host-key': 'TRAME_OPENBSD_HOST_KEY' },
   },
   powerdns: { specs: ['test/contract/powerdns-'], settings: { server: 'TRAME_PDNS_SERVER', install: 'TRAME_PDNS_INSTALL' } },
   ssh: { specs: ['test/contract/ssh-'], settings: {} },
 };
+
+/** The projects of vitest that have them: what takes minutes is in `long`. */
+const PROJECTS = ['medium', 'long'];
 
 function usage() {
   const lines = Object.entries(CONTRACTS).map(([name, { settings }]) => {
@@ -45,7 +47,7 @@ function usage() {
  */
 export function contractOf([name, ...rest]) {
   if (!Object.hasOwn(CONTRACTS, name ?? '')) return { error: name === undefined ? usage() : `there is no contract ${name}\n${usage()}` };
-  const { specs, settings, project = 'medium' } = CONTRACTS[name];
+  const { specs, settings } = CONTRACTS[name];
   const environment = {};
   const others = [];
   for (let at = 0; at < rest.length; at += 1) {
@@ -61,5 +63,6 @@ export function contractOf([name, ...rest]) {
     }
   }
   const isReal = Object.values(settings).some((variable) => variable in environment || variable in process.env);
-  return { environment, arguments: ['--project', project, ...specs, ...(isReal ? ['--no-file-parallelism'] : []), ...others] };
+  const projects = PROJECTS.flatMap((project) => ['--project', project]);
+  return { environment, arguments: [...projects, ...specs, ...(isReal ? ['--no-file-parallelism'] : []), ...others] };
 }
