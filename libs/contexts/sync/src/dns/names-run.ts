@@ -242,7 +242,7 @@ export class NamesRun {
     const { guards, digest, plans } = ended;
     const unread = target.zones.filter((zone) => !plans.some((of) => of.zone === zone));
     const { stops, isNews } = stopsAfter(waited?.stops ?? {}, stopsOf(plans), unread);
-    await this.runs.keepStops(tx, id, stops, isNews);
+    await this.runs.keepStops(tx, id, stops);
     if (isNews) await this.ending.tell(tx, 'sync.stopped', target, id, { guards, digest });
     return isNews;
   }

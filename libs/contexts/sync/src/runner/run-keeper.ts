@@ -108,9 +108,10 @@ export class RunKeeper {
       if (goesOn) return null;
       await this.rechecks.learn(tx, target.id, runId);
       await this.scans.isRight(tx, target.id, runId);
-      await this.runs.askAgain(tx, runId);
       const counts = countsOf(await this.changes.tally(tx, runId), run.counts);
-      return this.ending.end(tx, target, runId, 'BLOCKED_BY_GUARD', counts, wordsOf(error));
+      const ended = await this.ending.end(tx, target, runId, 'BLOCKED_BY_GUARD', counts, wordsOf(error));
+      await this.runs.askAgain(tx, runId);
+      return ended;
     });
     told?.();
   }

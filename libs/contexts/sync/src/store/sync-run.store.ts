@@ -13,9 +13,10 @@ const SCANS_WITH_CHANGES = 5;
 const COLUMNS = `id, target_id AS "targetId", trigger, is_dry_run AS "isDryRun", state, phase, started_at AS "startedAt", finished_at AS "finishedAt", counts, progress, digest,
   guards, lines_kept AS "linesKept", wanted_by AS "wantedBy", approved_by AS "approvedBy", error`;
 
+const WENT_THROUGH = `(trigger IN ('TIMER', 'PERSON') AND state IN ('SUCCEEDED', 'PARTIAL'))`;
 /** What was stopped, or a complete run that went through. A dry run says nothing: nobody waits for it. */
 export const LAST_WORD = `SELECT id, state FROM sync_run WHERE target_id = $1 AND NOT is_dry_run
-  AND (state = 'BLOCKED_BY_GUARD' OR (trigger IN ('TIMER', 'PERSON') AND state IN ('SUCCEEDED', 'PARTIAL'))) ORDER BY started_at DESC, id DESC LIMIT 1`;
+  AND (state = 'BLOCKED_BY_GUARD' OR ${WENT_THROUGH}) ORDER BY started_at DESC, id DESC LIMIT 1`;
 
 /** A run of a name server without a digest could not read every zone: what waits goes on waiting. */
 const LAST_WORD_ON_NAMES = `SELECT id, state, stops FROM sync_run WHERE target_id = $1 AND NOT is_dry_run AND state <> 'RUNNING' AND digest IS NOT NULL
@@ -173,9 +174,23 @@ export class SyncRunStore {
     return row ?? null;
   }
 
-  /** @param isTold people are told of it: they may come back to it. */
-  async keepStops(tx: Tx, id: SyncRunId, stops: ZoneStops, isTold: boolean): Promise<void> {
-    await tx.run('UPDATE sync_run SET stops = $2, is_told = $3 WHERE id = $1', [id, JSON.stringify(stops), isTold]);
+  async keepStops(tx: Tx, id: SyncRunId, stops: ZoneStops): Promise<void> {
+    await tx.run('UPDATE sync_run SET stops = $2 WHERE id = $1', [id, JSON.stringify(stops)]);
+  }
+
+  /** People are told of it: they may come back to it. */
+  async told(tx: Tx, id: SyncRunId): Promise<void> {
+    await tx.run('UPDATE sync_run SET is_told = true WHERE id = $1', [id]);
+  }
+
+  /** Of an inventory: were people told of another run that was stopped for the same, and has no complete one gone through since? A few objects and all of them are stopped in turns. */
+  async isTold(tx: Tx, { id, targetId, guards, digest }: Pick<SyncRun, 'id' | 'targetId' | 'guards' | 'digest'>): Promise<boolean> {
+    const told = await tx.one(
+      `SELECT 1 AS found FROM sync_run WHERE target_id = $1 AND id <> $2 AND NOT is_dry_run AND state = 'BLOCKED_BY_GUARD' AND is_told AND guards = $3 AND digest = $4
+          AND started_at > coalesce((SELECT max(started_at) FROM sync_run WHERE target_id = $1 AND NOT is_dry_run AND ${WENT_THROUGH}), '-infinity') LIMIT 1`,
+      [targetId, id, guards, digest],
+    );
+    return told !== undefined;
   }
 
   /** A person has decided about these zones: what waits there from now on is news. */
