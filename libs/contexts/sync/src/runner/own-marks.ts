@@ -1,8 +1,12 @@
+import { storableText } from '#engines/kernel';
 import type { ForeignInventory, ForeignObject, ForeignWrite, WriteOutcome } from '../ports/index.js';
 import type { InventoryKind } from '../inventory/kinds.js';
 
 /** Their ids are made of what they are: `rt-65000:1` is one in every Trame. Ids of all other kinds are of one row in the world. */
 const SAME_EVERYWHERE: ReadonlySet<InventoryKind> = new Set<InventoryKind>(['routeTarget', 'asn']);
+
+/** Ids of ours have 70 characters at most. Who may write an object there may write anything into its mark, and an index takes no 100 kB. */
+const LONGEST = 200;
 
 /** Looks like no id of ours, and is written as it was read: without what says which Trame it is of. */
 const AS_BEFORE = '@';
@@ -23,6 +27,8 @@ export function withOwnMarks(foreign: ForeignInventory, installation: string): F
   };
   const inward = (kind: InventoryKind, object: ForeignObject): ForeignObject => {
     const { mark } = object;
+    // Another owner's still: without a mark it would be there to be taken over.
+    if (mark !== null && mark.length > LONGEST) return { ...object, mark: storableText(`${mark.slice(0, LONGEST)}…`) };
     if (mark === null || !SAME_EVERYWHERE.has(kind)) return object;
     // Whatever does not say that it is ours must not look like an id of ours.
     return { ...object, mark: mark.endsWith(suffix) ? mark.slice(0, -suffix.length) : mark + AS_BEFORE };
