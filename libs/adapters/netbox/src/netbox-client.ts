@@ -24,11 +24,12 @@ export interface NetBoxConnection {
   readonly timing?: Partial<ApiTiming>;
   /** Absent: as fast as it answers. */
   readonly requestsPerSecond?: number | undefined;
+  /** Of one answer; default 32 MiB: a page of 1000 devices with their nested objects has about 3 MB. */
+  readonly maxAnswerBytes?: number;
 }
 
 /** NetBox does the writes of addresses of all its users one after another, and its workers end at 120 s. */
 const DEFAULT_TIMING: ApiTiming = { readMs: 30_000, writeMs: 125_000, againMs: 500 };
-/** A page of 1000 devices with their nested objects has about 3 MB. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 /** Of own writes, to know them again in the change feed. */
 const MAX_OWN_REQUESTS = 2000;
@@ -65,8 +66,8 @@ export class NetBoxClient {
     this.timing = { ...DEFAULT_TIMING, ...connection.timing };
     // The server tells the two kinds apart by the value alone; the word is only a courtesy.
     this.authorization = `${connection.token.startsWith('nbt_') ? 'Bearer' : 'Token'} ${connection.token}`;
-    const { name, tls, requestsPerSecond } = connection;
-    this.api = new JsonApi({ name, ...(tls && { tls }), timing: this.timing, maxAnswerBytes: MAX_ANSWER_BYTES, requestsPerSecond });
+    const { name, tls, requestsPerSecond, maxAnswerBytes = MAX_ANSWER_BYTES } = connection;
+    this.api = new JsonApi({ name, ...(tls && { tls }), timing: this.timing, maxAnswerBytes, requestsPerSecond });
   }
 
   get name(): string {
@@ -160,7 +161,8 @@ function failure(call: string, isWrite: boolean, { fate, words, isTemporary, isT
     case 'WRONG_KEY':
       return new NetBoxError('NETBOX_WRONG_CERTIFICATE', facts);
     case 'TOO_LARGE':
-      return new NetBoxError('NETBOX_UNEXPECTED_ANSWER', facts);
+      // Of a write it was done, and is looked for.
+      return isWrite ? new NetBoxError('NETBOX_NO_ANSWER', { ...facts, retriable: true }) : new NetBoxError('NETBOX_TOO_LARGE', facts);
     case 'UNKNOWN':
       return new NetBoxError('NETBOX_NO_ANSWER', { ...facts, retriable: true, ...(isWrite ? { isTimeout } : {}) });
     case 'UNSENT':

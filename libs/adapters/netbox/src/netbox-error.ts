@@ -28,6 +28,8 @@ export type NetBoxErrorCode =
   | 'NETBOX_REDIRECTED'
   /** An answer of another shape than the API's: a page of something else, half a document, a field that is not there. */
   | 'NETBOX_UNEXPECTED_ANSWER'
+  /** More in one answer than is taken, of a single object even. */
+  | 'NETBOX_TOO_LARGE'
   /** Pages that do not add up: their count, or the order of their ids. */
   | 'NETBOX_INCOMPLETE'
   /** A release that is not spoken, or that changed since it was probed. */

@@ -17,6 +17,7 @@ import { NetBoxClient, type NetBoxConnection } from './netbox-client.js';
 import { isNetBoxError, NetBoxError } from './netbox-error.js';
 import { NetBoxReader, toObject } from './netbox-reader.js';
 import { NetBoxWriter } from './netbox-writer.js';
+import { PageSizes } from './page-sizes.js';
 import { makePrerequisites } from './prerequisites.js';
 import { type KnownKind, type Probed, probeNetBox } from './probe.js';
 import { type NetBoxSettings, parseNetBoxSettings } from './settings.js';
@@ -32,6 +33,7 @@ export class NetBoxInventory implements ForeignInventory {
   private readonly client: NetBoxClient;
   private readonly settings: NetBoxSettings;
   private readonly message: string;
+  private readonly sizes = new PageSizes();
   private probed: Probed | null = null;
 
   /** @throws INVALID_VALUE for an address or settings that it cannot work with. */
@@ -123,7 +125,7 @@ export class NetBoxInventory implements ForeignInventory {
       const words = probed.lacking.get(kind) ?? `it has no ${kind}`;
       throw new NetBoxError('NETBOX_NOT_PREPARED', { call: `/api/${KINDS[kind].path}/`, words, retriable: false });
     }
-    return this.forgetting(() => work(known, new NetBoxReader(this.client, probed.release.hasCursor), probed));
+    return this.forgetting(() => work(known, new NetBoxReader(this.client, probed.release.hasCursor, this.sizes), probed));
   }
 
   private async probeAgain(signal: AbortSignal): Promise<Probed> {

@@ -2,11 +2,12 @@ import type { ForeignPage, ForeignObject } from '#contexts/sync/ports';
 import { canonicalJson, invalidValue } from '#engines/kernel';
 import type { Fields } from '#engines/reconcile';
 import type { AlikeQuery } from './alike.js';
-import { chunks, PAGE_SIZE } from './chunks.js';
+import { chunks } from './chunks.js';
 import { decodeFields, labelOf } from './kinds.js';
 import type { NetBoxClient, NetBoxQuery } from './netbox-client.js';
 import { isNetBoxError, NetBoxError } from './netbox-error.js';
 import { type Page, readPage } from './page.js';
+import type { PageSizes } from './page-sizes.js';
 import type { KnownKind } from './probe.js';
 import { BASE_COLUMNS, MARK_FIELD, markOf, type Row } from './row.js';
 import { z } from 'zod';
@@ -16,6 +17,7 @@ export class NetBoxReader {
   constructor(
     private readonly client: NetBoxClient,
     private readonly hasCursor: boolean,
+    private readonly sizes: PageSizes,
   ) {}
 
   /** @param after `<id>:<read>:<of all>`: where to go on, and what the pages before came to. */
@@ -111,8 +113,20 @@ export class NetBoxReader {
     const position: NetBoxQuery = isCursor
       ? [['start', String(from)]]
       : [['ordering', 'id'], ...(from > 1 ? [['id__gt', String(from - 1)] as const] : [])];
-    const { json } = await this.client.get(path, [...query, ...position, ['limit', String(PAGE_SIZE)]], signal);
+    const json = await this.asManyAsCome(path, [...query, ...position], signal);
     return readPage(json, from, `GET /api/${path}/`);
+  }
+
+  private async asManyAsCome(path: string, query: NetBoxQuery, signal: AbortSignal): Promise<unknown> {
+    for (;;) {
+      try {
+        const { json } = await this.client.get(path, [...query, ['limit', String(this.sizes.of(path))]], signal);
+        this.sizes.grow(path);
+        return json;
+      } catch (error) {
+        if (!isNetBoxError(error, 'NETBOX_TOO_LARGE') || !this.sizes.halve(path)) throw error;
+      }
+    }
   }
 
   /** Fewer were read than there were at the beginning. Some may have been deleted meanwhile; if not, pages were lost. */

@@ -2,6 +2,7 @@ export {
   type ApiTiming,
   JsonApi,
   jsonOf,
+  MAX_JSON_VALUES,
   retryAfter,
   type Unanswered,
 } from './json-api.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { JsonApi, jsonOf, retryAfter, type Unanswered } from './json-api.js';
+import { JsonApi, jsonOf, MAX_JSON_VALUES, retryAfter, type Unanswered } from './json-api.js';
 import { WritePath } from './write-path.js';
 
 const cleanups: (() => unknown)[] = [];
@@ -55,6 +55,16 @@ describe('a call', () => {
     expect(await call(large)).toMatchObject({ fate: 'TOO_LARGE' });
     expect(await call('http://127.0.0.1:1')).toMatchObject({ fate: 'UNSENT', wasSent: false, isTemporary: true });
     expect(await call(broken, AbortSignal.abort())).toMatchObject({ fate: 'ABORTED' });
+  });
+
+  it('that is answered with more values than anybody has is too large, however few bytes they are', async () => {
+    const bomb = await serve((_request, response) => void response.end(Buffer.alloc(3 * (MAX_JSON_VALUES + 1), '{},')));
+    const timing = { readMs: 20_000, writeMs: 20_000, againMs: 1 };
+    const patient = new JsonApi({ name: 'test', timing, maxAnswerBytes: 32 * 1024 * 1024 });
+    expect(await unanswered((failed) => patient.exchange({ method: 'GET', url: bomb }, failed))).toMatchObject({
+      fate: 'TOO_LARGE',
+      words: expect.stringContaining('values') as string,
+    });
   });
 });
 

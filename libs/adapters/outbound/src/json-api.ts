@@ -53,6 +53,8 @@ export interface Unanswered {
 /** Further attempts. */
 const AGAIN = 2;
 const MAX_RETRY_AFTER_MS = 10_000;
+/** Of one answer; honest ones have a dozen bytes and more for each. */
+export const MAX_JSON_VALUES = 4_000_000;
 
 export class JsonApi {
   private readonly http: OutboundHttp;
@@ -64,6 +66,7 @@ export class JsonApi {
       name: server.name,
       timeoutMs: server.timing.readMs,
       maxResponseBytes: server.maxAnswerBytes,
+      maxJsonValues: MAX_JSON_VALUES,
       allowPrivate: true, // an operator's own server
       maxRetries: 0, // a write that may have been done is looked for before it is sent again; reads are repeated by `repeat`
       ...(server.tls ? { tls: server.tls } : {}),

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import axios, { type AxiosResponse } from 'axios';
 import { type ConnectionPolicy, ConnectionRefusal, type Endpoint, openConnection } from './connection.js';
 import { Deadline } from './deadline.js';
+import { hasMoreValues } from './json-values.js';
 import { type OutboundCode, OutboundError, type OutboundPhase } from './outbound-error.js';
 
 export interface OutboundOptions {
@@ -12,6 +13,8 @@ export interface OutboundOptions {
   /** For the whole request with its retries, until the last byte of the body. */
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;
+  /** Of an answer that is read as JSON: what has more is too large. Absent: nobody counts. */
+  readonly maxJsonValues?: number;
   /** With it, https only, and the server is accepted by its key alone. An empty list accepts nobody. */
   readonly tls?: { readonly pinnedSpkiSha256: readonly string[] };
   /** Default false: public unicast only. True also allows private and loopback addresses, never link-local ones. */
@@ -176,7 +179,11 @@ export class OutboundHttp {
       }
       chunks.push(bytes);
     }
-    return Buffer.concat(chunks).toString('utf8');
+    const body = Buffer.concat(chunks);
+    const { maxJsonValues: most } = this.options;
+    if (most !== undefined && hasMoreValues(body, most))
+      throw this.error('RESPONSE_TOO_LARGE', url, 'body', `the answer has more than ${most} values`);
+    return body.toString('utf8');
   }
 
   private explain(error: unknown, method: string, url: URL, { phase, refusal }: Progress, deadline: Deadline): unknown {

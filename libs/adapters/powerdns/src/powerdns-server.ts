@@ -1,4 +1,4 @@
-import { OutboundHttp } from '#adapters/outbound';
+import { MAX_JSON_VALUES, OutboundHttp } from '#adapters/outbound';
 import type { DnsZones, ZonePolicy, ZoneTarget } from '#contexts/sync/ports';
 import { invalidValue } from '#engines/kernel';
 import { askNameServer } from './ask-name-server.js';
@@ -36,6 +36,7 @@ export class PowerDnsServer implements DnsZones {
       name: 'powerdns',
       timeoutMs: options.timeoutMs ?? 15_000,
       maxResponseBytes: options.maxResponseBytes ?? 32 * 1024 * 1024,
+      maxJsonValues: MAX_JSON_VALUES,
       allowPrivate: true, // an operator's own server, most often beside this one
       ...(options.tls ? { tls: options.tls } : {}),
     });
