@@ -82,8 +82,7 @@ export class OutcomeKeeper {
       target.id,
       news.map(({ remoteId }) => ({ kind, remoteId })),
     );
-    for (const { change, isMarkOnly } of written)
-      await this.conflicts.done(tx, target.id, kind, change.localId, [...(isMarkOnly ? [] : effectsOf(change)), WHOLE_OBJECT]);
+    await this.conflicts.done(tx, target.id, kind, written.flatMap(decidedIn));
     await this.changes.settle(tx, runId, batch.settled);
     await this.dues.sawMore(tx, target.id, kind, madeBy(written, batch.settled));
     const relinked = new Set(written.flatMap(({ change }) => (change.action === 'RELINK' ? [change.localId] : [])));
@@ -193,7 +192,11 @@ function placeOf(change: PlannedChange, now: ForeignObject | null): Pick<LinkRow
   return { remoteId: change.remoteId, order: change.remoteOrder, version: change.remoteVersion };
 }
 
-const effectsOf = ({ after, pull }: PlannedChange): string[] => [...Object.keys(after), ...Object.keys(pull)];
+/** What a person may have decided of it, and is done with it. */
+function decidedIn({ change: { localId, after, pull }, isMarkOnly = false }: Written): { localId: string; field: string }[] {
+  const effects = isMarkOnly ? [] : [...Object.keys(after), ...Object.keys(pull)];
+  return [...effects, WHOLE_OBJECT].map((field) => ({ localId, field }));
+}
 
 /** A field of which one side did not do its part keeps what it had. */
 function agreedOn(before: Fields, { base, after, pull }: PlannedChange, isPushed: boolean, isTaken: boolean): Fields {

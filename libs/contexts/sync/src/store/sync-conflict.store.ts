@@ -90,12 +90,12 @@ export class SyncConflictStore {
     );
   }
 
-  /** What was decided is done. */
-  async done(tx: Tx, targetId: SyncTargetId, kind: InventoryKind, localId: string, fields: readonly string[]): Promise<void> {
+  /** Of these fields what was decided is done. One statement, however many there are. */
+  async done(tx: Tx, targetId: SyncTargetId, kind: InventoryKind, fields: readonly { localId: string; field: string }[]): Promise<void> {
     await tx.run(
-      `UPDATE sync_conflict SET resolved_at = clock_timestamp()
-        WHERE target_id = $1 AND kind = $2 AND local_id = $3 AND field = ANY($4) AND resolved_at IS NULL AND decision IS NOT NULL`,
-      [targetId, kind, localId, fields],
+      `UPDATE sync_conflict c SET resolved_at = clock_timestamp() FROM unnest($3::text[], $4::text[]) x(local_id, field)
+        WHERE c.target_id = $1 AND c.kind = $2 AND c.local_id = x.local_id AND c.field = x.field AND c.resolved_at IS NULL AND c.decision IS NOT NULL`,
+      [targetId, kind, fields.map(({ localId }) => localId), fields.map(({ field }) => field)],
     );
   }
 }

@@ -94,6 +94,7 @@ describe('a field that is left alone', () => {
     expect(taken('web', { f: 'web' })).toEqual({ ...NOTHING, push: { f: 'db' }, base: { f: 'db' } });
     expect(taken('of people', { f: 'web' })).toEqual({ ...NOTHING, base: { f: 'web' } });
     expect(taken('of people', null)).toEqual({ ...NOTHING, base: {} });
+    expect(taken('db', { f: 'db' })).toEqual({ ...NOTHING, base: { f: 'db' } });
   });
 });
 
@@ -176,6 +177,8 @@ describe('a field that is a set', () => {
       pushedBack: ['f'],
       base: { f: ['a', 'b'] },
     });
+    // What both took away is no word of theirs that is lost.
+    expect(merge('US', ['a', 'c'], ['a', 'b'], ['a'], true)).toMatchObject({ push: { f: ['a', 'c'] }, pushedBack: [] });
   });
 
   it('under THEM: ours becomes theirs, and what of our changes is lost is told', () => {
