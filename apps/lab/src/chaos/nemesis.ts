@@ -27,6 +27,7 @@ export type ProcessFault = keyof typeof ANY_MOMENT;
 const WORKER_POINTS = CRASH_POINTS.filter((point) => /^(?:push|rollout|relay|order|recall)\./.test(point));
 /** What it takes to be broken long enough for the lease to run out, and for somebody to die who waits for it. */
 const PACE_MS = [900, 2600] as const;
+const PASSES = 4;
 /** What waits for a push waits so many seconds. */
 const AMBUSH_SECONDS = 45;
 const HOLD_MS = [3000, 9000] as const;
@@ -59,6 +60,8 @@ export interface NemesisOptions {
   readonly peace?: (ending: AbortSignal) => Promise<void>;
   /** Where a worker dies; default: wherever it comes by when orders are rolled out. */
   readonly points?: readonly CrashPoint[];
+  /** It dies there at the latest when it comes by so many times; default: 4. */
+  readonly passes?: number;
   /** All faults that a device can have, not only those that every device has. */
   readonly hasEveryDeviceFault?: boolean;
 }
@@ -172,7 +175,7 @@ export class Nemesis {
   }
 
   private crash(worker: string, dice: Dice): void {
-    const at = `${dice.pick(this.options.points ?? WORKER_POINTS)}:${dice.integer(1, 4)}`;
+    const at = `${dice.pick(this.options.points ?? WORKER_POINTS)}:${dice.integer(1, this.options.passes ?? PASSES)}`;
     this.tell({ crashAt: at, worker });
     this.victims.supervisor.restartToDie(worker, { TRAME_CRASH_AT: at });
   }

@@ -41,4 +41,18 @@ describe('a process that is kept', () => {
     expect(starts().map((line) => line.trim())).toEqual(['older', 'newer', 'newer once', 'newer', 'older']);
     expect(supervisor.selfExits).toEqual([]);
   });
+
+  it('is to die once: by its own hand, and then it is as it was', async () => {
+    const script = `console.log(process.env.DIE ?? 'lives'); if (process.env.DIE) process.kill(process.pid, 'SIGKILL'); setInterval(() => {}, 1000)`;
+    supervisor.keep({ name: 'two', command: process.execPath, args: ['-e', script], env: {} });
+    expect(supervisor.isAnyArmed).toBe(false);
+    supervisor.restartToDie('two', { DIE: 'dies' });
+    expect(supervisor.isAnyArmed).toBe(true);
+    for (const deadline = Date.now() + 20_000; supervisor.isAnyArmed && Date.now() < deadline; ) await pause(20);
+    expect({ isArmed: supervisor.isAnyArmed, crashes: supervisor.crashes('two'), selfExits: supervisor.selfExits }).toEqual({
+      isArmed: false,
+      crashes: 1,
+      selfExits: [],
+    });
+  });
 });

@@ -26,6 +26,7 @@ class Kept {
   /** For every start, until it is mended. */
   private standing: Readonly<Record<string, string>> = {};
   private isToDie = false;
+  private isAboutToDie = false;
   /** When it ended although nobody killed it, and how. */
   readonly selfExits: string[] = [];
   /** Deaths by its own hand (SIGKILL) with settings that were for one start. */
@@ -38,8 +39,9 @@ class Kept {
     this.start();
   }
 
-  get pid(): number | undefined {
-    return this.child?.pid;
+  /** It runs, or is started, with settings that it dies by. */
+  get isArmed(): boolean {
+    return this.isToDie || this.isAboutToDie;
   }
 
   signal(signal: NodeJS.Signals): boolean {
@@ -90,12 +92,13 @@ class Kept {
     closeSync(log);
     this.child = child;
     const isArmed = this.isToDie;
-    this.isExpected = isArmed;
+    this.isExpected = this.isAboutToDie = isArmed;
     this.isToDie = this.isKilled = false;
     const ended = (code: unknown, signal?: unknown): void => {
       if (this.child !== child) return;
       if (isArmed && signal === 'SIGKILL' && !this.isKilled) this.crashes += 1;
       this.child = undefined;
+      this.isAboutToDie = false;
       if (!this.isExpected && this.isWanted) this.selfExits.push(`${name} at ${new Date().toISOString()}: ${String(signal ?? code)}`);
       if (this.isWanted) this.restart = setTimeout(() => this.start(), RESTART_AFTER_MS);
     };
@@ -139,6 +142,11 @@ export class Supervisor {
 
   crashes(name: string): number {
     return this.kept.get(name)?.crashes ?? 0;
+  }
+
+  /** Is there one that was started again to die, and has not died yet? */
+  get isAnyArmed(): boolean {
+    return [...this.kept.values()].some(({ isArmed }) => isArmed);
   }
 
   /** Processes that ended although nobody killed them: which, when, how. */

@@ -30,10 +30,12 @@ const DESCRIBE = {
   ipAddress: ['describeIpAddress', `SELECT id FROM ip_address WHERE state = 'BOUND'`],
 } as const;
 const HABITS = { tenant: 0.8, vrf: 1, prefix: 2.5, address: 4, release: 3, describe: 8, describeTheirs: 3 } as const;
-const DUTIES = { complete: 3, approve: 3, adopt: 2, resolve: 2, touch: 4 } as const;
-export type ClerkAct = keyof typeof HABITS | keyof typeof DUTIES;
+const DUTIES = { complete: 3, approve: 3, adopt: 2, resolve: 2 } as const;
+/** `touch` comes before all others where NetBox is not reached any more. */
+type Duty = keyof typeof DUTIES | 'touch';
+export type ClerkAct = keyof typeof HABITS | Duty;
 const PACE_MS = [80, 500] as const;
-const DUTY_PACE_MS = [300, 1500] as const;
+const DUTY_PACE_MS = [400, 2000] as const;
 const MOST_VRFS = 30;
 
 interface Seen {
@@ -51,7 +53,10 @@ interface SeenRun {
 }
 
 export class Clerk {
-  readonly did = Object.fromEntries([...Object.keys(HABITS), ...Object.keys(DUTIES)].map((act) => [act, 0])) as Record<ClerkAct, number>;
+  readonly did = Object.fromEntries([...Object.keys(HABITS), ...Object.keys(DUTIES), 'touch'].map((act) => [act, 0])) as Record<
+    ClerkAct,
+    number
+  >;
   /** What the API said no to, by code. */
   readonly refused = new Map<string, number>();
   /** Allocations that it asked for. */
@@ -71,7 +76,10 @@ export class Clerk {
 
   async run(ending: AbortSignal): Promise<void> {
     const duties = async (): Promise<void> => {
-      for (; !ending.aborted; await pause(this.dice.between(...DUTY_PACE_MS), ending)) await this.attend(this.dice.weighted(DUTIES));
+      for (; !ending.aborted; await pause(this.dice.between(...DUTY_PACE_MS), ending)) {
+        const seen = await this.look();
+        if (seen) await this.attendTo(isReached(seen) ? this.dice.weighted(DUTIES) : 'touch', seen);
+      }
     };
     const changes = async (): Promise<void> => {
       for (; !ending.aborted; await pause(this.dice.between(...PACE_MS), ending)) await this.change(this.dice.weighted(HABITS));
@@ -91,9 +99,12 @@ export class Clerk {
     return answer?.run.id ?? null;
   }
 
-  async attend(duty: keyof typeof DUTIES): Promise<void> {
+  async attend(duty: Duty): Promise<void> {
     const seen = await this.look();
-    if (!seen) return;
+    if (seen) await this.attendTo(duty, seen);
+  }
+
+  private async attendTo(duty: Duty, seen: Seen): Promise<void> {
     if (duty === 'complete') {
       // Nobody asks for another one while one is under way.
       const isUnderWay = seen.runs.nodes.some(({ state }) => state === 'RUNNING');
@@ -109,7 +120,7 @@ export class Clerk {
     } else if (duty === 'resolve') {
       for (const { id, decision } of seen.conflicts.nodes)
         if (decision === null && (await this.ask(RESOLVE, { id, keep: this.dice.chance(0.5) ? 'US' : 'THEM' }))) this.did.resolve++;
-    } else if (seen.health.circuit !== 'CLOSED') {
+    } else if (!isReached(seen)) {
       // Somebody repaired it, and says so: it is tried again now.
       if (await this.ask(TOUCH, { id: this.connector, version: seen.version })) this.did.touch++;
     }
@@ -208,3 +219,5 @@ export class Clerk {
     return answer.kind === 'acked' ? answer.value : null;
   }
 }
+
+const isReached = ({ health }: Seen): boolean => health.circuit === 'CLOSED';

@@ -26,9 +26,12 @@ const PACE_MS = [100, 900] as const;
 const PEACE_REQUESTS = [0, 25] as const;
 const PEACE_MS = 1500;
 const AWAY_MS = [500, 2500] as const;
-/** Until nobody tries any more, and somebody has to say that it works again. */
-const LONG_AWAY_MS = [6000, 9000] as const;
+/** The other times it is away until nobody tries any more, and for a moment longer: somebody has to say that it works again. */
 const LONG_AWAY_SHARE = 0.5;
+/** Three failures, each with what is repeated at once, and the pauses between them are about ten seconds; a worker may be killed meanwhile. */
+const GIVEN_UP_WITHIN_MS = 25_000;
+/** It takes longest: so many kinds come before it at most, or the time is over. */
+const KINDS_BEFORE_AWAY = 5;
 const PATIENCE_MS = 3000;
 const LOOK_EVERY_MS = 50;
 const TYPES = [
@@ -59,14 +62,13 @@ export class NetBoxTrouble {
     private readonly trame: User,
     private readonly dice: Dice,
     private readonly tell: (event: object) => void,
+    /** Trame leaves NetBox alone for a while, since it is not there. */
+    private readonly isGivenUp: () => Promise<boolean>,
   ) {}
 
   async run(ending: AbortSignal): Promise<void> {
     while (!ending.aborted) {
-      const fewest = Math.min(...TROUBLES.map((kind) => this.struck[kind]));
-      const rare = TROUBLES.filter((kind) => this.struck[kind] === fewest);
-      // Each kind once first: a slow machine has time for few.
-      await this.make(this.dice.pick(fewest === 0 || this.dice.chance(0.6) ? rare : TROUBLES), ending);
+      await this.make(this.next(), ending);
       await pause(this.dice.between(...PACE_MS), ending);
       const enough = this.netbox.requests.length + this.dice.integer(...PEACE_REQUESTS);
       await this.until(() => this.netbox.requests.length >= enough, ending, PEACE_MS);
@@ -76,6 +78,14 @@ export class NetBoxTrouble {
 
   never(): string[] {
     return TROUBLES.filter((kind) => this.struck[kind] === 0);
+  }
+
+  /** Each kind once first: a slow machine has time for few. */
+  private next(): Trouble {
+    const fewest = Math.min(...TROUBLES.map((kind) => this.struck[kind]));
+    const rare = TROUBLES.filter((kind) => this.struck[kind] === fewest);
+    if (this.struck.away === 0 && TROUBLES.length - rare.length >= KINDS_BEFORE_AWAY) return 'away';
+    return this.dice.pick(fewest === 0 || this.dice.chance(0.6) ? rare : TROUBLES);
   }
 
   /** Everything is as it should be from now on. */
@@ -128,6 +138,7 @@ export class NetBoxTrouble {
   }
 
   private async away(ending: AbortSignal): Promise<void> {
+    const isLong = this.struck.away === 0 || this.dice.chance(LONG_AWAY_SHARE);
     let isOver = false;
     const met = (): boolean => {
       if (!isOver) this.struck.away++;
@@ -136,8 +147,8 @@ export class NetBoxTrouble {
     this.netbox.faults.add({ kind: this.dice.pick(['reset-before', 'unavailable']), times: 10_000, when: met });
     const before = this.struck.away;
     await this.until(() => this.struck.away > before, ending);
-    const [least, most] = this.dice.chance(LONG_AWAY_SHARE) ? LONG_AWAY_MS : AWAY_MS;
-    await pause(this.dice.between(least, most), ending);
+    if (isLong) await this.until(this.isGivenUp, ending, GIVEN_UP_WITHIN_MS);
+    await pause(this.dice.between(...AWAY_MS), ending);
     isOver = true;
   }
 
@@ -159,7 +170,7 @@ export class NetBoxTrouble {
   }
 
   /** Somebody meets it, or it lasts long enough. */
-  private async until(isMet: () => boolean, ending: AbortSignal, withinMs = PATIENCE_MS): Promise<void> {
-    for (let left = withinMs; left > 0 && !isMet() && !ending.aborted; left -= LOOK_EVERY_MS) await pause(LOOK_EVERY_MS, ending);
+  private async until(isMet: () => boolean | Promise<boolean>, ending: AbortSignal, withinMs = PATIENCE_MS): Promise<void> {
+    for (let left = withinMs; left > 0 && !(await isMet()) && !ending.aborted; left -= LOOK_EVERY_MS) await pause(LOOK_EVERY_MS, ending);
   }
 }

@@ -34,11 +34,15 @@ const WEIGHTS = {
   twoReleases: 0,
 };
 const POINTS = ['inventory.planned', 'inventory.batch_written', 'inventory.applied'] as const;
+/** Two workers share some dozen runs: whoever waits for a fourth one is killed before. */
+const PASSES = 2;
 /** A worker that comes back takes some seconds before it does anything that it can die in. */
 const PACE_MS = [2000, 5000] as const;
 /** So many requests come to NetBox between two faults of processes, or that time passes: on a busy machine a worker would be struck before it has done anything. */
 const PEACE_REQUESTS = 20;
 const PEACE_MS = 5000;
+/** Whoever is to die in a run has so long to come by. */
+const DEATH_WITHIN_MS = 12_000;
 /** What has to have been carried out, or the run proves nothing of it. */
 const LINES = ['CREATE', 'UPDATE', 'DELETE'] as const;
 const CONNECTOR = { kind: 'NETBOX', slug: 'netbox', mode: 'WRITE', graceSeconds: 1, scanEverySeconds: 60 } as const;
@@ -110,10 +114,11 @@ export class SyncChaosRun {
     const actors: Actors = {
       clerk: new Clerk(api, place.database, customer, made.value.connector.id, this.edits, dice.fork(), tell),
       colleague: new NetBoxColleague(netbox, this.edits, dice.fork(), tell),
-      trouble: new NetBoxTrouble(netbox, line, trame.user, dice.fork(), tell),
+      trouble: new NetBoxTrouble(netbox, line, trame.user, dice.fork(), tell, () => this.isGivenUp(place)),
       nemesis: new Nemesis({ supervisor, ...place, devices: new Map() }, dice.fork(), tell, {
         weights: WEIGHTS,
         points: POINTS,
+        passes: PASSES,
         pace: PACE_MS,
         peace: (ending) => this.peace(netbox, ending),
       }),
@@ -144,8 +149,18 @@ export class SyncChaosRun {
   }
 
   private async peace({ requests }: NetBoxSimulator, ending: AbortSignal): Promise<void> {
-    const [enough, deadline] = [requests.length + PEACE_REQUESTS, Date.now() + PEACE_MS];
-    while (requests.length < enough && Date.now() < deadline && !ending.aborted) await pause(50, ending);
+    const { supervisor } = this.installation;
+    const [enough, begun] = [requests.length + PEACE_REQUESTS, Date.now()];
+    const isPeace = (): boolean => {
+      const within = supervisor.isAnyArmed ? DEATH_WITHIN_MS : PEACE_MS;
+      return Date.now() < begun + within && (supervisor.isAnyArmed || requests.length < enough);
+    };
+    while (isPeace() && !ending.aborted) await pause(50, ending);
+  }
+
+  private async isGivenUp({ database }: Place): Promise<boolean> {
+    const rows = await database.ask('SELECT 1 FROM sync_target WHERE failures >= 3').catch(() => []);
+    return rows.length > 0;
   }
 
   /** The first time everything is written in peace. */
