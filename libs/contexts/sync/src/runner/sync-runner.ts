@@ -3,7 +3,7 @@ import { digest, type SyncTargetId } from '#engines/kernel';
 import { Database, Envelope, type HeldLease, LeaseService, LOGGER, type Logger } from '#platform';
 import type { InventoryConnectorKind } from '../domain/connector.js';
 import { SyncJournal } from '../inventory/sync-journal.js';
-import type { ForeignCapabilities, ForeignInventory } from '../ports/index.js';
+import type { ForeignInventory } from '../ports/index.js';
 import { SyncConflictStore } from '../store/sync-conflict.store.js';
 import { type JournalBounds, SyncDueStore, type Target } from '../store/sync-due.store.js';
 import { SyncInstallationStore } from '../store/sync-installation.store.js';
@@ -64,7 +64,7 @@ export class SyncRunner {
       }));
       if (!target || !this.inventories[target.kind]) return;
       try {
-        await this.attend(held, target, this.foreignOf(target, installation), AbortSignal.any([signal, held.signal]));
+        await this.attend(held, target, installation, AbortSignal.any([signal, held.signal]));
       } catch (error) {
         if (held.signal.aborted || signal.aborted) throw error;
         this.log.warn('sync.failed', { target: target.slug, error });
@@ -107,7 +107,7 @@ export class SyncRunner {
     return foreign;
   }
 
-  private async attend(held: HeldLease, target: Target, foreign: ForeignInventory, signal: AbortSignal): Promise<void> {
+  private async attend(held: HeldLease, target: Target, installation: string, signal: AbortSignal): Promise<void> {
     const { open, isElsewhere } = await held.inTransaction(SCOPE, async (tx) => {
       if (target.isNew) await this.dues.hear(tx, target.id);
       return { open: await this.runs.open(tx, target.id), isElsewhere: await this.dues.isCursorOfElsewhere(tx, target.journal) };
@@ -115,7 +115,7 @@ export class SyncRunner {
     const told = await this.incremental.told({ held }, target);
     const isTold = told.journal.length + told.hints.length > 0;
     if (open.length === 0 && !isElsewhere && !isTold && !target.isScanDue && !target.isFeedDue && !target.isRecheckDue) return;
-    const capabilities = await this.probe(held, target, foreign, open, signal);
+    const { foreign, capabilities } = await this.reach(held, target, installation, open, signal);
     const work: Work = { held, target, foreign, signal, capabilities };
     if (!capabilities.isSingleWriter) return this.doAll(work, open, isElsewhere);
     // Two connectors to one such system take turns.
@@ -124,19 +124,20 @@ export class SyncRunner {
     );
   }
 
-  /** Whoever asked for a run is told that there is nobody there. */
-  private async probe(
+  /** Whoever asked for a run is told that there is nobody there, or that with these settings nobody can be spoken to. */
+  private async reach(
     held: HeldLease,
     target: Target,
-    foreign: ForeignInventory,
+    installation: string,
     open: readonly OpenRun[],
     signal: AbortSignal,
-  ): Promise<ForeignCapabilities> {
+  ): Promise<Pick<Work, 'foreign' | 'capabilities'>> {
     try {
+      const foreign = this.foreignOf(target, installation);
       const capabilities = await foreign.probe(signal);
       for (const [kind, lack] of capabilities.lacking ?? []) this.log.debug('sync.kind_lacking', { target: target.slug, kind, lack });
       for (const warning of capabilities.warnings ?? []) this.log.warn('sync.warned', { target: target.slug, warning });
-      return capabilities;
+      return { foreign, capabilities };
     } catch (error) {
       const asked = open.filter(({ phase }) => phase === 'WANTED' || phase === 'PLANNING');
       if (!signal.aborted) for (const { id } of asked) await this.keeper.fail({ held, target }, id, error);
