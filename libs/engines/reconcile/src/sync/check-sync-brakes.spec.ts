@@ -48,6 +48,8 @@ it.each<[Partial<SyncCounts>, string[]]>([
   [{ seen: 119 }, ['SHRUNK']],
   [{ seen: 1_000_000, seenOurs: 79 }, ['OURS_SHRUNK']],
   [{ known: 3, seenOurs: 1, seenOursBefore: 3 }, ['OURS_SHRUNK']],
+  [{ seen: 125, seenOurs: 75 }, ['OURS_SHRUNK']],
+  [{ seen: 100, seenBefore: 100, seenOurs: 60 }, ['OURS_SHRUNK']],
   [{ seen: 60, seenBefore: 100, seenOurs: 60, seenOursBefore: 100 }, ['SHRUNK']],
   [{ known: 0, joins: 100, updates: 31 }, ['UPDATE_SHARE']],
   [{ known: 100, joins: 100, updates: 31 }, ['UPDATE_SHARE']],
