@@ -89,6 +89,15 @@ describe('reading a zone', () => {
 });
 
 describe('writing a zone', () => {
+  it.each([
+    ['is cut within a character', JSON.stringify({ error: `${'x'.repeat(299)}\u{1f4a9}` })],
+    ['has a NUL in it', 'no JSON \0'],
+  ])('gives the reason of a refusal that %s in words that a database takes', async (_what, words) => {
+    const { zone } = await answering({ GET: EMPTY_ZONE, PATCH: [422, words] });
+    const [refused] = await zone.apply(creating('web.cust.example/a'));
+    expect(refused?.reason.at(-1)).toBe('\u{fffd}');
+  });
+
   it('is one request, deletes first', async () => {
     const comments = [{ account: 'trame', content: 'id=us' }];
     const old = { name: 'old.cust.example.', type: 'A', ttl: 300, records: [{ content: '10.20.0.9', disabled: false }], comments };

@@ -1,5 +1,6 @@
 import { jsonOf, OutboundError, type OutboundHttp, type OutboundResponse } from '#adapters/outbound';
 import type { ZonePolicy } from '#contexts/sync/ports';
+import { storableText } from '#engines/kernel';
 import { type ApiRrset, ApiServer, ApiZone, type RrsetWrite } from './api-rrset.js';
 import { PowerDnsError } from './powerdns-error.js';
 import { zoneId } from './zone-id.js';
@@ -145,5 +146,5 @@ export class ZoneApi {
 function errorText(body: string): string {
   const json = jsonOf(body);
   const text = json !== null && typeof json === 'object' && 'error' in json ? String(json.error) : body;
-  return text.slice(0, 300);
+  return storableText(text.slice(0, 300)); // It is kept with the run: half of a character would be kept with none.
 }
