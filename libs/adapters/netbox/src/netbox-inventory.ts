@@ -1,12 +1,14 @@
-import type {
-  ForeignCapabilities,
-  ForeignChanges,
-  ForeignInventory,
-  ForeignObject,
-  ForeignPage,
-  ForeignWrite,
-  InventoryKind,
-  WriteOutcome,
+import {
+  type ForeignCapabilities,
+  type ForeignChanges,
+  type ForeignInventory,
+  type ForeignObject,
+  type ForeignPage,
+  type ForeignWrite,
+  type InventoryKind,
+  type NetBoxSettings,
+  parseNetBoxSettings,
+  type WriteOutcome,
 } from '#contexts/sync/ports';
 import { digest, invalidValue } from '#engines/kernel';
 import type { Fields } from '#engines/reconcile';
@@ -20,7 +22,6 @@ import { NetBoxWriter } from './netbox-writer.js';
 import { PageSizes } from './page-sizes.js';
 import { makePrerequisites } from './prerequisites.js';
 import { type KnownKind, type Probed, probeNetBox } from './probe.js';
-import { type NetBoxSettings, parseNetBoxSettings } from './settings.js';
 
 export interface NetBoxOptions extends NetBoxConnection {
   /** As a person wrote them: see `NetBoxSettings`. */

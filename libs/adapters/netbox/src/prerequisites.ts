@@ -1,9 +1,8 @@
 /** Objects that have to be there before ours can be: found by their slugs, and made where the settings say so. */
 import { z } from 'zod';
-import type { InventoryKind } from '#contexts/sync/ports';
+import type { InventoryKind, NetBoxSettings } from '#contexts/sync/ports';
 import type { NetBoxClient } from './netbox-client.js';
 import { otherShape } from './row.js';
-import type { NetBoxSettings } from './settings.js';
 
 const listShape = z.looseObject({ results: z.array(z.looseObject({ id: z.int().positive(), slug: z.string() })) });
 const createdShape = z.looseObject({ id: z.int().positive() });

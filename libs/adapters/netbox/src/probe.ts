@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { INVENTORY_KINDS, type InventoryKind } from '#contexts/sync/ports';
+import { INVENTORY_KINDS, type InventoryKind, type NetBoxSettings } from '#contexts/sync/ports';
 import type { Body } from './field-codecs.js';
 import { type KindCodec, KINDS } from './kinds.js';
 import { findMarkField } from './marking.js';
@@ -7,7 +7,6 @@ import type { NetBoxClient } from './netbox-client.js';
 import { findPrerequisites, type FoundPrerequisites, lackOf, missingOf } from './prerequisites.js';
 import { NetBoxRelease } from './release.js';
 import { otherShape } from './row.js';
-import type { NetBoxSettings } from './settings.js';
 
 /** A kind as this NetBox has it. */
 export interface KnownKind {

@@ -7,6 +7,7 @@ import type {
   ForeignWrite,
   InventoryKind,
   WriteOutcome,
+  PhpIpamSettings,
 } from '#contexts/sync/ports';
 import { Cidr, Ip } from '#engines/kernel';
 import type { Fields } from '#engines/reconcile';
@@ -20,7 +21,6 @@ import { isPhpIpamError, PhpIpamError } from './phpipam-error.js';
 import { kindsWithout, type Lacking, probeColumns, probeRelease } from './probe.js';
 import { numberOf, referenceOf } from './row.js';
 import { Sections } from './sections.js';
-import type { PhpIpamSettings } from './settings.js';
 import { writeOrder } from './write-order.js';
 
 export interface PhpIpamOptions {

@@ -1,8 +1,8 @@
 /** The sections that are kept: found by name or id, and made where the settings say so. Whoever may write may make one; no administrator is asked for. */
+import type { PhpIpamSettings } from '#contexts/sync/ports';
 import type { PhpIpamClient } from './phpipam-client.js';
 import { isPhpIpamError, PhpIpamError } from './phpipam-error.js';
 import { numberOf, type Row, textOf } from './row.js';
-import type { PhpIpamSettings } from './settings.js';
 
 /** phpIPAM makes none of a shorter name. */
 const SHORTEST = 3;

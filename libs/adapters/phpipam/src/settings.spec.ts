@@ -1,6 +1,6 @@
 import http from 'node:http';
 import { PhpIpamInventory } from './phpipam-inventory.js';
-import { parsePhpIpamSettings } from './settings.js';
+import { parsePhpIpamSettings } from '#contexts/sync/ports';
 
 const settings = { app: 'trame', sections: ['Customers'] };
 const { signal } = new AbortController();

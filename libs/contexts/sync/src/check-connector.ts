@@ -7,7 +7,14 @@ import { parseZone } from './dns/zone-name.js';
 import type { ConnectorKind, ConnectorSettings, FieldPolicy } from './domain/connector.js';
 import { DEFAULT_RULES, INVENTORY_KINDS, type InventoryKind, NATURAL_KEY } from './inventory/kinds.js';
 import { TAKEN_OVER } from './inventory/taken-over.js';
+import { parseNetBoxSettings, parsePhpIpamSettings } from './ports/index.js';
 
+/** What is said is refused when it is said: a worker would only say it later. */
+const SETTINGS_OF: Readonly<Record<ConnectorKind, (given: Readonly<Record<string, unknown>>) => unknown>> = {
+  NETBOX: parseNetBoxSettings,
+  PHPIPAM: parsePhpIpamSettings,
+  POWERDNS: parseDnsSettings,
+};
 const PIN = /^[A-Za-z0-9+/]{43}=$/;
 const AUTHORITIES: readonly Authority[] = ['US', 'THEM', 'LAST_WRITER_WITH_REVIEW', 'IGNORE'];
 
@@ -22,10 +29,8 @@ export function checkConnector<S extends ConnectorSettings>(kind: ConnectorKind,
   for (const pin of tlsPins ?? []) if (!PIN.test(pin)) refuse('tlsSpkiSha256', pin, 'SHA-256 of a public key, 44 characters of base64');
   if (authority !== undefined) checkAuthority(kind, authority);
   if (kind !== 'POWERDNS' && zones !== undefined && zones.length > 0) refuse('zones', zones, 'zones only for a name server');
-  if (kind === 'POWERDNS' && settings.settings !== undefined) {
-    const given = settings.settings;
-    atPath(['settings'], () => parseDnsSettings(given));
-  }
+  const given = settings.settings;
+  if (given !== undefined) atPath(['settings'], () => SETTINGS_OF[kind](given));
   return {
     ...settings,
     ...(slug === undefined ? {} : { slug: atPath(['slug'], () => Slug.parse(slug)) }),

@@ -16,7 +16,8 @@ beforeEach(async () => {
 });
 afterAll(() => host.close());
 
-const made = { kind: 'PHPIPAM', slug: 'ipam', url: 'https://ipam.example/app', secret: new Secret('canary') } as const;
+const settings = { app: 'trame', sections: ['Customers'] };
+const made = { kind: 'PHPIPAM', slug: 'ipam', url: 'https://ipam.example/app', secret: new Secret('canary'), settings } as const;
 const page = { first: 10, after: null };
 
 describe('a connector', () => {
@@ -93,6 +94,13 @@ describe('a connector', () => {
     expect(moved).toMatchObject({ version: 3, url: 'https://elsewhere.example/app' });
   });
 
+  it('keeps its settings where others are refused, and names what nobody knows', async () => {
+    const change = { settings: { device: { role: 'leaf', type: 'vtep' } } };
+    const refused = connectors.update(world.targetId, 1, change, 'operator');
+    await expect(refused).rejects.toMatchObject({ code: 'INVALID_VALUE', message: expect.stringMatching(/device "type" is not valid/) });
+    expect(await connectors.byId(world.targetId)).toMatchObject({ version: 1, settings: {} });
+  });
+
   it('is made once, whoever says it twice with one key, and a name is had by one', async () => {
     const act = () => OperatorAct.of('key-1', 'createConnector', { slug: 'ipam' });
     const first = await connectors.create(made, 'operator', act());
@@ -128,7 +136,9 @@ describe('a connector', () => {
     ['tlsSpkiSha256', { tlsPins: ['short'] }, '44 characters'],
     ['graceSeconds', { graceSeconds: -1 }, 'a number from 0'],
     ['slug', { slug: 'Not A Slug' }, 'a-z'],
-  ])('with an impossible %s is refused, with what would be accepted', async (field, wrong, accepted) => {
+    ['settings', { settings: {} }, 'app (the id of an app)'],
+    ['settings', { kind: 'NETBOX' as const, settings: { device: { role: 'leaf', type: 'vtep' } } }, 'device { role, deviceType, site? }'],
+  ])('with impossible %s is refused, with what would be accepted', async (field, wrong, accepted) => {
     await expect(connectors.create({ ...made, ...wrong }, 'operator')).rejects.toMatchObject({
       code: 'INVALID_VALUE',
       facts: { path: [field], accepted: expect.stringContaining(accepted) },

@@ -102,7 +102,7 @@ export class ConnectorService {
 
   private async insert(tx: Tx, { secret, hookSecret, ...input }: NewConnector): Promise<SyncTargetId> {
     const id = newId<SyncTargetId>();
-    const settings = checkConnector(input.kind, defined(input));
+    const settings = checkConnector(input.kind, { ...defined(input), settings: input.settings ?? {} });
     const row: ConnectorRow = {
       ...DEFAULTS,
       ...settings,

@@ -46,7 +46,15 @@ const until = async (isDone: () => boolean | Promise<boolean>): Promise<void> =>
 };
 /** A connector to a system that nobody answers for. */
 const unreachable = async (): Promise<SyncTargetId> => {
-  const made = { kind: 'PHPIPAM', slug: 'nobody', url: 'https://nobody.example', secret: new Secret('token'), mode: 'WRITE' } as const;
+  const settings = { app: 'trame', sections: ['Customers'] };
+  const made = {
+    kind: 'PHPIPAM',
+    slug: 'nobody',
+    url: 'https://nobody.example',
+    secret: new Secret('token'),
+    mode: 'WRITE',
+    settings,
+  } as const;
   return (await world.connectors.create(made, 'operator')).id;
 };
 const forget = (bounds?: { rows: number; seconds: number }) => host.runner().forgetJournal(bounds);
@@ -193,7 +201,7 @@ describe('what a person changes while a complete scan goes on', () => {
     world.foreign.scan = async (...of) => {
       if (isFirst) {
         isFirst = false;
-        await world.set({ settings: { site: 'par1' } });
+        await world.set({ settings: { rir: 'private' } });
       }
       return scan.apply(world.foreign, of);
     };

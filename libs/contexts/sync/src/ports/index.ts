@@ -10,3 +10,5 @@ export type {
   WriteOutcome,
 } from './foreign-inventory.js';
 export { type InventoryKind, INVENTORY_KINDS, NATURAL_KEY } from '../inventory/kinds.js';
+export { type NetBoxSettings, parseNetBoxSettings } from './netbox-settings.js';
+export { parsePhpIpamSettings, type PhpIpamSettings } from './phpipam-settings.js';

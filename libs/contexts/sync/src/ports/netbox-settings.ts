@@ -4,7 +4,7 @@ import { invalidValue } from '#engines/kernel';
 // What NetBox wants to know of an object and the inventory does not have.
 
 /** Slugs of NetBox. */
-export interface DeviceSettings {
+interface DeviceSettings {
   readonly role: string;
   readonly deviceType: string;
   /** All devices are there, and sites are not compared; without it a device is at the site that has the slug of ours. */
@@ -42,8 +42,16 @@ export function parseNetBoxSettings(written: unknown): NetBoxSettings {
   const parsed = settingsShape.safeParse(written);
   // What is absent stays absent: zod makes no keys of undefined.
   if (parsed.success) return parsed.data as NetBoxSettings;
-  const where = parsed.error.issues[0]?.path.join('.') || 'settings';
   const accepted =
     'device { role, deviceType, site? }, rir, l2vpnType and interfaceType as slugs of NetBox, createMissing true or false, and requestsPerSecond from 1 to 1000';
-  throw invalidValue(`settings of NetBox, ${where}`, written, accepted);
+  const [where, value] = faultOf(parsed.error.issues);
+  throw invalidValue(`settings of NetBox${where}`, value, accepted);
+}
+
+/** A name that nobody knows says more than the one that is missing for it. */
+function faultOf(issues: readonly z.core.$ZodIssue[]): [where: string, value: string] {
+  for (const issue of issues)
+    if (issue.code === 'unrecognized_keys') return [issue.path.map((part) => `, ${String(part)}`).join(''), issue.keys.join(', ')];
+  const [issue] = issues;
+  return [`, ${issue?.path.join('.') ?? ''}`, issue?.message ?? ''];
 }
