@@ -1,5 +1,4 @@
-import { type InMemoryInventory, type InMemoryLocal, Refusal } from '#contexts/sync/testing';
-import { encodeId } from '#engines/kernel';
+import { idOfKey, type InMemoryInventory, type InMemoryLocal, Refusal } from '#contexts/sync/testing';
 import { newId } from '#platform';
 import type { Fields, FieldValue, Ref } from '#engines/reconcile';
 import type { Side, SyncLedger } from './sync-ledger.js';
@@ -27,6 +26,8 @@ export class SyncPeople {
   private readonly keys = new Map<string, string>();
   /** How often people copied an object with its mark, by kind and mark. */
   readonly copied = new Map<string, number>();
+  /** Ids of theirs of the prefixes that people said something of the VLAN of. */
+  readonly named = new Set<string>();
 
   constructor(
     private readonly local: InMemoryLocal,
@@ -40,12 +41,7 @@ export class SyncPeople {
     const fields = objectOf(kind, number, (other) => this.pick(this.ours(other), at), '', this.administrator);
     if (this.ours(kind).some((other) => isAlike(kind, other.fields, fields))) return;
     // The id of a route target is its text: one that was taken away comes back as the same.
-    const key = kind === 'routeTarget' ? `${this.administrator}:${number}` : newId();
-    const id = kind === 'routeTarget' ? `rt-${key}` : encodeId(kind, key);
-    this.ids.add(id);
-    this.keys.set(id, key);
-    this.local.put(kind, id, fields);
-    this.changed(kind, id);
+    this.make(kind, kind === 'routeTarget' ? `${this.administrator}:${number}` : newKey(kind), fields);
   }
 
   weEdit({ at, field, element }: { at: number; field: number; element: number }): void {
@@ -75,8 +71,12 @@ export class SyncPeople {
     const { kind, fields } = place;
     this.local.remove(kind, place.id);
     this.changed(kind, place.id);
-    const key = newId();
-    const id = encodeId(kind, key);
+    // A prefix that is of no network now, as often as not.
+    this.make(kind, newKey(kind), kind === 'prefix' && at % 2 === 0 ? { ...fields, vlan: undefined } : fields);
+  }
+
+  private make(kind: ModelKind, key: string, fields: Readonly<Record<string, FieldValue | undefined>>): void {
+    const id = idOfKey(kind, key);
     this.ids.add(id);
     this.keys.set(id, key);
     this.local.put(kind, id, fields);
@@ -85,7 +85,8 @@ export class SyncPeople {
 
   theyAdd({ kind, key, at }: Addition, mark: string | null = null): void {
     const fields = objectOf(kind, key, (other) => this.pick(this.theirs(other), at), '~', this.administrator);
-    this.asPeople(() => this.foreign.put(kind, { ...fields, ...this.edited({ kind, id: '', fields }, 'THEIRS', 0, at) }, mark));
+    const edited = this.edited({ kind, id: '', fields }, 'THEIRS', 0, at) as Fields;
+    this.asPeople(() => void this.named.add(this.foreign.put(kind, { ...fields, ...edited }, mark)));
   }
 
   theyEdit({ at, field, element }: { at: number; field: number; element: number }): void {
@@ -93,13 +94,19 @@ export class SyncPeople {
       MODEL_KINDS.flatMap((kind) => this.theirs(kind)),
       at,
     );
-    if (place) this.asPeople(() => this.foreign.edit(place.kind, place.id, this.edited(place, 'THEIRS', field, element)));
+    if (place) this.theyWrite(place, field, element);
   }
 
   /** Just before a run writes it. */
   theyEditMeanwhile(kind: ModelKind, remoteId: string): void {
     const place = this.theirs(kind).find(({ id }) => id === remoteId);
-    if (place) this.asPeople(() => this.foreign.edit(kind, remoteId, this.edited(place, 'THEIRS', ++this.serial, this.serial)));
+    if (place) this.theyWrite(place, ++this.serial, this.serial);
+  }
+
+  private theyWrite(place: Place, field: number, element: number): void {
+    const edited = this.edited(place, 'THEIRS', field, element) as Fields;
+    this.asPeople(() => this.foreign.edit(place.kind, place.id, edited));
+    if (place.kind === 'prefix' && 'vlan' in edited) this.named.add(place.id);
   }
 
   theyRemove({ at }: { at: number }): void {
@@ -127,7 +134,7 @@ export class SyncPeople {
     if (!original) return;
     const mark = original.mark as string;
     this.asPeople(() => {
-      this.foreign.put(original.kind, original.fields, mark);
+      this.named.add(this.foreign.put(original.kind, original.fields, mark));
       const copied = `${original.kind} ${idIn(mark)}`;
       this.copied.set(copied, (this.copied.get(copied) ?? 0) + 1);
     });
@@ -155,10 +162,10 @@ export class SyncPeople {
     return from[at % Math.max(from.length, 1)];
   }
 
-  private edited({ kind, fields }: Place, side: Side, field: number, element: number): Fields {
-    const names = Object.keys(fields).filter((name) => EDITABLE[kind].includes(name));
-    const name = names[field % Math.max(names.length, 1)];
+  private edited({ kind, fields }: Place, side: Side, field: number, element: number): Readonly<Record<string, FieldValue | undefined>> {
+    const name = this.pick(EDITABLE[kind], field);
     if (name === undefined) return {};
+    if (name === 'vlan') return { vlan: this.vlan(side, element) };
     const value = fields[name];
     if (!Array.isArray(value)) return { [name]: this.ledger.text(side) };
     const targets = side === 'OURS' ? this.ours('routeTarget') : this.theirs('routeTarget');
@@ -166,6 +173,13 @@ export class SyncPeople {
     return target
       ? { [name]: toggled(value as readonly Ref[], { kind: 'routeTarget', id: side === 'OURS' ? target.id : `~${target.id}` }) }
       : {};
+  }
+
+  /** Undefined: we leave it to them. */
+  private vlan(side: Side, at: number): Ref | null | undefined {
+    const vlans = side === 'OURS' ? this.ours('vlan') : this.theirs('vlan');
+    const refs = vlans.map(({ id }): Ref => ({ kind: 'vlan', id: side === 'OURS' ? id : `~${id}` }));
+    return this.pick<Ref | null | undefined>(side === 'OURS' ? [undefined, null, ...refs] : [null, ...refs], at);
   }
 
   /** What the system refuses of people it refuses of us. */
@@ -178,6 +192,9 @@ export class SyncPeople {
   }
 }
 
+/** As the journal has it. */
+const newKey = (kind: ModelKind): string => (kind === 'vlan' ? `${newId()} ${newId()}` : newId());
+
 /** Marks of what is the same in every Trame carry which one it is. */
 export const idIn = (mark: string): string => mark.replace(/@[0-9a-f]{8}$/, '');
 
@@ -185,7 +202,8 @@ const EDITABLE: Readonly<Record<ModelKind, readonly string[]>> = {
   tenant: ['description', 'name'],
   routeTarget: [],
   vrf: ['description', 'importTargets', 'exportTargets'],
-  prefix: ['description', 'status'],
+  vlan: ['status'],
+  prefix: ['description', 'status', 'vlan', 'vlan'],
 };
 
 function objectOf(
@@ -206,8 +224,12 @@ function objectOf(
       return { name: `${administrator}:${key}`, tenant: ref('tenant') };
     case 'vrf':
       return { name: `v${key}`, tenant: ref('tenant'), importTargets: [], exportTargets: [], description: null };
-    case 'prefix':
-      return { prefix: `10.0.${key}.0/24`, vrf: ref('vrf'), tenant: ref('tenant'), vlan: null, status: 'active', description: null };
+    case 'vlan':
+      return { vid: key + 1, name: `vlan${key}`, group: null, tenant: ref('tenant'), status: 'active' };
+    case 'prefix': {
+      const fields = { prefix: `10.0.${key}.0/24`, vrf: ref('vrf'), tenant: ref('tenant'), status: 'active', description: null };
+      return key % 3 === 0 ? fields : { ...fields, vlan: ref('vlan') };
+    }
   }
 }
 
@@ -215,6 +237,7 @@ const KEYS: Readonly<Record<ModelKind, readonly string[]>> = {
   tenant: ['slug'],
   routeTarget: ['name'],
   vrf: ['name', 'tenant'],
+  vlan: ['vid', 'group'],
   prefix: ['prefix', 'vrf'],
 };
 export const isAlike = (kind: ModelKind, a: Fields, b: Fields): boolean =>

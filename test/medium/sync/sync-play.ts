@@ -330,20 +330,28 @@ export class SyncPlay {
           assert.fail(`${kind} ${id} is not there: ${JSON.stringify(fields)}\n${await this.said(kind, id)}`);
         if (!theirs) continue;
         if (holders.length === 0 || !this.sequence.isUnique) expectEqual(`${kind} ${id}`, wanted, theirs.fields);
+        if (kind === 'prefix' && !('vlan' in fields) && !this.mayForget() && !this.people.named.has(theirs.remoteId))
+          assert.equal(theirs.fields['vlan'], null, `prefix ${id} names a VLAN that only we ever said\n${await this.said(kind, id)}`);
       }
     const mayLinger = this.sequence.steps.some((step) => step.step === 'loseLinks' || step.step === 'theyCopy' || hasLostAnswer(step));
     if (mayLinger) return;
     for (const kind of MODEL_KINDS)
       for (const { mark, remoteId } of this.foreign.all(kind))
         if (mark !== null && this.people.ids.has(idIn(mark)) && this.local.get(kind, idIn(mark)) === undefined)
-          assert.ok(this.isReferredTo(kind, remoteId), `${kind} ${remoteId} of ${mark}, which is gone, is still there`);
+          this.expectHeld(kind, remoteId, `${kind} ${remoteId} of ${mark}, which is gone, is still there`);
+  }
+
+  /** Who has lost what both had knows of no word whose it was. */
+  private mayForget(): boolean {
+    const isAnswerLost = (step: SyncStep): boolean => hasLostAnswer(step) && 'trouble' in step && step.trouble?.fault !== 'KILLED';
+    return this.sequence.steps.some((step) => ['loseLinks', 'theyCopy', 'theyUnmark'].includes(step.step) || isAnswerLost(step));
   }
 
   private compared(kind: ModelKind, fields: Fields): Fields {
     const { names, descriptions } = this.sequence;
     const isLeft = (field: string): boolean =>
       (field === 'description' && descriptions === 'IGNORE') || (kind === 'tenant' && field === 'name' && names === 'IGNORE');
-    return Object.fromEntries(Object.entries(fields).filter(([field]) => !isLeft(field)));
+    return Object.fromEntries(Object.entries(fields).filter(([field]) => !isLeft(field) && !(kind === 'vlan' && field === 'name')));
   }
 
   private async links(): Promise<ReadonlyMap<string, string>> {
@@ -374,10 +382,13 @@ export class SyncPlay {
     return this.accepted.has(`${kind} ${id}`);
   }
 
-  private isReferredTo(kind: ModelKind, remoteId: string): boolean {
-    return MODEL_KINDS.some((other) =>
-      this.foreign.all(other).some(({ fields }) => JSON.stringify(fields).includes(`"kind":"${kind}","id":"~${remoteId}"`)),
-    );
+  /** Something refers to it, and that was not our word, or is still. */
+  private expectHeld(kind: ModelKind, remoteId: string, what: string): void {
+    const text = `"kind":"${kind}","id":"~${remoteId}"`;
+    const holders = MODEL_KINDS.flatMap((other) => this.foreign.all(other).filter(({ fields }) => JSON.stringify(fields).includes(text)));
+    assert.ok(holders.length > 0, what);
+    if (kind === 'vlan')
+      for (const holder of holders) assert.ok(this.people.named.has(holder.remoteId), `${what}: by ${holder.label}, in a word of ours`);
   }
 }
 

@@ -4,7 +4,7 @@ import type { ForeignCall, ForeignFault } from '#contexts/sync/testing';
 import type { Authority } from '#engines/reconcile';
 
 /** In the order in which they are created. */
-export const MODEL_KINDS = ['tenant', 'routeTarget', 'vrf', 'prefix'] as const;
+export const MODEL_KINDS = ['tenant', 'routeTarget', 'vrf', 'vlan', 'prefix'] as const;
 export type ModelKind = (typeof MODEL_KINDS)[number];
 
 /** `at` and `key` are taken from what there is, modulo. */

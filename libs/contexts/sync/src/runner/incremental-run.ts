@@ -160,8 +160,9 @@ export class IncrementalRun {
     const { foreign, signal } = context;
     const patience = new Patience();
     const unseen: string[] = [];
+    const known = new Set<string>();
     const plan = async (some: readonly string[]): Promise<void> => {
-      unseen.push(...(await this.lookups.planSeen(context, kind, { localIds: some, remoteIds: [] })));
+      unseen.push(...(await this.lookups.planSeen(context, kind, { localIds: some, remoteIds: [] }, known)));
       patience.worked();
     };
     for (const batch of inBatches(localIds, BATCH)) {

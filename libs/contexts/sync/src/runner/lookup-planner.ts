@@ -49,23 +49,25 @@ export class LookupPlanner {
   /** @param isScanned what is found counts as seen by a scan: it was met in another place. @returns the lines that were added to the plan. */
   async plan(context: RunContext, kind: InventoryKind, suspects: Suspects, isScanned = false): Promise<PlannedChange[]> {
     const lines: PlannedChange[] = [];
-    for (const batch of batchesOf(suspects)) lines.push(...(await this.planBatch(context, kind, batch, () => true, isScanned)));
+    const known = new Set<string>();
+    for (const batch of batchesOf(suspects)) lines.push(...(await this.planBatch(context, kind, batch, known, () => true, isScanned)));
     return lines;
   }
 
   /**
    * The same of what is seen there. Something of ours that is not shown may be gone, or hidden since somebody took a permission from us: made again
    * it would be there twice. Only a complete scan, with its brakes, tells; where one has said it already, another one says nothing new.
+   * @param known ids of ours that were judged already; gets those that are now.
    * @returns those that were not judged, of which it is not known yet.
    */
-  async planSeen(context: RunContext, kind: InventoryKind, suspects: Suspects): Promise<readonly string[]> {
+  async planSeen(context: RunContext, kind: InventoryKind, suspects: Suspects, known = new Set<string>()): Promise<readonly string[]> {
     const unseen = new Set<string>();
     const isSeen = ({ link, theirs, alike }: Pair): boolean => {
       if (link === null || theirs !== null || alike.length > 0) return true;
       if (link.state !== 'GONE') unseen.add(link.localId);
       return false;
     };
-    for (const batch of batchesOf(suspects)) await this.planBatch(context, kind, batch, isSeen);
+    for (const batch of batchesOf(suspects)) await this.planBatch(context, kind, batch, known, isSeen);
     if (unseen.size === 0) return [];
     const asked = await context.held.inTransaction(SCOPE, (tx) => this.links.asked(tx, context.target.id, kind, [...unseen]));
     return [...unseen].filter((localId) => !asked.has(localId));
@@ -77,30 +79,29 @@ export class LookupPlanner {
     return context.held.inTransaction(SCOPE, async (tx) => {
       const pairs = await this.pairs(tx, context, kind, localIds, finds);
       const { judged } = await this.objects.judge(tx, context, kind, pairs);
-      return new Map(
-        judged.map(({ pair, judgement: { changes, conflicts } }) => [
-          pair.ours?.id ?? pair.link?.localId ?? '',
-          { changes, isOpen: conflicts.length > 0 },
-        ]),
-      );
+      return new Map(judged.map(({ pair, judgement: { changes, conflicts } }) => [idOf(pair), { changes, isOpen: conflicts.length > 0 }]));
     });
   }
 
+  /** @param known one may be named twice, as ours by the journal and as theirs by a hint: it is judged once. */
   private async planBatch(
     context: RunContext,
     kind: InventoryKind,
     suspects: Suspects,
+    known: Set<string>,
     isJudged: (pair: Pair) => boolean,
     isScanned = false,
   ): Promise<PlannedChange[]> {
     const found = await this.find(context, kind, suspects);
     // Nothing but a complete scan makes anything a second time.
     const finds = isScanned ? { ...found, unproven: await this.unproven(context, kind, found) } : found;
-    return planning(context, async (tx) => {
+    let judged: string[] = [];
+    const lines = await planning(context, async (tx) => {
       const linked = new Set(finds.links.map(({ remoteId }) => remoteId));
       const strangers = suspects.remoteIds.filter((id) => !linked.has(id));
       const localIds = [...new Set([...suspects.localIds, ...finds.links.map(({ localId }) => localId)])];
-      const pairs = (await this.pairs(tx, context, kind, localIds, finds)).filter(isJudged);
+      const pairs = (await this.pairs(tx, context, kind, localIds, finds)).filter((pair) => !known.has(idOf(pair)) && isJudged(pair));
+      judged = pairs.map(idOf);
       if (isScanned) context.sink.sawOurs(kind, pairs.filter(isSeenOurs).length);
       // Theirs without a link is kept for the next complete run, unless it carries the mark of an object of ours: that one is looked at now.
       const seen = strangers.flatMap((id) => finds.theirs.get(id) ?? []);
@@ -117,6 +118,8 @@ export class LookupPlanner {
       await this.unlinked.drop(tx, context.target.id, kind, [...strangers.filter((id) => !finds.theirs.has(id)), ...linked]);
       return this.objects.keep(tx, context, kind, pairs);
     });
+    for (const id of judged) known.add(id);
+    return lines;
   }
 
   private async find(context: RunContext, kind: InventoryKind, { localIds, remoteIds }: Suspects): Promise<Finds> {
@@ -231,6 +234,8 @@ function* batchesOf({ localIds, remoteIds }: Suspects): Iterable<Suspects> {
   for (const batch of inBatches(localIds, BATCH)) yield { localIds: batch, remoteIds: [] };
   for (const batch of inBatches(remoteIds, BATCH)) yield { localIds: [], remoteIds: batch };
 }
+
+const idOf = ({ ours, link }: Pair): string => ours?.id ?? link?.localId ?? '';
 
 /** Where it was, or under another id, with its mark. */
 const isSeenOurs = ({ link, theirs, alike }: Pair): boolean =>

@@ -145,3 +145,22 @@ it('words of another system that cannot be kept as they are do not keep what was
   expect(await lines(run)).toEqual(['CREATE ten_00001 APPLIED', 'CREATE ten_00002 REFUSED']);
   expect((await world.changes(run))[1]?.error).toContain('😀');
 });
+
+it('is looked at once where the journal names it and a hint does, too: its link was lost', async () => {
+  world = await host.world();
+  world.local.put('asn', 'asn-0000065001', { asn: 65001 });
+  await world.sync();
+  await world.sql('DELETE FROM sync_link');
+  const [there] = world.foreign.all('asn');
+  await world.sql(`INSERT INTO sync_journal (kind, local_key) VALUES ('asn', '65001')`);
+  await world.sql(`INSERT INTO sync_hint (target_id, kind, remote_id, seq) VALUES ($1, 'asn', $2, nextval('sync_hint_seq'))`, [
+    world.targetId,
+    there?.remoteId,
+  ]);
+  await world.attend();
+  const run = await world.lastRun();
+  expect(run).toMatchObject({ trigger: 'CHANGE', state: 'SUCCEEDED', error: null });
+  expect((await world.changes(run)).map(({ action, localId, state }) => `${action} ${localId} ${state}`)).toEqual([
+    'RELINK asn-0000065001 APPLIED',
+  ]);
+});

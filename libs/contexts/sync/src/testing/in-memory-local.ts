@@ -1,5 +1,5 @@
 import { DomainError } from '#engines/kernel';
-import type { Fields } from '#engines/reconcile';
+import type { Fields, FieldValue } from '#engines/reconcile';
 import type { Tx } from '#platform';
 import type { InventoryKind } from '../inventory/kinds.js';
 import type { LocalInventory, LocalObject } from '../inventory/local-inventory.js';
@@ -13,9 +13,10 @@ export class InMemoryLocal implements LocalInventory {
   /** @param untakable fields that cannot be taken over. */
   constructor(private readonly untakable: readonly string[] = []) {}
 
-  /** Made, or these fields of it changed. */
-  put(kind: InventoryKind, id: string, fields: Fields): void {
-    this.of(kind).set(id, { ...this.of(kind).get(id), ...fields });
+  /** Made, or these fields of it changed. Undefined: theirs to say from now on. */
+  put(kind: InventoryKind, id: string, fields: Readonly<Record<string, FieldValue | undefined>>): void {
+    const whole = Object.entries({ ...this.of(kind).get(id), ...fields });
+    this.of(kind).set(id, Object.fromEntries(whole.filter((entry): entry is [string, FieldValue] => entry[1] !== undefined)));
   }
 
   remove(kind: InventoryKind, id: string): void {

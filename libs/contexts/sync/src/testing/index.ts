@@ -8,3 +8,4 @@ export {
 export { InMemoryLocal } from './in-memory-local.js';
 export { Refusal } from './in-memory-rows.js';
 export type { LocalInventory } from '../inventory/local-inventory.js';
+export { idOfKey } from '../inventory/local-ids.js';
