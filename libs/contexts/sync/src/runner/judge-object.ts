@@ -34,7 +34,6 @@ export interface Pair {
   readonly theirs: Theirs | null;
   /** Others of theirs that may be it. */
   readonly alike: readonly Theirs[];
-  readonly isOursLinkedElsewhere?: boolean;
   readonly isGoneUnproven?: boolean;
 }
 
@@ -54,8 +53,6 @@ export interface Judgement {
 
 const NOTHING: Judgement = { changes: [], conflicts: [], rebase: null };
 const WHY_FOREIGN: Readonly<Record<ForeignReason, string>> = {
-  MARK_OF_ANOTHER: 'carries the mark of something else',
-  COPY_OF_OURS: 'is a copy of what is linked already',
   KEY_HELD_BY_OURS: 'is kept for another object of ours',
   KEY_HELD_BY_ANOTHER: 'carries the mark of another owner',
 };
@@ -63,49 +60,34 @@ const WHY_FOREIGN: Readonly<Record<ForeignReason, string>> = {
 const HIDDEN = 'it is not shown any more, and nothing there says that it was deleted: it may only be hidden from us';
 
 /** One object: what is to be done, what is in conflict, what both agree on. @param decided by a person, of conflicts that are open. */
-export function judgeObject(pair: Pair, { kind, rules, adoption, onRemoteGone }: JudgeRules, decided: readonly SyncConflict[]): Judgement {
-  const { ours, link, theirs, alike } = pair;
-  const decision = (field: string): 'US' | 'THEM' | null => decided.find((conflict) => conflict.field === field)?.decision ?? null;
-  const decidedGone = { US: 'RECREATE', THEM: 'ACCEPT' } as const;
-  const whole = decision(WHOLE_OBJECT);
-  const verdict: Existence = judgeExistence({
-    link: link && { localId: link.localId, phase: link.phase },
-    ours: ours?.id ?? null,
-    theirs: theirs && link && isMarkedBefore(kind, theirs.mark, link.localId) ? { ...theirs, isMarkedBefore: true } : theirs,
-    alike,
-    whenGone: whole === null ? onRemoteGone : decidedGone[whole],
-    isOursLinkedElsewhere: pair.isOursLinkedElsewhere === true,
-    // Who decided that it is made again knows.
-    isGoneUnproven: pair.isGoneUnproven === true && whole === null,
-  });
-  const decidedRules = Object.fromEntries(
-    Object.entries(rules).map(([field, rule]) => [
-      field,
-      rule.authority === 'IGNORE' ? rule : { ...rule, authority: decision(field) ?? rule.authority },
-    ]),
-  );
+export function judgeObject(pair: Pair, judging: JudgeRules, decided: readonly SyncConflict[]): Judgement {
+  const { link, theirs, alike } = pair;
+  const { kind, rules, adoption } = judging;
+  const decision = (field: string): Decision => decided.find((conflict) => conflict.field === field)?.decision ?? null;
+  const verdict = existenceOf(pair, judging, decision(WHOLE_OBJECT));
+  const decidedRules = rulesAsDecided(rules, decision);
   const found = (remoteId: string): Theirs =>
     (theirs?.remoteId === remoteId ? theirs : alike.find((other) => other.remoteId === remoteId)) as Theirs;
   const line = lineOf(kind, pair);
+  const ours = pair.ours as LocalObject; // But for what we removed.
   switch (verdict.verdict) {
     case 'MERGE':
-      return merged(line, decidedRules, ours as LocalObject, theirs as Theirs, link);
+      return merged(line, decidedRules, ours, theirs as Theirs, link);
     case 'RELINK':
-      return joined('RELINK', line, decidedRules, ours as LocalObject, found(verdict.remoteId), 'PLANNED');
+      return joined('RELINK', line, decidedRules, ours, found(verdict.remoteId), 'PLANNED');
     case 'SUCCEED':
-      return succeeded(line, decidedRules, ours as LocalObject, found(verdict.remoteId), link);
+      return succeeded(line, decidedRules, ours, found(verdict.remoteId), link);
     case 'PROPOSE_ADOPTION': {
       const state = adoption === 'AUTOMATIC' && verdict.candidates.length === 1 ? 'PLANNED' : 'PROPOSED';
-      const proposals = verdict.candidates.map((id) => joined('ADOPT', line, decidedRules, ours as LocalObject, found(id), state));
+      const proposals = verdict.candidates.map((id) => joined('ADOPT', line, decidedRules, ours, found(id), state));
       return { changes: proposals.flatMap(({ changes }) => changes), conflicts: [], rebase: null };
     }
     case 'CREATE':
     case 'RECREATE':
-      return { ...NOTHING, changes: [created(line, rules, ours as LocalObject)] };
+      return { ...NOTHING, changes: [created(line, rules, ours)] };
     case 'PROPOSE_RECREATION':
-      return { ...NOTHING, changes: [{ ...created(line, rules, ours as LocalObject), state: 'PROPOSED', error: HIDDEN }] };
+      return { ...NOTHING, changes: [{ ...created(line, rules, ours), state: 'PROPOSED', error: HIDDEN }] };
     case 'FOREIGN': {
-      if (ours === null || pair.isOursLinkedElsewhere) return NOTHING;
       const error = `${found(verdict.remoteId).label} is in its place and ${WHY_FOREIGN[verdict.reason]}`;
       return { ...NOTHING, changes: [{ ...created(line, rules, ours), state: 'SKIPPED', error }] };
     }
@@ -118,10 +100,37 @@ export function judgeObject(pair: Pair, { kind, rules, adoption, onRemoteGone }:
     case 'UNLINK':
     case 'FORGET':
       return { ...NOTHING, changes: [{ ...line, action: 'UNLINK' }] };
-    case 'UNMANAGED':
-      return NOTHING;
   }
 }
+
+type Decision = SyncConflict['decision'];
+const WHEN_GONE = { US: 'RECREATE', THEM: 'ACCEPT' } as const;
+
+/** @param whole what a person decided of the object as a whole, which was gone there. */
+function existenceOf(
+  { ours, link, theirs, alike, isGoneUnproven }: Pair,
+  { kind, onRemoteGone }: Pick<JudgeRules, 'kind' | 'onRemoteGone'>,
+  whole: Decision,
+): Existence {
+  return judgeExistence({
+    link: link && { localId: link.localId, phase: link.phase },
+    ours: ours?.id ?? null,
+    theirs: theirs && link && isMarkedBefore(kind, theirs.mark, link.localId) ? { ...theirs, isMarkedBefore: true } : theirs,
+    alike,
+    whenGone: whole === null ? onRemoteGone : WHEN_GONE[whole],
+    // Who decided that it is made again knows.
+    isGoneUnproven: isGoneUnproven === true && whole === null,
+  });
+}
+
+/** Of what is nobody's nobody decides. */
+const rulesAsDecided = (rules: KindRules, decision: (field: string) => Decision): KindRules =>
+  Object.fromEntries(
+    Object.entries(rules).map(([field, rule]) => [
+      field,
+      rule.authority === 'IGNORE' ? rule : { ...rule, authority: decision(field) ?? rule.authority },
+    ]),
+  );
 
 type Line = Omit<PlannedChange, 'seq'>;
 

@@ -104,42 +104,8 @@ describe('an object of ours without a mapping', () => {
   });
 });
 
-describe('an object of theirs without a mapping', () => {
-  it('is theirs', () => {
-    expect(judge({ theirs: seen(null) })).toEqual({ verdict: 'UNMANAGED' });
-  });
-
-  it('is another owner’s where its mark names nothing of ours, or another of ours than the one it is compared with', () => {
-    const foreign = { verdict: 'FOREIGN', reason: 'MARK_OF_ANOTHER', remoteId: '1' };
-    expect(judge({ theirs: seen('b') })).toEqual(foreign);
-    expect(judge({ ours: 'a', theirs: seen('b') })).toEqual(foreign);
-  });
-
-  it('is linked again where its mark names one of ours that has no mapping', () => {
-    expect(judge({ ours: 'a', theirs: seen('a') })).toEqual({ verdict: 'RELINK', remoteId: '1' });
-  });
-
-  it('is a copy where its mark names one that has a mapping: neither linked nor deleted', () => {
-    expect(judge({ ours: 'a', theirs: seen('a'), isOursLinkedElsewhere: true })).toEqual({
-      verdict: 'FOREIGN',
-      reason: 'COPY_OF_OURS',
-      remoteId: '1',
-    });
-  });
-
-  it('is another’s where it is mapped to another of ours, whatever its mark', () => {
-    for (const mark of [null, 'a', 'b'])
-      expect(judge({ ours: 'a', theirs: seen(mark, true) })).toEqual({ verdict: 'FOREIGN', reason: 'KEY_HELD_BY_OURS', remoteId: '1' });
-  });
-
-  it('is proposed where it has the key of one of ours, unless that one has its place already', () => {
-    expect(judge({ ours: 'a', theirs: seen(null) })).toEqual({ verdict: 'PROPOSE_ADOPTION', candidates: ['1'] });
-    expect(judge({ ours: 'a', theirs: seen(null), isOursLinkedElsewhere: true })).toEqual({ verdict: 'UNMANAGED' });
-  });
-});
-
-it('there is nothing to judge without any of the three', () => {
-  expect(() => judge({})).toThrow(expect.objectContaining({ code: 'INVALID_VALUE' }));
+it('there is nothing to judge without a mapping and an object of ours', () => {
+  for (const theirs of [null, seen('a')]) expect(() => judge({ theirs })).toThrow(expect.objectContaining({ code: 'INVALID_VALUE' }));
 });
 
 describe('in every case there is', () => {
@@ -151,16 +117,15 @@ describe('in every case there is', () => {
         for (const one of sightings)
           for (const other of sightings)
             for (const whenGone of ['RECREATE', 'ACCEPT', 'HOLD'] satisfies GonePolicy[])
-              for (const isOursLinkedElsewhere of [false, true])
-                if (aLink || ours !== null || theirs)
+              for (const isGoneUnproven of [false, true])
+                if (aLink || (ours !== null && theirs === null))
                   cases.push({
                     link: aLink,
                     ours,
                     theirs,
                     alike: [one, other].filter((sighting) => sighting !== null),
                     whenGone,
-                    isOursLinkedElsewhere,
-                    isGoneUnproven: isOursLinkedElsewhere,
+                    isGoneUnproven,
                   });
   const verdicts = cases.map((facts) => ({ facts, existence: judgeExistence(facts) }));
   const sightingsOf = ({ theirs, alike }: ExistenceFacts): Sighting[] => [...(theirs ? [theirs] : []), ...(alike ?? [])];

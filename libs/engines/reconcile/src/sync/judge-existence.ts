@@ -21,31 +21,22 @@ export interface Sighting {
 export interface ExistenceFacts {
   /** Our mapping; null: there is none for this pair. */
   readonly link: { readonly localId: string; readonly phase: RetirePhase } | null;
-  /** Id of ours where it is there. With neither link nor a sighting in `theirs`: the one that a place is looked for. */
+  /** Id of ours where it is there. Without a link: the one that a place is looked for. */
   readonly ours: string | null;
-  /** The object that the link names, or that a scan came upon; null: it is not there. */
+  /** The object that the link names; null: it is not there, or there is no link. */
   readonly theirs: Sighting | null;
   /** Where ours is there and theirs is not: others with our mark, or with the natural key of ours. */
   readonly alike?: readonly Sighting[];
-  /** Ours is mapped to another object than this `theirs`. */
-  readonly isOursLinkedElsewhere?: boolean;
   /** Where theirs is not there: the system can show what was deleted, and does not show it of this one. It may only be hidden from us. */
   readonly isGoneUnproven?: boolean;
   readonly whenGone: GonePolicy;
 }
 
-export type ForeignReason =
-  /** Its mark names nothing of ours: another Trame's, or ours from before a loss. */
-  | 'MARK_OF_ANOTHER'
-  /** Its mark is of an object of ours that is mapped elsewhere: somebody copied the object with its mark. */
-  | 'COPY_OF_OURS'
-  /** The natural key is held there by what is mapped to another object of ours, which is still there or of which the mark says something else. */
-  | 'KEY_HELD_BY_OURS'
-  /** The natural key is held there by what carries another owner's mark. */
-  | 'KEY_HELD_BY_ANOTHER';
+/** The natural key is held there by what is mapped to another object of ours, which is still there or of which the mark says something else; or by what carries another owner's mark. */
+export type ForeignReason = 'KEY_HELD_BY_OURS' | 'KEY_HELD_BY_ANOTHER';
 
 export type Existence =
-  | { readonly verdict: 'MERGE' | 'CREATE' | 'RECREATE' | 'UNMANAGED' | 'FORGET' }
+  | { readonly verdict: 'MERGE' | 'CREATE' | 'RECREATE' | 'FORGET' }
   | { readonly verdict: 'RELINK' | 'SUCCEED'; readonly remoteId: string }
   /** Made again it would perhaps be there twice: a person says. */
   | { readonly verdict: 'PROPOSE_RECREATION' }
@@ -57,8 +48,8 @@ export type Existence =
   | { readonly verdict: 'UNLINK'; readonly reason: 'MARK_GONE' | 'MARK_OF_ANOTHER' };
 
 /**
- * What an object on one side or both, with our mapping or without, comes to. Nothing is deleted but by RETIRE, which takes two witnesses:
- * the link and the mark.
+ * What an object of ours, or that our mapping names, comes to. Nothing is deleted but by RETIRE, which takes two witnesses: the link and the mark. What is
+ * theirs alone is not judged: it is only met where it is in the place of one of ours (`alike`).
  *
  * | link | ours | theirs | mark in theirs      | verdict                                                                    |
  * |------|------|--------|---------------------|----------------------------------------------------------------------------|
@@ -77,14 +68,8 @@ export type Existence =
  * |      |      |        |                     | SUCCEED where it was kept for one that we removed: the new one of the same |
  * |      |      |        |                     | key takes it over; FOREIGN where only others hold the key; CREATE where    |
  * |      |      |        |                     | nobody does                                                                |
- * | –    | yes  | yes    | ours                | RELINK: the mapping was lost. FOREIGN where ours is mapped elsewhere       |
- * | –    | yes  | yes    | none                | PROPOSE_ADOPTION                                                           |
- * | –    | yes  | yes    | another's           | FOREIGN                                                                    |
- * | –    | –    | yes    | none                | UNMANAGED                                                                  |
- * | –    | –    | yes    | any                 | FOREIGN                                                                    |
- * | –    | any  | yes, mapped to another of ours | | FOREIGN                                                                   |
  *
- * @throws INVALID_VALUE without link, ours and theirs: there is nothing to judge.
+ * @throws INVALID_VALUE without link and ours: there is nothing to judge.
  */
 export function judgeExistence(facts: ExistenceFacts): Existence {
   const { link, ours, theirs, whenGone } = facts;
@@ -96,8 +81,7 @@ export function judgeExistence(facts: ExistenceFacts): Existence {
     if (whenGone !== 'RECREATE') return { verdict: 'REMOTE_GONE', policy: whenGone };
     return judgePlace(ours, facts.alike ?? []) ?? { verdict: facts.isGoneUnproven === true ? 'PROPOSE_RECREATION' : 'RECREATE' };
   }
-  if (theirs) return judgeUnmapped(facts, theirs);
-  if (ours === null) throw new DomainError('INVALID_VALUE', 'existence is judged of a link, an object of ours or an object of theirs', {});
+  if (ours === null) throw new DomainError('INVALID_VALUE', 'existence is judged of a link or an object of ours', {});
   return judgePlace(ours, facts.alike ?? []) ?? { verdict: 'CREATE' };
 }
 
@@ -106,15 +90,6 @@ function judgeMapped(link: { localId: string; phase: RetirePhase }, ours: string
   if (theirs.mark !== link.localId) return { verdict: 'UNLINK', reason: theirs.mark === null ? 'MARK_GONE' : 'MARK_OF_ANOTHER' };
   if (ours !== null) return { verdict: 'MERGE' };
   return { verdict: 'RETIRE', step: ({ NONE: 'DEPRECATE', GRACE: 'WAIT', DUE: 'DELETE' } as const)[link.phase] };
-}
-
-function judgeUnmapped({ ours, isOursLinkedElsewhere }: ExistenceFacts, theirs: Sighting): Existence {
-  const { remoteId, mark } = theirs;
-  if (theirs.isLinked) return { verdict: 'FOREIGN', reason: 'KEY_HELD_BY_OURS', remoteId };
-  if (mark !== null && mark !== ours) return { verdict: 'FOREIGN', reason: 'MARK_OF_ANOTHER', remoteId };
-  if (ours === null) return { verdict: 'UNMANAGED' };
-  if (isOursLinkedElsewhere) return mark === null ? { verdict: 'UNMANAGED' } : { verdict: 'FOREIGN', reason: 'COPY_OF_OURS', remoteId };
-  return mark === null ? { verdict: 'PROPOSE_ADOPTION', candidates: [remoteId] } : { verdict: 'RELINK', remoteId };
 }
 
 /** Is there something already in the place of ours? undefined: nobody. */
