@@ -2,6 +2,7 @@ import { type BeforeApplicationShutdown, Inject, Injectable, type OnModuleInit }
 import { ReconcilerRegistry } from '#contexts/events';
 import { LOGGER, type Logger } from '#platform';
 import { SyncRunner } from './runner/sync-runner.js';
+import { endedWithin, UnderWay } from './under-way.js';
 
 /** A change is in the other system two seconds later: half of it is waiting. */
 const EVERY_MS = 1000;
@@ -14,7 +15,7 @@ const RUNS_EVERY_MS = 3_600_000;
 @Injectable()
 export class InventorySyncJob implements OnModuleInit, BeforeApplicationShutdown {
   private readonly ending = new AbortController();
-  private readonly underWay = new Map<string, Promise<void>>();
+  private readonly underWay = new UnderWay();
 
   constructor(
     private readonly runner: SyncRunner,
@@ -35,29 +36,17 @@ export class InventorySyncJob implements OnModuleInit, BeforeApplicationShutdown
   /** What is under way ends, or is called off, before the database goes. */
   async beforeApplicationShutdown(): Promise<void> {
     this.ending.abort(new Error('the process is stopping'));
-    await Promise.allSettled(this.underWay.values());
+    await endedWithin(this.underWay.all);
   }
 
   /** @param signal the process is stopping: it calls off what is under way. */
   async runDue(signal?: AbortSignal): Promise<void> {
     const stop = AbortSignal.any([this.ending.signal, ...(signal ? [signal] : [])]);
-    for (const id of await this.runner.due()) {
-      if (this.underWay.has(id) || stop.aborted) continue;
-      const run = this.runner
-        .run(id, stop)
-        .catch((error: unknown) => this.log.warn('sync.interrupted', { targetId: id, error }))
-        .finally(() => this.underWay.delete(id));
-      this.underWay.set(id, run);
-    }
-    await settledWithin([...this.underWay.values()], WAIT_MS);
+    const due = await this.runner.due();
+    if (stop.aborted) return;
+    void this.underWay.begin(due, (id) =>
+      this.runner.run(id, stop).catch((error: unknown) => this.log.warn('sync.interrupted', { targetId: id, error })),
+    );
+    await endedWithin(this.underWay.all, WAIT_MS);
   }
-}
-
-async function settledWithin(work: readonly Promise<void>[], ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([Promise.allSettled(work), late]);
-  clearTimeout(timer);
 }

@@ -3,6 +3,9 @@ import { type JobHandler, ReconcilerRegistry } from '#contexts/events';
 import { InventorySyncJob } from './inventory-sync-job.js';
 import { SyncService } from './sync.service.js';
 
+/** A server that does not answer takes minutes for all its zones: nobody waits for it longer than this before looking what else there is to do. */
+const WAIT_MS = 1000;
+
 /** Names or addresses changed, or somebody said something about an inventory; the timers find it too. */
 @Injectable()
 export class SyncJob implements JobHandler, OnModuleInit {
@@ -13,10 +16,10 @@ export class SyncJob implements JobHandler, OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.reconcilers.add({ name: 'sync', everyMs: 1000, run: () => this.sync.runDue() });
+    this.reconcilers.add({ name: 'sync', everyMs: 1000, run: () => this.sync.runDue(WAIT_MS) });
   }
 
   async run(): Promise<void> {
-    await Promise.all([this.sync.runDue(), this.inventories.runDue()]);
+    await Promise.all([this.sync.runDue(WAIT_MS), this.inventories.runDue()]);
   }
 }

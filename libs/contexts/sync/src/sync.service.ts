@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleInit, Inject } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { AddressingService } from '#contexts/addressing';
 import { FabricService } from '#contexts/fabric';
 import type { SyncTargetId } from '#engines/kernel';
@@ -9,12 +9,15 @@ import { SyncStore } from './store/sync.store.js';
 import { type OpenRun, SyncRunStore } from './store/sync-run.store.js';
 import { connectorSecretContext } from './runner/foreign-inventories.js';
 import { wordsOf } from './runner/words-of.js';
+import { endedWithin, UnderWay } from './under-way.js';
 
 const SCOPE = systemScope('sync');
 
 /** Keeps the name servers at what the fabric and its names say. Driven by what is noted with each change, so that nothing is missed when a signal is. */
 @Injectable()
-export class SyncService implements OnModuleInit {
+export class SyncService implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly underWay = new UnderWay();
+
   constructor(
     private readonly db: Database,
     private readonly leases: LeaseService,
@@ -36,19 +39,40 @@ export class SyncService implements OnModuleInit {
     });
   }
 
-  /** All targets that are behind; one that fails does not stop the others, and is tried again later each time. @throws the first failure, after all of them. */
-  async runDue(): Promise<void> {
-    const failures: unknown[] = [];
+  /** What is under way ends before the database goes. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await endedWithin(this.underWay.all);
+  }
+
+  /**
+   * All targets that are behind, each by itself: one that fails is tried again later each time, one that is slow goes on, and neither stops the others.
+   * @param withinMs nobody waits longer for those that are slow. @throws the first failure of those that ended by then.
+   */
+  async runDue(withinMs?: number): Promise<void> {
     const due = await this.db.inTransaction(SCOPE, async (tx) => {
       await this.store.lookAfterLate(tx);
       return this.store.due(tx);
     });
-    for (const id of due)
-      await this.run(id).catch(async (error: unknown) => {
-        failures.push(error);
-        await this.db.inTransaction(SCOPE, (tx) => this.store.postpone(tx, id, wordsOf(error)));
-      });
+    const failures: unknown[] = [];
+    let isOver = false;
+    const begun = this.underWay.begin(due, (id) =>
+      this.attend(id).catch((error: unknown) => {
+        if (isOver) this.log.warn('sync.interrupted', { targetId: id, error });
+        else failures.push(error);
+      }),
+    );
+    await endedWithin(begun, withinMs);
+    isOver = true;
     if (failures.length > 0) throw failures[0];
+  }
+
+  private async attend(id: SyncTargetId): Promise<void> {
+    try {
+      await this.run(id);
+    } catch (error) {
+      await this.db.inTransaction(SCOPE, (tx) => this.store.postpone(tx, id, wordsOf(error)));
+      throw error;
+    }
   }
 
   /**
