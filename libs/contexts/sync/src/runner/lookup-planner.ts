@@ -131,6 +131,7 @@ export class LookupPlanner {
     const asked = [...new Set([...first.map(({ remoteId }) => remoteId), ...remoteIds])];
     const theirs = new Map((await this.get(context, kind, asked)).map((object) => [object.remoteId, object]));
     const marked = [...theirs.values()].flatMap(({ mark }) => mark ?? []);
+    for (const object of await this.originals(context, kind, first, marked)) theirs.set(object.remoteId, object);
     const wanted = [...new Set([...localIds, ...first.map(({ localId }) => localId), ...marked])];
     const { links, ours, keys } = await held.inTransaction(SCOPE, async (tx) => {
       const found = new Map((await this.local.byIds(tx, kind, wanted)).map((object) => [object.id, object]));
@@ -157,6 +158,24 @@ export class LookupPlanner {
           if (naturalKeyOf(context, kind, object.fields) === naturalKeyOf(context, kind, key)) add(alike, id, object);
     }
     return { links, ours, theirs, alike, unproven: new Set() };
+  }
+
+  /** A mark may be on a copy that somebody made: what is kept for the object of ours that it names is read, too, and where that is as it was it stays ours. */
+  private async originals(
+    context: RunContext,
+    kind: InventoryKind,
+    known: readonly Link[],
+    marks: readonly string[],
+  ): Promise<ForeignObject[]> {
+    const ids = new Set(known.map(({ localId }) => localId));
+    const strange = marks.filter((mark) => !ids.has(mark));
+    if (strange.length === 0) return [];
+    const links = await context.held.inTransaction(SCOPE, (tx) => this.links.byLocal(tx, context.target.id, kind, strange));
+    return this.get(
+      context,
+      kind,
+      links.map(({ remoteId }) => remoteId),
+    );
   }
 
   /** What a person said of it already holds: it is not asked a second time, because an answer was lost. */

@@ -241,6 +241,35 @@ describe('another Trame on the same system', () => {
   });
 });
 
+describe('a copy of one of ours, with its mark', () => {
+  const copied = async (): Promise<{ original: string; copy: string }> => {
+    world = await host.world();
+    world.tenants(2);
+    await world.sync();
+    const [original = ''] = ownIds();
+    return { original, copy: world.foreign.put('tenant', tenant('copy'), 'ten_00001') };
+  };
+  const linked = async (): Promise<unknown> =>
+    (await world.sql<{ id: string }>(`SELECT remote_id AS id FROM sync_link WHERE local_id = 'ten_00001'`))[0]?.id;
+
+  it('is somebody else’s: nothing is written into it, and ours stays where it is, whoever tells of it', async () => {
+    const { original, copy } = await copied();
+    await world.runs.hint(world.targetId, 'tenant', copy);
+    await world.attend();
+    await world.sync();
+    expect(await linked()).toBe(original);
+    expect(world.foreign.all('tenant').find(({ remoteId }) => remoteId === copy)?.fields).toEqual(tenant('copy'));
+  });
+
+  it('is ours where the one that it was made of is gone', async () => {
+    const { original, copy } = await copied();
+    world.foreign.remove('tenant', original);
+    await world.runs.hint(world.targetId, 'tenant', copy);
+    await world.attend();
+    expect(await linked()).toBe(copy);
+  });
+});
+
 describe('what a complete scan does not show', () => {
   it('and the system does not prove to be deleted waits for a person, who may have it made again', async () => {
     world = await host.world({ foreign: { provesGone: true } });
