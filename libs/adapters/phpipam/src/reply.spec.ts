@@ -1,4 +1,5 @@
 import type { OutboundResponse } from '#adapters/outbound';
+import { hostileTexts, timesAsLong, usualText } from '../../../../test/support/hostile-texts.js';
 import { isDuplicate, parseReply, refusal, saysMissing, saysNone } from './reply.js';
 
 const answer = (status: number, body: unknown, headers: Record<string, string> = {}): OutboundResponse => ({
@@ -118,3 +119,18 @@ it('knows a twin by the words of phpIPAM and of the database', () => {
   ].filter(isDuplicate);
   expect(twins).toHaveLength(3);
 });
+
+const SIZE = 150_000;
+it.each([...hostileTexts(SIZE), ['brackets of a page that nobody closes', '<'.repeat(SIZE)] as const])(
+  'reads %s instead of a document in about the time of any other page',
+  (_what, text) => {
+    const read = (body: string): unknown => {
+      try {
+        return parseReply('GET /x/', false, answer(502, body));
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(timesAsLong(read, text, `<html>${usualText(SIZE)}</html>`)).toBeLessThan(50);
+  },
+);

@@ -88,7 +88,8 @@ function unreadable(call: string, isWrite: boolean, { status, body, headers }: O
     return new PhpIpamError('PHPIPAM_UNEXPECTED_ANSWER', { call, words, status, retriable: false });
   }
   const text = body
-    .replace(/<[^>]*>/g, ' ')
+    // To the next bracket of either kind: of a megabyte of opening ones each would else be looked through to the end.
+    .replace(/<[^<>]*>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
   const words =
