@@ -121,7 +121,12 @@ describe.each(ENDS)('the engine and NetBox %s', (release) => {
 
   it('is read first, and shown what it would get: nothing is written, not even a field or a tag', async () => {
     const run = await world.sync();
-    expect(run).toMatchObject({ state: 'SUCCEEDED', error: null, counts: { created: (await wanted()).length } });
+    const all = (await wanted()).length;
+    expect(run).toMatchObject({
+      state: 'SUCCEEDED',
+      error: expect.stringMatching(/^\d+ of its lines are shown/),
+      counts: { created: all },
+    });
     expect(writes()).toEqual([]);
     expect(await everything()).toEqual(strangers);
   });

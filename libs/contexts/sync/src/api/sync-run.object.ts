@@ -85,7 +85,11 @@ export class SyncRunObject {
   @Field({ description: 'False: of `changes` those that it did not carry out are not kept any more; what it did is.' }) linesKept: boolean;
   @Field() wantedBy: string;
   @Field(() => String, { nullable: true }) approvedBy: string | null;
-  @Field(() => String, { nullable: true }) error: string | null;
+  @Field(() => String, {
+    nullable: true,
+    description: 'Why it failed; of one that came to its end what a person should know of it: lines that wait, kinds that were left alone.',
+  })
+  error: string | null;
 }
 
 @ObjectType('SyncChange', { description: 'A line of a run: what it would do with one object, and what came of it.' })

@@ -14,6 +14,7 @@ import { isOfTheirs } from './patience.js';
 import { measureOfOurs } from './plan-sink.js';
 import { type RunContext, SCOPE } from './run-context.js';
 import { RunEnding } from './run-ending.js';
+import { isLeft, notesOf, sum } from './run-notes.js';
 import { wordsOf } from './words-of.js';
 
 /** So often in a row a connector may fail before a person is asked again for what was approved. */
@@ -55,7 +56,14 @@ export class RunKeeper {
     const mayGoOn = stops.length === 0 || (wish.isPartOfMany && stops.every(isOfGuard));
     if (isOnlyShown || !mayGoOn) {
       const state = stops.length > 0 ? 'BLOCKED_BY_GUARD' : 'SUCCEEDED';
-      return (await held.inTransaction(SCOPE, (tx) => this.ending.end(tx, target, runId, state, sink.counts, null)))();
+      return (
+        await held.inTransaction(SCOPE, async (tx) => {
+          const tally = await this.changes.tally(tx, runId);
+          const isMistakable = !wish.isDryRun && stops.length === 0;
+          const notes = notesOf(context, tally, { isComplete: !wish.isPartOfMany, isShown: isMistakable });
+          return this.ending.end(tx, target, runId, state, sink.counts, notes);
+        })
+      )();
     }
     return this.carryOut(context, runId, { isSeenAgain: false, isGuardedToo: stops.length === 0, isComplete: !wish.isPartOfMany });
   }
@@ -87,9 +95,9 @@ export class RunKeeper {
       const isApproved = typeof run?.approvedBy === 'string';
       const meant = isApproved || run?.trigger === 'ADOPTION' ? await this.rechecks.mean(tx, target.id, runId) : 0;
       if (meant > 0 || (isApproved && sum(tally, ({ state }) => state === 'SKIPPED') > 0)) await this.scans.want(tx, target.id);
-      const left = sum(tally, ({ state }) => state === 'REFUSED' || state === 'SKIPPED' || state === 'STALE');
+      const left = sum(tally, isLeft);
       const state = !how.isGuardedToo ? 'BLOCKED_BY_GUARD' : left > 0 ? 'PARTIAL' : 'SUCCEEDED';
-      return this.ending.end(tx, target, runId, state, counts, left > 0 ? `${left} of its lines were not carried out` : null);
+      return this.ending.end(tx, target, runId, state, counts, notesOf(context, tally, { isComplete: how.isComplete, isShown: false }));
     });
     return told();
   }
@@ -140,7 +148,6 @@ function measureOf(stops: readonly Stop[], seen: Readonly<Record<string, number>
   return Object.fromEntries(Object.entries(seen).filter(([kind]) => kinds.includes(kind)));
 }
 const isOfGuard = ({ code }: Stop): boolean => code === 'GUARDED';
-const sum = (tally: readonly Tally[], is: (line: Tally) => boolean): number => tally.filter(is).reduce((all, { count }) => all + count, 0);
 
 /** What was done, beside what was read. */
 function countsOf(tally: readonly Tally[], planned: RunCounts): RunCounts {
@@ -154,6 +161,6 @@ function countsOf(tally: readonly Tally[], planned: RunCounts): RunCounts {
         action === 'ADOPT' || action === 'DEPRECATE' || (action !== 'CREATE' && action !== 'DELETE' && hasEffects),
     ),
     deleted: sum(applied, ({ action }) => action === 'DELETE'),
-    skipped: sum(tally, ({ state }) => state === 'REFUSED' || state === 'SKIPPED' || state === 'STALE'),
+    skipped: sum(tally, isLeft),
   };
 }
