@@ -55,18 +55,8 @@ export async function readChanges(
   isOwn: (change: { requestId: string; message: string }) => boolean,
   signal: AbortSignal,
 ): Promise<ForeignChanges> {
-  const { last, gaps } = cursor === null ? { last: null, gaps: new Map<number, number>() } : parseCursor(cursor);
-  if (last === null) {
-    const { results } = await page(
-      client,
-      [
-        ['ordering', '-id'],
-        ['limit', '1'],
-      ],
-      signal,
-    );
-    return { changed: [], next: print(results[0]?.id ?? 0, new Map()), isMore: false, isGap: false };
-  }
+  if (cursor === null) return { changed: [], next: await end(client, signal), isMore: false, isGap: false };
+  const { last, gaps } = parseCursor(cursor);
   const from = Math.max(1, Math.min(last, ...gaps.keys()));
   const { results, next } = await page(
     client,
@@ -121,6 +111,7 @@ export async function provenGone(
   return gone;
 }
 
+/** A cursor behind everything that there is. */
 async function end(client: Asked, signal: AbortSignal): Promise<string> {
   const query: NetBoxQuery = [
     ['ordering', '-id'],

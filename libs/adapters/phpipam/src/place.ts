@@ -27,15 +27,8 @@ async function placeInTable(
   signal: AbortSignal,
 ): Promise<Place> {
   const rows = await reader.flat(kind, signal);
-  return {
-    ...settled(
-      kind,
-      mark,
-      rows.map((row) => ({ row, subnet: null })),
-      (found) => isTwin(kind, fields, found, reader.markColumn),
-      reader,
-    ),
-  };
+  const found = rows.map((row) => ({ row, subnet: null }));
+  return settled(kind, mark, found, (one) => isTwin(kind, fields, one, reader.markColumn), reader);
 }
 
 /** What would be a second one for phpIPAM or for people: it has one VRF of a name and one customer of a title, whoever's they are. */

@@ -62,41 +62,38 @@ export class OutcomeKeeper {
     const links = new Map(known.map((link) => [link.localId, link]));
     const bases = await this.bases(tx, target.id, kind, written, links);
     for (const each of written) await this.one(tx, runId, each, bases.get(each.change.seq) ?? {}, batch);
-    await this.links.drop(tx, target.id, kind, batch.dropped);
-    await this.links.markGone(tx, target.id, kind, batch.gone);
-    await this.links.put(tx, target.id, kind, batch.links);
-    await this.unlinked.drop(
-      tx,
-      target.id,
-      kind,
-      batch.links.map(({ remoteId }) => remoteId),
-    );
+    await this.keepLinks(tx, target.id, kind, batch);
     const made = written.flatMap(({ change }) => (change.action === 'CREATE' ? [change.localId] : []));
     await this.rechecks.isKnown(tx, target.id, kind, made);
-    // Once at once. What comes to nothing again is looked at later each time, as what is refused is.
-    const hinted = batch.hinted.map(({ localId }) => localId);
-    const waiting = await this.rechecks.tried(tx, target.id, kind, hinted);
-    const news = batch.hinted.filter(({ localId }) => !waiting.has(localId));
-    await this.hints.put(
-      tx,
-      target.id,
-      news.map(({ remoteId }) => ({ kind, remoteId })),
-    );
+    await this.hint(tx, target.id, kind, batch.hinted);
     await this.conflicts.done(tx, target.id, kind, written.flatMap(decidedIn));
     await this.changes.settle(tx, runId, batch.settled);
     await this.dues.sawMore(tx, target.id, kind, madeBy(written, batch.settled));
-    const relinked = new Set(written.flatMap(({ change }) => (change.action === 'RELINK' ? [change.localId] : [])));
-    const isMore = ({ localId, remoteId }: LinkRow): boolean => isNew(links.get(localId), remoteId, relinked.has(localId));
-    await this.dues.sawMore(tx, target.id, measureOfOurs(kind), batch.links.filter(isMore).length);
-    const applied = batch.settled.filter(({ state }) => state === 'APPLIED').map(({ seq }) => seq);
-    if (applied.length > 0)
-      await this.audit.append(tx, {
-        tenantId: null,
-        action: 'sync.applied',
-        subjectKind: 'syncRun',
-        subjectId: runId,
-        detail: { connector: target.slug, kind, lines: applied },
-      });
+    await this.dues.sawMore(tx, target.id, measureOfOurs(kind), joinedBy(written, batch.links, links));
+    const lines = batch.settled.flatMap(({ state, seq }) => (state === 'APPLIED' ? [seq] : []));
+    if (lines.length === 0) return;
+    const detail = { connector: target.slug, kind, lines };
+    await this.audit.append(tx, { tenantId: null, action: 'sync.applied', subjectKind: 'syncRun', subjectId: runId, detail });
+  }
+
+  private async keepLinks(tx: Tx, targetId: SyncTargetId, kind: InventoryKind, { dropped, gone, links }: Batch): Promise<void> {
+    await this.links.drop(tx, targetId, kind, dropped);
+    await this.links.markGone(tx, targetId, kind, gone);
+    await this.links.put(tx, targetId, kind, links);
+    await this.unlinked.drop(
+      tx,
+      targetId,
+      kind,
+      links.map(({ remoteId }) => remoteId),
+    );
+  }
+
+  /** Once at once. What comes to nothing again is looked at later each time, as what is refused is. */
+  private async hint(tx: Tx, targetId: SyncTargetId, kind: InventoryKind, hinted: Batch['hinted']): Promise<void> {
+    const ids = hinted.map(({ localId }) => localId);
+    const waiting = await this.rechecks.tried(tx, targetId, kind, ids);
+    const news = hinted.flatMap(({ localId, remoteId }) => (waiting.has(localId) ? [] : [{ kind, remoteId }]));
+    await this.hints.put(tx, targetId, news);
   }
 
   /** What both had, by line. Of what becomes another object of ours: what it had as the one before, or nobody would know any more which words there are ours. */
@@ -170,6 +167,12 @@ export class OutcomeKeeper {
     });
     return null;
   }
+}
+
+/** How many more of ours a scan will see. */
+function joinedBy(written: readonly Written[], links: readonly LinkRow[], before: ReadonlyMap<string, Link>): number {
+  const relinked = new Set(written.flatMap(({ change }) => (change.action === 'RELINK' ? [change.localId] : [])));
+  return links.filter(({ localId, remoteId }) => isNew(before.get(localId), remoteId, relinked.has(localId))).length;
 }
 
 /** Is it one more of ours that a scan will see? One that was linked and is in another place was missing, unless its mark was seen there: then it counted. */
