@@ -44,6 +44,8 @@ export interface ConnectorDetails extends Connector {
   readonly scanEverySeconds: number;
   readonly lastFullScanAt: string | null;
   readonly settings: object;
+  readonly zones: readonly string[];
+  readonly tlsSpkiSha256: readonly string[];
   readonly authority: readonly Rule[];
 }
 export interface Change {
@@ -72,7 +74,9 @@ export interface Conflict {
 }
 const lag = (seconds: number | null): string => (seconds === null ? 'never read' : seconds === 0 ? 'in step' : `${seconds} s behind`);
 export const connectorLine = ({ slug, kind, enabled, mode, health }: Connector): string =>
-  `${slug.padEnd(20)} ${kind.padEnd(8)} ${enabled ? mode.padEnd(7) : 'OFF    '} ${lag(health.lagSeconds)}  ${health.ok ? 'ok' : health.circuit}  ${health.message}`;
+  `${slug.padEnd(20)} ${kind.padEnd(8)} ${enabled ? `${mode.padEnd(7)} ${lag(health.lagSeconds)}  ${verdict(health)}` : 'OFF    '}  ${health.message}`;
+/** The circuit alone is no verdict: CLOSED is one that works, and is that of a connector with a run that waits, too. */
+const verdict = ({ ok, circuit }: Health): string => (ok ? 'ok' : `NOT OK, circuit ${circuit}`);
 const counted = (counts: Run['counts']): string =>
   Object.entries(counts)
     .filter(([, count]) => count > 0)

@@ -38,8 +38,9 @@ async function find<Found extends { id: string }>(reference: string, wanted: str
   const name = reference.startsWith('syt_') ? 'id: $reference' : 'slug: $reference';
   const type = reference.startsWith('syt_') ? 'ID' : 'Slug';
   const found = await askFor<Found | null>('connector', `query ($reference: ${type}) { connector(${name}) { ${wanted} } }`, { reference });
-  if (!found) throw new Error(`there is no connector ${reference}`);
-  return found;
+  if (found) return found;
+  const { nodes } = await askFor<Page<{ slug: string }>>('connectors', '{ connectors(first: 100) { nodes { slug } } }', {});
+  throw new Error(`there is no connector ${reference}; there are: ${nodes.map(({ slug }) => slug).join(', ') || 'none'}`);
 }
 
 async function findRun<Found>(id: string, wanted: string, after: string | null = null): Promise<Found> {
@@ -128,8 +129,8 @@ const withSettings = (command: Command): Command =>
     .addOption(new Option('--adoption <how>', 'of what is there already and has the natural key of ours').choices(['PROPOSE', 'AUTOMATIC']))
     .addOption(new Option('--on-remote-gone <what>', 'of ours that somebody deleted there').choices(['RECREATE', 'ACCEPT', 'HOLD']))
     .option('--hook-secret-file <file>', 'of a NetBox: what its webhooks are signed with')
-    .option('--grace <seconds>', 'between showing something as going away and deleting it', integer)
-    .option('--scan-every <seconds>', 'everything is read anew', integer)
+    .option('--grace <seconds>', 'between showing something as going away and deleting it; 86400 unless said', integer)
+    .option('--scan-every <seconds>', 'everything is read anew; 86400 unless said', integer)
     .option('--pin <base64...>', 'SHA-256 of public keys; nothing else is accepted')
     .option('--rule <rule>', 'whose word counts, e.g. prefix.description=THEM; again for more', rule)
     .option('--settings <json>', 'what this kind of system needs to know besides', object)
@@ -186,6 +187,8 @@ function addLooking(sync: Command): void {
         `${found.id}  version ${found.version}  ${found.url}`,
         `adoption ${found.adoption}, gone there ${found.onRemoteGone}, grace ${found.graceSeconds} s, everything read each ${found.scanEverySeconds} s, last ${found.lastFullScanAt ?? 'never'}`,
         `settings ${JSON.stringify(found.settings)}`,
+        ...(found.zones.length > 0 ? [`zones ${found.zones.join(' ')}`] : []),
+        ...(found.tlsSpkiSha256.length > 0 ? [`pinned ${found.tlsSpkiSha256.join(' ')}`] : []),
         ...found.authority.filter(({ byDefault }) => !byDefault).map((of) => `${of.objectType}.${of.field}=${of.owner}`),
         ...(found.lastRun ? runLines(found.lastRun) : []),
       ]);

@@ -78,6 +78,7 @@ describeWith({ missing }, 'trame sync', () => {
     const runs = await trame(['runs', 'netbox', '--first', '1']);
     const [, run = '', digest = ''] =
       /^(syr_\w+) {2}BLOCKED_BY_GUARD .*\n {2}! tenant: 3 of 20 would be deleted, 10 % may be\n {2}digest (\w+)/.exec(runs.out) ?? [];
+    expect((await trame(['list'])).out).toMatch(/ NOT OK, circuit CLOSED {2}a run was stopped and waits for a person: tenant: 3 of 20/);
     expect((await trame(['changes', run])).out).toMatch(/^1 {2}DEPRECATE tenant t\d {2}PLANNED/);
     expect(await trame(['approve', run, 'another'])).toMatchObject({ code: 1, err: expect.stringContaining('PLAN_STALE') });
     expect(await trame(['approve', run, digest])).toMatchObject({ code: 0, out: expect.stringContaining('RUNNING') });
@@ -89,6 +90,8 @@ describeWith({ missing }, 'trame sync', () => {
     await world.sync();
     const { out, code } = await trame(['conflicts', 'netbox', '--exit-code']);
     expect(code).toBe(2);
+    expect((await trame(['list'])).out).toMatch(/^netbox +NETBOX +WRITE +in step {2}ok {2}works; conflicts that wait for a person: 1\n/);
+    expect(await trame(['runs', 'box'])).toMatchObject({ code: 1, err: expect.stringMatching(/no connector box; there are: netbox\n$/) });
     expect(out).toMatch(/^syc_\w+ {2}tenant t9 {2}description .*\n {4}ours "ours"\n {4}theirs "theirs"\n {4}before "old"\n$/);
     expect((await trame(['resolve', out.split(' ')[0] ?? '', 'us'])).out).toContain('keep US');
     expect(await trame(['resolve', 'syc_x', 'both'])).toMatchObject({ code: 64 });

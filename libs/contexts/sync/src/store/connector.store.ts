@@ -24,6 +24,7 @@ interface Record extends Omit<Connector, 'health'> {
   readonly scanFailingSince: Date | null;
   readonly scanError: string | null;
   readonly nextScanAt: Date;
+  readonly openConflicts: number;
 }
 
 /** What was approved says nothing of the zones that it could not read. */
@@ -36,6 +37,7 @@ const COLUMNS = `t.id, t.version, t.created_at AS "createdAt", t.updated_at AS "
   t.api_version AS "apiVersion", t.scan_failures AS "scanFailures", t.scan_failing_since AS "scanFailingSince", t.scan_error AS "scanError",
   -- At once, where somebody has just changed it.
   CASE WHEN t.scan_failures > 0 THEN CASE WHEN isfinite(t.next_scan_at) THEN t.next_scan_at ELSE clock_timestamp() END END AS "nextScanAt",
+  (SELECT count(*)::int FROM sync_conflict c WHERE c.target_id = t.id AND c.resolved_at IS NULL AND c.decision IS NULL) AS "openConflicts",
   CASE WHEN t.failures < ${OPEN_AFTER} THEN 'CLOSED' WHEN t.next_try_at > clock_timestamp() THEN 'OPEN' ELSE 'HALF_OPEN' END AS circuit,
   CASE WHEN t.kind = 'POWERDNS'
          THEN CASE WHEN t.settled_revision < 0 THEN NULL WHEN EXISTS (SELECT FROM fabric f WHERE f.id = t.fabric_id AND f.revision > t.settled_revision)
@@ -55,12 +57,27 @@ const COLUMNS = `t.id, t.version, t.created_at AS "createdAt", t.updated_at AS "
       ORDER BY r.started_at DESC, r.id DESC LIMIT 1) w WHERE w.state = 'BLOCKED_BY_GUARD') END AS stopped`;
 
 function toConnector(record: Record): Connector {
-  const { lastError, apiVersion, circuit, lagSeconds, stopped, scanFailures, scanFailingSince, scanError, nextScanAt, ...row } = record;
+  const {
+    lastError,
+    apiVersion,
+    circuit,
+    lagSeconds,
+    stopped,
+    scanFailures,
+    scanFailingSince,
+    scanError,
+    nextScanAt,
+    openConflicts,
+    ...row
+  } = record;
   const failingScans =
     scanFailingSince === null ? null : { count: scanFailures, since: scanFailingSince, error: scanError ?? '', nextAt: nextScanAt };
   // What a person has to decide about goes first: one foreign name would hide it for as long as it stands there.
   const trouble = [stopped && stopText(stopped), lastError, failingScans && scanText(failingScans)].filter(Boolean).join('; ');
-  const message = !row.enabled ? 'switched off' : trouble || (lagSeconds === null ? 'nothing was read there yet' : 'works');
+  const goesOn = lagSeconds === null ? 'nothing was read there yet' : 'works';
+  // It holds up nothing else, and so is no trouble; but nobody else would say it.
+  const asked = openConflicts === 0 ? '' : `; conflicts that wait for a person: ${openConflicts}`;
+  const message = !row.enabled ? 'switched off' : `${trouble || goesOn}${asked}`;
   return { ...row, health: { ok: row.enabled && trouble === '', message, apiVersion, lagSeconds, circuit, failingScans } };
 }
 
