@@ -26,7 +26,7 @@ export class SyncPeople {
   private readonly keys = new Map<string, string>();
   /** How often people copied an object with its mark, by kind and mark. */
   readonly copied = new Map<string, number>();
-  /** Ids of theirs of the prefixes that people said something of the VLAN of. */
+  /** Ids of theirs of the prefixes of which nobody knows whose word the VLAN is: people said something of it, or what both had was lost. */
   readonly named = new Set<string>();
 
   constructor(
@@ -63,19 +63,33 @@ export class SyncPeople {
     this.changed(place.kind, place.id);
   }
 
+  /** A prefix is of no network any more, in the same row or in another one. */
+  weLeave({ at }: { at: number }): void {
+    const place = this.pick(
+      this.ours('prefix').filter(({ fields }) => fields['vlan']),
+      at,
+    );
+    if (!place) return;
+    this.local.put('prefix', place.id, { vlan: undefined });
+    this.changed('prefix', place.id);
+    if (at % 2 === 0) this.renew({ ...place, fields: this.local.get('prefix', place.id) ?? {} });
+  }
+
   /** Another one in its place at once: the same for people, and not the same row. */
   weRenew({ at }: { at: number }): void {
     const all = MODEL_KINDS.flatMap((kind) => this.ours(kind));
     const place = this.pick(all, at);
     if (!place || place.kind === 'routeTarget' || all.some(({ fields }) => refersTo(fields, place.kind, place.id))) return;
-    const { kind, fields } = place;
-    this.local.remove(kind, place.id);
-    this.changed(kind, place.id);
-    // A prefix that is of no network now, as often as not.
-    this.make(kind, newKey(kind), kind === 'prefix' && at % 2 === 0 ? { ...fields, vlan: undefined } : fields);
+    this.renew(place);
   }
 
-  private make(kind: ModelKind, key: string, fields: Readonly<Record<string, FieldValue | undefined>>): void {
+  private renew({ kind, id, fields }: Place): void {
+    this.local.remove(kind, id);
+    this.changed(kind, id);
+    this.make(kind, newKey(kind), fields);
+  }
+
+  private make(kind: ModelKind, key: string, fields: Fields): void {
     const id = idOfKey(kind, key);
     this.ids.add(id);
     this.keys.set(id, key);
@@ -122,7 +136,14 @@ export class SyncPeople {
       MODEL_KINDS.flatMap((kind) => this.theirs(kind)),
       at,
     );
-    if (place) this.foreign.remark(place.kind, place.id, null);
+    if (!place) return;
+    this.foreign.remark(place.kind, place.id, null);
+    this.named.add(place.id);
+  }
+
+  /** Links are lost, or an answer was: whatever is there now. */
+  forget(): void {
+    for (const { id } of this.theirs('prefix')) this.named.add(id);
   }
 
   theyCopy({ at }: { at: number }): void {
@@ -228,7 +249,8 @@ function objectOf(
       return { vid: key + 1, name: `vlan${key}`, group: null, tenant: ref('tenant'), status: 'active' };
     case 'prefix': {
       const fields = { prefix: `10.0.${key}.0/24`, vrf: ref('vrf'), tenant: ref('tenant'), status: 'active', description: null };
-      return key % 3 === 0 ? fields : { ...fields, vlan: ref('vlan') };
+      const vlan = pick('vlan');
+      return key % 3 === 0 ? fields : { ...fields, vlan: vlan ? { kind: 'vlan', id: `${sign}${vlan.id}` } : null };
     }
   }
 }

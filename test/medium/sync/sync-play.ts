@@ -88,6 +88,7 @@ export class SyncPlay {
       case 'weEdit':
       case 'theyEdit':
       case 'weRenew':
+      case 'weLeave':
       case 'weRemove':
       case 'theyRemove':
       case 'theyUnmark':
@@ -97,6 +98,7 @@ export class SyncPlay {
         // What is hidden and was forgotten, too, nobody can know of.
         if (this.isHidden) return;
         this.isForgotten = true;
+        this.people.forget();
         return this.loseLinks(step.oneOf);
       case 'hide':
         if (this.isForgotten) return;
@@ -165,6 +167,7 @@ export class SyncPlay {
     } finally {
       this.trouble = null;
     }
+    if (trouble !== null && isLostAnswer(trouble)) this.people.forget();
     this.look();
   }
 
@@ -330,7 +333,7 @@ export class SyncPlay {
           assert.fail(`${kind} ${id} is not there: ${JSON.stringify(fields)}\n${await this.said(kind, id)}`);
         if (!theirs) continue;
         if (holders.length === 0 || !this.sequence.isUnique) expectEqual(`${kind} ${id}`, wanted, theirs.fields);
-        if (kind === 'prefix' && !('vlan' in fields) && !this.mayForget() && !this.people.named.has(theirs.remoteId))
+        if (kind === 'prefix' && !('vlan' in fields) && !this.people.named.has(theirs.remoteId))
           assert.equal(theirs.fields['vlan'], null, `prefix ${id} names a VLAN that only we ever said\n${await this.said(kind, id)}`);
       }
     const mayLinger = this.sequence.steps.some((step) => step.step === 'loseLinks' || step.step === 'theyCopy' || hasLostAnswer(step));
@@ -339,12 +342,6 @@ export class SyncPlay {
       for (const { mark, remoteId } of this.foreign.all(kind))
         if (mark !== null && this.people.ids.has(idIn(mark)) && this.local.get(kind, idIn(mark)) === undefined)
           this.expectHeld(kind, remoteId, `${kind} ${remoteId} of ${mark}, which is gone, is still there`);
-  }
-
-  /** Who has lost what both had knows of no word whose it was. */
-  private mayForget(): boolean {
-    const isAnswerLost = (step: SyncStep): boolean => hasLostAnswer(step) && 'trouble' in step && step.trouble?.fault !== 'KILLED';
-    return this.sequence.steps.some((step) => ['loseLinks', 'theyCopy', 'theyUnmark'].includes(step.step) || isAnswerLost(step));
   }
 
   private compared(kind: ModelKind, fields: Fields): Fields {
@@ -394,5 +391,8 @@ export class SyncPlay {
 
 class Killed extends Error {}
 
+const isLostAnswer = ({ call, fault }: Trouble): boolean => call === 'write' && !['ERROR', 'FORBIDDEN', 'KILLED'].includes(fault);
 const hasLostAnswer = (step: SyncStep): boolean =>
-  'trouble' in step && step.trouble?.call === 'write' && step.trouble.fault !== 'ERROR' && step.trouble.fault !== 'FORBIDDEN';
+  'trouble' in step &&
+  step.trouble !== null &&
+  (isLostAnswer(step.trouble) || (step.trouble.call === 'write' && step.trouble.fault === 'KILLED'));

@@ -12,7 +12,7 @@ export type SyncStep =
   | { readonly step: 'weAdd' | 'theyAdd'; readonly kind: ModelKind; readonly key: number; readonly at: number }
   | { readonly step: 'theyAddMarked'; readonly kind: ModelKind; readonly key: number; readonly at: number }
   | { readonly step: 'weEdit' | 'theyEdit'; readonly at: number; readonly field: number; readonly element: number }
-  | { readonly step: 'weRenew' | 'weRemove' | 'theyRemove' | 'theyUnmark' | 'theyCopy'; readonly at: number }
+  | { readonly step: 'weRenew' | 'weLeave' | 'weRemove' | 'theyRemove' | 'theyUnmark' | 'theyCopy'; readonly at: number }
   /** The mapping is lost, or some of it: a database restored from before. */
   | { readonly step: 'loseLinks'; readonly oneOf: number }
   /** Two of five of what they show us, of every kind, are not shown any more, or gone. */
@@ -92,7 +92,14 @@ const step: fc.Arbitrary<SyncStep> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
-      step: fc.constantFrom('weRenew' as const, 'weRemove' as const, 'theyRemove' as const, 'theyUnmark' as const, 'theyCopy' as const),
+      step: fc.constantFrom(
+        'weRenew' as const,
+        'weLeave' as const,
+        'weRemove' as const,
+        'theyRemove' as const,
+        'theyUnmark' as const,
+        'theyCopy' as const,
+      ),
       at: nat,
     }),
   },
