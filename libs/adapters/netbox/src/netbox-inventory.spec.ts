@@ -53,6 +53,16 @@ describe('an inventory of NetBox', () => {
     await expect(probing).rejects.toMatchObject({ code: 'NETBOX_RELEASE', message: expect.stringContaining('4.2 to 4.7') });
   });
 
+  it.each(['<h1>Not Found</h1>', '{"detail":"Not found."}'])('at an address where none is says what an address is: %s', async (page) => {
+    const server = http.createServer((_request, response) => response.writeHead(404).end(page));
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as { port: number }).port}/netbox`;
+    const words = expect.stringContaining('no NetBox answers there; the address of the connector is all that stands before /api') as string;
+    const inventory = new NetBoxInventory({ name: 'netbox', url, token: 'nbt_a.b' });
+    await expect(inventory.probe(signal)).rejects.toMatchObject({ facts: { status: 404 }, message: words });
+  });
+
   it('that has no such kind says what its settings lack', async () => {
     const { url } = await empty({ is: '4.6.8' });
     const inventory = new NetBoxInventory({ name: 'netbox', url, token: 'nbt_a.b' });

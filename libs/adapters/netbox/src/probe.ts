@@ -4,6 +4,7 @@ import type { Body } from './field-codecs.js';
 import { type KindCodec, KINDS } from './kinds.js';
 import { findMarkField } from './marking.js';
 import type { NetBoxClient } from './netbox-client.js';
+import { isNetBoxError, NetBoxError } from './netbox-error.js';
 import { findPrerequisites, type FoundPrerequisites, lackOf, missingOf } from './prerequisites.js';
 import { NetBoxRelease } from './release.js';
 import { otherShape } from './row.js';
@@ -33,7 +34,7 @@ const statusShape = z.looseObject({ 'netbox-version': z.string() });
 /** Reads only. @throws NETBOX_RELEASE with what is accepted; NETBOX_NOT_PREPARED: the custom field is something else. */
 export async function probeNetBox(client: NetBoxClient, settings: NetBoxSettings, signal: AbortSignal): Promise<Probed> {
   client.pinRelease(null);
-  const status = statusShape.safeParse((await client.get('status', [], signal)).json);
+  const status = statusShape.safeParse((await client.get('status', [], signal).catch(noNetBox)).json);
   if (!status.success) throw otherShape('GET /api/status/', 'netbox-version');
   const release = NetBoxRelease.parse(status.data['netbox-version']);
   client.pinRelease(release.api);
@@ -54,6 +55,13 @@ export async function probeNetBox(client: NetBoxClient, settings: NetBoxSettings
     kinds.set(kind, { kind, codec, fields, isMarkable, newBody: newBody(kind, settings, found) });
   }
   return { release, kinds, lacking, missing: missingOf(settings, found) };
+}
+
+/** Every NetBox has a status: where it is not found, the address is another one's, or lacks the path that NetBox is under. */
+function noNetBox(error: unknown): never {
+  if (!isNetBoxError(error) || error.facts.status !== 404) throw error;
+  const words = `${error.facts.words}: no NetBox answers there; the address of the connector is all that stands before /api, with the path that NetBox is under (https://tools.example/netbox)`;
+  throw new NetBoxError(error.code, { ...error.facts, words });
 }
 
 function isThere(
