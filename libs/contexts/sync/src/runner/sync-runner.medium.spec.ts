@@ -166,6 +166,19 @@ describe('brakes', () => {
     expect(names('tenant')).toHaveLength(16);
   });
 
+  it('measure by no dry run: what goes in steps is noticed, whoever looked on', async () => {
+    world = await host.world();
+    world.tenants(20);
+    await world.sync();
+    world.foreign.hide('tenant', ownIds().slice(0, 3));
+    expect((await world.sync({ isDryRun: true })).state).toBe('SUCCEEDED');
+    world.foreign.hide('tenant', ownIds().slice(0, 6));
+    expect(await world.sync()).toMatchObject({
+      state: 'BLOCKED_BY_GUARD',
+      guards: ['tenant: 6 of 20 rows are missing there, 20 % may be'],
+    });
+  });
+
   it('stop a run after a page that was not whole', async () => {
     world = await host.world({
       foreign: { onCall: (call, kind) => (call === 'scan' && kind === 'tenant' && isHalf ? 'HALF_PAGE' : undefined) },
