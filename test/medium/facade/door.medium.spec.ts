@@ -76,6 +76,8 @@ describe('the door of a façade', () => {
       status: 400,
       body: { site: [expect.stringContaining('Known here') as string] },
     });
+    const none = await ask('GET', '/ipam/aggregates/?prefix=10.0.0.0/8');
+    expect(none).toMatchObject({ status: 400, body: { prefix: ['Unknown filter. Known here: none.'] } });
     expect(await ask('GET', '/ipam/ip-addresses/?description__ic=web')).toMatchObject({ status: 400 });
     expect(await ask('GET', '/dcim/devices/')).toMatchObject({ status: 404, body: { detail: 'Not found.' } });
   });

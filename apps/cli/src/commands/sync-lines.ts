@@ -83,7 +83,11 @@ const counted = (counts: Run['counts']): string =>
     .map(([name, count]) => `${name} ${count}`)
     .join(', ') || 'nothing to do';
 export const far = ({ phase, progress }: Pick<Run, 'phase' | 'progress'>): string =>
-  progress ? `${phase} ${progress.objectType} ${progress.done}${progress.total === null ? '' : ` of ${progress.total}`}` : phase;
+  progress
+    ? `${phase} ${progress.objectType} ${progress.done}${progress.total === null ? '' : ` of ${progress.total}`}`
+    : phase === 'WANTED'
+      ? 'WANTED: no worker has come by yet'
+      : phase;
 export const runLines = ({ id, state, dryRun, trigger, startedAt, counts, phase, progress, digest, guards, error }: Run): string[] => [
   `${id}  ${state}${dryRun ? ' (dry run)' : ''}  ${trigger}  ${startedAt}  ${state === 'RUNNING' ? far({ phase, progress }) : counted(counts)}`,
   ...guards.map((guard) => `  ! ${guard}`),

@@ -73,7 +73,7 @@ describeWith({ missing }, 'trame sync', () => {
     const begun = await trame(['run', 'netbox', '--dry-run', '--json']);
     expect(JSON.parse(begun.out)).toMatchObject({ state: 'RUNNING', dryRun: true });
     await world.attend();
-    await trame(['run', 'netbox']);
+    expect((await trame(['run', 'netbox'])).out).toMatch(/ {2}WANTED: no worker has come by yet\n$/);
     await world.attend();
     const runs = await trame(['runs', 'netbox', '--first', '1']);
     const [, run = '', digest = ''] =

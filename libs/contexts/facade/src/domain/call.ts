@@ -32,7 +32,7 @@ const SHAPE: readonly string[] = ['limit', 'offset', 'ordering', 'brief', 'forma
  */
 export function filtersOf({ query }: Call, known: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const unknown = [...query.keys()].find((name) => !known.includes(name) && !SHAPE.includes(name));
-  if (unknown !== undefined) throw wrongField(unknown.slice(0, 64), `Unknown filter. Known here: ${known.join(', ')}.`);
+  if (unknown !== undefined) throw wrongField(unknown.slice(0, 64), `Unknown filter. Known here: ${known.join(', ') || 'none'}.`);
   return new Map(known.filter((name) => query.has(name)).map((name) => [name, query.getAll(name)]));
 }
 
