@@ -151,7 +151,7 @@ class Instance {
   private async configure(database: string): Promise<void> {
     const home = path.join(this.installed.root, this.home);
     const conf = path.join(home, 'conf');
-    await mkdir(conf, { recursive: true, mode: 0o700 });
+    await mkdir(conf, { recursive: true, mode: 0o750 });
     const { username, password, hostname, port } = new URL(this.postgres.url);
     const place = {
       NAME: database,
@@ -181,9 +181,11 @@ class Instance {
       'CENSUS_REPORTING_ENABLED = False',
       'RELEASE_CHECK_URL = None',
     );
-    await writeFile(path.join(conf, '__init__.py'), '');
-    await writeFile(path.join(conf, 'configuration.py'), `${lines.join('\n')}\n`, { mode: 0o600 });
-    for (const file of [home, conf, path.join(conf, '__init__.py'), path.join(conf, 'configuration.py')]) await chown(file, NOBODY, NOBODY);
+    const files = { '__init__.py': '', 'configuration.py': `${lines.join('\n')}\n` };
+    for (const [name, text] of Object.entries(files)) await writeFile(path.join(conf, name), text, { mode: 0o640 });
+    // To be read and no more: what it could write here, this process would follow, as who it is.
+    const owner = process.getuid?.() ?? 0;
+    for (const file of [home, conf, ...Object.keys(files).map((name) => path.join(conf, name))]) await chown(file, owner, NOBODY);
   }
 
   private async isMigrated(): Promise<boolean> {
