@@ -5,8 +5,8 @@ import type { LabDns } from '../../apps/lab/src/powerdns/index.js';
 import type { InventoryWorld } from './inventory-world.js';
 
 /** How a connector speaks to a name server. */
-export const powerDnsServer: DnsZonesFactory = ({ url, apiKey, ownerId, formerOwnerIds }) =>
-  new PowerDnsServer({ apiUrl: url, apiKey: apiKey.reveal(), ownerId, formerOwnerIds });
+export const powerDnsServer: DnsZonesFactory = ({ url, apiKey, ownerId, formerOwnerIds, signal }) =>
+  new PowerDnsServer({ apiUrl: url, apiKey: apiKey.reveal(), ownerId, formerOwnerIds, signal });
 
 /** What is done about a name server's zones while a run is at them; absent: nothing. */
 export interface ZoneHooks {

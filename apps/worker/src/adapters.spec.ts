@@ -17,7 +17,14 @@ describe('the client of a name server', () => {
     await once(server, 'listening');
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const read = (...tlsSpkiSha256: string[]) =>
-      dnsZones({ url, apiKey: new Secret('CANARY'), tlsSpkiSha256, ownerId: 'us', formerOwnerIds: [] })
+      dnsZones({
+        url,
+        apiKey: new Secret('CANARY'),
+        tlsSpkiSha256,
+        ownerId: 'us',
+        formerOwnerIds: [],
+        signal: new AbortController().signal,
+      })
         .zone('cust.example')
         .read();
     try {

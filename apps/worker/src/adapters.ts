@@ -18,8 +18,8 @@ export const deviceTransports = (): DeviceTransports =>
     ['OPENBSD', new OpenBsdTransport()],
   ]);
 
-export const dnsZones: DnsZonesFactory = ({ url, apiKey, ownerId, formerOwnerIds, ...endpoint }) =>
-  new PowerDnsServer({ apiUrl: url, apiKey: apiKey.reveal(), ownerId, formerOwnerIds, ...tlsOf(endpoint) });
+export const dnsZones: DnsZonesFactory = ({ url, apiKey, ownerId, formerOwnerIds, signal, ...endpoint }) =>
+  new PowerDnsServer({ apiUrl: url, apiKey: apiKey.reveal(), ownerId, formerOwnerIds, signal, ...tlsOf(endpoint) });
 
 export const foreignInventories: ForeignInventories = {
   NETBOX: ({ name, url, secret, settings, ...endpoint }) =>

@@ -169,6 +169,27 @@ describe('the worker', () => {
     expect(reason).toMatchObject({ message: 'the process is stopping' });
   });
 
+  it('stops when that has ended, too, which a reconciler began and did not wait for', async () => {
+    let [isBegun, isOver] = [false, false];
+    let byItself = Promise.resolve();
+    const begins: Reconciler = {
+      name: 'begins',
+      everyMs: 60_000,
+      run: async (aborted) => {
+        byItself = new Promise((resolve) => aborted.addEventListener('abort', () => setTimeout(resolve, 50)));
+        isBegun = true;
+      },
+      ended: () => byItself.then(() => void (isOver = true)),
+    };
+    const worker = await start({ reconcilers: [begins] });
+    await eventually(
+      () => isBegun,
+      (yes) => yes,
+    );
+    await worker.stop();
+    expect(isOver).toBe(true);
+  });
+
   it('survives a database that goes away, and hears the next signal', async () => {
     const wire = await tcpProxy(database.url);
     const heard: string[] = [];

@@ -1,6 +1,6 @@
 import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { type JobHandler, OutboxRelay, ReconcilerRegistry, type Topic } from '#contexts/events';
+import { type JobHandler, OutboxRelay, type Reconciler, ReconcilerRegistry, type Topic } from '#contexts/events';
 import { CONFIG, type Config, Database, LOGGER, type Logger, nestLogger, QUEUE_BACKEND, type QueueBackend } from '#platform';
 import { JobRunner, resolveHandlers } from './jobs.js';
 import { RepeatingTask } from './repeating-task.js';
@@ -43,7 +43,8 @@ export async function startWorker(root: Type | DynamicModule, patienceMs = PATIE
 function work(app: INestApplicationContext, handlers: ReadonlyMap<Topic, JobHandler>, log: Logger, patienceMs: number): Work {
   const ending = new AbortController();
   const jobs = new JobRunner(app.get<QueueBackend>(QUEUE_BACKEND), handlers, log);
-  const tasks = repeatingTasks(app, log);
+  const reconcilers = reconcilersOf(app);
+  const tasks = repeatingTasks(app, reconcilers, log);
   jobs.start(ending.signal);
   for (const task of tasks) task.start(ending.signal);
   log.info('worker.started', { tasks: tasks.length });
@@ -53,15 +54,19 @@ function work(app: INestApplicationContext, handlers: ReadonlyMap<Topic, JobHand
       const impatience = setTimeout(() => ending.abort(new Error('the process is stopping')), patienceMs);
       await Promise.all([jobs.stop(), ...tasks.map((task) => task.stop())]);
       clearTimeout(impatience);
+      // What is under way by itself takes minutes and is in rows: the next worker goes on with it.
+      ending.abort(new Error('the process is stopping'));
+      await Promise.all(reconcilers.flatMap((reconciler) => reconciler.ended?.() ?? []));
     },
   };
 }
 
+const reconcilersOf = (app: INestApplicationContext): readonly Reconciler[] => app.get(ReconcilerRegistry, { strict: false }).all();
+
 /** With TRAME_UNSAFE_DIRECT_ENQUEUE nobody looks for what was lost: that is what it is there to show. */
-function repeatingTasks(app: INestApplicationContext, log: Logger): RepeatingTask[] {
+function repeatingTasks(app: INestApplicationContext, reconcilers: readonly Reconciler[], log: Logger): RepeatingTask[] {
   if (app.get<Config>(CONFIG).TRAME_UNSAFE_DIRECT_ENQUEUE) return [];
   const relay = app.get(OutboxRelay, { strict: false });
-  const reconcilers = app.get(ReconcilerRegistry, { strict: false }).all();
   return [{ name: 'outbox-relay', everyMs: RELAY_EVERY_MS, run: () => relay.relayAll() }, ...reconcilers].map(
     (task) => new RepeatingTask(task, log),
   );

@@ -19,6 +19,8 @@ export interface PowerDnsOptions {
   readonly timeoutMs?: number;
   /** Default 32 MiB, about 150 000 record sets. */
   readonly maxResponseBytes?: number;
+  /** Calls off: nothing more is asked or sent. A change that was sent is waited for all the same. */
+  readonly signal?: AbortSignal;
   readonly tls?: { readonly pinnedSpkiSha256: readonly string[] };
 }
 
@@ -66,6 +68,10 @@ export class PowerDnsServer implements DnsZones {
   }
 
   private api(name: string): ZoneApi {
-    return new ZoneApi(this.http, this.serverUrl, this.options.apiKey, name.toLowerCase().replace(/\.$/, ''));
+    const { apiKey, signal } = this.options;
+    return new ZoneApi(
+      { http: this.http, url: this.serverUrl, apiKey, ...(signal ? { signal } : {}) },
+      name.toLowerCase().replace(/\.$/, ''),
+    );
   }
 }

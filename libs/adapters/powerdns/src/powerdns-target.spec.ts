@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
+import { Fqdn } from '#engines/kernel';
 import { makePlan } from '#engines/reconcile';
 import { PowerDnsServer } from './powerdns-server.js';
 
@@ -19,14 +20,21 @@ async function answering(answers: {
   GET?: [number, string] | (() => [number, string]);
   PATCH?: [number, string];
   version?: string | [number, string];
+  /** Before it is answered. */
+  onPatch?: () => Promise<void>;
+  signal?: AbortSignal;
 }) {
   const patches: { rrsets: { name: string; changetype: string; records?: object[]; comments?: object[] }[] }[] = [];
   const asked = { version: 0 };
-  const { GET, version = '4.7.3' } = answers;
+  const { GET, version = '4.7.3', signal } = answers;
+  const called = signal ? { signal } : {};
   const server = http.createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    if (request.method === 'PATCH') patches.push(JSON.parse(Buffer.concat(chunks).toString()));
+    if (request.method === 'PATCH') {
+      patches.push(JSON.parse(Buffer.concat(chunks).toString()));
+      await answers.onPatch?.();
+    }
     const isServer = request.url === '/api/v1/servers/localhost';
     if (isServer) asked.version++;
     const known: [number, string] = typeof version === 'string' ? [200, JSON.stringify({ version })] : version;
@@ -37,7 +45,7 @@ async function answering(answers: {
   servers.push(server.listen(0, '127.0.0.1'));
   await once(server, 'listening');
   const apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const powerDns = new PowerDnsServer({ apiUrl, apiKey: 'CANARY-KEY', ownerId: 'us', formerOwnerIds: ['before'] });
+  const powerDns = new PowerDnsServer({ apiUrl, apiKey: 'CANARY-KEY', ownerId: 'us', formerOwnerIds: ['before'], ...called });
   return { powerDns, zone: powerDns.zone('cust.example'), patches, asked };
 }
 
@@ -45,6 +53,12 @@ async function answering(answers: {
 const changetypes = (patches: readonly { rrsets: { changetype: string; records?: object[]; comments?: object[] }[] }[]): string[][] =>
   patches.map(({ rrsets }) => rrsets.map(({ changetype, records, comments }) => (comments && !records ? 'COMMENTS' : changetype)));
 
+const POLICY = {
+  nameservers: [Fqdn.parse('ns1.example')],
+  hostmaster: Fqdn.parse('hostmaster.example'),
+  kind: 'NATIVE',
+  soaEditApi: 'DEFAULT',
+} as const;
 const EMPTY_ZONE: [number, string] = [200, '{"rrsets":[]}'];
 const value = { ttl: 300, records: ['10.20.0.1'] };
 const creating = (...keys: string[]) =>
@@ -271,5 +285,43 @@ describe('an owner id', () => {
   it.each(['', 'with space', 'x'.repeat(61), 'a/b'])('%j is refused', (ownerId) => {
     const make = () => new PowerDnsServer({ apiUrl: 'http://127.0.0.1', apiKey: 'k', ownerId });
     expect(make).toThrow(expect.objectContaining({ code: 'INVALID_VALUE', message: expect.stringContaining('1 to 60 letters') }));
+  });
+});
+
+describe('a server that is called off', () => {
+  const stopped = new Error('stopped');
+  it('is not waited for where it is asked, and is asked and told nothing more', async () => {
+    const stop = new AbortController();
+    let [requests, isAsked] = [0, (): void => undefined];
+    const asked = new Promise<void>((resolve) => {
+      isAsked = resolve;
+    });
+    const silent = http.createServer(() => {
+      requests += 1;
+      isAsked();
+    });
+    servers.push(silent.listen(0, '127.0.0.1'));
+    await once(silent, 'listening');
+    const apiUrl = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const server = new PowerDnsServer({ apiUrl, apiKey: 'k', ownerId: 'us', signal: stop.signal });
+    const reading = server.zone('cust.example').read();
+    await asked;
+    stop.abort(stopped);
+    await expect(reading).rejects.toBe(stopped);
+    await expect(server.createZone('cust.example', POLICY)).rejects.toBe(stopped);
+    expect(requests).toBe(1);
+  });
+
+  it('is waited for where a change was sent: nobody else writes there meanwhile', async () => {
+    const stop = new AbortController();
+    let isAnswered = false;
+    const onPatch = async (): Promise<void> => {
+      stop.abort(stopped);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      isAnswered = true;
+    };
+    const { zone, patches } = await answering({ GET: EMPTY_ZONE, PATCH: [204, ''], onPatch, signal: stop.signal });
+    await expect(zone.apply(creating('a.cust.example./a'))).rejects.toBe(stopped); // Of the reading after it.
+    expect({ isAnswered, patches: patches.length }).toEqual({ isAnswered: true, patches: 1 });
   });
 });

@@ -8,18 +8,24 @@ import { zoneId } from './zone-id.js';
 /** Reads of single names that may be under way at once; the server allows 100 connections in all. */
 const PARALLEL_READS = 8;
 
+interface Server {
+  readonly http: OutboundHttp;
+  /** Up to and with the server id: `http://127.0.0.1:8081/api/v1/servers/localhost`. */
+  readonly url: string;
+  readonly apiKey: string;
+  /** Calls off. */
+  readonly signal?: AbortSignal;
+}
+
 /** The calls on one zone, each with typed errors. Everything that is not the expected answer throws. */
 export class ZoneApi {
   private readonly path: string;
 
-  /** @param serverUrl up to and with the server id: `http://127.0.0.1:8081/api/v1/servers/localhost`. */
   constructor(
-    private readonly http: OutboundHttp,
-    private readonly serverUrl: string,
-    private readonly apiKey: string,
+    private readonly server: Server,
     readonly zone: string,
   ) {
-    this.path = `${serverUrl}/zones/${zoneId(zone)}`;
+    this.path = `${server.url}/zones/${zoneId(zone)}`;
   }
 
   /** @throws ZONE_TOO_LARGE when the answer exceeds what the client accepts. */
@@ -42,7 +48,7 @@ export class ZoneApi {
 
   /** As the server says it; empty where it says none. A proxy that allows one zone and nothing else refuses the question, and the zone can be written all the same. */
   async version(): Promise<string> {
-    const response = await this.send('GET', this.serverUrl);
+    const response = await this.send('GET', this.server.url);
     if (response.status < 200 || response.status > 299) return '';
     const parsed = ApiServer.safeParse(jsonOf(response.body));
     return parsed.success ? parsed.data.version : '';
@@ -80,13 +86,18 @@ export class ZoneApi {
         ),
       ],
     };
-    const response = await this.send('POST', `${this.serverUrl}/zones`, JSON.stringify(body));
+    const response = await this.send('POST', `${this.server.url}/zones`, JSON.stringify(body));
     if (response.status !== 409 && (response.status < 200 || response.status > 299)) throw this.refusal(response);
   }
 
+  /** A change that was sent is not called off: the server may be at it, and whoever comes next would write into the same zone at the same time. @throws the reason of the signal. */
   private async send(method: 'GET' | 'PATCH' | 'POST', url: string, body?: string): Promise<OutboundResponse> {
-    const headers = { 'x-api-key': this.apiKey, accept: 'application/json', 'content-type': 'application/json' };
-    return this.http.request({ method, url, headers, ...(body === undefined ? {} : { body }) }).catch((error: unknown) => {
+    const { http, apiKey, signal } = this.server;
+    signal?.throwIfAborted();
+    const headers = { 'x-api-key': apiKey, accept: 'application/json', 'content-type': 'application/json' };
+    const given = body === undefined ? (signal ? { signal } : {}) : { body };
+    return http.request({ method, url, headers, ...given }).catch((error: unknown) => {
+      if (body === undefined) signal?.throwIfAborted();
       throw this.unreachable(error);
     });
   }

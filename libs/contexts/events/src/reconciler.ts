@@ -7,6 +7,8 @@ export interface Reconciler {
   readonly everyMs: number;
   /** @param signal the process is stopping: end soon, leave nothing half-done. */
   run(signal: AbortSignal): Promise<void>;
+  /** Resolves when what `run` began and did not wait for has ended; absent: it waits for all. */
+  ended?(): Promise<void>;
 }
 
 /** Contexts add their reconcilers when their module starts; only the worker runs them. */

@@ -24,7 +24,12 @@ export class InventorySyncJob implements OnModuleInit, BeforeApplicationShutdown
   ) {}
 
   onModuleInit(): void {
-    this.reconcilers.add({ name: 'inventory-sync', everyMs: EVERY_MS, run: (signal) => this.runDue(signal) });
+    this.reconcilers.add({
+      name: 'inventory-sync',
+      everyMs: EVERY_MS,
+      run: (signal) => this.runDue(signal),
+      ended: () => this.underWay.ended(),
+    });
     this.reconcilers.add({
       name: 'sync-journal',
       everyMs: JOURNAL_EVERY_MS,
@@ -36,7 +41,7 @@ export class InventorySyncJob implements OnModuleInit, BeforeApplicationShutdown
   /** What is under way ends, or is called off, before the database goes. */
   async beforeApplicationShutdown(): Promise<void> {
     this.ending.abort(new Error('the process is stopping'));
-    await endedWithin(this.underWay.all);
+    await this.underWay.ended();
   }
 
   /** @param signal the process is stopping: it calls off what is under way. */

@@ -16,10 +16,15 @@ export class SyncJob implements JobHandler, OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.reconcilers.add({ name: 'sync', everyMs: 1000, run: () => this.sync.runDue(WAIT_MS) });
+    this.reconcilers.add({
+      name: 'sync',
+      everyMs: 1000,
+      run: (signal) => this.sync.runDue(WAIT_MS, signal),
+      ended: () => this.sync.ended(),
+    });
   }
 
-  async run(): Promise<void> {
-    await Promise.all([this.sync.runDue(WAIT_MS), this.inventories.runDue()]);
+  async run(_key: string, signal: AbortSignal): Promise<void> {
+    await Promise.all([this.sync.runDue(WAIT_MS, signal), this.inventories.runDue(signal)]);
   }
 }

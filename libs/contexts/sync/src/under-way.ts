@@ -8,6 +8,11 @@ export class UnderWay {
     return [...this.work.values()];
   }
 
+  /** Nothing is under way any more. */
+  ended(): Promise<void> {
+    return endedWithin(this.all);
+  }
+
   /** Begins with those that are not under way already. @param run must not reject. @returns what was begun. */
   begin(ids: readonly SyncTargetId[], run: (id: SyncTargetId) => Promise<void>): readonly Promise<void>[] {
     return ids

@@ -182,8 +182,8 @@ export class SyncSubject {
 
 function subjectModule(config: Config): new () => object {
   const entities = [...numberingEntities, ...tenancyEntities, ...addressingEntities, ...fabricEntities];
-  const dnsZones: DnsZonesFactory = ({ url, apiKey, ownerId, formerOwnerIds }) =>
-    new PowerDnsServer({ apiUrl: url, apiKey: apiKey.reveal(), ownerId, formerOwnerIds });
+  const dnsZones: DnsZonesFactory = ({ url, apiKey, ownerId, formerOwnerIds, signal }) =>
+    new PowerDnsServer({ apiUrl: url, apiKey: apiKey.reveal(), ownerId, formerOwnerIds, signal });
   @Module({
     imports: [
       PlatformModule.forRoot(config, entities, 'bench'),

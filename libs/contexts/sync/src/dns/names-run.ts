@@ -26,6 +26,8 @@ export type DnsZonesFactory = (server: {
   /** Whose record sets are written there, and whose may be taken over: what stands behind `id=` in the comment of a record set. */
   readonly ownerId: string;
   readonly formerOwnerIds: readonly string[];
+  /** Calls off: nothing more is asked or sent. What was sent already is still waited for. */
+  readonly signal: AbortSignal;
 }) => DnsZones;
 
 const SCOPE = systemScope('sync');
@@ -35,6 +37,8 @@ const PATIENCE = 5;
 /** What a run knows when it begins, of one snapshot. */
 export interface NamesWork {
   readonly held: HeldLease;
+  /** The lease is lost, or whoever runs this stops: what is under way is called off, and whoever comes next finds it as a dead execution leaves it. */
+  readonly signal: AbortSignal;
   readonly target: SyncTarget;
   readonly revision: number;
   readonly desired: DesiredDns;
@@ -145,12 +149,13 @@ export class NamesRun {
     });
   }
 
-  private async plan({ target, desired }: NamesWork, zones: SyncTarget['zones'], limits: SyncLimits): Promise<Planned> {
+  private async plan({ target, desired, signal }: NamesWork, zones: SyncTarget['zones'], limits: SyncLimits): Promise<Planned> {
     const owner = await this.keeper.owner(target);
-    const [server, settings] = this.open(target, owner);
+    const [server, settings] = this.open(target, owner, signal);
     const plans: ZonePlan[] = [];
     const failed: string[] = [];
     for (const zone of zones) {
+      signal.throwIfAborted();
       try {
         const wish = {
           server,
@@ -165,6 +170,7 @@ export class NamesRun {
         this.log.debug('sync.planned', { target: target.slug, zone, plan: printPlan(zonePlan.plan) });
         plans.push(zonePlan);
       } catch (error) {
+        signal.throwIfAborted();
         failed.push(`${zone}: ${wordsOf(error)}`);
         this.log.warn('sync.zone_failed', { target: target.slug, zone, error });
       }
@@ -174,11 +180,11 @@ export class NamesRun {
 
   /** @param isMeant of the lines of the plans; absent: all that wait for nobody. */
   private async write(
-    { held, target }: NamesWork,
+    { held, target, signal }: NamesWork,
     plans: readonly ZonePlan[],
     isMeant?: (line: RunChange) => boolean,
   ): Promise<{ lines: RunChange[]; failed: string[]; unknown: ReadonlySet<string> }> {
-    const [server, settings] = this.open(target, await this.keeper.owner(target));
+    const [server, settings] = this.open(target, await this.keeper.owner(target), signal);
     const [lines, failed, unknown]: [RunChange[], string[], Set<string>] = [[], [], new Set()];
     for (const zonePlan of plans) {
       const planned = plannedLines(zonePlan);
@@ -186,13 +192,14 @@ export class NamesRun {
       const isWanted = new Set(wanted.map(({ key }) => key));
       const isZoneMade = !zonePlan.isNew || wanted.some(({ verb }) => verb === 'CREATE_ZONE');
       const rest = isMeant ? [] : planned.filter(({ isOnlyShown }) => isOnlyShown !== true);
-      held.signal.throwIfAborted();
+      signal.throwIfAborted();
       try {
         const notes = this.keeper.notes(held, target, zonePlan.zone);
         const writing = { server, settings, notes, isMeant: (change: { key: string }) => isWanted.has(change.key) };
-        if (isZoneMade) lines.push(...(await this.keeper.alone(target, zonePlan.zone, () => writeZone(zonePlan, writing))));
+        if (isZoneMade) lines.push(...(await this.keeper.alone(target, zonePlan.zone, () => writeZone(zonePlan, writing), signal)));
         lines.push(...rest);
       } catch (error) {
+        signal.throwIfAborted();
         const words = wordsOf(error);
         failed.push(`${zonePlan.zone}: ${words}`);
         unknown.add(zonePlan.zone);
@@ -247,10 +254,10 @@ export class NamesRun {
     return isNews;
   }
 
-  private open(target: SyncTarget, owner: ZoneOwner): [DnsZones, DnsSettings] {
+  private open(target: SyncTarget, owner: ZoneOwner, signal: AbortSignal): [DnsZones, DnsSettings] {
     const apiKey = this.envelope.open(connectorSecretContext(target.id), target.sealedSecret);
     const who = { ownerId: owner.id, formerOwnerIds: owner.formerIds };
-    return [this.dnsZones({ url: target.url, apiKey, tlsSpkiSha256: target.tlsPins, ...who }), parseDnsSettings(target.settings)];
+    return [this.dnsZones({ url: target.url, apiKey, tlsSpkiSha256: target.tlsPins, ...who, signal }), parseDnsSettings(target.settings)];
   }
 }
 

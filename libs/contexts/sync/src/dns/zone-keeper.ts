@@ -115,14 +115,14 @@ export class ZoneKeeper {
 
   /**
    * PowerDNS duplicates records when two write to a zone at once, whosever names they are. A server is known by its address: one that has two is two.
-   * @throws DomainError INVALID_STATE while another connector writes into the zone for long.
+   * @param signal nobody waits for a turn any more. @throws DomainError INVALID_STATE while another connector writes into the zone for long.
    */
-  async alone<T>({ url }: Pick<SyncTarget, 'url'>, zone: Fqdn, work: () => Promise<T>): Promise<T> {
+  async alone<T>({ url }: Pick<SyncTarget, 'url'>, zone: Fqdn, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const until = performance.now() + WAIT_MS;
     do {
       const done = await this.leases.withLease(`dns-zone:${serverOf(url)}/${zone}`, work);
       if (done) return done.result;
-      await sleep(ASK_EVERY_MS);
+      await sleep(ASK_EVERY_MS, undefined, { signal });
     } while (performance.now() < until);
     throw new DomainError('INVALID_STATE', `another connector is writing into ${zone}; it is tried again by itself`, {
       state: 'BUSY',
