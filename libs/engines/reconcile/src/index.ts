@@ -35,6 +35,7 @@ export {
   type RetirePhase,
   type Sighting,
 } from './sync/judge-existence.js';
+export { equalValues } from './sync/equal-values.js';
 export { type FieldConflict, type FieldsMerge, mergeFields, type ThreeCopies } from './sync/merge-fields.js';
 export type { Authority, FieldRule, KindRules } from './sync/rules.js';
 export { printSyncPlan, stopText } from './sync/print-sync-plan.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { canonicalJson, type SyncRunId } from '#engines/kernel';
-import type { SyncAction } from '#engines/reconcile';
+import { equalValues, type FieldValue, type SyncAction } from '#engines/reconcile';
 import { crashPoint } from '#platform';
 import type { InventoryKind } from '../inventory/kinds.js';
 import type { ForeignWrite, WriteOutcome } from '../ports/index.js';
@@ -154,7 +154,8 @@ export class ChangeApplier {
     crashPoint('inventory.batch_written');
     let answered = 0;
     const written = ready.map(
-      ({ change, write }): Written => ({ change, outcome: write ? (answers[answered++] ?? { stale: true }) : 'unwritten' }),
+      ({ change, write }): Written =>
+        withUnlike({ change, outcome: write ? (answers[answered++] ?? { stale: true }) : 'unwritten' }, write),
     );
     await context.held.inTransaction(SCOPE, (tx) => this.outcomes.keep(tx, context, runId, kind, written.map(markOnly)));
     // Now that it is ours: what is to be written into it.
@@ -290,11 +291,20 @@ const isEmpty = (fields: object): boolean => Object.keys(fields).length === 0;
 const hasEffects = ({ after, pull }: PlannedChange): boolean => !isEmpty(after) || !isEmpty(pull);
 
 /** Of an adoption the mark comes first, alone. */
-const markOnly = ({ change, outcome }: Written): Written => ({
-  change,
-  outcome,
-  isMarkOnly: change.action === 'ADOPT' && hasEffects(change),
+const markOnly = (written: Written): Written => ({
+  ...written,
+  isMarkOnly: written.change.action === 'ADOPT' && hasEffects(written.change),
 });
+
+/** What was found made already may say what was meant then: that is no agreement on what is meant now. */
+function withUnlike(written: Written, write: ForeignWrite | null): Written {
+  const { outcome } = written;
+  if (write?.verb !== 'CREATE' || outcome === 'unwritten' || !('done' in outcome) || !outcome.done) return written;
+  const there = outcome.done.fields;
+  const isUnlike = ([name, value]: readonly [string, FieldValue]): boolean =>
+    there[name] !== undefined && !Array.isArray(value) && !equalValues(there[name], value);
+  return { ...written, unlike: Object.entries(write.fields).flatMap((entry) => (isUnlike(entry) ? [entry[0]] : [])) };
+}
 
 function writeOf(change: PlannedChange): ForeignWrite | null {
   const { action, localId: mark, after: fields, remoteId, remoteVersion: version, successorOf } = change;

@@ -24,7 +24,7 @@ export interface Theirs extends Sighting {
   readonly label: string;
   readonly fields: Fields;
   /** Of one that was kept for an object of ours that is no more: what both had, and whether it is shown there as going away. */
-  readonly left?: Pick<Link, 'base' | 'state'>;
+  readonly left?: Pick<Link, 'localId' | 'base' | 'state'>;
 }
 
 /** What is known of one object, on either side. */
@@ -211,7 +211,8 @@ function succeeded(line: Line, rules: KindRules, ours: LocalObject, theirs: Thei
   };
   const merge = mergeFields(rules, copies);
   const push = left?.state === 'DEPRECATED' ? revived(rules, merge.push, ours, theirs) : merge.push;
-  const change = { ...line, ...place(theirs), ...effects(push, merge, ours, theirs), action: 'ADOPT' as const, successorOf: theirs.mark };
+  const successorOf = theirs.left?.localId ?? theirs.mark;
+  const change = { ...line, ...place(theirs), ...effects(push, merge, ours, theirs), action: 'ADOPT' as const, successorOf };
   return { ...NOTHING, changes: [change] };
 }
 

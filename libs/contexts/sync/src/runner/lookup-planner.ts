@@ -230,9 +230,11 @@ export class LookupPlanner {
     const taken = new Map([...links, ...elsewhere].map((link) => [link.remoteId, link]));
     const holders = await this.local.byIds(tx, kind, [...new Set(elsewhere.map(({ localId }) => localId))]);
     const kept = new Set(holders.map(({ id }) => id));
-    const seen = (object: ForeignObject): Theirs => {
+    const seen = (object: ForeignObject, localId: string): Theirs => {
       const holder = taken.get(object.remoteId);
-      const isLeft = holder !== undefined && holder.localId === object.mark && !kept.has(holder.localId) && !ours.has(holder.localId);
+      const isGone = holder !== undefined && !kept.has(holder.localId) && !ours.has(holder.localId);
+      // With the mark of the new one already: it was being taken over, and whoever did that died.
+      const isLeft = isGone && (object.mark === holder.localId || object.mark === localId);
       const fields = context.references.toOurs(object.fields);
       return { ...object, fields, isLinked: holder !== undefined, ...(isLeft ? { isLeft, left: holder } : {}) };
     };
@@ -243,7 +245,10 @@ export class LookupPlanner {
       const mine = ours.get(localId) ?? null;
       const there = link ? theirs.get(link.remoteId) : undefined;
       if (!link && !mine) return [];
-      const places = { theirs: there ? seen(there) : null, alike: (alike.get(localId) ?? []).map(seen) };
+      const places = {
+        theirs: there ? seen(there, localId) : null,
+        alike: (alike.get(localId) ?? []).map((object) => seen(object, localId)),
+      };
       return [{ ours: mine, link, ...places, isGoneUnproven: link !== null && unproven.has(link.remoteId) }];
     });
   }

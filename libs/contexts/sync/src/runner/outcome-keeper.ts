@@ -22,6 +22,8 @@ export interface Written {
   readonly outcome: WriteOutcome | 'unwritten';
   /** It is ours now, and no more: what the line writes and takes over is still to be done, and the line with it. */
   readonly isMarkOnly?: boolean;
+  /** Fields of what was made that say other than was sent: it was there already, made by a call of which the answer was lost. */
+  readonly unlike?: readonly string[];
 }
 
 /** Effects of one batch, gathered for a few statements. */
@@ -30,6 +32,8 @@ interface Batch {
   readonly dropped: string[];
   readonly gone: string[];
   readonly settled: ChangeOutcome[];
+  /** Lines of which the mark is written, and the rest is not yet. */
+  readonly marked: number[];
   readonly hinted: { readonly localId: string; readonly remoteId: string }[];
 }
 
@@ -52,7 +56,7 @@ export class OutcomeKeeper {
   ) {}
 
   async keep(tx: Tx, { target }: RunContext, runId: SyncRunId, kind: InventoryKind, written: readonly Written[]): Promise<void> {
-    const batch: Batch = { links: [], dropped: [], gone: [], settled: [], hinted: [] };
+    const batch: Batch = { links: [], dropped: [], gone: [], settled: [], hinted: [], marked: [] };
     const known = await this.links.byLocal(
       tx,
       target.id,
@@ -60,8 +64,8 @@ export class OutcomeKeeper {
       written.map(({ change }) => change.localId),
     );
     const links = new Map(known.map((link) => [link.localId, link]));
-    const bases = await this.bases(tx, target.id, kind, written, links);
-    for (const each of written) await this.one(tx, runId, each, bases.get(each.change.seq) ?? {}, batch);
+    for (const [localId, link] of await this.inherited(tx, target.id, kind, written)) if (!links.has(localId)) links.set(localId, link);
+    for (const each of written) await this.one(tx, runId, each, links.get(each.change.localId)?.base ?? {}, batch);
     await this.keepLinks(tx, target.id, kind, batch);
     const made = written.flatMap(({ change }) => (change.action === 'CREATE' ? [change.localId] : []));
     await this.rechecks.isKnown(tx, target.id, kind, made);
@@ -71,8 +75,9 @@ export class OutcomeKeeper {
     await this.dues.sawMore(tx, target.id, kind, madeBy(written, batch.settled));
     await this.dues.sawMore(tx, target.id, measureOfOurs(kind), joinedBy(written, batch.links, links));
     const lines = batch.settled.flatMap(({ state, seq }) => (state === 'APPLIED' ? [seq] : []));
-    if (lines.length === 0) return;
-    const detail = { connector: target.slug, kind, lines };
+    const marked = batch.marked.length > 0 ? { marked: batch.marked } : {};
+    if (lines.length + batch.marked.length === 0) return;
+    const detail = { connector: target.slug, kind, lines, ...marked };
     await this.audit.append(tx, { tenantId: null, action: 'sync.applied', subjectKind: 'syncRun', subjectId: runId, detail });
   }
 
@@ -96,21 +101,27 @@ export class OutcomeKeeper {
     await this.hints.put(tx, targetId, news);
   }
 
-  /** What both had, by line. Of what becomes another object of ours: what it had as the one before, or nobody would know any more which words there are ours. */
-  private async bases(
+  /** What they take over, by who does: what both had there is known of the one before. */
+  private async inherited(
     tx: Tx,
     targetId: SyncTargetId,
     kind: InventoryKind,
     written: readonly Written[],
-    links: ReadonlyMap<string, Link>,
-  ): Promise<ReadonlyMap<number, Fields>> {
-    const heirs = written.flatMap(({ change }) => (change.successorOf !== null && change.remoteId !== null ? [change.remoteId] : []));
-    const left = heirs.length === 0 ? [] : await this.links.byRemote(tx, targetId, kind, heirs);
-    const before = new Map(left.map((link) => [link.remoteId, link]));
-    return new Map(written.map(({ change }) => [change.seq, (links.get(change.localId) ?? before.get(change.remoteId ?? ''))?.base ?? {}]));
+  ): Promise<readonly (readonly [string, Link])[]> {
+    const heirs = new Map(
+      written.flatMap(({ change }) => (change.successorOf !== null && change.remoteId !== null ? [[change.remoteId, change.localId]] : [])),
+    );
+    const left = heirs.size === 0 ? [] : await this.links.byRemote(tx, targetId, kind, [...heirs.keys()]);
+    return left.map((link) => [heirs.get(link.remoteId) ?? link.localId, link]);
   }
 
-  private async one(tx: Tx, runId: SyncRunId, { change, outcome, isMarkOnly = false }: Written, base: Fields, batch: Batch): Promise<void> {
+  private async one(
+    tx: Tx,
+    runId: SyncRunId,
+    { change, outcome, isMarkOnly = false, unlike = [] }: Written,
+    base: Fields,
+    batch: Batch,
+  ): Promise<void> {
     const { seq, localId, action } = change;
     const settle = (state: ChangeOutcome['state'], error: string | null = null, remoteId: string | null = null): void =>
       void batch.settled.push({ seq, state, remoteId, error });
@@ -139,10 +150,17 @@ export class OutcomeKeeper {
     if (refused !== null && (action === 'CREATE' || isLeaving || action === 'ADOPT')) return settle('REFUSED', refused);
     const place = placeOf(change, now);
     if (!place) return settle('REFUSED', 'the answer did not say what was made');
-    const notTaken = isMarkOnly ? null : await this.take(tx, runId, change);
-    const agreed = isLeaving ? base : agreedOn(base, change, refused === null && !isMarkOnly, notTaken === null && !isMarkOnly);
+    if (isMarkOnly) {
+      batch.marked.push(seq);
+      // Of what is taken over it stays the link of the one before until all is written: whoever goes on here if this one dies knows what that had.
+      if (change.successorOf === null)
+        batch.links.push({ ...place, localId, base: agreedOn(base, change, false, false), isDeprecated: false });
+      return;
+    }
+    const notTaken = await this.take(tx, runId, change);
+    const agreed = isLeaving ? base : agreedOn(base, change, refused === null, notTaken === null, unlike);
     batch.links.push({ ...place, localId, base: agreed, isDeprecated: action === 'DEPRECATE' });
-    if (isMarkOnly) return;
+    if (unlike.length > 0) batch.hinted.push({ localId, remoteId: place.remoteId });
     const error = refused ?? notTaken;
     settle(error === null ? 'APPLIED' : 'REFUSED', error, place.remoteId);
   }
@@ -202,8 +220,15 @@ function decidedIn({ change: { localId, after, pull }, isMarkOnly = false }: Wri
 }
 
 /** A field of which one side did not do its part keeps what it had. */
-function agreedOn(before: Fields, { base, after, pull }: PlannedChange, isPushed: boolean, isTaken: boolean): Fields {
-  const isOpen = (field: string): boolean => (!isPushed && Object.hasOwn(after, field)) || (!isTaken && Object.hasOwn(pull, field));
+function agreedOn(
+  before: Fields,
+  { base, after, pull }: PlannedChange,
+  isPushed: boolean,
+  isTaken: boolean,
+  unlike: readonly string[] = [],
+): Fields {
+  const isOpen = (field: string): boolean =>
+    (!isPushed && Object.hasOwn(after, field)) || (!isTaken && Object.hasOwn(pull, field)) || unlike.includes(field);
   const done = Object.entries(base).filter(([field]) => !isOpen(field));
   const open = Object.entries(before).filter(([field]) => isOpen(field));
   return Object.fromEntries([...done, ...open]);

@@ -1,5 +1,5 @@
 import type { SyncRunId } from '#engines/kernel';
-import { digestChanges, type SyncCounts } from '#engines/reconcile';
+import { digestChanges, type SyncAction, type SyncCounts } from '#engines/reconcile';
 import type { Tx } from '#platform';
 import type { RunCounts } from '../domain/sync-run.js';
 import type { InventoryKind } from '../inventory/kinds.js';
@@ -77,8 +77,10 @@ export class PlanSink {
     });
   }
 
-  deletesOf(kind: InventoryKind): number {
-    return this.byKind.get(kind)?.deletes ?? 0;
+  /** Lines that take something of ours away there, or out of our hands. */
+  leavingOf(kind: InventoryKind): number {
+    const { deletes = 0, unlinks = 0 } = this.byKind.get(kind) ?? {};
+    return deletes + unlinks;
   }
 
   /** Nothing of what was read is sure: it may have been another release, or another database, half the time. */
@@ -106,9 +108,10 @@ export class PlanSink {
     this.of(kind).seenOurs += count;
   }
 
-  /** They were to go, and stay. */
-  stays(kind: InventoryKind, count: number): void {
-    this.of(kind).deletes -= count;
+  /** They were to go, or to be let go of, and stay. */
+  stays(kind: InventoryKind, actions: readonly SyncAction[]): void {
+    const counts = this.of(kind);
+    for (const action of actions) counts[action === 'UNLINK' ? 'unlinks' : 'deletes']--;
   }
 
   read(count: number, unchanged: number, conflicts: number): void {

@@ -173,7 +173,7 @@ export class ScanPlanner {
     if (free.length === 0) return { page, asked: [] };
     const pairs = await this.places(tx, context, kind, free);
     // What goes away may still be in the place of what comes: then it is asked who is there.
-    const isLeaving = context.sink.deletesOf(kind) > 0 || (await this.links.isLeaving(tx, context.target.id, kind));
+    const isLeaving = context.sink.leavingOf(kind) > 0 || (await this.links.isLeaving(tx, context.target.id, kind));
     const isAsked = ({ alike }: Pair): boolean => isLeaving && alike.length === 0;
     await this.objects.keep(
       tx,

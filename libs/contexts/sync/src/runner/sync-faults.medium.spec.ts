@@ -147,6 +147,15 @@ describe('an answer that is lost', () => {
   });
 });
 
+/** It is done there, and nothing of it is known here. */
+function dieAfterTheNextWrite(trouble: Trouble): void {
+  const write = world.foreign.write.bind(world.foreign);
+  world.foreign.write = async (...of) => {
+    world.foreign.write = write;
+    return write(...of).finally(() => trouble.kill());
+  };
+}
+
 describe('an execution that dies', () => {
   it.each<[string, ForeignCall, number]>([
     ['while it reads', 'scan', 3],
@@ -174,11 +183,7 @@ describe('an execution that dies', () => {
     world.foreign.put('tenant', tenant('foreign'));
     trouble.next('write', 'ANSWER_LOST');
     const { id } = await world.runs.start({ targetId: world.targetId }, 'operator');
-    const write = world.foreign.write.bind(world.foreign);
-    world.foreign.write = async (...of) => {
-      world.foreign.write = write;
-      return write(...of).finally(() => trouble.kill());
-    };
+    dieAfterTheNextWrite(trouble);
     await attendAndDie();
     expect(world.tenantNames()).toHaveLength(4);
     expect(await world.sql('SELECT 1 FROM sync_link')).toHaveLength(0);
@@ -188,30 +193,52 @@ describe('an execution that dies', () => {
     expect(await world.sql('SELECT 1 FROM sync_link')).toHaveLength(3);
   });
 
-  it.each([
-    ['the one that follows', () => world.attend()],
-    ['a run of its own, where that one is gone', async () => void (await world.sql('DELETE FROM sync_run'), await world.sync())],
-  ])('between the mark of what becomes another of ours and its words: they are written by %s', async (_who, follow) => {
-    const trouble = new Trouble();
-    world = await host.world({ foreign: trouble });
-    const group = { kind: 'vlanGroup', id: 'vdom_1' };
-    world.local.put('vlanGroup', group.id, { name: 'hosts', slug: 'hosts' });
-    world.local.put('vlan', 'vlan_1', { vid: 10, name: 'web', group, tenant: null, status: 'active' });
-    const words = { prefix: '10.0.0.0/24', vrf: null, tenant: null, status: 'active', description: 'old' };
-    world.local.put('prefix', 'pfx_1', { ...words, vlan: { kind: 'vlan', id: 'vlan_1' } });
-    await world.sync();
-    world.local.remove('prefix', 'pfx_1');
-    world.local.put('prefix', 'pfx_9', { ...words, description: 'new' });
-    trouble.next('write', 'KILLED', 2);
-    const { id } = await world.runs.start({ targetId: world.targetId }, 'operator');
-    await attendAndDie();
-    expect(world.foreign.all('prefix')).toMatchObject([{ mark: 'pfx_9', fields: { description: 'old', vlan: { kind: 'vlan' } } }]);
-    expect((await world.changes(await world.runs.run(id))).map(({ action, state }) => `${action} ${state}`)).toEqual(['ADOPT PLANNED']);
-    await follow();
-    expect(world.foreign.all('prefix')).toMatchObject([{ mark: 'pfx_9', fields: { description: 'new', vlan: null } }]);
-    const last = await world.lastRun();
-    expect(last).toMatchObject({ state: 'SUCCEEDED', counts: { updated: 1 } });
-    expect(await world.sync()).toMatchObject({ counts: { updated: 0, unchanged: 3 } });
+  describe.each([
+    ['the mark is on its way', (trouble: Trouble) => dieAfterTheNextWrite(trouble)],
+    ['the words are to follow the mark', (trouble: Trouble) => trouble.next('write', 'KILLED', 2)],
+  ])('when what becomes another of ours is taken over, and %s', (_when, die) => {
+    it.each([
+      ['the one that follows', () => world.attend()],
+      ['a run of its own, where that one is gone', async () => void (await world.sql('DELETE FROM sync_run'), await world.sync())],
+    ])('is followed by one that writes all its words: %s', async (_who, follow) => {
+      const trouble = new Trouble();
+      world = await host.world({ foreign: trouble });
+      const group = { kind: 'vlanGroup', id: 'vdom_1' };
+      world.local.put('vlanGroup', group.id, { name: 'hosts', slug: 'hosts' });
+      world.local.put('vlan', 'vlan_1', { vid: 10, name: 'web', group, tenant: null, status: 'active' });
+      const words = { prefix: '10.0.0.0/24', vrf: null, tenant: null, status: 'active', description: 'old' };
+      world.local.put('prefix', 'pfx_1', { ...words, vlan: { kind: 'vlan', id: 'vlan_1' } });
+      await world.sync();
+      world.local.remove('prefix', 'pfx_1');
+      world.local.put('prefix', 'pfx_9', { ...words, description: 'new' });
+      die(trouble);
+      const { id } = await world.runs.start({ targetId: world.targetId }, 'operator');
+      await attendAndDie();
+      expect(world.foreign.all('prefix')).toMatchObject([{ mark: 'pfx_9', fields: { description: 'old', vlan: { kind: 'vlan' } } }]);
+      expect((await world.changes(await world.runs.run(id))).map(({ action, state }) => `${action} ${state}`)).toEqual(['ADOPT PLANNED']);
+      await follow();
+      expect(world.foreign.all('prefix')).toMatchObject([{ mark: 'pfx_9', fields: { description: 'new', vlan: null } }]);
+      expect(world.local.get('prefix', 'pfx_9')).toMatchObject({ description: 'new' });
+      expect(await world.lastRun()).toMatchObject({ state: 'SUCCEEDED', counts: { updated: 1 } });
+      expect(await world.sync()).toMatchObject({ counts: { updated: 0, unchanged: 3, conflicts: 0 } });
+    });
+
+    it('is followed by one that writes what is said only then, and takes back that it goes away', async () => {
+      const trouble = new Trouble();
+      world = await host.world({ foreign: trouble });
+      world.local.put('vlanGroup', 'vdom_1', { name: 'hosts', slug: 'hosts' });
+      await world.sync();
+      world.local.remove('vlanGroup', 'vdom_1');
+      await world.sync();
+      expect(world.foreign.all('vlanGroup')).toMatchObject([{ isDeprecated: true }]);
+      world.local.put('vlanGroup', 'vdom_9', { name: 'new hosts', slug: 'hosts' });
+      die(trouble);
+      await world.runs.start({ targetId: world.targetId }, 'operator');
+      await attendAndDie();
+      expect(world.foreign.all('vlanGroup')).toMatchObject([{ mark: 'vdom_9', isDeprecated: true, fields: { name: 'hosts' } }]);
+      await world.attend();
+      expect(world.foreign.all('vlanGroup')).toMatchObject([{ mark: 'vdom_9', isDeprecated: false, fields: { name: 'new hosts' } }]);
+    });
   });
 
   it('is followed by none that writes what waits for a person', async () => {
@@ -222,11 +249,7 @@ describe('an execution that dies', () => {
     world.local.put('routeTarget', 'rt-65000:1', { name: '65000:2', tenant: null });
     world.local.put('asn', 'asn-0000065001', { asn: 65001 });
     await world.sql(`INSERT INTO sync_journal (kind, local_key) VALUES ('routeTarget', '65000:1'), ('asn', '65001')`);
-    const write = world.foreign.write.bind(world.foreign);
-    world.foreign.write = async (...of) => {
-      world.foreign.write = write;
-      return write(...of).finally(() => trouble.kill());
-    };
+    dieAfterTheNextWrite(trouble);
     await attendAndDie();
     const { id } = await world.lastRun();
     await world.attend();

@@ -1,4 +1,4 @@
-import { openSyncRunnerHost, type SyncRunnerHost, type SyncRunnerWorld } from '../../../../../test/support/sync-runner-world.js';
+import { openSyncRunnerHost, type SyncRunnerHost, type SyncRunnerWorld, tenant } from '../../../../../test/support/sync-runner-world.js';
 import { DomainError } from '#engines/kernel';
 import type { ForeignCall, ForeignFault } from '#contexts/sync/testing';
 
@@ -219,3 +219,23 @@ async function kill(): Promise<void> {
     `sync:${world.targetId}`,
   ]);
 }
+
+it('what a create comes upon there with our mark, and says otherwise, is in conflict: it is nothing that both agreed on', async () => {
+  world = await host.world();
+  world.tenants(1);
+  world.local.put('tenant', 'ten_00001', { description: 'new' });
+  const there = world.foreign.put('tenant', tenant('t1', 'old'), 'ten_00001');
+  world.foreign.hide('tenant', [there]);
+  const write = world.foreign.write.bind(world.foreign);
+  world.foreign.write = (...of) => {
+    world.foreign.hide('tenant', []);
+    return write(...of);
+  };
+  await world.sync();
+  await world.attend();
+  const [conflict, ...others] = await world.runs.conflictsOf(world.targetId, { first: 10, after: null });
+  expect(conflict).toMatchObject({ field: 'description', ours: 'new', theirs: 'old', base: null });
+  expect(others).toEqual([]);
+  expect(world.local.get('tenant', 'ten_00001')).toMatchObject({ description: 'new' });
+  expect(world.foreign.all('tenant')).toHaveLength(1);
+});

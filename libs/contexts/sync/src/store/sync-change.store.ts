@@ -120,11 +120,12 @@ export class SyncChangeStore {
   }
 
   /** What was to go away there is taken over by another of ours: then it does not go. @returns how many that were. */
-  stay(tx: Tx, runId: SyncRunId, kind: InventoryKind, remoteIds: readonly string[]): Promise<number> {
-    return tx.run(
-      `DELETE FROM sync_change WHERE run_id = $1 AND kind = $2 AND remote_id = ANY($3) AND action IN ('DEPRECATE', 'DELETE') AND state = 'PLANNED'`,
+  async stay(tx: Tx, runId: SyncRunId, kind: InventoryKind, remoteIds: readonly string[]): Promise<SyncAction[]> {
+    const rows = await tx.sql<{ action: SyncAction }>(
+      `DELETE FROM sync_change WHERE run_id = $1 AND kind = $2 AND remote_id = ANY($3) AND action IN ('DEPRECATE', 'DELETE', 'UNLINK') AND state = 'PLANNED' RETURNING action`,
       [runId, kind, remoteIds],
     );
+    return rows.map(({ action }) => action);
   }
 
   /** A person says that what is missing is gone: what was proposed to be made again in the kinds that were stopped for that is meant, too. */

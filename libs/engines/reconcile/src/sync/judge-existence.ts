@@ -12,7 +12,10 @@ export interface Sighting {
   readonly mark: string | null;
   /** Our mapping names it for an object of ours, be it another one. */
   readonly isLinked: boolean;
-  /** Both witnesses agree that it is kept for an object of ours that is no more: its mark and our mapping name that one. */
+  /**
+   * It is kept for an object of ours that is no more: our mapping names that one, and so does its mark; or the mark names the one whose place is looked for
+   * already, which took it over as far as that.
+   */
   readonly isLeft?: boolean;
   /** It carries the mark of the object that our mapping names it for as an earlier release wrote it: both witnesses agree, and the mark is to be written anew. */
   readonly isMarkedBefore?: boolean;
@@ -66,7 +69,7 @@ export type Existence =
  * | yes  | –    | –      |                     | FORGET                                                                     |
  * | –    | yes  | –      |                     | by `alike`: RELINK with our mark; PROPOSE_ADOPTION without any mark;       |
  * |      |      |        |                     | SUCCEED where it was kept for one that we removed: the new one of the same |
- * |      |      |        |                     | key takes it over; FOREIGN where only others hold the key; CREATE where    |
+ * |      |      |        |                     | key takes it over, or goes on to where it was interrupted; FOREIGN where only others hold the key; CREATE where    |
  * |      |      |        |                     | nobody does                                                                |
  *
  * @throws INVALID_VALUE without link and ours: there is nothing to judge.
@@ -96,7 +99,7 @@ function judgeMapped(link: { localId: string; phase: RetirePhase }, ours: string
 function judgePlace(ours: string, alike: readonly Sighting[]): Existence | undefined {
   const marked = relink(ours, alike);
   if (marked) return marked;
-  const left = alike.find(({ mark, isLinked, isLeft }) => isLeft === true && isLinked && mark !== null && mark !== ours);
+  const left = alike.find(({ mark, isLinked, isLeft }) => isLeft === true && isLinked && mark !== null);
   if (left) return { verdict: 'SUCCEED', remoteId: left.remoteId };
   const free = alike.filter(({ mark, isLinked }) => mark === null && !isLinked);
   if (free.length > 0) return { verdict: 'PROPOSE_ADOPTION', candidates: free.map(({ remoteId }) => remoteId) };
