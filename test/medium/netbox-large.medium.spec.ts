@@ -1,6 +1,6 @@
 // Whoever may write in a NetBox may fill the fields of his objects: pages become larger than what is taken, and are read all the same.
 import { NetBoxInventory } from '#adapters/netbox';
-import { closeRooms, signal, type Room, scanned, start, update } from '../support/netbox-room.js';
+import { ALL, closeRooms, doneOf, drop, made, one, ref, type Room, scanned, signal, start, update } from '../support/netbox-room.js';
 
 const OBJECTS = 24;
 const MAX_ANSWER_BYTES = 16 * 1024;
@@ -20,9 +20,12 @@ async function filled(version: '4.2' | '4.7', note: string | readonly unknown[] 
       custom_fields: { note: note as string, trame_id: `ten_${n}` },
     })),
   );
+  return { netbox, inventory: narrow(netbox) };
+}
+
+function narrow({ url, token }: Room['netbox']): NetBoxInventory {
   const timing = { readMs: 20_000, writeMs: 20_000, againMs: 2 };
-  const options = { name: 'netbox', url: netbox.url, token: netbox.token, timing, maxAnswerBytes: MAX_ANSWER_BYTES };
-  return { netbox, inventory: new NetBoxInventory(options) };
+  return new NetBoxInventory({ name: 'netbox', url, token, settings: ALL, timing, maxAnswerBytes: MAX_ANSWER_BYTES });
 }
 
 describe.each(['4.2', '4.7'] as const)('a NetBox %s with large objects', (version) => {
@@ -48,6 +51,41 @@ describe.each(['4.2', '4.7'] as const)('a NetBox %s with large objects', (versio
     expect(outcomes.map((outcome) => 'done' in outcome && outcome.done?.fields['description'])).toEqual(all.map(() => 'ours'));
     expect(netbox.requests.filter((line) => line.startsWith('PATCH '))).toHaveLength(1);
   });
+});
+
+it('an object among others of its name is found, though nobody is asked for the tenant and pages are of one', async () => {
+  const { netbox } = await start('4.7');
+  netbox.state.seed('extras/custom-fields', [{ name: 'note', type: 'longtext', object_types: ['ipam.vrf'] }]);
+  const [tenant = 0] = netbox.state.seed('tenancy/tenants', [{ name: 't', slug: 't' }]);
+  const vrf = (rd: string, theirs: object) => ({ name: 'web', rd, custom_fields: { note: 'x'.repeat(10_000) }, ...theirs });
+  netbox.state.seed('ipam/vrfs', [vrf('1:1', {}), vrf('1:2', {}), vrf('1:3', { tenant })]);
+  const found = await narrow(netbox).findAlike('vrf', [{ name: 'web', tenant: { kind: 'tenant', id: `~${tenant}` } }], signal);
+  expect(found.map(({ fields }) => fields['name'])).toEqual(['web']);
+});
+
+it('what hangs on an object is seen in pages that are larger than what is taken', async () => {
+  const room = await start('4.7', {}, ALL);
+  const { netbox } = room;
+  const inventory = narrow(netbox);
+  netbox.state.seed('extras/custom-fields', [{ name: 'note', type: 'longtext', object_types: ['dcim.device'] }]);
+  const note = { custom_fields: { note: 'x'.repeat(7000) } };
+  const drops = [];
+  for (const n of [1, 2, 3]) {
+    const device = await made(room, 'device', `dev_${n}`, { name: `leaf${n}`, status: 'active' });
+    const port = await made(room, 'interface', `if_${n}`, { device: ref('device', device), name: 'Loopback0' });
+    const at = { interface: ref('interface', port), status: 'active', host: `10.0.0.${n}`, length: 32 };
+    const address = await made(room, 'ipAddress', `ip_${n}`, at);
+    netbox.state.change('dcim/devices', device.order, {
+      primary_ip4: address.order,
+      custom_fields: { ...note.custom_fields, trame_id: `dev_${n}` },
+    });
+    const { version } = await one(room, 'device', device.remoteId);
+    if (n < 3) doneOf((await inventory.write('device', [{ verb: 'DEPRECATE', remoteId: device.remoteId, version }], signal))[0]);
+    drops.push(drop(await one(room, 'ipAddress', address.remoteId), `ip_${n}`));
+  }
+  const [first, second, third] = await inventory.write('ipAddress', drops, signal);
+  expect([first, second]).toEqual([{ done: null }, { done: null }]);
+  expect(third).toEqual({ refused: expect.stringContaining('1 × device whose primary address it is') });
 });
 
 it('an object that alone is more than is taken is an error that says so', async () => {

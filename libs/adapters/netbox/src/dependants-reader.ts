@@ -3,8 +3,9 @@ import { z } from 'zod';
 import type { InventoryKind } from '#contexts/sync/ports';
 import { chunks, PAGE_SIZE } from './chunks.js';
 import { type Counted, DEPENDANTS, type Naming } from './dependants.js';
-import type { NetBoxClient, NetBoxQuery } from './netbox-client.js';
+import type { NetBoxQuery } from './netbox-client.js';
 import { isNetBoxError } from './netbox-error.js';
+import type { NetBoxReader } from './netbox-reader.js';
 import { MARK_FIELD, otherShape } from './row.js';
 
 /** An object that is to go. */
@@ -23,7 +24,7 @@ class Unknown extends Error {}
 /** Asks for what would go or change with objects of one kind. */
 export class DependantsReader {
   constructor(
-    private readonly client: NetBoxClient,
+    private readonly reader: Pick<NetBoxReader, 'asManyAsCome'>,
     private readonly signal: AbortSignal,
   ) {}
 
@@ -107,6 +108,7 @@ export class DependantsReader {
     return new Map([...dependants].map(([id, { size }]) => [id, `${isAll ? '' : 'at least '}${size} × ${rule.what}`]));
   }
 
+  /** A thousand rows at most, in pages as large as are taken. */
   private async page(
     path: string,
     filter: string,
@@ -115,17 +117,20 @@ export class DependantsReader {
     scope: NetBoxQuery = [],
   ): Promise<{ rows: readonly Found[]; isAll: boolean; isGone: boolean }> {
     const call = `GET /api/${path}/`;
-    const query = [
-      ...scope,
-      ...ids.map((id) => [filter, id] as const),
-      ['fields', fields.join(',')] as const,
-      ['ordering', 'id'] as const,
-      ['limit', String(PAGE_SIZE)] as const,
-    ];
+    const query: NetBoxQuery = [...scope, ...ids.map((id) => [filter, id] as const), ['fields', fields.join(',')], ['ordering', 'id']];
+    const rows: Found[] = [];
     try {
-      const parsed = pageShape.safeParse((await this.client.get(path, query, this.signal)).json);
-      if (!parsed.success) throw otherShape(call, parsed.error.issues[0]?.path.join('.') || 'the page');
-      return { rows: parsed.data.results, isAll: parsed.data.next === null, isGone: false };
+      for (let last = 0; ; ) {
+        const from: NetBoxQuery = last === 0 ? [] : [['id__gt', String(last)]];
+        const parsed = pageShape.safeParse(await this.reader.asManyAsCome(path, [...query, ...from], this.signal));
+        if (!parsed.success) throw otherShape(call, parsed.error.issues[0]?.path.join('.') || 'the page');
+        const { results, next } = parsed.data;
+        rows.push(...results.map((row) => only(fields, row)));
+        if (next === null || rows.length >= PAGE_SIZE) return { rows, isAll: next === null, isGone: false };
+        const end = results.at(-1)?.id ?? 0;
+        if (end <= last) throw new Unknown(`${call} ignored the filter id__gt`);
+        last = end;
+      }
     } catch (error) {
       // One of them is not there any more, so nothing names it.
       if (isNetBoxError(error, 'NETBOX_REFUSED') && /select a valid choice/i.test(error.facts.words))
@@ -143,6 +148,13 @@ const leavingShape = z.looseObject({
   custom_fields: z.looseObject({ [MARK_FIELD]: z.string().min(1) }),
 });
 const isLeaving = (row: Found): boolean => leavingShape.safeParse(row).success;
+
+/** Of what was asked for: in the custom fields of others may stand as much as they like, and a thousand rows are kept. */
+function only(fields: readonly string[], row: Found): Found {
+  const asked = Object.fromEntries(fields.map((field) => [field, row[field]]));
+  const { [MARK_FIELD]: mark } = z.looseObject({}).catch({}).parse(row['custom_fields']);
+  return { ...asked, id: row.id, ...('custom_fields' in asked ? { custom_fields: { [MARK_FIELD]: mark } } : {}) };
+}
 
 /** null: nothing that could be counted. */
 function sizeOf(value: unknown): number | null {

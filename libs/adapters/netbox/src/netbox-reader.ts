@@ -2,7 +2,7 @@ import type { ForeignPage, ForeignObject } from '#contexts/sync/ports';
 import { canonicalJson, invalidValue } from '#engines/kernel';
 import type { Fields } from '#engines/reconcile';
 import type { AlikeQuery } from './alike.js';
-import { chunks } from './chunks.js';
+import { chunks, PAGE_SIZE } from './chunks.js';
 import { decodeFields, labelOf } from './kinds.js';
 import type { NetBoxClient, NetBoxQuery } from './netbox-client.js';
 import { isNetBoxError, NetBoxError } from './netbox-error.js';
@@ -60,6 +60,19 @@ export class NetBoxReader {
     return [...found.values()].sort((a, b) => a.id - b.id);
   }
 
+  /** One page, of fewer objects where more are above what is taken in one answer. @throws NetBoxError. */
+  async asManyAsCome(path: string, query: NetBoxQuery, signal: AbortSignal): Promise<unknown> {
+    for (;;) {
+      try {
+        const { json } = await this.client.get(path, [...query, ['limit', String(this.sizes.of(path))]], signal);
+        this.sizes.grow(path);
+        return json;
+      } catch (error) {
+        if (!isNetBoxError(error, 'NETBOX_TOO_LARGE') || !this.sizes.halve(path)) throw error;
+      }
+    }
+  }
+
   /** A filter by the id of an object that is not there (any more) is refused, with the whole question: nothing is like that. */
   private async unlessGone(values: readonly string[], ask: (some: readonly string[]) => Promise<Row[]>): Promise<Row[]> {
     try {
@@ -83,10 +96,12 @@ export class NetBoxReader {
     const found = new Map<number, Row>();
     for (const chunk of chunks([...new Set(values)], filter.length)) {
       const query: NetBoxQuery = [...scope, ...asOr(filter, chunk), ['fields', [...columnsOf(kind), 'tags'].join(',')]];
+      let unwanted = 0;
       for await (const page of this.pages(kind.codec.path, query, signal)) {
         const wanted = page.rows.filter(isWanted);
-        // A filter that NetBox does not know is ignored: reading all of it would be no answer to the question.
-        if (wanted.length === 0 && !page.isLast) throw ignored(kind.codec.path, filter);
+        unwanted = wanted.length === 0 ? unwanted + page.rows.length : 0;
+        // A filter that NetBox does not know is ignored: reading all of it would be no answer to the question. Pages may be of a single row.
+        if (unwanted >= PAGE_SIZE && !page.isLast) throw ignored(kind.codec.path, filter);
         for (const row of wanted) found.set(row.id, row);
       }
     }
@@ -115,18 +130,6 @@ export class NetBoxReader {
       : [['ordering', 'id'], ...(from > 1 ? [['id__gt', String(from - 1)] as const] : [])];
     const json = await this.asManyAsCome(path, [...query, ...position], signal);
     return readPage(json, from, `GET /api/${path}/`);
-  }
-
-  private async asManyAsCome(path: string, query: NetBoxQuery, signal: AbortSignal): Promise<unknown> {
-    for (;;) {
-      try {
-        const { json } = await this.client.get(path, [...query, ['limit', String(this.sizes.of(path))]], signal);
-        this.sizes.grow(path);
-        return json;
-      } catch (error) {
-        if (!isNetBoxError(error, 'NETBOX_TOO_LARGE') || !this.sizes.halve(path)) throw error;
-      }
-    }
   }
 
   /** Fewer were read than there were at the beginning. Some may have been deleted meanwhile; if not, pages were lost. */

@@ -153,7 +153,7 @@ export class NetBoxWriter {
     const doomed = due.flatMap(({ entry, row }) => (entry.method === 'DELETE' && row ? [row] : []));
     if (doomed.length === 0) return [...due];
     const { kind, codec } = this.kind;
-    const held = await new DependantsReader(this.client, this.signal).holding(kind, codec.path, doomed);
+    const held = await new DependantsReader(this.reader, this.signal).holding(kind, codec.path, doomed);
     return due.filter(({ entry, row }) => {
       const refused = row && held.get(row.id);
       if (refused) entry.outcome = { refused };
