@@ -80,6 +80,31 @@ describe('what is stopped', () => {
     expect(await told()).toEqual([stopped(all), stopped(few)]);
   });
 
+  it('is answered by a yes to the newest that was stopped for the same, however many there were before', async () => {
+    world.tenants(60);
+    await world.sync();
+    for (let n = 1; n <= 40; n++) world.local.remove('tenant', `ten_${String(n).padStart(5, '0')}`);
+    const shown = await blocked();
+    await world.runs.approve(shown.id, shown.digest ?? '', 'operator');
+    await world.attend();
+    await world.sql(`UPDATE sync_link SET deprecated_at = deprecated_at - interval '1 hour' WHERE state = 'DEPRECATED'`);
+    const again = async (): Promise<SyncRun> => {
+      await world.sql(`UPDATE sync_recheck SET due_at = clock_timestamp()`);
+      await world.attend();
+      return world.lastRun();
+    };
+    const [first, second] = [await again(), await again()];
+    expect(second).toMatchObject({ trigger: 'RETRY', state: 'BLOCKED_BY_GUARD', guards: first.guards, digest: first.digest });
+    expect(second.id).not.toBe(first.id);
+    const before = await told();
+    expect(before.at(-1)).toEqual(stopped(first));
+    await world.runs.approve(second.id, second.digest ?? '', 'operator');
+    await world.attend();
+    expect(await world.runs.run(second.id)).toMatchObject({ state: 'SUCCEEDED' });
+    expect((await told()).slice(before.length)).toEqual([resumed(second)]);
+    expect((await world.connectors.byId(world.targetId)).health).toMatchObject({ ok: true });
+  });
+
   it('is told again where a person said yes to it and it could not be carried out', async () => {
     world.tenants(20);
     await world.sync();

@@ -4,7 +4,7 @@ import { type Tx, violatedConstraint } from '#platform';
 import { placeOf, serverOf } from '../domain/connector-place.js';
 import type { CircuitState, Connector, ConnectorKind, FailingScans } from '../domain/connector.js';
 import type { PageOf } from '../domain/sync-run.js';
-import { WAITS } from './sync-run.store.js';
+import { answered, WAITS } from './sync-run.store.js';
 
 /** After this many failures one after the other nothing is sent until the pause is over. */
 const OPEN_AFTER = 3;
@@ -54,7 +54,7 @@ const COLUMNS = `t.id, t.version, t.created_at AS "createdAt", t.updated_at AS "
       AND r.state <> 'RUNNING' AND r.digest IS NOT NULL ORDER BY r.started_at DESC, r.id DESC LIMIT 1) w WHERE ${WAITS})
   ELSE (SELECT w.guards FROM (SELECT r.state, r.guards FROM sync_run r WHERE r.target_id = t.id AND NOT r.is_dry_run
       AND (r.state = 'BLOCKED_BY_GUARD' OR (r.trigger IN ('TIMER', 'PERSON') AND r.state IN ('SUCCEEDED', 'PARTIAL')))
-      ORDER BY r.started_at DESC, r.id DESC LIMIT 1) w WHERE w.state = 'BLOCKED_BY_GUARD') END AS stopped`;
+      AND NOT (r.state = 'BLOCKED_BY_GUARD' AND ${answered('r')}) ORDER BY r.started_at DESC, r.id DESC LIMIT 1) w WHERE w.state = 'BLOCKED_BY_GUARD') END AS stopped`;
 
 function toConnector(record: Record): Connector {
   const {

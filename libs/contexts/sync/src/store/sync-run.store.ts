@@ -14,9 +14,13 @@ const COLUMNS = `id, target_id AS "targetId", trigger, is_dry_run AS "isDryRun",
   guards, lines_kept AS "linesKept", wanted_by AS "wantedBy", approved_by AS "approvedBy", error`;
 
 const WENT_THROUGH = `(trigger IN ('TIMER', 'PERSON') AND state IN ('SUCCEEDED', 'PARTIAL'))`;
+/** The same was stopped again later, and a person said yes to that: nobody waits for this one any more. @param run alias of the one that was stopped. */
+export const answered = (run: string): string =>
+  `EXISTS (SELECT FROM sync_run a WHERE a.target_id = ${run}.target_id AND a.started_at > ${run}.started_at AND a.approved_by IS NOT NULL AND NOT a.is_dry_run
+     AND a.state IN ('SUCCEEDED', 'PARTIAL') AND a.guards = ${run}.guards AND a.digest = ${run}.digest)`;
 /** What was stopped, or a complete run that went through. A dry run says nothing: nobody waits for it. */
 export const LAST_WORD = `SELECT id, state FROM sync_run WHERE target_id = $1 AND NOT is_dry_run
-  AND (state = 'BLOCKED_BY_GUARD' OR ${WENT_THROUGH}) ORDER BY started_at DESC, id DESC LIMIT 1`;
+  AND (state = 'BLOCKED_BY_GUARD' OR ${WENT_THROUGH}) AND NOT (state = 'BLOCKED_BY_GUARD' AND ${answered('sync_run')}) ORDER BY started_at DESC, id DESC LIMIT 1`;
 
 /** A run of a name server without a digest could not read every zone: what waits goes on waiting. */
 const LAST_WORD_ON_NAMES = `SELECT id, state, stops FROM sync_run WHERE target_id = $1 AND NOT is_dry_run AND state <> 'RUNNING' AND digest IS NOT NULL
@@ -183,10 +187,10 @@ export class SyncRunStore {
     await tx.run('UPDATE sync_run SET is_told = true WHERE id = $1', [id]);
   }
 
-  /** Of an inventory: were people told of another run that was stopped for the same, and has no complete one gone through since? A few objects and all of them are stopped in turns. */
+  /** Of an inventory: were people told of another run that was stopped for the same, and has no complete one gone through since, nor a person said yes to it? A few objects and all of them are stopped in turns. */
   async isTold(tx: Tx, { id, targetId, guards, digest }: Pick<SyncRun, 'id' | 'targetId' | 'guards' | 'digest'>): Promise<boolean> {
     const told = await tx.one(
-      `SELECT 1 AS found FROM sync_run WHERE target_id = $1 AND id <> $2 AND NOT is_dry_run AND state = 'BLOCKED_BY_GUARD' AND is_told AND guards = $3 AND digest = $4
+      `SELECT 1 AS found FROM sync_run WHERE target_id = $1 AND id <> $2 AND NOT is_dry_run AND state = 'BLOCKED_BY_GUARD' AND is_told AND guards = $3 AND digest = $4 AND NOT ${answered('sync_run')}
           AND started_at > coalesce((SELECT max(started_at) FROM sync_run WHERE target_id = $1 AND NOT is_dry_run AND ${WENT_THROUGH}), '-infinity') LIMIT 1`,
       [targetId, id, guards, digest],
     );
