@@ -9,7 +9,7 @@ import { RunEnding } from '../runner/run-ending.js';
 import { type RunChange, type RunState, type SyncTarget, SyncStore } from '../store/sync.store.js';
 import { type StoppedRun, SyncRunStore } from '../store/sync-run.store.js';
 import { type DnsSettings, parseDnsSettings } from './dns-settings.js';
-import { countsOf, digestOf, GONE_BY, sameChange, stateOf, unpublishedLines, withheldWords } from './run-lines.js';
+import { countsOf, digestOf, GONE_BY, lineWords, sameChange, stateOf, unpublishedLines, withheldWords } from './run-lines.js';
 import { isOfScan, plannedLines, planZone, type ZonePlan } from './zone-plan.js';
 import { ZoneKeeper } from './zone-keeper.js';
 import type { ZoneOwner } from './zone-owner.js';
@@ -200,7 +200,7 @@ export class NamesRun {
         lines.push(...rest);
       } catch (error) {
         signal.throwIfAborted();
-        const words = wordsOf(error);
+        const words = lineWords(wordsOf(error));
         failed.push(`${zonePlan.zone}: ${words}`);
         unknown.add(zonePlan.zone);
         lines.push(

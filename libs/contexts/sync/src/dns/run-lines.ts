@@ -1,4 +1,4 @@
-import { canonicalJson, digest, Ip, reverseName } from '#engines/kernel';
+import { canonicalJson, digest, Ip, reverseName, storableText } from '#engines/kernel';
 import type { DesiredDns, OutsideZones, Withheld } from '../desired/dns-records.js';
 import type { RunCounts } from '../domain/sync-run.js';
 import type { RunChange, RunState } from '../store/sync.store.js';
@@ -8,6 +8,11 @@ import { NO_COUNTS } from '../store/sync-run.store.js';
 const SHOWN = 200;
 /** In words of the connector, which are short. */
 const NAMED = 5;
+/** Of what a name server says. */
+const LONGEST_WORDS = 500;
+/** Words with others' in them as they are kept in a line: a record set, a mark or an answer may have megabytes. */
+export const lineWords = (words: string): string =>
+  storableText(words.length > LONGEST_WORDS ? `${words.slice(0, LONGEST_WORDS - 1)}…` : words);
 export const GONE_BY = 'it would be another now, or nothing: the next run looks at it';
 
 const WITHHELD: Readonly<Record<Withheld['reason'], string>> = {

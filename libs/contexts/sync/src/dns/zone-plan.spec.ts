@@ -45,6 +45,17 @@ it('where much is missing nothing of the zone is written', async () => {
   expect(held(planned).sort()).toEqual(keys(11, 21).sort());
 });
 
+it('what others wrote into a mark is kept in a line as far as a person reads', async () => {
+  const planned = await plan([], keys(1, 1), []);
+  const foreign = {
+    ...planned,
+    plan: { ...planned.plan, changes: planned.plan.changes.map((change) => ({ ...change, verb: 'FOREIGN' as const })) },
+  };
+  const [line] = plannedLines({ ...foreign, whyNot: () => `another Trame (${'x'.repeat(498 - 15)}😀${'x'.repeat(100_000)}) keeps it` });
+  expect(line?.reason).toMatch(/^another Trame \(x+\ufffd…$/); // Half a character would be kept with none.
+  expect(line?.reason).toHaveLength(500);
+});
+
 it('a guard that holds nothing up stops nothing: what is missing there is not wanted any more', async () => {
   const planned = await plan(keys(1, 10), keys(1, 10), keys(1, 20));
   expect({ stops: planned.stops, lines: plannedLines(planned) }).toEqual({ stops: [], lines: [] });

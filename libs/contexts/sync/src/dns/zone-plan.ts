@@ -16,6 +16,7 @@ import type { DnsZones, RrsetValue, ServedRrset, ZoneTarget } from '../ports/ind
 import type { RunChange } from '../store/sync.store.js';
 import type { DnsSettings } from './dns-settings.js';
 import { unclaimedLines, type ZoneClaims } from './judge-rrsets.js';
+import { lineWords } from './run-lines.js';
 import { measureOf, type PublishedZone, readPublished, type ZoneReading } from './published-zone.js';
 
 /** What it takes to bring one zone to what is desired; making it writes nothing. */
@@ -109,7 +110,7 @@ export function plannedLines(zonePlan: ZonePlan): RunChange[] {
   const { zone, plan, isNew, whyNot, unclaimed, stops } = zonePlan;
   const lines = plan.changes.flatMap((change): RunChange[] => {
     if (change.verb === 'KEEP') return [];
-    if (change.verb === 'FOREIGN') return [{ ...lineOf(zone, change), reason: whyNot(change.key) }];
+    if (change.verb === 'FOREIGN') return [{ ...lineOf(zone, change), reason: lineWords(whyNot(change.key)) }];
     const held = heldBy(zonePlan, change);
     return [{ ...lineOf(zone, change), ...(held === undefined ? { isOnlyShown: true } : { reason: held, isHeld: true }) }];
   });

@@ -4,6 +4,7 @@ import { crashPoint } from '#platform';
 import type { DnsZones, RrsetValue } from '../ports/index.js';
 import type { RunChange } from '../store/sync.store.js';
 import type { DnsSettings } from './dns-settings.js';
+import { lineWords } from './run-lines.js';
 import { lineOf, type ZonePlan, zoneLine } from './zone-plan.js';
 
 /** Questions after a change, for each zone: enough to see whether the server serves what it stored. */
@@ -45,7 +46,7 @@ export async function writeZone(
     if (isAnswer(error)) await notes.sent([]);
     throw error;
   });
-  const refused = new Map(refusals.map(({ key, reason }) => [key, reason]));
+  const refused = new Map(refusals.map(({ key, reason }) => [key, lineWords(reason)]));
   crashPoint('sync.zone_written');
   const written = changes.filter(({ key }) => !refused.has(key));
   await notes.sent(written);
@@ -82,10 +83,10 @@ async function ask(
     try {
       const records = await server.ask(dnsAddress, key);
       const isAsWritten = records.join(' ') === (after?.records ?? []).join(' ');
-      answers.set(key, { answered: records.join(' ') || 'no such record', ...(isAsWritten ? {} : { isOtherwise: true }) });
+      answers.set(key, { answered: lineWords(records.join(' ')) || 'no such record', ...(isAsWritten ? {} : { isOtherwise: true }) });
     } catch (error) {
       if (!isDomainError(error)) throw error;
-      answers.set(key, { answered: error.message, isOtherwise: true });
+      answers.set(key, { answered: lineWords(error.message), isOtherwise: true });
       break; // It will not answer the next question either.
     }
   }
