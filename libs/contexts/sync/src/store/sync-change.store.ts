@@ -119,7 +119,7 @@ export class SyncChangeStore {
     ]);
   }
 
-  /** What was to go away there is taken over by another of ours: then it does not go. @returns how many that were. */
+  /** What was to go away there, or to be let go of, is taken over by another of ours: then it stays. @returns what was planned for it, by line. */
   async stay(tx: Tx, runId: SyncRunId, kind: InventoryKind, remoteIds: readonly string[]): Promise<SyncAction[]> {
     const rows = await tx.sql<{ action: SyncAction }>(
       `DELETE FROM sync_change WHERE run_id = $1 AND kind = $2 AND remote_id = ANY($3) AND action IN ('DEPRECATE', 'DELETE', 'UNLINK') AND state = 'PLANNED' RETURNING action`,
